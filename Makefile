@@ -1,0 +1,52 @@
+# One verb, one command. Each prepares .venv by itself, with Python 3.11 or later:
+# `make PYTHON=python3.13 …` names another one than python3.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test check format proto proto-check demo generated build clean
+
+help:  ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## prepare .venv with everything that the other verbs need
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.13 ...")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+test: $(STAMP)  ## run all tests
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+check: $(STAMP) proto-check  ## lint, formatting, types, and whether the compiled proto is current
+	$(BIN)/ruff check .
+	$(BIN)/black --check --quiet . || { echo 'not formatted, run `make format`'; exit 1; }
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+format: $(STAMP)  ## format the code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/black --quiet .
+
+proto: $(STAMP)  ## compile clarigen.proto
+	$(BIN)/python runtime/clarigen/_proto/compile.py
+
+proto-check: $(STAMP)  ## say whether the compiled proto is current
+	$(BIN)/python runtime/clarigen/_proto/compile.py --check
+
+demo: $(STAMP)  ## serve the example model, generate its client, call every method
+	@$(BIN)/python examples/demo.py
+
+generated: $(STAMP)  ## regenerate the packages under generated/
+	$(BIN)/python tests/golden/regenerate.py
+
+build: $(STAMP)  ## build the wheel and the sdist into dist/
+	$(BIN)/python -m build
+
+clean:  ## remove .venv, caches and what was built
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,275 @@
+"""The asyncio client: the driver of calls over grpc.aio, and the base of generated async classes.
+
+What lives here: the twin of `_client`, which differs by the awaiting alone. What is sent, what an
+answer means and when a call ends is decided in `_call` for both. A channel belongs to the event loop
+it was opened in, so a client opens one a loop, with its first call there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from ._base import SERVICE, ClientBase, Endpoint
+from ._method import Streaming, Unary
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from ._call import Attempt, StreamFlow, UnaryFlow
+    from ._channel import Lease
+
+_R = TypeVar("_R")
+_R_co = TypeVar("_R_co", covariant=True)
+
+
+class AsyncConnection:
+    """An endpoint, and a share in the channel to it for each event loop that calls.
+
+    Attributes:
+        timeout: How long a call may take, in seconds; None for no limit.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        import grpc.aio as _grpc  # the first call shall import nothing
+
+        from . import _call as _flows
+
+        del _grpc, _flows
+        self.timeout = endpoint.timeout
+        self._target = endpoint.target
+        self._credentials = endpoint.credentials
+        self._leases: dict[asyncio.AbstractEventLoop, Lease] = {}
+        self._closed = False
+
+    async def close(self) -> None:
+        """Give the channels back. Later calls raise ConfigError."""
+        self._closed = True
+        leases, self._leases = self._leases, {}
+        for loop, lease in leases.items():
+            channel = lease.release()
+            if channel is not None and loop is asyncio.get_running_loop():
+                await channel.close()
+
+    async def send(self, attempt: Attempt) -> bytes:
+        """Do an attempt at a unary call; `Failure` if it does not get through."""
+        import grpc
+
+        from ._status import failure_of
+
+        call = self._channel().unary_unary(SERVICE + attempt.rpc)
+        try:
+            reply: bytes = await call(
+                attempt.request, timeout=attempt.timeout, metadata=self._credentials.metadata
+            )
+        except grpc.aio.AioRpcError as error:
+            raise failure_of(error) from None
+        return reply
+
+    def start(self, attempt: Attempt, items: _Items | None) -> Any:
+        """Start an attempt at a stream."""
+        channel, path = self._channel(), SERVICE + attempt.rpc
+        options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
+        if items is None:
+            return channel.unary_stream(path)(attempt.request, **options)
+        call = channel.stream_stream(path)(items.messages(attempt), **options)
+        items.call = call
+        return call
+
+    async def run(self, flow: UnaryFlow[_R]) -> _R:
+        """Drive the flow of a unary call to its end."""
+        from ._status import Failure
+
+        attempt = next(flow)
+        while True:
+            try:
+                try:
+                    reply = await self.send(attempt)
+                except Failure as caught:
+                    attempt = flow.throw(caught)
+                else:
+                    attempt = flow.send(reply)
+            except StopIteration as end:
+                result: _R = end.value
+                return result
+
+    def _channel(self) -> Any:
+        from ._channel import Lease
+
+        if self._closed:
+            raise ConfigError("this client is closed; make another")
+        loop = asyncio.get_running_loop()
+        lease = self._leases.get(loop)
+        if lease is None:
+            for other in [loop for loop in self._leases if loop.is_closed()]:
+                self._leases.pop(other).release()
+            lease = self._leases[loop] = Lease(self._target, loop)
+        return lease.channel
+
+
+class _Items:
+    """The caller's side of a bidirectional stream: its items, and what went wrong with them.
+
+    grpc takes the messages in a task of its own, where an exception would be lost: it is kept, and
+    the call is cancelled.
+    """
+
+    __slots__ = ("call", "error", "iterator")
+
+    def __init__(self, items: AsyncIterable[Any] | Iterable[Any]) -> None:
+        self.iterator = _asynchronous(items)
+        self.error: Exception | None = None
+        self.call: Any = None
+
+    async def messages(self, attempt: Attempt) -> AsyncIterator[bytes]:
+        assert attempt.follow is not None
+        yield attempt.request
+        try:
+            async for item in self.iterator:
+                yield attempt.follow(item)
+        except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
+            self.error = error
+            self.call.cancel()
+
+
+async def _asynchronous(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
+class AsyncStream(Generic[_R_co]):
+    """The results of a streaming method, as they come: the asyncio twin of `Stream`.
+
+    An async iterator and an async context manager. The call starts when the first item is asked
+    for. Leaving the `async with` block early, `cancel()`, or dropping the stream ends the call.
+    """
+
+    def __init__(
+        self,
+        flow: StreamFlow,
+        connection: AsyncConnection,
+        items: AsyncIterable[Any] | Iterable[Any] | None,
+    ) -> None:
+        self._flow = flow
+        self._connection = connection
+        self._items = _Items(items) if items is not None else None
+        self._call: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._done = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> _R_co:
+        """The next result; StopAsyncIteration after the last.
+
+        Raises:
+            ClarigenError: The call failed (see the errors of the generated class).
+            Exception: Whatever the caller's own iterator of inputs raised.
+        """
+        from . import _call
+
+        if self._done:
+            raise StopAsyncIteration
+        reply: Any = None
+        failure: Exception | None = None
+        try:
+            while True:
+                action = self._flow.send(reply) if failure is None else self._flow.throw(failure)
+                reply = failure = None
+                if isinstance(action, _call.Deliver):
+                    item: _R_co = action.item
+                    return item
+                if isinstance(action, _call.Attempt):
+                    self._loop = asyncio.get_running_loop()
+                    self._call = self._connection.start(action, self._items)
+                elif isinstance(action, _call.Pull):
+                    assert self._items is not None
+                    reply = await anext(self._items.iterator, _call.END)
+                else:
+                    reply, failure = await self._receive(_call.END)
+        except StopIteration:
+            self.cancel()
+            raise StopAsyncIteration from None
+        except BaseException:
+            self.cancel()
+            raise
+
+    async def _receive(self, end: Any) -> tuple[Any, Exception | None]:
+        import grpc
+
+        from ._status import failure_of
+
+        reply, failure = end, None
+        try:
+            reply = await self._call.read()
+        except grpc.aio.AioRpcError as error:
+            failure = failure_of(error)
+        except asyncio.CancelledError:  # of the call, by its items, or of the task that waits
+            if self._items is None or self._items.error is None:
+                raise
+        if self._items is not None and self._items.error is not None:
+            raise self._items.error
+        return (end if reply is grpc.aio.EOF else reply), failure
+
+    def cancel(self) -> None:
+        """End the call; there are no further items. Does nothing once the stream has ended."""
+        self._done = True
+        self._flow.close()
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.cancel()
+
+    def __del__(self) -> None:
+        # grpc.aio does not cancel a call that is dropped. The loop may be another thread's, or gone.
+        if getattr(self, "_call", None) is not None:
+            assert self._loop is not None
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._call.cancel)
+
+
+class AsyncClient(ClientBase):
+    """The base of generated async clients: the asyncio twin of `Client`.
+
+    Use it in an `async with` block, or await `close()`. It may be used in one event loop after the
+    other; clients of one server share a connection in each.
+    """
+
+    def _open(self) -> None:
+        self._connection = AsyncConnection(self._endpoint)
+
+    async def close(self) -> None:
+        """Give the connection back. Later calls raise ConfigError."""
+        await self._connection.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _one(self, method: Unary[_R], /, *values: object) -> _R:
+        """Call a unary method with one value a field."""
+        from . import _call
+
+        connection = self._connection
+        flow = _call.unary(method, values, self._addressed, connection.timeout)
+        return await connection.run(flow)
+
+    def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
+        """Call a streaming method with one value a field."""
+        from . import _call
+
+        connection = self._connection
+        flow = _call.stream(method, values, self._addressed, connection.timeout)
+        return AsyncStream(flow, connection, method.items(values, asynchronous=True))

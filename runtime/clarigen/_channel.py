@@ -1,0 +1,231 @@
+"""Where calls go, with what credential: targets, credentials, channels.
+
+What lives here: the rules from a base URL to a target, which credential may travel there, and the
+channels, one a target, shared by all clients of a process. grpc is imported when a channel is
+opened. Credentials stay in one object whose repr is empty; they travel as metadata, which is never
+logged.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ._version import __version__
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+DEFAULT_BASE: Final = "https://api.clarifai.com"
+
+_SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
+_LIMIT: Final = 1 << 30
+"""The largest message in bytes, as the platform's own servers have it; grpc's default is 4 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server.
+
+    Attributes:
+        address: Host and port, as grpc reads them.
+        secure: Whether the connection is TLS.
+        loopback: Whether the server is on this machine.
+    """
+
+    address: str
+    secure: bool
+    loopback: bool
+
+    @classmethod
+    def parse(cls, base_url: str) -> Target:
+        """Read a base URL: `https://api.clarifai.com`, `grpc://127.0.0.1:8000`, or a host alone.
+
+        Without a scheme the connection is TLS, but plain to this machine.
+
+        Raises:
+            ConfigError: It is no such URL.
+        """
+        from urllib.parse import urlsplit
+
+        try:
+            parts = urlsplit(base_url if "://" in base_url else f"//{base_url}")
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            raise ConfigError(
+                f"{base_url!r} is not a base URL: its host or port is wrong"
+            ) from None
+        if "@" in parts.netloc:
+            raise ConfigError(
+                "a base URL with user:password@ is refused; give the credential by pat="
+            )
+        if parts.scheme and parts.scheme not in _SECURE:
+            raise ConfigError(
+                f"{base_url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (plain)"
+            )
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ConfigError(f"{base_url!r} has a path; a base URL is scheme, host and port alone")
+        if not host or any(
+            character.isspace() or not character.isprintable() for character in host
+        ):
+            raise ConfigError(
+                f"{base_url!r} has no host; expected {DEFAULT_BASE} or grpc://HOST:PORT"
+            )
+        loopback = _is_loopback(host)
+        secure = _SECURE.get(parts.scheme, not loopback)
+        name = f"[{host}]" if ":" in host else host
+        return cls(f"{name}:{port or (443 if secure else 80)}", secure, loopback)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Credentials:
+    """What a call proves itself with. Shows nothing of it.
+
+    Attributes:
+        metadata: The metadata of every call.
+    """
+
+    __slots__ = ("metadata",)
+
+    def __init__(self, *pairs: tuple[str, str]) -> None:
+        self.metadata: tuple[tuple[str, str], ...] = (
+            *pairs,
+            ("x-clarifai-request-id-prefix", f"clarigen-{__version__}"),
+        )
+
+    def __repr__(self) -> str:
+        return "Credentials()"
+
+    def __reduce__(self) -> str:
+        raise TypeError("credentials are not pickled")
+
+    @classmethod
+    def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credentials:
+        """The credential for a target: the one given, or CLARIFAI_PAT, or CLARIFAI_SESSION_TOKEN.
+
+        A plain connection to another machine would show it to everybody on the way: what is given
+        for one is refused, what stands in the environment stays there.
+
+        Raises:
+            ConfigError: There is none and the target needs one, there are two, or the target must
+                not get it.
+        """
+        if pat and session_token:
+            raise ConfigError("give pat or session_token, not both")
+        exposed = not target.secure and not target.loopback
+        if exposed and (pat or session_token):
+            raise ConfigError(
+                f"{target.address} is a plain connection: use https:// to send a credential"
+            )
+        if not (pat or session_token or exposed):
+            pat = os.environ.get("CLARIFAI_PAT")
+            session_token = None if pat else os.environ.get("CLARIFAI_SESSION_TOKEN")
+        for name, value in (("the PAT", pat), ("the session token", session_token)):
+            if value and not (value.isascii() and value.isprintable()):
+                raise ConfigError(
+                    f"{name} has characters that no credential has; was it copied whole?"
+                )
+        if pat:
+            return cls(("authorization", f"Key {pat.strip()}"))
+        if session_token:
+            return cls(("x-clarifai-session-token", session_token.strip()))
+        if target.secure and not target.loopback:
+            raise ConfigError("no credential: set CLARIFAI_PAT, or give pat=")
+        return cls()
+
+
+def base_url(given: str | None) -> str:
+    """The base URL: the one given, or CLARIFAI_API_BASE, or the platform's."""
+    return given or os.environ.get("CLARIFAI_API_BASE") or DEFAULT_BASE
+
+
+class _Shared:
+    """An open channel, and how many clients use it."""
+
+    __slots__ = ("channel", "users")
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.users = 0
+
+
+_Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None]"
+_open: Final[dict[_Key, _Shared]] = {}
+_lock: Final = threading.Lock()
+
+
+class Lease:
+    """A client's share in the channel to a target, of one event loop or of none.
+
+    Attributes:
+        channel: The channel: grpc's, or grpc.aio's for a loop. Their stubs know no calls of plain
+            bytes.
+    """
+
+    __slots__ = ("_key", "_shared", "channel")
+
+    def __init__(self, target: Target, loop: AbstractEventLoop | None = None) -> None:
+        certificates = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH", "")
+        self._key: _Key = (target, certificates, loop)
+        with _lock:
+            shared = _open.get(self._key)
+            if shared is None:
+                shared = _open[self._key] = _Shared(_channel(target, certificates, loop))
+            shared.users += 1
+        self._shared: _Shared | None = shared
+        self.channel: Any = shared.channel
+
+    def release(self) -> Any:
+        """Give the share back; the channel, for the caller to close, if it was the last."""
+        with _lock:
+            shared, self._shared = self._shared, None
+            if shared is None:
+                return None
+            shared.users -= 1
+            if shared.users:
+                return None
+            del _open[self._key]
+        return shared.channel
+
+
+def _channel(target: Target, certificates: str, loop: AbstractEventLoop | None) -> Any:
+    import grpc
+    import grpc.aio
+
+    options = [
+        ("grpc.max_receive_message_length", _LIMIT),
+        ("grpc.max_send_message_length", _LIMIT),
+        ("grpc.enable_retries", 0),  # one layer of retries, and it is ours
+        ("grpc.primary_user_agent", f"clarigen/{__version__}"),
+    ]
+    factory: Any = grpc if loop is None else grpc.aio
+    if not target.secure:
+        return factory.insecure_channel(target.address, options)
+    credentials = grpc.ssl_channel_credentials(_roots(certificates))
+    return factory.secure_channel(target.address, credentials, options)
+
+
+def _roots(certificates: str) -> bytes | None:
+    """The certificates of a PEM file; None, for grpc's own, without one."""
+    if not certificates:
+        return None
+    try:
+        return Path(certificates).read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"CLARIFAI_ROOT_CERTIFICATES_PATH cannot be read: {error.strerror}"
+        ) from None

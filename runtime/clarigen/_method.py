@@ -1,0 +1,204 @@
+"""The static description of a method, and how its arguments become an input.
+
+What lives here: `Field`, `Method`, and the rules of a request's parts: which argument is sent, when
+one that was left out is sent all the same, what a value must satisfy. It knows no channel, no
+status and no retry; `_call` makes requests of what this room fills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from ._codec import Codec, Misfit, described
+from ._data import SERVER_DEFAULT, Text
+from .errors import DecodeError, InputError
+
+if TYPE_CHECKING:
+    from ._proto import Data
+
+_R_co = TypeVar("_R_co", covariant=True)
+
+REQUIRED: Final[Any] = object()
+"""The default of a field that has none."""
+
+_SHOWN_CHOICES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One parameter of a method, or one member of a record.
+
+    Attributes:
+        wire_name: The name on the wire.
+        name: The name in Python; another one where the wire's is a keyword, for example.
+        codec: How its values travel.
+        default: `REQUIRED`; None if leaving it out means no value; `SERVER_DEFAULT` if only the
+            model knows what leaving it out means; else the value that is sent for it.
+        ge: The least value allowed.
+        le: The greatest value allowed.
+        choices: The values allowed, if not all are.
+        stream: Whether it is a stream of such values.
+    """
+
+    wire_name: str
+    name: str
+    codec: Codec[Any]
+    default: Any = REQUIRED
+    ge: float | None = None
+    le: float | None = None
+    choices: tuple[Any, ...] = ()
+    stream: bool = False
+
+    def put(self, value: Any, data: Data) -> None:
+        """Put a value into an empty `Data`; `Misfit` if it does not fit."""
+        self.codec.encode(value, data)
+        if self.choices and value not in self.choices:
+            raise Misfit(_not_a_choice(value, self.choices))
+        if self.ge is not None and not value >= self.ge:
+            raise Misfit(f"must be at least {self.ge}, not {value}")
+        if self.le is not None and not value <= self.le:
+            raise Misfit(f"must be at most {self.le}, not {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Generic[_R_co]):
+    """A method of a model, as its signature describes it.
+
+    Attributes:
+        name: The name on the wire.
+        rpc: The platform's RPC that carries it.
+        fields: Its parameters, in the signature's order.
+        returns: How its result, or each item of it, travels.
+        stream: The parameter that is a stream, if one is.
+    """
+
+    name: str
+    rpc: str
+    fields: tuple[Field, ...]
+    returns: Codec[_R_co]
+    stream: Field | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        streams = [parameter for parameter in self.fields if parameter.stream]
+        object.__setattr__(self, "stream", streams[0] if streams else None)
+
+    def fill(self, values: Sequence[Any], data: Data) -> None:
+        """Put the arguments into the `Data` of one input. A stream's items are put by `fill_item`.
+
+        Args:
+            values: One value a field, in order.
+            data: An empty message.
+
+        Raises:
+            InputError: A value does not fit its parameter.
+        """
+        self._name(data)
+        for index, (parameter, value) in enumerate(zip(self.fields, values, strict=True)):
+            if parameter.stream:
+                continue
+            default = parameter.default
+            if not _left_out(value, default):
+                self._put(parameter, value, data)
+            elif default is not None and default is not SERVER_DEFAULT:
+                self._put(parameter, default, data)
+            elif index == 0 and parameter.codec.trapped:
+                # Servers would read it from the other parts; an empty part stops that.
+                data.parts.add(id=parameter.wire_name)
+        if not data.parts and self.stream is None:
+            # Without parts it would be taken for an older form, and answered in that form.
+            data.parts.add()
+
+    def items(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
+        """The stream among the arguments; None if the method takes none.
+
+        Args:
+            values: One value a field, in order.
+            asynchronous: Whether it may be an async iterable as well.
+
+        Raises:
+            InputError: It is a lone string, or no iterable at all.
+        """
+        if self.stream is None:
+            return None
+        value = values[self.fields.index(self.stream)]
+        if isinstance(value, (str, bytes, bytearray, Text)):
+            problem = f"must be an iterable, not a lone {described(value)}; put it in a list"
+        elif not (hasattr(value, "__iter__") or (asynchronous and hasattr(value, "__aiter__"))):
+            problem = f"must be an iterable, not {described(value)}"
+        else:
+            return value
+        name = self.stream.name
+        raise InputError(f"{self.name}: `{name}` {problem}", method=self.name, parameter=name)
+
+    def fill_item(self, item: Any, data: Data) -> None:
+        """Put an item of the stream into the `Data` of one input.
+
+        Raises:
+            InputError: The item does not fit.
+        """
+        assert self.stream is not None
+        self._name(data)
+        self._put(self.stream, item, data)
+
+    def read(self, data: Data) -> _R_co:
+        """The result that an output's `Data` holds.
+
+        Raises:
+            DecodeError: It is not what the signature says.
+        """
+        for part in data.parts:
+            if part.id == "return":
+                data = part.data
+                break
+        try:
+            return self.returns.decode(data)
+        except Misfit as misfit:
+            where = f"`{misfit.path.lstrip('.')}` of the result" if misfit.path else "the result"
+            raise DecodeError(f"{self.name}: {where} {misfit.problem}") from None
+
+    def _name(self, data: Data) -> None:
+        data.metadata.fields["_method_name"].string_value = self.name
+
+    def _put(self, parameter: Field, value: Any, data: Data) -> None:
+        try:
+            parameter.put(value, data.parts.add(id=parameter.wire_name).data)
+        except Misfit as misfit:
+            path = parameter.name + misfit.path
+            where = f"an item of `{path}`" if parameter.stream else f"`{path}`"
+            raise InputError(
+                f"{self.name}: {where} {misfit.problem}", method=self.name, parameter=path
+            ) from None
+
+
+class Unary(Method[_R_co]):
+    """One input, one result."""
+
+    __slots__ = ()
+
+
+class Streaming(Method[_R_co]):
+    """One input or a stream of them, a stream of results."""
+
+    __slots__ = ()
+
+
+def _left_out(value: Any, default: Any) -> bool:
+    if value is SERVER_DEFAULT:
+        return default is not REQUIRED
+    return value is None and default is None
+
+
+def _not_a_choice(value: Any, choices: tuple[Any, ...]) -> str:
+    """What is allowed instead, the nearest first where one is near."""
+    listed = ", ".join(repr(choice) for choice in choices[:_SHOWN_CHOICES])
+    if len(choices) > _SHOWN_CHOICES:
+        listed += f" and {len(choices) - _SHOWN_CHOICES} more"
+    hint = ""
+    if isinstance(value, str):
+        from difflib import get_close_matches
+
+        near = get_close_matches(value, [c for c in choices if isinstance(c, str)], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"must be one of {listed}, not {described(value)}{hint}"

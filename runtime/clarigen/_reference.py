@@ -1,0 +1,89 @@
+"""Which model: the platform's references to a model, read from any of their spellings.
+
+What lives here: `ModelRef` and the grammar of references. A reference names a model, never a place
+to connect to: the host of a model's URL is that of the web pages, and is ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from .errors import ConfigError
+
+_FORMS: Final = (
+    "https://clarifai.com/USER/APP/models/MODEL[/versions/VERSION] or USER/APP/models/MODEL"
+)
+_VERSION_WORDS: Final = ("versions", "version", "model_versions", "model_version")
+
+
+class ModelRef(NamedTuple):
+    """A model on the platform. Ids are case-sensitive.
+
+    Attributes:
+        user_id: The owner: a person or an organisation.
+        app_id: The owner's app that holds the model.
+        model_id: The model.
+    """
+
+    user_id: str
+    app_id: str
+    model_id: str
+
+    @property
+    def url(self) -> str:
+        """The model's page."""
+        return f"https://clarifai.com/{self.user_id}/{self.app_id}/models/{self.model_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[ModelRef, str]:
+        """Read a reference: a URL of the web pages or of the API, or the short form.
+
+        Args:
+            text: `https://clarifai.com/USER/APP/models/MODEL`, with or without scheme, host and
+                `/versions/VERSION`; or an API address (`/v2/users/USER/apps/APP/models/MODEL`).
+
+        Returns:
+            The reference, and the version's id (empty where none is named).
+
+        Raises:
+            ConfigError: The text is no reference to a model.
+        """
+        segments = _segments(text)
+        if len(segments) > 2 and segments[2] == "workflows":
+            raise ConfigError(f"{_shown(text)} names a workflow, not a model; a model is {_FORMS}")
+        if len(segments) not in (4, 6) or segments[2] != "models":
+            raise ConfigError(f"{_shown(text)} does not name a model; expected {_FORMS}")
+        if len(segments) == 6 and segments[4] not in _VERSION_WORDS:
+            raise ConfigError(
+                f"{_shown(text)} does not name a version; expected …/models/MODEL/versions/VERSION"
+            )
+        if any(not segment or "/" in segment for segment in segments):
+            raise ConfigError(f"{_shown(text)} has an empty part; expected {_FORMS}")
+        return cls(segments[0], segments[1], segments[3]), segments[5] if len(segments) == 6 else ""
+
+
+def _segments(text: str) -> list[str]:
+    """The path of a reference as `[USER, APP, "models", MODEL, …]`, without scheme and host."""
+    from urllib.parse import unquote, urlsplit
+
+    text = text.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"//{text}")
+    except ValueError:
+        raise ConfigError(f"{_shown(text)} is not a URL; expected {_FORMS}") from None
+    if "@" in parts.netloc:
+        raise ConfigError("a URL with user:password@ is refused; use CLARIFAI_PAT")
+    if parts.scheme not in ("", "http", "https"):
+        raise ConfigError(f"{_shown(text)} does not name a model; expected {_FORMS}")
+    segments = [unquote(segment) for segment in parts.path.strip("/").split("/")]
+    if "://" not in text and segments[1:2] in (["models"], ["workflows"]):
+        segments.insert(0, unquote(parts.netloc))  # the short form starts with the user
+    if segments[0] == "v2" and segments[1:2] == ["users"] and segments[3:4] == ["apps"]:
+        segments = [*segments[2:3], *segments[4:]]
+    return segments
+
+
+def _shown(text: str) -> str:
+    """Text for a message: what cannot be printed as escapes, and not too long."""
+    shown = ascii(text) if not text.isprintable() else repr(text)
+    return shown if len(shown) <= 120 else f"{shown[:117]}…"

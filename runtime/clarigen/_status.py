@@ -1,0 +1,164 @@
+"""What the platform's and gRPC's statuses mean, as errors.
+
+What lives here: the only tables from a status to an error class, and the wording of those errors.
+The numbers are those of the platform's public StatusCode enum that a client of models can meet; any
+other becomes a plain `ModelError` with its number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from .errors import (
+    AuthenticationError,
+    ClarigenError,
+    DeadlineExceededError,
+    ModelError,
+    ModelNotReadyError,
+    NotFoundError,
+    PermissionDeniedError,
+    PredictionError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from ._proto import Status
+
+SUCCESS: Final = 10000
+MIXED_STATUS: Final = 10010
+MODEL_TRAINED: Final = 21100
+INPUT_UNSUPPORTED_FORMAT: Final = 30101
+
+_CODES: Final[dict[int, tuple[str, type[ModelError]]]] = {
+    0: ("ZERO", ServerError),
+    10010: ("MIXED_STATUS", PredictionError),
+    10020: ("FAILURE", PredictionError),
+    10030: ("TRY_AGAIN", ServerError),
+    10040: ("NOT_IMPLEMENTED", ModelError),
+    10050: ("MOVED", ModelError),
+    11000: ("CONN_ACCOUNT_ISSUES", PermissionDeniedError),
+    11001: ("CONN_TOKEN_INVALID", AuthenticationError),
+    11002: ("CONN_CREDENTIALS_INVALID", AuthenticationError),
+    11003: ("CONN_EXCEED_HOURLY_LIMIT", RateLimitError),
+    11004: ("CONN_EXCEED_MONTHLY_LIMIT", RateLimitError),
+    11005: ("CONN_THROTTLED", RateLimitError),
+    11006: ("CONN_EXCEEDS_LIMITS", RateLimitError),
+    11007: ("CONN_INSUFFICIENT_SCOPES", PermissionDeniedError),
+    11008: ("CONN_KEY_INVALID", AuthenticationError),
+    11009: ("CONN_KEY_NOT_FOUND", AuthenticationError),
+    11101: ("CONN_DOES_NOT_EXIST", NotFoundError),
+    11104: ("CONN_NO_CONSENT", PermissionDeniedError),
+    11200: ("CONN_AUTH_METHOD_DISABLED", AuthenticationError),
+    21200: ("MODEL_DOES_NOT_EXIST", NotFoundError),
+    21201: ("MODEL_PERMISSION_DENIED", PermissionDeniedError),
+    21202: ("MODEL_INVALID_ARGUMENT", PredictionError),
+    21203: ("MODEL_INVALID_REQUEST", PredictionError),
+    21313: ("MODEL_PREDICTION_FAILED", PredictionError),
+    21350: ("MODEL_DEPLOYMENT_FAILED", ModelNotReadyError),
+    21351: ("MODEL_DEPLOYING", ModelNotReadyError),
+    21352: ("MODEL_QUEUED_FOR_DEPLOYMENT", ModelNotReadyError),
+    21353: ("MODEL_NOT_DEPLOYED", ModelNotReadyError),
+    21354: ("MODEL_BUSY_PLEASE_RETRY", ModelNotReadyError),
+    21355: ("MODEL_LOADING", ModelNotReadyError),
+    25600: ("RUNNER_DOES_NOT_EXIST", NotFoundError),
+    25601: ("RUNNER_PERMISSION_DENIED", PermissionDeniedError),
+    25604: ("RUNNER_NEEDS_RETRY", ServerError),
+    25607: ("RUNNER_ITEM_CANCELLED", ServerError),
+    25608: ("RUNNER_PROCESSING_FAILED", PredictionError),
+    25900: ("DEPLOYMENT_DOES_NOT_EXIST", NotFoundError),
+    30002: ("INPUT_FAILED", PredictionError),
+    30101: ("INPUT_UNSUPPORTED_FORMAT", PredictionError),
+    30104: ("INPUT_INVALID_ARGUMENT", PredictionError),
+    30105: ("INPUT_OVER_LIMIT", PredictionError),
+    30106: ("INPUT_INVALID_URL", PredictionError),
+    30300: ("INPUT_INVALID_BYTES", PredictionError),
+    39999: ("INPUT_INVALID_REQUEST", PredictionError),
+    40001: ("PREDICT_INVALID_REQUEST", PredictionError),
+    40030: ("RPC_REQUEST_QUEUE_FULL", ServerError),
+    40031: ("RPC_SERVER_UNAVAILABLE", ServerError),
+    40032: ("RPC_REQUEST_TIMEOUT", ServerError),
+    40033: ("RPC_MAX_MESSAGE_SIZE_EXCEEDED", PredictionError),
+    90500: ("SERVER_ERROR", ServerError),
+    99009: ("INTERNAL_UNCATEGORIZED", ServerError),
+}
+_INTERNAL: Final = range(98000, 99000)
+
+_GRPC: Final[dict[str, type[ModelError]]] = {
+    "UNAUTHENTICATED": AuthenticationError,
+    "PERMISSION_DENIED": PermissionDeniedError,
+    "NOT_FOUND": NotFoundError,
+}
+
+
+class Failure(Exception):
+    """A call that ended with a gRPC status instead of an answer, free of grpc's own classes."""
+
+    def __init__(self, code: str, details: str) -> None:
+        super().__init__(f"{code}: {details}")
+        self.code = code
+        self.details = details
+
+
+def failure_of(error: Any) -> Failure:
+    """The failure that an `RpcError` of either grpc stands for."""
+    code = error.code()
+    return Failure(code.name if code is not None else "UNKNOWN", error.details() or "")
+
+
+def status_error(status: Status, what: str = "", *, attempts: int = 1) -> ModelError | None:
+    """The error that a status of the platform stands for; None for success.
+
+    Args:
+        status: The status of a response or of one output.
+        what: What was asked, as the first word of the message: a method's name.
+        attempts: How often the request was sent.
+    """
+    if status.code == SUCCESS:
+        return None
+    name, kind = _CODES.get(
+        status.code, ("", ServerError if status.code in _INTERNAL else ModelError)
+    )
+    known = f"{status.code} {name}".rstrip()
+    # Some servers give the cause in `internal_details` alone.
+    details = status.details or status.internal_details
+    words = ": ".join(text for text in (status.description, details) if text)
+    message = f"{known}: {words}" if words else known
+    if status.req_id:
+        message += f" [request {status.req_id}]"
+    return kind(
+        f"{what}: {message}" if what else message,
+        code=status.code,
+        name=name,
+        description=status.description,
+        details=details,
+        request_id=status.req_id,
+        attempts=attempts,
+    )
+
+
+def failure_error(
+    failure: Failure, what: str, *, timeout: float | None, attempts: int = 1
+) -> ClarigenError:
+    """The error that a gRPC status stands for.
+
+    Args:
+        failure: The status.
+        what: What was asked, as the first word of the message: a method's name.
+        timeout: The timeout that the call had, in seconds.
+        attempts: How often the request was sent.
+    """
+    code, details = failure.code, failure.details
+    if code == "DEADLINE_EXCEEDED":
+        message = (
+            f"{what}: no answer within {timeout:g} seconds" if timeout else f"{what}: {details}"
+        )
+        return DeadlineExceededError(message, timeout=timeout, attempts=attempts)
+    message = f"{what}: {code}: {details}"
+    if code in _GRPC:
+        return _GRPC[code](message, name=code, details=details, attempts=attempts)
+    refused = code == "RESOURCE_EXHAUSTED" and "larger than max" not in details
+    kind = UnavailableError if code == "UNAVAILABLE" or refused else TransportError
+    return kind(message, code=code, details=details, attempts=attempts)

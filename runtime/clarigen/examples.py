@@ -1,0 +1,97 @@
+"""Runs the examples of a generated package from the command line, and gives them something to send.
+
+    python -m my_model.examples            lists them
+    python -m my_model.examples predict    runs one
+
+What lives here: `main`, and small samples made on the spot, so that an example needs no file and no
+network but the model's.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import struct
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Final
+
+from ._data import Audio, Image, Video
+from .errors import ClarigenError
+
+__all__ = ["AUDIO", "IMAGE", "VIDEO", "main"]
+
+
+def main(*functions: Callable[[], object]) -> None:
+    """Run the example that the command line names; without a name, list them.
+
+    Exits with 1 if the call fails, with 2 if there is no such example.
+    """
+    examples = {function.__name__: function for function in functions}
+    names = sys.argv[1:]
+    if not names or names[0] in ("-h", "--help"):
+        print("Examples (run one by its name):", *examples, sep="\n  ")
+        return
+    for name in names:
+        if name not in examples:
+            sys.exit(f"no example {name!r}; there are: {', '.join(examples)}")
+    try:
+        for name in names:
+            _run(examples[name])
+    except ClarigenError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run(function: Callable[[], object]) -> None:
+    result = function()
+    if inspect.iscoroutine(result):
+        import asyncio
+
+        asyncio.run(result)
+
+
+def _png(side: int = 64) -> bytes:
+    """A picture of `side` x `side` pixels: a red disc on a blue-green gradient."""
+    rows = bytearray()
+    for y in range(side):
+        rows.append(0)
+        for x in range(side):
+            inside = math.hypot(x - side / 2, y - side / 2) < side / 4
+            rows += bytes((220, 40, 40) if inside else (0, 255 * x // side, 255 * y // side))
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        checksum = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(rows)))
+        + chunk(b"IEND", b"")
+    )
+
+
+def _wav(seconds: float = 0.5, rate: int = 8000, pitch: float = 440.0) -> bytes:
+    """A sine tone: mono, 16 bits, `rate` samples a second."""
+    times = (index / rate for index in range(int(seconds * rate)))
+    samples = [round(20000 * math.sin(2 * math.pi * pitch * time)) for time in times]
+    body = struct.pack(f"<{len(samples)}h", *samples)
+    head = struct.pack(
+        "<4sIHHIIHH4sI", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16, b"data", len(body)
+    )
+    return b"RIFF" + struct.pack("<I", 4 + len(head) + len(body)) + b"WAVE" + head + body
+
+
+IMAGE: Final = Image(bytes=_png())
+"""A PNG of 64 x 64 pixels."""
+
+AUDIO: Final = Audio(bytes=_wav())
+"""A WAV of half a second, 440 Hz."""
+
+VIDEO: Final = Video.from_url("https://samples.clarifai.com/beer.mp4")
+"""One of the platform's public samples, fetched by the platform."""

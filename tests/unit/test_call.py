@@ -1,0 +1,214 @@
+"""One call without I/O: the flows are driven by hand, without a server, a clock or a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from clarigen import (
+    AuthenticationError,
+    ClarigenError,
+    DeadlineExceededError,
+    DecodeError,
+    InputError,
+    ModelError,
+    ModelNotReadyError,
+    NotFoundError,
+    PermissionDeniedError,
+    PredictionError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    UnavailableError,
+    wire,
+)
+from clarigen._call import END, Attempt, Deliver, Pull, Receive, stream, unary
+from clarigen._proto import Data, MultiOutputResponse, PostModelOutputsRequest, Status
+from clarigen._status import Failure, failure_error, status_error
+
+DOUBLE = wire.unary("double", wire.field("n", wire.INT), returns=wire.INT)
+COUNT = wire.server_stream("count", wire.field("n", wire.INT), returns=wire.INT)
+ADD = wire.bidi_stream(
+    "add", wire.field("items", wire.INT, stream=True), wire.field("k", wire.INT), returns=wire.INT
+)
+
+
+def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: str) -> bytes:
+    response = MultiOutputResponse(status=Status(code=code, **status))
+    for number in numbers:
+        item = response.outputs.add()
+        item.status.code = output
+        item.data.parts.add(id="return").data.int_value = number
+    return response.SerializeToString()
+
+
+def call(reply: bytes | Failure, timeout: float | None = 5.0) -> Any:
+    """Drive `double(3)` with one reply."""
+    flow = unary(DOUBLE, [3], b"", timeout)
+    attempt = next(flow)
+    assert attempt == Attempt("PostModelOutputs", attempt.request, timeout)
+    try:
+        flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("the call has not ended")
+
+
+def test_a_unary_call_is_one_attempt() -> None:
+    assert call(answer(6)) == 6
+
+
+def test_the_addressing_is_merged_into_the_request() -> None:
+    target = PostModelOutputsRequest(model_id="m", version_id="v").SerializeToString()
+    attempt = next(unary(DOUBLE, [3], target, None))
+    request = PostModelOutputsRequest.FromString(attempt.request)
+    assert (request.model_id, request.version_id) == ("m", "v")
+    (item,) = request.inputs
+    assert [(part.id, part.data.int_value) for part in item.data.parts] == [("n", 3)]
+
+
+def test_a_value_that_does_not_fit_is_refused_before_the_attempt() -> None:
+    with pytest.raises(InputError, match="double: `n`"):
+        next(unary(DOUBLE, ["3"], b"", None))
+    with pytest.raises(InputError, match="count: `n`"):
+        stream(COUNT, ["3"], b"", None)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (0, ServerError),
+        (10020, PredictionError),
+        (11001, AuthenticationError),
+        (11002, AuthenticationError),
+        (11007, PermissionDeniedError),
+        (11101, NotFoundError),
+        (11005, RateLimitError),
+        (11006, RateLimitError),
+        (21200, NotFoundError),
+        (21201, PermissionDeniedError),
+        (21313, PredictionError),
+        (21351, ModelNotReadyError),
+        (21353, ModelNotReadyError),
+        (30002, PredictionError),
+        (98004, ServerError),
+        (99009, ServerError),
+        (54321, ModelError),
+    ],
+)
+def test_statuses_of_the_platform_have_their_class(code: int, kind: type[ModelError]) -> None:
+    reply = answer(code=code, description="Failure", details="why", req_id="r1")
+    with pytest.raises(ModelError) as caught:
+        call(reply)
+    error = caught.value
+    assert type(error) is kind
+    assert (error.code, error.description, error.details) == (code, "Failure", "why")
+    assert error.request_id == "r1"
+    assert str(error).startswith(f"double: {code}")
+    assert str(error).endswith("Failure: why [request r1]")
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (Failure("UNAVAILABLE", "refused"), UnavailableError),
+        (Failure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!"), UnavailableError),
+        (Failure("RESOURCE_EXHAUSTED", "Received message larger than max"), TransportError),
+        (Failure("UNIMPLEMENTED", "x"), TransportError),
+        (Failure("INTERNAL", "x"), TransportError),
+        (Failure("UNAUTHENTICATED", "x"), AuthenticationError),
+        (Failure("PERMISSION_DENIED", "x"), PermissionDeniedError),
+        (Failure("NOT_FOUND", "x"), NotFoundError),
+        (Failure("DEADLINE_EXCEEDED", "x"), DeadlineExceededError),
+    ],
+)
+def test_statuses_of_grpc_have_their_class(failure: Failure, kind: type[ClarigenError]) -> None:
+    with pytest.raises(ClarigenError) as caught:
+        call(failure)
+    assert type(caught.value) is kind
+    assert str(caught.value).startswith("double: ")
+
+
+def test_a_deadline_is_also_a_timeout_error() -> None:
+    with pytest.raises(TimeoutError, match="double: no answer within 5 seconds"):
+        call(Failure("DEADLINE_EXCEEDED", ""))
+    error = failure_error(Failure("DEADLINE_EXCEEDED", "why"), "f", timeout=None)
+    assert str(error) == "f: why"
+
+
+def test_success_is_no_error_and_some_servers_hide_the_cause() -> None:
+    assert status_error(Status(code=10000)) is None
+    error = status_error(Status(code=21313, description="Failed", internal_details="cause"))
+    assert error is not None
+    assert error.details == "cause"
+
+
+def test_an_output_that_failed_is_an_error_though_the_response_did_not() -> None:
+    with pytest.raises(PredictionError, match="30002"):
+        call(answer(1, code=10010, output=30002))
+    with pytest.raises(PredictionError, match="10020"):
+        call(answer(1, output=10020))
+    assert call(answer(1, output=0)) == 1
+
+
+@pytest.mark.parametrize("reply", [answer(), answer(1, 2), b"\xff\xff\xff"])
+def test_an_answer_that_is_none_is_a_decode_error(reply: bytes) -> None:
+    with pytest.raises(DecodeError, match="double: "):
+        call(reply)
+
+
+def streamed(replies: Iterable[Any]) -> list[Any]:
+    """Drive `count(3)` with these replies; what was delivered, then what ended it."""
+    flow, delivered = stream(COUNT, [3], b"", 5.0), []
+    attempt = next(flow)
+    assert isinstance(attempt, Attempt)
+    assert attempt.rpc == "GenerateModelOutputs"
+    action, source = flow.send(None), iter(replies)
+    try:
+        while True:
+            if isinstance(action, Deliver):
+                delivered.append(action.item)
+                action = flow.send(None)
+                continue
+            assert isinstance(action, Receive)
+            reply = next(source)
+            action = flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
+    except StopIteration:
+        return [*delivered, "end"]
+    except ClarigenError as error:
+        return [*delivered, type(error)]
+
+
+def test_a_stream_delivers_what_came_and_then_how_it_ended() -> None:
+    assert streamed([answer(1), answer(2), END]) == [1, 2, "end"]
+    assert streamed([END]) == ["end"]
+    assert streamed([answer(1), answer(code=10020)]) == [1, PredictionError]
+    assert streamed([answer(1), Failure("UNAVAILABLE", "")]) == [1, UnavailableError]
+
+
+def test_the_first_message_carries_the_arguments_and_the_first_item() -> None:
+    flow = stream(ADD, [iter([]), 5], b"", None)
+    assert isinstance(next(flow), Pull)
+    attempt = flow.send(1)
+    assert isinstance(attempt, Attempt)
+    assert ids(attempt.request) == ["k", "items"]
+    assert attempt.follow is not None
+    assert ids(attempt.follow(0)) == ["items"]
+    with pytest.raises(InputError, match="an item of `items`"):
+        attempt.follow("x")
+
+
+def ids(message: bytes) -> list[str]:
+    (item,) = PostModelOutputsRequest.FromString(message).inputs
+    data: Data = item.data
+    assert data.metadata.fields["_method_name"].string_value == "add"
+    return [part.id for part in data.parts]
+
+
+def test_a_stream_without_an_item_makes_no_attempt() -> None:
+    flow = stream(ADD, [iter([]), 5], b"", None)
+    assert isinstance(next(flow), Pull)
+    with pytest.raises(StopIteration):
+        flow.send(END)

@@ -1,0 +1,77 @@
+"""The values that models take and return."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clarigen import SERVER_DEFAULT, Audio, Concept, Image, Region, Text
+from clarigen.examples import AUDIO, IMAGE
+
+
+def test_images_go_to_pillow_and_numpy_and_back() -> None:
+    pixels = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    image = Image.from_numpy(pixels)
+    assert (image.to_numpy() == pixels).all()
+    assert Image.from_pil(image.to_pil()).to_pil().size == (4, 4)
+
+
+def test_files_are_read_and_written(tmp_path: Path) -> None:
+    IMAGE.save(tmp_path / "picture.png")
+    assert Image.from_file(tmp_path / "picture.png") == IMAGE
+    assert IMAGE.to_pil().size == (64, 64)
+
+
+def test_without_bytes_there_is_nothing_to_convert(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="only a URL"):
+        Image.from_url("https://x/y.png").to_pil()
+    with pytest.raises(ValueError, match="only a URL"):
+        Audio.from_url("https://x/y.wav").save(tmp_path / "y.wav")
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_repr_shows_megabytes() -> None:
+    assert repr(IMAGE) == f"Image(bytes=<{len(IMAGE.bytes):,} bytes>)"
+    assert repr(Image(url="u")) == "Image(url='u')"
+    assert repr(AUDIO).startswith("Audio(bytes=<")
+    assert repr(SERVER_DEFAULT) == "SERVER_DEFAULT"
+
+
+def test_a_concept_without_id_gets_the_platforms() -> None:
+    assert Concept("Fire truck (red)").id == "Fire-truck-red"
+    assert Concept("x", id="kept").id == "kept"
+
+
+def test_values_are_equal_by_content() -> None:
+    assert Region(concepts=[Concept("a")]) == Region(concepts=(Concept("a"),))
+    assert Text("a") != Text("b")
+    assert str(Text("a")) == "a"
+
+
+def test_the_sound_sample_is_a_sound(tmp_path: Path) -> None:
+    import wave
+
+    AUDIO.save(tmp_path / "tone.wav")
+    with wave.open(str(tmp_path / "tone.wav")) as sound:
+        assert sound.getnframes() == 4000
+        assert sound.getframerate() == 8000
+
+
+def test_conversions_name_what_to_install() -> None:
+    code = """
+import sys
+sys.modules["numpy"] = sys.modules["PIL"] = sys.modules["PIL.Image"] = None
+from clarigen import ConfigError, Image
+from clarigen.examples import IMAGE
+for convert in (IMAGE.to_pil, IMAGE.to_numpy, lambda: Image.from_numpy(None)):
+    try:
+        convert()
+    except ConfigError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.count("pip install 'clarigen[") == 3

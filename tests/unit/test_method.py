@@ -1,0 +1,199 @@
+"""Which arguments become parts of a request, and which are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clarigen import SERVER_DEFAULT, DecodeError, InputError, wire
+from clarigen._method import Method
+from clarigen._proto import Data
+
+
+def parts(method: Method[Any], *values: Any) -> dict[str, Data]:
+    """The parts that the arguments become, by id."""
+    data = Data()
+    method.fill(values, data)
+    assert data.metadata.fields["_method_name"].string_value == method.name
+    assert len({part.id for part in data.parts}) == len(data.parts)
+    return {part.id: part.data for part in data.parts}
+
+
+def refused(method: Method[Any], *values: Any) -> InputError:
+    with pytest.raises(InputError) as caught:
+        method.fill(values, Data())
+    assert caught.value.method == method.name
+    return caught.value
+
+
+CHAT = wire.unary(
+    "chat",
+    wire.field("prompt", wire.STR),
+    wire.field("class", wire.STR, name="class_", default=None),
+    wire.field("temperature", wire.FLOAT, default=0.7, ge=0.1, le=2.0),
+    wire.field("mode", wire.STR, default=SERVER_DEFAULT, choices=("fast", "exact")),
+    returns=wire.STR,
+)
+
+
+def test_known_defaults_are_sent_and_unknown_ones_are_not() -> None:
+    sent = parts(CHAT, "hi", None, 0.7, SERVER_DEFAULT)
+    assert set(sent) == {"prompt", "temperature"}
+    assert sent["temperature"].float_value == 0.7
+
+
+def test_parts_carry_the_wire_names() -> None:
+    assert set(parts(CHAT, "hi", "x", 1, "fast")) == {"prompt", "class", "temperature", "mode"}
+
+
+def test_a_known_default_that_stands_in_for_the_servers_is_sent() -> None:
+    method = wire.unary("f", wire.field("n", wire.INT, default=3), returns=wire.INT)
+    assert parts(method, SERVER_DEFAULT)["n"].int_value == 3
+
+
+def test_zero_values_are_sent_as_parts() -> None:
+    method = wire.unary(
+        "f",
+        *(wire.field(name, codec, default=None) for name, codec in ZEROS),
+        returns=wire.STR,
+    )
+    sent = parts(method, "", b"", 0, 0.0, False)
+    assert list(sent) == [name for name, _ in ZEROS]
+    assert all(data.ByteSize() == 0 for data in sent.values())
+
+
+ZEROS: list[tuple[str, wire.Codec[Any]]] = [
+    ("a", wire.STR),
+    ("b", wire.BYTES),
+    ("c", wire.INT),
+    ("d", wire.FLOAT),
+    ("e", wire.BOOL),
+]
+
+
+def test_nothing_to_send_is_one_empty_part() -> None:
+    method = wire.unary("ping", returns=wire.STR)
+    assert list(parts(method)) == [""]
+    method = wire.unary("f", wire.field("a", wire.STR, default=None), returns=wire.STR)
+    assert list(parts(method, None)) == [""]
+
+
+@pytest.mark.parametrize(
+    ("codec", "sent"),
+    [
+        (wire.list_of(wire.STR), ["first"]),
+        (wire.tuple_of(wire.STR), ["first"]),
+        (wire.list_of(wire.CONCEPT), ["first"]),
+        (wire.STR, [""]),
+        (wire.JSON, [""]),
+    ],
+)
+def test_a_container_left_out_in_the_first_place_is_an_empty_part(
+    codec: wire.Codec[Any], sent: list[str]
+) -> None:
+    for default in (None, SERVER_DEFAULT):
+        method = wire.unary("f", wire.field("first", codec, default=default), returns=wire.STR)
+        assert list(parts(method, default)) == sent
+
+
+def test_a_container_left_out_elsewhere_is_no_part() -> None:
+    lists = wire.list_of(wire.STR)
+    method = wire.unary(
+        "f", wire.field("a", wire.STR), wire.field("b", lists, default=None), returns=wire.STR
+    )
+    assert list(parts(method, "x", None)) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("values", "parameter", "words"),
+    [
+        ((None, None, 0.7, "fast"), "prompt", "chat: `prompt` must be a str, not None"),
+        ((SERVER_DEFAULT, None, 0.7, "fast"), "prompt", "`prompt` must be a str, not Default"),
+        (("x", 3, 0.7, "fast"), "class_", "`class_` must be a str, not int 3"),
+        (("x", None, None, "fast"), "temperature", "`temperature` must be a float, not None"),
+        (("x", None, 0.05, "fast"), "temperature", "must be at least 0.1, not 0.05"),
+        (("x", None, 2.5, "fast"), "temperature", "must be at most 2.0, not 2.5"),
+        (("x", None, float("nan"), "fast"), "temperature", "must be at least 0.1, not nan"),
+        (
+            ("x", None, 1, "fsat"),
+            "mode",
+            "must be one of 'fast', 'exact', not str 'fsat'; did you mean 'fast'?",
+        ),
+        (("x", None, 1, None), "mode", "`mode` must be a str, not None"),
+    ],
+)
+def test_what_does_not_fit_names_method_and_parameter(
+    values: tuple[Any, ...], parameter: str, words: str
+) -> None:
+    error = refused(CHAT, *values)
+    assert words in str(error)
+    assert error.parameter == parameter
+
+
+def test_the_path_inside_a_value_is_named() -> None:
+    method = wire.unary(
+        "f", wire.field("m", wire.list_of(wire.list_of(wire.INT))), returns=wire.INT
+    )
+    error = refused(method, [[1], [2, "x"]])
+    assert str(error) == "f: `m[1][1]` must be an int, not str 'x'"
+    assert error.parameter == "m[1][1]"
+
+
+def test_many_choices_are_not_all_listed() -> None:
+    choices = tuple(range(100))
+    method = wire.unary("f", wire.field("n", wire.INT, choices=choices), returns=wire.INT)
+    assert "11 and 88 more, not int 100" in str(refused(method, 100))
+
+
+TRACK = wire.bidi_stream(
+    "track",
+    wire.field("frames", wire.STR, stream=True),
+    wire.field("every", wire.INT, default=1),
+    returns=wire.STR,
+)
+
+
+def test_a_streams_items_are_put_apart() -> None:
+    data = Data()
+    TRACK.fill(["unused", 2], data)
+    assert [part.id for part in data.parts] == ["every"]
+    TRACK.fill_item("x", data)
+    assert [part.id for part in data.parts] == ["every", "frames"]
+    later = Data()
+    TRACK.fill_item("", later)
+    assert [part.id for part in later.parts] == ["frames"]
+    with pytest.raises(InputError, match="an item of `frames` must be a str, not int 3"):
+        TRACK.fill_item(3, Data())
+
+
+@pytest.mark.parametrize("value", ["abc", b"abc", 3, None])
+def test_a_stream_must_be_an_iterable_and_no_lone_string(value: Any) -> None:
+    with pytest.raises(InputError, match="track: `frames` must be an iterable"):
+        TRACK.items([value, 1])
+    assert TRACK.items([["a"], 1]) == ["a"]
+    assert CHAT.items(["x", None, 1, "fast"]) is None
+
+
+def test_results_are_read_from_their_part_and_from_the_older_form() -> None:
+    data = Data()
+    part = data.parts.add(id="return")
+    part.data.string_value = "new"
+    assert CHAT.read(data) == "new"
+    assert CHAT.read(Data(string_value="old")) == "old"
+    older = Data()
+    older.text.raw = "older"
+    assert CHAT.read(older) == "older"
+    assert CHAT.read(Data()) == ""
+
+
+def test_a_result_that_is_not_the_signatures_says_where() -> None:
+    method = wire.unary("f", returns=wire.list_of(wire.IMAGE))
+    data = Data()
+    data.parts.add(id="return").data.parts.add()
+    with pytest.raises(
+        DecodeError, match=r"f: `\[0\]` of the result is missing; an Image was expected"
+    ):
+        method.read(data)
+    with pytest.raises(DecodeError, match="f: the result is missing"):
+        wire.unary("f", returns=wire.TEXT).read(Data())

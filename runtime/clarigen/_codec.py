@@ -146,7 +146,7 @@ def _iterable(value: Any) -> Iterable[Any]:
     return items
 
 
-def tuple_of(*items: Codec[Any]) -> Codec[Any]:
+def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
     """Tuples: one part a position, by order."""
     inner = tuple(item.inner for item in items)
     label = f"a tuple of {len(items)}"

@@ -1,0 +1,393 @@
+"""The files that our templates produce, statement by statement: one rule a kind. The middle of `gate`.
+
+A rule accepts a file of exactly its shape or raises `Stranger`; `gate_grammar` has those of expressions. Knows
+Python's syntax tree; trusts nothing and knows nothing of models, plans or templates.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from gen_client.gate_grammar import (
+    SAMPLES,
+    VALUES,
+    Expressions,
+    Stranger,
+    identifier,
+    is_doc,
+    is_text,
+    stop,
+)
+
+IMPORTS: dict[str, frozenset[str]] = {
+    "__future__": frozenset({"annotations"}),
+    "collections.abc": frozenset({"Iterable", "Mapping", "Sequence"}),
+    "dataclasses": frozenset({"dataclass"}),
+    "typing": frozenset({"TYPE_CHECKING", "Any", "Final", "Literal", "TypeAlias"}),
+    "clarigen": VALUES
+    | {
+        "JSON",
+        "SERVER_DEFAULT",
+        "Client",
+        "Default",
+        "ModelRef",
+        "SequenceNotStr",
+        "Stream",
+        "wire",
+    },
+    "clarigen.examples": SAMPLES | {"main"},
+}
+"""All that generated code imports, beside its own `client` module, `builtins` and `numpy.typing`."""
+
+NEVER_TYPES = frozenset(
+    {"SERVER_DEFAULT", "TYPE_CHECKING", "annotations", "builtins", "dataclass", "npt", "wire"}
+)
+"""Imported names that are no annotation."""
+
+USED_BUILTINS = frozenset({"print", "float", "__name__"})
+"""Names of Python's own that our code calls or reads: nothing may take their place."""
+
+# Statements that every kind of file has
+
+
+class _Names:
+    """The names that a file has bound so far; each is bound once."""
+
+    def __init__(self) -> None:
+        self.imported: set[str] = set()
+        self.from_client: set[str] = set()
+        self.bound: set[str] = set()
+
+    def bind(self, node: ast.AST, name: str) -> str:
+        """A name that a file gives to something; nobody else may have it."""
+        if name in USED_BUILTINS:
+            stop(node, f"{name} has another meaning")
+        if name in self.bound:
+            stop(node, f"{name} is defined twice")
+        self.bound.add(name)
+        return name
+
+
+def _body(module: ast.Module, names: _Names) -> list[ast.stmt]:
+    """What follows the docstring and the imports."""
+    body = module.body[1:] if module.body and is_doc(module.body[0]) else module.body[:]
+    while body and _import(body[0], names):
+        del body[0]
+    return body
+
+
+def _import(node: ast.stmt, names: _Names) -> bool:
+    """Whether this is an import (one that is not ours is refused)."""
+    match node:
+        case ast.Import(names=[ast.alias(name="builtins", asname=None)]):
+            names.imported.add(names.bind(node, "builtins"))
+        case ast.If(
+            test=ast.Name(id="TYPE_CHECKING"),
+            body=[ast.Import(names=[ast.alias(name="numpy.typing", asname="npt")])],
+            orelse=[],
+        ):
+            names.imported.add(names.bind(node, "npt"))
+        case ast.ImportFrom(module="client", names=aliases, level=1):
+            for alias in aliases:
+                _imported(alias, names, alias.name.isidentifier())
+                names.from_client.add(alias.name)
+        case ast.ImportFrom(module=str() as module, names=aliases, level=0):
+            for alias in aliases:
+                _imported(alias, names, alias.name in IMPORTS.get(module, ()))
+        case ast.Import() | ast.ImportFrom():
+            stop(node, "an import that is not ours")
+        case _:
+            return False
+    return True
+
+
+def _imported(alias: ast.alias, names: _Names, known: bool) -> None:
+    if not known or alias.asname is not None:
+        stop(alias, "an import that is not ours")
+    names.imported.add(names.bind(alias, identifier(alias, alias.name)))
+
+
+# __init__.py
+
+
+def init(module: ast.Module) -> None:
+    """The docstring, the imports, `__all__`."""
+    names = _Names()
+    match _body(module, names):
+        case [ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=exported))]:
+            for item in exported:
+                if not (isinstance(item, ast.Constant) and item.value in names.imported):
+                    stop(item, "not an imported name")
+        case [other, *_]:
+            stop(other, "not a statement of __init__.py")
+        case _:
+            raise Stranger(0, "__all__ is missing")
+
+
+# client.py
+
+
+def client(module: ast.Module) -> None:
+    """The imports, the client, records, choices, and how each method travels."""
+    names = _Names()
+    body = _body(module, names)
+    classes = frozenset(node.name for node in body if isinstance(node, ast.ClassDef))
+    known = frozenset(names.imported - NEVER_TYPES)
+    records = frozenset(
+        node.name for node in body if isinstance(node, ast.ClassDef) and not node.bases
+    )
+    rules = Expressions(
+        types=known | classes,
+        records=records,
+        values=frozenset({"SERVER_DEFAULT"} & names.imported),
+    )
+    constants = frozenset(
+        node.target.id
+        for node in body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    )
+    for node in body:
+        match node:
+            case ast.ClassDef():
+                names.bind(node, identifier(node, node.name))
+                _class(node, rules, constants)
+            case ast.AnnAssign(
+                target=ast.Name(id=name), annotation=ast.Name(id="Final"), value=ast.expr() as value
+            ):
+                if not name.startswith("_"):
+                    stop(node, "a public constant")
+                names.bind(node, identifier(node, name))
+                rules.wire_method(value)
+            case ast.AnnAssign(
+                target=ast.Name(id=name),
+                annotation=ast.Name(id="TypeAlias"),
+                value=ast.Subscript(value=ast.Name(id="Literal")) as value,
+            ):
+                names.bind(node, identifier(node, name))
+                rules.annotation(value)
+            case _:
+                if not is_doc(node):
+                    stop(node, "not a statement of client.py")
+
+
+def _class(node: ast.ClassDef, rules: Expressions, constants: frozenset[str]) -> None:
+    """A client or a record: one docstring, then nothing but methods, or nothing but fields."""
+    if getattr(node, "type_params", None) or not is_doc(node.body[0]):
+        stop(node, "not a class that we write")
+    match node:
+        case ast.ClassDef(bases=[ast.Name(id="Client")], keywords=keywords, decorator_list=[]):
+            for keyword in keywords:
+                _reference(keyword)
+            taken: set[str] = set()
+            for statement in node.body[1:]:
+                if not isinstance(statement, ast.FunctionDef) or statement.name in taken:
+                    stop(statement, "not a method, or one defined twice")
+                taken.add(statement.name)
+                _method(statement, rules, constants)
+        case ast.ClassDef(bases=[], keywords=[], decorator_list=[decorator]):
+            _record_decorator(decorator)
+            for statement in node.body[1:]:
+                _record_field(statement, rules)
+        case _:
+            stop(node, "not a class that we write")
+
+
+def _reference(keyword: ast.keyword) -> None:
+    match keyword:
+        case ast.keyword(
+            arg="model",
+            value=ast.Call(func=ast.Name(id="ModelRef"), args=[user, app, model], keywords=[]),
+        ) if (
+            is_text(user) and is_text(app) and is_text(model)
+        ):
+            pass
+        case _:
+            stop(keyword, "not a reference to a model")
+
+
+def _record_decorator(node: ast.expr) -> None:
+    match node:
+        case ast.Call(
+            func=ast.Name(id="dataclass"),
+            args=[],
+            keywords=[
+                ast.keyword(arg="frozen", value=ast.Constant(value=True)),
+                ast.keyword(arg="slots", value=ast.Constant(value=True)),
+            ],
+        ):
+            pass
+        case _:
+            stop(node, "not a decorator that we write")
+
+
+def _record_field(node: ast.stmt, rules: Expressions) -> None:
+    match node:
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
+            identifier(node, name)
+            rules.annotation(annotation)
+        case _:
+            if not is_doc(node):
+                stop(node, "not a field")
+
+
+def _method(node: ast.FunctionDef, rules: Expressions, constants: frozenset[str]) -> None:
+    """`def name(self, a: T, *, b: U = default) -> R`, a docstring, and the one line of body."""
+    if node.decorator_list or getattr(node, "type_params", None) or node.returns is None:
+        stop(node, "not a method that we write")
+    identifier(node, node.name)
+    rules.annotation(node.returns)
+    parameters = _parameters(node.args, rules)
+    match node.body[1:] if is_doc(node.body[0]) else node.body:
+        case [
+            ast.Return(
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="self"), attr="_one" | "_stream"),
+                    args=[ast.Name(id=constant), *given],
+                    keywords=[],
+                )
+            )
+        ] if (
+            constant in constants and _names_of(given) == parameters
+        ):
+            pass
+        case _:
+            stop(node, "not the body that we write")
+
+
+def _names_of(nodes: list[ast.expr]) -> list[str]:
+    return [node.id if isinstance(node, ast.Name) else "" for node in nodes]
+
+
+def _parameters(arguments: ast.arguments, rules: Expressions) -> list[str]:
+    """The parameters behind `self`, in order; each has an annotation."""
+    match arguments:
+        case ast.arguments(
+            posonlyargs=[],
+            args=[ast.arg(arg="self", annotation=None), *leading],
+            vararg=None,
+            kwonlyargs=keywords,
+            kw_defaults=keyword_defaults,
+            kwarg=None,
+            defaults=defaults,
+        ) if len(defaults) <= len(leading):
+            pass
+        case _:
+            raise Stranger(0, "not parameters that we write")
+    for argument in [*leading, *keywords]:
+        identifier(argument, argument.arg)
+        if argument.annotation is None:
+            stop(argument, "a parameter without a type")
+        rules.annotation(argument.annotation)
+    for default in [*defaults, *keyword_defaults]:
+        if default is not None:
+            rules.value(default)
+    return [argument.arg for argument in [*leading, *keywords]]
+
+
+# examples.py
+
+
+def examples(module: ast.Module) -> None:
+    """The docstring, the imports, a function a method, and what runs them."""
+    names = _Names()
+    body = _body(module, names)
+    rules = Expressions(
+        types=frozenset(), records=frozenset(names.from_client), values=SAMPLES & names.imported
+    )
+    for node in body:
+        match node:
+            case ast.FunctionDef():
+                names.bind(node, identifier(node, node.name))
+                _example(node, rules)
+            case ast.If(
+                test=ast.Compare(
+                    left=ast.Name(id="__name__"),
+                    ops=[ast.Eq()],
+                    comparators=[ast.Constant(value="__main__")],
+                ),
+                body=[
+                    ast.Expr(value=ast.Call(func=ast.Name(id="main"), args=functions, keywords=[]))
+                ],
+                orelse=[],
+            ) if (
+                set(_names_of(functions)) <= names.bound
+            ):
+                pass
+            case _:
+                stop(node, "not a statement of examples.py")
+
+
+def _example(node: ast.FunctionDef, rules: Expressions) -> None:
+    """A function without parameters that opens a client and prints what a method gives."""
+    nothing = ast.dump(node.args) == ast.dump(_NO_ARGUMENTS)
+    if node.decorator_list or getattr(node, "type_params", None) or not nothing:
+        stop(node, "not an example")
+    match node:
+        case ast.FunctionDef(
+            returns=ast.Constant(value=None),
+            body=[
+                ast.With(
+                    items=[
+                        ast.withitem(
+                            context_expr=ast.Call(func=ast.Name(id=client), args=[], keywords=[]),
+                            optional_vars=ast.Name(id="model"),
+                        )
+                    ],
+                    body=[statement],
+                )
+            ],
+        ) if (
+            client in rules.records
+        ):
+            _use(statement, rules)
+        case _:
+            stop(node, "not an example")
+
+
+_NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+
+
+def _use(node: ast.stmt, rules: Expressions) -> None:
+    """`print(model.method(…))`, or a loop over it that prints each piece."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[call], keywords=[])):
+            _model_call(call, rules)
+        case ast.For(
+            target=ast.Name(id=piece), iter=call, body=[ast.Expr(value=printing)], orelse=[]
+        ):
+            _model_call(call, rules)
+            _print_piece(printing, identifier(node, piece))
+        case _:
+            stop(node, "not a use of a method")
+
+
+def _model_call(node: ast.expr, rules: Expressions) -> None:
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="model"), attr=method),
+            args=arguments,
+            keywords=keywords,
+        ):
+            identifier(node, method)
+            rules.arguments(arguments, keywords)
+        case _:
+            stop(node, "not a call of a method")
+
+
+def _print_piece(node: ast.expr, piece: str) -> None:
+    """`print(piece)`, `print(piece.text, end="", flush=True)`."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="print"),
+            args=[ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name), attr="text")],
+            keywords=[]
+            | [
+                ast.keyword(arg="end", value=ast.Constant(value="")),
+                ast.keyword(arg="flush", value=ast.Constant(value=True)),
+            ],
+        ) if (
+            name == piece
+        ):
+            pass
+        case _:
+            stop(node, "not the printing of a piece")

@@ -1,0 +1,68 @@
+"""How large an interface may be, and the check of the whole that comes before everything else.
+
+What lives here: the limits, all of them, and `measure`. The largest interfaces known have some dozens
+of methods; the limits leave room for a hundred times that, and keep what a stranger can make the
+generator and its parsers do within seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gen_client.diagnostics import UNUSABLE, Refusal
+from gen_client.json_text import is_array, is_object
+
+METHODS: Final = 1_000
+PARAMETERS: Final = 256
+"""Of one method."""
+MEMBERS: Final = 256
+"""Of one NAMED_FIELDS or TUPLE, and outputs of one method."""
+CHOICES: Final = 10_000
+"""Of one parameter. Lists of voices or languages have hundreds, of classes a few thousand."""
+NESTING: Final = 32
+"""Types within types. Parsers further on do not raise on deep nesting, they crash the process."""
+LEVELS: Final = 100
+"""Arrays and objects within each other in a document; a type takes two, the rest is room."""
+NAME: Final = 255
+"""Characters of a method's, parameter's or member's name, or of an id."""
+DESCRIPTION: Final = 200_000
+"""Characters of a description."""
+DEFAULT: Final = 100_000
+"""Characters of a default or a choice."""
+SIZE: Final = 16 << 20
+"""Bytes of a document, or of what stands for them: characters of text, and 8 for any other value."""
+
+_VALUE: Final = 8
+_ID: Final = re.compile(r"[\w.~@+-]*[\w~@+-][\w.~@+-]*")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id of the platform: no path, no white space, not dots alone."""
+    return len(text) <= NAME and _ID.fullmatch(text) is not None
+
+
+def measure(document: object) -> None:
+    """Refuse a document that is too large. Never recurses.
+
+    Args:
+        document: Mappings with texts as keys, sequences, texts, numbers, booleans, None.
+
+    Raises:
+        Refusal: It is larger than `SIZE`, or holds something else.
+    """
+    size = 0
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        size += len(value) if isinstance(value, str) else _VALUE
+        if is_object(value):
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise Refusal("the signatures have a key that is not text", exit_code=UNUSABLE)
+                size += len(key)
+                waiting.append(item)
+        elif is_array(value):
+            waiting.extend(value)
+        if size > SIZE:
+            raise Refusal(f"the signatures are larger than {SIZE >> 20} MB", exit_code=UNUSABLE)

@@ -1,0 +1,44 @@
+"""Writes `signatures.json`, the lock: what a package was made from, in a form that can be read again.
+
+Knows the interface's own form of signatures; knows nothing of Python names or of files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from gen_client import interface
+from gen_client.interface import Model
+
+FORMAT = 1
+"""Rises only when the same signatures give other bytes (with a line in the changelog)."""
+
+
+def digest(signatures: Sequence[object]) -> str:
+    """The sha256 (hex) of signatures in their canonical form: JSON of sorted keys, ASCII, no spaces."""
+    text = json.dumps(signatures, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def text(model: Model) -> str:
+    """The lock of a model, ending in a newline. Equal models give equal text."""
+    signatures = interface.write(model)
+    content = {
+        "format": FORMAT,
+        "model": _reference(model),
+        "sha256": digest(signatures),
+        "method_signatures": signatures,
+    }
+    return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _reference(model: Model) -> dict[str, str]:
+    """The model's ids, and the version that was seen; what is not known is left out."""
+    known = {"version_id": model.version_id}
+    if model.reference is not None:
+        known["user_id"] = model.reference.user_id
+        known["app_id"] = model.reference.app_id
+        known["model_id"] = model.reference.model_id
+    return {key: value for key, value in known.items() if value}

@@ -1,0 +1,149 @@
+"""The nouns of a page: what a generated package shows, as frozen text that is already safe.
+
+What lives here: what templates lay out. Code is `Code`; what is plain `str` is text for the docstring
+filter. Knows nothing of models, and nothing of how it is laid out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gen_client.escape import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter in a signature.
+
+    Attributes:
+        name: Its name.
+        annotation: Its type; of a stream, the type of an item.
+        absent: What the annotation says besides, for leaving it out: `None`, `Default` or nothing.
+        default: The default, or nothing.
+        stream: Whether it is a stream.
+    """
+
+    name: Code
+    annotation: Code
+    absent: Code
+    default: Code
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A method of the client, and how it travels.
+
+    Attributes:
+        name: Its name.
+        const: The name of its description.
+        positional: The parameters that may go by position.
+        keywords: Those that may not.
+        arguments: All of them, in the order of the wire.
+        returns: What it returns; of a stream, the type of an item.
+        streams: Whether it returns a stream.
+        doc: The text of its docstring.
+        wire: Its description, in the words of `clarigen.wire`.
+        example: What shows it.
+    """
+
+    name: Code
+    const: Code
+    positional: tuple[Param, ...]
+    keywords: tuple[Param, ...]
+    arguments: tuple[Code, ...]
+    returns: Code
+    streams: bool
+    doc: str
+    wire: Code
+    example: Example
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """How a method is called.
+
+    Attributes:
+        name: The name of the function that shows it.
+        arguments: What is passed.
+        piece: What the loop's variable is called, for a stream.
+        printed: What of a piece is printed.
+        flows: Whether the pieces make one text.
+    """
+
+    name: Code
+    arguments: tuple[Code, ...]
+    piece: Code
+    printed: Code
+    flows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record: its name, its type, and the text of its docstring or nothing."""
+
+    name: Code
+    annotation: Code
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A dataclass."""
+
+    name: Code
+    doc: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for the choices of a parameter."""
+
+    name: Code
+    value: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A package.
+
+    Attributes:
+        package: Its name.
+        client: The name of its class.
+        reference: The model's reference, as code, or nothing.
+        doc: The text of the package's docstring.
+        client_doc: That of the client.
+        examples_doc: That of the examples.
+        functions: The client's methods.
+        aliases: The choices.
+        records: The records, each before those inside it.
+        data_types: The runtime's classes that callers handle.
+    """
+
+    package: Code
+    client: Code
+    reference: Code
+    doc: str
+    client_doc: str
+    examples_doc: str
+    functions: tuple[Function, ...]
+    aliases: tuple[Alias, ...]
+    records: tuple[Record, ...]
+    data_types: tuple[Code, ...]
+
+    @property
+    def own_names(self) -> tuple[Code, ...]:
+        """What `client` defines for others."""
+        aliases, records = (its.name for its in self.aliases), (its.name for its in self.records)
+        return tuple(sorted([self.client, *aliases, *records]))
+
+    @property
+    def examples(self) -> tuple[Code, ...]:
+        """The functions that show the methods."""
+        return tuple(function.example.name for function in self.functions)
+
+    @property
+    def exports(self) -> tuple[Code, ...]:
+        """What the package exports."""
+        return tuple(sorted({*self.own_names, *self.data_types}))

@@ -1,0 +1,211 @@
+"""The page of a package: assembled from a model, its names, the table of types and its texts.
+
+What lives here: `page`, and how a method, a record, a field come to stand there. Knows nothing of
+templates, formatting or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gen_client import docs, naming, types, usage
+from gen_client.diagnostics import Report
+from gen_client.escape import Code, form, joined, literal
+from gen_client.nouns import Known, Method, MethodKind, Model, Null, Parameter, Required
+from gen_client.page import Alias, Field, Function, Page, Param, Record
+from gen_client.usage import Named
+
+__all__ = ["page"]
+
+_NOTHING: Final = Code("")
+_VERBS: Final = {
+    MethodKind.UNARY: Code("wire.unary"),
+    MethodKind.SERVER_STREAM: Code("wire.server_stream"),
+    MethodKind.BIDI_STREAM: Code("wire.bidi_stream"),
+}
+
+
+def page(model: Model, package: Code, report: Report) -> Page:
+    """What the package of a model shows.
+
+    Args:
+        model: The model's interface.
+        package: The package's name, from `naming`.
+        report: Takes a warning for each method that is left out.
+
+    Raises:
+        Refusal: No method is left (exit 4).
+    """
+    client = naming.class_name(package)
+    usable = naming.usable(model, report)
+    names = naming.methods(usable, client)
+    type_names = naming.TypeNames(client, usable, names)
+    hidden = naming.shadowed(its.method for its in names)
+    functions: list[Function] = []
+    aliases: list[Alias] = []
+    records: list[Record] = []
+    named: list[Named] = []
+    for method, its_names in zip(usable, names, strict=True):
+        its = _shapes(method, its_names, type_names)
+        named.append(its)
+        functions.append(_function(its, hidden))
+        aliases += _aliases(its, type_names)
+        records += _records(its)
+    reference = model.reference
+    return Page(
+        package=package,
+        client=client,
+        reference=(
+            _NOTHING
+            if reference is None
+            else form("ModelRef({})", joined(", ", map(literal, reference)))
+        ),
+        doc=usage.package_doc(model.reference, package, client, named),
+        client_doc=usage.client_doc(model.reference),
+        examples_doc=usage.examples_doc(reference, package, names[0].example),
+        functions=tuple(functions),
+        aliases=tuple(aliases),
+        records=tuple(records),
+        data_types=tuple(
+            sorted({name for its in named for part in _all(its) for name in types.data_types(part)})
+        ),
+    )
+
+
+def _all(its: Named) -> tuple[types.Shape, ...]:
+    return (its.result, *its.parameters)
+
+
+def _shapes(method: Method, names: naming.Names, type_names: naming.TypeNames) -> Named:
+    result = types.shape(method.result.type, type_names, names.method, "result")
+    parameters = tuple(
+        types.shape(parameter.type, type_names, names.method, name)
+        for parameter, name in zip(method.parameters, names.parameters, strict=True)
+    )
+    return Named(method, names, parameters, result)
+
+
+# Methods
+
+
+def _function(its: Named, hidden: frozenset[str]) -> Function:
+    method, names = its.method, its.names
+    params = [
+        _param(parameter, name, shape, hidden)
+        for parameter, name, shape in zip(
+            method.parameters, names.parameters, its.parameters, strict=True
+        )
+    ]
+    leading = usage.leading(method.parameters)
+    shown = {
+        parameter.name: types.value(parameter.default.value, shape)
+        for parameter, shape in zip(method.parameters, its.parameters, strict=True)
+        if isinstance(parameter.default, Known) and any(shape.records())
+    }
+    fields = [
+        _wire_field(parameter, name, shape)
+        for parameter, name, shape in zip(
+            method.parameters, names.parameters, its.parameters, strict=True
+        )
+    ]
+    returns = form("returns={}", types.codec(its.result))
+    return Function(
+        name=names.method,
+        const=names.const,
+        positional=tuple(params[:leading]),
+        keywords=tuple(params[leading:]),
+        arguments=names.parameters,
+        returns=types.annotation(its.result, types.Use.RESULT, hidden),
+        streams=method.kind is not MethodKind.UNARY,
+        doc=docs.method(method, names.parameters, shown),
+        wire=form(
+            "{}({},)", _VERBS[method.kind], joined(", ", (literal(method.name), *fields, returns))
+        ),
+        example=usage.example(its),
+    )
+
+
+def _param(parameter: Parameter, name: Code, shape: types.Shape, hidden: frozenset[str]) -> Param:
+    literals = types.choices(shape, parameter.choices)
+    annotation = literals or types.annotation(shape, types.Use.PARAM, hidden)
+    absent, default = _default(parameter, shape, hidden)
+    return Param(name, annotation, absent, default, parameter.stream)
+
+
+def _default(parameter: Parameter, shape: types.Shape, hidden: frozenset[str]) -> tuple[Code, Code]:
+    """What leaving a parameter out looks like: a type beside its own, and the default."""
+    match parameter.default:
+        case Required():
+            return _NOTHING, _NOTHING
+        case _ if parameter.stream:
+            return _NOTHING, Code("()")
+        case Null():
+            return Code("None"), Code("None")
+        case Known(value) if not any(shape.records()):
+            return _NOTHING, types.value(value, shape, hidden)
+        case _:  # known to the server only, or a record, whose class is defined further down
+            return Code("Default"), Code("SERVER_DEFAULT")
+
+
+def _wire_field(parameter: Parameter, name: Code, shape: types.Shape) -> Code:
+    parts = [literal(parameter.name), types.codec(shape)]
+    if name != parameter.name:
+        parts.append(form("name={}", literal(str(name))))
+    match parameter.default:
+        case _ if parameter.required or parameter.stream:
+            pass
+        case Null():
+            parts.append(Code("default=None"))
+        case Known(value):
+            parts.append(form("default={}", types.value(value, shape)))
+        case _:
+            parts.append(Code("default=SERVER_DEFAULT"))
+    if parameter.range is not None:
+        # A bound of 0.0 may mean that there is none: nothing is rejected because of it.
+        if parameter.range.lowest:
+            parts.append(form("ge={}", literal(types.bound(parameter.range.lowest, shape.kind))))
+        if parameter.range.highest:
+            parts.append(form("le={}", literal(types.bound(parameter.range.highest, shape.kind))))
+    if parameter.choices:
+        values = tuple(choice.value for choice in parameter.choices)
+        parts.append(form("choices={}", literal(values)))
+    if parameter.stream:
+        parts.append(Code("stream=True"))
+    return form("wire.field({})", joined(", ", parts))
+
+
+# Types
+
+
+def _aliases(its: Named, type_names: naming.TypeNames) -> Iterator[Alias]:
+    for parameter, name, shape in zip(
+        its.method.parameters, its.names.parameters, its.parameters, strict=True
+    ):
+        literals = types.choices(shape, parameter.choices)
+        if literals is not None:
+            yield Alias(type_names.name(its.names.method, name), literals)
+
+
+def _records(its: Named) -> Iterator[Record]:
+    name = its.names.method
+    verb = "yields" if its.method.kind is not MethodKind.UNARY else "returns"
+    yield from _records_of(its.result, types.Use.RESULT, f"What `{name}` {verb}.")
+    for its_name, shape in zip(its.names.parameters, its.parameters, strict=True):
+        yield from _records_of(shape, types.Use.PARAM, f"What `{name}` takes as `{its_name}`.")
+
+
+def _records_of(shape: types.Shape, use: types.Use, purpose: str) -> Iterator[Record]:
+    """The records in a type; the outermost says what it is for, the others whose part they are."""
+    whole: dict[Code, str] = {}
+    for record in shape.records():
+        assert record.record is not None
+        hidden = naming.shadowed(name for name, _ in record.fields)
+        fields: list[Field] = []
+        for (name, inner), member in zip(record.fields, record.type.members, strict=True):
+            doc = docs.paragraph(member.description, 4)
+            fields.append(Field(name, types.annotation(inner, use, hidden), doc))
+            for part in inner.records():
+                assert part.record is not None
+                whole[part.record] = f"`{name}` of `{record.record}`."
+        yield Record(record.record, whole.get(record.record, purpose), tuple(fields))

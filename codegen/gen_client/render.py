@@ -1,0 +1,83 @@
+"""Lays a page out: the templates, and what they may write.
+
+What lives here: the Jinja environment and the words in which the twins differ. Every expression in a
+template is code or goes through one of the two filters; anything else is an error. The head of the
+files, their format and their imports' order are `tidy`'s: the templates import whatever some page may
+need. Knows `page`'s nouns; knows nothing of models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import jinja2
+
+from gen_client.escape import FILTERS, Code, finalize
+from gen_client.page import Page
+
+FILES: Final = ("__init__.py", "client.py", "examples.py")
+"""What is laid out by templates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The words in which a client and its twin differ.
+
+    Attributes:
+        base: The class it stands on.
+        prefix: What stands before the client's name.
+        define: How a method begins that gives one result.
+        wait: What stands before its call.
+        stream: What a stream is.
+        iterable: What may be passed as a stream.
+    """
+
+    base: Code
+    prefix: Code
+    define: Code
+    wait: Code
+    stream: Code
+    iterable: Code
+
+
+SYNC: Final = Twin(
+    base=Code("Client"),
+    prefix=Code(""),
+    define=Code("def"),
+    wait=Code(""),
+    stream=Code("Stream"),
+    iterable=Code("Iterable"),
+)
+
+
+def render(page: Page) -> dict[str, str]:
+    """The files of a package: name to text, without their head and not yet formatted."""
+    environment = _environment()
+    return {
+        name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC,))
+        for name in FILES
+    }
+
+
+def templates() -> Path:
+    """The folder of the templates: beside this module when installed, else in the checkout."""
+    here = Path(__file__).resolve()
+    installed = here.parent / "templates"
+    return installed if installed.is_dir() else here.parents[2] / "templates"
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(  # autoescape: what macros return is marked as done
+        loader=jinja2.FileSystemLoader(templates()),
+        autoescape=True,
+        finalize=finalize,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters = dict(FILTERS)
+    environment.globals = {}
+    return environment

@@ -1,0 +1,65 @@
+"""The names that generated code cannot give away. Frozen: the same signatures give the same names,
+whichever Python runs the generator and whatever the runtime grows.
+
+What lives here: lists. Adding to one changes names that users type; it takes a new format of the lock.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+KEYWORDS: Final = _words("""
+    False None True and as assert async await break class continue def del elif else except finally
+    for from global if import in is lambda nonlocal not or pass raise return try while with yield
+    """)
+"""The hard keywords. The soft ones (`match`, `type`, …) are names like any other."""
+
+ATTRIBUTES: Final = _words("aclose close options recording reference wait_until_ready with_options")
+"""The public attributes of a client, now or planned."""
+
+MODULE_NAMES: Final = _words("""
+    Any AsyncBatch AsyncClient AsyncIterable AsyncStream Audio Batch Box Client Concept Default Final
+    Frame Image Iterable JSON Literal Mapping ModelRef NotRequired Point Region SERVER_DEFAULT Sequence
+    SequenceNotStr Stream TYPE_CHECKING Text TypeAlias TypedDict Video annotations builtins dataclass
+    npt overload self wire
+    """)
+"""What generated modules import, now or planned, and the receiver of a method."""
+
+EXAMPLE_NAMES: Final = _words("AUDIO IMAGE VIDEO asyncio float main print")
+"""What the module of examples uses besides."""
+
+BUILTIN_TYPES: Final = _words("bool bytes float int list str tuple")
+"""The builtins that annotations and defaults use."""
+
+DEVICES: Final = frozenset(
+    ["aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
+)
+"""What Windows takes for a device, whatever the folder."""
+
+MODULES: Final = _words("""
+    abc aifc annotationlib antigravity argparse array ast asynchat asyncio asyncore atexit audioop
+    base64 bdb binascii bisect builtins bz2 calendar cgi cgitb chunk cmath cmd code codecs codeop
+    collections colorsys compileall compression concurrent configparser contextlib contextvars copy
+    copyreg crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis distutils doctest
+    email encodings ensurepip enum errno faulthandler fcntl filecmp fileinput fnmatch formatter
+    fractions ftplib functools gc genericpath getopt getpass gettext glob graphlib grp gzip hashlib
+    heapq hmac html http idlelib imaplib imghdr imp importlib inspect io ipaddress itertools json
+    keyword lib2to3 linecache locale logging lzma mailbox mailcap marshal math mimetypes mmap
+    modulefinder msilib msvcrt multiprocessing netrc nis nntplib nt ntpath nturl2path numbers opcode
+    operator optparse os ossaudiodev parser pathlib pdb pickle pickletools pipes pkgutil platform
+    plistlib poplib posix posixpath pprint profile pstats pty pwd py_compile pyclbr pydoc pydoc_data
+    pyexpat queue quopri random re readline reprlib resource rlcompleter runpy sched secrets select
+    selectors shelve shlex shutil signal site smtpd smtplib sndhdr socket socketserver spwd sqlite3
+    sre_compile sre_constants sre_parse ssl stat statistics string stringprep struct subprocess sunau
+    symbol symtable sys sysconfig syslog tabnanny tarfile telnetlib tempfile termios test textwrap
+    this threading time timeit tkinter token tokenize tomllib trace traceback tracemalloc tty turtle
+    turtledemo types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser
+    winreg winsound wsgiref xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo
+    clarifai clarifai_grpc clarifai_protocol clarigen gen_client google grpc numpy pil setup conftest
+    """)
+"""The modules that a package of this name could hide: the standard library's, our own and theirs."""

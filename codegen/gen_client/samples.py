@@ -1,0 +1,109 @@
+"""Example values: what the examples of a package send.
+
+What lives here: an expression for a value of each type, valid for its parameter. Knows shapes and the
+interface's nouns; knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from gen_client import types
+from gen_client.escape import Code, form, joined, literal, tuple_of
+from gen_client.nouns import Kind, Known, Parameter
+
+_FILES: Final = {
+    Kind.IMAGE: Code('Image.from_file("picture.jpg")'),
+    Kind.AUDIO: Code('Audio.from_file("speech.wav")'),
+    Kind.VIDEO: Code('Video.from_file("clip.mp4")'),
+}
+_MADE: Final = {Kind.IMAGE: Code("IMAGE"), Kind.AUDIO: Code("AUDIO"), Kind.VIDEO: Code("VIDEO")}
+_PLAIN: Final = {
+    Kind.STR: Code('"Hello"'),
+    Kind.TEXT: Code('"Hello"'),
+    Kind.BYTES: Code('b"data"'),
+    Kind.BOOL: Code("True"),
+    Kind.INT: Code("1"),
+    Kind.FLOAT: Code("1.0"),
+    Kind.NDARRAY: Code("[1.0, 2.0]"),
+    Kind.JSON_DATA: Code('{"key": "value"}'),
+    Kind.CONCEPT: Code('Concept("cat")'),
+    Kind.REGION: Code("Region(box=Box(0.1, 0.1, 0.9, 0.9))"),
+}
+_MESSAGES: Final = {
+    "openai_transport": '{"messages": [{"role": "user", "content": "Hello"}]}',
+    "openai_stream_transport": '{"messages": [{"role": "user", "content": "Hello"}], "stream": true}',
+    "mcp_transport": '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}',
+}
+"""What the platform's own transport methods take: JSON text."""
+_CHAT: Final = frozenset({"messages", "chat_history"})
+_TURN: Final = Code('{"role": "user", "content": "Hello"}')
+
+
+def argument(method: str, parameter: Parameter, its: types.Shape, *, files: bool) -> Code:
+    """A value for a parameter.
+
+    Args:
+        method: The method's name on the wire.
+        parameter: The parameter.
+        its: Its type.
+        files: Whether media are read from the reader's files, or made on the spot.
+    """
+    if method in _MESSAGES and its.kind is Kind.STR:
+        one = literal(_MESSAGES[method])
+    elif parameter.choices:
+        one = literal(parameter.choices[0].value)
+    elif parameter.range is not None:
+        one = _within(parameter.range.lowest, parameter.range.highest, its.kind)
+    else:
+        one = _value(its, files, parameter.name in _CHAT)
+    return form("[{}]", one) if parameter.stream else one
+
+
+def is_shown(parameter: Parameter) -> bool:
+    """Whether an example shows this option: a simple one whose default is known."""
+    default = parameter.default
+    return isinstance(default, Known) and isinstance(default.value, str | int | float | bool)
+
+
+def _within(lowest: float | None, highest: float | None, kind: Kind) -> Code:
+    number = 1.0
+    if lowest is not None:
+        number = max(number, lowest)
+    if highest is not None:
+        number = min(number, highest)
+    if kind is Kind.INT:
+        return literal(
+            -int(-number // 1) if lowest is not None and number == lowest else int(number // 1)
+        )
+    return literal(float(types.shortest(number)))
+
+
+def _value(its: types.Shape, files: bool, chat: bool = False) -> Code:
+    match its.kind:
+        case Kind.LIST:
+            return form("[{}]", _value(its.items[0], files, chat))
+        case Kind.TUPLE:
+            return tuple_of([_value(item, files) for item in its.items])
+        case Kind.NAMED_FIELDS:
+            assert its.record is not None
+            fields = (form("{}={}", name, _value(inner, files)) for name, inner in its.fields)
+            return form("{}({})", its.record, joined(", ", fields))
+        case Kind.FRAME:
+            return form("Frame(image={})", (_FILES if files else _MADE)[Kind.IMAGE])
+        case Kind.JSON_DATA if chat:
+            return _TURN
+        case kind if kind in _FILES:
+            return (_FILES if files else _MADE)[kind]
+        case kind:
+            return _PLAIN[kind]
+
+
+def imported(shapes: Sequence[types.Shape]) -> Iterator[Code]:
+    """The runtime's classes and the records that the samples of these types use."""
+    for its in shapes:
+        yield from types.data_types(its)
+        for record in its.records():
+            assert record.record is not None
+            yield record.record

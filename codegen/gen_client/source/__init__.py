@@ -1,0 +1,68 @@
+"""Where signatures come from: a small class a kind of place.
+
+What lives here: `Place`, what the kinds have in common; `at` and `in_file`, which say which kind is
+meant; `read`, which asks it. What leaves this room is free of protobuf, and not yet checked; what a
+signature means is not known here.
+
+    at("https://clarifai.com/USER/APP/models/MODEL")     the platform    platform.py
+    at("grpc://127.0.0.1:8000")                          a runner        runner.py
+    in_file("signatures.json"), in_file("-")             a file          file.py
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gen_client.diagnostics import Report
+from gen_client.source import address
+from gen_client.source.access import Access
+from gen_client.source.document import Document
+from gen_client.source.file import SignatureFile
+from gen_client.source.platform import PlatformModel
+from gen_client.source.runner import Runner
+
+__all__ = ["Access", "Document", "Place", "at", "in_file", "read"]
+
+
+class Place(Protocol):
+    """A place that has the signatures of one model."""
+
+    def fetch(self) -> Document:
+        """Ask for them.
+
+        Raises:
+            Refusal: They cannot be had: exit 2, 3 or 4.
+        """
+        ...
+
+
+def at(url: str, access: Access) -> Place:
+    """The place that an address names: a model of the platform, or a runner. Nothing is sent yet.
+
+    Args:
+        url: What the user gave with `--url`.
+        access: How to get there.
+
+    Raises:
+        Refusal: Exit 2: it names neither.
+    """
+    match address.parse(url):
+        case address.RunnerAddress(base_url):
+            return Runner(base_url, access)
+        case address.ModelAddress(reference, version_id):
+            return PlatformModel(reference, version_id, access)
+
+
+def in_file(path: str, report: Report) -> Place:
+    """The place that a file is; `-` is standard input.
+
+    Args:
+        path: What the user gave with `--signatures`.
+        report: Where warnings go.
+    """
+    return SignatureFile(path, report)
+
+
+def read(place: Place) -> Document:
+    """Ask a place for the signatures of its model; see `Place.fetch`."""
+    return place.fetch()

@@ -1,0 +1,75 @@
+"""A file of signatures as a place: JSON or YAML, from a path or standard input.
+
+What lives here: `SignatureFile`. A file is a stranger's text (a pull request can change it): its size
+and nesting are bounded before a parser sees it, and YAML has neither references nor objects.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from gen_client import json_text, limits
+from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, printable, shown
+from gen_client.json_text import Value
+from gen_client.source import forms
+from gen_client.source.document import Document
+
+STDIN: Final = "-"
+_YAML: Final = (".yaml", ".yml")
+
+
+class SignatureFile:
+    """A file that holds signatures, in one of the forms of `forms`."""
+
+    def __init__(self, path: str, report: Report) -> None:
+        """Name a file; it is read by `fetch`.
+
+        Args:
+            path: Where it is; `-` for standard input.
+            report: Where warnings go.
+        """
+        self._path = path
+        self._report = report
+        self._name = "standard input" if path == STDIN else shown(path, 200)
+
+    def fetch(self) -> Document:
+        """Read it.
+
+        Raises:
+            Refusal: Exit 2: it cannot be read. Exit 4: it holds no signatures.
+        """
+        try:
+            return forms.read(self._content(), self._report)
+        except ValueError as error:
+            raise Refusal(
+                f"{self._name} holds no signatures: {printable(str(error), 200)}",
+                remedy="expected JSON or YAML: a signatures.json, or an array of signatures",
+                exit_code=UNUSABLE,
+            ) from None
+
+    def _content(self) -> Value:
+        text = self._text()
+        if Path(self._path).suffix.lower() in _YAML or text.lstrip()[:1] not in ("{", "["):
+            from gen_client.source import yaml_text
+
+            return yaml_text.parse(text)
+        return json_text.parse(text, levels=limits.LEVELS)
+
+    def _text(self) -> str:
+        try:
+            if self._path == STDIN:
+                content = sys.stdin.buffer.read(limits.SIZE + 1)
+            else:
+                with Path(self._path).open("rb") as file:
+                    content = file.read(limits.SIZE + 1)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it is no path"
+            raise Refusal(f"{self._name} cannot be read: {why}", exit_code=USAGE) from None
+        if len(content) > limits.SIZE:
+            raise ValueError(f"it is larger than {limits.SIZE >> 20} MB")
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"it is not UTF-8 at byte {error.start}") from None

@@ -1,0 +1,111 @@
+"""The forms in which documents hold signatures.
+
+What lives here: what tells the forms apart, on parsed JSON or YAML. What a signature says is not
+looked at.
+
+    {"model": {…}, "method_signatures": […]}     a signature file; a lock has also `format`, `sha256`
+    {"predict": {…}, "generate": {…}}            what a model answers itself
+    [{…}, {…}]                                   signatures alone
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from clarigen import ModelRef
+from gen_client.diagnostics import UNUSABLE, Refusal, Report
+from gen_client.json_text import Value
+from gen_client.source.document import Document
+
+_KEYS = ("method_signatures", "methodSignatures")
+
+
+def read(content: Value, report: Report) -> Document:
+    """The document in any of the forms.
+
+    Args:
+        content: What was parsed.
+        report: Where warnings go.
+
+    Raises:
+        ValueError: It has none of the forms.
+        Refusal: Exit 4: it names a model only in part.
+    """
+    if isinstance(content, list):
+        return Document(None, "", _listed(content))
+    if isinstance(content, dict):
+        for key in _KEYS:
+            if key in content:
+                signatures = content[key]
+                _check_digest(content.get("sha256"), signatures, report)
+                reference, version_id = _model(content.get("model"))
+                return Document(reference, version_id, _listed(signatures))
+    return Document(None, "", by_name(content))
+
+
+def by_name(content: Value) -> tuple[Mapping[str, object], ...]:
+    """Signatures that stand under their names.
+
+    Raises:
+        ValueError: It is no such object.
+    """
+    if not isinstance(content, dict):
+        raise ValueError("it is neither an object nor an array of signatures")
+    if not all(isinstance(signature, dict) for signature in content.values()):
+        raise ValueError("it has neither `method_signatures` nor signatures by name")
+    return tuple(
+        signature if signature.get("name") else {**signature, "name": name}
+        for name, signature in content.items()
+    )
+
+
+def _listed(signatures: Value) -> tuple[Mapping[str, object], ...]:
+    if signatures is None:
+        return ()
+    if not isinstance(signatures, list) or not all(isinstance(one, dict) for one in signatures):
+        raise ValueError("`method_signatures` is not an array of objects")
+    return tuple(signatures)
+
+
+def _model(content: Value) -> tuple[ModelRef | None, str]:
+    """The model that a file names. All three ids or none: half a name is a mistake."""
+    if content is None:
+        return None, ""
+    if not isinstance(content, dict):
+        raise ValueError("`model` is not an object")
+    ids: list[str] = []
+    for key in (*ModelRef._fields, "version_id"):
+        text = content.get(key, "")
+        if text is not None and not isinstance(text, str):
+            raise ValueError(f"`model.{key}` is not text")
+        ids.append(text or "")
+    *names, version_id = ids
+    if not any(key in content for key in ModelRef._fields):
+        return None, version_id
+    for key, name in zip(ModelRef._fields, names, strict=True):
+        if not name:
+            raise Refusal(
+                "the model's id is missing",
+                where=f"model.{key}",
+                remedy="give user_id, app_id and model_id, or none of them",
+                exit_code=UNUSABLE,
+            )
+    return ModelRef(*names), version_id
+
+
+def _check_digest(wanted: Value, signatures: Value, report: Report) -> None:
+    """Say so when a lock's signatures are not those it was written with."""
+    if wanted is None:
+        return
+    try:
+        text = json.dumps(signatures, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        text = ""
+    if hashlib.sha256(text.encode("ascii")).hexdigest() != wanted:
+        report.warn(
+            "the signatures do not match the file's sha256: it was edited by hand",
+            where="sha256",
+            remedy="generate again from the model itself to be sure of them",
+        )

@@ -1,0 +1,126 @@
+"""A model of the platform as a place.
+
+What lives here: `PlatformModel`, and what the states of a version mean. The platform is asked for the
+model, then for the concrete version, whose signatures it keeps; only if it has none, the model itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from clarigen import ModelRef
+from clarigen.errors import TransportError
+from gen_client.diagnostics import UNREACHABLE, Refusal, label, shown
+from gen_client.source.access import Access, calls
+from gen_client.source.document import Document
+from gen_client.source.messages import ask_model, parsed, plain
+
+if TYPE_CHECKING:
+    from clarigen import _proto
+    from clarigen._client import Connection
+
+_WAIT: Final = "wait until it is done, or name another version: …/models/MODEL/versions/VERSION"
+_BROKEN: Final = "upload it again, or name another version: …/models/MODEL/versions/VERSION"
+_NOT_READY: Final = {
+    21101: ("it is being trained", _WAIT),
+    21102: ("it has not been trained", _BROKEN),
+    21103: ("it waits to be trained", _WAIT),
+    21104: ("it is being uploaded", _WAIT),
+    21105: ("its upload failed", _BROKEN),
+    21106: ("its training failed", _BROKEN),
+    21107: ("it is being built", _WAIT),
+    21108: ("its build failed", _BROKEN),
+    21109: ("its build failed unexpectedly", _BROKEN),
+}
+"""The states of a version that has no methods to call yet, or never will."""
+_UNKNOWN_CALL: Final = "UNIMPLEMENTED"
+
+
+class PlatformModel:
+    """A model of the platform."""
+
+    def __init__(self, reference: ModelRef, version_id: str, access: Access) -> None:
+        """Name a model; the platform is asked by `fetch`.
+
+        Args:
+            reference: Which model.
+            version_id: Which version, or empty for the latest.
+            access: How to get to the platform.
+        """
+        self._reference = reference
+        self._version_id = version_id
+        self._access = access
+
+    def fetch(self) -> Document:
+        """Ask the platform; the document names the concrete version that was seen.
+
+        Raises:
+            Refusal: Exit 2: the base URL is wrong, or there is no credential. Exit 3: the platform
+                cannot be reached, refuses, does not know the model, or the version is not ready.
+                Exit 4: the model is of the older kind.
+        """
+        with calls(self._access.api_base, self._access) as connection:
+            self._access.progress(f"asking {connection.target.address} for the model")
+            try:
+                version_id = self._concrete_version(connection)
+                self._access.progress("asking for its methods")
+                version = self._version(connection, version_id)
+                signatures = [plain(signature) for signature in version.method_signatures]
+            except TransportError as error:
+                # A runner knows no models, but the one that it serves can be asked.
+                if error.code != _UNKNOWN_CALL:
+                    raise
+                version_id, signatures = self._version_id, []
+            if signatures:
+                return Document(self._reference, version_id, tuple(signatures))
+            self._access.progress("asking the model itself, which may have to start")
+            asked = ask_model(connection, self._reference, version_id)
+            return Document(self._reference, version_id, asked)
+
+    def _concrete_version(self, connection: Connection) -> str:
+        """The version that is meant: the one named, or the model's latest."""
+        from clarigen import _proto
+        from clarigen._status import status_error
+
+        request = _proto.GetModelRequest(
+            user_app_id=self._owner(),
+            model_id=self._reference.model_id,
+            version_id=self._version_id,
+        )
+        reply = connection.unary("GetModel", request.SerializeToString())
+        response = parsed(_proto.SingleModelResponse, reply)
+        error = status_error(response.status)
+        if error is not None:
+            raise error
+        return self._version_id or response.model.model_version.id
+
+    def _version(self, connection: Connection, version_id: str) -> _proto.ModelVersion:
+        from clarigen import _proto
+        from clarigen._status import status_error
+
+        request = _proto.GetModelVersionRequest(
+            user_app_id=self._owner(),
+            model_id=self._reference.model_id,
+            version_id=version_id,
+        )
+        reply = connection.unary("GetModelVersion", request.SerializeToString())
+        response = parsed(_proto.SingleModelVersionResponse, reply)
+        error = status_error(response.status)
+        if error is not None:
+            raise error
+        version = response.model_version
+        if version.status.code in _NOT_READY:
+            state, remedy = _NOT_READY[version.status.code]
+            words = version.status.details or version.status.description
+            raise Refusal(
+                f"version {label(version_id)} of {label(self._reference.model_id)} is not ready:"
+                f" {state}" + (f" ({shown(words, 300)})" if words else ""),
+                remedy=remedy,
+                exit_code=UNREACHABLE,
+            )
+        return version
+
+    def _owner(self) -> _proto.UserAppIDSet:
+        from clarigen import _proto
+
+        return _proto.UserAppIDSet(user_id=self._reference.user_id, app_id=self._reference.app_id)

@@ -1,0 +1,143 @@
+"""Turns the text of a template into the final bytes of a file: imports, format, head, and the gate.
+
+Same text, same bytes: black runs in one fixed mode and reads nobody's configuration. libcst sees the block of
+imports alone, which is constant text; it removes names and orders what is left, and can add nothing.
+Black and libcst are imported here, inside functions: a run that has nothing to do needs neither.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gen_client import gate
+from gen_client.gate import HEAD, Kind
+
+if TYPE_CHECKING:
+    import libcst
+
+LINE_LENGTH = 100
+_SECTIONS = ("__future__", "stdlib", "clarigen", "relative")
+
+
+def tidy(text: str, kind: Kind) -> str:
+    """The finished file for the text that a template made.
+
+    Raises `Refusal` (exit 4) when the text, or what became of it, holds anything that our templates cannot produce.
+    """
+    gate.check_code(text, kind)  # before libcst, whose parser does not survive deep nesting
+    final = HEAD + _formatted(_with_tidy_imports(text))
+    gate.check(final, kind)
+    return final
+
+
+def _formatted(text: str) -> str:
+    from black import format_str
+    from black.mode import Mode, TargetVersion
+
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
+
+
+# Imports
+
+
+def _with_tidy_imports(text: str) -> str:
+    """The text with its block of imports reduced to what is used, in order."""
+    module = ast.parse(text)
+    block = [node for node in module.body if _is_import(node)]
+    if not block:
+        return text
+    lines = text.split("\n")
+    first, last = block[0].lineno - 1, block[-1].end_lineno or block[-1].lineno
+    imports = _imports("\n".join(lines[first:last]) + "\n", _used(module))
+    return "\n".join([*lines[:first], imports, *lines[last:]])
+
+
+def _is_import(node: ast.stmt) -> bool:
+    """Whether it is an import, or `if TYPE_CHECKING:` around one."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name)
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _used(module: ast.Module) -> frozenset[str]:
+    """The names that the code reads, by the scopes of our files: only parameters hide a name."""
+    used: set[str] = set()
+    for node in module.body:
+        if not _is_import(node):
+            _gather(node, frozenset(), used)
+    if "npt" in used:
+        used.add("TYPE_CHECKING")
+    return frozenset(used)
+
+
+def _gather(node: ast.AST, hidden: frozenset[str], used: set[str]) -> None:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in hidden:
+        used.add(node.id)
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):  # __all__
+        used.update(str(ast.literal_eval(item)) for item in node.value.elts)
+    if isinstance(node, ast.FunctionDef):
+        inside = hidden | {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
+        for statement in node.body:
+            _gather(statement, inside, used)
+        children: list[ast.AST] = [node.args, *([node.returns] if node.returns else [])]
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
+        _gather(child, hidden, used)
+
+
+def _imports(block: str, used: frozenset[str]) -> str:
+    """The lines of the block that are used, in order, a blank line between sections."""
+    import libcst
+
+    lines: list[tuple[int, bool, str]] = []
+    for statement in libcst.parse_module(block).body:
+        if isinstance(statement, libcst.If):
+            if "npt" in used:
+                lines.append((len(_SECTIONS), True, _code(statement)))
+        elif isinstance(statement, libcst.SimpleStatementLine):
+            lines += _kept(statement.body[0], used)
+    sections = [
+        "".join(code for its_section, _, code in sorted(lines) if its_section == section)
+        for section in sorted({section for section, _, _ in lines})
+    ]
+    return "\n".join(sections)
+
+
+def _kept(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Iterator[tuple[int, bool, str]]:
+    """The import without the names that nothing reads: section, whether it is a `from`, code."""
+    import libcst
+
+    if isinstance(node, libcst.Import):
+        if str(node.names[0].evaluated_name) in used:
+            yield _SECTIONS.index("stdlib"), False, _code(node) + "\n"
+    elif isinstance(node, libcst.ImportFrom) and not isinstance(node.names, libcst.ImportStar):
+        module = _code(node.module) if node.module else ""
+        names = [str(alias.evaluated_name) for alias in node.names]
+        names = [name for name in names if name in used or module == "__future__"]
+        if names:
+            plain = node.with_changes(
+                lpar=None,
+                rpar=None,
+                names=[libcst.ImportAlias(libcst.Name(name)) for name in sorted(names, key=_order)],
+            )
+            yield _section(module, len(node.relative)), True, _code(plain) + "\n"
+
+
+def _section(module: str, level: int) -> int:
+    root = "relative" if level else module.partition(".")[0]
+    return _SECTIONS.index(root if root in _SECTIONS else "stdlib")
+
+
+def _order(name: str) -> tuple[int, str, str]:
+    """Constants, then classes, then the rest; each by the alphabet, as linters order them."""
+    rank = 0 if name.isupper() else 1 if name[:1].isupper() else 2
+    return rank, name.casefold(), name
+
+
+def _code(node: libcst.CSTNode) -> str:
+    import libcst
+
+    return libcst.Module([]).code_for_node(node)

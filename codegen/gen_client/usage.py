@@ -1,0 +1,124 @@
+"""How a package is used: what it says of itself first, and its examples.
+
+What lives here: the docstrings of the package and of its client, and a call of each method with sample
+values. Knows shapes, names and the interface's nouns; knows nothing of how a method is described.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clarigen import ModelRef
+from gen_client import docs, naming, samples, types
+from gen_client.escape import LINE, Code, form
+from gen_client.nouns import Kind, Known, Method, MethodKind, Parameter
+from gen_client.page import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A method, its names, and the shapes of its parameters and its result."""
+
+    method: Method
+    names: naming.Names
+    parameters: tuple[types.Shape, ...]
+    result: types.Shape
+
+
+def leading(parameters: Sequence[Parameter]) -> int:
+    """How many parameters may go by position: the first, and the required ones that lead."""
+    optional = (i for i, parameter in enumerate(parameters) if not parameter.required)
+    return min(max(next(optional, len(parameters)), 1), len(parameters))
+
+
+def client_doc(reference: ModelRef | None) -> str:
+    """What the client says of itself."""
+    if reference is None:
+        first = "A model with this interface: give `base_url` or `model` to say which."
+    else:
+        first = f"The model `{reference.model_id}` of {reference.user_id}/{reference.app_id}."
+    rest = (
+        "Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises "
+        "InputError before anything is sent, ModelError when the model fails, TransportError when it "
+        "cannot be reached."
+    )
+    return f"{docs.paragraph(first, 4)}\n\n{docs.paragraph(rest, 4)}"
+
+
+def examples_doc(reference: ModelRef | None, package: Code, first: Code) -> str:
+    """What the module of examples says of itself."""
+    text = f"One runnable example a method: `python -m {package}.examples {first}`."
+    if reference is None:
+        text += "\n\nSet CLARIFAI_API_BASE to the address of the model's server before."
+    return docs.paragraph(text, 0)
+
+
+def package_doc(
+    reference: ModelRef | None, package: Code, client: Code, named: Sequence[Named]
+) -> str:
+    """The first thing a user sees: whose model it is, and a call to copy."""
+    if reference is None:
+        first, comment = "Typed client for a model.", ""
+    else:
+        whose = f"`{reference.model_id}` of {reference.user_id}/{reference.app_id}"
+        first, comment = f"Typed client for the model {whose}.", "  # CLARIFAI_PAT"
+    its = next((its for its in named if not its.method.name.endswith("_transport")), named[0])
+    arguments, used = _arguments(its, files=True)
+    opening = f"{client}()" if reference else f'{client}(base_url="grpc://127.0.0.1:8000")'
+    names = ", ".join(sorted({str(client), *used}))
+    lines = [f">>> from {package} import {names}", f">>> with {opening} as model:{comment}"]
+    lines += _call_lines(its, arguments)
+    return "\n".join([docs.paragraph(first, 0), "", *lines])
+
+
+def _call_lines(its: Named, arguments: Sequence[Code]) -> list[str]:
+    """The call, an argument a line where it gets long."""
+    streams = its.method.kind is not MethodKind.UNARY
+    start, end = ("for piece in ", ":") if streams else ("print(", ")")
+    call = f"model.{its.names.method}({', '.join(arguments)})"
+    lines = [f"{start}{call}{end}"]
+    if len(lines[0]) + 8 > LINE:
+        opening = f"{start}model.{its.names.method}("
+        lines = [opening, *(f"    {argument}," for argument in arguments), f"){end}"]
+    if streams:
+        lines.append(f"    print({_piece(its)})")
+    return [f"...     {line}" for line in lines]
+
+
+def _arguments(its: Named, *, files: bool) -> tuple[tuple[Code, ...], frozenset[Code]]:
+    """What an example passes, and the names that takes: all that is required, and two options."""
+    arguments: list[Code] = []
+    used: set[Code] = set()
+    positional, options = leading(its.method.parameters), 0
+    rows = zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
+    for index, (parameter, name, shape) in enumerate(rows):
+        if not parameter.required:
+            if not samples.is_shown(parameter) or options == 2:
+                continue
+            options += 1
+        value = _sample(its, parameter, shape, files)
+        arguments.append(value if index < positional else form("{}={}", name, value))
+        used.update(samples.imported([shape]))
+    shown = " ".join(arguments)
+    return tuple(arguments), frozenset(
+        name for name in used if re.search(rf"\b{name}[(.]", shown) is not None
+    )
+
+
+def _sample(its: Named, parameter: Parameter, shape: types.Shape, files: bool) -> Code:
+    if isinstance(parameter.default, Known) and parameter.default.value:
+        return types.value(parameter.default.value, shape)
+    return samples.argument(its.method.name, parameter, shape, files=files)
+
+
+def _piece(its: Named) -> Code:
+    return Code("piece.text") if its.result.kind is Kind.TEXT else Code("piece")
+
+
+def example(its: Named) -> Example:
+    """What shows a method."""
+    arguments, _ = _arguments(its, files=False)
+    flows = its.result.kind in (Kind.STR, Kind.TEXT)
+    return Example(its.names.example, arguments, Code("piece"), _piece(its), flows)

@@ -1,0 +1,220 @@
+"""Hypothesis strategies for interfaces: every type and kind of method, with nasty text.
+
+What lives here: `models()` draws what `interface.read` could have returned, `signatures()` the raw
+documents of such models, `texts()` what a stranger might write.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hypothesis import strategies as st
+
+from clarigen import ModelRef
+from gen_client import defaults
+from gen_client.nouns import (
+    Choice,
+    DataType,
+    Kind,
+    Known,
+    Member,
+    Method,
+    MethodKind,
+    Model,
+    Parameter,
+    Range,
+    Result,
+    Scalar,
+)
+
+_NASTY: Final = (
+    '"""',
+    "'''",
+    "\\",
+    '\\"""',
+    "\r",
+    "\r\n",
+    "\n\n\t",
+    "\x00",
+    "\x1b[31m",
+    "\u2028",
+    "\u202e",
+    "\u200b",
+    "\ufeff",
+    "{{ 7 * 7 }}",
+    "{x}",
+    "%s",
+    "# type: ignore",
+    "\nimport os",
+    "__import__('os').system('touch PWNED')",
+    "*/",
+)
+_NAMES: Final = (
+    "x",
+    "predict",
+    "class",
+    "self",
+    "None",
+    "list",
+    "str",
+    "Image",
+    "return_",
+    "_private",
+    "__init__",
+    "ﬁne",
+    "naïve",
+    "名前",
+    "close",
+    "timeout",
+)
+_CONTAINERS: Final = (Kind.LIST, Kind.TUPLE, Kind.NAMED_FIELDS)
+_LEAVES: Final = tuple(kind for kind in Kind if kind not in _CONTAINERS)
+
+
+def texts() -> st.SearchStrategy[str]:
+    """Text that a stranger might write: anything that UTF-8 can hold, the nasty kinds often."""
+    plain = st.text(st.characters(codec="utf-8"), max_size=20)
+    nasty = st.lists(st.sampled_from(_NASTY) | plain, max_size=4).map("".join)
+    return plain | nasty
+
+
+def names() -> st.SearchStrategy[str]:
+    """Names on the wire that can be names in Python, or nearly."""
+    return st.sampled_from(_NAMES) | st.text("abcXYZ_", min_size=1, max_size=6)
+
+
+def types() -> st.SearchStrategy[DataType]:
+    """Types, nested a few levels."""
+    return st.recursive(st.sampled_from(_LEAVES).map(DataType), _containers, max_leaves=6)
+
+
+def _containers(inner: st.SearchStrategy[DataType]) -> st.SearchStrategy[DataType]:
+    return st.one_of(
+        inner.map(lambda item: DataType(Kind.LIST, (item,))),
+        st.lists(inner, min_size=1, max_size=3).map(
+            lambda items: DataType(Kind.TUPLE, tuple(items))
+        ),
+        _members(inner).map(lambda members: DataType(Kind.NAMED_FIELDS, members=members)),
+    )
+
+
+def _members(inner: st.SearchStrategy[DataType]) -> st.SearchStrategy[tuple[Member, ...]]:
+    member = st.builds(Member, names(), inner, texts())
+    return st.lists(member, min_size=1, max_size=3, unique_by=lambda one: one.name).map(tuple)
+
+
+@st.composite
+def parameters(draw: st.DrawFn, stream: bool = False) -> Parameter:
+    """A parameter, with all that its type allows."""
+    type = draw(types())
+    required = draw(st.booleans())
+    text = "" if required else draw(default_texts(type))
+    default = defaults.read(type, required, text)
+    choices = draw(_choices(type.kind)) if draw(st.booleans()) else ()
+    known = default.value if isinstance(default, Known) else None
+    if choices and isinstance(default, Known) and known not in [c.value for c in choices]:
+        choices = ()
+    bounds = draw(_ranges()) if type.kind in (Kind.INT, Kind.FLOAT) else None
+    if bounds is not None and isinstance(known, (int, float)) and not _within(known, bounds):
+        bounds = None
+    return Parameter(
+        draw(names()),
+        type,
+        required,
+        default,
+        default_text=text,
+        description=draw(texts()),
+        stream=stream,
+        choices=choices,
+        range=bounds,
+        internal_only=draw(st.booleans()),
+        is_param=draw(st.booleans()),
+    )
+
+
+def default_texts(type: DataType) -> st.SearchStrategy[str]:
+    """Texts of defaults: those that fit a type, and any other."""
+    fitting: dict[Kind, st.SearchStrategy[str]] = {
+        Kind.INT: st.integers(-(2**65), 2**65).map(str),
+        Kind.FLOAT: st.floats().map(str) | st.sampled_from(["NaN", "Infinity", "-Infinity", "1"]),
+        Kind.BOOL: st.sampled_from(["true", "false", "True", "False"]),
+        Kind.BYTES: st.binary(max_size=8).map(repr),
+        Kind.JSON_DATA: st.sampled_from(['{"a": [1, null]}', "[]", "{}", "5", "[NaN]"]),
+        Kind.LIST: st.sampled_from(["[]", "[1]", '["a"]', "[[]]", "[null]"]),
+    }
+    return st.sampled_from(["", "null"]) | texts() | fitting.get(type.kind, texts())
+
+
+def _choices(kind: Kind) -> st.SearchStrategy[tuple[Choice, ...]]:
+    ids: dict[Kind, st.SearchStrategy[str]] = {
+        Kind.STR: texts(),
+        Kind.INT: st.integers(-9, 9).map(str),
+        Kind.FLOAT: st.floats(allow_nan=False, allow_infinity=False).map(repr),
+        Kind.BOOL: st.sampled_from(["true", "false"]),
+        Kind.BYTES: st.binary(max_size=4).map(repr),
+    }
+    if kind not in ids:
+        return st.just(())
+    choice = st.builds(_choice, st.just(kind), ids[kind], texts())
+    return st.lists(choice, max_size=4, unique_by=_value).map(tuple)
+
+
+def _choice(kind: Kind, id: str, description: str) -> Choice:
+    return Choice(id, defaults.scalar(kind, id), description)
+
+
+def _value(choice: Choice) -> Scalar:
+    return choice.value
+
+
+def _ranges() -> st.SearchStrategy[Range | None]:
+    """Bounds as the wire can tell them: 0 as the least needs a greatest, 0 as the greatest is none."""
+    bound = st.integers(-8, 8).map(lambda eighths: eighths / 8)
+    return st.builds(_range, bound, bound, bound.map(abs))
+
+
+def _range(one: float, other: float, step: float) -> Range | None:
+    least, most = sorted((one, other))
+    lowest = least if least or most > 0 else None
+    if lowest is None and not most and not step:
+        return None
+    return Range(lowest, most or None, step)
+
+
+def _within(value: float, bounds: Range) -> bool:
+    return (bounds.lowest is None or value >= bounds.lowest) and (
+        bounds.highest is None or value <= bounds.highest
+    )
+
+
+@st.composite
+def methods(draw: st.DrawFn) -> Method:
+    """A method of any kind."""
+    kind = draw(st.sampled_from(MethodKind))
+    given = draw(st.lists(parameters(), max_size=4))
+    if kind is MethodKind.BIDI_STREAM:
+        given.insert(draw(st.integers(0, len(given))), draw(parameters(stream=True)))
+    unique = {parameter.name: parameter for parameter in given}
+    if kind is MethodKind.BIDI_STREAM and not any(one.stream for one in unique.values()):
+        kind = MethodKind.SERVER_STREAM
+    return Method(draw(names()), kind, draw(texts()), tuple(unique.values()), draw(_results()))
+
+
+def _results() -> st.SearchStrategy[Result]:
+    one = st.builds(Result, types(), texts())
+    several = _members(types()).map(
+        lambda members: Result(DataType(Kind.NAMED_FIELDS, members=members), spread=True)
+    )
+    return one | several.filter(lambda result: "return" not in _member_names(result))
+
+
+def _member_names(result: Result) -> list[str]:
+    return [member.name for member in result.type.members]
+
+
+def models() -> st.SearchStrategy[Model]:
+    """An interface."""
+    ids = st.text("abc019-_", min_size=1, max_size=8)
+    reference = st.none() | st.builds(ModelRef, ids, ids, ids)
+    several = st.lists(methods(), min_size=1, max_size=3, unique_by=lambda one: one.name)
+    return st.builds(Model, reference, st.just("") | ids, several.map(tuple))

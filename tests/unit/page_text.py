@@ -1,0 +1,168 @@
+"""What templates hand to `tidy`, written out once by hand: the text of a package that uses the whole grammar.
+
+The tests of `tidy` and `gate` stand on it, so that they need no model, no plan and no template.
+"""
+
+from __future__ import annotations
+
+CLIENT = '''"""Typed client for the model `detector` of acme/vision."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from clarigen import (
+    JSON,
+    SERVER_DEFAULT,
+    Audio,
+    Client,
+    Default,
+    Image,
+    ModelRef,
+    Region,
+    SequenceNotStr,
+    Stream,
+    Text,
+    Video,
+    wire,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+class Detector(Client, model=ModelRef("acme", "vision", "detector")):
+    """Finds things in images."""
+
+    def detect(
+        self,
+        image: Image,
+        *,
+        threshold: float = 0.5,
+        backend: Literal["fast", "exact"] = "fast",
+        limit: int | None = None,
+        lowest: float = float("-inf"),
+        offsets: Sequence[int] = (-1, 2),
+        extra: JSON | Default = SERVER_DEFAULT,
+    ) -> DetectResult:
+        """Find objects.
+
+        Args:
+            image: The picture to search.
+        """
+        return self._one(_DETECT, image, threshold, backend, limit, lowest, offsets, extra)
+
+    def list(self, tags: SequenceNotStr[str], *, start: Start = Start(1, label="a")) -> builtins.list[str]:
+        """List."""
+        return self._one(_LIST, tags, start)
+
+    def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
+        return self._one(_EMBED, values)
+
+    def track(self, frames: Iterable[Image], Text: str) -> Stream[tuple[Region, bool]]:
+        """Follow objects."""
+        return self._stream(_TRACK, frames, Text)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectResult:
+    """What `detect` returns."""
+
+    regions: builtins.list[Region]
+    """Where each object is."""
+
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to start."""
+
+    number: int
+    label: str
+
+
+DetectBackend: TypeAlias = Literal["fast", "exact"]
+
+# How each method travels: names, order, types and defaults as the model declares them.
+
+_DETECT: Final = wire.unary(
+    "detect",
+    wire.field("image", wire.IMAGE),
+    wire.field("threshold", wire.FLOAT, default=0.5, ge=0.0, le=1.0),
+    wire.field("backend", wire.STR, default="fast", choices=("fast", "exact")),
+    wire.field("limit", wire.INT, default=None),
+    wire.field("lowest", wire.FLOAT, default=float("-inf")),
+    wire.field("offsets", wire.list_of(wire.INT), default=[-1, 2]),
+    wire.field("extra", wire.JSON, default=SERVER_DEFAULT),
+    returns=wire.record(
+        DetectResult,
+        wire.field("regions", wire.list_of(wire.REGION)),
+        wire.field("caption", wire.STR),
+    ),
+)
+_LIST: Final = wire.unary(
+    "list",
+    wire.field("tags", wire.list_of(wire.STR)),
+    wire.field(
+        "from",
+        wire.record(Start, wire.field("number", wire.INT), wire.field("label", wire.STR)),
+        name="start",
+        default=Start(1, label="a"),
+    ),
+    returns=wire.list_of(wire.STR),
+)
+_EMBED: Final = wire.unary("embed", wire.field("values", wire.NDARRAY), returns=wire.NDARRAY)
+_TRACK: Final = wire.bidi_stream(
+    "track",
+    wire.field("frames", wire.IMAGE, stream=True),
+    wire.field("Text", wire.STR),
+    returns=wire.tuple_of(wire.REGION, wire.BOOL),
+)
+'''
+
+INIT = '''"""Typed client for the model `detector` of acme/vision.
+
+    >>> from detector import Detector
+"""
+
+from clarigen import Image, Region, Text
+
+from .client import Detector, DetectResult, Start
+
+__all__ = ["DetectResult", "Detector", "Image", "Start"]
+'''
+
+EXAMPLES = '''"""One runnable example a method: `python -m detector.examples detect`."""
+
+from __future__ import annotations
+
+from clarigen import Concept, Image
+from clarigen.examples import AUDIO, IMAGE, VIDEO, main
+
+from .client import Detector, DetectResult, Start
+
+
+def detect() -> None:
+    with Detector() as model:
+        print(model.detect(IMAGE, threshold=0.5, offsets=[-1], extra={"a": [None, True]}))
+
+
+def track() -> None:
+    with Detector() as model:
+        for piece in model.track([IMAGE], Concept(name="cat"), start=Start(1, label="a")):
+            print(piece)
+
+
+def tell() -> None:
+    with Detector() as model:
+        for piece in model.tell("once"):
+            print(piece.text, end="", flush=True)
+
+
+if __name__ == "__main__":
+    main(detect, track, tell)
+'''

@@ -1,0 +1,71 @@
+"""Diagnostics: what is printed is short and printable, whoever wrote what is in it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gen_client.diagnostics import Refusal, Report, Severity, label, shown
+
+
+@settings(deadline=None)
+@given(st.text(st.characters()))
+def test_shown_text_is_one_printable_line(text: str) -> None:
+    line = shown(text)
+    assert line.isprintable()
+    line.encode("utf-8")
+    assert line.startswith("'")
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(), max_size=40), st.text(st.characters(), max_size=40))
+def test_different_texts_are_shown_differently(one: str, other: str) -> None:
+    assert (shown(one) == shown(other)) is (one == other)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "'plain'"),
+        ("", "''"),
+        ("naïve 名", "'naïve 名'"),
+        ("it's", r"'it\'s'"),
+        ("a\\b", r"'a\\b'"),
+        ("\x1b[31m", r"'\x1b[31m'"),
+        ("a\r\nb", r"'a\r\nb'"),
+        ("\u202e", r"'\u202e'"),
+        ("\u200b\u2028\x85", r"'\u200b\u2028\x85'"),
+        ("\ud800", r"'\ud800'"),
+        ("\u0301x", r"'\u0301x'"),
+        ("x" * 100, "'" + "x" * 80 + "'…"),
+    ],
+)
+def test_how_text_is_shown(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_labels_are_names_or_shown() -> None:
+    assert label("threshold") == "threshold"
+    assert label("a.b") == "'a.b'"
+    assert label("x" * 81) == shown("x" * 81)
+
+
+def test_a_refusal_is_one_line_or_two() -> None:
+    short = Refusal("it is wrong", exit_code=2)
+    assert str(short) == "error: it is wrong"
+    full = Refusal("it is wrong", where="predict.x", remedy="mend it", exit_code=4)
+    assert str(full) == "error: predict.x: it is wrong\n  mend it"
+    assert full.diagnostic.severity is Severity.REFUSAL
+    assert full.diagnostic.exit_code == 4
+
+
+def test_a_report_keeps_the_order_and_says_nothing_twice() -> None:
+    report = Report()
+    for what in ("one", "two", "one"):
+        report.warn(what, where="predict")
+    assert [str(warning) for warning in report.warnings] == [
+        "warning: predict: one",
+        "warning: predict: two",
+    ]
+    assert report.warnings[0].exit_code == 0

@@ -1,0 +1,414 @@
+"""The gate: all that our templates write passes, and nothing else does, whatever the filters let through."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+
+import pytest
+
+from gen_client import gate, tidy
+from gen_client.diagnostics import Refusal
+from gen_client.gate import Kind
+from unit.page_text import CLIENT, EXAMPLES, INIT
+
+PAGES: dict[Kind, str] = {"client": CLIENT, "init": INIT, "examples": EXAMPLES}
+KINDS = sorted(PAGES)
+
+
+def refused(text: str, kind: Kind = "client") -> str:
+    """The message with which the gate refuses a text."""
+    with pytest.raises(Refusal) as caught:
+        gate.check_code(text, kind)
+    diagnostic = caught.value.diagnostic
+    assert diagnostic.exit_code == 4
+    assert "a bug or an attack" in diagnostic.what
+    assert all(character.isprintable() for character in diagnostic.what + diagnostic.where)
+    return str(diagnostic)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_templates_write_passes(kind: Kind) -> None:
+    gate.check_code(PAGES[kind], kind)
+    gate.check(tidy.tidy(PAGES[kind], kind), kind)
+
+
+# Every place of the grammar, attacked: no rule may look past a field of a node.
+
+EVIL_EXPRESSIONS = [
+    "__import__('os').system('id')",
+    "(lambda: 0)",
+    "f'{1}'",
+    "[x for x in y]",
+    "(a := 1)",
+    "eval",
+    "a.b",
+    "10 ** 10",
+    "...",
+    "1j",
+    "'a' 'b' % 1",
+    "(yield)",
+    "a[b]",
+    "not a",
+    "a if b else c",
+]
+EVIL_STATEMENTS = [
+    "import os",
+    "from os import system",
+    "from clarigen import *",
+    "from clarigen import _channel",
+    "evil()",
+    "x = 1",
+    "del wire",
+    "async def f() -> None: ...",
+    "def f() -> None: ...",
+    "class Evil(evil()): ...",
+    "while True: pass",
+    "raise ValueError",
+    "global x",
+    "assert evil()",
+]
+
+
+def _expressions(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
+    """Each place of a tree that holds an expression: the node, its field, the index in it."""
+    for node in ast.walk(tree):
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr) or (
+                value is None and name not in ("type_comment", "kind", "value")
+            ):
+                yield node, name, None
+            elif isinstance(value, list):
+                yield from (
+                    (node, name, index)
+                    for index, item in enumerate(value)
+                    if isinstance(item, ast.expr)
+                )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
+def test_no_place_takes_an_expression_of_another_kind(kind: Kind, evil: str) -> None:
+    tree = ast.parse(PAGES[kind])
+    planted = ast.parse(evil, mode="eval").body
+    places = list(_expressions(tree))
+    assert len(places) > 5
+    for node, name, index in places:
+        if evil == "eval" and name == "target":
+            continue  # a field may have any name
+        if index is None:
+            before = getattr(node, name)
+            setattr(node, name, planted)
+        else:
+            before = getattr(node, name)[index]
+            getattr(node, name)[index] = planted
+        _must_refuse(tree, kind, f"{evil} as {type(node).__name__}.{name}[{index}]")
+        if index is None:
+            setattr(node, name, before)
+        else:
+            getattr(node, name)[index] = before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
+def test_no_list_takes_an_expression_of_another_kind(kind: Kind, evil: str) -> None:
+    tree = ast.parse(PAGES[kind])
+    planted = ast.parse(evil, mode="eval").body
+    lists = [
+        (node, name, value)
+        for node in ast.walk(tree)
+        for name, value in ast.iter_fields(node)
+        if isinstance(value, list)
+        and name in ("decorator_list", "bases", "args", "defaults", "elts", "targets", "keys")
+        and not (isinstance(node, ast.arguments) and (name == "args" or not node.args))
+    ]
+    assert lists
+    for node, name, value in lists:
+        value.append(planted)
+        if isinstance(node, ast.Dict):
+            node.values.append(ast.Constant(1))
+        _must_refuse(tree, kind, f"{evil} in {type(node).__name__}.{name}")
+        value.pop()
+        if isinstance(node, ast.Dict):
+            node.values.pop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
+def test_no_call_or_class_takes_a_keyword_of_another_kind(kind: Kind, evil: str) -> None:
+    tree = ast.parse(PAGES[kind])
+    value = ast.parse(evil, mode="eval").body
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call | ast.ClassDef):
+            for name in ("metaclass", None):
+                node.keywords.append(ast.keyword(arg=name, value=value))
+                _must_refuse(tree, kind, f"{name}={evil} in {ast.unparse(node)}")
+                node.keywords.pop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("evil", EVIL_STATEMENTS)
+def test_no_block_takes_a_statement_of_another_kind(kind: Kind, evil: str) -> None:
+    tree = ast.parse(PAGES[kind])
+    planted = ast.parse(evil).body[0]
+    for node in ast.walk(tree):
+        for name in ("body", "orelse"):
+            block = getattr(node, name, None)
+            if not isinstance(block, list):
+                continue
+            for index in range(len(block) + 1):
+                block.insert(index, planted)
+                _must_refuse(tree, kind, f"{evil} in {type(node).__name__}.{name} at {index}")
+                del block[index]
+
+
+def _must_refuse(tree: ast.Module, kind: Kind, what: str) -> None:
+    try:
+        text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
+    except (ValueError, AttributeError, TypeError):
+        return  # nothing that could be written down
+    try:
+        gate.check_code(text, kind)
+    except Refusal:
+        return
+    pytest.fail(f"passed: {what}")
+
+
+# Names, imports, values
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def detect(", "def __init__("),
+        ("def detect(", "def __getattr__("),
+        ("image: Image,\n", "__image: Image,\n"),
+        ("caption: str", "__slots__: str"),
+        ("class Start:", "class wire:"),
+        ("class Start:", "class DetectResult:"),
+        ("class Start:", "class print:"),
+        ("_EMBED: Final", "_LIST: Final"),
+        ("_EMBED: Final", "EMBED: Final"),
+        ("_EMBED: Final", "wire: Final"),
+        ("    def embed(", "    def track("),
+        ("self._one(_EMBED, values)", "self._one(_EMBED, other)"),
+        ("self._one(_EMBED, values)", "self._one(_EMBED, values, values)"),
+        ("self._one(_EMBED, values)", "self._one(_EMBED, *values)"),
+        ("self._one(_EMBED, values)", "self._one(Detector, values)"),
+        ("self._one(_EMBED, values)", "self.close(_EMBED, values)"),
+        ("self._one(_EMBED, values)", "values._one(_EMBED, values)"),
+        ("values: npt.ArrayLike", "values"),
+        ("values: npt.ArrayLike", "*values: npt.ArrayLike"),
+        ("values: npt.ArrayLike", "**values: npt.ArrayLike"),
+        ("values: npt.ArrayLike", "values: 'npt.ArrayLike'"),
+        ("values: npt.ArrayLike", "values: npt.evil"),
+        ("values: npt.ArrayLike", "values: builtins.eval"),
+        ("values: npt.ArrayLike", "values: Unknown"),
+        ("values: npt.ArrayLike", "values: wire"),
+        ("def embed(self, values", "def embed(values"),
+        (" -> npt.NDArray[Any]", ""),
+        ("npt.NDArray[Any]:\n", "npt.NDArray[Any]:\n        evil()\n"),
+        ("    def embed(", "    async def embed("),
+        ("    def embed(", "    @property\n    def embed("),
+        ("@dataclass(frozen=True, slots=True)\nclass Start", "@dataclass\nclass Start"),
+        ("@dataclass(frozen=True, slots=True)\nclass Start", "@evil\nclass Start"),
+        ("@dataclass(frozen=True, slots=True)\nclass Start", "class Start"),
+        ("caption: str", "caption: str = 'a'"),
+        ("caption: str", "caption = 'a'"),
+        ("(Client, model", "(Image, model"),
+        ("(Client, model", "(Client, Image, model"),
+        ("(Client, model", "(Client, metaclass"),
+        ('ModelRef("acme", ', 'ModelRef(f"acme", '),
+        ('ModelRef("acme", ', 'ModelRef(*"acme", '),
+        ("default=0.5", "default=10**10"),
+        ("default=0.5", "default=Detector()"),
+        ("default=0.5", "default=print(1)"),
+        ("default=0.5", "default=float('1')"),
+        ("default=0.5", "default={**a}"),
+        ("default=0.5", "default=[*a]"),
+        ("default=0.5", "default={1, 2}"),
+        ("default=0.5", "default=Start"),
+        ("default=0.5", "evil=0.5"),
+        ("ge=0.0", "ge=True"),
+        ("wire.NDARRAY)", "wire.__class__)"),
+        ("wire.list_of(wire.STR)", "wire.evil(wire.STR)"),
+        ("wire.record(Start", "wire.record(Image"),
+        ("import builtins", "import os"),
+        ("import builtins", "import builtins as wire"),
+        ("import builtins", "import builtins, os"),
+        ("import numpy.typing as npt", "import os"),
+        ("    import numpy.typing as npt", "    import numpy.typing as npt\nelse:\n    evil()"),
+        ("from typing import ", "from os import system, "),
+        ("from typing import ", "from typing import get_type_hints, "),
+        ("    Region,\n", "    Region as Text,\n"),
+        ("    Region,\n", "    _channel,\n"),
+        ('Literal["fast", "exact"]\n', 'Literal[evil(), "exact"]\n'),
+    ],
+)
+def test_a_changed_client_is_refused(old: str, new: str) -> None:
+    assert old in CLIENT
+    refused(CLIENT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"Start"]', "evil()]"),
+        ('"Start"]', '"Other"]'),
+        ('"Start"]', '"__builtins__"]'),
+        ("__all__ = [", "__path__ = ["),
+        ("__all__ = [", "x = __all__ = ["),
+        ("from .client", "from ..client"),
+        ("from .client", "from .other"),
+        ("from .client", "from . client"[:6] + " "),
+        ("import Detector, ", "import *, "),
+    ],
+)
+def test_a_changed_init_is_refused(old: str, new: str) -> None:
+    assert old in INIT
+    refused(INIT.replace(old, new, 1), "init")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("with Detector()", "with open()"),
+        ("with Detector()", "with Detector(1)"),
+        ("as model", "as print"),
+        ("model.detect(", "model._one("[:7] + "__init__("),
+        ("model.detect(", "other.detect("),
+        ("print(model.detect(", "evil(model.detect("),
+        ("print(piece)", "print(piece.__class__)"),
+        ("print(piece)", "print(other)"),
+        ("print(piece)", "print(piece, file=evil)"),
+        ("def detect() ->", "def print() ->"),
+        ("def detect() ->", "def main() ->"),
+        ("def detect() ->", "def detect(a=evil()) ->"),
+        ("main(detect, ", "main(evil, "),
+        ("main(detect, ", "evil(detect, "),
+        ('"__main__"', '"detector"'),
+        ("IMAGE, threshold", "__import__('os'), threshold"),
+        ("[IMAGE]", "[*IMAGE]"),
+    ],
+)
+def test_a_changed_example_is_refused(old: str, new: str) -> None:
+    assert old in EXAMPLES
+    refused(EXAMPLES.replace(old, new, 1), "examples")
+
+
+# Text: what the parser does not show
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\r", "\x00", "\x0b", "\x0c", "\x1b", "\x7f", "\x85", "\u200b", "\u202e", "\u2028", "\ufeff"],
+)
+def test_hidden_characters_are_refused(character: str) -> None:
+    good = gate.HEAD + INIT
+    gate.check(good, "init")
+    with pytest.raises(Refusal, match="line 5"):
+        gate.check(good.replace("acme", f"ac{character}me", 1), "init")
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["# type: ignore", "# noqa", "# fmt: on", "# coding: utf-7", "# a model's words", "#"],
+)
+def test_comments_of_others_are_refused(comment: str) -> None:
+    with pytest.raises(Refusal, match="a comment"):
+        gate.check(gate.HEAD + INIT + comment + "\n", "init")
+    with pytest.raises(Refusal):
+        gate.check(gate.HEAD.replace("# fmt: off", comment) + INIT, "init")
+
+
+def test_the_head_is_required() -> None:
+    with pytest.raises(Refusal, match="head"):
+        gate.check(INIT, "init")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: Final = " + "[" * 300 + "]" * 300,
+        "x: Final = " + "-" * 5000 + "1",
+        "class A(Client):\n    " + '""\n    x: ' + "a." * 20_000 + "b",
+        "class A(Client):\n    " + '""\n    def f(self) -> ' + "int | " * 20_000 + "int: ...",
+        "def (",
+        "\x00",
+        '"\\q"',
+        "\ud800",
+    ],
+)
+def test_text_that_no_parser_likes_is_refused(text: str) -> None:
+    refused(text)
+
+
+# The filters of the templates, removed: what then leaves a string is stopped here.
+
+ATTACKS = [
+    '"""\nimport os\nos.system("id")\n"""',
+    '"""; import os; """',
+    '"""\n    __import__("os")\n    """',
+    '" + __import__("os").system("id") + "',
+    "__import__('os').system('id')",
+    '"), default=eval("1',
+    "\\",
+    '"',
+    '"""',
+    "\r__import__('os')",
+    "a\rimport os",
+    "{{ evil }}",
+    '"""\n\n    def close(self) -> None:\n        evil()\n\n    """',
+    '"""\n    @evil\n    def other(self) -> int:\n        """',
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize(
+    "place",
+    [
+        '"""Finds things in images."""',
+        "The picture to search.",
+        '"""Where to start."""',
+        "`detect` returns",
+    ],
+)
+def test_without_the_docstring_filter_no_attack_passes(attack: str, place: str) -> None:
+    naive = f'"""{attack}"""' if place.startswith('"') else attack
+    _stopped_or_harmless(CLIENT.replace(place, naive, 1))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize(
+    "place", ['"fast"', "0.5", '"acme"', '"label"', '"a"', "(-1, 2)", '"embed"']
+)
+@pytest.mark.parametrize("form", ["{}", '"{}"'])
+def test_without_the_literal_filter_no_attack_passes(attack: str, place: str, form: str) -> None:
+    _stopped_or_harmless(CLIENT.replace(place, form.format(attack)))
+
+
+def _stopped_or_harmless(text: str) -> None:
+    """Refused, or the same code as before but for what its strings say."""
+    try:
+        tidy.tidy(text, "client")
+    except Refusal:
+        return
+    assert _shape(text) == _shape(CLIENT)
+
+
+def _shape(text: str) -> str:
+    """The code, with every plain value as the same one."""
+    return ast.dump(_Plain().visit(ast.parse(text)))
+
+
+class _Plain(ast.NodeTransformer):
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if isinstance(node, ast.Constant | ast.UnaryOp):
+            return ast.Constant(0)
+        if isinstance(node, ast.Tuple | ast.List) and all(
+            isinstance(item, ast.Constant) for item in node.elts
+        ):
+            return ast.Constant(0)
+        return node

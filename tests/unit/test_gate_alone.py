@@ -1,0 +1,177 @@
+"""The gate with a filter of the templates taken away: it alone must stop every attack.
+
+Each hostile model is generated with a naive filter in the place of one of the two (and of both). What comes out is
+refused, or it is the code that the filters would have made, but for what its strings say.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from gen_client import escape, plan, render, samples, types
+from gen_client.diagnostics import Refusal, Report
+from gen_client.escape import Code
+from gen_client.pipeline import build
+from gen_client.source import Document
+from support import CORPUS
+
+from clarigen import ModelRef
+
+HOSTILE = [
+    file
+    for file in sorted((CORPUS / "hostile").glob("*.json"))
+    if file.stat().st_size < 50_000  # the others are large, and no more than that
+]
+ATTACKS = [
+    '"""\nimport os\nos.system("touch PWNED")\n"""',
+    '"""; __import__("os").system("touch PWNED"); """',
+    '"""\n    __import__("os").system("touch PWNED")\n    """',
+    '"""\n        __import__("os").system("touch PWNED")\n        """',
+    '" + __import__("os").system("touch PWNED") + "',
+    '"), default=__import__("os").system("touch PWNED"), x=("',
+    '", wire.STR), __import__("os").system("touch PWNED"), wire.field("',
+    '__import__("os").system("touch PWNED")',
+    "\\",
+    '"',
+    '"""',
+    "'",
+    "\r__import__('os').system('touch PWNED')\r",
+    "{{ page }}{% raw %}",
+    "\x00",
+    "\u202e\u2028",
+    '"""\n\n    def close(self) -> None:\n        """',
+    '"]]:\n        __import__("os")\n',
+]
+
+
+def naive_literal(value: object, _: object = None) -> Code:
+    """Text goes between quotes as it is; of other values, what `str` makes of them."""
+    if isinstance(value, str):
+        return Code(f'"{value}"')
+    if isinstance(value, list | tuple):
+        return escape.tuple_of([naive_literal(item) for item in value])
+    if isinstance(value, float | bytes | dict):
+        return escape.literal(value)
+    return Code(str(value))
+
+
+def bare_literal(value: object, _: object = None) -> Code:
+    """No filter at all: text as an expression."""
+    return Code(value) if isinstance(value, str) else naive_literal(value)
+
+
+def naive_docstring(text: str, _: int = 0) -> Code:
+    """Text goes between quotes as it is."""
+    return Code(f'"""{text}"""')
+
+
+Filter = Callable[..., Code]
+FILTERS: list[tuple[str, Filter, Filter]] = [
+    ("naive literals", naive_literal, escape.docstring),
+    ("bare literals", bare_literal, escape.docstring),
+    ("naive docstrings", escape.literal, naive_docstring),
+    ("both naive", naive_literal, naive_docstring),
+]
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=lambda filters: filters[0])
+@pytest.mark.parametrize("file", HOSTILE, ids=lambda file: file.stem)
+def test_hostile_models(
+    monkeypatch: pytest.MonkeyPatch, file: Path, filters: tuple[str, Filter, Filter]
+) -> None:
+    content = json.loads(file.read_text())
+    _stopped_or_harmless(monkeypatch, tuple(content["method_signatures"]), *filters[1:])
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=lambda filters: filters[0])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_in_every_text(
+    monkeypatch: pytest.MonkeyPatch, attack: str, filters: tuple[str, Filter, Filter]
+) -> None:
+    for signature in _signatures(attack):
+        _stopped_or_harmless(monkeypatch, (signature,), *filters[1:])
+
+
+def _signatures(attack: str) -> list[dict[str, object]]:
+    """A method with the attack in one of its texts, for each text that is not a name."""
+    signatures: list[dict[str, object]] = []
+    for place, kind in itertools.product(
+        ("method", "field", "default", "choice", "result"), ("STR", "JSON_DATA")
+    ):
+        field = {
+            "name": "text",
+            "type": kind,
+            "description": attack if place == "field" else "",
+            "default": (
+                (attack if kind == "STR" else json.dumps([attack])) if place == "default" else ""
+            ),
+        }
+        if place == "choice":
+            field["model_type_enum_options"] = [{"id": attack}]
+        signatures.append(
+            {
+                "name": "predict",
+                "method_type": "UNARY_UNARY",
+                "description": attack if place == "method" else "",
+                "input_fields": [field],
+                "output_fields": [
+                    {
+                        "name": "return",
+                        "type": "STR",
+                        "description": attack if place == "result" else "",
+                    }
+                ],
+            }
+        )
+    return signatures
+
+
+def _stopped_or_harmless(
+    monkeypatch: pytest.MonkeyPatch,
+    signatures: tuple[dict[str, object], ...],
+    literal: Filter,
+    docstring: Filter,
+) -> None:
+    with monkeypatch.context() as patch:
+        for room in (plan, samples, types):
+            patch.setattr(room, "literal", literal)
+        patch.setattr(render, "FILTERS", {"py": literal, "doc": docstring})
+        got = _generated(signatures)
+    if got is not None:
+        expected = _generated(signatures)
+        assert expected is not None
+        assert _shapes(got) == _shapes(expected)
+
+
+def _generated(signatures: tuple[dict[str, object], ...]) -> dict[str, str] | None:
+    """The files of the package, or None if it is refused."""
+    document = Document(ModelRef("acme", "vision", "eye"), "", signatures)
+    try:
+        return build(document, "pkg", Report()).files
+    except Refusal as refusal:
+        assert refusal.diagnostic.exit_code == 4
+        return None
+
+
+def _shapes(files: dict[str, str]) -> dict[str, str]:
+    """The code of a package, with every plain value as the same one."""
+    return {
+        name: ast.dump(_Plain().visit(ast.parse(text)))
+        for name, text in files.items()
+        if name.endswith(".py")
+    }
+
+
+class _Plain(ast.NodeTransformer):
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if isinstance(node, ast.UnaryOp):
+            return node.operand
+        if isinstance(node, ast.Constant):
+            node.value = 0
+        return node

@@ -1,0 +1,521 @@
+"""The interface: what is read leniently, what is refused, what is left out, and what is written."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarigen import ModelRef
+from gen_client import interface, limits
+from gen_client.diagnostics import Refusal, Report
+from gen_client.nouns import Choice, Kind, Known, MethodKind, Range, ServerOnly
+from gen_client.source import Document
+from strategies import models
+from support import CORPUS
+
+Signature = dict[str, Any]
+
+TEXT = {"name": "prompt", "type": "STR", "required": True}
+RETURN = {"name": "return", "type": "STR"}
+
+
+def method(*fields: Signature, **changes: Any) -> Signature:
+    return {
+        "name": "predict",
+        "method_type": "UNARY_UNARY",
+        "input_fields": list(fields),
+        "output_fields": [RETURN],
+        **changes,
+    }
+
+
+def read(*signatures: Signature) -> tuple[interface.Model, list[str]]:
+    """The model, and what was warned of."""
+    report = Report()
+    model = interface.read(Document(None, "", signatures), report)
+    return model, [str(warning) for warning in report.warnings]
+
+
+def parameter(**field: Any) -> tuple[interface.Parameter, list[str]]:
+    model, warnings = read(method({"name": "x", **field}))
+    return model.methods[0].parameters[0], warnings
+
+
+def refused(*signatures: Any) -> str:
+    with pytest.raises(Refusal) as caught:
+        read(*signatures)
+    assert caught.value.diagnostic.exit_code == 4
+    text = str(caught.value)
+    assert text.replace("\n", "").isprintable()
+    assert text.count("\n") <= 1
+    return text
+
+
+def outcome(document: Document) -> interface.Model | Refusal:
+    try:
+        return interface.read(document, Report())
+    except Refusal as refusal:
+        return refusal
+
+
+def corpus() -> list[Path]:
+    return sorted(CORPUS.glob("*/*.json"))
+
+
+# The corpus
+
+
+@pytest.mark.parametrize("path", corpus(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_each_file_of_the_corpus_is_read_or_refused_as_it_says(path: Path) -> None:
+    content = json.loads(path.read_text("utf-8"))
+    ids = content["model"]
+    document = Document(
+        ModelRef(ids["user_id"], ids["app_id"], ids["model_id"]),
+        "",
+        tuple(content["method_signatures"]),
+    )
+    expected = content.get("expect", "ok" if document.signatures else "reject")
+    found = outcome(document)
+    if isinstance(found, Refusal):
+        assert expected != "ok", str(found)
+        assert found.diagnostic.exit_code == 4
+        assert str(found).replace("\n", "").isprintable()
+    else:
+        assert expected != "reject"
+        again = Document(document.reference, "", tuple(interface.write(found)))
+        assert interface.read(again, Report()) == found
+
+
+@pytest.mark.parametrize("folder", ["docs", "kitchen_sink", "real"])
+def test_no_method_of_a_real_model_is_left_out(folder: str) -> None:
+    for path in sorted((CORPUS / folder).glob("*.json")):
+        signatures = json.loads(path.read_text("utf-8"))["method_signatures"]
+        if signatures:
+            model, _ = read(*signatures)
+            assert len(model.methods) == len(signatures)
+
+
+# Reading and writing
+
+
+@settings(max_examples=100, deadline=None)
+@given(models())
+def test_what_is_written_is_read_as_the_same(model: interface.Model) -> None:
+    report = Report()
+    written = interface.write(model)
+    document = Document(model.reference, model.version_id, tuple(json.loads(json.dumps(written))))
+    assert interface.read(document, report) == model
+    assert interface.write(interface.read(document, report)) == written
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "name",
+                    "type",
+                    "inputFields",
+                    "input_fields",
+                    "output_fields",
+                    "type_args",
+                    "id",
+                    "default",
+                    "required",
+                    "methodType",
+                    "model_type_range_info",
+                    "min",
+                    "iterator",
+                ]
+            ),
+            inner,
+            max_size=4,
+        ),
+        max_leaves=20,
+    )
+)
+def test_whatever_comes_is_read_or_refused(content: Any) -> None:
+    found = outcome(Document(None, "", (content,)))
+    assert isinstance(found, interface.Model) or found.diagnostic.exit_code == 4
+
+
+def test_camel_case_numbers_and_zero_values_in_words_are_the_same() -> None:
+    snake, _ = read(method({**TEXT, "default": "", "iterator": False, "type_args": []}))
+    camel, _ = read(
+        {
+            "name": "predict",
+            "methodType": 1,
+            "description": None,
+            "inputFields": [{"name": "prompt", "type": 1, "required": True, "typeArgs": None}],
+            "outputFields": [RETURN],
+            "brandNew": {"deep": [[[[]]]]},
+        }
+    )
+    assert snake == camel
+
+
+def test_every_number_of_a_type_is_that_of_the_platform() -> None:
+    from clarifai_grpc.grpc.api import resources_pb2
+
+    for name, number in resources_pb2.ModelTypeField.DataType.items():
+        arguments = [TEXT] if name in ("LIST", "TUPLE", "NAMED_FIELDS") else []
+        if name == "NOT_SET":
+            refused(method({"name": "x", "type": number}))
+        else:
+            assert parameter(type=number, type_args=arguments)[0].type.kind is Kind[name]
+
+
+def test_every_number_of_a_kind_is_that_of_the_platform() -> None:
+    from clarifai_grpc.grpc.api import resources_pb2
+
+    for name, number in resources_pb2.RunnerMethodType.items():
+        if name in [kind.value for kind in MethodKind]:
+            stream = {**TEXT, "iterator": number == 4}
+            model, _ = read(method(stream, method_type=number))
+            assert model.methods[0].kind is MethodKind(name)
+
+
+def test_a_field_given_twice_is_refused() -> None:
+    assert "given twice" in refused({**method(), "outputFields": [RETURN]})
+
+
+@pytest.mark.parametrize(
+    ("signature", "place"),
+    [
+        ({**method(), "name": 5}, "method_signatures[0].name: expected text, not a number"),
+        (method(description=True), "predict.description: expected text, not a boolean"),
+        (method(input_fields={}), "predict.input_fields: expected an array, not an object"),
+        (method(input_fields=["x"]), "predict.input_fields[0]: expected an object, not text"),
+        (method({**TEXT, "required": "yes"}), "predict.prompt.required: expected a boolean"),
+        (method({**TEXT, "default": 5}), "predict.prompt.default: expected text, not a number"),
+        (method({**TEXT, "type": 1.5}), "predict.prompt.type: expected a name"),
+        (method({**TEXT, "type": True}), "predict.prompt.type: expected a name"),
+        (
+            method({**TEXT, "type": "INT", "model_type_range_info": {"min": "low"}}),
+            "min: expected a number, not text",
+        ),
+        ([], "method_signatures[0]: expected an object, not an array"),
+        (method(description="\ud800"), "predict.description: it has a lone surrogate"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_with_its_place(signature: Any, place: str) -> None:
+    assert place in refused(signature)
+
+
+# Names
+
+
+def test_names_given_twice_are_refused() -> None:
+    assert "two methods" in refused(method(), method())
+    assert "two parameters called 'prompt'" in refused(method(TEXT, TEXT))
+    members = {"name": "x", "type": "NAMED_FIELDS", "type_args": [TEXT, TEXT]}
+    assert "predict.x: there are two named fields called 'prompt'" in refused(method(members))
+    assert "two named fields" in refused(method(output_fields=[TEXT, TEXT]))
+
+
+@pytest.mark.parametrize("name", ["", "a-b", "1a", "a b", "x\ny", "*args", "a.b", "²"])
+def test_a_method_with_a_name_that_cannot_be_one_is_left_out(name: str) -> None:
+    bad = [
+        method(name=name),
+        method({**TEXT, "name": name}, name="one"),
+        method(
+            {"name": "x", "type": "NAMED_FIELDS", "type_args": [{**TEXT, "name": name}]},
+            name="two",
+        ),
+        method(output_fields=[TEXT, {**RETURN, "name": name}], name="three"),
+    ]
+    model, warnings = read(*bad, method(name="good"))
+    assert [one.name for one in model.methods] == ["good"]
+    assert len(warnings) == 4
+    for signature in bad:
+        refused(signature)
+
+
+def test_names_that_only_python_minds_are_kept() -> None:
+    model, warnings = read(method(*({**TEXT, "name": name} for name in ("class", "ﬁ", "self"))))
+    assert [one.name for one in model.methods[0].parameters] == ["class", "ﬁ", "self"]
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    "bad", ["", ".", "..", "a/b", "a\\b", "a b", "a\n", "$(x)", "a" * 256, "'"]
+)
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_an_id_that_is_none_is_refused(bad: str, place: int) -> None:
+    ids = ["user", "app", "model", "version"]
+    ids[place] = bad
+    document = Document(ModelRef(*ids[:3]), ids[3], (method(),))
+    if place == 3 and not bad:
+        assert interface.read(document, Report()).version_id == ""
+        return
+    with pytest.raises(Refusal) as caught:
+        interface.read(document, Report())
+    assert caught.value.diagnostic.exit_code == 4
+    assert caught.value.diagnostic.where.startswith("model.")
+
+
+# Kinds of methods
+
+
+@pytest.mark.parametrize(
+    ("word", "stream_in", "stream_out", "kind"),
+    [
+        ("UNARY_UNARY", False, False, MethodKind.UNARY),
+        ("UNARY_UNARY", False, True, MethodKind.UNARY),
+        ("UNARY_STREAMING", False, True, MethodKind.SERVER_STREAM),
+        ("UNARY_STREAMING", False, False, MethodKind.SERVER_STREAM),
+        ("STREAMING_STREAMING", True, True, MethodKind.BIDI_STREAM),
+        ("STREAMING_STREAMING", True, False, MethodKind.BIDI_STREAM),
+        (None, False, False, MethodKind.UNARY),
+        (None, False, True, MethodKind.SERVER_STREAM),
+        (None, True, True, MethodKind.BIDI_STREAM),
+        ("UNARY_UNARY", True, False, None),
+        ("UNARY_STREAMING", True, True, None),
+        ("STREAMING_STREAMING", False, True, None),
+        ("STREAMING_UNARY", True, False, None),
+        (None, True, False, None),
+        ("NEW_KIND", False, False, None),
+        (17, False, False, None),
+    ],
+)
+def test_the_kind_of_a_method(
+    word: str | int | None, stream_in: bool, stream_out: bool, kind: MethodKind | None
+) -> None:
+    signature = method(
+        {**TEXT, "iterator": stream_in},
+        method_type=word,
+        output_fields=[{**RETURN, "iterator": stream_out}],
+    )
+    if kind is None:
+        assert "predict" in refused(signature)
+    else:
+        assert read(signature)[0].methods[0].kind is kind
+
+
+def test_two_streams_are_too_many() -> None:
+    streams = [{**TEXT, "name": name, "iterator": True} for name in "ab"]
+    assert "2 streams" in refused(method(*streams, method_type="STREAMING_STREAMING"))
+
+
+# Types
+
+
+def test_nesting_is_bounded_before_anything_recurses() -> None:
+    def nested(levels: int) -> Signature:
+        type: Signature = {"type": "INT"}
+        for _ in range(levels - 1):
+            type = {"type": "LIST", "type_args": [type]}
+        return method({"name": "x", **type})
+
+    read(nested(limits.NESTING))
+    assert "nested" in refused(nested(limits.NESTING + 1))
+    assert "nested" in refused(nested(100_000))
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        {"type": "LIST"},
+        {"type": "LIST", "type_args": [TEXT, TEXT]},
+        {"type": "TUPLE"},
+        {"type": "NAMED_FIELDS"},
+        {"type": "NOT_SET"},
+        {"type": "HOLOGRAM"},
+        {"type": 99},
+        {"type": -1},
+        {},
+    ],
+)
+def test_a_method_with_a_type_that_is_none_is_left_out(type: Signature) -> None:
+    model, warnings = read(
+        method({"name": "x", **type}),
+        method(name="deep", output_fields=[{**RETURN, "type": "LIST", "type_args": [type]}]),
+        method(name="good"),
+    )
+    assert [one.name for one in model.methods] == ["good"]
+    assert "predict.x" in warnings[0]
+    assert "deep.return" in warnings[1]
+
+
+def test_what_is_left_of_nothing_names_the_culprit() -> None:
+    assert "predict.x" in refused(method({"name": "x"}))
+    assert "no method signatures" in refused()
+
+
+# Results
+
+
+def test_several_outputs_are_a_record_of_parts_of_their_own() -> None:
+    outputs = [
+        {"name": "head", "type": "STR", "description": "First."},
+        {"name": "n", "type": "INT"},
+    ]
+    model, warnings = read(method(output_fields=outputs))
+    result = model.methods[0].result
+    assert warnings == []
+    assert result.spread
+    assert result.type.kind is Kind.NAMED_FIELDS
+    assert [member.name for member in result.type.members] == ["head", "n"]
+    assert result.type.members[0].description == "First."
+    assert interface.write(model)[0]["output_fields"] == outputs
+
+
+def test_one_output_of_another_name_is_a_record_of_one() -> None:
+    result = read(method(output_fields=[{"name": "answer", "type": "STR"}]))[0].methods[0].result
+    assert result.spread
+    assert [member.name for member in result.type.members] == ["answer"]
+
+
+def test_outputs_that_cannot_be_told_apart() -> None:
+    assert "'return'" in refused(method(output_fields=[RETURN, TEXT]))
+    assert "no output" in refused(method(output_fields=[]))
+
+
+# Defaults, choices, ranges
+
+
+def test_a_default_that_does_not_fit_is_the_servers_and_warned_of() -> None:
+    found, warnings = parameter(type="INT", default="0.7")
+    assert found.default == ServerOnly("0.7")
+    assert found.default_text == "0.7"
+    assert len(warnings) == 1
+    assert "predict.x" in warnings[0]
+
+
+def test_a_default_that_has_no_readable_form_is_not_warned_of() -> None:
+    for type, text in (("TEXT", "Text(text='')"), ("NDARRAY", "[1. 2.]")):
+        found, warnings = parameter(type=type, default=text)
+        assert found.default == ServerOnly(text)
+        assert warnings == []
+
+
+def test_required_wins_over_a_default() -> None:
+    found, warnings = parameter(type="INT", default="5", required=True)
+    assert found.required
+    assert found.default_text == ""
+    assert len(warnings) == 1
+
+
+def options(*ids: str) -> list[Signature]:
+    return [{"id": id} for id in ids]
+
+
+@pytest.mark.parametrize(
+    ("type", "ids", "values"),
+    [
+        ("STR", ["a", "b", "a", ""], ["a", "b", ""]),
+        ("INT", ["1", "2", "2.0"], [1, 2]),
+        ("FLOAT", ["0.5", "1", "Infinity"], [0.5, 1.0, math.inf]),
+        ("BOOL", ["True", "false"], [True, False]),
+        ("BYTES", ["b'a'"], [b"a"]),
+    ],
+)
+def test_choices_are_of_the_parameters_type(
+    type: str, ids: list[str], values: list[object]
+) -> None:
+    found, warnings = parameter(type=type, required=True, model_type_enum_options=options(*ids))
+    assert [choice.value for choice in found.choices] == values
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("type", "ids"),
+    [("INT", ["two", "3.5", ""]), ("FLOAT", ["NaN", "x"]), ("BYTES", ["a"]), ("IMAGE", ["a"])],
+)
+def test_choices_that_are_none_are_left_out(type: str, ids: list[str]) -> None:
+    found, warnings = parameter(type=type, required=True, model_type_enum_options=options(*ids))
+    assert found.choices == ()
+    assert len(warnings) == 1
+
+
+def test_a_known_default_is_a_choice_too() -> None:
+    found, warnings = parameter(
+        type="STR", default='"z"', model_type_enum_options=options("a", "b")
+    )
+    assert found.default == Known("z")
+    assert found.choices[-1] == Choice("z", "z")
+    assert len(warnings) == 1
+
+
+def test_an_empty_default_that_is_no_choice_is_not_known() -> None:
+    found, warnings = parameter(type="STR", model_type_enum_options=options("a", "b"))
+    assert found.default == ServerOnly("")
+    assert len(found.choices) == 2
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("bounds", "default", "expected", "warned"),
+    [
+        ({"min": 1, "max": 10}, "4", Range(1, 10), False),
+        ({"max": 2}, "0.5", Range(0, 2), False),
+        ({"min": -1}, "3", Range(-1, None), False),
+        ({"min": 0.5}, "1", Range(0.5, None), False),
+        ({"min": -10, "max": -1}, "-5", Range(-10, -1), False),
+        ({"max": -1}, "-5", Range(None, -1), False),
+        ({"max": 10}, "-1", Range(None, 10), False),
+        ({"min": 1, "max": 10}, "0", Range(None, 10), True),
+        ({"min": 1, "max": 10}, "11", Range(1, None), True),
+        ({"min": 2, "max": 1}, "1", None, True),
+        ({"min": 1, "max": 2}, "NaN", None, True),
+        ({}, "1", None, False),
+        ({"min": 0, "max": 0}, "1", None, False),
+        ({"step": 0.1}, "1", Range(None, None, 0.1), False),
+        ({"min": "0.5", "max": "Infinity"}, "1", Range(0.5, None), False),
+        ({"min": "NaN", "max": 1e300}, "1", None, False),
+        ({"min": 0.10000000149011612, "max": 1}, "0.1", Range(0.1, 1), False),
+    ],
+)
+def test_ranges(bounds: Signature, default: str, expected: Range | None, warned: bool) -> None:
+    found, warnings = parameter(type="FLOAT", default=default, model_type_range_info=bounds)
+    assert found.range == expected
+    assert bool(warnings) is warned
+
+
+def test_bounds_are_for_numbers() -> None:
+    for type in ("STR", "IMAGE", "JSON_DATA"):
+        assert parameter(type=type, model_type_range_info={"min": 1})[0].range is None
+
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        [method(name=f"m{index}") for index in range(limits.METHODS + 1)],
+        [method(*({**TEXT, "name": f"p{index}"} for index in range(limits.PARAMETERS + 1)))],
+        [method({**TEXT, "model_type_enum_options": options(*["a"] * (limits.CHOICES + 1))})],
+        [method({"name": "x", "type": "TUPLE", "type_args": [TEXT] * (limits.MEMBERS + 1)})],
+        [method(output_fields=[TEXT] * (limits.MEMBERS + 1))],
+        [method(name="m" * (limits.NAME + 1))],
+        [method({**TEXT, "name": "p" * (limits.NAME + 1)})],
+        [method(description="d" * (limits.DESCRIPTION + 1))],
+        [method({**TEXT, "description": "d" * (limits.DESCRIPTION + 1)})],
+        [method({**TEXT, "default": "d" * (limits.DEFAULT + 1)})],
+        [method({**TEXT, "model_type_enum_options": options("d" * (limits.DEFAULT + 1))})],
+        [method(ignored="x" * (limits.SIZE + 1))],
+        [method(ignored=[0] * (limits.SIZE // 8 + 1))],
+        [method(ignored={5: 5})],
+    ],
+    ids=range(14),
+)
+def test_each_limit(signatures: list[Signature]) -> None:
+    refused(*signatures)
+
+
+def test_at_the_limits_it_is_read() -> None:
+    fields = [{**TEXT, "name": f"p{index}"} for index in range(limits.PARAMETERS)]
+    fields[0] = {**fields[0], "default": "d" * limits.DEFAULT, "required": False}
+    fields[1]["model_type_enum_options"] = options(*map(str, range(limits.CHOICES)))
+    model, _ = read(method(*fields, name="m" * limits.NAME, description="d" * limits.DESCRIPTION))
+    assert len(model.methods[0].parameters) == limits.PARAMETERS

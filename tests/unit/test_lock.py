@@ -1,0 +1,63 @@
+"""The lock: it can be read again, and says the same for the same model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clarigen import ModelRef
+from gen_client import interface, lock
+from gen_client.diagnostics import Report
+from gen_client.nouns import Model
+from gen_client.source import Document
+from support import CORPUS
+
+REFERENCE = ModelRef("acme", "vision", "detector")
+
+
+def model(reference: ModelRef | None = REFERENCE, version_id: str = "v1") -> Model:
+    """A model of the corpus, under another name."""
+    content = json.loads((CORPUS / "docs" / "detector.json").read_text())
+    document = Document(reference, version_id, tuple(content["method_signatures"]))
+    return interface.read(document, Report())
+
+
+def test_what_a_lock_holds() -> None:
+    text = lock.text(model())
+    content = json.loads(text)
+    assert text.endswith("\n")
+    assert text.isascii()
+    assert list(content) == ["format", "method_signatures", "model", "sha256"]
+    assert content["format"] == 1
+    assert content["model"] == {
+        "app_id": "vision",
+        "model_id": "detector",
+        "user_id": "acme",
+        "version_id": "v1",
+    }
+    assert content["sha256"] == lock.digest(content["method_signatures"])
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    assert json.loads(lock.text(model(None, "")))["model"] == {}
+    assert json.loads(lock.text(model(None, "v1")))["model"] == {"version_id": "v1"}
+
+
+@pytest.mark.parametrize(
+    "file", sorted((CORPUS / "kitchen_sink").glob("[!e]*.json")), ids=lambda f: f.stem
+)
+def test_a_lock_read_again_is_the_same_lock(file: Path) -> None:
+    content = json.loads(file.read_text())
+    first = interface.read(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
+    again = json.loads(lock.text(first))
+    second = interface.read(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
+    assert second == first
+    assert lock.text(second) == lock.text(first)
+
+
+def test_the_digest_depends_on_content_alone() -> None:
+    assert lock.digest([{"a": 1, "b": "é"}]) == lock.digest([{"b": "é", "a": 1}])
+    assert lock.digest([{"a": 1}]) != lock.digest([{"a": 2}])
+    assert lock.digest([{"a": 1}, {"b": 1}]) != lock.digest([{"b": 1}, {"a": 1}])

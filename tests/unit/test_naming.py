@@ -1,0 +1,201 @@
+"""Wire names to Python names."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gen_client import naming
+from gen_client.diagnostics import Refusal, Report
+from gen_client.nouns import (
+    DataType,
+    Kind,
+    Member,
+    Method,
+    MethodKind,
+    Model,
+    Parameter,
+    Required,
+    Result,
+)
+from gen_client.reserved import ATTRIBUTES, KEYWORDS, MODULE_NAMES
+
+STR = DataType(Kind.STR)
+
+
+def method(name: str, *parameters: str, kind: MethodKind = MethodKind.UNARY) -> Method:
+    its = tuple(Parameter(parameter, STR, True, Required()) for parameter in parameters)
+    return Method(name, kind, "", its, Result(STR))
+
+
+def method_names(*names: str) -> list[str]:
+    return [str(its.method) for its in naming.methods(map(method, names), "Model")]
+
+
+def parameter_names(*names: str) -> list[str]:
+    (its,) = naming.methods([method("predict", *names)], "Model")
+    return [str(name) for name in its.parameters]
+
+
+@pytest.mark.parametrize(
+    ("model_id", "package", "client"),
+    [
+        ("o4-mini", "o4_mini", "O4Mini"),
+        ("qwen3-0_6B.v1.5", "qwen3_0_6b_v1_5", "Qwen3_0_6bV1_5"),
+        ("SmolLM2-135M-Instruct", "smol_lm2_135m_instruct", "SmolLm2_135mInstruct"),
+        ("HTTPServer", "http_server", "HttpServer"),
+        ("3d-pose-2", "model_3d_pose_2", "Model3dPose2"),
+        ("class", "class_", "Class"),
+        ("none", "none", "NoneModel"),
+        ("text", "text", "TextModel"),
+        ("client", "client", "ClientModel"),
+        ("typing", "typing_model", "TypingModel"),
+        ("clarigen", "clarigen_model", "ClarigenModel"),
+        ("CON", "con_model", "ConModel"),
+        ("__main__", "main", "Main"),
+    ],
+)
+def test_package_and_class(model_id: str, package: str, client: str) -> None:
+    assert naming.package_name(model_id) == package
+    assert naming.class_name(package) == client
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        "",
+        ".",
+        "..",
+        ".bashrc",
+        "-rf",
+        "---",
+        "a/b",
+        "..\\x",
+        "C:evil",
+        "a b",
+        "x\0",
+        "m" * 500,
+        "模型",
+    ],
+)
+def test_ids_that_need_a_name(model_id: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        naming.package_name(model_id)
+    assert refusal.value.diagnostic.exit_code == 2
+    assert "--name" in refusal.value.diagnostic.remedy
+
+
+@pytest.mark.parametrize("name", ["held", "my_model", "O4", "modèle"])
+def test_given_names(name: str) -> None:
+    assert naming.given_package_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "a.b",
+        "a-b",
+        "../x",
+        "class",
+        "__init__",
+        "_",
+        "1a",
+        "ﬁeld",
+        "con",
+        "clarigen",
+        "x" * 200,
+    ],
+)
+def test_given_names_that_are_refused(name: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        naming.given_package_name(name)
+    assert refusal.value.diagnostic.exit_code == 2
+
+
+def test_method_names() -> None:
+    given = ("class", "match", "close", "Image", "list", "__init__", "_x", "wire")
+    wanted = ["class_", "match", "close_", "Image_", "list", "init_", "x_", "wire_"]
+    assert method_names(*given) == wanted
+
+
+def test_parameter_names() -> None:
+    given = ("self", "None", "timeout", "input", "__class__", "_private", "npt")
+    wanted = ["self_", "None_", "timeout", "input", "class_", "private_", "npt_"]
+    assert parameter_names(*given) == wanted
+
+
+def test_what_stays_as_it_is_has_precedence_and_the_order_does_not_matter() -> None:
+    assert parameter_names("ﬁeld", "field") == ["field_", "field"]
+    assert parameter_names("field", "ﬁeld") == ["field", "field_"]
+    assert parameter_names("_a", "__a", "a_") == ["a___", "a__", "a_"]
+    assert parameter_names("a_", "__a", "_a") == ["a_", "a__", "a___"]
+
+
+def test_the_name_of_a_batch_is_kept_for_it() -> None:
+    assert method_names("predict", "predict_batch") == ["predict", "predict_batch_"]
+
+
+def test_constants_and_examples() -> None:
+    names = naming.methods(map(method, ("fooBar", "foo_bar", "print", "Model", "main")), "Model")
+    assert [its.const for its in names] == ["_FOO_BAR", "_FOO_BAR_", "_PRINT", "_MODEL", "_MAIN"]
+    assert [its.example for its in names] == ["fooBar", "foo_bar", "print_", "Model_", "main_"]
+
+
+def test_type_names_are_never_shared() -> None:
+    methods = [method("detect", "box_x"), method("detect_box", "x"), method("DetectResult")]
+    types = naming.TypeNames("Model", methods, naming.methods(methods, "Model"))
+    assert types.name("detect", "box_x") == "DetectBoxX"
+    assert types.name("detect_box", "x") == "DetectBoxX_"
+    assert types.name("detect", "result") == "DetectResult_"
+    assert types.name("detect", "input") == "DetectInput_"
+
+
+def test_members_and_shadowing() -> None:
+    record = DataType(
+        Kind.NAMED_FIELDS, members=(Member("class", STR), Member("bytes", STR), Member("_n", STR))
+    )
+    assert naming.members(record) == ("class_", "bytes", "n_")
+    assert naming.shadowed(["bytes", "print"]) == {"bytes"}
+    assert naming.builtin(frozenset({"bytes"}), "bytes") == "builtins.bytes"
+
+
+def test_a_name_that_cannot_be_said_leaves_its_method_out() -> None:
+    report = Report()
+    model = Model(None, "", (method("good", "x"), method("bad", "___")))
+    assert [its.name for its in naming.usable(model, report)] == ["good"]
+    assert len(report.warnings) == 1
+    with pytest.raises(Refusal) as refusal:
+        naming.usable(Model(None, "", (method("_"),)), Report())
+    assert refusal.value.diagnostic.exit_code == 4
+
+
+identifiers = st.text(
+    st.characters(categories=("Lu", "Ll", "Lo", "Nd", "Pc"), include_characters="_ﬁ"),
+    min_size=1,
+    max_size=8,
+).filter(lambda text: unicodedata.normalize("NFKC", text).isidentifier())
+
+
+@given(st.lists(identifiers, min_size=1, max_size=8, unique=True))
+def test_all_names_are_different_identifiers(wire_names: list[str]) -> None:
+    usable = [name for name in wire_names if unicodedata.normalize("NFKC", name).strip("_")]
+    methods = [method(name, *usable) for name in usable]
+    names = naming.methods(methods, "Model")
+    for group in (
+        [its.method for its in names],
+        [its.const for its in names],
+        [its.example for its in names],
+        *(list(its.parameters) for its in names),
+    ):
+        folded = [unicodedata.normalize("NFKC", name) for name in group]
+        assert folded == [str(name) for name in group]
+        assert len(set(folded)) == len(folded)
+        assert all(name.isidentifier() for name in folded)
+    public = {name for its in names for name in (its.method, *its.parameters)}
+    assert not public & (KEYWORDS | MODULE_NAMES)
+    assert not {its.method for its in names} & ATTRIBUTES
+    assert not any(name.startswith("_") for name in public)

@@ -1,0 +1,340 @@
+"""The table of types, and what stands on a page. No template is needed for any of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from clarigen import ModelRef
+from gen_client import author, docs, naming, plan, types
+from gen_client.diagnostics import Report
+from gen_client.escape import Code
+from gen_client.nouns import (
+    Choice,
+    DataType,
+    Default,
+    Kind,
+    Known,
+    Member,
+    Method,
+    MethodKind,
+    Model,
+    Null,
+    Parameter,
+    Range,
+    Required,
+    Result,
+    ServerOnly,
+)
+from gen_client.page import Function, Page
+
+STR, INT, FLOAT = DataType(Kind.STR), DataType(Kind.INT), DataType(Kind.FLOAT)
+REQUIRED = Required()
+POINT = DataType(Kind.NAMED_FIELDS, members=(Member("x", FLOAT), Member("class", STR, "Which.")))
+
+
+def list_of(item: DataType) -> DataType:
+    return DataType(Kind.LIST, (item,))
+
+
+def param(name: str, type_: DataType = STR, default: Default = REQUIRED, **more: Any) -> Parameter:
+    its = Parameter(name, type_, isinstance(default, Required), default)
+    return replace(its, **more)
+
+
+def method(
+    *parameters: Parameter,
+    returns: DataType = STR,
+    kind: MethodKind = MethodKind.UNARY,
+    description: str = "",
+) -> Method:
+    return Method("predict", kind, description, parameters, Result(returns))
+
+
+def page(*methods: Method) -> Page:
+    model = Model(ModelRef("acme", "vision", "detector"), "", methods)
+    return plan.page(model, naming.package_name("detector"), Report())
+
+
+def function(*parameters: Parameter, **more: Any) -> Function:
+    return page(method(*parameters, **more)).functions[0]
+
+
+def shape(type_: DataType) -> types.Shape:
+    methods = [method(param("p", type_))]
+    names = naming.TypeNames("Model", methods, naming.methods(methods, "Model"))
+    return types.shape(type_, names, "predict", "p")
+
+
+@pytest.mark.parametrize(
+    ("kind", "passed", "returned"),
+    [
+        (Kind.STR, "str", "str"),
+        (Kind.BYTES, "bytes", "bytes"),
+        (Kind.INT, "int", "int"),
+        (Kind.FLOAT, "float", "float"),
+        (Kind.BOOL, "bool", "bool"),
+        (Kind.TEXT, "Text | str", "Text"),
+        (Kind.IMAGE, "Image", "Image"),
+        (Kind.AUDIO, "Audio", "Audio"),
+        (Kind.VIDEO, "Video", "Video"),
+        (Kind.CONCEPT, "Concept", "Concept"),
+        (Kind.REGION, "Region", "Region"),
+        (Kind.FRAME, "Frame", "Frame"),
+        (Kind.NDARRAY, "npt.ArrayLike", "npt.NDArray[Any]"),
+        (Kind.JSON_DATA, "JSON", "Any"),
+    ],
+)
+def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
+    its = shape(DataType(kind))
+    assert types.annotation(its, types.Use.PARAM) == passed
+    assert types.annotation(its, types.Use.RESULT) == returned
+    assert types.codec(its) == f"wire.{'JSON' if kind is Kind.JSON_DATA else kind.value}"
+
+
+@pytest.mark.parametrize(
+    ("type_", "passed", "returned", "codec"),
+    [
+        (list_of(INT), "Sequence[int]", "list[int]", "wire.list_of(wire.INT)"),
+        (list_of(STR), "SequenceNotStr[str]", "list[str]", "wire.list_of(wire.STR)"),
+        (
+            list_of(list_of(STR)),
+            "Sequence[SequenceNotStr[str]]",
+            "list[list[str]]",
+            "wire.list_of(wire.list_of(wire.STR))",
+        ),
+        (
+            DataType(Kind.TUPLE, (INT, list_of(FLOAT))),
+            "tuple[int, Sequence[float]]",
+            "tuple[int, list[float]]",
+            "wire.tuple_of(wire.INT, wire.list_of(wire.FLOAT))",
+        ),
+        (
+            POINT,
+            "PredictP",
+            "PredictP",
+            (
+                'wire.record(PredictP, wire.field("x", wire.FLOAT), '
+                'wire.field("class", wire.STR, name="class_"))'
+            ),
+        ),
+    ],
+)
+def test_containers(type_: DataType, passed: str, returned: str, codec: str) -> None:
+    its = shape(type_)
+    assert types.annotation(its, types.Use.PARAM) == passed
+    assert types.annotation(its, types.Use.RESULT) == returned
+    assert types.codec(its) == codec
+
+
+def test_shadowed_builtins() -> None:
+    hidden = frozenset({"list", "str", "float"})
+    assert types.annotation(shape(list_of(STR)), types.Use.RESULT, hidden) == (
+        "builtins.list[builtins.str]"
+    )
+    assert types.value(math.inf, shape(FLOAT), hidden) == 'builtins.float("inf")'
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "code"),
+    [
+        (1, FLOAT, "1.0"),
+        ([1, 2], list_of(FLOAT), "(1.0, 2.0)"),
+        ([], list_of(STR), "()"),
+        ((1, "a"), DataType(Kind.TUPLE, (INT, STR)), '(1, "a")'),
+        ({"x": 1, "class": "a"}, POINT, 'PredictP(x=1.0, class_="a")'),
+        ({"k": [1, None]}, DataType(Kind.JSON_DATA), '{"k": (1, None)}'),
+        (b"\0", DataType(Kind.BYTES), r"b'\x00'"),
+    ],
+)
+def test_values(value: object, type_: DataType, code: str) -> None:
+    assert types.value(value, shape(type_)) == code
+
+
+@pytest.mark.parametrize(
+    ("type_", "default", "annotation", "value", "wire"),
+    [
+        (STR, Required(), "str", "", ""),
+        (STR, Null(), "str | None", "None", "default=None"),
+        (STR, Known("a"), "str", '"a"', 'default="a"'),
+        (STR, ServerOnly("?"), "str | Default", "SERVER_DEFAULT", "default=SERVER_DEFAULT"),
+        (
+            POINT,
+            Known({"x": 1.0, "class": "a"}),
+            "PredictA | Default",
+            "SERVER_DEFAULT",
+            'default=PredictA(x=1.0, class_="a")',
+        ),
+    ],
+)
+def test_defaults(
+    type_: DataType, default: Default, annotation: str, value: str, wire: str
+) -> None:
+    its = function(param("a", type_, default))
+    (shown,) = its.positional
+    assert " | ".join(filter(None, (shown.annotation, shown.absent))) == annotation
+    assert shown.default == value
+    assert (f", {wire}), returns" in its.wire) if wire else ("default" not in its.wire)
+
+
+def test_positions() -> None:
+    its = function(param("a"), param("b"), param("c", STR, Null()), param("d"))
+    assert [p.name for p in its.positional] == ["a", "b"]
+    assert [p.name for p in its.keywords] == ["c", "d"]
+    assert its.arguments == ("a", "b", "c", "d")
+    first = function(param("a", STR, Null()), param("b"))
+    assert [p.name for p in first.positional] == ["a"]
+    assert function().positional == ()
+
+
+def test_choices() -> None:
+    several = tuple(Choice(text, text) for text in ("fast", "exact"))
+    its = page(method(param("backend", STR, Known("fast"), choices=several)))
+    assert its.functions[0].positional[0].annotation == 'Literal["fast", "exact"]'
+    assert [(alias.name, alias.value) for alias in its.aliases] == [
+        ("PredictBackend", 'Literal["fast", "exact"]')
+    ]
+    assert 'choices=("fast", "exact")' in its.functions[0].wire
+    floats = function(param("t", FLOAT, choices=(Choice("0.5", 0.5), Choice("1", 1.0))))
+    assert floats.positional[0].annotation == "float"
+    assert "choices=(0.5, 1.0)" in floats.wire
+    assert "One of 0.5, 1." in floats.doc
+    many = function(param("n", INT, choices=tuple(Choice(str(n), n) for n in range(257))))
+    assert many.positional[0].annotation == "int"
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "type_", "words", "wire"),
+    [
+        (0.0, 1.0, FLOAT, "0.0 to 1.0.", "le=1.0"),
+        (1.0, None, INT, "At least 1.", "ge=1"),
+        (None, 9.0, INT, "At most 9.", "le=9"),
+        (0.10000000149011612, 0.8999999761581421, FLOAT, "0.1 to 0.9.", "ge=0.1, le=0.9"),
+        (-10.0, 0.0, INT, "-10 to 0.", "ge=-10"),
+    ],
+)
+def test_ranges(
+    lowest: float | None, highest: float | None, type_: DataType, words: str, wire: str
+) -> None:
+    its = function(param("a", type_, range=Range(lowest, highest), description="How much"))
+    assert f"a: How much. {words}" in its.doc
+    assert f'wire.field("a", wire.{type_.kind.value}, {wire})' in its.wire
+
+
+@pytest.mark.parametrize(
+    ("type_", "default", "said"),
+    [
+        (FLOAT, Null(), "the model receives 0.0"),
+        (FLOAT, ServerOnly(""), "the model receives 0.0"),
+        (list_of(STR), ServerOnly("x"), "the model receives an empty list"),
+        (list_of(STR), Null(), "the model receives an empty list"),
+        (POINT, ServerOnly("x"), "the model receives None"),
+        (STR, ServerOnly("x\u202e"), "own default applies: `x\\u202e`."),
+    ],
+)
+def test_what_the_first_parameter_is_when_left_out(
+    type_: DataType, default: Default, said: str
+) -> None:
+    assert said in function(param("a", type_, default)).doc
+    later = function(param("first"), param("a", FLOAT, Null())).doc
+    assert "receives" not in later
+
+
+def test_streams() -> None:
+    its = function(param("a", STR, stream=True), kind=MethodKind.BIDI_STREAM, returns=list_of(INT))
+    assert its.streams
+    assert its.returns == "list[int]"
+    assert its.positional[0].stream
+    assert its.wire.startswith('wire.bidi_stream("predict", wire.field("a", wire.STR, stream=True)')
+    assert "a: Sent as they are taken." in its.doc
+    assert its.example.arguments == ('["Hello"]',)
+
+
+def test_records_are_named_by_method_and_field_and_never_shared() -> None:
+    nested = DataType(Kind.NAMED_FIELDS, members=(Member("box", POINT),))
+    its = page(method(param("a", nested), param("b", list_of(POINT)), returns=nested))
+    assert [record.name for record in its.records] == [
+        *("PredictResult", "PredictResultBox", "PredictA", "PredictABox", "PredictB"),
+    ]
+    assert [field.name for field in its.records[1].fields] == ["x", "class_"]
+    assert [field.doc for field in its.records[1].fields] == ["", "Which."]
+    assert its.records[0].doc == "What `predict` returns."
+    assert its.records[1].doc == "`box` of `PredictResult`."
+
+
+def test_exports() -> None:
+    region = DataType(Kind.REGION)
+    its = page(method(param("a", DataType(Kind.FRAME)), returns=list_of(region)))
+    assert its.exports == ("Box", "Detector", "Frame", "Image", "Region")
+    assert its.reference == 'ModelRef("acme", "vision", "detector")'
+
+
+def test_a_package_without_a_reference_says_how_to_reach_the_model() -> None:
+    model = Model(None, "", (method(param("a", DataType(Kind.TEXT))),))
+    its = plan.page(model, naming.given_package_name("held"), Report())
+    assert its.reference == ""
+    assert ">>> from held import Held\n" in its.doc
+    assert "base_url" in its.doc
+    assert "CLARIFAI_API_BASE" in its.examples_doc
+
+
+def test_long_calls_break() -> None:
+    its = page(method(*(param(f"parameter_{n}", DataType(Kind.IMAGE)) for n in range(4))))
+    assert max(map(len, its.doc.split("\n"))) < 100
+    assert ">>> from detector import Detector, Image\n" in its.doc
+
+
+DESCRIPTION = """Look.
+
+Args:
+    image (str): The picture
+        to search.
+    * gone (int): Not there any more.
+
+Returns:
+    List[float]: What was found.
+Look again."""
+
+
+def test_sections_of_the_author_never_stand_twice() -> None:
+    doc = function(param("image"), description=DESCRIPTION).doc
+    assert doc == (
+        "Look.\n\n* gone (int): Not there any more.\n\nLook again.\n\n"
+        "Args:\n    image: The picture\n        to search.\n\n"
+        "Returns:\n    What was found."
+    )
+
+
+def test_hostile_descriptions_take_no_time() -> None:
+    for text in (
+        "Args:\n" + "    a" * 50_000,
+        "Args:\n  * `" + "(" * 100_000,
+        "Returns:\n " + "str[" * 50_000,
+    ):
+        author.described(text, ["a"])
+
+
+def test_layout() -> None:
+    bullet = docs.wrapped(["* " + "word " * 10], 30)
+    assert bullet == ["* word word word word word", "  word word word word word"]
+    assert docs.wrapped(["short", "  kept"], 30) == ["short", "  kept"]
+    long = "x" * 200
+    assert docs.wrapped([long], 30) == [long]
+    assert function(description="See https://example.com/a").doc == "See https://example.com/a"
+    assert function(description="Say so").doc == "Say so."
+    assert function(description=" \n ").doc == "Call the model's `predict`."
+
+
+def test_samples_are_valid() -> None:
+    its = function(
+        param("n", INT, range=Range(5.0, 9.0)),
+        param("t", FLOAT, range=Range(None, 0.5)),
+        param("mode", STR, choices=(Choice("a", "a"),)),
+        param("known", INT, Known(7)),
+        param("unknown", INT, ServerOnly("x")),
+    )
+    assert its.example.arguments == ("5", "0.5", '"a"', "known=7")
+    assert all(isinstance(argument, Code) for argument in its.example.arguments)

@@ -1,0 +1,232 @@
+"""The two filters, and that templates write nothing that did not go through them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+from pathlib import Path
+from typing import Any
+
+import black
+import jinja2
+import jinja2.nodes
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from clarigen import ModelRef
+from gen_client import naming, plan, render
+from gen_client.diagnostics import Report
+from gen_client.escape import Code, docstring, finalize, literal, visible
+from gen_client.nouns import DataType, Kind, Method, MethodKind, Model, Result
+
+MODE = black.Mode(line_length=100)
+HIDDEN = "\0\x01\x08\x0b\x0c\x1b\x7f\x85\x9f\xad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\u2069\ufeff\ufffe\U000e0041"
+ATTACKS = [
+    '"""',
+    '\\"""',
+    '"' * 7,
+    "\\",
+    "\\\\\\",
+    'ends with a quote"',
+    '"begins',
+    "'''",
+    "a\rb\r\nc",
+    "\\N{DIGIT ONE} \\x41 \\u0041",
+    "{{ 7 * 7 }} {% raw %} {# x #} %s {0}",
+    "# type: ignore\n# fmt: on",
+    "first\n    second\n  third",
+    "\tfirst\n\tsecond",
+    "word\u3000word\n\u3000\u3000indented\u00a0",
+    *HIDDEN,
+    "\ud800",
+]
+texts = st.text(
+    st.one_of(
+        st.sampled_from(list("\"'\\\n\r\t {}#a" + HIDDEN)),
+        st.characters(exclude_categories=()),
+    ),
+    max_size=60,
+)
+
+
+def docstring_of(code: str) -> str:
+    module = ast.parse(code)
+    node = module.body[0]
+    assert isinstance(node, ast.ClassDef)
+    assert len(module.body) == 1
+    assert len(node.body) == 1
+    text = ast.get_docstring(node)
+    assert text is not None
+    return text.rstrip(" \n")
+
+
+def reader_sees(text: str) -> str:
+    """What should be read: the visible text, without what surrounds it."""
+    return docstring_of(f"class A:\n    {literal(_normal(text))}")
+
+
+def _normal(text: str) -> str:
+    blanks = "\xa0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+    lines: list[str] = []
+    for line in visible(text).split("\n"):
+        full = line.rstrip(" " + blanks)
+        bare = full.lstrip(" " + blanks)
+        lines.append(" " * (len(full) - len(bare)) + bare)
+    return "\n".join(lines).strip("\n")
+
+
+@given(texts)
+@example('"')
+@example('a "b"')
+@example("a\\")
+@example("a\n\n    b")
+@settings(deadline=None, max_examples=300)
+def test_docstrings_say_what_the_text_says_before_and_after_black(text: str) -> None:
+    if not _normal(text):
+        with pytest.raises(ValueError, match="without text"):
+            docstring(text, 4)
+        return
+    code = f"class A:\n    {docstring(text, 4)}\n"
+    wanted = reader_sees(text)
+    assert docstring_of(code) == wanted
+    formatted = black.format_str(code, mode=MODE)
+    assert docstring_of(formatted) == wanted
+    assert formatted == code
+    assert not set(code) & set(HIDDEN)
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_attacks_stay_text(text: str) -> None:
+    assert ast.literal_eval(literal(text)) == text
+    shown = f"said: {text}"
+    assert docstring_of(f"class A:\n    {docstring(shown, 4)}") == reader_sees(shown)
+
+
+def test_how_docstrings_look() -> None:
+    assert docstring("Find things.") == '"""Find things."""'
+    assert docstring("Find.\n\nArgs:\n    a: b", 8) == (
+        '"""Find.\n\n        Args:\n            a: b\n        """'
+    )
+    assert docstring('Say "yes"') == '"""Say "yes" """'
+    assert docstring("a\u202eb\\c") == '"""a\\\\u202eb\\\\c"""'
+    assert visible(visible("\u202e\\")) == "\\u202e\\"
+
+
+@given(texts)
+@settings(deadline=None)
+def test_literals_are_exact(text: str) -> None:
+    code = literal(text)
+    assert ast.literal_eval(code) == text
+    assert "\n" not in code
+    assert not set(code) & set(HIDDEN)
+    formatted = black.format_str(f"x = {code}\n", mode=MODE)
+    assert ast.literal_eval(formatted.removeprefix("x = ").strip()) == text
+
+
+values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        texts,
+        st.binary(max_size=9),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(tuple), st.dictionaries(texts, inner, max_size=3)
+    ),
+    max_leaves=9,
+)
+
+
+@given(values)
+@example((1,))
+@example(())
+def test_any_value(value: object) -> None:
+    again = ast.literal_eval(literal(value))
+    assert repr(again) == repr(value)
+
+
+def test_special_floats_and_lists() -> None:
+    assert literal(math.inf) == 'float("inf")'
+    assert literal(-math.inf, Code("builtins.float")) == 'builtins.float("-inf")'
+    assert literal(math.nan) == 'float("nan")'
+    assert literal([1, [2]]) == "(1, (2,))"
+    with pytest.raises(TypeError):
+        literal({1})
+
+
+# Templates
+
+
+def _environment() -> jinja2.Environment:
+    return render._environment()  # pyright: ignore[reportPrivateUsage]
+
+
+def test_raw_text_in_a_template_is_an_error() -> None:
+    environment = _environment()
+    for source in ("{{ text }}", "{% macro m(t) %}{{ t }}{% endmacro %}{{ m(text) }}"):
+        with pytest.raises(TypeError, match="raw text"):
+            environment.from_string(source).render(text="import os")
+    assert (
+        environment.from_string("{{ text|py }} {{ code }}").render(text="'", code=Code("x = 1"))
+        == '"\'" x = 1'
+    )
+    assert finalize(Code("x")) == "x"
+
+
+def test_only_the_two_filters_and_nothing_else_is_at_hand() -> None:
+    environment = _environment()
+    assert set(environment.filters) == {"py", "doc"}
+    assert not environment.globals
+    with pytest.raises(jinja2.UndefinedError):
+        environment.from_string("{{ nothing }}").render()
+
+
+def test_templates_do_not_join_text() -> None:
+    """`a ~ b` would pass raw text as escaped HTML."""
+    environment = _environment()
+    for path in sorted(render.templates().glob("*.jinja")):
+        tree = environment.parse(path.read_text(encoding="utf-8"))
+        forbidden: tuple[Any, ...] = (jinja2.nodes.Concat, jinja2.nodes.MarkSafe)
+        assert not list(tree.find_all(forbidden)), path.name
+
+
+def test_code_is_made_in_few_places() -> None:
+    """`Code(…)` around anything but a literal stands only where names and literals are made."""
+    folder = Path(inspect.getfile(render)).parent
+    for path in sorted(folder.glob("*.py")):
+        if path.name in ("escape.py", "naming.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "Code"
+            ):
+                (argument,) = node.args
+                choices = (
+                    [argument.body, argument.orelse]
+                    if isinstance(argument, ast.IfExp)
+                    else [argument]
+                )
+                for choice in choices:
+                    constant = isinstance(choice, ast.Constant)
+                    kinds = isinstance(choice, ast.JoinedStr) and path.name == "types.py"
+                    assert constant or kinds, f"{path.name}:{node.lineno}"
+
+
+def test_a_package() -> None:
+    method = Method(
+        "caption", MethodKind.SERVER_STREAM, "Describe.", (), Result(DataType(Kind.TEXT))
+    )
+    model = Model(ModelRef("acme", "vision", "detector"), "", (method,))
+    files = render.render(plan.page(model, naming.package_name("detector"), Report()))
+    assert set(files) == set(render.FILES)
+    assert "    def caption(self) -> Stream[Text]:\n" in files["client.py"]
+    assert "        return self._stream(_CAPTION)\n" in files["client.py"]
+    assert 'print(piece.text, end="", flush=True)' in files["examples.py"]
+    for text in files.values():
+        compile(text, "file", "exec", dont_inherit=True)

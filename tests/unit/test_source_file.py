@@ -1,0 +1,230 @@
+"""Signature files: every form, JSON and YAML, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from clarigen import ModelRef
+from gen_client import interface, limits, lock, source
+from gen_client.diagnostics import Refusal, Report
+from gen_client.source import Document
+from support import CORPUS
+
+SIGNATURE = {
+    "name": "predict",
+    "method_type": "UNARY_UNARY",
+    "input_fields": [{"name": "x", "type": "LIST", "type_args": [{"type": "INT"}]}],
+    "output_fields": [{"name": "return", "type": "STR"}],
+}
+CAMEL = {
+    "methodType": "UNARY_UNARY",
+    "inputFields": [{"name": "x", "type": "LIST", "typeArgs": [{"name": "x_item", "type": "INT"}]}],
+    "outputFields": [{"name": "return", "type": "STR"}],
+}
+MODEL = {"user_id": "u", "app_id": "a", "model_id": "m", "version_id": "v"}
+
+
+def read(path: Path | str, report: Report | None = None) -> Document:
+    return source.read(source.in_file(str(path), report or Report()))
+
+
+def refused(path: Path | str) -> tuple[int, str]:
+    with pytest.raises(Refusal) as caught:
+        read(path)
+    text = str(caught.value)
+    assert text.replace("\n", "").isprintable()
+    assert text.count("\n") <= 1
+    return caught.value.diagnostic.exit_code, text
+
+
+def model(document: Document) -> interface.Model:
+    return interface.read(document, Report())
+
+
+@pytest.fixture
+def expected() -> interface.Model:
+    return model(Document(None, "", (SIGNATURE,)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"method_signatures": [SIGNATURE]},
+        {"methodSignatures": [SIGNATURE]},
+        {"model": {}, "method_signatures": [SIGNATURE]},
+        {"model": None, "method_signatures": [SIGNATURE], "notes": "…"},
+        [SIGNATURE],
+        {"predict": SIGNATURE},
+        {"predict": CAMEL},
+        {"predict": {**CAMEL, "name": "predict"}},
+    ],
+    ids=range(8),
+)
+@pytest.mark.parametrize("suffix", [".json", ".yaml", ".yml", ".txt", ""])
+def test_every_form_in_both_languages(
+    tmp_path: Path, expected: interface.Model, content: Any, suffix: str
+) -> None:
+    path = tmp_path / f"signatures{suffix}"
+    for text in (json.dumps(content), yaml.safe_dump(content)):
+        if suffix == ".json" and not text.startswith(("{", "[")):
+            continue
+        path.write_text(text, "utf-8")
+        assert model(read(path)) == expected
+
+
+def test_a_file_names_its_model(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps({"model": MODEL, "method_signatures": [SIGNATURE]}), "utf-8")
+    document = read(path)
+    assert document.reference == ModelRef("u", "a", "m")
+    assert document.version_id == "v"
+
+
+def test_a_lock_is_a_signature_file(tmp_path: Path, expected: interface.Model) -> None:
+    for original in (expected, interface.Model(ModelRef("u", "a", "m"), "v", expected.methods)):
+        path = tmp_path / "signatures.json"
+        path.write_text(lock.text(original), "utf-8")
+        report = Report()
+        assert model(read(path, report)) == original
+        assert report.warnings == []
+
+
+def test_a_lock_edited_by_hand_is_warned_of(tmp_path: Path, expected: interface.Model) -> None:
+    path = tmp_path / "signatures.json"
+    path.write_text(lock.text(expected).replace('"STR"', '"TEXT"'), "utf-8")
+    report = Report()
+    read(path, report)
+    assert "edited by hand" in str(report.warnings[0])
+
+
+@pytest.mark.parametrize("wrong", [5, "", "abc", [], {"a": 1}])
+def test_a_digest_that_is_none(tmp_path: Path, wrong: Any) -> None:
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps({"sha256": wrong, "method_signatures": [SIGNATURE]}), "utf-8")
+    report = Report()
+    read(path, report)
+    assert len(report.warnings) == 1
+
+
+@pytest.mark.parametrize("text", [json.dumps([SIGNATURE]), yaml.safe_dump([SIGNATURE])])
+def test_standard_input(
+    monkeypatch: pytest.MonkeyPatch, expected: interface.Model, text: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert model(read("-")) == expected
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path, expected: interface.Model) -> None:
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps([SIGNATURE]), "utf-8-sig")
+    assert model(read(path)) == expected
+
+
+def test_every_file_of_the_corpus_but_two_is_read() -> None:
+    for path in sorted(CORPUS.glob("*/*.json")):
+        if path.stem in ("ids-empty", "nesting-two-hundred-lists"):
+            assert refused(path)[0] == 4
+        else:
+            content = json.loads(path.read_text("utf-8"))
+            assert read(path).signatures == tuple(content["method_signatures"])
+
+
+# What cannot be read
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    code, text = refused(tmp_path / "none.json")
+    assert code == 2
+    assert "none.json" in text
+    assert "No such file" in text
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert refused(tmp_path)[0] == 2
+
+
+def test_a_path_that_is_none() -> None:
+    assert refused("a\0b")[0] == 2
+
+
+def test_a_name_that_a_terminal_would_obey(tmp_path: Path) -> None:
+    assert r"\x1b" in refused(tmp_path / "\x1b[2J")[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "neither"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"{", "line 1, column 2"),
+        (b'{"a": 1}', "method_signatures"),
+        (b"5", "neither"),
+        (b"null", "neither"),
+        (b'"text"', "neither"),
+        (b"[1]", "array of objects"),
+        (b'{"method_signatures": {}}', "array of objects"),
+        (b'{"method_signatures": [5]}', "array of objects"),
+        (b'{"method_signatures": [], "method_signatures": []}', "twice"),
+        (b'{"method_signatures": [], "model": 5}', "`model` is not an object"),
+        (b'{"method_signatures": [], "model": {"user_id": 5}}', "`model.user_id` is not text"),
+        (b'{"method_signatures": [], "model": {"user_id": "u"}}', "model.app_id"),
+        (b'{"method_signatures": [], "model": {"user_id": ""}}', "model.user_id"),
+        (b"[" * 100_000, "nested"),
+        (b'{"a":' * 100_000, "nested"),
+        (b"[1e999]", "too large"),
+        (b"[" + b"9" * 5000 + b"]", "digits"),
+        (b"a: [", "line"),
+        (b"a: b: c", "line"),
+        (b"\tx", "line"),
+        (b"a: &x []\nb: *x", "anchors"),
+        (b"*x", "anchors"),
+        (b"a: {}\na: {}", "twice"),
+        (b"5: {}", "key"),
+        (b"? [a]\n: {}", "key"),
+        (b"<<: {a: {}}", "key"),
+        (b"a: !!python/object/apply:os.system [exit]", "constructor"),
+        (b"a: !!timestamp 2020-99-99", "month"),
+        (b"--- {}\n--- {}", "document"),
+        (b"- " * 5_000, "nested"),
+        (b"a: \x07", "special characters"),
+    ],
+)
+def test_what_holds_no_signatures(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "signatures"
+    path.write_bytes(content)
+    code, text = refused(path)
+    assert code == 4
+    assert words in text
+
+
+def test_flow_yaml_is_deep_too(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("[" * 100_000, "utf-8")
+    assert "nested" in refused(path)[1]
+
+
+def test_sizes_are_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_bytes(b" " * (limits.SIZE + 1))
+    assert "larger than 16 MB" in refused(path)[1]
+    path = tmp_path / "s.yaml"
+    path.write_bytes(b" " * (3 << 20))
+    assert "2 MB" in refused(path)[1]
+
+
+def test_yaml_of_the_wrong_types_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "predict: {input_fields: [{name: on, type: INT, default: 2020-01-01}]}", "utf-8"
+    )
+    with pytest.raises(
+        Refusal, match="expected text, not a boolean\n  in YAML, write it in quotes"
+    ):
+        model(read(path))

@@ -1,0 +1,126 @@
+"""Tidying: imports reduced and ordered, one format, the head; the same text always gives the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gen_client import gate, tidy
+from gen_client.diagnostics import Refusal
+from support import ROOT, run_python
+from unit.page_text import CLIENT, EXAMPLES, INIT
+
+
+def imports(text: str) -> list[str]:
+    """The block of imports of a tidy file."""
+    lines = text.split("\n")
+    first = next(i for i, line in enumerate(lines) if line.startswith(("import ", "from ")))
+    last = next(i for i, line in enumerate(lines) if line.startswith(("class ", "def ", "__all__")))
+    return "\n".join(lines[first:last]).rstrip().split("\n")
+
+
+def test_imports_of_a_client() -> None:
+    assert imports(tidy.tidy(CLIENT, "client")) == [
+        "from __future__ import annotations",
+        "",
+        "import builtins",
+        "from collections.abc import Iterable, Sequence",
+        "from dataclasses import dataclass",
+        "from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias",
+        "",
+        "from clarigen import (",
+        "    JSON,",
+        "    SERVER_DEFAULT,",
+        "    Client,",
+        "    Default,",
+        "    Image,",
+        "    ModelRef,",
+        "    Region,",
+        "    SequenceNotStr,",
+        "    Stream,",
+        "    wire,",
+        ")",
+        "",
+        "if TYPE_CHECKING:",
+        "    import numpy.typing as npt",
+    ]
+
+
+def test_a_name_that_only_a_parameter_has_is_not_used() -> None:
+    assert "    Text," in CLIENT
+    assert "Text: str" in CLIENT
+    assert "    Text,\n" not in tidy.tidy(CLIENT, "client")
+
+
+def test_without_arrays_nothing_is_imported_for_them() -> None:
+    text = CLIENT.replace("npt.ArrayLike", "int").replace("npt.NDArray[Any]", "int")
+    tidied = tidy.tidy(text, "client")
+    assert "npt" not in tidied
+    assert "TYPE_CHECKING" not in tidied
+    assert "Any" not in tidied
+
+
+def test_imports_of_the_other_files() -> None:
+    assert imports(tidy.tidy(INIT, "init")) == [
+        "from clarigen import Image",
+        "",
+        "from .client import Detector, DetectResult, Start",
+    ]
+    assert imports(tidy.tidy(EXAMPLES, "examples")) == [
+        "from __future__ import annotations",
+        "",
+        "from clarigen import Concept",
+        "from clarigen.examples import IMAGE, main",
+        "",
+        "from .client import Detector, Start",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
+)
+def test_tidy_text_stays_as_it_is(text: str, kind: gate.Kind) -> None:
+    once = tidy.tidy(text, kind)
+    assert once.startswith(gate.HEAD)
+    assert once.endswith("\n")
+    assert not once.endswith("\n\n")
+    assert tidy.tidy(once.removeprefix(gate.HEAD), kind) == once
+
+
+def test_nothing_is_added() -> None:
+    for name in ("Client", "wire", "Final"):
+        broken = CLIENT.replace(f"    {name},\n", "").replace(f"{name}, ", "")
+        try:
+            tidied = tidy.tidy(broken, "client")
+        except Refusal:
+            continue
+        assert f"    {name},\n" not in "\n".join(imports(tidied))
+
+
+def test_nobodys_configuration_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.black]\nline-length = 20\nskip-string-normalization = true\n"
+    )
+    tests = ROOT / "tests"
+    done = run_python(
+        f"import os, sys; sys.path.append({str(tests)!r}); os.chdir(sys.argv[1])\n"
+        "from gen_client import tidy\n"
+        "from unit.page_text import CLIENT\n"
+        "sys.stdout.write(tidy.tidy(CLIENT, 'client'))",
+        str(tmp_path),
+    )
+    assert done.stdout == tidy.tidy(CLIENT, "client")
+
+
+def test_what_is_refused_reaches_neither_libcst_nor_black() -> None:
+    done = run_python(
+        "import sys\n"
+        "from gen_client import tidy\n"
+        "from gen_client.diagnostics import Refusal\n"
+        "try:\n"
+        "    tidy.tidy('x: ' + 'list[' * 1500 + ']' * 1500, 'client')\n"
+        "except Refusal:\n"
+        "    print('libcst' in sys.modules, 'black' in sys.modules)"
+    )
+    assert done.stdout == "False False\n", done.stderr

@@ -21,13 +21,15 @@ from gen_client.gate_grammar import (
 
 IMPORTS: dict[str, frozenset[str]] = {
     "__future__": frozenset({"annotations"}),
-    "collections.abc": frozenset({"Iterable", "Mapping", "Sequence"}),
+    "collections.abc": frozenset({"AsyncIterable", "Iterable", "Mapping", "Sequence"}),
     "dataclasses": frozenset({"dataclass"}),
     "typing": frozenset({"TYPE_CHECKING", "Any", "Final", "Literal", "TypeAlias"}),
     "clarigen": VALUES
     | {
         "JSON",
         "SERVER_DEFAULT",
+        "AsyncClient",
+        "AsyncStream",
         "Client",
         "Default",
         "ModelRef",
@@ -170,17 +172,28 @@ def client(module: ast.Module) -> None:
                     stop(node, "not a statement of client.py")
 
 
+_METHODS: dict[str, tuple[type[ast.FunctionDef | ast.AsyncFunctionDef], ...]] = {
+    "Client": (ast.FunctionDef,),
+    "AsyncClient": (ast.FunctionDef, ast.AsyncFunctionDef),
+}
+"""How the methods of each base may begin."""
+
+
 def _class(node: ast.ClassDef, rules: Expressions, constants: frozenset[str]) -> None:
     """A client or a record: one docstring, then nothing but methods, or nothing but fields."""
     if getattr(node, "type_params", None) or not is_doc(node.body[0]):
         stop(node, "not a class that we write")
     match node:
-        case ast.ClassDef(bases=[ast.Name(id="Client")], keywords=keywords, decorator_list=[]):
+        case ast.ClassDef(
+            bases=[ast.Name(id="Client" | "AsyncClient" as base)],
+            keywords=keywords,
+            decorator_list=[],
+        ):
             for keyword in keywords:
                 _reference(keyword)
             taken: set[str] = set()
             for statement in node.body[1:]:
-                if not isinstance(statement, ast.FunctionDef) or statement.name in taken:
+                if not isinstance(statement, _METHODS[base]) or statement.name in taken:
                     stop(statement, "not a method, or one defined twice")
                 taken.add(statement.name)
                 _method(statement, rules, constants)
@@ -230,7 +243,9 @@ def _record_field(node: ast.stmt, rules: Expressions) -> None:
                 stop(node, "not a field")
 
 
-def _method(node: ast.FunctionDef, rules: Expressions, constants: frozenset[str]) -> None:
+def _method(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressions, constants: frozenset[str]
+) -> None:
     """`def name(self, a: T, *, b: U = default) -> R`, a docstring, and the one line of body."""
     if node.decorator_list or getattr(node, "type_params", None) or node.returns is None:
         stop(node, "not a method that we write")
@@ -238,15 +253,29 @@ def _method(node: ast.FunctionDef, rules: Expressions, constants: frozenset[str]
     rules.annotation(node.returns)
     parameters = _parameters(node.args, rules)
     match node.body[1:] if is_doc(node.body[0]) else node.body:
-        case [
-            ast.Return(
-                value=ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="self"), attr="_one" | "_stream"),
-                    args=[ast.Name(id=constant), *given],
-                    keywords=[],
-                )
-            )
-        ] if (
+        case [ast.Return(value=ast.expr() as value)]:
+            _verb(_awaited(node, value), parameters, constants)
+        case _:
+            stop(node, "not the body that we write")
+
+
+def _awaited(node: ast.FunctionDef | ast.AsyncFunctionDef, value: ast.expr) -> ast.expr:
+    """What is awaited: a coroutine awaits, once; a plain function never."""
+    if isinstance(node, ast.FunctionDef):
+        return value
+    if not isinstance(value, ast.Await):
+        stop(node, "a coroutine that does not wait")
+    return value.value
+
+
+def _verb(node: ast.expr, parameters: list[str], constants: frozenset[str]) -> None:
+    """`self._one(_METHOD, …)` with all parameters, in order."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="self"), attr="_one" | "_stream"),
+            args=[ast.Name(id=constant), *given],
+            keywords=[],
+        ) if (
             constant in constants and _names_of(given) == parameters
         ):
             pass
@@ -296,7 +325,7 @@ def examples(module: ast.Module) -> None:
     )
     for node in body:
         match node:
-            case ast.FunctionDef():
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 names.bind(node, identifier(node, node.name))
                 _example(node, rules)
             case ast.If(
@@ -317,46 +346,59 @@ def examples(module: ast.Module) -> None:
                 stop(node, "not a statement of examples.py")
 
 
-def _example(node: ast.FunctionDef, rules: Expressions) -> None:
+def _example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressions) -> None:
     """A function without parameters that opens a client and prints what a method gives."""
     nothing = ast.dump(node.args) == ast.dump(_NO_ARGUMENTS)
     if node.decorator_list or getattr(node, "type_params", None) or not nothing:
         stop(node, "not an example")
-    match node:
-        case ast.FunctionDef(
-            returns=ast.Constant(value=None),
-            body=[
-                ast.With(
-                    items=[
-                        ast.withitem(
-                            context_expr=ast.Call(func=ast.Name(id=client), args=[], keywords=[]),
-                            optional_vars=ast.Name(id="model"),
-                        )
-                    ],
-                    body=[statement],
-                )
+    waits = isinstance(node, ast.AsyncFunctionDef)
+    match node.body, node.returns:
+        case (
+            [
+                ast.With(items=[item], body=[statement])
+                | ast.AsyncWith(items=[item], body=[statement]) as block
             ],
+            ast.Constant(value=None),
+        ) if (
+            isinstance(block, ast.AsyncWith) == waits
+        ):
+            _opening(item, rules)
+            _use(statement, rules, waits)
+        case _:
+            stop(node, "not an example")
+
+
+def _opening(node: ast.withitem, rules: Expressions) -> None:
+    """`Client() as model`."""
+    match node:
+        case ast.withitem(
+            context_expr=ast.Call(func=ast.Name(id=client), args=[], keywords=[]),
+            optional_vars=ast.Name(id="model"),
         ) if (
             client in rules.records
         ):
-            _use(statement, rules)
+            pass
         case _:
-            stop(node, "not an example")
+            stop(node.context_expr, "not the opening of a client")
 
 
 _NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
-def _use(node: ast.stmt, rules: Expressions) -> None:
+def _use(node: ast.stmt, rules: Expressions, waits: bool) -> None:
     """`print(model.method(…))`, or a loop over it that prints each piece."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[call], keywords=[])):
-            _model_call(call, rules)
+            if isinstance(call, ast.Await) != waits:
+                stop(node, "not a use of a method")
+            _model_call(call.value if isinstance(call, ast.Await) else call, rules)
         case ast.For(
-            target=ast.Name(id=piece), iter=call, body=[ast.Expr(value=printing)], orelse=[]
+            target=target, iter=call, body=[ast.Expr(value=printing)], orelse=[]
+        ) | ast.AsyncFor(target=target, iter=call, body=[ast.Expr(value=printing)], orelse=[]) if (
+            isinstance(target, ast.Name) and isinstance(node, ast.AsyncFor) == waits
         ):
             _model_call(call, rules)
-            _print_piece(printing, identifier(node, piece))
+            _print_piece(printing, identifier(node, target.id))
         case _:
             stop(node, "not a use of a method")
 

@@ -92,6 +92,11 @@ def _pascal(name: str) -> str:
     return unicodedata.normalize("NFKC", "".join(words).replace("\0", "_"))
 
 
+def async_name(client: str) -> Code:
+    """The name of a client's asyncio twin."""
+    return Code(f"Async{client}")
+
+
 # What stands in a package
 
 
@@ -103,12 +108,14 @@ class Names:
         method: In the client.
         const: Of its description.
         example: Of the function that shows it.
+        async_example: Of the one that shows its asyncio twin.
         parameters: Of its parameters, in the signature's order.
     """
 
     method: Code
     const: Code
     example: Code
+    async_example: Code
     parameters: tuple[Code, ...]
 
 
@@ -211,15 +218,19 @@ def methods(methods: Iterable[Method], client: str) -> list[Names]:
     }
     wire_names = [method.name for method in methods]
     attributes = Taken(batches).each(zip(wire_names, single, strict=True))
-    constants, examples = Taken(), Taken({*MODULE_NAMES, *EXAMPLE_NAMES, client, f"Async{client}"})
+    constants, examples = Taken(), Taken(
+        {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_name(client)}
+    )
+    shown = [examples.name(attribute) for attribute in attributes]
     return [
         Names(
             method=attribute,
             const=constants.name(_constant(attribute)),
-            example=examples.name(attribute),
+            example=example,
+            async_example=examples.name(f"{attribute}_async"),
             parameters=Taken().each((p.name, _plain(p.name)) for p in method.parameters),
         )
-        for attribute, method in zip(attributes, methods, strict=True)
+        for attribute, example, method in zip(attributes, shown, methods, strict=True)
     ]
 
 
@@ -238,9 +249,9 @@ class TypeNames:
     """
 
     def __init__(self, client: str, methods: Iterable[Method], names: Iterable[Names]) -> None:
-        self._taken = Taken({*MODULE_NAMES, *EXAMPLE_NAMES, client, f"Async{client}"})
+        self._taken = Taken({*MODULE_NAMES, *EXAMPLE_NAMES, client, async_name(client)})
         for method, its in zip(methods, names, strict=True):
-            self._taken.names.update((its.method, its.example, *its.parameters))
+            self._taken.names.update((its.method, its.example, its.async_example, *its.parameters))
             self._taken.names.update(map(_plain, _wire_names(method)))
             if method.kind is MethodKind.UNARY:  # the item of a batch
                 self._taken.names.add(f"{_pascal(its.method)}Input")

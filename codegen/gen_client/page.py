@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gen_client import naming
 from gen_client.escape import Code
 
 
@@ -65,6 +66,7 @@ class Example:
 
     Attributes:
         name: The name of the function that shows it.
+        async_name: That of the function that shows its asyncio twin.
         arguments: What is passed.
         piece: What the loop's variable is called, for a stream.
         printed: What of a piece is printed.
@@ -72,6 +74,7 @@ class Example:
     """
 
     name: Code
+    async_name: Code
     arguments: tuple[Code, ...]
     piece: Code
     printed: Code
@@ -114,6 +117,7 @@ class Page:
         reference: The model's reference, as code, or nothing.
         doc: The text of the package's docstring.
         client_doc: That of the client.
+        async_doc: That of its asyncio twin.
         examples_doc: That of the examples.
         functions: The client's methods.
         aliases: The choices.
@@ -126,6 +130,7 @@ class Page:
     reference: Code
     doc: str
     client_doc: str
+    async_doc: str
     examples_doc: str
     functions: tuple[Function, ...]
     aliases: tuple[Alias, ...]
@@ -133,15 +138,21 @@ class Page:
     data_types: tuple[Code, ...]
 
     @property
+    def async_client(self) -> Code:
+        """The name of the client's asyncio twin."""
+        return naming.async_name(self.client)
+
+    @property
     def own_names(self) -> tuple[Code, ...]:
         """What `client` defines for others."""
         aliases, records = (its.name for its in self.aliases), (its.name for its in self.records)
-        return tuple(sorted([self.client, *aliases, *records]))
+        return tuple(sorted([self.client, self.async_client, *aliases, *records]))
 
     @property
     def examples(self) -> tuple[Code, ...]:
-        """The functions that show the methods."""
-        return tuple(function.example.name for function in self.functions)
+        """The functions that show the methods and their asyncio twins."""
+        pairs = ((its.example.name, its.example.async_name) for its in self.functions)
+        return tuple(name for pair in pairs for name in pair)
 
     @property
     def exports(self) -> tuple[Code, ...]:

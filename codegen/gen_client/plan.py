@@ -61,8 +61,9 @@ def page(model: Model, package: Code, report: Report) -> Page:
             if reference is None
             else form("ModelRef({})", joined(", ", map(literal, reference)))
         ),
-        doc=usage.package_doc(model.reference, package, client, named),
-        client_doc=usage.client_doc(model.reference),
+        doc=usage.package_doc(reference, package, client, named),
+        client_doc=usage.client_doc(reference),
+        async_doc=usage.async_doc(reference, client),
         examples_doc=usage.examples_doc(reference, package, names[0].example),
         functions=tuple(functions),
         aliases=tuple(aliases),

@@ -31,7 +31,8 @@ class Twin:
         define: How a method begins that gives one result.
         wait: What stands before its call.
         stream: What a stream is.
-        iterable: What may be passed as a stream.
+        iterables: What may be passed as a stream.
+        start: What stands before the words that wait for a stream or for the end of a block.
     """
 
     base: Code
@@ -39,7 +40,8 @@ class Twin:
     define: Code
     wait: Code
     stream: Code
-    iterable: Code
+    iterables: tuple[Code, ...]
+    start: Code
 
 
 SYNC: Final = Twin(
@@ -48,7 +50,17 @@ SYNC: Final = Twin(
     define=Code("def"),
     wait=Code(""),
     stream=Code("Stream"),
-    iterable=Code("Iterable"),
+    iterables=(Code("Iterable"),),
+    start=Code(""),
+)
+ASYNC: Final = Twin(
+    base=Code("AsyncClient"),
+    prefix=Code("Async"),
+    define=Code("async def"),
+    wait=Code("await "),
+    stream=Code("AsyncStream"),
+    iterables=(Code("Iterable"), Code("AsyncIterable")),
+    start=Code("async "),
 )
 
 
@@ -56,7 +68,7 @@ def render(page: Page) -> dict[str, str]:
     """The files of a package: name to text, without their head and not yet formatted."""
     environment = _environment()
     return {
-        name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC,))
+        name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC, ASYNC))
         for name in FILES
     }
 

@@ -38,13 +38,23 @@ def client_doc(reference: ModelRef | None) -> str:
     if reference is None:
         first = "A model with this interface: give `base_url` or `model` to say which."
     else:
-        first = f"The model `{reference.model_id}` of {reference.user_id}/{reference.app_id}."
+        first = f"{_whose(reference)}."
     rest = (
         "Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises "
         "InputError before anything is sent, ModelError when the model fails, TransportError when it "
         "cannot be reached."
     )
     return f"{docs.paragraph(first, 4)}\n\n{docs.paragraph(rest, 4)}"
+
+
+def async_doc(reference: ModelRef | None, client: Code) -> str:
+    """What the client's asyncio twin says of itself."""
+    what = "A model with this interface" if reference is None else _whose(reference)
+    return docs.paragraph(f"{what}: the asyncio twin of `{client}`.", 4)
+
+
+def _whose(reference: ModelRef) -> str:
+    return f"The model `{reference.model_id}` of {reference.user_id}/{reference.app_id}"
 
 
 def examples_doc(reference: ModelRef | None, package: Code, first: Code) -> str:
@@ -121,4 +131,6 @@ def example(its: Named) -> Example:
     """What shows a method."""
     arguments, _ = _arguments(its, files=False)
     flows = its.result.kind in (Kind.STR, Kind.TEXT)
-    return Example(its.names.example, arguments, Code("piece"), _piece(its), flows)
+    return Example(
+        its.names.example, its.names.async_example, arguments, Code("piece"), _piece(its), flows
+    )

@@ -5,6 +5,7 @@ clients, the values that models take and return, the errors. Importing it loads 
 protobuf.
 """
 
+from ._aio import AsyncClient, AsyncStream
 from ._client import Client, Stream
 from ._data import (
     JSON,
@@ -46,6 +47,8 @@ from .errors import (
 __all__ = [
     "JSON",
     "SERVER_DEFAULT",
+    "AsyncClient",
+    "AsyncStream",
     "Audio",
     "AuthenticationError",
     "Box",

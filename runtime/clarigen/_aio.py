@@ -7,7 +7,6 @@ it was opened in, so a client opens one a loop, with its first call there.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -16,6 +15,8 @@ from ._method import Streaming, Unary
 from .errors import ConfigError
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from ._call import Attempt, StreamFlow, UnaryFlow
     from ._channel import Lease
 
@@ -39,11 +40,13 @@ class AsyncConnection:
         self.timeout = endpoint.timeout
         self._target = endpoint.target
         self._credentials = endpoint.credentials
-        self._leases: dict[asyncio.AbstractEventLoop, Lease] = {}
+        self._leases: dict[AbstractEventLoop, Lease] = {}
         self._closed = False
 
     async def close(self) -> None:
         """Give the channels back. Later calls raise ConfigError."""
+        import asyncio
+
         self._closed = True
         leases, self._leases = self._leases, {}
         for loop, lease in leases.items():
@@ -94,6 +97,8 @@ class AsyncConnection:
                 return result
 
     def _channel(self) -> Any:
+        import asyncio
+
         from ._channel import Lease
 
         if self._closed:
@@ -158,7 +163,7 @@ class AsyncStream(Generic[_R_co]):
         self._connection = connection
         self._items = _Items(items) if items is not None else None
         self._call: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: AbstractEventLoop | None = None
         self._done = False
 
     def __aiter__(self) -> Self:
@@ -171,6 +176,8 @@ class AsyncStream(Generic[_R_co]):
             ClarigenError: The call failed (see the errors of the generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
+        import asyncio
+
         from . import _call
 
         if self._done:
@@ -200,6 +207,8 @@ class AsyncStream(Generic[_R_co]):
             raise
 
     async def _receive(self, end: Any) -> tuple[Any, Exception | None]:
+        import asyncio
+
         import grpc
 
         from ._status import failure_of

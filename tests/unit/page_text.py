@@ -10,13 +10,15 @@ CLIENT = '''"""Typed client for the model `detector` of acme/vision."""
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from clarigen import (
     JSON,
     SERVER_DEFAULT,
+    AsyncClient,
+    AsyncStream,
     Audio,
     Client,
     Default,
@@ -63,6 +65,20 @@ class Detector(Client, model=ModelRef("acme", "vision", "detector")):
         return self._one(_EMBED, values)
 
     def track(self, frames: Iterable[Image], Text: str) -> Stream[tuple[Region, bool]]:
+        """Follow objects."""
+        return self._stream(_TRACK, frames, Text)
+
+
+class AsyncDetector(AsyncClient, model=ModelRef("acme", "vision", "detector")):
+    """The asyncio twin of `Detector`."""
+
+    async def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Embed."""
+        return await self._one(_EMBED, values)
+
+    def track(
+        self, frames: Iterable[Image] | AsyncIterable[Image], Text: str
+    ) -> AsyncStream[tuple[Region, bool]]:
         """Follow objects."""
         return self._stream(_TRACK, frames, Text)
 
@@ -143,7 +159,7 @@ from __future__ import annotations
 from clarigen import Concept, Image
 from clarigen.examples import AUDIO, IMAGE, VIDEO, main
 
-from .client import Detector, DetectResult, Start
+from .client import AsyncDetector, Detector, DetectResult, Start
 
 
 def detect() -> None:
@@ -163,6 +179,17 @@ def tell() -> None:
             print(piece.text, end="", flush=True)
 
 
+async def detect_async() -> None:
+    async with AsyncDetector() as model:
+        print(await model.detect(IMAGE))
+
+
+async def tell_async() -> None:
+    async with AsyncDetector() as model:
+        async for piece in model.tell("once"):
+            print(piece.text, end="", flush=True)
+
+
 if __name__ == "__main__":
-    main(detect, track, tell)
+    main(detect, track, tell, detect_async, tell_async)
 '''

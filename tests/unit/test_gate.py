@@ -412,3 +412,29 @@ class _Plain(ast.NodeTransformer):
         ):
             return ast.Constant(0)
         return node
+
+
+# The twins: a coroutine waits, and a plain function does not.
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("client", "return await self._one(_EMBED", "return self._one(_EMBED"),
+        (
+            "client",
+            "return await self._one(_EMBED",
+            "return await (await self._one(_EMBED, values), values",
+        ),
+        ("client", "async def embed", "def embed"),
+        ("client", "class AsyncDetector(AsyncClient", "class AsyncDetector(Client"),
+        ("examples", "async with AsyncDetector", "with AsyncDetector"),
+        ("examples", "async for piece", "for piece"),
+        ("examples", "print(await model.detect(IMAGE))", "print(model.detect(IMAGE))"),
+        ("examples", "async def detect_async", "def detect_async"),
+        ("examples", "await model.detect(IMAGE)", "await main"),
+    ],
+)
+def test_awaiting_stands_where_we_write_it(kind: Kind, old: str, new: str) -> None:
+    assert PAGES[kind].count(old) >= 1
+    refused(PAGES[kind].replace(old, new, 1), kind)

@@ -7,20 +7,21 @@ refused, or it is the code that the filters would have made, but for what its st
 from __future__ import annotations
 
 import ast
-import itertools
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from gen_client import escape, plan, render, samples, types
+
+from clarigen import ModelRef
+from gen_client import escape, render
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.pipeline import build
 from gen_client.source import Document
 from support import CORPUS
-
-from clarigen import ModelRef
 
 HOSTILE = [
     file
@@ -100,10 +101,10 @@ def test_an_attack_in_every_text(
 def _signatures(attack: str) -> list[dict[str, object]]:
     """A method with the attack in one of its texts, for each text that is not a name."""
     signatures: list[dict[str, object]] = []
-    for place, kind in itertools.product(
-        ("method", "field", "default", "choice", "result"), ("STR", "JSON_DATA")
-    ):
-        field = {
+    places = [("default", "JSON_DATA")]
+    places += [(place, "STR") for place in ("method", "field", "default", "choice", "result")]
+    for place, kind in places:
+        field: dict[str, object] = {
             "name": "text",
             "type": kind,
             "description": attack if place == "field" else "",
@@ -138,7 +139,7 @@ def _stopped_or_harmless(
     docstring: Filter,
 ) -> None:
     with monkeypatch.context() as patch:
-        for room in (plan, samples, types):
+        for room in _rooms():
             patch.setattr(room, "literal", literal)
         patch.setattr(render, "FILTERS", {"py": literal, "doc": docstring})
         got = _generated(signatures)
@@ -148,13 +149,25 @@ def _stopped_or_harmless(
         assert _shapes(got) == _shapes(expected)
 
 
+def _rooms() -> list[ModuleType]:
+    """The modules that use the filter for literals."""
+    rooms = [
+        module
+        for name, module in sys.modules.items()
+        if name.startswith("gen_client.")
+        and module is not escape
+        and getattr(module, "literal", None) is escape.literal
+    ]
+    assert len(rooms) >= 3
+    return rooms
+
+
 def _generated(signatures: tuple[dict[str, object], ...]) -> dict[str, str] | None:
     """The files of the package, or None if it is refused."""
     document = Document(ModelRef("acme", "vision", "eye"), "", signatures)
     try:
         return build(document, "pkg", Report()).files
-    except Refusal as refusal:
-        assert refusal.diagnostic.exit_code == 4
+    except Refusal:
         return None
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarigen import AsyncClient, Client
 from gen_client import naming
 from gen_client.diagnostics import Refusal, Report
 from gen_client.nouns import (
@@ -199,3 +200,9 @@ def test_all_names_are_different_identifiers(wire_names: list[str]) -> None:
     assert not public & (KEYWORDS | MODULE_NAMES)
     assert not {its.method for its in names} & ATTRIBUTES
     assert not any(name.startswith("_") for name in public)
+
+
+def test_what_clients_have_is_reserved() -> None:
+    for base in (Client, AsyncClient):
+        public = {name for name in dir(base) if not name.startswith("_")}
+        assert public <= ATTRIBUTES

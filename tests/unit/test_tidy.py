@@ -25,13 +25,15 @@ def test_imports_of_a_client() -> None:
         "from __future__ import annotations",
         "",
         "import builtins",
-        "from collections.abc import Iterable, Sequence",
+        "from collections.abc import AsyncIterable, Iterable, Sequence",
         "from dataclasses import dataclass",
         "from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias",
         "",
         "from clarigen import (",
         "    JSON,",
         "    SERVER_DEFAULT,",
+        "    AsyncClient,",
+        "    AsyncStream,",
         "    Client,",
         "    Default,",
         "    Image,",
@@ -73,7 +75,7 @@ def test_imports_of_the_other_files() -> None:
         "from clarigen import Concept",
         "from clarigen.examples import IMAGE, main",
         "",
-        "from .client import Detector, Start",
+        "from .client import AsyncDetector, Detector, Start",
     ]
 
 

@@ -1,0 +1,221 @@
+"""A stand-in of the platform, made of the official service classes, on a loopback port.
+
+What lives here: `Standin`, for any test that needs the platform; `with Standin() as platform:`. It
+checks credentials, answers GetModel, GetModelVersion and PostModelOutputs (`_GET_SIGNATURES`; any other
+method gives back its first argument), fails as it is told to, and remembers what it was asked. None of
+our own messages is used here: what the official package reads is what the platform would read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from typing import Any, Final, Self
+
+import grpc
+import trustme
+from clarifai_grpc.grpc.api import resources_pb2, service_pb2, service_pb2_grpc
+from google.protobuf import json_format
+
+SUCCESS: Final = 10000
+FAILURE: Final = 10020
+KEY_INVALID: Final = 11008
+UNKNOWN_MODEL: Final = 21200
+READY: Final = 21100
+
+PAT: Final = "stand-in-pat"
+OWNER: Final = ("acme", "vision")
+MODEL: Final = "echo"
+VERSION: Final = "4f1c0d5e9a2b4f0f8a3d6c7b8e9f0a1b"
+SIGNATURES: Final[tuple[Mapping[str, Any], ...]] = (
+    {
+        "name": "predict",
+        "method_type": "UNARY_UNARY",
+        "description": "Give back the text.",
+        "input_fields": [
+            {"name": "prompt", "type": "STR", "required": True},
+            {
+                "name": "temperature",
+                "type": "FLOAT",
+                "default": "0.7",
+                "is_param": True,
+                "model_type_range_info": {"min": 0.1, "max": 2.0},
+            },
+        ],
+        "output_fields": [{"name": "return", "type": "STR"}],
+    },
+)
+
+
+@dataclass
+class Version:
+    """A version of the model.
+
+    Attributes:
+        signatures: What the platform keeps of it; None for nothing.
+        status: Its state: 21100 is ready.
+        details: The state in the platform's words.
+    """
+
+    signatures: Iterable[Mapping[str, Any]] | None = SIGNATURES
+    status: int = READY
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that came in: the RPC's name, the request, the metadata."""
+
+    rpc: str
+    request: Any
+    metadata: Mapping[str, str]
+
+
+@dataclass
+class Standin:
+    """The stand-in. It runs inside its `with` block.
+
+    Attributes:
+        versions: The model's versions; the last one is the latest.
+        own_signatures: What the model itself answers to `_GET_SIGNATURES`: signatures, or any text.
+        failing: RPCs that answer with a status: its code and details.
+        hanging: RPCs that never answer.
+        secure: Whether the port speaks TLS; `certificates` is then the file to trust.
+        calls: What came in.
+    """
+
+    versions: dict[str, Version] = field(default_factory=lambda: {VERSION: Version()})
+    own_signatures: Iterable[Mapping[str, Any]] | str = SIGNATURES
+    failing: dict[str, tuple[int, str]] = field(default_factory=dict)
+    hanging: set[str] = field(default_factory=set)
+    secure: bool = False
+    calls: list[Call] = field(default_factory=list)
+    port: int = field(init=False, default=0)
+    certificates: str = field(init=False, default="")
+    _stack: ExitStack = field(init=False, repr=False, default_factory=ExitStack)
+
+    @property
+    def base_url(self) -> str:
+        """The base URL for clients."""
+        return f"{'https' if self.secure else 'http'}://localhost:{self.port}"
+
+    @property
+    def rpcs(self) -> list[str]:
+        """The names of the RPCs that came in, in order."""
+        return [call.rpc for call in self.calls]
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            pool = stack.enter_context(ThreadPoolExecutor(8))
+            server = grpc.server(pool)
+            service_pb2_grpc.add_V2Servicer_to_server(self._service(), server)
+            self.port = self._listen(server, stack)
+            server.start()
+            stack.callback(lambda: server.stop(0).wait())
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _listen(self, server: grpc.Server, stack: ExitStack) -> int:
+        if not self.secure:
+            return server.add_insecure_port("localhost:0")
+        authority = trustme.CA()
+        issued = authority.issue_cert("localhost")
+        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+        folder = stack.enter_context(TemporaryDirectory())
+        self.certificates = str(Path(folder) / "authority.pem")
+        authority.cert_pem.write_to_path(self.certificates)
+        credentials = grpc.ssl_server_credentials([(issued.private_key_pem.bytes(), chain)])
+        return server.add_secure_port("localhost:0", credentials)
+
+    def _service(self) -> Any:
+        """The official service; whatever is not answered here is UNIMPLEMENTED, as it is there."""
+        service = service_pb2_grpc.V2Servicer()
+        for rpc, answer, response in (
+            ("GetModel", self._model, service_pb2.SingleModelResponse),
+            ("GetModelVersion", self._version, service_pb2.SingleModelVersionResponse),
+            ("PostModelOutputs", self.outputs, service_pb2.MultiOutputResponse),
+        ):
+            setattr(service, rpc, self._handler(rpc, answer, response))
+        return service
+
+    def _handler(self, rpc: str, answer: Any, response: Any) -> Any:
+        def handle(request: Any, context: grpc.ServicerContext) -> Any:
+            metadata = {key: str(value) for key, value in context.invocation_metadata()}
+            self.calls.append(Call(rpc, request, metadata))
+            code, details = self._refusal(rpc, request, metadata)
+            if code:
+                return response(status={"code": code, "details": details})
+            if rpc in self.hanging:
+                _until_gone(context)
+            return answer(request)
+
+        return handle
+
+    def _refusal(self, rpc: str, request: Any, metadata: Mapping[str, str]) -> tuple[int, str]:
+        if metadata.get("authorization") != f"Key {PAT}":
+            return KEY_INVALID, "Invalid API key or Personal Access Token"
+        if rpc in self.failing:
+            return self.failing[rpc]
+        owner = (request.user_app_id.user_id, request.user_app_id.app_id)
+        if (owner, request.model_id) != (OWNER, MODEL):
+            return UNKNOWN_MODEL, "Model does not exist"
+        if request.version_id and request.version_id not in self.versions:
+            return UNKNOWN_MODEL, "Model version does not exist"
+        return 0, ""
+
+    def _model(self, request: Any) -> Any:
+        latest = request.version_id or list(self.versions)[-1]
+        model = {"id": MODEL, "model_version": {"id": latest}}
+        return service_pb2.SingleModelResponse(status={"code": SUCCESS}, model=model)
+
+    def _version(self, request: Any) -> Any:
+        version = self.versions[request.version_id]
+        return service_pb2.SingleModelVersionResponse(
+            status={"code": SUCCESS},
+            model_version=resources_pb2.ModelVersion(
+                id=request.version_id,
+                status={"code": version.status, "details": version.details},
+                method_signatures=_messages(version.signatures or ()),
+            ),
+        )
+
+    def outputs(self, request: Any) -> Any:
+        """The answer to PostModelOutputs, whoever asks."""
+        response = service_pb2.MultiOutputResponse(status={"code": SUCCESS})
+        for given in request.inputs:
+            output = response.outputs.add(status={"code": SUCCESS})
+            if given.data.metadata["_method_name"] == "_GET_SIGNATURES":
+                output.data.text.raw = self._own_text()
+            else:
+                output.data.parts.add(id="return", data=given.data.parts[0].data)
+        return response
+
+    def _own_text(self) -> str:
+        if isinstance(self.own_signatures, str):
+            return self.own_signatures
+        messages = _messages(self.own_signatures)
+        return json.dumps({one.name: json_format.MessageToDict(one) for one in messages})
+
+
+def _messages(signatures: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Signatures as the official messages."""
+    return [
+        json_format.ParseDict(dict(signature), resources_pb2.MethodSignature())
+        for signature in signatures
+    ]
+
+
+def _until_gone(context: grpc.ServicerContext) -> None:
+    """Wait until the caller has given up."""
+    gone = Event()
+    if context.add_callback(gone.set):
+        gone.wait(30)

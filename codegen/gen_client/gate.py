@@ -1,9 +1,10 @@
 """The gate: proves that a finished file holds only what our templates can have written.
 
-A positive list. For each kind of file, the statements of `gate_pages` and the expressions of `gate_grammar`, imports
-from a constant table, comments from a constant list; anything else is a bug or an attack, and nothing is written. It reads
-the final bytes with the parser that will run them. It trusts neither templates nor filters, and does not know
-them: they may change; whoever changes what they produce has to say so here.
+A positive list. For each kind of file, the statements of `gate_pages` and `gate_examples`, the expressions
+of `gate_grammar`, imports from a constant table, comments from a constant list; anything else is a bug or
+an attack, and nothing is written. It reads the final bytes with the parser that will run them. It trusts
+neither templates nor filters, and does not know them: they may change; whoever changes what they produce
+has to say so here.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import warnings
 from collections.abc import Callable
 from typing import Literal, NoReturn
 
-from gen_client import gate_pages
+from gen_client import gate_examples, gate_pages
 from gen_client.diagnostics import UNUSABLE, Refusal, shown
 from gen_client.gate_grammar import Stranger
 
@@ -29,7 +30,7 @@ FILES: dict[str, Kind] = {"client.py": "client", "__init__.py": "init", "example
 _RULES: dict[Kind, Callable[[ast.Module], None]] = {
     "client": gate_pages.client,
     "init": gate_pages.init,
-    "examples": gate_pages.examples,
+    "examples": gate_examples.examples,
 }
 
 HEAD = (

@@ -52,7 +52,7 @@ USED_BUILTINS = frozenset({"print", "float", "__name__"})
 # Statements that every kind of file has
 
 
-class _Names:
+class Names:
     """The names that a file has bound so far; each is bound once."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class _Names:
         return name
 
 
-def _body(module: ast.Module, names: _Names) -> list[ast.stmt]:
+def file_body(module: ast.Module, names: Names) -> list[ast.stmt]:
     """What follows the docstring and the imports."""
     body = module.body[1:] if module.body and is_doc(module.body[0]) else module.body[:]
     while body and _import(body[0], names):
@@ -78,7 +78,7 @@ def _body(module: ast.Module, names: _Names) -> list[ast.stmt]:
     return body
 
 
-def _import(node: ast.stmt, names: _Names) -> bool:
+def _import(node: ast.stmt, names: Names) -> bool:
     """Whether this is an import (one that is not ours is refused)."""
     match node:
         case ast.Import(names=[ast.alias(name="builtins", asname=None)]):
@@ -103,7 +103,7 @@ def _import(node: ast.stmt, names: _Names) -> bool:
     return True
 
 
-def _imported(alias: ast.alias, names: _Names, known: bool) -> None:
+def _imported(alias: ast.alias, names: Names, known: bool) -> None:
     if not known or alias.asname is not None:
         stop(alias, "an import that is not ours")
     names.imported.add(names.bind(alias, identifier(alias, alias.name)))
@@ -114,8 +114,8 @@ def _imported(alias: ast.alias, names: _Names, known: bool) -> None:
 
 def init(module: ast.Module) -> None:
     """The docstring, the imports, `__all__`."""
-    names = _Names()
-    match _body(module, names):
+    names = Names()
+    match file_body(module, names):
         case [ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=exported))]:
             for item in exported:
                 if not (isinstance(item, ast.Constant) and item.value in names.imported):
@@ -131,8 +131,8 @@ def init(module: ast.Module) -> None:
 
 def client(module: ast.Module) -> None:
     """The imports, the client, records, choices, and how each method travels."""
-    names = _Names()
-    body = _body(module, names)
+    names = Names()
+    body = file_body(module, names)
     classes = frozenset(node.name for node in body if isinstance(node, ast.ClassDef))
     known = frozenset(names.imported - NEVER_TYPES)
     records = frozenset(
@@ -276,14 +276,15 @@ def _verb(node: ast.expr, parameters: list[str], constants: frozenset[str]) -> N
             args=[ast.Name(id=constant), *given],
             keywords=[],
         ) if (
-            constant in constants and _names_of(given) == parameters
+            constant in constants and names_of(given) == parameters
         ):
             pass
         case _:
             stop(node, "not the body that we write")
 
 
-def _names_of(nodes: list[ast.expr]) -> list[str]:
+def names_of(nodes: list[ast.expr]) -> list[str]:
+    """The names that these are; of anything else, an empty one."""
     return [node.id if isinstance(node, ast.Name) else "" for node in nodes]
 
 
@@ -311,125 +312,3 @@ def _parameters(arguments: ast.arguments, rules: Expressions) -> list[str]:
         if default is not None:
             rules.value(default)
     return [argument.arg for argument in [*leading, *keywords]]
-
-
-# examples.py
-
-
-def examples(module: ast.Module) -> None:
-    """The docstring, the imports, a function a method, and what runs them."""
-    names = _Names()
-    body = _body(module, names)
-    rules = Expressions(
-        types=frozenset(), records=frozenset(names.from_client), values=SAMPLES & names.imported
-    )
-    for node in body:
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                names.bind(node, identifier(node, node.name))
-                _example(node, rules)
-            case ast.If(
-                test=ast.Compare(
-                    left=ast.Name(id="__name__"),
-                    ops=[ast.Eq()],
-                    comparators=[ast.Constant(value="__main__")],
-                ),
-                body=[
-                    ast.Expr(value=ast.Call(func=ast.Name(id="main"), args=functions, keywords=[]))
-                ],
-                orelse=[],
-            ) if (
-                set(_names_of(functions)) <= names.bound
-            ):
-                pass
-            case _:
-                stop(node, "not a statement of examples.py")
-
-
-def _example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressions) -> None:
-    """A function without parameters that opens a client and prints what a method gives."""
-    nothing = ast.dump(node.args) == ast.dump(_NO_ARGUMENTS)
-    if node.decorator_list or getattr(node, "type_params", None) or not nothing:
-        stop(node, "not an example")
-    waits = isinstance(node, ast.AsyncFunctionDef)
-    match node.body, node.returns:
-        case (
-            [
-                ast.With(items=[item], body=[statement])
-                | ast.AsyncWith(items=[item], body=[statement]) as block
-            ],
-            ast.Constant(value=None),
-        ) if (
-            isinstance(block, ast.AsyncWith) == waits
-        ):
-            _opening(item, rules)
-            _use(statement, rules, waits)
-        case _:
-            stop(node, "not an example")
-
-
-def _opening(node: ast.withitem, rules: Expressions) -> None:
-    """`Client() as model`."""
-    match node:
-        case ast.withitem(
-            context_expr=ast.Call(func=ast.Name(id=client), args=[], keywords=[]),
-            optional_vars=ast.Name(id="model"),
-        ) if (
-            client in rules.records
-        ):
-            pass
-        case _:
-            stop(node.context_expr, "not the opening of a client")
-
-
-_NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-
-
-def _use(node: ast.stmt, rules: Expressions, waits: bool) -> None:
-    """`print(model.method(…))`, or a loop over it that prints each piece."""
-    match node:
-        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[call], keywords=[])):
-            if isinstance(call, ast.Await) != waits:
-                stop(node, "not a use of a method")
-            _model_call(call.value if isinstance(call, ast.Await) else call, rules)
-        case ast.For(
-            target=target, iter=call, body=[ast.Expr(value=printing)], orelse=[]
-        ) | ast.AsyncFor(target=target, iter=call, body=[ast.Expr(value=printing)], orelse=[]) if (
-            isinstance(target, ast.Name) and isinstance(node, ast.AsyncFor) == waits
-        ):
-            _model_call(call, rules)
-            _print_piece(printing, identifier(node, target.id))
-        case _:
-            stop(node, "not a use of a method")
-
-
-def _model_call(node: ast.expr, rules: Expressions) -> None:
-    match node:
-        case ast.Call(
-            func=ast.Attribute(value=ast.Name(id="model"), attr=method),
-            args=arguments,
-            keywords=keywords,
-        ):
-            identifier(node, method)
-            rules.arguments(arguments, keywords)
-        case _:
-            stop(node, "not a call of a method")
-
-
-def _print_piece(node: ast.expr, piece: str) -> None:
-    """`print(piece)`, `print(piece.text, end="", flush=True)`."""
-    match node:
-        case ast.Call(
-            func=ast.Name(id="print"),
-            args=[ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name), attr="text")],
-            keywords=[]
-            | [
-                ast.keyword(arg="end", value=ast.Constant(value="")),
-                ast.keyword(arg="flush", value=ast.Constant(value=True)),
-            ],
-        ) if (
-            name == piece
-        ):
-            pass
-        case _:
-            stop(node, "not the printing of a piece")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gen_client import swap, write
+from gen_client import gate, swap, write
 from gen_client.diagnostics import Refusal
 from support import ROOT, run_python
 
@@ -41,6 +41,10 @@ def refusal(
     assert caught.value.diagnostic.exit_code == 2
     assert before == contents(out)
     return str(caught.value.diagnostic)
+
+
+def test_it_knows_our_first_line() -> None:
+    assert gate.HEAD.split("\n", maxsplit=1)[0] == write.HEAD
 
 
 def test_a_new_package_is_written_whole(tmp_path: Path) -> None:

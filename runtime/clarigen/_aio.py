@@ -28,7 +28,7 @@ class AsyncConnection:
     """An endpoint, and a share in the channel to it for each event loop that calls.
 
     Attributes:
-        timeout: How long a call may take, in seconds; None for no limit.
+        policy: How long a call may take and how often it is sent.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -37,7 +37,7 @@ class AsyncConnection:
         from . import _call as _flows
 
         del _grpc, _flows
-        self.timeout = endpoint.timeout
+        self.policy = endpoint.policy
         self._target = endpoint.target
         self._credentials = endpoint.credentials
         self._leases: dict[AbstractEventLoop, Lease] = {}
@@ -81,20 +81,27 @@ class AsyncConnection:
 
     async def run(self, flow: UnaryFlow[_R]) -> _R:
         """Drive the flow of a unary call to its end."""
+        import asyncio
+
+        from ._call import Sleep
         from ._status import Failure
 
-        attempt = next(flow)
+        reply: Any = None
+        failure: Failure | None = None
         while True:
             try:
-                try:
-                    reply = await self.send(attempt)
-                except Failure as caught:
-                    attempt = flow.throw(caught)
-                else:
-                    attempt = flow.send(reply)
+                action = flow.send(reply) if failure is None else flow.throw(failure)
             except StopIteration as end:
                 result: _R = end.value
                 return result
+            reply = failure = None
+            if isinstance(action, Sleep):
+                await asyncio.sleep(action.seconds)
+                continue
+            try:
+                reply = await self.send(action)
+            except Failure as caught:
+                failure = caught
 
     def _channel(self) -> Any:
         import asyncio
@@ -194,6 +201,8 @@ class AsyncStream(Generic[_R_co]):
                 if isinstance(action, _call.Attempt):
                     self._loop = asyncio.get_running_loop()
                     self._call = self._connection.start(action, self._items)
+                elif isinstance(action, _call.Sleep):
+                    await asyncio.sleep(action.seconds)
                 elif isinstance(action, _call.Pull):
                     assert self._items is not None
                     reply = await anext(self._items.iterator, _call.END)
@@ -272,7 +281,7 @@ class AsyncClient(ClientBase):
         from . import _call
 
         connection = self._connection
-        flow = _call.unary(method, values, self._addressed, connection.timeout)
+        flow = _call.unary(method, values, self._addressed, connection.policy)
         return await connection.run(flow)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
@@ -280,5 +289,5 @@ class AsyncClient(ClientBase):
         from . import _call
 
         connection = self._connection
-        flow = _call.stream(method, values, self._addressed, connection.timeout)
+        flow = _call.stream(method, values, self._addressed, connection.policy)
         return AsyncStream(flow, connection, method.items(values, asynchronous=True))

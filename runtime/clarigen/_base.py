@@ -6,18 +6,24 @@ and the baked reference become an `Endpoint`. It opens nothing; `_client` and `_
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
+from ._data import SERVER_DEFAULT, Default
 from ._reference import ModelRef
 from .errors import ConfigError
 
 if TYPE_CHECKING:
     from ._channel import Credentials, Target
+    from ._retry import Policy
 
 DEFAULT_TIMEOUT: Final = 600.0
 """How long a call may take if nothing else is said, in seconds: enough for a model to start."""
 
+
+DEFAULT_RETRIES: Final = 4
+"""How often a call is sent again if nothing else is said."""
 
 SERVICE: Final = "/clarifai.api.V2/"
 """What the path of every RPC begins with."""
@@ -30,12 +36,12 @@ class Endpoint:
     Attributes:
         target: The server.
         credentials: What the calls prove themselves with.
-        timeout: How long a call may take, in seconds; None for no limit.
+        policy: How long a call may take and how often it is sent.
     """
 
     target: Target
     credentials: Credentials
-    timeout: float | None
+    policy: Policy
 
     @classmethod
     def find(
@@ -45,6 +51,7 @@ class Endpoint:
         pat: str | None = None,
         session_token: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_RETRIES,
     ) -> Endpoint:
         """The endpoint for these arguments and, where they are left out, the environment.
 
@@ -53,10 +60,24 @@ class Endpoint:
         """
         from . import _channel
 
-        if timeout is not None and not 0 < timeout < float("inf"):
-            raise ConfigError(f"timeout is {timeout!r}; it must be seconds above 0, or None")
         target = _channel.Target.parse(_channel.base_url(base_url))
-        return cls(target, _channel.Credentials.find(target, pat, session_token), timeout)
+        credentials = _channel.Credentials.find(target, pat, session_token)
+        return cls(target, credentials, policy(target, timeout, max_retries))
+
+
+def policy(target: Target, timeout: float | None, max_retries: int) -> Policy:
+    """How long a call to a server may take and how often it is sent.
+
+    Raises:
+        ConfigError: The timeout or the number of retries is none.
+    """
+    from . import _retry
+
+    if timeout is not None and not 0 < timeout < float("inf"):
+        raise ConfigError(f"timeout is {timeout!r}; it must be seconds above 0, or None")
+    if max_retries < 0:
+        raise ConfigError(f"max_retries is {max_retries!r}; it must be a number from 0")
+    return _retry.Policy(timeout, max_retries, _retry.budget(target))
 
 
 class ClientBase:
@@ -78,6 +99,7 @@ class ClientBase:
         model: ModelRef | str | None = None,
         version_id: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_RETRIES,
     ) -> None:
         """Make a client. Nothing is sent yet.
 
@@ -88,7 +110,10 @@ class ClientBase:
                 runner such as `grpc://127.0.0.1:8000`.
             model: Another model with the same methods: its URL or a `ModelRef`.
             version_id: A version of the model; by default the latest.
-            timeout: How long a call may take, in seconds, above 0; None for no limit.
+            timeout: How long a call may take with all its attempts, in seconds, above 0; None for
+                no limit. A model that is starting is waited for.
+            max_retries: How often a call is sent again, from 0, when the server refused it or
+                could not be reached. What may have run is never sent again.
 
         Raises:
             ConfigError: The credential, the server, the model or the timeout is missing or wrong.
@@ -102,10 +127,41 @@ class ClientBase:
                 " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
             )
         self._endpoint = Endpoint.find(
-            base_url, pat=pat, session_token=session_token, timeout=timeout
+            base_url,
+            pat=pat,
+            session_token=session_token,
+            timeout=timeout,
+            max_retries=max_retries,
         )
         self._addressed = _address(reference, version)
         self._open()
+
+    def with_options(
+        self, *, timeout: float | Default | None = SERVER_DEFAULT, max_retries: int | None = None
+    ) -> Self:
+        """A client that differs in these options, over the same connection. This one stays as it is.
+
+        Args:
+            timeout: How long a call may take, in seconds, above 0; None for no limit; left out,
+                as it is here.
+            max_retries: How often a call is sent again, from 0; None for as it is here.
+
+        Raises:
+            ConfigError: An option is wrong.
+        """
+        old = self._endpoint
+        other = copy(self)
+        other._endpoint = Endpoint(
+            old.target,
+            old.credentials,
+            policy(
+                old.target,
+                old.policy.timeout if isinstance(timeout, Default) else timeout,
+                old.policy.max_retries if max_retries is None else max_retries,
+            ),
+        )
+        other._open()
+        return other
 
     def _open(self) -> None:
         """Open the connection of this twin."""

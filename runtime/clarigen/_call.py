@@ -3,10 +3,12 @@
 What lives here: what is sent, what an answer means, when a call has ended; as generators that yield
 what they want done and are sent what came of it. The drivers (`_client`, and its asyncio twin) do
 it, and decide nothing. So encoding, statuses and deadlines exist once and can be tested without a
-server, a clock or a loop. This is also where retries will live: between an `Attempt` and the next.
+server, a clock or a loop. Retries stand between an `Attempt` and the next; `_retry` says whether
+and when.
 
     yields                  is sent                          or is thrown
     Attempt(…)   unary      the answer's bytes               Failure
+    Sleep(…)                None, once the time is over
     Pull()       bidi       the next item, or END            what the caller's iterator raised
     Attempt(…)   streams    None, once the call is started
     Receive()    streams    the answer's bytes, or END       Failure
@@ -17,12 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, PostModelOutputsRequest, Status, UnreadableError
+from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
 from ._status import MIXED_STATUS, Failure, failure_error, status_error
-from .errors import DecodeError
+from .errors import ClarigenError, DecodeError, ModelError
 
 _R = TypeVar("_R")
 
@@ -68,32 +72,50 @@ class Deliver:
     item: Any
 
 
-UnaryFlow = Generator[Attempt, bytes, _R]
-StreamFlow = Generator[Attempt | Pull | Receive | Deliver, Any, None]
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait.
+
+    Attributes:
+        seconds: How long.
+    """
+
+    seconds: float
 
 
-def unary(
-    method: Unary[_R], values: Sequence[Any], target: bytes, timeout: float | None
-) -> UnaryFlow[_R]:
+UnaryFlow = Generator[Attempt | Sleep, Any, _R]
+StreamFlow = Generator[Attempt | Sleep | Pull | Receive | Deliver, Any, None]
+
+
+def unary(method: Unary[_R], values: Sequence[Any], target: bytes, policy: Policy) -> UnaryFlow[_R]:
     """Call a unary method.
 
     Args:
         method: Its description.
         values: The arguments, one a field.
         target: The part of the request that says which model is meant, serialised.
-        timeout: How long it may take, in seconds; None for no limit.
+        policy: How long it may take and how often it is sent.
     """
-    try:
-        reply = yield Attempt(method.rpc, target + _input(method, values), timeout)
-    except Failure as failure:
-        raise failure_error(failure, method.name, timeout=timeout) from None
-    return _result(method, reply)
+    request = target + _input(method, values)
+    attempts = Attempts(policy)
+    while True:
+        try:
+            reply = yield Attempt(method.rpc, request, attempts.begin())
+            return _result(method, reply, attempts.count)
+        except (Failure, ModelError) as caught:
+            pause, error = _next(method, policy, attempts, caught)
+            if pause is None:
+                raise error from None
+        yield Sleep(pause)
 
 
 def stream(
-    method: Streaming[Any], values: Sequence[Any], target: bytes, timeout: float | None
+    method: Streaming[Any], values: Sequence[Any], target: bytes, policy: Policy
 ) -> StreamFlow:
     """Call a method that answers with a stream. The arguments are those of `unary`.
+
+    It is sent again only before its first item; with a stream of inputs, never: items that were
+    taken from the caller are gone.
 
     Raises:
         InputError: An argument does not fit. Seen at once; the items of a stream are seen as they
@@ -101,32 +123,51 @@ def stream(
     """
     request = PostModelOutputsRequest()
     method.fill(values, request.inputs.add().data)
-    return _stream(method, request, target, timeout)
+    return _stream(method, request, target, policy)
 
 
 def _stream(
-    method: Streaming[Any], request: PostModelOutputsRequest, target: bytes, timeout: float | None
+    method: Streaming[Any], request: PostModelOutputsRequest, target: bytes, policy: Policy
 ) -> StreamFlow:
-    def follow(item: Any) -> bytes:
-        request = PostModelOutputsRequest()
-        method.fill_item(item, request.inputs.add().data)
-        return target + request.SerializeToString()
-
+    follow = None
     if method.stream is not None:
         item = yield Pull()
         if item is END:  # arguments without an item cannot be sent
             return
         method.fill_item(item, request.inputs[0].data)
+        follow = partial(_follow, method, target)
     payload = target + request.SerializeToString()
-    yield Attempt(method.rpc, payload, timeout, follow if method.stream else None)
+    attempts = Attempts(policy, last=follow is not None)
     while True:
         try:
-            reply = yield Receive()
-        except Failure as failure:
-            raise failure_error(failure, method.name, timeout=timeout) from None
-        if reply is END:
+            yield Attempt(method.rpc, payload, attempts.begin(), follow)
+            while (reply := (yield Receive())) is not END:
+                item = _result(method, reply, attempts.count)
+                attempts.last = True
+                yield Deliver(item)
             return
-        yield Deliver(_result(method, reply))
+        except (Failure, ModelError) as caught:
+            pause, error = _next(method, policy, attempts, caught)
+            if pause is None:
+                raise error from None
+        yield Sleep(pause)
+
+
+def _follow(method: Streaming[Any], target: bytes, item: Any) -> bytes:
+    """The message that carries a later item."""
+    request = PostModelOutputsRequest()
+    method.fill_item(item, request.inputs.add().data)
+    return target + request.SerializeToString()
+
+
+def _next(
+    method: Method[Any], policy: Policy, attempts: Attempts, caught: Failure | ModelError
+) -> tuple[float | None, ClarigenError]:
+    """How long to wait before the next attempt, and the error if there is none."""
+    if isinstance(caught, ModelError):
+        return attempts.pause(hope_of_status(caught.code)), caught
+    error = failure_error(caught, method.name, timeout=policy.timeout, attempts=attempts.count)
+    return attempts.pause(hope_of_failure(caught)), error
 
 
 def _input(method: Method[Any], values: Sequence[Any]) -> bytes:
@@ -135,7 +176,7 @@ def _input(method: Method[Any], values: Sequence[Any]) -> bytes:
     return request.SerializeToString()
 
 
-def _result(method: Method[_R], reply: bytes) -> _R:
+def _result(method: Method[_R], reply: bytes, attempts: int) -> _R:
     """The result in the answer to one input."""
     try:
         response = MultiOutputResponse.FromString(reply)
@@ -143,15 +184,15 @@ def _result(method: Method[_R], reply: bytes) -> _R:
         raise DecodeError(f"{method.name}: the answer is not a message: {error}") from None
     outputs = response.outputs
     if response.status.code != MIXED_STATUS:
-        _raise_for(response.status, method.name)
+        _raise_for(response.status, method.name, attempts)
     if len(outputs) != 1:
         raise DecodeError(f"{method.name}: {len(outputs)} outputs came back for one input")
     if outputs[0].status.code:
-        _raise_for(outputs[0].status, method.name)
+        _raise_for(outputs[0].status, method.name, attempts)
     return method.read(outputs[0].data)
 
 
-def _raise_for(status: Status, what: str) -> None:
-    error = status_error(status, what)
+def _raise_for(status: Status, what: str, attempts: int) -> None:
+    error = status_error(status, what, attempts=attempts)
     if error is not None:
         raise error

@@ -8,6 +8,7 @@ generated package loads neither grpc nor protobuf, and the first call imports no
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -46,7 +47,7 @@ class Connection:
 
     Attributes:
         target: The server.
-        timeout: How long a call may take, in seconds; None for no limit.
+        policy: How long a call may take and how often it is sent.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -55,7 +56,7 @@ class Connection:
 
         del _loaded
         self.target = endpoint.target
-        self.timeout = endpoint.timeout
+        self.policy = endpoint.policy
         self._credentials = endpoint.credentials
         self._lease: Lease | None = Lease(endpoint.target)
         self._unary_calls: dict[str, Callable[..., Any]] = {}
@@ -91,9 +92,9 @@ class Connection:
         from ._status import Failure, failure_error
 
         try:
-            return self.send(Attempt(rpc, request, self.timeout))
+            return self.send(Attempt(rpc, request, self.policy.timeout))
         except Failure as failure:
-            raise failure_error(failure, rpc, timeout=self.timeout) from None
+            raise failure_error(failure, rpc, timeout=self.policy.timeout) from None
 
     def send(self, attempt: Attempt) -> bytes:
         """Do an attempt at a unary call; `Failure` if it does not get through."""
@@ -125,20 +126,25 @@ class Connection:
 
     def run(self, flow: UnaryFlow[_R]) -> _R:
         """Drive the flow of a unary call to its end."""
+        from ._call import Sleep
         from ._status import Failure
 
-        attempt = next(flow)
+        reply: Any = None
+        failure: Failure | None = None
         while True:
             try:
-                try:
-                    reply = self.send(attempt)
-                except Failure as failure:
-                    attempt = flow.throw(failure)
-                else:
-                    attempt = flow.send(reply)
+                action = flow.send(reply) if failure is None else flow.throw(failure)
             except StopIteration as end:
                 result: _R = end.value
                 return result
+            reply = failure = None
+            if isinstance(action, Sleep):
+                time.sleep(action.seconds)
+                continue
+            try:
+                reply = self.send(action)
+            except Failure as caught:
+                failure = caught
 
     def _channel(self) -> Any:
         if self._lease is None:
@@ -222,6 +228,8 @@ class Stream(Generic[_R_co]):
                     return item
                 if isinstance(action, _call.Attempt):
                     self._call = self._connection.start(action, self._items)
+                elif isinstance(action, _call.Sleep):
+                    time.sleep(action.seconds)
                 elif isinstance(action, _call.Pull):
                     assert self._items is not None
                     reply = next(self._items.iterator, _call.END)
@@ -295,13 +303,13 @@ class Client(ClientBase):
         from . import _call
 
         connection = self._connection
-        return connection.run(_call.unary(method, values, self._addressed, connection.timeout))
+        return connection.run(_call.unary(method, values, self._addressed, connection.policy))
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Call a streaming method with one value a field."""
         from . import _call
 
         connection = self._connection
-        flow = _call.stream(method, values, self._addressed, connection.timeout)
+        flow = _call.stream(method, values, self._addressed, connection.policy)
         items = method.items(values)
         return Stream(flow, connection, iter(items) if items is not None else None)

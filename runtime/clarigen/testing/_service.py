@@ -1,0 +1,233 @@
+"""The platform's RPCs over a served object: predict calls, and discovery.
+
+What lives here: how requests become calls and results become answers, with the statuses that the
+platform's own model server gives. No sockets and no threads: `_server` provides those.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from collections.abc import Iterator
+from typing import Any, Final
+
+from .. import _proto
+from .._status import MODEL_TRAINED, SUCCESS
+from ._methods import BIDI_STREAM, SERVER_STREAM, UNARY, Served, served
+
+FAILURE: Final = 10020
+_DISCOVERY: Final = "_GET_SIGNATURES"
+_VERSION: Final = "testing"
+"""The id of the one version there is."""
+
+_TYPES: Final = (
+    "STR BYTES INT FLOAT BOOL NDARRAY JSON_DATA TEXT IMAGE CONCEPT REGION FRAME AUDIO VIDEO"
+    " NAMED_FIELDS TUPLE LIST"
+)
+_TYPE_NUMBERS: Final = {name: number for number, name in enumerate(_TYPES.split(), start=1)}
+_METHOD_NUMBERS: Final = {UNARY: 1, SERVER_STREAM: 2, BIDI_STREAM: 4}
+
+
+class Service:
+    """Answers the RPCs of one model. Any user, app and model id is taken for it.
+
+    Args:
+        implementation: The object whose methods are served.
+
+    Raises:
+        ConfigError: A method cannot be served.
+    """
+
+    def __init__(self, implementation: object) -> None:
+        self._methods = served(implementation)
+
+    # Calling.
+
+    def predict(self, request: _proto.PostModelOutputsRequest) -> _proto.MultiOutputResponse:
+        """PostModelOutputs: one output an input, or a failure of the whole."""
+        return next(_to_the_end(self._predicted(request)))
+
+    def _predicted(
+        self, request: _proto.PostModelOutputsRequest
+    ) -> Iterator[_proto.MultiOutputResponse]:
+        if request.inputs and _method_name(request.inputs[0]) == _DISCOVERY:
+            yield self._signatures()
+            return
+        answer = _proto.MultiOutputResponse(status=_success())
+        for method_input in request.inputs:
+            method = self._method(method_input, UNARY)
+            result = method.function(**method.arguments(method_input.data))
+            answer.outputs.append(_output(method, result))
+        yield answer
+
+    def generate(
+        self, request: _proto.PostModelOutputsRequest
+    ) -> Iterator[_proto.MultiOutputResponse]:
+        """GenerateModelOutputs: an answer an item, and a last one if the method fails."""
+        return _to_the_end(self._generated(request))
+
+    def _generated(
+        self, request: _proto.PostModelOutputsRequest
+    ) -> Iterator[_proto.MultiOutputResponse]:
+        method_input = _only_input(request)
+        method = self._method(method_input, SERVER_STREAM)
+        for item in method.function(**method.arguments(method_input.data)):
+            yield _answer(method, item)
+
+    def stream(
+        self, requests: Iterator[_proto.PostModelOutputsRequest]
+    ) -> Iterator[_proto.MultiOutputResponse]:
+        """StreamModelOutputs: the first request carries the arguments, each carries an item.
+
+        A request is taken when the method asks for its item, so answers go out in between.
+        """
+        return _to_the_end(self._streamed(requests))
+
+    def _streamed(
+        self, requests: Iterator[_proto.PostModelOutputsRequest]
+    ) -> Iterator[_proto.MultiOutputResponse]:
+        method_input = _only_input(next(requests, _proto.PostModelOutputsRequest()))
+        method = self._method(method_input, BIDI_STREAM)
+        assert method.stream is not None
+        arguments = method.arguments(method_input.data)
+        arguments[method.stream] = _items(method, arguments[method.stream], requests)
+        for item in method.function(**arguments):
+            yield _answer(method, item)
+
+    def _method(self, method_input: _proto.Input, type_: str) -> Served:
+        name = _method_name(method_input)
+        method = self._methods.get(name)
+        if method is None:
+            raise ValueError(f"Method {name} not found in model class")
+        if method.type != type_:
+            raise ValueError(f"Method {name} is {method.type}, and was called as {type_}")
+        return method
+
+    # Discovery.
+
+    def _signatures(self) -> _proto.MultiOutputResponse:
+        signatures = {name: _camel_case(m.signature) for name, m in self._methods.items()}
+        output = _proto.Output(
+            status=_success(), data=_proto.Data(text=_proto.Text(raw=json.dumps(signatures)))
+        )
+        return _proto.MultiOutputResponse(status=_success(), outputs=[output])
+
+    def get_model(self, request: _proto.GetModelRequest) -> _proto.SingleModelResponse:
+        """GetModel: the model that was asked for, whichever it is."""
+        user_app, version = request.user_app_id, self._version(request)
+        model = _proto.Model(
+            id=request.model_id,
+            user_id=user_app.user_id,
+            app_id=user_app.app_id,
+            model_version=version,
+        )
+        return _proto.SingleModelResponse(status=_success(), model=model)
+
+    def get_model_version(
+        self, request: _proto.GetModelVersionRequest
+    ) -> _proto.SingleModelVersionResponse:
+        """GetModelVersion: the version that was asked for, with the signatures."""
+        return _proto.SingleModelVersionResponse(
+            status=_success(), model_version=self._version(request)
+        )
+
+    def list_model_versions(
+        self, request: _proto.ListModelVersionsRequest
+    ) -> _proto.MultiModelVersionResponse:
+        """ListModelVersions: one version, on the first page."""
+        versions = [self._version(request)] if request.page <= 1 else []
+        return _proto.MultiModelVersionResponse(status=_success(), model_versions=versions)
+
+    def _version(
+        self,
+        request: (
+            _proto.GetModelRequest | _proto.GetModelVersionRequest | _proto.ListModelVersionsRequest
+        ),
+    ) -> _proto.ModelVersion:
+        asked = "" if isinstance(request, _proto.ListModelVersionsRequest) else request.version_id
+        return _proto.ModelVersion(
+            id=asked or _VERSION,
+            status=_proto.Status(code=MODEL_TRAINED, description="Model is trained and ready"),
+            user_id=request.user_app_id.user_id,
+            app_id=request.user_app_id.app_id,
+            method_signatures=[
+                _proto.MethodSignature(**_numbered(method.signature))
+                for method in self._methods.values()
+            ],
+        )
+
+
+def _to_the_end(
+    answers: Iterator[_proto.MultiOutputResponse],
+) -> Iterator[_proto.MultiOutputResponse]:
+    """Answers, and in place of whatever the model raises the failure that its caller is told."""
+    try:
+        yield from answers
+    except Exception as error:  # noqa: BLE001  a model may raise anything
+        yield _failed(error)
+
+
+def _method_name(method_input: _proto.Input) -> str:
+    return method_input.data.metadata.fields["_method_name"].string_value
+
+
+def _only_input(request: _proto.PostModelOutputsRequest) -> _proto.Input:
+    if len(request.inputs) != 1:
+        raise ValueError(f"Streaming requires exactly one input, not {len(request.inputs)}")
+    return request.inputs[0]
+
+
+def _items(
+    method: Served, first: Any, requests: Iterator[_proto.PostModelOutputsRequest]
+) -> Iterator[Any]:
+    yield first
+    for request in requests:
+        yield method.item(_only_input(request).data)
+
+
+def _output(method: Served, result: Any) -> _proto.Output:
+    output = _proto.Output(status=_success())
+    method.write(result, output.data)
+    return output
+
+
+def _answer(method: Served, item: Any) -> _proto.MultiOutputResponse:
+    return _proto.MultiOutputResponse(status=_success(), outputs=[_output(method, item)])
+
+
+def _success() -> _proto.Status:
+    return _proto.Status(code=SUCCESS)
+
+
+def _failed(error: Exception) -> _proto.MultiOutputResponse:
+    """What the platform answers when a model raises: a status, and no output."""
+    trace = "".join(traceback.format_exception(error)).split("\n")
+    return _proto.MultiOutputResponse(
+        status=_proto.Status(code=FAILURE, details=str(error), stack_trace=trace)
+    )
+
+
+def _camel_case(signature: Any) -> Any:
+    """A signature in the form in which models tell their own."""
+    if isinstance(signature, list):
+        return [_camel_case(item) for item in signature]
+    if isinstance(signature, dict):
+        return {
+            re.sub("_(.)", lambda match: match[1].upper(), key): _camel_case(value)
+            for key, value in signature.items()
+        }
+    return signature
+
+
+def _numbered(signature: Any) -> Any:
+    """A signature with the numbers of its enums, as a message takes them."""
+    if isinstance(signature, list):
+        return [_numbered(item) for item in signature]
+    if not isinstance(signature, dict):
+        return signature
+    numbers = {"type": _TYPE_NUMBERS, "method_type": _METHOD_NUMBERS}
+    return {
+        key: numbers[key][value] if key in numbers else _numbered(value)
+        for key, value in signature.items()
+    }

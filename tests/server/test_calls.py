@@ -1,0 +1,282 @@
+"""The same calls against the official model server and `clarigen.testing.serve`, sync and async."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clarigen import (
+    AsyncStream,
+    Box,
+    Concept,
+    Frame,
+    Image,
+    Point,
+    PredictionError,
+    Region,
+    Stream,
+    Text,
+    Video,
+)
+from clarigen.examples import AUDIO, IMAGE
+from server.conftest import Served
+
+# Numbers that 32 bits hold exactly; ids are given, because the SDK invents missing ones.
+CAT = Concept("cat", value=0.5)
+DOG = Concept("dog", value=0.25, id="d1")
+REGION = Region(
+    box=Box(0.0, 0.25, 0.5, 1.0),
+    point=Point(0.5, 0.25, 0.125),
+    mask=IMAGE,
+    concepts=[CAT, DOG],
+    text="words",
+    value=0.75,
+    id="r1",
+    track_id="t1",
+)
+FRAME = Frame(image=IMAGE, regions=[REGION, Region(id="r2")], time=1.5, index=7)
+VIDEO = Video(bytes=b"not really a video")
+
+ECHOES: list[tuple[str, list[Any]]] = [
+    ("echo_str", ["", "x", "ünï ☃\n\0", "null", "5"]),
+    ("echo_bytes", [b"", b"\x00\xff"]),
+    ("echo_int", [0, 1, -1, 2**63 - 1, -(2**63)]),
+    ("echo_float", [0.0, -0.5, 0.1, 1e300, float("inf")]),
+    ("echo_bool", [True, False]),
+    ("echo_json", [{}, {"a": [1.5, {"b": None}], "c": {}, "d": "", "e": True}]),
+    ("echo_json_list", [[], [1.0, "a", [], {}]]),
+    ("echo_text", [Text("x"), Text("ü\n"), Text("")]),
+    ("echo_image", [IMAGE]),
+    ("echo_audio", [AUDIO]),
+    ("echo_video", [VIDEO]),
+    ("echo_concept", [CAT, DOG, Concept("")]),
+    ("echo_region", [REGION, Region(id="only"), Region(id="b", box=Box(0, 0, 0, 0))]),
+    ("echo_frame", [FRAME, Frame()]),
+    ("strings", [[], [""], ["a", "b", ""]]),
+    ("ints", [[], [0], [1, 0, -1]]),
+    ("texts", [[], [Text("a"), Text("b")]]),
+    ("images", [[], [IMAGE], [IMAGE, Image(bytes=b"x")]]),
+    ("concepts", [[], [CAT], [CAT, DOG]]),
+    ("regions", [[], [REGION], [REGION, REGION]]),
+    ("frames", [[], [FRAME], [FRAME, Frame(index=1)]]),
+    ("matrix", [[], [[]], [[1, 2], [], [0]]]),
+    ("concepts_each", [[], [[]], [[CAT], [], [CAT, DOG]]]),
+    ("objects", [[], [{}, {"a": 1.0}]]),
+    ("pairs", [[], [("a", 0.0), ("", -1.5)]]),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "value"),
+    [
+        pytest.param(name, value, id=f"{name}-{i}")
+        for name, vs in ECHOES
+        for i, value in enumerate(vs)
+    ],
+)
+def test_what_goes_in_comes_out(served: Served, method: str, value: Any) -> None:
+    with served.client() as model:
+        assert getattr(model, method)(value) == value
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x.png"])
+def test_a_url_stays_a_url(own: Served, url: str) -> None:
+    with own.client() as model:
+        assert model.echo_image(Image.from_url(url)).url == url
+
+
+ARRAYS = [
+    np.arange(6, dtype="float16").reshape(2, 3),
+    np.array([1 + 2j], dtype="complex64"),
+    np.array([[1, 2]], dtype=">i4"),
+    np.array(3.5),
+    np.arange(4).reshape(2, 2).T,
+]
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda array: str(array.dtype))
+def test_arrays_come_back(served: Served, array: Any) -> None:
+    with served.client() as model:
+        back = model.echo_ndarray(array)
+    assert (back.dtype, back.shape) == (array.dtype, array.shape)
+    assert (back == array).all()
+
+
+def test_records_come_back(served: Served) -> None:
+    package = served.package.client
+    inner = package.RecordXInner(x=0.5, kinds=["a", ""])
+    outer = package.RecordX(name="", inner=inner, pictures=[IMAGE])
+    with served.client() as model:
+        assert model.record(outer) == package.RecordResult(
+            name="",
+            inner=package.RecordResultInner(x=0.5, kinds=["a", ""]),
+            pictures=[IMAGE],
+        )
+        records = [package.RecordsX(x=0.0, kinds=[]), package.RecordsX(x=1.0, kinds=["b"])]
+        assert [(r.x, r.kinds) for r in model.records(records)] == [(0.0, []), (1.0, ["b"])]
+        assert model.pair((1, "a")) == ("a", 1)
+
+
+DEFAULTS = "('hi', '', None, 5, 0.75, True, ['x', 'y'], {'k': [1.0, None]}, (1, 'z'), None, '5', None, False)"
+
+CALLS: list[tuple[str, Callable[[Any], Any], Any]] = [
+    ("all defaults", lambda m: m.defaults(), DEFAULTS),
+    (
+        "zeros in place of defaults",
+        lambda m: m.defaults("", d=0, e=0.0, f=False, g=[], h={}, i=(0, ""), k="", m=[], n=False),
+        "('', '', None, 0, 0.0, False, [], {}, (0, ''), None, '', [], False)",
+    ),
+    ("first float left out", lambda m: m.first_float(), "(0.7, 'd')"),
+    ("first float left out, another given", lambda m: m.first_float(y="z"), "(0.7, 'z')"),
+    ("first float zero", lambda m: m.first_float(0.0), "(0.0, 'd')"),
+    ("first list left out", lambda m: m.first_list(), "(['a'], 'd')"),
+    ("first list left out, another given", lambda m: m.first_list(y="z"), "(['a'], 'z')"),
+    ("first list empty", lambda m: m.first_list([], y="z"), "([], 'z')"),
+    ("first list of none", lambda m: m.first_empty_list(y="z"), "([], 'z')"),
+    ("first tuple left out", lambda m: m.first_tuple(y="z"), "((1, 'a'), 'z')"),
+    ("first tuple without default", lambda m: m.first_tuple_none(y="z"), "(None, 'z')"),
+    ("first record without default", lambda m: m.first_record_none(y="z"), "(None, 'z')"),
+    ("first image without default", lambda m: m.first_image_none(y="z"), "(None, 'z')"),
+    ("zero str", lambda m: m.zero_str(), ""),
+    ("zero bytes", lambda m: m.zero_bytes(), b""),
+    ("zero int", lambda m: m.zero_int(), 0),
+    ("zero float", lambda m: m.zero_float(), 0.0),
+    ("zero bool", lambda m: m.zero_bool(), False),
+    ("zero list", lambda m: m.zero_list(), []),
+    ("nothing to send", lambda m: m.nothing(), 3),
+    ("a zero to send", lambda m: m.nothing(0), 0),
+    ("names of builtins", lambda m: m.list("t", input=2), "('t', 2)"),
+    ("choices left out", lambda m: m.chosen(), "fast 2"),
+    ("choices given", lambda m: m.chosen("exact", level=9), "exact 9"),
+    ("required after optional", lambda m: m.late(second="s"), "(1, 's')"),
+    ("none is left out", lambda m: m.defaults(c=None, j=None), DEFAULTS),
+    ("a str where a text is meant", lambda m: m.echo_text("plain"), Text("plain")),
+    ("an int where a float is meant", lambda m: m.echo_float(2), 2.0),
+]
+
+
+@pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in CALLS])
+def test_calls(served: Served, call: Callable[[Any], Any], expected: Any) -> None:
+    with served.client() as model:
+        result = call(model)
+    assert result == expected
+    assert type(result) is type(expected)
+
+
+def test_the_twin_gives_the_same(served: Served) -> None:
+    async def calls() -> list[Any]:
+        async with served.async_client() as model:
+            return await asyncio.gather(*(call(model) for _, call, _ in CALLS))
+
+    assert asyncio.run(calls()) == [expected for _, _, expected in CALLS]
+
+
+# Streams
+
+STREAMS: list[tuple[str, Callable[[Any], Any], list[Any]]] = [
+    ("items", lambda m: m.count(3), ["0", "1", "2"]),
+    ("none", lambda m: m.count(0), []),
+    ("images", lambda m: m.pictures(IMAGE, times=3), [IMAGE] * 3),
+    ("both ways", lambda m: m.double(range(5)), [0, 2, 4, 6, 8]),
+    ("both ways with an option", lambda m: m.double([1, 0], factor=-1), [-1, 0]),
+    ("both ways without an item", lambda m: m.double([]), []),
+    ("the stream behind an argument", lambda m: m.prefixed("p", iter(["a", ""])), ["pa", "p"]),
+    ("images in", lambda m: m.sizes([IMAGE, Image(bytes=b"xyz")]), [len(IMAGE.bytes), 3]),
+    ("many", lambda m: m.double(range(500), factor=1), list(range(500))),
+]
+
+
+@pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in STREAMS])
+def test_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]) -> None:
+    with served.client() as model:
+        stream = call(model)
+        assert isinstance(stream, Stream)
+        assert list(stream) == expected
+        assert list(stream) == []
+
+
+@pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in STREAMS])
+def test_the_twins_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]) -> None:
+    async def items() -> list[Any]:
+        async with served.async_client() as model:
+            stream = call(model)
+            assert isinstance(stream, AsyncStream)
+            return [item async for item in stream]
+
+    assert asyncio.run(items()) == expected
+
+
+def test_a_stream_of_records(served: Served) -> None:
+    reading = served.package.client.ReadingsItems
+    with served.client() as model:
+        items = (reading(x=float(i), kinds=["k"] * i) for i in range(3))
+        assert list(model.readings(items)) == [["0.0"], ["k", "1.0"], ["k", "k", "2.0"]]
+
+
+def test_the_twin_takes_an_async_iterable(served: Served) -> None:
+    async def numbers() -> Any:
+        for number in range(3):
+            await asyncio.sleep(0)
+            yield number
+
+    async def items() -> list[int]:
+        async with served.async_client() as model:
+            return [item async for item in model.double(numbers())]
+
+    assert asyncio.run(items()) == [0, 2, 4]
+
+
+# Failures of the model
+
+
+def test_a_model_that_fails_says_why(served: Served) -> None:
+    with served.client() as model, pytest.raises(PredictionError) as caught:
+        model.fail("no such thing: \x1b[31m")
+    error = caught.value
+    assert (error.code, error.name) == (10020, "FAILURE")
+    assert error.details == "no such thing: \x1b[31m"
+    assert str(error).startswith("fail: 10020 FAILURE: ")
+    assert "Traceback" not in str(error)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_stream_that_fails_delivers_what_came_before(served: Served, count: int) -> None:
+    got: list[int] = []
+    with served.client() as model, pytest.raises(PredictionError, match="midway"):
+        got.extend(model.fail_midway(count))
+    assert got == list(range(count))
+
+
+def test_the_twins_stream_that_fails_delivers_what_came_before(served: Served) -> None:
+    got: list[int] = []
+
+    async def items() -> None:
+        async with served.async_client() as model:
+            async for item in model.fail_midway(2):
+                got.append(item)
+
+    with pytest.raises(PredictionError, match="midway"):
+        asyncio.run(items())
+    assert got == [0, 1]
+
+
+class OwnError(Exception):
+    """Raised by a caller's iterator."""
+
+
+def test_an_error_of_the_callers_iterator_reaches_the_caller(served: Served) -> None:
+    def items() -> Any:
+        yield 1
+        raise OwnError
+
+    with served.client() as model, pytest.raises(OwnError):
+        list(model.double(items()))
+
+
+def test_both_servers_have_the_same_interface(official: Served, own: Served) -> None:
+    for name in ("__init__.py", "client.py", "examples.py", "signatures.json"):
+        assert (official.folder / name).read_text() == (own.folder / name).read_text()

@@ -24,6 +24,7 @@ from ._data import (
     Video,
 )
 from ._reference import ModelRef
+from ._response import Recording, Response, Usage
 from ._version import __version__
 from .errors import (
     AuthenticationError,
@@ -71,7 +72,9 @@ __all__ = [
     "Point",
     "PredictionError",
     "RateLimitError",
+    "Recording",
     "Region",
+    "Response",
     "SequenceNotStr",
     "ServerError",
     "SignatureMismatchError",
@@ -79,6 +82,7 @@ __all__ = [
     "Text",
     "TransportError",
     "UnavailableError",
+    "Usage",
     "Video",
     "__version__",
 ]

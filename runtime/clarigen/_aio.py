@@ -25,11 +25,7 @@ _R_co = TypeVar("_R_co", covariant=True)
 
 
 class AsyncConnection:
-    """An endpoint, and a share in the channel to it for each event loop that calls.
-
-    Attributes:
-        policy: How long a call may take and how often it is sent.
-    """
+    """An endpoint, and a share in the channel to it for each event loop that calls."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         import grpc.aio as _grpc  # the first call shall import nothing
@@ -37,7 +33,6 @@ class AsyncConnection:
         from . import _call as _flows
 
         del _grpc, _flows
-        self.policy = endpoint.policy
         self._target = endpoint.target
         self._credentials = endpoint.credentials
         self._leases: dict[AbstractEventLoop, Lease] = {}
@@ -280,14 +275,12 @@ class AsyncClient(ClientBase):
         """Call a unary method with one value a field."""
         from . import _call
 
-        connection = self._connection
-        flow = _call.unary(method, values, self._addressed, connection.policy)
-        return await connection.run(flow)
+        flow = _call.unary(method, values, self._context())
+        return await self._connection.run(flow)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Call a streaming method with one value a field."""
         from . import _call
 
-        connection = self._connection
-        flow = _call.stream(method, values, self._addressed, connection.policy)
-        return AsyncStream(flow, connection, method.items(values, asynchronous=True))
+        flow = _call.stream(method, values, self._context())
+        return AsyncStream(flow, self._connection, method.items(values, asynchronous=True))

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from ._data import SERVER_DEFAULT, Default
 from ._reference import ModelRef
+from ._response import Observer, Recording, observers, recording
 from .errors import ConfigError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from ._call import Context
     from ._channel import Credentials, Target
     from ._retry import Policy
 
@@ -100,6 +104,7 @@ class ClientBase:
         version_id: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
+        on_response: Observer | None = None,
     ) -> None:
         """Make a client. Nothing is sent yet.
 
@@ -114,6 +119,8 @@ class ClientBase:
                 no limit. A model that is starting is waited for.
             max_retries: How often a call is sent again, from 0, when the server refused it or
                 could not be reached. What may have run is never sent again.
+            on_response: Is told of each call that has succeeded, with a `Response`: for metrics,
+                logs, billing. Called where the call is made; it cannot change the result.
 
         Raises:
             ConfigError: The credential, the server, the model or the timeout is missing or wrong.
@@ -134,10 +141,16 @@ class ClientBase:
             max_retries=max_retries,
         )
         self._addressed = _address(reference, version)
+        self._on_response = on_response
+        self._identity = object()  # views made by `with_options` share it
         self._open()
 
     def with_options(
-        self, *, timeout: float | Default | None = SERVER_DEFAULT, max_retries: int | None = None
+        self,
+        *,
+        timeout: float | Default | None = SERVER_DEFAULT,
+        max_retries: int | None = None,
+        on_response: Observer | None = None,
     ) -> Self:
         """A client that differs in these options, over the same connection. This one stays as it is.
 
@@ -145,6 +158,7 @@ class ClientBase:
             timeout: How long a call may take, in seconds, above 0; None for no limit; left out,
                 as it is here.
             max_retries: How often a call is sent again, from 0; None for as it is here.
+            on_response: Who is told of each call; None for as it is here.
 
         Raises:
             ConfigError: An option is wrong.
@@ -160,8 +174,28 @@ class ClientBase:
                 old.policy.max_retries if max_retries is None else max_retries,
             ),
         )
+        other._on_response = on_response or self._on_response
         other._open()
         return other
+
+    def recording(self) -> AbstractContextManager[Recording]:
+        """Collect what the calls of this client return beside their values.
+
+            with model.recording() as seen:
+                model.predict("Hello")
+            print(seen.usage, seen[0].request_id)
+
+        Each call made inside the block, and in tasks started there, adds a `Response` when it has
+        succeeded; a stream adds one at its end.
+        """
+        return recording(self._identity)
+
+    def _context(self) -> Context:
+        """What a call of this client is made with."""
+        from ._call import Context
+
+        told = observers(self._identity, self._on_response)
+        return Context(self._addressed, self._endpoint.policy, told)
 
     def _open(self) -> None:
         """Open the connection of this twin."""

@@ -23,7 +23,8 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from ._method import Method, Streaming, Unary
-from ._proto import MultiOutputResponse, PostModelOutputsRequest, Status, UnreadableError
+from ._proto import MultiOutputResponse, PostModelOutputsRequest, UnreadableError
+from ._response import Observer, Response, Usage
 from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
 from ._status import MIXED_STATUS, Failure, failure_error, status_error
 from .errors import ClarigenError, DecodeError, ModelError
@@ -87,32 +88,41 @@ UnaryFlow = Generator[Attempt | Sleep, Any, _R]
 StreamFlow = Generator[Attempt | Sleep | Pull | Receive | Deliver, Any, None]
 
 
-def unary(method: Unary[_R], values: Sequence[Any], target: bytes, policy: Policy) -> UnaryFlow[_R]:
-    """Call a unary method.
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a call is made with, beside its arguments.
 
-    Args:
-        method: Its description.
-        values: The arguments, one a field.
+    Attributes:
         target: The part of the request that says which model is meant, serialised.
         policy: How long it may take and how often it is sent.
+        observers: Who is told of the response.
     """
-    request = target + _input(method, values)
-    attempts = Attempts(policy)
+
+    target: bytes
+    policy: Policy
+    observers: tuple[Observer, ...] = ()
+
+
+def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFlow[_R]:
+    """Call a unary method with one value a field."""
+    request = context.target + _input(method, values)
+    attempts = Attempts(context.policy)
     while True:
         try:
-            reply = yield Attempt(method.rpc, request, attempts.begin())
-            return _result(method, reply, attempts.count)
+            response = _message(method, (yield Attempt(method.rpc, request, attempts.begin())))
+            _check(method, response, attempts)
+            break
         except (Failure, ModelError) as caught:
-            pause, error = _next(method, policy, attempts, caught)
+            pause, error = _next(method, attempts, caught)
             if pause is None:
                 raise error from None
         yield Sleep(pause)
+    _tell(context, method, response, _usage(response), attempts)
+    return method.read(response.outputs[0].data)
 
 
-def stream(
-    method: Streaming[Any], values: Sequence[Any], target: bytes, policy: Policy
-) -> StreamFlow:
-    """Call a method that answers with a stream. The arguments are those of `unary`.
+def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> StreamFlow:
+    """Call a method that answers with a stream, with one value a field.
 
     It is sent again only before its first item; with a stream of inputs, never: items that were
     taken from the caller are gone.
@@ -123,11 +133,11 @@ def stream(
     """
     request = PostModelOutputsRequest()
     method.fill(values, request.inputs.add().data)
-    return _stream(method, request, target, policy)
+    return _stream(method, request, context)
 
 
 def _stream(
-    method: Streaming[Any], request: PostModelOutputsRequest, target: bytes, policy: Policy
+    method: Streaming[Any], request: PostModelOutputsRequest, context: Context
 ) -> StreamFlow:
     follow = None
     if method.stream is not None:
@@ -135,22 +145,27 @@ def _stream(
         if item is END:  # arguments without an item cannot be sent
             return
         method.fill_item(item, request.inputs[0].data)
-        follow = partial(_follow, method, target)
-    payload = target + request.SerializeToString()
-    attempts = Attempts(policy, last=follow is not None)
+        follow = partial(_follow, method, context.target)
+    payload = context.target + request.SerializeToString()
+    attempts = Attempts(context.policy, last=follow is not None)
+    response, usage = MultiOutputResponse(), Usage()
     while True:
         try:
             yield Attempt(method.rpc, payload, attempts.begin(), follow)
             while (reply := (yield Receive())) is not END:
-                item = _result(method, reply, attempts.count)
+                response = _message(method, reply)
+                _check(method, response, attempts)
+                # Models tell the count with the last message, or grow it: the last one told holds.
+                usage = _usage(response) if _usage(response) != Usage() else usage
                 attempts.last = True
-                yield Deliver(item)
-            return
+                yield Deliver(method.read(response.outputs[0].data))
+            break
         except (Failure, ModelError) as caught:
-            pause, error = _next(method, policy, attempts, caught)
+            pause, error = _next(method, attempts, caught)
             if pause is None:
                 raise error from None
         yield Sleep(pause)
+    _tell(context, method, response, usage, attempts)
 
 
 def _follow(method: Streaming[Any], target: bytes, item: Any) -> bytes:
@@ -161,12 +176,13 @@ def _follow(method: Streaming[Any], target: bytes, item: Any) -> bytes:
 
 
 def _next(
-    method: Method[Any], policy: Policy, attempts: Attempts, caught: Failure | ModelError
+    method: Method[Any], attempts: Attempts, caught: Failure | ModelError
 ) -> tuple[float | None, ClarigenError]:
     """How long to wait before the next attempt, and the error if there is none."""
     if isinstance(caught, ModelError):
         return attempts.pause(hope_of_status(caught.code)), caught
-    error = failure_error(caught, method.name, timeout=policy.timeout, attempts=attempts.count)
+    timeout = attempts.policy.timeout
+    error = failure_error(caught, method.name, timeout=timeout, attempts=attempts.count)
     return attempts.pause(hope_of_failure(caught)), error
 
 
@@ -176,23 +192,49 @@ def _input(method: Method[Any], values: Sequence[Any]) -> bytes:
     return request.SerializeToString()
 
 
-def _result(method: Method[_R], reply: bytes, attempts: int) -> _R:
-    """The result in the answer to one input."""
+def _message(method: Method[Any], reply: bytes) -> MultiOutputResponse:
     try:
-        response = MultiOutputResponse.FromString(reply)
+        return MultiOutputResponse.FromString(reply)
     except UnreadableError as error:
         raise DecodeError(f"{method.name}: the answer is not a message: {error}") from None
-    outputs = response.outputs
-    if response.status.code != MIXED_STATUS:
-        _raise_for(response.status, method.name, attempts)
-    if len(outputs) != 1:
-        raise DecodeError(f"{method.name}: {len(outputs)} outputs came back for one input")
-    if outputs[0].status.code:
-        _raise_for(outputs[0].status, method.name, attempts)
-    return method.read(outputs[0].data)
 
 
-def _raise_for(status: Status, what: str, attempts: int) -> None:
-    error = status_error(status, what, attempts=attempts)
-    if error is not None:
-        raise error
+def _check(method: Method[Any], response: MultiOutputResponse, attempts: Attempts) -> None:
+    """Raise what the statuses of the answer to one input say."""
+    statuses = [response.status] if response.status.code != MIXED_STATUS else []
+    statuses += [output.status for output in response.outputs if output.status.code]
+    for status in statuses:
+        error = status_error(status, method.name, attempts=attempts.count)
+        if error is not None:
+            raise error
+    if len(response.outputs) != 1:
+        raise DecodeError(f"{method.name}: {len(response.outputs)} outputs came for one input")
+
+
+def _usage(response: MultiOutputResponse) -> Usage:
+    output = response.outputs[0]
+    return Usage(output.prompt_tokens, output.completion_tokens, output.cached_tokens)
+
+
+def _tell(
+    context: Context,
+    method: Method[Any],
+    response: MultiOutputResponse,
+    usage: Usage,
+    attempts: Attempts,
+) -> None:
+    """Tell the observers of a call that has succeeded. What they raise is the caller's to see."""
+    if not context.observers:
+        return
+    status = response.status
+    told = Response(
+        method=method.name,
+        usage=usage,
+        request_id=status.req_id,
+        status=status.code,
+        elapsed=attempts.elapsed(),
+        attempts=attempts.count,
+        raw=response,
+    )
+    for observer in context.observers:
+        observer(told)

@@ -302,14 +302,12 @@ class Client(ClientBase):
         """Call a unary method with one value a field."""
         from . import _call
 
-        connection = self._connection
-        return connection.run(_call.unary(method, values, self._addressed, connection.policy))
+        return self._connection.run(_call.unary(method, values, self._context()))
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Call a streaming method with one value a field."""
         from . import _call
 
-        connection = self._connection
-        flow = _call.stream(method, values, self._addressed, connection.policy)
+        flow = _call.stream(method, values, self._context())
         items = method.items(values)
-        return Stream(flow, connection, iter(items) if items is not None else None)
+        return Stream(flow, self._connection, iter(items) if items is not None else None)

@@ -120,6 +120,7 @@ class Attempts:
     """The attempts at one call.
 
     Attributes:
+        policy: What bounds them.
         count: How many there have been.
         last: Whether there shall be no other.
     """
@@ -127,31 +128,36 @@ class Attempts:
     def __init__(self, policy: Policy, *, last: bool = False) -> None:
         self.count = 0
         self.last = last
-        self._policy = policy
+        self.policy = policy
+        self._start = policy.clock()
         self._pauses = 0
         self._retries = 0
-        self._end = None if policy.timeout is None else policy.clock() + policy.timeout
+        self._end = None if policy.timeout is None else self._start + policy.timeout
         policy.budget.pay_in()
+
+    def elapsed(self) -> float:
+        """The seconds since the call began."""
+        return self.policy.clock() - self._start
 
     def begin(self) -> float | None:
         """Count an attempt; the seconds that are left for it, or None."""
         self.count += 1
         if self._end is None or self.count == 1:
-            return self._policy.timeout
-        return max(self._end - self._policy.clock(), 0.001)
+            return self.policy.timeout
+        return max(self._end - self.policy.clock(), 0.001)
 
     def pause(self, hope: Hope) -> float | None:
         """How many seconds to wait before the next attempt; None if there shall be none."""
         if hope is Hope.NONE or self.last:
             return None
-        if hope is Hope.PASSING and self._retries >= self._policy.max_retries:
+        if hope is Hope.PASSING and self._retries >= self.policy.max_retries:
             return None
         longest = min(FIRST_PAUSE * GROWTH**self._pauses, LONGEST_PAUSE)
-        pause = longest * self._policy.chance()
-        if self._end is not None and self._policy.clock() + pause >= self._end:
+        pause = longest * self.policy.chance()
+        if self._end is not None and self.policy.clock() + pause >= self._end:
             return None
         if hope is Hope.PASSING:
-            if not self._policy.budget.spend():
+            if not self.policy.budget.spend():
                 return None
             self._retries += 1
         self._pauses += 1

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from faults.platform_standin import PAT, Standin
+from faults.platform_standin import MODEL, OWNER, PAT, Standin
+from gen_client import cli
+
+REF = f"{OWNER[0]}/{OWNER[1]}/models/{MODEL}"
+"""The reference of the stand-in's model."""
 
 
 @pytest.fixture
@@ -26,3 +33,15 @@ def secure_platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
         monkeypatch.setenv("CLARIFAI_PAT", PAT)
         monkeypatch.setenv("CLARIFAI_ROOT_CERTIFICATES_PATH", standin.certificates)
         yield standin
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The package of the platform's model, made through the platform."""
+    folder = tmp_path_factory.mktemp("generated")
+    with Standin() as platform, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLARIFAI_PAT", PAT)
+        arguments = ["--url", REF, "--api-base", platform.base_url, "--name", "platform_echo"]
+        assert cli.main([*arguments, "--out", str(folder)]) == 0
+        patch.setattr(sys, "path", [str(folder), *sys.path])
+        return importlib.import_module("platform_echo")

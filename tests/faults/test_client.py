@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -26,22 +24,8 @@ from clarigen import (
     RateLimitError,
     UnavailableError,
 )
+from faults.conftest import REF
 from faults.platform_standin import MODEL, OWNER, PAT, VERSION, Standin
-from gen_client import cli
-
-REF = f"{OWNER[0]}/{OWNER[1]}/models/{MODEL}"
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The package of the platform's model, made through the platform."""
-    folder = tmp_path_factory.mktemp("generated")
-    with Standin() as platform, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CLARIFAI_PAT", PAT)
-        arguments = ["--url", REF, "--api-base", platform.base_url, "--name", "platform_echo"]
-        assert cli.main([*arguments, "--out", str(folder)]) == 0
-        patch.setattr(sys, "path", [str(folder), *sys.path])
-        return importlib.import_module("platform_echo")
 
 
 def asked(platform: Standin) -> Message:

@@ -24,7 +24,7 @@ from clarigen import (
     UnavailableError,
     wire,
 )
-from clarigen._call import END, Attempt, Deliver, Pull, Receive, stream, unary
+from clarigen._call import END, Attempt, Context, Deliver, Pull, Receive, stream, unary
 from clarigen._proto import Data, MultiOutputResponse, PostModelOutputsRequest, Status
 from clarigen._retry import Policy
 from clarigen._status import Failure, failure_error, status_error
@@ -36,7 +36,7 @@ ADD = wire.bidi_stream(
 )
 
 
-ONCE = Policy(timeout=5.0)
+ONCE = Context(b"", Policy(timeout=5.0))
 
 
 def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: str) -> bytes:
@@ -50,7 +50,7 @@ def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: str)
 
 def call(reply: bytes | Failure, timeout: float | None = 5.0) -> Any:
     """Drive `double(3)` with one reply."""
-    flow = unary(DOUBLE, [3], b"", Policy(timeout))
+    flow = unary(DOUBLE, [3], Context(b"", Policy(timeout)))
     attempt = next(flow)
     assert isinstance(attempt, Attempt)
     assert attempt == Attempt("PostModelOutputs", attempt.request, timeout)
@@ -67,7 +67,7 @@ def test_a_unary_call_is_one_attempt() -> None:
 
 def test_the_addressing_is_merged_into_the_request() -> None:
     target = PostModelOutputsRequest(model_id="m", version_id="v").SerializeToString()
-    attempt = next(unary(DOUBLE, [3], target, ONCE))
+    attempt = next(unary(DOUBLE, [3], Context(target, Policy(5.0))))
     assert isinstance(attempt, Attempt)
     request = PostModelOutputsRequest.FromString(attempt.request)
     assert (request.model_id, request.version_id) == ("m", "v")
@@ -77,9 +77,9 @@ def test_the_addressing_is_merged_into_the_request() -> None:
 
 def test_a_value_that_does_not_fit_is_refused_before_the_attempt() -> None:
     with pytest.raises(InputError, match="double: `n`"):
-        next(unary(DOUBLE, ["3"], b"", ONCE))
+        next(unary(DOUBLE, ["3"], ONCE))
     with pytest.raises(InputError, match="count: `n`"):
-        stream(COUNT, ["3"], b"", ONCE)
+        stream(COUNT, ["3"], ONCE)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_an_answer_that_is_none_is_a_decode_error(reply: bytes) -> None:
 
 def streamed(replies: Iterable[Any]) -> list[Any]:
     """Drive `count(3)` with these replies; what was delivered, then what ended it."""
-    flow, delivered = stream(COUNT, [3], b"", ONCE), []
+    flow, delivered = stream(COUNT, [3], ONCE), []
     attempt = next(flow)
     assert isinstance(attempt, Attempt)
     assert attempt.rpc == "GenerateModelOutputs"
@@ -194,7 +194,7 @@ def test_a_stream_delivers_what_came_and_then_how_it_ended() -> None:
 
 
 def test_the_first_message_carries_the_arguments_and_the_first_item() -> None:
-    flow = stream(ADD, [iter([]), 5], b"", ONCE)
+    flow = stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)
     attempt = flow.send(1)
     assert isinstance(attempt, Attempt)
@@ -213,7 +213,7 @@ def ids(message: bytes) -> list[str]:
 
 
 def test_a_stream_without_an_item_makes_no_attempt() -> None:
-    flow = stream(ADD, [iter([]), 5], b"", ONCE)
+    flow = stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)
     with pytest.raises(StopIteration):
         flow.send(END)

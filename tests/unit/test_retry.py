@@ -19,7 +19,7 @@ from clarigen import (
     UnavailableError,
     wire,
 )
-from clarigen._call import END, Attempt, Deliver, Pull, Receive, Sleep, stream, unary
+from clarigen._call import END, Attempt, Context, Deliver, Pull, Receive, Sleep, stream, unary
 from clarigen._proto import MultiOutputResponse, Status
 from clarigen._retry import LONGEST_PAUSE, Budget, Hope, Policy, hope_of_failure
 from clarigen._status import Failure
@@ -67,7 +67,7 @@ class World:
 
     def run(self, policy: Policy) -> Any:
         """Drive `ping()` to its end."""
-        flow, reply, failure = unary(PING, [], b"", policy), None, None
+        flow, reply, failure = unary(PING, [], Context(b"", policy)), None, None
         while True:
             try:
                 action = flow.send(reply) if failure is None else flow.throw(failure)
@@ -215,12 +215,18 @@ def drive(flow: Any, replies: Sequence[Any]) -> tuple[list[Any], int]:
 
 def test_a_stream_is_sent_again_before_its_first_item_only() -> None:
     policy = World([]).policy()
-    assert drive(stream(COUNT, [], b"", policy), [REFUSED, 21355, 10000, END]) == ([7, "end"], 3)
-    assert drive(stream(COUNT, [], b"", policy), [10000, REFUSED]) == ([7, UnavailableError], 1)
-    assert drive(stream(COUNT, [], b"", policy), [10020]) == ([PredictionError], 1)
+    assert drive(stream(COUNT, [], Context(b"", policy)), [REFUSED, 21355, 10000, END]) == (
+        [7, "end"],
+        3,
+    )
+    assert drive(stream(COUNT, [], Context(b"", policy)), [10000, REFUSED]) == (
+        [7, UnavailableError],
+        1,
+    )
+    assert drive(stream(COUNT, [], Context(b"", policy)), [10020]) == ([PredictionError], 1)
 
 
 def test_a_stream_of_inputs_is_never_sent_again() -> None:
     policy = World([]).policy()
-    assert drive(stream(ADD, [[]], b"", policy), [REFUSED]) == ([UnavailableError], 1)
-    assert drive(stream(ADD, [[]], b"", policy), [21355]) == ([ModelNotReadyError], 1)
+    assert drive(stream(ADD, [[]], Context(b"", policy)), [REFUSED]) == ([UnavailableError], 1)
+    assert drive(stream(ADD, [[]], Context(b"", policy)), [21355]) == ([ModelNotReadyError], 1)

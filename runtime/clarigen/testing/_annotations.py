@@ -64,7 +64,7 @@ class Kind:
 def named(name: str, signature: dict[str, Any]) -> dict[str, Any]:
     """A field of a signature: a type's part of it with a name; the items of lists and tuples get
     theirs from it, as the platform's own signatures have it."""
-    field = {"name": name, **signature}
+    field: dict[str, Any] = {"name": name, **signature}
     if field["type"] in ("LIST", "TUPLE"):
         field["type_args"] = [named(f"{name}_item", item) for item in field["type_args"]]
     elif field["type"] == "NAMED_FIELDS":
@@ -206,7 +206,7 @@ def _tuple(
 
 
 def _choices(values: tuple[Any, ...], where: str) -> Kind:
-    classes = {type(value) for value in values}
+    classes: set[type[Any]] = {type(value) for value in values}
     if len(classes) != 1 or not classes <= {str, int, bool}:
         raise ConfigError(f"{where}: the values of a Literal must be of one type: str, int or bool")
     name, codec = _PLAIN[classes.pop()]
@@ -221,7 +221,8 @@ def _record(cls: type[Any], where: str, within: tuple[Any, ...]) -> Kind:
     hints: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         hints |= evaluated(base)
-    signatures, members = [], []
+    signatures: list[dict[str, Any]] = []
+    members: list[wire.Field] = []
     for member in dataclasses.fields(cls):
         here = f"{where}: {cls.__name__}.{member.name}"
         kind = _value(*_unwrapped(hints[member.name]), here, (*within, cls))

@@ -58,7 +58,7 @@ class Served:
             ValueError: One is missing, or is not what the signature says.
         """
         parts = {part.id: part.data for part in data.parts}
-        values = {}
+        values: dict[str, Any] = {}
         for index, (name, kind) in enumerate(self.parameters.items()):
             part = parts.get(name)
             if part is not None:
@@ -132,7 +132,8 @@ def _served(name: str, function: Callable[..., Any]) -> Served:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise ConfigError(f"{name}: methods to serve are synchronous; this one is async")
     hints = evaluated(inspect.unwrap(getattr(function, "__func__", function)))
-    parameters, fields = {}, []
+    parameters: dict[str, Kind] = {}
+    fields: list[dict[str, Any]] = []
     for parameter in inspect.signature(function).parameters.values():
         kind = _parameter_kind(name, parameter, hints)
         parameters[parameter.name] = kind

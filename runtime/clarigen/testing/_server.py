@@ -95,6 +95,11 @@ class Server:
         return f"<clarigen.testing.Server {self.url}>"
 
 
+def _serialized(message: Any) -> bytes:
+    serialized: bytes = message.SerializeToString()
+    return serialized
+
+
 def _handlers(service: Service) -> grpc.GenericRpcHandler:
     import grpc
 
@@ -107,7 +112,7 @@ def _handlers(service: Service) -> grpc.GenericRpcHandler:
         handler: grpc.RpcMethodHandler[Any, Any] = make(
             behave,
             request_deserializer=request.FromString,
-            response_serializer=lambda response: response.SerializeToString(),
+            response_serializer=_serialized,
         )
         return handler
 

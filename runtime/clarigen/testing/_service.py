@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from .. import _proto
@@ -25,8 +25,11 @@ _TYPES: Final = (
     "STR BYTES INT FLOAT BOOL NDARRAY JSON_DATA TEXT IMAGE CONCEPT REGION FRAME AUDIO VIDEO"
     " NAMED_FIELDS TUPLE LIST"
 )
-_TYPE_NUMBERS: Final = {name: number for number, name in enumerate(_TYPES.split(), start=1)}
-_METHOD_NUMBERS: Final = {UNARY: 1, SERVER_STREAM: 2, BIDI_STREAM: 4}
+_NUMBERS: Final[dict[str, dict[str, int]]] = {
+    "type": {name: number for number, name in enumerate(_TYPES.split(), start=1)},
+    "method_type": {UNARY: 1, SERVER_STREAM: 2, BIDI_STREAM: 4},
+}
+_HOLD_FIELDS: Final = ("input_fields", "output_fields", "type_args", "model_type_enum_options")
 
 
 class Service:
@@ -208,26 +211,22 @@ def _failed(error: Exception) -> _proto.MultiOutputResponse:
     )
 
 
-def _camel_case(signature: Any) -> Any:
+def _camel_case(signature: dict[str, Any]) -> dict[str, Any]:
     """A signature in the form in which models tell their own."""
-    if isinstance(signature, list):
-        return [_camel_case(item) for item in signature]
-    if isinstance(signature, dict):
-        return {
-            re.sub("_(.)", lambda match: match[1].upper(), key): _camel_case(value)
-            for key, value in signature.items()
-        }
-    return signature
-
-
-def _numbered(signature: Any) -> Any:
-    """A signature with the numbers of its enums, as a message takes them."""
-    if isinstance(signature, list):
-        return [_numbered(item) for item in signature]
-    if not isinstance(signature, dict):
-        return signature
-    numbers = {"type": _TYPE_NUMBERS, "method_type": _METHOD_NUMBERS}
     return {
-        key: numbers[key][value] if key in numbers else _numbered(value)
+        re.sub("_(.)", lambda match: match[1].upper(), key): _in_each(_camel_case, key, value)
         for key, value in signature.items()
     }
+
+
+def _numbered(signature: dict[str, Any]) -> dict[str, Any]:
+    """A signature with the numbers of its enums, as a message takes them."""
+    return {
+        key: _NUMBERS[key][value] if key in _NUMBERS else _in_each(_numbered, key, value)
+        for key, value in signature.items()
+    }
+
+
+def _in_each(change: Callable[[dict[str, Any]], dict[str, Any]], key: str, value: Any) -> Any:
+    """A value of a signature, with a change made to each of the fields it may hold."""
+    return [change(field) for field in value] if key in _HOLD_FIELDS else value

@@ -1,0 +1,126 @@
+"""What a call returns beside its value, seen from the side: recordings and observers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from clarigen import PredictionError, Response, Usage
+from clarigen._call import END, Context, Deliver, Receive, stream
+from clarigen._proto import MultiOutputResponse
+from clarigen._retry import Policy
+from faults.platform_standin import PAT, Standin
+
+
+class Counting(Standin):
+    """A platform that counts tokens: three a prompt, the prompt's letters back, one of them cached."""
+
+    def outputs(self, request: Any) -> Any:
+        response = super().outputs(request)
+        response.status.req_id = f"request-{len(self.calls)}"
+        for output in response.outputs:
+            output.prompt_tokens = 3
+            output.completion_tokens = len(output.data.parts[0].data.string_value)
+            output.cached_tokens = 1
+        return response
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> Any:
+    with Counting() as platform:
+        monkeypatch.setenv("CLARIFAI_API_BASE", platform.base_url)
+        monkeypatch.setenv("CLARIFAI_PAT", PAT)
+        yield platform
+
+
+def test_a_recording_has_a_response_a_call(package: Any, counting: Standin) -> None:
+    with package.PlatformEcho() as model:
+        model.predict("before")
+        with model.recording() as seen:
+            assert model.predict("ab") == "ab"
+            assert model.with_options(timeout=5).predict("abc") == "abc"
+        model.predict("after")
+    first, second = seen
+    assert first.method == "predict"
+    assert first.usage == Usage(3, 2, 1)
+    assert (first.request_id, second.request_id) == ("request-2", "request-3")
+    assert (first.status, first.attempts) == (10000, 1)
+    assert 0 < first.elapsed < 30
+    assert first.raw.outputs[0].data.parts[0].data.string_value == "ab"
+    assert seen.usage == Usage(6, 5, 2)
+
+
+def test_recordings_nest_and_keep_to_their_client(package: Any, counting: Standin) -> None:
+    with (
+        package.PlatformEcho() as model,
+        package.PlatformEcho() as other,
+        model.recording() as outer,
+    ):
+        model.predict("a")
+        other.predict("x")
+        with model.recording() as inner:
+            model.predict("b")
+    assert len(outer) == 2
+    assert list(inner) == outer[1:]
+
+
+def test_a_recording_sees_tasks_of_its_block_and_no_others(package: Any, counting: Standin) -> None:
+    async def recorded(model: Any, *prompts: str) -> Usage:
+        with model.recording() as seen:
+            await asyncio.gather(*(model.predict(prompt) for prompt in prompts))
+        assert len(seen) == len(prompts)
+        usage: Usage = seen.usage
+        return usage
+
+    async def both() -> tuple[Usage, Usage]:
+        async with package.AsyncPlatformEcho() as model:
+            return await asyncio.gather(recorded(model, "a", "b"), recorded(model, "abc"))
+
+    assert asyncio.run(both()) == (Usage(6, 2, 2), Usage(3, 3, 1))
+
+
+def test_an_observer_is_told_of_every_call(package: Any, counting: Standin) -> None:
+    told: list[Response] = []
+    other: list[Response] = []
+    with package.PlatformEcho(on_response=told.append) as model:
+        model.predict("a")
+        model.with_options(on_response=other.append).predict("b")
+        model.with_options(timeout=5).predict("c")
+    assert [response.raw.outputs[0].data.parts[0].data.string_value for response in told] == [
+        "a",
+        "c",
+    ]
+    assert len(other) == 1
+
+
+def test_a_call_that_fails_is_not_told(package: Any, counting: Standin) -> None:
+    counting.failing["PostModelOutputs"] = (10020, "no")
+    with package.PlatformEcho() as model, model.recording() as seen, pytest.raises(PredictionError):
+        model.predict("a")
+    assert seen == []
+
+
+def test_a_stream_is_told_of_at_its_end() -> None:
+    from clarigen import wire
+
+    def message(text: str, tokens: int) -> bytes:
+        response = MultiOutputResponse(status={"code": 10000})  # type: ignore[arg-type]
+        output = response.outputs.add(completion_tokens=tokens)
+        output.data.parts.add(id="return").data.string_value = text
+        return response.SerializeToString()
+
+    told: list[Response] = []
+    method = wire.server_stream("generate", returns=wire.STR)
+    flow = stream(method, [], Context(b"", Policy(None), (told.append,)))
+    next(flow)
+    assert isinstance(flow.send(None), Receive)
+    for text, tokens in (("a", 0), ("b", 5), ("c", 0)):
+        assert flow.send(message(text, tokens)) == Deliver(text)
+        assert told == []
+        assert isinstance(flow.send(None), Receive)
+    with pytest.raises(StopIteration):
+        flow.send(END)
+    assert [response.usage for response in told] == [Usage(0, 5, 0)]
+    assert told[0].method == "generate"

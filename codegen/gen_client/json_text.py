@@ -6,6 +6,7 @@ What lives here: `parse`, and what tells parsed values apart. Duplicate keys, nu
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -82,3 +83,15 @@ def _float(digits: str) -> float:
     if math.isinf(value):
         raise ValueError("a number is too large")
     return value
+
+
+def digest(value: object) -> str:
+    """The sha256 (hex) of a value in its canonical form: JSON of sorted keys, ASCII, no spaces.
+
+    A value that JSON cannot hold has that of no text.
+    """
+    try:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):
+        text = ""
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -5,21 +5,14 @@ Knows the interface's own form of signatures; knows nothing of Python names or o
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
 
 from gen_client import interface
 from gen_client.interface import Model
+from gen_client.json_text import digest
 
 FORMAT = 1
 """Rises only when the same signatures give other bytes (with a line in the changelog)."""
-
-
-def digest(signatures: Sequence[object]) -> str:
-    """The sha256 (hex) of signatures in their canonical form: JSON of sorted keys, ASCII, no spaces."""
-    text = json.dumps(signatures, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def text(model: Model) -> str:

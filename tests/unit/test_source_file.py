@@ -87,6 +87,14 @@ def test_a_file_names_its_model(tmp_path: Path) -> None:
     assert document.version_id == "v"
 
 
+def test_a_file_may_name_its_model_in_camel_case(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    ids = {"userId": "u", "appId": "a", "modelId": "m", "versionId": "v"}
+    path.write_text(json.dumps({"model": ids, "methodSignatures": [SIGNATURE]}), "utf-8")
+    document = read(path)
+    assert (document.reference, document.version_id) == (ModelRef("u", "a", "m"), "v")
+
+
 def test_a_lock_is_a_signature_file(tmp_path: Path, expected: interface.Model) -> None:
     for original in (expected, interface.Model(ModelRef("u", "a", "m"), "v", expected.methods)):
         path = tmp_path / "signatures.json"

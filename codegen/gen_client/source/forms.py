@@ -10,13 +10,11 @@ looked at.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 
 from clarigen import ModelRef
 from gen_client.diagnostics import UNUSABLE, Refusal, Report
-from gen_client.json_text import Value
+from gen_client.json_text import Value, digest
 from gen_client.source.document import Document
 
 _KEYS = ("method_signatures", "methodSignatures")
@@ -75,35 +73,33 @@ def _model(content: Value) -> tuple[ModelRef | None, str]:
         return None, ""
     if not isinstance(content, dict):
         raise ValueError("`model` is not an object")
-    ids: list[str] = []
-    for key in (*ModelRef._fields, "version_id"):
-        text = content.get(key, "")
-        if text is not None and not isinstance(text, str):
-            raise ValueError(f"`model.{key}` is not text")
-        ids.append(text or "")
-    *names, version_id = ids
-    if not any(key in content for key in ModelRef._fields):
+    ids = {key: _id(content, key) for key in (*ModelRef._fields, "version_id")}
+    version_id = ids.pop("version_id") or ""
+    if all(text is None for text in ids.values()):
         return None, version_id
-    for key, name in zip(ModelRef._fields, names, strict=True):
-        if not name:
+    for key, text in ids.items():
+        if not text:
             raise Refusal(
                 "the model's id is missing",
                 where=f"model.{key}",
                 remedy="give user_id, app_id and model_id, or none of them",
                 exit_code=UNUSABLE,
             )
-    return ModelRef(*names), version_id
+    return ModelRef(*(text or "" for text in ids.values())), version_id
+
+
+def _id(content: Mapping[str, Value], key: str) -> str | None:
+    """An id of the model, in either spelling of its key; None where there is none."""
+    first, second = key.split("_")
+    text = content.get(key, content.get(f"{first}{second.title()}"))
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"`model.{key}` is not text")
+    return text
 
 
 def _check_digest(wanted: Value, signatures: Value, report: Report) -> None:
     """Say so when a lock's signatures are not those it was written with."""
-    if wanted is None:
-        return
-    try:
-        text = json.dumps(signatures, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError):
-        text = ""
-    if hashlib.sha256(text.encode("ascii")).hexdigest() != wanted:
+    if wanted is not None and digest(signatures) != wanted:
         report.warn(
             "the signatures do not match the file's sha256: it was edited by hand",
             where="sha256",

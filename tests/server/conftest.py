@@ -47,7 +47,7 @@ class Served:
         return self.package.AsyncEverything(base_url=self.url, timeout=30, **options)
 
 
-def _generated(url: str, out: Path, parent: str) -> Served:
+def generated(url: str, out: Path, parent: str) -> Served:
     """Run `gen-client --url` and import what it wrote, as `parent.everything`."""
     folder = out / parent
     folder.mkdir()
@@ -84,7 +84,7 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     service_pb2_grpc.add_V2Servicer_to_server(ModelServicer(_official_model()), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    yield _generated(
+    yield generated(
         f"grpc://127.0.0.1:{port}", tmp_path_factory.mktemp("official"), "from_official"
     )
     server.stop(None).wait()
@@ -93,7 +93,7 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serve(Everything()) as server:
-        yield _generated(server.url, tmp_path_factory.mktemp("own"), "from_own")
+        yield generated(server.url, tmp_path_factory.mktemp("own"), "from_own")
 
 
 @pytest.fixture(params=["official", "own"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from .._codec import Codec, Misfit
+from .._data import Text
 from ..errors import ConfigError
 from ._annotations import Kind, evaluated, kind_of, named
 
@@ -208,4 +209,4 @@ def _default_text(default: Any) -> str:
     try:
         return json.dumps(default)
     except (TypeError, ValueError):
-        return str(default)
+        return repr(default) if isinstance(default, Text) else str(default)

@@ -61,8 +61,9 @@ class Server:
     def __init__(self, service: Service, port: int, threads: int) -> None:
         import grpc
 
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clarigen-testing")
         self._server = grpc.server(
-            ThreadPoolExecutor(threads, thread_name_prefix="clarigen-testing"),
+            self._threads,
             handlers=[_handlers(service)],
             options=[
                 ("grpc.max_receive_message_length", _LIMIT),
@@ -84,6 +85,7 @@ class Server:
     def close(self) -> None:
         """Stop, ending the calls that are under way. A second time does nothing."""
         self._server.stop(None).wait()
+        self._threads.shutdown(wait=False)
 
     def __enter__(self) -> Self:
         return self

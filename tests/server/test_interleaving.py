@@ -1,0 +1,247 @@
+"""Bidirectional streams take turns: the answer to an item is there before the next item is produced.
+
+The official model server reads all items before it answers, so only our own can show this. Nothing here
+waits for a while: each side goes on when the other has come so far, and a call that does not take turns
+ends in its timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from clarigen.testing import serve
+from server.conftest import Served
+
+ITEMS = 5
+SECONDS = 20
+"""More than any of this takes; without turns it is how long a test needs to fail."""
+
+
+def test_each_answer_decides_the_next_item(own: Served) -> None:
+    answers: queue.Queue[int] = queue.Queue()
+
+    def items() -> Iterator[int]:
+        item = 1
+        for _ in range(ITEMS):
+            yield item
+            item = answers.get(timeout=SECONDS) + 1
+
+    got: list[int] = []
+    with own.client() as model:
+        for answer in model.double(items()):
+            got.append(answer)
+            answers.put(answer)
+    assert got == [2, 6, 14, 30, 62]
+
+
+def test_each_answer_decides_the_next_item_async(own: Served) -> None:
+    async def talk() -> list[int]:
+        answers: asyncio.Queue[int] = asyncio.Queue()
+
+        async def items() -> AsyncIterator[int]:
+            item = 1
+            for _ in range(ITEMS):
+                yield item
+                item = await asyncio.wait_for(answers.get(), SECONDS) + 1
+
+        got: list[int] = []
+        async with own.async_client() as model:
+            async for answer in model.double(items()):
+                got.append(answer)
+                answers.put_nowait(answer)
+        return got
+
+    assert asyncio.run(talk()) == [2, 6, 14, 30, 62]
+
+
+def test_the_answers_end_where_the_items_do(own: Served) -> None:
+    """The first `None` closes our side; the stream then ends, and not before."""
+    lines: queue.Queue[str | None] = queue.Queue()
+    lines.put("a")
+    with own.client() as model:
+        stream = model.prefixed(">", iter(lambda: lines.get(timeout=SECONDS), None))
+        assert next(stream) == ">a"
+        lines.put("b")
+        assert next(stream) == ">b"
+        lines.put(None)
+        assert list(stream) == []
+
+
+def test_two_streams_of_one_client_take_turns_with_each_other(own: Served) -> None:
+    first: queue.Queue[int | None] = queue.Queue()
+    second: queue.Queue[int | None] = queue.Queue()
+    with own.client() as model:
+        doubled = model.double(iter(lambda: first.get(timeout=SECONDS), None))
+        trebled = model.double(iter(lambda: second.get(timeout=SECONDS), None), factor=3)
+        seen: list[int] = []
+        for item in range(3):
+            first.put(item)
+            seen.append(next(doubled))
+            second.put(item)
+            seen.append(next(trebled))
+        first.put(None)
+        second.put(None)
+        assert [*doubled, *trebled] == []
+    assert seen == [0, 0, 2, 3, 4, 6]
+
+
+def test_two_streams_of_one_client_take_turns_with_each_other_async(own: Served) -> None:
+    async def talk() -> list[tuple[int, int]]:
+        """Each stream's items are the other's answers."""
+        left: asyncio.Queue[int] = asyncio.Queue()
+        right: asyncio.Queue[int] = asyncio.Queue()
+
+        async def items(source: asyncio.Queue[int]) -> AsyncIterator[int]:
+            for _ in range(ITEMS):
+                yield await asyncio.wait_for(source.get(), SECONDS)
+
+        async def follow(stream: Any, target: asyncio.Queue[int]) -> list[int]:
+            got: list[int] = []
+            async for answer in stream:
+                got.append(answer)
+                target.put_nowait(answer)
+            return got
+
+        async with own.async_client() as model:
+            left.put_nowait(1)
+            pairs = await asyncio.gather(
+                follow(model.double(items(left)), right),
+                follow(model.double(items(right), factor=3), left),
+            )
+        return list(zip(*pairs, strict=True))
+
+    assert asyncio.run(talk()) == [(2, 6), (12, 36), (72, 216), (432, 1296), (2592, 7776)]
+
+
+class Turns:
+    """Notes when it takes an item and when it gives an answer."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.ended = threading.Event()
+
+    def echo(self, items: Iterator[int]) -> Iterator[int]:
+        try:
+            for item in items:
+                self.events.append(f"took {item}")
+                yield item
+        finally:
+            self.ended.set()
+
+    def greet(self, items: Iterator[int]) -> Iterator[str]:
+        """Speaks first, though the call begins with an item."""
+        yield "hello"
+        for item in items:
+            yield str(item)
+
+    def enough(self, items: Iterator[int]) -> Iterator[int]:
+        """Answers the first item, and wants no other."""
+        yield next(items)
+
+
+@pytest.fixture
+def turns(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Turns, Any, str]]:
+    import importlib
+
+    from gen_client import cli
+
+    model = Turns()
+    with serve(model) as server:
+        name = f"turns_{server.port}"
+        assert cli.main(["--url", server.url, "--out", str(tmp_path), "--name", name]) == 0
+        monkeypatch.syspath_prepend(str(tmp_path))
+        package = importlib.import_module(name)
+        client = next(
+            value for key, value in vars(package).items() if key.startswith("Turns") and "_" not in key
+        )
+        yield model, client, server.url
+
+
+def test_model_and_caller_alternate(turns: tuple[Turns, Any, str]) -> None:
+    """What both sides note, in one list, is strictly in turns."""
+    served, client, url = turns
+    may_go_on = threading.Semaphore(0)
+
+    def items() -> Iterator[int]:
+        for item in range(ITEMS):
+            served.events.append(f"sent {item}")
+            yield item
+            assert may_go_on.acquire(timeout=SECONDS)
+
+    with client(base_url=url, timeout=SECONDS) as model:
+        for answer in model.echo(items()):
+            served.events.append(f"got {answer}")
+            may_go_on.release()
+    steps = ("sent", "took", "got")
+    assert served.events == [f"{step} {item}" for item in range(ITEMS) for step in steps]
+
+
+def test_a_model_may_speak_before_it_listens(turns: tuple[Turns, Any, str]) -> None:
+    _, client, url = turns
+    heard = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        assert heard.wait(SECONDS)
+        yield 2
+
+    with client(base_url=url, timeout=SECONDS) as model:
+        stream = model.greet(items())
+        assert next(stream) == "hello"
+        heard.set()
+        assert list(stream) == ["1", "2"]
+
+
+def test_a_model_that_has_enough_ends_the_stream(turns: tuple[Turns, Any, str]) -> None:
+    _, client, url = turns
+    over = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        over.wait(SECONDS)  # no second item until the stream has ended
+
+    with client(base_url=url, timeout=SECONDS) as model:
+        assert list(model.enough(items())) == [1]
+    over.set()
+
+
+def test_leaving_early_reaches_the_model(turns: tuple[Turns, Any, str]) -> None:
+    """A caller that has heard enough ends the model's method, which waits for an item."""
+    served, client, url = turns
+    over = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        over.wait(SECONDS)
+
+    with client(base_url=url, timeout=SECONDS) as model:
+        with model.echo(items()) as stream:
+            assert next(stream) == 1
+        assert served.ended.wait(SECONDS)
+    over.set()
+
+
+def test_leaving_early_reaches_the_model_async(own: Served) -> None:
+    async def talk() -> bool:
+        closed = asyncio.Event()
+
+        async def items() -> AsyncIterator[int]:
+            try:
+                yield 1
+                await asyncio.Event().wait()
+            finally:
+                closed.set()
+
+        async with own.async_client() as model:
+            async with model.double(items()) as stream:
+                assert await anext(stream) == 2
+            await asyncio.wait_for(closed.wait(), SECONDS)
+        return closed.is_set()
+
+    assert asyncio.run(talk())

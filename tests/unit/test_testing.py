@@ -1,0 +1,532 @@
+"""clarigen.testing: what of an object is served, how it is described, and how calls are answered."""
+
+from __future__ import annotations
+
+import json
+import queue
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import grpc
+import numpy.typing as npt
+import pytest
+
+from clarigen import (
+    JSON,
+    Audio,
+    Client,
+    Concept,
+    ConfigError,
+    Frame,
+    Image,
+    PredictionError,
+    Region,
+    Stream,
+    Text,
+    Video,
+    _proto,
+    wire,
+)
+from clarigen.testing import Param, Server, serve
+
+PATH = "/clarifai.api.V2/"
+
+
+def _rpc(server: Server, rpc: str, request: Any, answer: Any) -> Any:
+    with grpc.insecure_channel(server.url.removeprefix("grpc://")) as channel:
+        call: Any = channel.unary_unary(
+            PATH + rpc,
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=answer.FromString,
+        )
+        return call(request, timeout=30)
+
+
+def _request(*methods: str) -> _proto.PostModelOutputsRequest:
+    """A request with one input a method, without arguments."""
+    request = _proto.PostModelOutputsRequest()
+    for method in methods:
+        data = request.inputs.add().data
+        data.metadata.fields["_method_name"].string_value = method
+        data.parts.add()
+    return request
+
+
+def _predict(server: Server, *methods: str) -> Any:
+    return _rpc(server, "PostModelOutputs", _request(*methods), _proto.MultiOutputResponse)
+
+
+def _signatures(implementation: object) -> dict[str, Any]:
+    with serve(implementation) as server:
+        signatures = json.loads(_predict(server, "_GET_SIGNATURES").outputs[0].data.text.raw)
+    assert isinstance(signatures, dict)
+    return signatures
+
+
+# Signatures
+
+
+@dataclass(frozen=True)
+class Point:
+    x: Annotated[float, Param("Rightwards.")]
+    tags: list[str]
+
+
+class Base:
+    def first(self) -> str:
+        return "base"
+
+
+class Model(Base):
+    attribute = 3
+
+    def predict(
+        self,
+        prompt: str,
+        n: Annotated[int, Param("How many.", ge=1, le=5)] = 3,
+        mode: Literal["a", "b"] = "a",
+        data: JSON | None = None,
+        points: list[tuple[Point, int]] | None = None,
+    ) -> list[Point]:
+        """Predict.
+
+        At length.
+        """
+        return [Point(1.0, [prompt])] * n
+
+    def unannotated(self, x):  # type: ignore[no-untyped-def]
+        return x
+
+    def _private(self, x: str) -> str:
+        return x
+
+    @staticmethod
+    def static(x: bool) -> Iterator[Text]:
+        yield Text(str(x))
+
+    @classmethod
+    def of_class(cls, items: Iterable[Annotated[int, Param("Each.")]]) -> Iterator[int]:
+        yield from items
+
+
+def test_a_signature() -> None:
+    point = {
+        "type": "NAMED_FIELDS",
+        "typeArgs": [
+            {"name": "x", "type": "FLOAT", "description": "Rightwards."},
+            {"name": "tags", "type": "LIST", "typeArgs": [{"name": "tags_item", "type": "STR"}]},
+        ],
+    }
+    pair = {
+        "name": "points_item",
+        "type": "TUPLE",
+        "typeArgs": [
+            {"name": "points_item_item", **point},
+            {"name": "points_item_item", "type": "INT"},
+        ],
+    }
+    assert _signatures(Model())["predict"] == {
+        "name": "predict",
+        "methodType": "UNARY_UNARY",
+        "description": "Predict.\n\nAt length.",
+        "inputFields": [
+            {"name": "prompt", "type": "STR", "required": True},
+            {
+                "name": "n",
+                "type": "INT",
+                "description": "How many.",
+                "modelTypeRangeInfo": {"min": 1, "max": 5},
+                "isParam": True,
+                "default": "3",
+            },
+            {
+                "name": "mode",
+                "type": "STR",
+                "modelTypeEnumOptions": [{"id": "a"}, {"id": "b"}],
+                "isParam": True,
+                "default": "a",
+            },
+            {"name": "data", "type": "JSON_DATA", "default": "null"},
+            {"name": "points", "type": "LIST", "typeArgs": [pair], "default": "null"},
+        ],
+        "outputFields": [
+            {"name": "return", "type": "LIST", "typeArgs": [{"name": "return_item", **point}]}
+        ],
+    }
+
+
+def test_public_methods_with_annotations_are_served_those_of_the_base_first() -> None:
+    signatures = _signatures(Model())
+    assert list(signatures) == ["first", "predict", "static", "of_class"]
+    assert signatures["static"]["methodType"] == "UNARY_STREAMING"
+    assert signatures["static"]["outputFields"] == [
+        {"name": "return", "type": "TEXT", "iterator": True}
+    ]
+    assert signatures["of_class"]["methodType"] == "STREAMING_STREAMING"
+    assert signatures["of_class"]["inputFields"] == [
+        {
+            "name": "items",
+            "type": "INT",
+            "description": "Each.",
+            "iterator": True,
+            "isParam": True,
+            "required": True,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "type_"),
+    [
+        (str, "STR"),
+        (bytes, "BYTES"),
+        (int, "INT"),
+        (float, "FLOAT"),
+        (bool, "BOOL"),
+        (npt.NDArray[Any], "NDARRAY"),
+        (JSON, "JSON_DATA"),
+        (dict, "JSON_DATA"),
+        (list, "JSON_DATA"),
+        (dict[str, list[int]], "JSON_DATA"),
+        (Text, "TEXT"),
+        (Image, "IMAGE"),
+        (Concept, "CONCEPT"),
+        (Region, "REGION"),
+        (Frame, "FRAME"),
+        (Audio, "AUDIO"),
+        (Video, "VIDEO"),
+        (Point, "NAMED_FIELDS"),
+        (tuple[int, str], "TUPLE"),
+        (list[JSON], "LIST"),
+        (Literal[1, 2], "INT"),
+        (Literal[True], "BOOL"),
+    ],
+)
+def test_every_type_can_be_a_parameter(annotation: Any, type_: str) -> None:
+    assert _only_field(annotation)["type"] == type_
+
+
+def _only_field(annotation: Any, **default: Any) -> dict[str, Any]:
+    class Fake:
+        def predict(self, x: Any = None) -> str:
+            return ""
+
+    Fake.predict.__annotations__["x"] = annotation
+    Fake.predict.__defaults__ = (default["default"],) if default else None
+    field: dict[str, Any] = _signatures(Fake())["predict"]["inputFields"][0]
+    return field
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "text"),
+    [
+        (str, "hi", "hi"),
+        (str, "null", "null"),
+        (str | None, None, "null"),
+        (int, -5, "-5"),
+        (float, 1.0, "1.0"),
+        (float, float("inf"), "Infinity"),
+        (bool, True, "true"),
+        (list[int], [1, 2], "[1, 2]"),
+        (tuple[int, str], (1, "z"), '[1, "z"]'),
+        (dict, {"a": None}, '{"a": null}'),
+        (bytes, b"ab", "b'ab'"),
+        (Text, Text("tt"), "Text(text='tt', url='')"),
+    ],
+)
+def test_defaults_are_spelled_as_the_platform_does(
+    annotation: Any, default: Any, text: str
+) -> None:
+    field = _only_field(annotation, default=default)
+    assert field["default"] == text
+    assert "required" not in field
+
+
+def test_an_empty_default_is_no_text() -> None:
+    assert _only_field(str, default="") == {"name": "x", "type": "STR"}
+
+
+# What cannot be served
+
+
+@dataclass(frozen=True)
+class Endless:
+    child: Endless
+
+
+def _refused(annotation: Any, default: Any = ...) -> Callable[[], object]:
+    return lambda: _only_field(annotation, **({} if default is ... else {"default": default}))
+
+
+class Unfinished:
+    def predict(self, x, y: int) -> str:  # type: ignore[no-untyped-def]
+        return ""
+
+
+class NoResult:
+    def predict(self, x: int):  # type: ignore[no-untyped-def]
+        return x
+
+
+class ReturnsNone:
+    def predict(self, x: int) -> None: ...
+
+
+class MayReturnNone:
+    def predict(self, x: int) -> str | None: ...
+
+
+class Star:
+    def predict(self, *x: int) -> str:
+        return ""
+
+
+class Reserved:
+    def predict(self, with_proto: bool) -> str:
+        return ""
+
+
+class Coroutine:
+    async def predict(self, x: int) -> str:
+        return ""
+
+
+class OnlyIn:
+    def predict(self, x: Iterator[str]) -> str:
+        return ""
+
+
+class TwoStreams:
+    def predict(self, x: Iterator[str], y: Iterator[str]) -> Iterator[str]:
+        yield ""
+
+
+class StreamWithDefault:
+    def predict(self, x: Iterator[str] | None = None) -> Iterator[str]:
+        yield ""
+
+
+class Unknown:
+    def predict(self, x: Missing) -> str:  # type: ignore[name-defined]  # noqa: F821
+        return ""
+
+
+class Empty:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("serving", "words"),
+    [
+        (_refused(set[int]), "predict: parameter `x`: set[int] cannot travel"),
+        (_refused(Any), "predict: parameter `x`: "),
+        (_refused(int | str), "predict: parameter `x`: int | str cannot travel"),
+        (_refused(list[int | None]), "predict: parameter `x`: int | None cannot travel"),
+        (_refused(list[Iterator[int]]), "predict: parameter `x`: "),
+        (_refused(tuple[int, ...]), "has no fixed length"),
+        (_refused(Literal[1, "a"]), "the values of a Literal must be of one type"),
+        (_refused(Endless), "Endless contains itself"),
+        (_refused(int | None, 3), "can be None only if None is its default"),
+        (_refused(int | None), "can be None only if None is its default"),
+        (lambda: serve(Unfinished()), "predict: parameter `x` has no annotation"),
+        (lambda: serve(NoResult()), "predict: its result has no annotation"),
+        (lambda: serve(ReturnsNone()), "predict: the result: "),
+        (lambda: serve(MayReturnNone()), "predict: the result cannot be None"),
+        (lambda: serve(Star()), "predict: parameter `x`: arguments go by name"),
+        (lambda: serve(Reserved()), "the platform reserves this name"),
+        (lambda: serve(Coroutine()), "predict: methods to serve are synchronous"),
+        (lambda: serve(OnlyIn()), "a method that takes a stream must return one"),
+        (lambda: serve(TwoStreams()), "only one parameter can be a stream, not x, y"),
+        (lambda: serve(StreamWithDefault()), "streams only as a whole parameter or result"),
+        (_refused(Iterator[int], ()), "is a stream; it cannot have a default"),
+        (lambda: serve(Unknown()), "Unknown.predict: its annotations do not evaluate"),
+        (lambda: serve(Empty()), "Empty has no public method with annotations"),
+        (lambda: serve(Model), "serve an object, not the class: Model()"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_by_name(
+    serving: Callable[[], object], words: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        serving()
+    assert words in str(caught.value)
+
+
+def test_a_port_that_is_taken() -> None:
+    with serve(Model()) as server, pytest.raises(ConfigError, match=f"port {server.port} "):
+        serve(Model(), port=server.port)
+
+
+# Calls
+
+
+class Echo:
+    def echo(self, x: str) -> str:
+        return x
+
+    def hello(self, x: str = "hello") -> str:
+        return x
+
+    def wrong(self) -> int:
+        return "3"  # type: ignore[return-value]
+
+    def wrong_inside(self) -> list[Point]:
+        return [Point(x="1", tags=[])]  # type: ignore[arg-type]
+
+    def items(self, n: int) -> Iterator[str]:
+        yield from map(str, range(n))
+
+
+class EchoClient(Client):
+    def echo(self, x: str) -> str:
+        return self._one(_ECHO, x)
+
+    def items_as_unary(self, n: int) -> str:
+        return self._one(_ITEMS_AS_UNARY, n)
+
+
+_ECHO = wire.unary("echo", wire.field("x", wire.STR), returns=wire.STR)
+_ITEMS_AS_UNARY = wire.unary("items", wire.field("n", wire.INT), returns=wire.STR)
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[Server]:
+    with serve(Echo()) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("method", "details"),
+    [
+        ("nowhere", "Method nowhere not found in model class"),
+        ("", "Method  not found in model class"),
+        ("echo", "Missing required field: x"),
+        ("wrong", "wrong: the result must be an int, not str '3'"),
+        ("wrong_inside", "wrong_inside: the result[0].x must be a float, not str '1'"),
+    ],
+)
+def test_a_failure_is_a_status_with_its_cause(echo: Server, method: str, details: str) -> None:
+    answer = _predict(echo, method)
+    assert (answer.status.code, answer.status.details) == (10020, details)
+    assert any(line.startswith("Traceback") for line in answer.status.stack_trace)
+    assert not answer.outputs
+
+
+def test_inputs_are_answered_in_order_and_fail_as_one(echo: Server) -> None:
+    good = _predict(echo, "hello", "hello")
+    assert good.status.code == 10000
+    assert [o.data.parts[0].data.string_value for o in good.outputs] == ["hello", "hello"]
+    assert [o.status.code for o in good.outputs] == [10000, 10000]
+    bad = _predict(echo, "hello", "wrong")
+    assert (bad.status.code, len(bad.outputs)) == (10020, 0)
+    assert _predict(echo).status.code == 10000
+
+
+def test_a_method_called_as_another_kind(echo: Server) -> None:
+    words = "is UNARY_STREAMING, and was called as UNARY"
+    with (
+        EchoClient(base_url=echo.url, timeout=30) as model,
+        pytest.raises(PredictionError, match=words),
+    ):
+        model.items_as_unary(3)
+
+
+def test_large_messages(echo: Server) -> None:
+    text = "x" * (8 << 20)
+    with EchoClient(base_url=echo.url, timeout=30) as model:
+        assert model.echo(text) == text
+
+
+def test_discovery_as_the_platform_does_it(echo: Server) -> None:
+    who = _proto.UserAppIDSet(user_id="u", app_id="a")
+    model = _rpc(
+        echo,
+        "GetModel",
+        _proto.GetModelRequest(user_app_id=who, model_id="m"),
+        _proto.SingleModelResponse,
+    )
+    assert model.status.code == 10000
+    assert (model.model.user_id, model.model.app_id, model.model.id) == ("u", "a", "m")
+    version = _rpc(
+        echo,
+        "GetModelVersion",
+        _proto.GetModelVersionRequest(
+            user_app_id=who, model_id="m", version_id=model.model.model_version.id
+        ),
+        _proto.SingleModelVersionResponse,
+    ).model_version
+    assert version == model.model.model_version
+    assert version.status.code == 21100
+    assert [s.name for s in version.method_signatures] == [
+        "echo",
+        "hello",
+        "wrong",
+        "wrong_inside",
+        "items",
+    ]
+    assert [s.method_type for s in version.method_signatures] == [1, 1, 1, 1, 2]
+    assert version.method_signatures[3].output_fields[0].type == 17
+    pages = [
+        _rpc(
+            echo,
+            "ListModelVersions",
+            _proto.ListModelVersionsRequest(user_app_id=who, model_id="m", page=page),
+            _proto.MultiModelVersionResponse,
+        )
+        for page in (1, 2)
+    ]
+    assert [len(page.model_versions) for page in pages] == [1, 0]
+
+
+# Streams both ways
+
+
+class Loop:
+    def double(self, items: Iterator[int]) -> Iterator[int]:
+        for item in items:
+            yield item * 2
+
+
+class LoopClient(Client):
+    def double(self, items: Iterable[int]) -> Stream[int]:
+        return self._stream(_DOUBLE, items)
+
+
+_DOUBLE = wire.bidi_stream("double", wire.field("items", wire.INT, stream=True), returns=wire.INT)
+
+
+def test_streams_both_ways_interleave() -> None:
+    """Each item is made only of the answer to the one before it: a server that drains deadlocks."""
+    answers: queue.Queue[int] = queue.Queue()
+
+    def items() -> Iterator[int]:
+        yield 1
+        for _ in range(5):
+            yield answers.get(timeout=20)
+
+    with serve(Loop()) as server, LoopClient(base_url=server.url, timeout=30) as model:
+        seen = []
+        for answer in model.double(items()):
+            seen.append(answer)
+            answers.put(answer)
+    assert seen == [2, 4, 8, 16, 32, 64]
+
+
+def test_closing_ends_what_is_under_way() -> None:
+    waiting: queue.Queue[int] = queue.Queue()
+
+    def items() -> Iterator[int]:
+        yield 1
+        yield waiting.get(timeout=20)
+
+    server = serve(Loop())
+    with LoopClient(base_url=server.url, timeout=30) as model:
+        stream = model.double(items())
+        assert next(stream) == 2
+        server.close()
+        server.close()
+        server.wait()
+        with pytest.raises(Exception, match="double: "):
+            next(stream)
+        waiting.put(0)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 import pytest
 
+from clarigen import Client, Stream, wire
 from clarigen.testing import serve
 from server.conftest import Served
 
@@ -145,27 +146,34 @@ class Turns:
         yield next(items)
 
 
+_ITEMS = wire.field("items", wire.INT, stream=True)
+_ECHO = wire.bidi_stream("echo", _ITEMS, returns=wire.INT)
+_GREET = wire.bidi_stream("greet", _ITEMS, returns=wire.STR)
+_ENOUGH = wire.bidi_stream("enough", _ITEMS, returns=wire.INT)
+
+
+class TurnsClient(Client):
+    def echo(self, items: Iterable[int]) -> Stream[int]:
+        return self._stream(_ECHO, items)
+
+    def greet(self, items: Iterable[int]) -> Stream[str]:
+        return self._stream(_GREET, items)
+
+    def enough(self, items: Iterable[int]) -> Stream[int]:
+        return self._stream(_ENOUGH, items)
+
+
 @pytest.fixture
-def turns(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Turns, Any, str]]:
-    import importlib
-
-    from gen_client import cli
-
-    model = Turns()
-    with serve(model) as server:
-        name = f"turns_{server.port}"
-        assert cli.main(["--url", server.url, "--out", str(tmp_path), "--name", name]) == 0
-        monkeypatch.syspath_prepend(str(tmp_path))
-        package = importlib.import_module(name)
-        client = next(
-            value for key, value in vars(package).items() if key.startswith("Turns") and "_" not in key
-        )
-        yield model, client, server.url
+def turns() -> Iterator[tuple[Turns, TurnsClient]]:
+    """A fresh model, and a client that calls it."""
+    served = Turns()
+    with serve(served) as server, TurnsClient(base_url=server.url, timeout=SECONDS) as model:
+        yield served, model
 
 
-def test_model_and_caller_alternate(turns: tuple[Turns, Any, str]) -> None:
+def test_model_and_caller_alternate(turns: tuple[Turns, TurnsClient]) -> None:
     """What both sides note, in one list, is strictly in turns."""
-    served, client, url = turns
+    served, model = turns
     may_go_on = threading.Semaphore(0)
 
     def items() -> Iterator[int]:
@@ -174,16 +182,15 @@ def test_model_and_caller_alternate(turns: tuple[Turns, Any, str]) -> None:
             yield item
             assert may_go_on.acquire(timeout=SECONDS)
 
-    with client(base_url=url, timeout=SECONDS) as model:
-        for answer in model.echo(items()):
-            served.events.append(f"got {answer}")
-            may_go_on.release()
+    for answer in model.echo(items()):
+        served.events.append(f"got {answer}")
+        may_go_on.release()
     steps = ("sent", "took", "got")
     assert served.events == [f"{step} {item}" for item in range(ITEMS) for step in steps]
 
 
-def test_a_model_may_speak_before_it_listens(turns: tuple[Turns, Any, str]) -> None:
-    _, client, url = turns
+def test_a_model_may_speak_before_it_listens(turns: tuple[Turns, TurnsClient]) -> None:
+    _, model = turns
     heard = threading.Event()
 
     def items() -> Iterator[int]:
@@ -191,39 +198,36 @@ def test_a_model_may_speak_before_it_listens(turns: tuple[Turns, Any, str]) -> N
         assert heard.wait(SECONDS)
         yield 2
 
-    with client(base_url=url, timeout=SECONDS) as model:
-        stream = model.greet(items())
-        assert next(stream) == "hello"
-        heard.set()
-        assert list(stream) == ["1", "2"]
+    stream = model.greet(items())
+    assert next(stream) == "hello"
+    heard.set()
+    assert list(stream) == ["1", "2"]
 
 
-def test_a_model_that_has_enough_ends_the_stream(turns: tuple[Turns, Any, str]) -> None:
-    _, client, url = turns
+def test_a_model_that_has_enough_ends_the_stream(turns: tuple[Turns, TurnsClient]) -> None:
+    _, model = turns
     over = threading.Event()
 
     def items() -> Iterator[int]:
         yield 1
         over.wait(SECONDS)  # no second item until the stream has ended
 
-    with client(base_url=url, timeout=SECONDS) as model:
-        assert list(model.enough(items())) == [1]
+    assert list(model.enough(items())) == [1]
     over.set()
 
 
-def test_leaving_early_reaches_the_model(turns: tuple[Turns, Any, str]) -> None:
+def test_leaving_early_reaches_the_model(turns: tuple[Turns, TurnsClient]) -> None:
     """A caller that has heard enough ends the model's method, which waits for an item."""
-    served, client, url = turns
+    served, model = turns
     over = threading.Event()
 
     def items() -> Iterator[int]:
         yield 1
         over.wait(SECONDS)
 
-    with client(base_url=url, timeout=SECONDS) as model:
-        with model.echo(items()) as stream:
-            assert next(stream) == 1
-        assert served.ended.wait(SECONDS)
+    with model.echo(items()) as stream:
+        assert next(stream) == 1
+    assert served.ended.wait(SECONDS)
     over.set()
 
 

@@ -10,6 +10,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
+from ._address import Address, Routing
 from ._data import SERVER_DEFAULT, Default
 from ._reference import ModelRef
 from ._response import Observer, Recording, observers, recording
@@ -102,6 +103,10 @@ class ClientBase:
         base_url: str | None = None,
         model: ModelRef | str | None = None,
         version_id: str | None = None,
+        deployment_id: str | None = None,
+        deployment_user_id: str | None = None,
+        compute_cluster_id: str | None = None,
+        nodepool_id: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         on_response: Observer | None = None,
@@ -115,6 +120,11 @@ class ClientBase:
                 runner such as `grpc://127.0.0.1:8000`.
             model: Another model with the same methods: its URL or a `ModelRef`.
             version_id: A version of the model; by default the latest.
+            deployment_id: The deployment that shall run it; by default the platform chooses.
+            deployment_user_id: The owner of the deployment or the cluster; by default, of the
+                credential (the first call asks the platform who that is).
+            compute_cluster_id: In place of a deployment, a cluster, together with `nodepool_id`.
+            nodepool_id: A nodepool of that cluster.
             timeout: How long a call may take with all its attempts, in seconds, above 0; None for
                 no limit. A model that is starting is waited for.
             max_retries: How often a call is sent again, from 0, when the server refused it or
@@ -140,7 +150,8 @@ class ClientBase:
             timeout=timeout,
             max_retries=max_retries,
         )
-        self._addressed = _address(reference, version)
+        routing = Routing(deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
+        self._address = Address(reference, version, routing)
         self._on_response = on_response
         self._identity = object()  # views made by `with_options` share it
         self._open()
@@ -195,7 +206,7 @@ class ClientBase:
         from ._call import Context
 
         told = observers(self._identity, self._on_response)
-        return Context(self._addressed, self._endpoint.policy, told)
+        return Context(self._address, self._endpoint.policy, told)
 
     def _open(self) -> None:
         """Open the connection of this twin."""
@@ -210,16 +221,3 @@ def _meant(
         reference, version = ModelRef.parse(given)
         return reference, version_id or version
     return given or baked, version_id or ""
-
-
-def _address(reference: ModelRef | None, version_id: str) -> bytes:
-    """The part of every request that says which model is meant, serialised once."""
-    from ._proto import PostModelOutputsRequest, UserAppIDSet
-
-    if reference is None:
-        return PostModelOutputsRequest(version_id=version_id).SerializeToString()
-    return PostModelOutputsRequest(
-        user_app_id=UserAppIDSet(user_id=reference.user_id, app_id=reference.app_id),
-        model_id=reference.model_id,
-        version_id=version_id,
-    ).SerializeToString()

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from ._address import Address
 from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, PostModelOutputsRequest, UnreadableError
 from ._response import Observer, Response, Usage
@@ -93,23 +94,26 @@ class Context:
     """What a call is made with, beside its arguments.
 
     Attributes:
-        target: The part of the request that says which model is meant, serialised.
+        address: The part of the request that says which model is meant.
         policy: How long it may take and how often it is sent.
         observers: Who is told of the response.
     """
 
-    target: bytes
+    address: Address
     policy: Policy
     observers: tuple[Observer, ...] = ()
 
 
 def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFlow[_R]:
     """Call a unary method with one value a field."""
-    request = context.target + _input(method, values)
+    request = _input(method, values)
     attempts = Attempts(context.policy)
     while True:
         try:
-            response = _message(method, (yield Attempt(method.rpc, request, attempts.begin())))
+            target = yield from context.address.resolve(attempts.left())
+            response = _message(
+                method, (yield Attempt(method.rpc, target + request, attempts.begin()))
+            )
             _check(method, response, attempts)
             break
         except (Failure, ModelError) as caught:
@@ -139,19 +143,19 @@ def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> S
 def _stream(
     method: Streaming[Any], request: PostModelOutputsRequest, context: Context
 ) -> StreamFlow:
-    follow = None
     if method.stream is not None:
         item = yield Pull()
         if item is END:  # arguments without an item cannot be sent
             return
         method.fill_item(item, request.inputs[0].data)
-        follow = partial(_follow, method, context.target)
-    payload = context.target + request.SerializeToString()
-    attempts = Attempts(context.policy, last=follow is not None)
+    payload = request.SerializeToString()
+    attempts = Attempts(context.policy, last=method.stream is not None)
     response, usage = MultiOutputResponse(), Usage()
     while True:
         try:
-            yield Attempt(method.rpc, payload, attempts.begin(), follow)
+            target = yield from context.address.resolve(attempts.left())
+            follow = partial(_follow, method, target) if method.stream is not None else None
+            yield Attempt(method.rpc, target + payload, attempts.begin(), follow)
             while (reply := (yield Receive())) is not END:
                 response = _message(method, reply)
                 _check(method, response, attempts)

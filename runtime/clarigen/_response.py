@@ -6,7 +6,7 @@ from the side, so that no method's signature is written twice; whoever hears of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ _open: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar("cla
 
 
 @contextmanager
-def recording(client: object) -> Iterator[Recording]:
+def recording(client: object) -> Generator[Recording, None, None]:
     """Collect the responses of the calls that a client makes in this block and in its tasks."""
     seen = Recording()
     token = _open.set((*_open.get(), (client, seen)))

@@ -139,12 +139,14 @@ class Attempts:
         """The seconds since the call began."""
         return self.policy.clock() - self._start
 
+    def left(self) -> float | None:
+        """The seconds that are left for the call; None if there is no limit."""
+        return None if self._end is None else max(self._end - self.policy.clock(), 0.001)
+
     def begin(self) -> float | None:
         """Count an attempt; the seconds that are left for it, or None."""
         self.count += 1
-        if self._end is None or self.count == 1:
-            return self.policy.timeout
-        return max(self._end - self.policy.clock(), 0.001)
+        return self.left()
 
     def pause(self, hope: Hope) -> float | None:
         """How many seconds to wait before the next attempt; None if there shall be none."""

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from clarigen import PredictionError, Response, Usage
+from clarigen._address import Address, Routing
 from clarigen._call import END, Context, Deliver, Receive, stream
 from clarigen._proto import MultiOutputResponse
 from clarigen._retry import Policy
 from faults.platform_standin import PAT, Standin
+
+HERE = Address(None, "", Routing())
 
 
 class Counting(Standin):
@@ -114,7 +117,7 @@ def test_a_stream_is_told_of_at_its_end() -> None:
 
     told: list[Response] = []
     method = wire.server_stream("generate", returns=wire.STR)
-    flow = stream(method, [], Context(b"", Policy(None), (told.append,)))
+    flow = stream(method, [], Context(HERE, Policy(None), (told.append,)))
     next(flow)
     assert isinstance(flow.send(None), Receive)
     for text, tokens in (("a", 0), ("b", 5), ("c", 0)):

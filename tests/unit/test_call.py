@@ -15,6 +15,7 @@ from clarigen import (
     InputError,
     ModelError,
     ModelNotReadyError,
+    ModelRef,
     NotFoundError,
     PermissionDeniedError,
     PredictionError,
@@ -24,6 +25,7 @@ from clarigen import (
     UnavailableError,
     wire,
 )
+from clarigen._address import Address, Routing
 from clarigen._call import END, Attempt, Context, Deliver, Pull, Receive, stream, unary
 from clarigen._proto import Data, MultiOutputResponse, PostModelOutputsRequest, Status
 from clarigen._retry import Policy
@@ -36,7 +38,9 @@ ADD = wire.bidi_stream(
 )
 
 
-ONCE = Context(b"", Policy(timeout=5.0))
+HERE = Address(None, "", Routing())
+REF = ModelRef("u", "a", "m")
+ONCE = Context(HERE, Policy(timeout=5.0, clock=lambda: 0.0))
 
 
 def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: str) -> bytes:
@@ -50,7 +54,7 @@ def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: str)
 
 def call(reply: bytes | Failure, timeout: float | None = 5.0) -> Any:
     """Drive `double(3)` with one reply."""
-    flow = unary(DOUBLE, [3], Context(b"", Policy(timeout)))
+    flow = unary(DOUBLE, [3], Context(HERE, Policy(timeout, clock=lambda: 0.0)))
     attempt = next(flow)
     assert isinstance(attempt, Attempt)
     assert attempt == Attempt("PostModelOutputs", attempt.request, timeout)
@@ -66,8 +70,7 @@ def test_a_unary_call_is_one_attempt() -> None:
 
 
 def test_the_addressing_is_merged_into_the_request() -> None:
-    target = PostModelOutputsRequest(model_id="m", version_id="v").SerializeToString()
-    attempt = next(unary(DOUBLE, [3], Context(target, Policy(5.0))))
+    attempt = next(unary(DOUBLE, [3], Context(Address(REF, "v", Routing()), Policy(5.0))))
     assert isinstance(attempt, Attempt)
     request = PostModelOutputsRequest.FromString(attempt.request)
     assert (request.model_id, request.version_id) == ("m", "v")

@@ -19,6 +19,7 @@ from clarigen import (
     UnavailableError,
     wire,
 )
+from clarigen._address import Address, Routing
 from clarigen._call import END, Attempt, Context, Deliver, Pull, Receive, Sleep, stream, unary
 from clarigen._proto import MultiOutputResponse, Status
 from clarigen._retry import LONGEST_PAUSE, Budget, Hope, Policy, hope_of_failure
@@ -28,6 +29,7 @@ PING = wire.unary("ping", returns=wire.INT)
 COUNT = wire.server_stream("count", returns=wire.INT)
 ADD = wire.bidi_stream("add", wire.field("items", wire.INT, stream=True), returns=wire.INT)
 
+HERE = Address(None, "", Routing())
 REFUSED = Failure("UNAVAILABLE", "failed to connect to all addresses; Connection refused")
 LOST = Failure("UNAVAILABLE", "recvmsg:Connection reset by peer")
 FULL = Failure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!")
@@ -67,7 +69,7 @@ class World:
 
     def run(self, policy: Policy) -> Any:
         """Drive `ping()` to its end."""
-        flow, reply, failure = unary(PING, [], Context(b"", policy)), None, None
+        flow, reply, failure = unary(PING, [], Context(HERE, policy)), None, None
         while True:
             try:
                 action = flow.send(reply) if failure is None else flow.throw(failure)
@@ -215,18 +217,18 @@ def drive(flow: Any, replies: Sequence[Any]) -> tuple[list[Any], int]:
 
 def test_a_stream_is_sent_again_before_its_first_item_only() -> None:
     policy = World([]).policy()
-    assert drive(stream(COUNT, [], Context(b"", policy)), [REFUSED, 21355, 10000, END]) == (
+    assert drive(stream(COUNT, [], Context(HERE, policy)), [REFUSED, 21355, 10000, END]) == (
         [7, "end"],
         3,
     )
-    assert drive(stream(COUNT, [], Context(b"", policy)), [10000, REFUSED]) == (
+    assert drive(stream(COUNT, [], Context(HERE, policy)), [10000, REFUSED]) == (
         [7, UnavailableError],
         1,
     )
-    assert drive(stream(COUNT, [], Context(b"", policy)), [10020]) == ([PredictionError], 1)
+    assert drive(stream(COUNT, [], Context(HERE, policy)), [10020]) == ([PredictionError], 1)
 
 
 def test_a_stream_of_inputs_is_never_sent_again() -> None:
     policy = World([]).policy()
-    assert drive(stream(ADD, [[]], Context(b"", policy)), [REFUSED]) == ([UnavailableError], 1)
-    assert drive(stream(ADD, [[]], Context(b"", policy)), [21355]) == ([ModelNotReadyError], 1)
+    assert drive(stream(ADD, [[]], Context(HERE, policy)), [REFUSED]) == ([UnavailableError], 1)
+    assert drive(stream(ADD, [[]], Context(HERE, policy)), [21355]) == ([ModelNotReadyError], 1)

@@ -1,0 +1,106 @@
+"""On what a model runs: deployments and nodepools, their owner, and what contradicts itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from clarifai_grpc.grpc.api import service_pb2
+
+from clarigen import AuthenticationError, ConfigError
+from faults.platform_standin import PAT, Standin
+
+
+class Knowing(Standin):
+    """A platform that knows whose credential it is."""
+
+    def _service(self) -> Any:
+        service = super()._service()
+        service.GetUser = self._handler("GetUser", self._user, service_pb2.SingleUserResponse)
+        return service
+
+    def _user(self, request: Any) -> Any:
+        assert request.user_app_id.user_id == "me"
+        return service_pb2.SingleUserResponse(status={"code": 10000}, user={"id": "owner-of-pat"})
+
+    def _refusal(self, rpc: str, request: Any, metadata: Any) -> tuple[int, str]:
+        if rpc == "GetUser" and metadata.get("authorization") == f"Key {PAT}":
+            return 0, ""
+        return super()._refusal(rpc, request, metadata)
+
+
+@pytest.fixture
+def knowing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
+    with Knowing() as platform:
+        monkeypatch.setenv("CLARIFAI_API_BASE", platform.base_url)
+        monkeypatch.setenv("CLARIFAI_PAT", PAT)
+        yield platform
+
+
+def test_without_routing_none_is_sent(package: Any, knowing: Standin) -> None:
+    with package.PlatformEcho() as model:
+        model.predict("x")
+    assert knowing.rpcs == ["PostModelOutputs"]
+    assert not knowing.calls[0].request.HasField("runner_selector")
+
+
+def test_a_deployment_of_a_known_owner_costs_no_question(package: Any, knowing: Standin) -> None:
+    with package.PlatformEcho(deployment_id="d", deployment_user_id="org") as model:
+        model.predict("x")
+    assert knowing.rpcs == ["PostModelOutputs"]
+    deployment = knowing.calls[0].request.runner_selector.deployment
+    assert (deployment.id, deployment.user_id) == ("d", "org")
+
+
+@pytest.mark.parametrize("owner", [None, "me"])
+def test_the_owner_of_the_credential_is_asked_for_once(
+    package: Any, knowing: Standin, owner: str | None
+) -> None:
+    options = {"compute_cluster_id": "c", "nodepool_id": "n", "deployment_user_id": owner}
+    with package.PlatformEcho(**options) as model:
+        model.predict("x")
+        model.with_options(timeout=5).predict("y")
+    assert knowing.rpcs == ["GetUser", "PostModelOutputs", "PostModelOutputs"]
+    for call in knowing.calls[1:]:
+        nodepool = call.request.runner_selector.nodepool
+        assert nodepool.id == "n"
+        assert nodepool.compute_cluster.id == "c"
+        assert nodepool.compute_cluster.user_id == "owner-of-pat"
+
+
+def test_the_twin_routes_alike(package: Any, knowing: Standin) -> None:
+    async def call() -> None:
+        async with package.AsyncPlatformEcho(deployment_id="d") as model:
+            await model.predict("x")
+
+    asyncio.run(call())
+    assert knowing.rpcs == ["GetUser", "PostModelOutputs"]
+    assert knowing.calls[1].request.runner_selector.deployment.user_id == "owner-of-pat"
+
+
+def test_a_refused_question_is_the_calls_error(package: Any, knowing: Standin) -> None:
+    with (
+        package.PlatformEcho(deployment_id="d", pat="wrong") as model,
+        pytest.raises(AuthenticationError, match="GetUser: 11008"),
+    ):
+        model.predict("x")
+    assert knowing.rpcs == ["GetUser"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"deployment_id": "d", "nodepool_id": "n"}, "not both"),
+        ({"deployment_id": "d", "compute_cluster_id": "c"}, "not both"),
+        ({"nodepool_id": "n"}, "go together"),
+        ({"compute_cluster_id": "c"}, "go together"),
+        ({"deployment_user_id": "u"}, "without a deployment_id"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(
+    package: Any, options: dict[str, str], words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        package.PlatformEcho(base_url="grpc://127.0.0.1:1", **options)

@@ -42,7 +42,7 @@ demo: $(STAMP)  ## serve the example model, generate its client, call every meth
 	@$(BIN)/python examples/demo.py
 
 generated: $(STAMP)  ## regenerate the packages under generated/
-	$(BIN)/python tests/golden/regenerate.py
+	$(BIN)/python tests/golden/packages.py
 
 build: $(STAMP)  ## build the wheel and the sdist into dist/
 	$(BIN)/python -m build

@@ -77,12 +77,12 @@ def main() -> None:
     code(source[: source.index("    def sentences")])
 
     with serve(TextStats()) as server, tempfile.TemporaryDirectory() as folder:
-        console.print(f"… behind the platform's protocol at {server.url}", style="dim")
+        console.print(f"behind the platform's protocol, at {server.url}", style="dim")
 
         heading("Its client is generated")
         generate(server.url, folder)
         client = Path(folder, "text_stats", "client.py").read_text(encoding="utf-8")
-        heading("… and reads like this")
+        heading("It reads like this")
         code(client[client.index("class TextStats") : client.index("    def follow")])
 
         call_everything(server.url, folder)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from support import ROOT, SOURCES, run
 
@@ -14,11 +17,15 @@ def _files() -> set[Path]:
     } | set(ROOT.iterdir())
 
 
-def test_the_demo(tmp_path: Path) -> None:
+def _demo(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    demo = ROOT / "examples" / "demo.py"
+    return run(sys.executable, demo, cwd=folder, env={"PYTHONPATH": SOURCES, **env})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_demo(tmp_path: Path, encoding: str) -> None:
     before = _files()
-    demo = run(
-        sys.executable, ROOT / "examples" / "demo.py", cwd=tmp_path, env={"PYTHONPATH": SOURCES}
-    )
+    demo = _demo(tmp_path, PYTHONIOENCODING=encoding)
     assert demo.returncode == 0, demo.stderr
     for words in (
         "$ gen-client --url grpc://127.0.0.1:",
@@ -32,5 +39,12 @@ def test_the_demo(tmp_path: Path) -> None:
     ):
         assert words in demo.stdout
     assert "Traceback" not in demo.stderr
+    assert "\x1b" not in demo.stdout
     assert _files() == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_has_colours_on_a_terminal(tmp_path: Path) -> None:
+    demo = _demo(tmp_path, FORCE_COLOR="1", TERM="xterm-256color")
+    assert demo.returncode == 0, demo.stderr
+    assert "\x1b[" in demo.stdout

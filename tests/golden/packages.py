@@ -1,0 +1,41 @@
+"""The packages under `generated/`: which there are, and what they are made of.
+
+Each package's lock is both a test's input and, with the package, its expectation. `python
+tests/golden/packages.py` writes them all anew, as `make generated` does.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from gen_client import cli
+
+ROOT = Path(__file__).resolve().parents[2]
+GENERATED = ROOT / "generated"
+DOCS = ROOT / "tests" / "corpus" / "docs"
+REAL = ROOT / "tests" / "corpus" / "real"
+
+PACKAGES = {
+    "detector": DOCS / "detector.json",
+    "document_processor": DOCS / "document-processor.json",
+    "multimodal_chat_optional": DOCS / "multimodal-chat-optional.json",
+    "sensors": DOCS / "sensors.json",
+    "dfine_small_obj2coco": REAL / "dfine-small-obj2coco-2.json",
+    "gpt_5_1": REAL / "gpt-5-1.json",
+    "text_stats": ROOT / "examples" / "textstats.json",
+}
+"""The name of each package, and the signatures it is made of."""
+
+
+def main() -> int:
+    """Write all packages."""
+    GENERATED.mkdir(exist_ok=True)
+    return max(
+        cli.main(["--signatures", str(path), "--out", str(GENERATED), "--name", name])
+        for name, path in PACKAGES.items()
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""`generated/`: what users get, committed, compared byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gen_client import cli
+from golden.packages import GENERATED, PACKAGES
+from support import run_python
+
+NAMES = sorted(PACKAGES)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file of a package."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in found
+        if "__pycache__" not in path.parts
+    }
+
+
+def test_there_are_these_packages_and_no_others() -> None:
+    assert sorted(path.name for path in GENERATED.iterdir() if path.is_dir()) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_package_is_what_its_lock_becomes(name: str, tmp_path: Path) -> None:
+    lock = GENERATED / name / "signatures.json"
+    assert cli.main(["--signatures", str(lock), "--out", str(tmp_path), "--name", name]) == 0
+    assert files(tmp_path / name) == files(GENERATED / name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_package_is_what_its_signatures_become(name: str, tmp_path: Path) -> None:
+    arguments = ["--signatures", str(PACKAGES[name]), "--out", str(tmp_path), "--name", name]
+    assert cli.main(arguments) == 0
+    assert files(tmp_path / name) == files(GENERATED / name)
+
+
+def test_they_import_without_a_warning_and_load_neither_grpc_nor_protobuf() -> None:
+    imports = "; ".join(f"import {name}, {name}.examples" for name in NAMES)
+    code = f"""
+import sys, warnings
+warnings.simplefilter("error")
+sys.path.insert(0, {str(GENERATED)!r})
+{imports}
+print(*(name for name in ("grpc", "google.protobuf", "numpy", "asyncio") if name in sys.modules))
+"""
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""

@@ -1,0 +1,193 @@
+"""What the generator's places find at `clarigen.testing.serve`: the runner's way, and the platform's."""
+
+from __future__ import annotations
+
+import importlib
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pytest
+
+from clarigen import ConfigError, Image, ModelRef, _proto
+from clarigen._client import connect
+from clarigen.testing import Param, Server, serve
+from gen_client import interface, lock, source
+from gen_client.defaults import Known, Null
+from gen_client.diagnostics import Report
+from gen_client.interface import Kind, MethodKind, Model
+from support import ROOT, run_python
+
+LIMITED = Annotated[float, Param("How sure.", ge=0.25, le=0.75)]
+
+
+@dataclass(frozen=True)
+class Score:
+    label: Annotated[str, Param("What it is.")]
+    value: float
+
+
+class Judge:
+    def judge(
+        self,
+        image: Image | None = None,
+        threshold: LIMITED = 0.5,
+        most: Annotated[int, Param(ge=1)] = 3,
+        mode: Literal["fast", "exact"] = "exact",
+        level: Literal[1, 2] = 1,
+    ) -> list[Score]:
+        """Say what it is."""
+        return []
+
+    def watch(self, images: Iterator[Image]) -> Iterator[Score]:
+        yield from ()
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Server]:
+    with serve(Judge()) as server:
+        yield server
+
+
+def _read(url: str, api_base: str | None = None) -> Model:
+    report = Report()
+    document = source.read(source.at(url, source.Access(api_base=api_base)))
+    model = interface.read(document, report)
+    assert report.warnings == []
+    return model
+
+
+def test_a_runner_tells_its_signatures(judge: Server) -> None:
+    model = _read(judge.url)
+    assert (model.reference, model.version_id) == (None, "")
+    assert [(method.name, method.kind) for method in model.methods] == [
+        ("judge", MethodKind.UNARY),
+        ("watch", MethodKind.BIDI_STREAM),
+    ]
+    method = model.methods[0]
+    assert method.description == "Say what it is."
+    image, threshold, most, mode, level = method.parameters
+    assert (image.type.kind, image.default) == (Kind.IMAGE, Null())
+    assert (threshold.default, threshold.description) == (Known(0.5), "How sure.")
+    assert threshold.range is not None
+    assert (threshold.range.lowest, threshold.range.highest) == (0.25, 0.75)
+    assert most.range is not None
+    assert (most.range.lowest, most.range.highest) == (1, None)
+    assert [choice.value for choice in mode.choices] == ["fast", "exact"]
+    assert [choice.value for choice in level.choices] == [1, 2]
+    assert level.default == Known(1)
+    label, value = method.result.type.items[0].members
+    assert (label.name, label.description, value.name) == ("label", "What it is.", "value")
+
+
+@pytest.mark.parametrize("version", ["", "v1"])
+def test_the_platform_tells_the_same(judge: Server, version: str) -> None:
+    """Any model of the platform is found there, with GetModel and GetModelVersion."""
+    url = "https://clarifai.com/acme/vision/models/judge" + (version and f"/versions/{version}")
+    found, told = _read(url, api_base=judge.url), _read(judge.url)
+    assert found.reference == ModelRef("acme", "vision", "judge")
+    assert found.version_id == (version or "testing")
+    assert found.methods == told.methods
+
+
+def test_the_signature_file_of_the_example_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`examples/textstats.json` is what the example says of itself."""
+    folder = ROOT / "examples"
+    monkeypatch.syspath_prepend(str(folder))
+    example = importlib.import_module("textstats")
+    with serve(example.TextStats()) as server:
+        current = lock.text(_read(server.url))
+    assert (folder / "textstats.json").read_text(encoding="utf-8") == current, (
+        "serve it (python examples/textstats.py), run the gen-client command that it prints, and"
+        " put text_stats/signatures.json in its place"
+    )
+
+
+# The end of a server
+
+
+class Waits:
+    """Its method waits for as long as it is let."""
+
+    def __init__(self) -> None:
+        self.inside = threading.Event()
+        self.go_on = threading.Event()
+
+    def wait(self, n: int = 0) -> int:
+        self.inside.set()
+        self.go_on.wait(60)
+        return n
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(10)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_port_is_closed_at_the_end_of_the_block() -> None:
+    with serve(Judge()) as server:
+        assert _listens(server.port)
+    assert not _listens(server.port)
+    with serve(Judge(), port=server.port) as again:  # and free for the next
+        assert again.url == server.url
+
+
+def test_the_port_is_closed_when_the_block_raises() -> None:
+    servers: list[Server] = []
+
+    def broken() -> None:
+        with serve(Judge()) as server:
+            servers.append(server)
+            raise LookupError("the test's own")
+
+    with pytest.raises(LookupError, match="the test's own"):
+        broken()
+    assert not _listens(servers[0].port)
+
+
+def test_the_port_is_closed_while_a_method_still_runs() -> None:
+    model = Waits()
+
+    def call(url: str) -> bytes:
+        request = _proto.PostModelOutputsRequest(inputs=[_proto.Input()])
+        request.inputs[0].data.metadata.fields["_method_name"].string_value = "wait"
+        with connect(url, timeout=60) as connection:
+            return connection.unary("PostModelOutputs", request.SerializeToString())
+
+    with ThreadPoolExecutor(1) as pool:
+        with serve(model) as server:
+            answer = pool.submit(call, server.url)
+            assert model.inside.wait(60)
+        assert not _listens(server.port)
+        assert answer.exception(timeout=60) is not None
+        model.go_on.set()
+
+
+def test_a_process_ends_though_its_server_was_not_closed() -> None:
+    code = (
+        "from clarigen.testing import serve\n"
+        "class M:\n"
+        "    def f(self) -> int: return 1\n"
+        "server = serve(M())\n"
+        "print(server.port)\n"
+    )
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    assert not _listens(int(done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"port": -1}, "port -1 "),
+        ({"port": 70_000}, "port 70000 "),
+        ({"threads": 0}, "at least 1 thread "),
+    ],
+)
+def test_what_no_server_can_be_made_with(options: dict[str, int], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        serve(Judge(), **options)

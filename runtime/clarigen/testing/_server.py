@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import grpc
 
 _HOST: Final = "127.0.0.1"
+_PORTS: Final = range(1 << 16)  # beyond, grpc would silently take another one
 _LIMIT: Final = 1 << 30
 """The largest message in bytes, as the platform's own servers have it."""
 
@@ -45,8 +46,12 @@ def serve(implementation: object, *, port: int = 0, threads: int = 16) -> Server
         The server, already running; leave its `with` block, or close it, to stop it.
 
     Raises:
-        ConfigError: A method cannot be served, or the port is taken.
+        ConfigError: A method cannot be served, the port is taken, or an argument is out of range.
     """
+    if port not in _PORTS:
+        raise ConfigError(f"port {port} does not exist: give 1 to 65535, or 0 for one that is free")
+    if threads < 1:
+        raise ConfigError(f"at least 1 thread must serve, not {threads}: give threads=1 or more")
     return Server(Service(implementation), port, threads)
 
 

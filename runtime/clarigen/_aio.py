@@ -107,7 +107,7 @@ class AsyncConnection:
             raise ConfigError("this client is closed; make another")
         loop = asyncio.get_running_loop()
         lease = self._leases.get(loop)
-        if lease is None:
+        if lease is None or lease.lost:
             for other in [loop for loop in self._leases if loop.is_closed()]:
                 self._leases.pop(other).release()
             lease = self._leases[loop] = Lease(self._target, loop)

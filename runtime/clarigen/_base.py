@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from ._address import Address, Routing
 from ._data import SERVER_DEFAULT, Default
@@ -17,6 +18,7 @@ from ._response import Observer, Recording, observers, recording
 from .errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from ._call import Context
@@ -153,6 +155,16 @@ class ClientBase:
         routing = Routing(deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
         self._address = Address(reference, version, routing)
         self._on_response = on_response
+        self._secret = bool(pat or session_token)
+        self._options: dict[str, Any] = {
+            "base_url": base_url,
+            "model": reference,
+            "version_id": version,
+            "deployment_id": deployment_id,
+            "deployment_user_id": deployment_user_id,
+            "compute_cluster_id": compute_cluster_id,
+            "nodepool_id": nodepool_id,
+        }
         self._identity = object()  # views made by `with_options` share it
         self._open()
 
@@ -188,6 +200,26 @@ class ClientBase:
         other._on_response = on_response or self._on_response
         other._open()
         return other
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Pickle the configuration: no connection, and no credential.
+
+        Raises:
+            TypeError: The client was made with a credential, which its copy could not find.
+        """
+        if self._secret:
+            raise TypeError(
+                f"{type(self).__name__} was made with a credential, and a pickle never holds one:"
+                " set CLARIFAI_PAT instead"
+            )
+        policy = self._endpoint.policy
+        options = {
+            **self._options,
+            "timeout": policy.timeout,
+            "max_retries": policy.max_retries,
+            "on_response": self._on_response,
+        }
+        return partial(type(self), **options), ()
 
     def recording(self) -> AbstractContextManager[Recording]:
         """Collect what the calls of this client return beside their values.

@@ -165,7 +165,21 @@ class _Shared:
 
 _Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None]"
 _open: Final[dict[_Key, _Shared]] = {}
-_lock: Final = threading.Lock()
+_lock = threading.Lock()
+_left_behind: Final[list[_Shared]] = []
+
+
+def _forked() -> None:
+    """In a forked child, leave the parent's channels alone: they cannot be used, nor closed."""
+    # The parent's lock may be held by a thread that the child does not have.
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+    _left_behind.extend(_open.values())
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class Lease:
@@ -176,7 +190,7 @@ class Lease:
             bytes.
     """
 
-    __slots__ = ("_key", "_shared", "channel")
+    __slots__ = ("_key", "_process", "_shared", "channel")
 
     def __init__(self, target: Target, loop: AbstractEventLoop | None = None) -> None:
         certificates = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH", "")
@@ -187,13 +201,19 @@ class Lease:
                 shared = _open[self._key] = _Shared(_channel(target, certificates, loop))
             shared.users += 1
         self._shared: _Shared | None = shared
+        self._process = os.getpid()
         self.channel: Any = shared.channel
+
+    @property
+    def lost(self) -> bool:
+        """Whether this is another process than the one the channel was opened in."""
+        return self._process != os.getpid()
 
     def release(self) -> Any:
         """Give the share back; the channel, for the caller to close, if it was the last."""
         with _lock:
             shared, self._shared = self._shared, None
-            if shared is None:
+            if shared is None or self.lost:
                 return None
             shared.users -= 1
             if shared.users:
@@ -210,6 +230,8 @@ def _channel(target: Target, certificates: str, loop: AbstractEventLoop | None) 
         ("grpc.max_receive_message_length", _LIMIT),
         ("grpc.max_send_message_length", _LIMIT),
         ("grpc.enable_retries", 0),  # one layer of retries, and it is ours
+        # Else a forked child's channel would take over its parent's connections.
+        ("grpc.use_local_subchannel_pool", 1),
         ("grpc.primary_user_agent", f"clarigen/{__version__}"),
     ]
     factory: Any = grpc if loop is None else grpc.aio

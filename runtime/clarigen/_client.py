@@ -98,10 +98,10 @@ class Connection:
 
     def send(self, attempt: Attempt) -> bytes:
         """Do an attempt at a unary call; `Failure` if it does not get through."""
+        channel = self._channel()
         call = self._unary_calls.get(attempt.rpc)
         if call is None:
-            call = self._channel().unary_unary(SERVICE + attempt.rpc)
-            self._unary_calls[attempt.rpc] = call
+            call = self._unary_calls[attempt.rpc] = channel.unary_unary(SERVICE + attempt.rpc)
         import grpc
 
         from ._status import failure_of
@@ -147,8 +147,13 @@ class Connection:
                 failure = caught
 
     def _channel(self) -> Any:
+        from ._channel import Lease
+
         if self._lease is None:
             raise ConfigError("this client is closed; make another")
+        if self._lease.lost:  # a forked child makes a connection of its own
+            self._unary_calls.clear()
+            self._lease = Lease(self.target)
         return self._lease.channel
 
 

@@ -1,0 +1,117 @@
+"""Clients in other processes: pickled, forked, spawned; and first used by many threads at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clarigen import ConfigError
+from faults.platform_standin import PAT, Standin
+from support import SOURCES, run
+
+
+def test_a_pickle_carries_configuration_and_no_credential(package: Any, platform: Standin) -> None:
+    with package.PlatformEcho(timeout=7, version_id="", max_retries=1) as model:
+        pickled = pickle.dumps(model.with_options(timeout=9))
+    assert PAT.encode() not in pickled
+    with pickle.loads(pickled) as copy:
+        assert type(copy) is package.PlatformEcho
+        assert (copy._endpoint.policy.timeout, copy._endpoint.policy.max_retries) == (9, 1)
+        assert copy.predict("x") == "x"
+    assert platform.calls[-1].request.model_id == "echo"
+
+
+def test_the_twin_is_pickled_alike(package: Any, platform: Standin) -> None:
+    copy = pickle.loads(pickle.dumps(package.AsyncPlatformEcho()))
+
+    async def call() -> str:
+        async with copy as model:
+            result: str = await model.predict("x")
+            return result
+
+    assert asyncio.run(call()) == "x"
+
+
+def test_a_credential_that_was_given_is_not_pickled(package: Any, platform: Standin) -> None:
+    with package.PlatformEcho(pat="canary") as model:
+        with pytest.raises(TypeError, match="CLARIFAI_PAT") as caught:
+            pickle.dumps(model)
+        assert "canary" not in str(caught.value)
+
+
+def test_a_copy_needs_its_own_credential(
+    package: Any, platform: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLARIFAI_API_BASE", "https://localhost:1")
+    pickled = pickle.dumps(package.PlatformEcho(base_url="https://api.clarifai.example"))
+    monkeypatch.delenv("CLARIFAI_PAT")
+    with pytest.raises(ConfigError, match="CLARIFAI_PAT"):
+        pickle.loads(pickled)
+
+
+def test_many_threads_may_begin_at_once(package: Any, platform: Standin) -> None:
+    with package.PlatformEcho() as model, ThreadPoolExecutor(16) as pool:
+        prompts = [str(number) for number in range(64)]
+        assert list(pool.map(model.predict, prompts)) == prompts
+
+
+PROGRAM = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from platform_echo import PlatformEcho
+
+def twice(model, text):
+    return model.predict(text) + model.predict(text)
+
+if __name__ == "__main__":
+    with PlatformEcho(timeout=20) as model:
+        print(model.predict("parent"))
+        context = multiprocessing.get_context(sys.argv[1])
+        with ProcessPoolExecutor(2, mp_context=context) as pool:
+            print(*pool.map(twice, [model] * 4, "abcd"))
+        print(model.predict("still"))
+"""
+
+FORKED = """
+import os
+from platform_echo import PlatformEcho
+
+with PlatformEcho(timeout=20) as model:
+    model.predict("parent")
+    child = os.fork()
+    if not child:
+        assert model.predict("child") == "child"
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), model.predict("still"))
+"""
+
+
+def program(code: str, package: Any, folder: Path, *arguments: str) -> tuple[str, str]:
+    """Run code that imports the package; its output and its errors."""
+    path = folder / "program.py"
+    path.write_text(code, encoding="utf-8")
+    where = os.pathsep.join([SOURCES, str(Path(package.__file__).parents[1])])
+    done = run(sys.executable, path, *arguments, cwd=folder, env={"PYTHONPATH": where})
+    return done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
+def test_a_pool_of_processes(package: Any, platform: Standin, tmp_path: Path, method: str) -> None:
+    output, errors = program(PROGRAM, package, tmp_path, method)
+    assert output.splitlines() == ["parent", "aa bb cc dd", "still"], errors
+    assert errors == ""
+
+
+def test_a_forked_child_has_a_connection_of_its_own(
+    package: Any, platform: Standin, tmp_path: Path
+) -> None:
+    output, errors = program(FORKED, package, tmp_path)
+    assert output.split() == ["0", "still"], errors

@@ -129,7 +129,7 @@ def annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> 
     match its.kind:
         case Kind.LIST if use is Use.RESULT:
             return form("{}[{}]", naming.builtin(shadowed, "list"), items[0])
-        case Kind.LIST if its.items[0].kind is Kind.STR:
+        case Kind.LIST if its.items[0].kind in (Kind.STR, Kind.TEXT):  # no lone string
             return form("SequenceNotStr[{}]", items[0])
         case Kind.LIST:
             return form("Sequence[{}]", items[0])

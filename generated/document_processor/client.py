@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from clarigen import AsyncClient, Client, ModelRef, Text, wire
+from clarigen import AsyncClient, Client, ModelRef, SequenceNotStr, Text, wire
 
 
 class DocumentProcessor(
@@ -21,7 +20,7 @@ class DocumentProcessor(
     cannot be reached.
     """
 
-    def analyze_document(self, doc: Sequence[Text | str]) -> tuple[list[Text], Any]:
+    def analyze_document(self, doc: SequenceNotStr[Text | str]) -> tuple[list[Text], Any]:
         """Return keywords and sentiment scores."""
         return self._one(_ANALYZE_DOCUMENT, doc)
 
@@ -39,7 +38,7 @@ class AsyncDocumentProcessor(
     `DocumentProcessor`.
     """
 
-    async def analyze_document(self, doc: Sequence[Text | str]) -> tuple[list[Text], Any]:
+    async def analyze_document(self, doc: SequenceNotStr[Text | str]) -> tuple[list[Text], Any]:
         """Return keywords and sentiment scores."""
         return await self._one(_ANALYZE_DOCUMENT, doc)
 

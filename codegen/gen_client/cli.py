@@ -107,8 +107,15 @@ def _parser() -> _Parser:
 
 
 def _generate(arguments: argparse.Namespace) -> int:
-    from gen_client import pipeline
-    from gen_client.progress import Progress
+    try:
+        from gen_client import pipeline
+        from gen_client.progress import Progress
+    except ModuleNotFoundError as error:
+        raise Refusal(
+            f"{error.name} is not installed: the runtime alone generates nothing",
+            exit_code=USAGE,
+            remedy="pip install 'clarigen[codegen]'",
+        ) from None
 
     report = Report()
     model = None if arguments.model is None else _reference(arguments.model)

@@ -17,13 +17,14 @@ from support import ROOT, run_python
 RUNTIME = ROOT / "runtime" / "clarigen"
 GENERATOR = ROOT / "codegen" / "gen_client"
 
-ORDER = """
-    _version errors _reference _data
-    _codec _codec_media _codec_json _codec_array _method wire
-    _proto _status _response _retry _channel _address _call
-    _base _client _aio
-    __init__ examples testing
-""".split()
+_FLOORS = (
+    "_version errors _reference _data",
+    "_codec _codec_media _codec_json _codec_array _method wire",
+    "_proto _status _response _retry _channel _address _call",
+    "_base _client _aio",
+    "__init__ examples testing",
+)
+ORDER = [name for floor in _FLOORS for name in floor.split()]
 """The modules of the runtime, from the top. A module may import those that stand before it."""
 
 GRPC = {"_channel", "_client", "_aio", "testing"}
@@ -152,7 +153,7 @@ def test_a_library_belongs_to_one_stage(path: Path) -> None:
         assert own in LIBRARIES.get(name.split(".")[0], {own}), f"{own} imports {name}"
 
 
-STAGES = "source interface naming plan render tidy write".split()
+STAGES = ["source", "interface", "naming", "plan", "render", "tidy", "write"]
 PARTS = {
     "interface": {"nouns", "reading", "raw", "defaults", "limits", "json_text", "diagnostics"},
     "naming": {"reserved", "escape", "nouns", "diagnostics"},

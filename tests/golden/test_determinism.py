@@ -1,0 +1,100 @@
+"""The same signatures give the same bytes: whatever the hash seed, the locale, the time zone, the folder, the Python."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from golden.packages import PACKAGES
+from golden.test_generated import files
+from support import CORPUS, ROOT, SOURCES, run
+
+FILES = {
+    **PACKAGES,
+    "hostile": CORPUS / "hostile" / "default-code-in-every-type.json",
+    "unicode": CORPUS / "hostile" / "unicode-identifiers.json",
+    "defaults": CORPUS / "kitchen_sink" / "defaults.json",
+    "named": CORPUS / "kitchen_sink" / "named-fields.json",
+}
+GENERATE = """
+import sys
+from gen_client import cli
+out, *pairs = sys.argv[1:]
+for pair in pairs:
+    name, path = pair.split("=", 1)
+    assert cli.main(["--signatures", path, "--out", out, "--name", name]) == 0
+"""
+
+
+def generated(out: Path, *, python: str = sys.executable, **env: str) -> dict[str, bytes]:
+    """All packages, made by a fresh interpreter, by file."""
+    out.mkdir()
+    pairs = [f"{name}={path}" for name, path in FILES.items()]
+    done = run(python, "-c", GENERATE, out, *pairs, cwd=out, env={"PYTHONPATH": SOURCES, **env})
+    assert done.returncode == 0, done.stderr
+    return files(out)
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The bytes as they come out here."""
+    return generated(tmp_path_factory.mktemp("usual") / "out", PYTHONHASHSEED="0")
+
+
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
+        {"PYTHONHASHSEED": "4711", "LC_ALL": "C.UTF-8", "TZ": "America/Lima", "PYTHONUTF8": "0"},
+        {"PYTHONHASHSEED": "2", "COLUMNS": "20", "NO_COLOR": "1", "SOURCE_DATE_EPOCH": "0"},
+    ],
+    ids=["seed", "locale", "terminal"],
+)
+def test_surroundings_change_nothing(
+    usual: dict[str, bytes], tmp_path: Path, surroundings: dict[str, str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.black]\nline-length = 40\n", "utf-8")
+    assert generated(tmp_path / "öut here", **surroundings) == usual
+
+
+def test_a_new_release_changes_nothing(usual: dict[str, bytes], tmp_path: Path) -> None:
+    sources = tmp_path / "sources"
+    ignored = shutil.ignore_patterns("__pycache__")
+    for folder in ("runtime", "codegen", "templates"):
+        shutil.copytree(ROOT / folder, sources / folder, ignore=ignored)
+    version = sources / "runtime" / "clarigen" / "_version.py"
+    version.write_text('__version__ = "99.0.0"\n', "utf-8")
+    path = os.pathsep.join([str(sources / "runtime"), str(sources / "codegen")])
+    assert generated(tmp_path / "out", PYTHONPATH=path) == usual
+
+
+def other_pythons() -> list[str]:
+    """Other Pythons at hand that are new enough, the newest first."""
+    found: dict[int, str] = {}
+    for minor in range(20, 10, -1):
+        for place in (
+            f"python3.{minor}",
+            *Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"),
+        ):
+            command = shutil.which(str(place))
+            if (
+                minor != sys.version_info.minor
+                and command
+                and run(command, "-c", "").returncode == 0
+            ):
+                found.setdefault(minor, command)
+    return list(found.values())
+
+
+def test_another_python_changes_nothing(usual: dict[str, bytes], tmp_path: Path) -> None:
+    """With the newest other Python at hand; where there is none, with a new environment of this one."""
+    python = (other_pythons() or [sys.executable])[0]
+    assert run(python, "-m", "venv", tmp_path / "venv").returncode == 0
+    other = str(tmp_path / "venv" / "bin" / "python")
+    installed = run(other, "-m", "pip", "install", "--quiet", f"{ROOT}[codegen]")
+    assert installed.returncode == 0, installed.stderr
+    assert generated(tmp_path / "out", python=other) == usual

@@ -6,7 +6,6 @@ and the baked reference become an `Endpoint`. It opens nothing; `_client` and `_
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
@@ -187,7 +186,8 @@ class ClientBase:
             ConfigError: An option is wrong.
         """
         old = self._endpoint
-        other = copy(self)
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self))
         other._endpoint = Endpoint(
             old.target,
             old.credentials,

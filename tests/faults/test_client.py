@@ -207,6 +207,14 @@ def test_options_make_another_client_of_the_same_channel(package: Any, platform:
             model.with_options(max_retries=-1)
 
 
+def test_options_keep_a_credential_that_was_given(
+    package: Any, platform: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLARIFAI_PAT")
+    with package.PlatformEcho(pat=PAT) as model, model.with_options(timeout=5) as quick:
+        assert quick.predict("x") == "x"
+
+
 def test_fifty_megabytes_each_way(package: Any, own_echo: str) -> None:
     text = "x" * 50_000_000
     with package.PlatformEcho(base_url=own_echo) as model:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ._base import SERVICE, ClientBase, Endpoint
 from ._method import Streaming, Unary
+from ._response import Usage
 from .errors import ConfigError
 
 if TYPE_CHECKING:
@@ -167,6 +168,12 @@ class AsyncStream(Generic[_R_co]):
         self._call: Any = None
         self._loop: AbstractEventLoop | None = None
         self._done = False
+        self._usage: Usage | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens that the call took, once the stream has ended; None before, or if it failed."""
+        return self._usage
 
     def __aiter__(self) -> Self:
         return self
@@ -203,7 +210,8 @@ class AsyncStream(Generic[_R_co]):
                     reply = await anext(self._items.iterator, _call.END)
                 else:
                     reply, failure = await self._receive(_call.END)
-        except StopIteration:
+        except StopIteration as end:
+            self._usage = end.value
             self.cancel()
             raise StopAsyncIteration from None
         except BaseException:

@@ -23,6 +23,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from ._address import Address
+from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, PostModelOutputsRequest, UnreadableError
 from ._response import Observer, Response, Usage
@@ -86,7 +87,7 @@ class Sleep:
 
 
 UnaryFlow = Generator[Attempt | Sleep, Any, _R]
-StreamFlow = Generator[Attempt | Sleep | Pull | Receive | Deliver, Any, None]
+StreamFlow = Generator[Attempt | Sleep | Pull | Receive | Deliver, Any, Usage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFl
 
 
 def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> StreamFlow:
-    """Call a method that answers with a stream, with one value a field.
+    """Call a method that answers with a stream, with one value a field. Ends with its usage.
 
     It is sent again only before its first item; with a stream of inputs, never: items that were
     taken from the caller are gone.
@@ -146,7 +147,7 @@ def _stream(
     if method.stream is not None:
         item = yield Pull()
         if item is END:  # arguments without an item cannot be sent
-            return
+            return Usage()
         method.fill_item(item, request.inputs[0].data)
     payload = request.SerializeToString()
     attempts = Attempts(context.policy, last=method.stream is not None)
@@ -170,6 +171,7 @@ def _stream(
                 raise error from None
         yield Sleep(pause)
     _tell(context, method, response, usage, attempts)
+    return usage
 
 
 def _follow(method: Streaming[Any], target: bytes, item: Any) -> bytes:
@@ -183,11 +185,17 @@ def _next(
     method: Method[Any], attempts: Attempts, caught: Failure | ModelError
 ) -> tuple[float | None, ClarigenError]:
     """How long to wait before the next attempt, and the error if there is none."""
+    error: ClarigenError
     if isinstance(caught, ModelError):
-        return attempts.pause(hope_of_status(caught.code)), caught
-    timeout = attempts.policy.timeout
-    error = failure_error(caught, method.name, timeout=timeout, attempts=attempts.count)
-    return attempts.pause(hope_of_failure(caught)), error
+        error, hope = caught, hope_of_status(caught.code)
+    else:
+        timeout = attempts.policy.timeout
+        error = failure_error(caught, method.name, timeout=timeout, attempts=attempts.count)
+        hope = hope_of_failure(caught)
+    pause = attempts.pause(hope)
+    if pause is not None:
+        LOGGER.info("%s; attempt %d follows in %.2f s", shown(error), attempts.count + 1, pause)
+    return pause, error
 
 
 def _input(method: Method[Any], values: Sequence[Any]) -> bytes:
@@ -228,6 +236,7 @@ def _tell(
     attempts: Attempts,
 ) -> None:
     """Tell the observers of a call that has succeeded. What they raise is the caller's to see."""
+    LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
     if not context.observers:
         return
     status = response.status

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ._base import DEFAULT_TIMEOUT, SERVICE, ClientBase, Endpoint
 from ._method import Streaming, Unary
+from ._response import Usage
 from .errors import ConfigError
 
 if TYPE_CHECKING:
@@ -207,6 +208,12 @@ class Stream(Generic[_R_co]):
         self._items = _Items(items) if items is not None else None
         self._call: Any = None
         self._done = False
+        self._usage: Usage | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens that the call took, once the stream has ended; None before, or if it failed."""
+        return self._usage
 
     def __iter__(self) -> Self:
         return self
@@ -240,6 +247,10 @@ class Stream(Generic[_R_co]):
                     reply = next(self._items.iterator, _call.END)
                 else:
                     reply, failure = self._receive(_call.END)
+        except StopIteration as end:
+            self._usage = end.value
+            self.cancel()
+            raise StopIteration from None
         except BaseException:
             self.cancel()
             raise

@@ -124,7 +124,8 @@ def test_a_stream_is_told_of_at_its_end() -> None:
         assert flow.send(message(text, tokens)) == Deliver(text)
         assert told == []
         assert isinstance(flow.send(None), Receive)
-    with pytest.raises(StopIteration):
+    with pytest.raises(StopIteration) as end:
         flow.send(END)
+    assert end.value.value == Usage(0, 5, 0)
     assert [response.usage for response in told] == [Usage(0, 5, 0)]
     assert told[0].method == "generate"

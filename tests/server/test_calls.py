@@ -20,6 +20,7 @@ from clarigen import (
     Region,
     Stream,
     Text,
+    Usage,
     Video,
 )
 from clarigen.examples import AUDIO, IMAGE
@@ -195,7 +196,9 @@ def test_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]
     with served.client() as model:
         stream = call(model)
         assert isinstance(stream, Stream)
+        before = stream.usage
         assert list(stream) == expected
+        assert (before, stream.usage) == (None, Usage())
         assert list(stream) == []
 
 
@@ -205,7 +208,9 @@ def test_the_twins_streams(served: Served, call: Callable[[Any], Any], expected:
         async with served.async_client() as model:
             stream = call(model)
             assert isinstance(stream, AsyncStream)
-            return [item async for item in stream]
+            found = [item async for item in stream]
+            assert stream.usage == Usage()
+            return found
 
     assert asyncio.run(items()) == expected
 

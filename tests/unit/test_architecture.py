@@ -20,7 +20,7 @@ GENERATOR = ROOT / "codegen" / "gen_client"
 _FLOORS = (
     "_version errors _reference _data",
     "_codec _codec_media _codec_json _codec_array _method wire",
-    "_proto _status _response _retry _channel _address _call",
+    "_log _proto _status _response _retry _channel _address _call",
     "_base _client _aio",
     "__init__ examples testing",
 )

@@ -83,12 +83,12 @@ class Address:
     def resolve(self, timeout: float | None) -> Generator[Any, Any, bytes]:
         """The part, serialised. A flow of `_call`, which may ask the platform who `me` is."""
         if self._bytes is None:
-            from ._call import Attempt
+            from ._call import Send
             from ._proto import GetUserRequest, SingleUserResponse, UserAppIDSet
             from ._status import status_error
 
             request = GetUserRequest(user_app_id=UserAppIDSet(user_id=ME)).SerializeToString()
-            reply = yield Attempt("GetUser", request, timeout)
+            reply = yield Send("GetUser", request, timeout)
             response = SingleUserResponse.FromString(reply)
             error = status_error(response.status, "GetUser")
             if error is not None:

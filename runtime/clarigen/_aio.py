@@ -18,8 +18,9 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._call import Attempt, StreamFlow, UnaryFlow
+    from ._call import Open, Send, Sleep, StreamFlow, UnaryFlow
     from ._channel import Lease
+    from ._status import Failure
 
 _R = TypeVar("_R")
 _R_co = TypeVar("_R_co", covariant=True)
@@ -50,7 +51,7 @@ class AsyncConnection:
             if channel is not None and loop is asyncio.get_running_loop():
                 await channel.close()
 
-    async def send(self, attempt: Attempt) -> bytes:
+    async def send(self, attempt: Send) -> bytes:
         """Do an attempt at a unary call; `Failure` if it does not get through."""
         import grpc
 
@@ -65,7 +66,7 @@ class AsyncConnection:
             raise failure_of(error) from None
         return reply
 
-    def start(self, attempt: Attempt, items: _Items | None) -> Any:
+    def start(self, attempt: Open, items: _Items | None) -> Any:
         """Start an attempt at a stream."""
         channel, path = self._channel(), SERVICE + attempt.rpc
         options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
@@ -77,11 +78,6 @@ class AsyncConnection:
 
     async def run(self, flow: UnaryFlow[_R]) -> _R:
         """Drive the flow of a unary call to its end."""
-        import asyncio
-
-        from ._call import Sleep
-        from ._status import Failure
-
         reply: Any = None
         failure: Failure | None = None
         while True:
@@ -90,14 +86,22 @@ class AsyncConnection:
             except StopIteration as end:
                 result: _R = end.value
                 return result
-            reply = failure = None
-            if isinstance(action, Sleep):
-                await asyncio.sleep(action.seconds)
-                continue
-            try:
-                reply = await self.send(action)
-            except Failure as caught:
-                failure = caught
+            reply, failure = await self.do(action)
+
+    async def do(self, action: Send | Sleep) -> tuple[Any, Failure | None]:
+        """What the flows of both kinds may want; the reply, or how it failed."""
+        import asyncio
+
+        from ._call import Sleep
+        from ._status import Failure
+
+        if isinstance(action, Sleep):
+            await asyncio.sleep(action.seconds)
+            return None, None
+        try:
+            return await self.send(action), None
+        except Failure as failure:
+            return None, failure
 
     def _channel(self) -> Any:
         import asyncio
@@ -129,7 +133,7 @@ class _Items:
         self.error: Exception | None = None
         self.call: Any = None
 
-    async def messages(self, attempt: Attempt) -> AsyncIterator[bytes]:
+    async def messages(self, attempt: Open) -> AsyncIterator[bytes]:
         assert attempt.follow is not None
         yield attempt.request
         try:
@@ -200,16 +204,16 @@ class AsyncStream(Generic[_R_co]):
                 if isinstance(action, _call.Deliver):
                     item: _R_co = action.item
                     return item
-                if isinstance(action, _call.Attempt):
+                if isinstance(action, _call.Open):
                     self._loop = asyncio.get_running_loop()
                     self._call = self._connection.start(action, self._items)
-                elif isinstance(action, _call.Sleep):
-                    await asyncio.sleep(action.seconds)
                 elif isinstance(action, _call.Pull):
                     assert self._items is not None
                     reply = await anext(self._items.iterator, _call.END)
-                else:
+                elif isinstance(action, _call.Receive):
                     reply, failure = await self._receive(_call.END)
+                else:
+                    reply, failure = await self._connection.do(action)
         except StopIteration as end:
             self._usage = end.value
             self.cancel()

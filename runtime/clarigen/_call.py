@@ -3,14 +3,14 @@
 What lives here: what is sent, what an answer means, when a call has ended; as generators that yield
 what they want done and are sent what came of it. The drivers (`_client`, and its asyncio twin) do
 it, and decide nothing. So encoding, statuses and deadlines exist once and can be tested without a
-server, a clock or a loop. Retries stand between an `Attempt` and the next; `_retry` says whether
-and when.
+server, a clock or a loop. Retries stand between an attempt and the next; `_retry` says whether and
+when.
 
     yields                  is sent                          or is thrown
-    Attempt(…)   unary      the answer's bytes               Failure
+    Send(…)                 the answer's bytes               Failure
     Sleep(…)                None, once the time is over
-    Pull()       bidi       the next item, or END            what the caller's iterator raised
-    Attempt(…)   streams    None, once the call is started
+    Pull()       streams    the next item, or END            what the caller's iterator raised
+    Open(…)      streams    None, once the call is started
     Receive()    streams    the answer's bytes, or END       Failure
     Deliver(x)   streams    None, once the caller wants more
 """
@@ -38,12 +38,27 @@ END: Final[Any] = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """Send a request.
+class Send:
+    """Send a request and wait for the one answer.
 
     Attributes:
         rpc: The platform's RPC.
         request: The message, serialised.
+        timeout: The deadline of this attempt, in seconds from now; None for none.
+    """
+
+    rpc: str
+    request: bytes
+    timeout: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Start a stream.
+
+    Attributes:
+        rpc: The platform's RPC.
+        request: The first message, serialised.
         timeout: The deadline of this attempt, in seconds from now; None for none.
         follow: For a stream of inputs: the message that carries a later item.
     """
@@ -86,8 +101,8 @@ class Sleep:
     seconds: float
 
 
-UnaryFlow = Generator[Attempt | Sleep, Any, _R]
-StreamFlow = Generator[Attempt | Sleep | Pull | Receive | Deliver, Any, Usage]
+UnaryFlow = Generator[Send | Sleep, Any, _R]
+StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver, Any, Usage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +127,8 @@ def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFl
     while True:
         try:
             target = yield from context.address.resolve(attempts.left())
-            response = _message(
-                method, (yield Attempt(method.rpc, target + request, attempts.begin()))
-            )
+            reply = yield Send(method.rpc, target + request, attempts.begin())
+            response = _message(method, reply)
             _check(method, response, attempts)
             break
         except (Failure, ModelError) as caught:
@@ -156,7 +170,7 @@ def _stream(
         try:
             target = yield from context.address.resolve(attempts.left())
             follow = partial(_follow, method, target) if method.stream is not None else None
-            yield Attempt(method.rpc, target + payload, attempts.begin(), follow)
+            yield Open(method.rpc, target + payload, attempts.begin(), follow)
             while (reply := (yield Receive())) is not END:
                 response = _message(method, reply)
                 _check(method, response, attempts)

@@ -20,7 +20,8 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ._call import Attempt, StreamFlow, UnaryFlow
+    from ._call import Open, Send, Sleep, StreamFlow, UnaryFlow
+    from ._status import Failure
 
 _R = TypeVar("_R")
 _R_co = TypeVar("_R_co", covariant=True)
@@ -89,15 +90,15 @@ class Connection:
         Raises:
             ClarigenError: The call did not get through (see `_status.failure_error`).
         """
-        from ._call import Attempt
+        from ._call import Send
         from ._status import Failure, failure_error
 
         try:
-            return self.send(Attempt(rpc, request, self.policy.timeout))
+            return self.send(Send(rpc, request, self.policy.timeout))
         except Failure as failure:
             raise failure_error(failure, rpc, timeout=self.policy.timeout) from None
 
-    def send(self, attempt: Attempt) -> bytes:
+    def send(self, attempt: Send) -> bytes:
         """Do an attempt at a unary call; `Failure` if it does not get through."""
         channel = self._channel()
         call = self._unary_calls.get(attempt.rpc)
@@ -115,7 +116,7 @@ class Connection:
             raise failure_of(error) from None
         return reply
 
-    def start(self, attempt: Attempt, items: _Items | None) -> Any:
+    def start(self, attempt: Open, items: _Items | None) -> Any:
         """Start an attempt at a stream; the call is an iterator of answers."""
         channel, path = self._channel(), SERVICE + attempt.rpc
         options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
@@ -127,9 +128,6 @@ class Connection:
 
     def run(self, flow: UnaryFlow[_R]) -> _R:
         """Drive the flow of a unary call to its end."""
-        from ._call import Sleep
-        from ._status import Failure
-
         reply: Any = None
         failure: Failure | None = None
         while True:
@@ -138,14 +136,20 @@ class Connection:
             except StopIteration as end:
                 result: _R = end.value
                 return result
-            reply = failure = None
-            if isinstance(action, Sleep):
-                time.sleep(action.seconds)
-                continue
-            try:
-                reply = self.send(action)
-            except Failure as caught:
-                failure = caught
+            reply, failure = self.do(action)
+
+    def do(self, action: Send | Sleep) -> tuple[Any, Failure | None]:
+        """What the flows of both kinds may want; the reply, or how it failed."""
+        from ._call import Sleep
+        from ._status import Failure
+
+        if isinstance(action, Sleep):
+            time.sleep(action.seconds)
+            return None, None
+        try:
+            return self.send(action), None
+        except Failure as failure:
+            return None, failure
 
     def _channel(self) -> Any:
         from ._channel import Lease
@@ -177,7 +181,7 @@ class _Items:
         if self.error is not None:
             call.cancel()
 
-    def messages(self, attempt: Attempt) -> Iterator[bytes]:
+    def messages(self, attempt: Open) -> Iterator[bytes]:
         assert attempt.follow is not None
         yield attempt.request
         try:
@@ -238,15 +242,15 @@ class Stream(Generic[_R_co]):
                 if isinstance(action, _call.Deliver):
                     item: _R_co = action.item
                     return item
-                if isinstance(action, _call.Attempt):
+                if isinstance(action, _call.Open):
                     self._call = self._connection.start(action, self._items)
-                elif isinstance(action, _call.Sleep):
-                    time.sleep(action.seconds)
                 elif isinstance(action, _call.Pull):
                     assert self._items is not None
                     reply = next(self._items.iterator, _call.END)
-                else:
+                elif isinstance(action, _call.Receive):
                     reply, failure = self._receive(_call.END)
+                else:
+                    reply, failure = self._connection.do(action)
         except StopIteration as end:
             self._usage = end.value
             self.cancel()

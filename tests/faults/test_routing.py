@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from clarifai_grpc.grpc.api import service_pb2
 
-from clarigen import AuthenticationError, ConfigError
-from faults.platform_standin import PAT, Standin
+from clarigen import AsyncClient, AuthenticationError, Client, ConfigError, ModelRef, wire
+from faults.platform_standin import MODEL, OWNER, PAT, Call, Standin
 
 
 class Knowing(Standin):
@@ -18,8 +18,18 @@ class Knowing(Standin):
 
     def _service(self) -> Any:
         service = super()._service()
+        service.GenerateModelOutputs = self._stream
         service.GetUser = self._handler("GetUser", self._user, service_pb2.SingleUserResponse)
         return service
+
+    def _stream(self, request: Any, context: Any) -> Iterator[Any]:
+        """A stream of two numbers."""
+        self.calls.append(Call("GenerateModelOutputs", request, {}))
+        for number in range(2):
+            response = service_pb2.MultiOutputResponse(status={"code": 10000})
+            output = response.outputs.add(status={"code": 10000})
+            output.data.parts.add(id="return").data.int_value = number
+            yield response
 
     def _user(self, request: Any) -> Any:
         assert request.user_app_id.user_id == "me"
@@ -78,6 +88,24 @@ def test_the_twin_routes_alike(package: Any, knowing: Standin) -> None:
     asyncio.run(call())
     assert knowing.rpcs == ["GetUser", "PostModelOutputs"]
     assert knowing.calls[1].request.runner_selector.deployment.user_id == "owner-of-pat"
+
+
+COUNT = wire.server_stream("count", returns=wire.INT)
+
+
+def test_a_stream_asks_before_it_opens(knowing: Standin) -> None:
+    reference = ModelRef(*OWNER, MODEL)
+    with Client(model=reference, deployment_id="d") as model:
+        assert list(model._stream(COUNT)) == [0, 1]
+
+    async def count() -> list[int]:
+        async with AsyncClient(model=reference, deployment_id="d") as model:
+            return [item async for item in model._stream(COUNT)]
+
+    assert asyncio.run(count()) == [0, 1]
+    assert knowing.rpcs == ["GetUser", "GenerateModelOutputs"] * 2
+    deployment = knowing.calls[1].request.runner_selector.deployment
+    assert (deployment.id, deployment.user_id) == ("d", "owner-of-pat")
 
 
 def test_a_refused_question_is_the_calls_error(package: Any, knowing: Standin) -> None:

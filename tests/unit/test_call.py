@@ -26,7 +26,7 @@ from clarigen import (
     wire,
 )
 from clarigen._address import Address, Routing
-from clarigen._call import END, Attempt, Context, Deliver, Pull, Receive, stream, unary
+from clarigen._call import END, Context, Deliver, Open, Pull, Receive, Send, stream, unary
 from clarigen._proto import Data, MultiOutputResponse, PostModelOutputsRequest, Status
 from clarigen._retry import Policy
 from clarigen._status import Failure, failure_error, status_error
@@ -56,8 +56,8 @@ def call(reply: bytes | Failure, timeout: float | None = 5.0) -> Any:
     """Drive `double(3)` with one reply."""
     flow = unary(DOUBLE, [3], Context(HERE, Policy(timeout, clock=lambda: 0.0)))
     attempt = next(flow)
-    assert isinstance(attempt, Attempt)
-    assert attempt == Attempt("PostModelOutputs", attempt.request, timeout)
+    assert isinstance(attempt, Send)
+    assert attempt == Send("PostModelOutputs", attempt.request, timeout)
     try:
         flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
     except StopIteration as end:
@@ -71,7 +71,7 @@ def test_a_unary_call_is_one_attempt() -> None:
 
 def test_the_addressing_is_merged_into_the_request() -> None:
     attempt = next(unary(DOUBLE, [3], Context(Address(REF, "v", Routing()), Policy(5.0))))
-    assert isinstance(attempt, Attempt)
+    assert isinstance(attempt, Send)
     request = PostModelOutputsRequest.FromString(attempt.request)
     assert (request.model_id, request.version_id) == ("m", "v")
     (item,) = request.inputs
@@ -171,7 +171,7 @@ def streamed(replies: Iterable[Any]) -> list[Any]:
     """Drive `count(3)` with these replies; what was delivered, then what ended it."""
     flow, delivered = stream(COUNT, [3], ONCE), []
     attempt = next(flow)
-    assert isinstance(attempt, Attempt)
+    assert isinstance(attempt, Open)
     assert attempt.rpc == "GenerateModelOutputs"
     action, source = flow.send(None), iter(replies)
     try:
@@ -200,7 +200,7 @@ def test_the_first_message_carries_the_arguments_and_the_first_item() -> None:
     flow = stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)
     attempt = flow.send(1)
-    assert isinstance(attempt, Attempt)
+    assert isinstance(attempt, Open)
     assert ids(attempt.request) == ["k", "items"]
     assert attempt.follow is not None
     assert ids(attempt.follow(0)) == ["items"]

@@ -20,7 +20,7 @@ from clarigen import (
     wire,
 )
 from clarigen._address import Address, Routing
-from clarigen._call import END, Attempt, Context, Deliver, Pull, Receive, Sleep, stream, unary
+from clarigen._call import END, Context, Deliver, Open, Pull, Receive, Send, Sleep, stream, unary
 from clarigen._proto import MultiOutputResponse, Status
 from clarigen._retry import LONGEST_PAUSE, Budget, Hope, Policy, hope_of_failure
 from clarigen._status import Failure
@@ -57,7 +57,7 @@ class World:
         self.replies = list(replies)
         self.takes = takes
         self.chance = chance
-        self.attempts: list[Attempt] = []
+        self.attempts: list[Send] = []
         self.pauses: list[float] = []
 
     def policy(self, timeout: float | None = 600.0, max_retries: int = 4) -> Policy:
@@ -199,7 +199,7 @@ def drive(flow: Any, replies: Sequence[Any]) -> tuple[list[Any], int]:
             reply = failure = None
             if isinstance(action, Deliver):
                 delivered.append(action.item)
-            elif isinstance(action, Attempt):
+            elif isinstance(action, Open):
                 attempts += 1
             elif isinstance(action, Pull):
                 reply = 1

@@ -66,16 +66,16 @@ class Routing:
 class Address:
     """The part of every request that says which model is meant.
 
-    Args:
+    Attributes:
         reference: The model; None for whichever a local runner serves.
         version_id: Its version; empty for the latest.
         routing: On what it shall run.
     """
 
     def __init__(self, reference: ModelRef | None, version_id: str, routing: Routing) -> None:
-        self._reference = reference
-        self._version_id = version_id
-        self._routing = routing
+        self.reference = reference
+        self.version_id = version_id
+        self.routing = routing
         routed = routing.deployment_id or routing.nodepool_id
         known = bool(routing.user_id and routing.user_id != ME)
         self._bytes = self._serialised(routing.user_id or "") if known or not routed else None
@@ -100,10 +100,10 @@ class Address:
         from ._proto import PostModelOutputsRequest, UserAppIDSet
 
         request = PostModelOutputsRequest(
-            version_id=self._version_id, runner_selector=self._routing.selector(owner)
+            version_id=self.version_id, runner_selector=self.routing.selector(owner)
         )
-        if self._reference is not None:
-            user_id, app_id, model_id = self._reference
+        if self.reference is not None:
+            user_id, app_id, model_id = self.reference
             request.user_app_id.CopyFrom(UserAppIDSet(user_id=user_id, app_id=app_id))
             request.model_id = model_id
         return request.SerializeToString()

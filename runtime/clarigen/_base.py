@@ -6,6 +6,7 @@ and the baked reference become an `Endpoint`. It opens nothing; `_client` and `_
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
@@ -86,7 +87,7 @@ def policy(target: Target, timeout: float | None, max_retries: int) -> Policy:
     return _retry.Policy(timeout, max_retries, _retry.budget(target))
 
 
-class ClientBase:
+class ClientBase(ABC):
     """The part of `Client` and `AsyncClient` that does not differ."""
 
     _model: ClassVar[ModelRef | None] = None
@@ -154,16 +155,8 @@ class ClientBase:
         routing = Routing(deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
         self._address = Address(reference, version, routing)
         self._on_response = on_response
+        self._base_url = base_url
         self._secret = bool(pat or session_token)
-        self._options: dict[str, Any] = {
-            "base_url": base_url,
-            "model": reference,
-            "version_id": version,
-            "deployment_id": deployment_id,
-            "deployment_user_id": deployment_user_id,
-            "compute_cluster_id": compute_cluster_id,
-            "nodepool_id": nodepool_id,
-        }
         self._identity = object()  # views made by `with_options` share it
         self._open()
 
@@ -212,14 +205,21 @@ class ClientBase:
                 f"{type(self).__name__} was made with a credential, and a pickle never holds one:"
                 " set CLARIFAI_PAT instead"
             )
-        policy = self._endpoint.policy
-        options = {
-            **self._options,
-            "timeout": policy.timeout,
-            "max_retries": policy.max_retries,
-            "on_response": self._on_response,
-        }
-        return partial(type(self), **options), ()
+        address, policy = self._address, self._endpoint.policy
+        copied = partial(
+            type(self),
+            base_url=self._base_url,
+            model=address.reference,
+            version_id=address.version_id,
+            deployment_id=address.routing.deployment_id,
+            deployment_user_id=address.routing.user_id,
+            compute_cluster_id=address.routing.compute_cluster_id,
+            nodepool_id=address.routing.nodepool_id,
+            timeout=policy.timeout,
+            max_retries=policy.max_retries,
+            on_response=self._on_response,
+        )
+        return copied, ()
 
     def recording(self) -> AbstractContextManager[Recording]:
         """Collect what the calls of this client return beside their values.
@@ -240,9 +240,9 @@ class ClientBase:
         told = observers(self._identity, self._on_response)
         return Context(self._address, self._endpoint.policy, told)
 
+    @abstractmethod
     def _open(self) -> None:
         """Open the connection of this twin."""
-        raise NotImplementedError
 
 
 def _meant(

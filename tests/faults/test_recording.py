@@ -10,7 +10,7 @@ import pytest
 from clarigen import PredictionError, Response, Usage
 from clarigen._address import Address, Routing
 from clarigen._call import END, Context, Deliver, Receive, stream
-from clarigen._proto import MultiOutputResponse
+from clarigen._proto import MultiOutputResponse, Status
 from clarigen._retry import Policy
 from faults.platform_standin import PAT, Standin
 
@@ -110,7 +110,7 @@ def test_a_stream_is_told_of_at_its_end() -> None:
     from clarigen import wire
 
     def message(text: str, tokens: int) -> bytes:
-        response = MultiOutputResponse(status={"code": 10000})  # type: ignore[arg-type]
+        response = MultiOutputResponse(status=Status(code=10000))
         output = response.outputs.add(completion_tokens=tokens)
         output.data.parts.add(id="return").data.string_value = text
         return response.SerializeToString()

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from gen_client import author, types
+from gen_client import author, typetable
 from gen_client.escape import LINE, visible
 from gen_client.nouns import DataType, Kind, Method, Null, Parameter, Range, ServerOnly
 
@@ -111,13 +111,13 @@ def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iter
 
 
 def _range(range_: Range, kind: Kind) -> str:
-    lowest = None if range_.lowest is None else types.bound(range_.lowest, kind)
-    highest = None if range_.highest is None else types.bound(range_.highest, kind)
+    lowest = None if range_.lowest is None else typetable.bound(range_.lowest, kind)
+    highest = None if range_.highest is None else typetable.bound(range_.highest, kind)
     if lowest is None:
         return (
             f"At most {highest}."
             if highest is not None
-            else f"In steps of {types.bound(range_.step, kind)}."
+            else f"In steps of {typetable.bound(range_.step, kind)}."
         )
     return f"At least {lowest}." if highest is None else f"{lowest} to {highest}."
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gen_client import docs, naming, types, usage
+from gen_client import docs, naming, typetable, usage
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, form, joined, literal
 from gen_client.nouns import Known, Method, MethodKind, Model, Null, Parameter, Required
@@ -69,19 +69,21 @@ def page(model: Model, package: Code, report: Report) -> Page:
         aliases=tuple(aliases),
         records=tuple(records),
         data_types=tuple(
-            sorted({name for its in named for part in _all(its) for name in types.data_types(part)})
+            sorted(
+                {name for its in named for part in _all(its) for name in typetable.data_types(part)}
+            )
         ),
     )
 
 
-def _all(its: Named) -> tuple[types.Shape, ...]:
+def _all(its: Named) -> tuple[typetable.Shape, ...]:
     return (its.result, *its.parameters)
 
 
 def _shapes(method: Method, names: naming.Names, type_names: naming.TypeNames) -> Named:
-    result = types.shape(method.result.type, type_names, names.method, "result")
+    result = typetable.shape(method.result.type, type_names, names.method, "result")
     parameters = tuple(
-        types.shape(parameter.type, type_names, names.method, name)
+        typetable.shape(parameter.type, type_names, names.method, name)
         for parameter, name in zip(method.parameters, names.parameters, strict=True)
     )
     return Named(method, names, parameters, result)
@@ -100,7 +102,7 @@ def _function(its: Named, hidden: frozenset[str]) -> Function:
     ]
     leading = usage.leading(method.parameters)
     shown = {
-        parameter.name: types.value(parameter.default.value, shape)
+        parameter.name: typetable.value(parameter.default.value, shape)
         for parameter, shape in zip(method.parameters, its.parameters, strict=True)
         if isinstance(parameter.default, Known) and any(shape.records())
     }
@@ -110,14 +112,14 @@ def _function(its: Named, hidden: frozenset[str]) -> Function:
             method.parameters, names.parameters, its.parameters, strict=True
         )
     ]
-    returns = form("returns={}", types.codec(its.result))
+    returns = form("returns={}", typetable.codec(its.result))
     return Function(
         name=names.method,
         const=names.const,
         positional=tuple(params[:leading]),
         keywords=tuple(params[leading:]),
         arguments=names.parameters,
-        returns=types.annotation(its.result, types.Use.RESULT, hidden),
+        returns=typetable.annotation(its.result, typetable.Use.RESULT, hidden),
         streams=method.kind is not MethodKind.UNARY,
         doc=docs.method(method, names.parameters, shown),
         wire=form(
@@ -127,14 +129,18 @@ def _function(its: Named, hidden: frozenset[str]) -> Function:
     )
 
 
-def _param(parameter: Parameter, name: Code, shape: types.Shape, hidden: frozenset[str]) -> Param:
-    literals = types.choices(shape, parameter.choices)
-    annotation = literals or types.annotation(shape, types.Use.PARAM, hidden)
+def _param(
+    parameter: Parameter, name: Code, shape: typetable.Shape, hidden: frozenset[str]
+) -> Param:
+    literals = typetable.choices(shape, parameter.choices)
+    annotation = literals or typetable.annotation(shape, typetable.Use.PARAM, hidden)
     absent, default = _default(parameter, shape, hidden)
     return Param(name, annotation, absent, default, parameter.stream)
 
 
-def _default(parameter: Parameter, shape: types.Shape, hidden: frozenset[str]) -> tuple[Code, Code]:
+def _default(
+    parameter: Parameter, shape: typetable.Shape, hidden: frozenset[str]
+) -> tuple[Code, Code]:
     """What leaving a parameter out looks like: a type beside its own, and the default."""
     match parameter.default:
         case Required():
@@ -144,13 +150,13 @@ def _default(parameter: Parameter, shape: types.Shape, hidden: frozenset[str]) -
         case Null():
             return Code("None"), Code("None")
         case Known(value) if not any(shape.records()):
-            return _NOTHING, types.value(value, shape, hidden)
+            return _NOTHING, typetable.value(value, shape, hidden)
         case _:  # known to the server only, or a record, whose class is defined further down
             return Code("Default"), Code("SERVER_DEFAULT")
 
 
-def _wire_field(parameter: Parameter, name: Code, shape: types.Shape) -> Code:
-    parts = [literal(parameter.name), types.codec(shape)]
+def _wire_field(parameter: Parameter, name: Code, shape: typetable.Shape) -> Code:
+    parts = [literal(parameter.name), typetable.codec(shape)]
     if name != parameter.name:
         parts.append(form("name={}", literal(str(name))))
     match parameter.default:
@@ -159,15 +165,19 @@ def _wire_field(parameter: Parameter, name: Code, shape: types.Shape) -> Code:
         case Null():
             parts.append(Code("default=None"))
         case Known(value):
-            parts.append(form("default={}", types.value(value, shape)))
+            parts.append(form("default={}", typetable.value(value, shape)))
         case _:
             parts.append(Code("default=SERVER_DEFAULT"))
     if parameter.range is not None:
         # A bound of 0.0 may mean that there is none: nothing is rejected because of it.
         if parameter.range.lowest:
-            parts.append(form("ge={}", literal(types.bound(parameter.range.lowest, shape.kind))))
+            parts.append(
+                form("ge={}", literal(typetable.bound(parameter.range.lowest, shape.kind)))
+            )
         if parameter.range.highest:
-            parts.append(form("le={}", literal(types.bound(parameter.range.highest, shape.kind))))
+            parts.append(
+                form("le={}", literal(typetable.bound(parameter.range.highest, shape.kind)))
+            )
     if parameter.choices:
         values = tuple(choice.value for choice in parameter.choices)
         parts.append(form("choices={}", literal(values)))
@@ -183,7 +193,7 @@ def _aliases(its: Named, type_names: naming.TypeNames) -> Iterator[Alias]:
     for parameter, name, shape in zip(
         its.method.parameters, its.names.parameters, its.parameters, strict=True
     ):
-        literals = types.choices(shape, parameter.choices)
+        literals = typetable.choices(shape, parameter.choices)
         if literals is not None:
             yield Alias(type_names.name(its.names.method, name), literals)
 
@@ -191,12 +201,12 @@ def _aliases(its: Named, type_names: naming.TypeNames) -> Iterator[Alias]:
 def _records(its: Named) -> Iterator[Record]:
     name = its.names.method
     verb = "yields" if its.method.kind is not MethodKind.UNARY else "returns"
-    yield from _records_of(its.result, types.Use.RESULT, f"What `{name}` {verb}.")
+    yield from _records_of(its.result, typetable.Use.RESULT, f"What `{name}` {verb}.")
     for its_name, shape in zip(its.names.parameters, its.parameters, strict=True):
-        yield from _records_of(shape, types.Use.PARAM, f"What `{name}` takes as `{its_name}`.")
+        yield from _records_of(shape, typetable.Use.PARAM, f"What `{name}` takes as `{its_name}`.")
 
 
-def _records_of(shape: types.Shape, use: types.Use, purpose: str) -> Iterator[Record]:
+def _records_of(shape: typetable.Shape, use: typetable.Use, purpose: str) -> Iterator[Record]:
     """The records in a type; the outermost says what it is for, the others whose part they are."""
     whole: dict[Code, str] = {}
     for record in shape.records():
@@ -205,7 +215,7 @@ def _records_of(shape: types.Shape, use: types.Use, purpose: str) -> Iterator[Re
         fields: list[Field] = []
         for (name, inner), member in zip(record.fields, record.type.members, strict=True):
             doc = docs.paragraph(member.description, 4)
-            fields.append(Field(name, types.annotation(inner, use, hidden), doc))
+            fields.append(Field(name, typetable.annotation(inner, use, hidden), doc))
             for part in inner.records():
                 assert part.record is not None
                 whole[part.record] = f"`{name}` of `{record.record}`."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gen_client import types
+from gen_client import typetable
 from gen_client.escape import Code, form, joined, literal, tuple_of
 from gen_client.nouns import Kind, Known, Parameter
 
@@ -41,7 +41,7 @@ _CHAT: Final = frozenset({"messages", "chat_history"})
 _TURN: Final = Code('{"role": "user", "content": "Hello"}')
 
 
-def argument(method: str, parameter: Parameter, its: types.Shape, *, files: bool) -> Code:
+def argument(method: str, parameter: Parameter, its: typetable.Shape, *, files: bool) -> Code:
     """A value for a parameter.
 
     Args:
@@ -77,10 +77,10 @@ def _within(lowest: float | None, highest: float | None, kind: Kind) -> Code:
         return literal(
             -int(-number // 1) if lowest is not None and number == lowest else int(number // 1)
         )
-    return literal(float(types.shortest(number)))
+    return literal(float(typetable.shortest(number)))
 
 
-def _value(its: types.Shape, files: bool, chat: bool = False) -> Code:
+def _value(its: typetable.Shape, files: bool, chat: bool = False) -> Code:
     match its.kind:
         case Kind.LIST:
             return form("[{}]", _value(its.items[0], files, chat))
@@ -100,10 +100,10 @@ def _value(its: types.Shape, files: bool, chat: bool = False) -> Code:
             return _PLAIN[kind]
 
 
-def imported(shapes: Sequence[types.Shape]) -> Iterator[Code]:
+def imported(shapes: Sequence[typetable.Shape]) -> Iterator[Code]:
     """The runtime's classes and the records that the samples of these types use."""
     for its in shapes:
-        yield from types.data_types(its)
+        yield from typetable.data_types(its)
         for record in its.records():
             assert record.record is not None
             yield record.record

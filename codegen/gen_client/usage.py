@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clarigen import ModelRef
-from gen_client import docs, naming, samples, types
+from gen_client import docs, naming, samples, typetable
 from gen_client.escape import LINE, Code, form
 from gen_client.nouns import Kind, Known, Method, MethodKind, Parameter
 from gen_client.page import Example
@@ -23,8 +23,8 @@ class Named:
 
     method: Method
     names: naming.Names
-    parameters: tuple[types.Shape, ...]
-    result: types.Shape
+    parameters: tuple[typetable.Shape, ...]
+    result: typetable.Shape
 
 
 def leading(parameters: Sequence[Parameter]) -> int:
@@ -117,9 +117,9 @@ def _arguments(its: Named, *, files: bool) -> tuple[tuple[Code, ...], frozenset[
     )
 
 
-def _sample(its: Named, parameter: Parameter, shape: types.Shape, files: bool) -> Code:
+def _sample(its: Named, parameter: Parameter, shape: typetable.Shape, files: bool) -> Code:
     if isinstance(parameter.default, Known) and parameter.default.value:
-        return types.value(parameter.default.value, shape)
+        return typetable.value(parameter.default.value, shape)
     return samples.argument(its.method.name, parameter, shape, files=files)
 
 

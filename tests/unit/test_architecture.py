@@ -159,7 +159,7 @@ _STAGES = (
     "source",
     "nouns defaults raw reading interface",
     "escape reserved naming page",
-    "types author docs samples usage plan",
+    "typetable author docs samples usage plan",
     "render",
     "gate_grammar gate_pages gate_examples gate tidy",
     "swap lock write",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clarigen import ModelRef
-from gen_client import author, docs, naming, plan, types
+from gen_client import author, docs, naming, plan, typetable
 from gen_client.diagnostics import Report
 from gen_client.escape import Code
 from gen_client.nouns import (
@@ -63,10 +63,10 @@ def function(*parameters: Parameter, **more: Any) -> Function:
     return page(method(*parameters, **more)).functions[0]
 
 
-def shape(type_: DataType) -> types.Shape:
+def shape(type_: DataType) -> typetable.Shape:
     methods = [method(param("p", type_))]
     names = naming.TypeNames("Model", methods, naming.methods(methods, "Model"))
-    return types.shape(type_, names, "predict", "p")
+    return typetable.shape(type_, names, "predict", "p")
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def shape(type_: DataType) -> types.Shape:
 )
 def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
     its = shape(DataType(kind))
-    assert types.annotation(its, types.Use.PARAM) == passed
-    assert types.annotation(its, types.Use.RESULT) == returned
-    assert types.codec(its) == f"wire.{'JSON' if kind is Kind.JSON_DATA else kind.value}"
+    assert typetable.annotation(its, typetable.Use.PARAM) == passed
+    assert typetable.annotation(its, typetable.Use.RESULT) == returned
+    assert typetable.codec(its) == f"wire.{'JSON' if kind is Kind.JSON_DATA else kind.value}"
 
 
 @pytest.mark.parametrize(
@@ -125,17 +125,17 @@ def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
 )
 def test_containers(type_: DataType, passed: str, returned: str, codec: str) -> None:
     its = shape(type_)
-    assert types.annotation(its, types.Use.PARAM) == passed
-    assert types.annotation(its, types.Use.RESULT) == returned
-    assert types.codec(its) == codec
+    assert typetable.annotation(its, typetable.Use.PARAM) == passed
+    assert typetable.annotation(its, typetable.Use.RESULT) == returned
+    assert typetable.codec(its) == codec
 
 
 def test_shadowed_builtins() -> None:
     hidden = frozenset({"list", "str", "float"})
-    assert types.annotation(shape(list_of(STR)), types.Use.RESULT, hidden) == (
+    assert typetable.annotation(shape(list_of(STR)), typetable.Use.RESULT, hidden) == (
         "builtins.list[builtins.str]"
     )
-    assert types.value(math.inf, shape(FLOAT), hidden) == 'builtins.float("inf")'
+    assert typetable.value(math.inf, shape(FLOAT), hidden) == 'builtins.float("inf")'
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_shadowed_builtins() -> None:
     ],
 )
 def test_values(value: object, type_: DataType, code: str) -> None:
-    assert types.value(value, shape(type_)) == code
+    assert typetable.value(value, shape(type_)) == code
 
 
 @pytest.mark.parametrize(

@@ -214,7 +214,7 @@ def test_code_is_made_in_few_places() -> None:
                 )
                 for choice in choices:
                     constant = isinstance(choice, ast.Constant)
-                    kinds = isinstance(choice, ast.JoinedStr) and path.name == "types.py"
+                    kinds = isinstance(choice, ast.JoinedStr) and path.name == "typetable.py"
                     assert constant or kinds, f"{path.name}:{node.lineno}"
 
 

@@ -83,7 +83,7 @@ class Address:
     def resolve(self, timeout: float | None) -> Generator[Any, Any, bytes]:
         """The part, serialised. A flow of `_call`, which may ask the platform who `me` is."""
         if self._bytes is None:
-            from ._call import Send
+            from ._actions import Send
             from ._proto import GetUserRequest, SingleUserResponse, UserAppIDSet
             from ._status import status_error
 

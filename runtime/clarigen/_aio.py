@@ -18,7 +18,8 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._call import Open, Send, Sleep, StreamFlow, UnaryFlow
+    from ._actions import Open, Send, Sleep
+    from ._call import StreamFlow, UnaryFlow
     from ._channel import Lease
     from ._status import Failure
 
@@ -92,7 +93,7 @@ class AsyncConnection:
         """What the flows of both kinds may want; the reply, or how it failed."""
         import asyncio
 
-        from ._call import Sleep
+        from ._actions import Sleep
         from ._status import Failure
 
         if isinstance(action, Sleep):
@@ -191,7 +192,7 @@ class AsyncStream(Generic[_R_co]):
         """
         import asyncio
 
-        from . import _call
+        from . import _actions
 
         if self._done:
             raise StopAsyncIteration
@@ -201,17 +202,17 @@ class AsyncStream(Generic[_R_co]):
             while True:
                 action = self._flow.send(reply) if failure is None else self._flow.throw(failure)
                 reply = failure = None
-                if isinstance(action, _call.Deliver):
+                if isinstance(action, _actions.Deliver):
                     item: _R_co = action.item
                     return item
-                if isinstance(action, _call.Open):
+                if isinstance(action, _actions.Open):
                     self._loop = asyncio.get_running_loop()
                     self._call = self._connection.start(action, self._items)
-                elif isinstance(action, _call.Pull):
+                elif isinstance(action, _actions.Pull):
                     assert self._items is not None
-                    reply = await anext(self._items.iterator, _call.END)
-                elif isinstance(action, _call.Receive):
-                    reply, failure = await self._receive(_call.END)
+                    reply = await anext(self._items.iterator, _actions.END)
+                elif isinstance(action, _actions.Receive):
+                    reply, failure = await self._receive(_actions.END)
                 else:
                     reply, failure = await self._connection.do(action)
         except StopIteration as end:

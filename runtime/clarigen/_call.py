@@ -4,24 +4,17 @@ What lives here: what is sent, what an answer means, when a call has ended; as g
 what they want done and are sent what came of it. The drivers (`_client`, and its asyncio twin) do
 it, and decide nothing. So encoding, statuses and deadlines exist once and can be tested without a
 server, a clock or a loop. Retries stand between an attempt and the next; `_retry` says whether and
-when.
-
-    yields                  is sent                          or is thrown
-    Send(…)                 the answer's bytes               Failure
-    Sleep(…)                None, once the time is over
-    Pull()       streams    the next item, or END            what the caller's iterator raised
-    Open(…)      streams    None, once the call is started
-    Receive()    streams    the answer's bytes, or END       Failure
-    Deliver(x)   streams    None, once the caller wants more
+when. What flows and drivers say to each other stands in `_actions`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
+from ._actions import END, Deliver, Open, Pull, Receive, Send, Sleep
 from ._address import Address
 from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
@@ -32,74 +25,6 @@ from ._status import MIXED_STATUS, Failure, failure_error, status_error
 from .errors import ClarigenError, DecodeError, ModelError
 
 _R = TypeVar("_R")
-
-END: Final[Any] = object()
-"""Sent in place of an item or an answer where there are no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send a request and wait for the one answer.
-
-    Attributes:
-        rpc: The platform's RPC.
-        request: The message, serialised.
-        timeout: The deadline of this attempt, in seconds from now; None for none.
-    """
-
-    rpc: str
-    request: bytes
-    timeout: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Start a stream.
-
-    Attributes:
-        rpc: The platform's RPC.
-        request: The first message, serialised.
-        timeout: The deadline of this attempt, in seconds from now; None for none.
-        follow: For a stream of inputs: the message that carries a later item.
-    """
-
-    rpc: str
-    request: bytes
-    timeout: float | None
-    follow: Callable[[Any], bytes] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """Take an item from the caller's iterator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receive:
-    """Wait for the next answer of a stream."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deliver:
-    """Hand an item to the caller.
-
-    Attributes:
-        item: The item.
-    """
-
-    item: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Sleep:
-    """Wait.
-
-    Attributes:
-        seconds: How long.
-    """
-
-    seconds: float
-
 
 UnaryFlow = Generator[Send | Sleep, Any, _R]
 StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver, Any, Usage]

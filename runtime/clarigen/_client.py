@@ -20,7 +20,8 @@ from .errors import ConfigError
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ._call import Open, Send, Sleep, StreamFlow, UnaryFlow
+    from ._actions import Open, Send, Sleep
+    from ._call import StreamFlow, UnaryFlow
     from ._status import Failure
 
 _R = TypeVar("_R")
@@ -90,7 +91,7 @@ class Connection:
         Raises:
             ClarigenError: The call did not get through (see `_status.failure_error`).
         """
-        from ._call import Send
+        from ._actions import Send
         from ._status import Failure, failure_error
 
         try:
@@ -140,7 +141,7 @@ class Connection:
 
     def do(self, action: Send | Sleep) -> tuple[Any, Failure | None]:
         """What the flows of both kinds may want; the reply, or how it failed."""
-        from ._call import Sleep
+        from ._actions import Sleep
         from ._status import Failure
 
         if isinstance(action, Sleep):
@@ -229,7 +230,7 @@ class Stream(Generic[_R_co]):
             ClarigenError: The call failed (see the errors of the generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
-        from . import _call
+        from . import _actions
 
         if self._done:
             raise StopIteration
@@ -239,16 +240,16 @@ class Stream(Generic[_R_co]):
             while True:
                 action = self._flow.send(reply) if failure is None else self._flow.throw(failure)
                 reply = failure = None
-                if isinstance(action, _call.Deliver):
+                if isinstance(action, _actions.Deliver):
                     item: _R_co = action.item
                     return item
-                if isinstance(action, _call.Open):
+                if isinstance(action, _actions.Open):
                     self._call = self._connection.start(action, self._items)
-                elif isinstance(action, _call.Pull):
+                elif isinstance(action, _actions.Pull):
                     assert self._items is not None
-                    reply = next(self._items.iterator, _call.END)
-                elif isinstance(action, _call.Receive):
-                    reply, failure = self._receive(_call.END)
+                    reply = next(self._items.iterator, _actions.END)
+                elif isinstance(action, _actions.Receive):
+                    reply, failure = self._receive(_actions.END)
                 else:
                     reply, failure = self._connection.do(action)
         except StopIteration as end:

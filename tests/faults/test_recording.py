@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from clarigen import PredictionError, Response, Usage
+from clarigen._actions import END, Deliver, Receive
 from clarigen._address import Address, Routing
-from clarigen._call import END, Context, Deliver, Receive, stream
+from clarigen._call import Context, stream
 from clarigen._proto import MultiOutputResponse, Status
 from clarigen._retry import Policy
 from faults.platform_standin import PAT, Standin

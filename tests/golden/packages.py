@@ -28,6 +28,16 @@ PACKAGES = {
 """The name of each package, and the signatures it is made of."""
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file of a package."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in found
+        if "__pycache__" not in path.parts
+    }
+
+
 def main() -> int:
     """Write all packages."""
     GENERATED.mkdir(exist_ok=True)

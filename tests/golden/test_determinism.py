@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from golden.packages import PACKAGES
-from golden.test_generated import files
+from golden.packages import PACKAGES, files
 from support import CORPUS, ROOT, SOURCES, run
 
 FILES = {

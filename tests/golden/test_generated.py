@@ -7,20 +7,10 @@ from pathlib import Path
 import pytest
 
 from gen_client import cli
-from golden.packages import GENERATED, PACKAGES
+from golden.packages import GENERATED, PACKAGES, files
 from support import run_python
 
 NAMES = sorted(PACKAGES)
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """Every file of a package."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in found
-        if "__pycache__" not in path.parts
-    }
 
 
 def test_there_are_these_packages_and_no_others() -> None:

@@ -25,8 +25,9 @@ from clarigen import (
     UnavailableError,
     wire,
 )
+from clarigen._actions import END, Deliver, Open, Pull, Receive, Send
 from clarigen._address import Address, Routing
-from clarigen._call import END, Context, Deliver, Open, Pull, Receive, Send, stream, unary
+from clarigen._call import Context, stream, unary
 from clarigen._proto import Data, MultiOutputResponse, PostModelOutputsRequest, Status
 from clarigen._retry import Policy
 from clarigen._status import Failure, failure_error, status_error

@@ -19,8 +19,9 @@ from clarigen import (
     UnavailableError,
     wire,
 )
+from clarigen._actions import END, Deliver, Open, Pull, Receive, Send, Sleep
 from clarigen._address import Address, Routing
-from clarigen._call import END, Context, Deliver, Open, Pull, Receive, Send, Sleep, stream, unary
+from clarigen._call import Context, stream, unary
 from clarigen._proto import MultiOutputResponse, Status
 from clarigen._retry import LONGEST_PAUSE, Budget, Hope, Policy, hope_of_failure
 from clarigen._status import Failure

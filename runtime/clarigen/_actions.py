@@ -1,0 +1,85 @@
+"""What a call wants done: the words between the flows of `_call` and the drivers.
+
+What lives here: the nouns. A flow is a generator; it yields one of them and is sent what came of it.
+
+    yields                  is sent                          or is thrown
+    Send(…)                 the answer's bytes               Failure
+    Sleep(…)                None, once the time is over
+    Pull()       streams    the next item, or END            what the caller's iterator raised
+    Open(…)      streams    None, once the call is started
+    Receive()    streams    the answer's bytes, or END       Failure
+    Deliver(x)   streams    None, once the caller wants more
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+END: Final[Any] = object()
+"""Sent in place of an item or an answer where there are no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a request and wait for the one answer.
+
+    Attributes:
+        rpc: The platform's RPC.
+        request: The message, serialised.
+        timeout: The deadline of this attempt, in seconds from now; None for none.
+    """
+
+    rpc: str
+    request: bytes
+    timeout: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Start a stream.
+
+    Attributes:
+        rpc: The platform's RPC.
+        request: The first message, serialised.
+        timeout: The deadline of this attempt, in seconds from now; None for none.
+        follow: For a stream of inputs: the message that carries a later item.
+    """
+
+    rpc: str
+    request: bytes
+    timeout: float | None
+    follow: Callable[[Any], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Take an item from the caller's iterator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """Wait for the next answer of a stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Hand an item to the caller.
+
+    Attributes:
+        item: The item.
+    """
+
+    item: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait.
+
+    Attributes:
+        seconds: How long.
+    """
+
+    seconds: float

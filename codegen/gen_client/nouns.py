@@ -8,7 +8,7 @@ ids are the stranger's own, as they are on the wire: they are data, not yet name
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clarigen import ModelRef
 
@@ -87,7 +87,7 @@ class Null:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The default is known.
+    """The default is known. Two are equal if they read the same: NaN too, and 1 is not 1.0.
 
     Attributes:
         value: Plain Python of the parameter's type: `str`, `bytes`, `int` (64 bits), `float` (also
@@ -95,7 +95,11 @@ class Known:
             tuple, NAMED_FIELDS as a dict with every member, in order.
     """
 
-    value: object
+    value: object = field(compare=False)
+    _read: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_read", repr(self.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,10 +136,21 @@ def kind_of(annotation: Any, where: str) -> Kind:
 
 def _unwrapped(annotation: Any) -> tuple[Any, Param | None]:
     """An annotation without `Annotated`, and the `Param` that stood there."""
+    annotation = _unaliased(annotation)
     if typing.get_origin(annotation) is not Annotated:
         return annotation, None
     inner, *notes = typing.get_args(annotation)
     return inner, next((note for note in notes if isinstance(note, Param)), None)
+
+
+def _unaliased(annotation: Any) -> Any:
+    """What a `type` statement of Python 3.12 stands for; numpy's NDArray is one there."""
+    alias = typing.get_origin(annotation) or annotation
+    while hasattr(alias, "__value__"):
+        arguments = typing.get_args(annotation)
+        annotation = alias.__value__[arguments] if arguments else alias.__value__
+        alias = typing.get_origin(annotation) or annotation
+    return annotation
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

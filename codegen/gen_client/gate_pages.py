@@ -23,13 +23,17 @@ IMPORTS: dict[str, frozenset[str]] = {
     "__future__": frozenset({"annotations"}),
     "collections.abc": frozenset({"AsyncIterable", "Iterable", "Mapping", "Sequence"}),
     "dataclasses": frozenset({"dataclass"}),
-    "typing": frozenset({"TYPE_CHECKING", "Any", "Final", "Literal", "TypeAlias"}),
+    "typing": frozenset(
+        {"TYPE_CHECKING", "Any", "Final", "Literal", "NotRequired", "TypeAlias", "TypedDict"}
+    ),
     "clarigen": VALUES
     | {
         "JSON",
         "SERVER_DEFAULT",
+        "AsyncBatch",
         "AsyncClient",
         "AsyncStream",
+        "Batch",
         "Client",
         "Default",
         "ModelRef",
@@ -42,7 +46,16 @@ IMPORTS: dict[str, frozenset[str]] = {
 """All that generated code imports, beside its own `client` module, `builtins` and `numpy.typing`."""
 
 NEVER_TYPES = frozenset(
-    {"SERVER_DEFAULT", "TYPE_CHECKING", "annotations", "builtins", "dataclass", "npt", "wire"}
+    {
+        "SERVER_DEFAULT",
+        "TYPE_CHECKING",
+        "TypedDict",
+        "annotations",
+        "builtins",
+        "dataclass",
+        "npt",
+        "wire",
+    }
 )
 """Imported names that are no annotation."""
 
@@ -201,6 +214,9 @@ def _class(node: ast.ClassDef, rules: Expressions, constants: frozenset[str]) ->
             _record_decorator(decorator)
             for statement in node.body[1:]:
                 _record_field(statement, rules)
+        case ast.ClassDef(bases=[ast.Name(id="TypedDict")], keywords=[], decorator_list=[]):
+            for statement in node.body[1:]:
+                _record_field(statement, rules)
         case _:
             stop(node, "not a class that we write")
 
@@ -269,14 +285,18 @@ def _awaited(node: ast.FunctionDef | ast.AsyncFunctionDef, value: ast.expr) -> a
 
 
 def _verb(node: ast.expr, parameters: list[str], constants: frozenset[str]) -> None:
-    """`self._one(_METHOD, …)` with all parameters, in order."""
+    """`self._one(_METHOD, …)` with all parameters, in order; a batch has always the same."""
     match node:
         case ast.Call(
-            func=ast.Attribute(value=ast.Name(id="self"), attr="_one" | "_stream"),
+            func=ast.Attribute(
+                value=ast.Name(id="self"), attr="_one" | "_stream" | "_batch" as verb
+            ),
             args=[ast.Name(id=constant), *given],
             keywords=[],
         ) if (
-            constant in constants and names_of(given) == parameters
+            constant in constants
+            and names_of(given) == parameters
+            and (verb != "_batch" or parameters == ["inputs", "progress"])
         ):
             pass
         case _:

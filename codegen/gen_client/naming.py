@@ -110,6 +110,7 @@ class Names:
         example: Of the function that shows it.
         async_example: Of the one that shows its asyncio twin.
         parameters: Of its parameters, in the signature's order.
+        batch: Of the method that takes many inputs.
     """
 
     method: Code
@@ -117,6 +118,7 @@ class Names:
     example: Code
     async_example: Code
     parameters: tuple[Code, ...]
+    batch: Code
 
 
 def usable(model: Model, report: Report) -> list[Method]:
@@ -217,7 +219,8 @@ def methods(methods: Iterable[Method], client: str) -> list[Names]:
         if method.kind is MethodKind.UNARY
     }
     wire_names = [method.name for method in methods]
-    attributes = Taken(batches).each(zip(wire_names, single, strict=True))
+    taken = Taken(batches)
+    attributes = taken.each(zip(wire_names, single, strict=True))
     constants, examples = Taken(), Taken(
         {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_name(client)}
     )
@@ -229,8 +232,16 @@ def methods(methods: Iterable[Method], client: str) -> list[Names]:
             example=example,
             async_example=examples.name(f"{attribute}_async"),
             parameters=Taken().each((p.name, _plain(p.name)) for p in method.parameters),
+            # What the plain name asks for is kept for it; a name with a mark takes what is free.
+            batch=(
+                Code(f"{attribute}_batch")
+                if attribute == wanted
+                else taken.name(f"{attribute}_batch")
+            ),
         )
-        for attribute, example, method in zip(attributes, shown, methods, strict=True)
+        for attribute, wanted, example, method in zip(
+            attributes, single, shown, methods, strict=True
+        )
     ]
 
 
@@ -250,11 +261,20 @@ class TypeNames:
 
     def __init__(self, client: str, methods: Iterable[Method], names: Iterable[Names]) -> None:
         self._taken = Taken({*MODULE_NAMES, *EXAMPLE_NAMES, client, async_name(client)})
-        for method, its in zip(methods, names, strict=True):
+        pairs = list(zip(methods, names, strict=True))
+        for method, its in pairs:
             self._taken.names.update((its.method, its.example, its.async_example, *its.parameters))
+            self._taken.names.add(its.batch)
             self._taken.names.update(map(_plain, _wire_names(method)))
-            if method.kind is MethodKind.UNARY:  # the item of a batch
-                self._taken.names.add(f"{_pascal(its.method)}Input")
+        self._inputs = {
+            its.method: self._taken.name(f"{_pascal(its.method)}Input")
+            for method, its in sorted(pairs, key=lambda pair: pair[0].name)
+            if method.kind is MethodKind.UNARY
+        }
+
+    def input(self, method: Code) -> Code:
+        """The name of one input of a batch for a unary method."""
+        return self._inputs[method]
 
     def name(self, *words: str) -> Code:
         """A name made of these words, first come, first served."""

@@ -46,6 +46,7 @@ class Function:
         doc: The text of its docstring.
         wire: Its description, in the words of `clarigen.wire`.
         example: What shows it.
+        batch: The method that takes many inputs; None if there is none.
     """
 
     name: Code
@@ -58,6 +59,17 @@ class Function:
     doc: str
     wire: Code
     example: Example
+    batch: Batch | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A method that takes many inputs: its name, the types of an input and of a switch, its docstring."""
+
+    name: Code
+    input: Code
+    switch: Code
+    doc: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A dataclass."""
+    """A dataclass, or the `TypedDict` of an input."""
 
     name: Code
     doc: str
@@ -122,6 +134,7 @@ class Page:
         functions: The client's methods.
         aliases: The choices.
         records: The records, each before those inside it.
+        inputs: What one input of a batch is, a method.
         data_types: The runtime's classes that callers handle.
     """
 
@@ -135,6 +148,7 @@ class Page:
     functions: tuple[Function, ...]
     aliases: tuple[Alias, ...]
     records: tuple[Record, ...]
+    inputs: tuple[Record, ...]
     data_types: tuple[Code, ...]
 
     @property
@@ -145,8 +159,9 @@ class Page:
     @property
     def own_names(self) -> tuple[Code, ...]:
         """What `client` defines for others."""
-        aliases, records = (its.name for its in self.aliases), (its.name for its in self.records)
-        return tuple(sorted([self.client, self.async_client, *aliases, *records]))
+        aliases = (its.name for its in self.aliases)
+        types = (its.name for its in (*self.records, *self.inputs))
+        return tuple(sorted([self.client, self.async_client, *aliases, *types]))
 
     @property
     def examples(self) -> tuple[Code, ...]:

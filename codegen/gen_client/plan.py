@@ -13,7 +13,7 @@ from gen_client import docs, naming, typetable, usage
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, form, joined, literal
 from gen_client.nouns import Known, Method, MethodKind, Model, Null, Parameter, Required
-from gen_client.page import Alias, Field, Function, Page, Param, Record
+from gen_client.page import Alias, Batch, Field, Function, Page, Param, Record
 from gen_client.usage import Named
 
 __all__ = ["page"]
@@ -45,13 +45,15 @@ def page(model: Model, package: Code, report: Report) -> Page:
     functions: list[Function] = []
     aliases: list[Alias] = []
     records: list[Record] = []
+    inputs: list[Record] = []
     named: list[Named] = []
     for method, its_names in zip(usable, names, strict=True):
         its = _shapes(method, its_names, type_names)
         named.append(its)
-        functions.append(_function(its, hidden))
+        functions.append(_function(its, hidden, _batch(its, type_names, hidden)))
         aliases += _aliases(its, type_names)
         records += _records(its)
+        inputs += _inputs(its, type_names)
     reference = model.reference
     return Page(
         package=package,
@@ -68,6 +70,7 @@ def page(model: Model, package: Code, report: Report) -> Page:
         functions=tuple(functions),
         aliases=tuple(aliases),
         records=tuple(records),
+        inputs=tuple(inputs),
         data_types=tuple(
             sorted(
                 {name for its in named for part in _all(its) for name in typetable.data_types(part)}
@@ -92,7 +95,7 @@ def _shapes(method: Method, names: naming.Names, type_names: naming.TypeNames) -
 # Methods
 
 
-def _function(its: Named, hidden: frozenset[str]) -> Function:
+def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Function:
     method, names = its.method, its.names
     params = [
         _param(parameter, name, shape, hidden)
@@ -126,6 +129,20 @@ def _function(its: Named, hidden: frozenset[str]) -> Function:
             "{}({},)", _VERBS[method.kind], joined(", ", (literal(method.name), *fields, returns))
         ),
         example=usage.example(its),
+        batch=batch,
+    )
+
+
+def _batch(its: Named, type_names: naming.TypeNames, hidden: frozenset[str]) -> Batch | None:
+    """The method for many inputs: of one that takes any, and gives one result."""
+    if its.method.kind is not MethodKind.UNARY or not its.names.parameters:
+        return None
+    doc = f"`{its.names.method}` for any number of inputs: results in their order, as they come."
+    return Batch(
+        its.names.batch,
+        type_names.input(its.names.method),
+        naming.builtin(hidden, "bool"),
+        docs.paragraph(doc, 8),
     )
 
 
@@ -220,3 +237,24 @@ def _records_of(shape: typetable.Shape, use: typetable.Use, purpose: str) -> Ite
                 assert part.record is not None
                 whole[part.record] = f"`{name}` of `{record.record}`."
         yield Record(record.record, whole.get(record.record, purpose), tuple(fields))
+
+
+def _inputs(its: Named, type_names: naming.TypeNames) -> Iterator[Record]:
+    """The arguments of a method as a `TypedDict`: what its batch takes."""
+    hidden = naming.shadowed(its.names.parameters)
+    batch = _batch(its, type_names, hidden)
+    if batch is None:
+        return
+    fields: list[Field] = []
+    for parameter, name, shape in zip(
+        its.method.parameters, its.names.parameters, its.parameters, strict=True
+    ):
+        param = _param(parameter, name, shape, hidden)
+        annotation = param.annotation
+        if isinstance(parameter.default, Null):
+            annotation = form("{} | None", annotation)
+        if not parameter.required:
+            annotation = form("NotRequired[{}]", annotation)
+        fields.append(Field(name, annotation, ""))
+    doc = f"One input of `{batch.name}`."
+    yield Record(batch.input, docs.paragraph(doc, 4), tuple(fields))

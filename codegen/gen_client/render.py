@@ -31,6 +31,7 @@ class Twin:
         define: How a method begins that gives one result.
         wait: What stands before its call.
         stream: What a stream is.
+        batch: What the results of many inputs are.
         iterables: What may be passed as a stream.
         start: What stands before the words that wait for a stream or for the end of a block.
     """
@@ -40,6 +41,7 @@ class Twin:
     define: Code
     wait: Code
     stream: Code
+    batch: Code
     iterables: tuple[Code, ...]
     start: Code
 
@@ -50,6 +52,7 @@ SYNC: Final = Twin(
     define=Code("def"),
     wait=Code(""),
     stream=Code("Stream"),
+    batch=Code("Batch"),
     iterables=(Code("Iterable"),),
     start=Code(""),
 )
@@ -59,6 +62,7 @@ ASYNC: Final = Twin(
     define=Code("async def"),
     wait=Code("await "),
     stream=Code("AsyncStream"),
+    batch=Code("AsyncBatch"),
     iterables=(Code("Iterable"), Code("AsyncIterable")),
     start=Code("async "),
 )

@@ -11,7 +11,7 @@
 
 from clarigen import Box, Frame, Image, Region, Video
 
-from .client import AsyncDetector, Detector
+from .client import AsyncDetector, Detector, PredictInput
 
 __all__ = [
     "AsyncDetector",
@@ -19,6 +19,7 @@ __all__ = [
     "Detector",
     "Frame",
     "Image",
+    "PredictInput",
     "Region",
     "Video",
 ]

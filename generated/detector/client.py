@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import AsyncIterable, Iterable
+from typing import Final, NotRequired, TypedDict
 
 from clarigen import (
+    AsyncBatch,
     AsyncClient,
     AsyncStream,
+    Batch,
     Client,
     Frame,
     Image,
@@ -36,6 +39,12 @@ class Detector(Client, model=ModelRef("example-user", "example-app", "detector")
         """
         return self._one(_PREDICT, image, threshold)
 
+    def predict_batch(
+        self, inputs: Iterable[PredictInput], *, progress: bool = False
+    ) -> Batch[list[Region]]:
+        """`predict` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PREDICT, inputs, progress)
+
     def generate(self, video: Video) -> Stream[Frame]:
         """One frame at a time, regions attached."""
         return self._stream(_GENERATE, video)
@@ -52,9 +61,25 @@ class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "
         """
         return await self._one(_PREDICT, image, threshold)
 
+    def predict_batch(
+        self,
+        inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
+        *,
+        progress: bool = False,
+    ) -> AsyncBatch[list[Region]]:
+        """`predict` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PREDICT, inputs, progress)
+
     def generate(self, video: Video) -> AsyncStream[Frame]:
         """One frame at a time, regions attached."""
         return self._stream(_GENERATE, video)
+
+
+class PredictInput(TypedDict):
+    """One input of `predict_batch`."""
+
+    image: Image
+    threshold: NotRequired[float]
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

@@ -11,7 +11,7 @@
 
 from clarigen import Box, Frame, Image, Region, Video
 
-from .client import AsyncDfineSmallObj2coco, DfineSmallObj2coco
+from .client import AsyncDfineSmallObj2coco, DfineSmallObj2coco, PredictInput
 
 __all__ = [
     "AsyncDfineSmallObj2coco",
@@ -19,6 +19,7 @@ __all__ = [
     "DfineSmallObj2coco",
     "Frame",
     "Image",
+    "PredictInput",
     "Region",
     "Video",
 ]

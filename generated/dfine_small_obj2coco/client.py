@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from typing import Final
+from typing import Final, NotRequired, TypedDict
 
 from clarigen import (
+    AsyncBatch,
     AsyncClient,
     AsyncStream,
+    Batch,
     Client,
     Frame,
     Image,
@@ -49,6 +51,12 @@ class DfineSmallObj2coco(
                 use_nms=True). 0.0 to 1.0.
         """
         return self._one(_PREDICT, image, threshold, use_nms, iou_threshold)
+
+    def predict_batch(
+        self, inputs: Iterable[PredictInput], *, progress: bool = False
+    ) -> Batch[list[Region]]:
+        """`predict` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PREDICT, inputs, progress)
 
     def generate(
         self,
@@ -146,6 +154,15 @@ class AsyncDfineSmallObj2coco(
         """
         return await self._one(_PREDICT, image, threshold, use_nms, iou_threshold)
 
+    def predict_batch(
+        self,
+        inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
+        *,
+        progress: bool = False,
+    ) -> AsyncBatch[list[Region]]:
+        """`predict` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PREDICT, inputs, progress)
+
     def generate(
         self,
         video: Video,
@@ -214,6 +231,15 @@ class AsyncDfineSmallObj2coco(
                 use_nms=True). 0.0 to 1.0.
         """
         return self._stream(_STREAM_VIDEO, video_stream, threshold, use_nms, iou_threshold)
+
+
+class PredictInput(TypedDict):
+    """One input of `predict_batch`."""
+
+    image: Image
+    threshold: NotRequired[float]
+    use_nms: NotRequired[bool]
+    iou_threshold: NotRequired[float]
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

@@ -12,15 +12,19 @@
 from clarigen import Text
 
 from .client import (
+    AnalyzeDocumentInput,
     AsyncDocumentProcessor,
     DocumentProcessor,
+    ProcessDocumentInput,
     ProcessDocumentMetadata,
     ProcessDocumentResult,
 )
 
 __all__ = [
+    "AnalyzeDocumentInput",
     "AsyncDocumentProcessor",
     "DocumentProcessor",
+    "ProcessDocumentInput",
     "ProcessDocumentMetadata",
     "ProcessDocumentResult",
     "Text",

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
-from clarigen import AsyncClient, Client, ModelRef, SequenceNotStr, Text, wire
+from clarigen import AsyncBatch, AsyncClient, Batch, Client, ModelRef, SequenceNotStr, Text, wire
 
 
 class DocumentProcessor(
@@ -24,11 +25,23 @@ class DocumentProcessor(
         """Return keywords and sentiment scores."""
         return self._one(_ANALYZE_DOCUMENT, doc)
 
+    def analyze_document_batch(
+        self, inputs: Iterable[AnalyzeDocumentInput], *, progress: bool = False
+    ) -> Batch[tuple[list[Text], Any]]:
+        """`analyze_document` for any number of inputs: results in their order, as they come."""
+        return self._batch(_ANALYZE_DOCUMENT, inputs, progress)
+
     def process_document(
         self, content: Text | str, metadata: ProcessDocumentMetadata
     ) -> ProcessDocumentResult:
         """Process one document with its metadata."""
         return self._one(_PROCESS_DOCUMENT, content, metadata)
+
+    def process_document_batch(
+        self, inputs: Iterable[ProcessDocumentInput], *, progress: bool = False
+    ) -> Batch[ProcessDocumentResult]:
+        """`process_document` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PROCESS_DOCUMENT, inputs, progress)
 
 
 class AsyncDocumentProcessor(
@@ -42,11 +55,29 @@ class AsyncDocumentProcessor(
         """Return keywords and sentiment scores."""
         return await self._one(_ANALYZE_DOCUMENT, doc)
 
+    def analyze_document_batch(
+        self,
+        inputs: Iterable[AnalyzeDocumentInput] | AsyncIterable[AnalyzeDocumentInput],
+        *,
+        progress: bool = False,
+    ) -> AsyncBatch[tuple[list[Text], Any]]:
+        """`analyze_document` for any number of inputs: results in their order, as they come."""
+        return self._batch(_ANALYZE_DOCUMENT, inputs, progress)
+
     async def process_document(
         self, content: Text | str, metadata: ProcessDocumentMetadata
     ) -> ProcessDocumentResult:
         """Process one document with its metadata."""
         return await self._one(_PROCESS_DOCUMENT, content, metadata)
+
+    def process_document_batch(
+        self,
+        inputs: Iterable[ProcessDocumentInput] | AsyncIterable[ProcessDocumentInput],
+        *,
+        progress: bool = False,
+    ) -> AsyncBatch[ProcessDocumentResult]:
+        """`process_document` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PROCESS_DOCUMENT, inputs, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +95,19 @@ class ProcessDocumentMetadata:
     author: str
     title: str
     page_count: int
+
+
+class AnalyzeDocumentInput(TypedDict):
+    """One input of `analyze_document_batch`."""
+
+    doc: SequenceNotStr[Text | str]
+
+
+class ProcessDocumentInput(TypedDict):
+    """One input of `process_document_batch`."""
+
+    content: Text | str
+    metadata: ProcessDocumentMetadata
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

@@ -11,10 +11,12 @@
 
 from clarigen import Image
 
-from .client import AsyncGpt5_1, Gpt5_1
+from .client import AsyncGpt5_1, Gpt5_1, OpenaiTransportInput, PredictInput
 
 __all__ = [
     "AsyncGpt5_1",
     "Gpt5_1",
     "Image",
+    "OpenaiTransportInput",
+    "PredictInput",
 ]

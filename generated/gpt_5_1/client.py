@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import Final, NotRequired, TypedDict
 
 from clarigen import (
     JSON,
+    AsyncBatch,
     AsyncClient,
     AsyncStream,
+    Batch,
     Client,
     Image,
     ModelRef,
@@ -31,6 +33,12 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
     def openai_transport(self, msg: str) -> str:
         """Handle non-streaming OpenAI requests."""
         return self._one(_OPENAI_TRANSPORT, msg)
+
+    def openai_transport_batch(
+        self, inputs: Iterable[OpenaiTransportInput], *, progress: bool = False
+    ) -> Batch[str]:
+        """`openai_transport` for any number of inputs: results in their order, as they come."""
+        return self._batch(_OPENAI_TRANSPORT, inputs, progress)
 
     def openai_stream_transport(self, msg: str) -> Stream[str]:
         """Handle streaming OpenAI requests."""
@@ -74,6 +82,12 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
             temperature,
             top_p,
         )
+
+    def predict_batch(
+        self, inputs: Iterable[PredictInput], *, progress: bool = False
+    ) -> Batch[str]:
+        """`predict` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PREDICT, inputs, progress)
 
     def generate(
         self,
@@ -122,6 +136,15 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
         """Handle non-streaming OpenAI requests."""
         return await self._one(_OPENAI_TRANSPORT, msg)
 
+    def openai_transport_batch(
+        self,
+        inputs: Iterable[OpenaiTransportInput] | AsyncIterable[OpenaiTransportInput],
+        *,
+        progress: bool = False,
+    ) -> AsyncBatch[str]:
+        """`openai_transport` for any number of inputs: results in their order, as they come."""
+        return self._batch(_OPENAI_TRANSPORT, inputs, progress)
+
     def openai_stream_transport(self, msg: str) -> AsyncStream[str]:
         """Handle streaming OpenAI requests."""
         return self._stream(_OPENAI_STREAM_TRANSPORT, msg)
@@ -165,6 +188,15 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
             top_p,
         )
 
+    def predict_batch(
+        self,
+        inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
+        *,
+        progress: bool = False,
+    ) -> AsyncBatch[str]:
+        """`predict` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PREDICT, inputs, progress)
+
     def generate(
         self,
         prompt: str,
@@ -203,6 +235,27 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
             temperature,
             top_p,
         )
+
+
+class OpenaiTransportInput(TypedDict):
+    """One input of `openai_transport_batch`."""
+
+    msg: str
+
+
+class PredictInput(TypedDict):
+    """One input of `predict_batch`."""
+
+    prompt: str
+    image: NotRequired[Image | None]
+    images: NotRequired[Sequence[Image] | None]
+    tools: NotRequired[Sequence[JSON] | None]
+    tool_choice: NotRequired[str | None]
+    mcp_servers: NotRequired[SequenceNotStr[str] | None]
+    chat_history: NotRequired[Sequence[JSON] | None]
+    max_tokens: NotRequired[int]
+    temperature: NotRequired[float]
+    top_p: NotRequired[float]
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

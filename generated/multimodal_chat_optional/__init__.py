@@ -11,10 +11,11 @@
 
 from clarigen import Image
 
-from .client import AsyncMultimodalChatOptional, MultimodalChatOptional
+from .client import AsyncMultimodalChatOptional, MultimodalChatOptional, PredictInput
 
 __all__ = [
     "AsyncMultimodalChatOptional",
     "Image",
     "MultimodalChatOptional",
+    "PredictInput",
 ]

@@ -4,10 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import Final, NotRequired, TypedDict
 
-from clarigen import JSON, AsyncClient, AsyncStream, Client, Image, ModelRef, Stream, wire
+from clarigen import (
+    JSON,
+    AsyncBatch,
+    AsyncClient,
+    AsyncStream,
+    Batch,
+    Client,
+    Image,
+    ModelRef,
+    Stream,
+    wire,
+)
 
 
 class MultimodalChatOptional(
@@ -35,6 +46,12 @@ class MultimodalChatOptional(
         return self._one(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
         )
+
+    def predict_batch(
+        self, inputs: Iterable[PredictInput], *, progress: bool = False
+    ) -> Batch[str]:
+        """`predict` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PREDICT, inputs, progress)
 
     def generate(
         self,
@@ -76,6 +93,15 @@ class AsyncMultimodalChatOptional(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
         )
 
+    def predict_batch(
+        self,
+        inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
+        *,
+        progress: bool = False,
+    ) -> AsyncBatch[str]:
+        """`predict` for any number of inputs: results in their order, as they come."""
+        return self._batch(_PREDICT, inputs, progress)
+
     def generate(
         self,
         prompt: str,
@@ -91,6 +117,18 @@ class AsyncMultimodalChatOptional(
         return self._stream(
             _GENERATE, prompt, image, images, chat_history, max_tokens, temperature, top_p
         )
+
+
+class PredictInput(TypedDict):
+    """One input of `predict_batch`."""
+
+    prompt: str
+    image: NotRequired[Image | None]
+    images: NotRequired[Sequence[Image] | None]
+    chat_history: NotRequired[Sequence[JSON] | None]
+    max_tokens: NotRequired[int]
+    temperature: NotRequired[float]
+    top_p: NotRequired[float]
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

@@ -12,19 +12,23 @@
 from clarigen import Image
 
 from .client import (
+    AnalyzeInput,
     AnalyzeOrder,
     AnalyzeResult,
     AnalyzeResultTop,
     AsyncTextStats,
+    ChartInput,
     FollowResult,
     TextStats,
 )
 
 __all__ = [
+    "AnalyzeInput",
     "AnalyzeOrder",
     "AnalyzeResult",
     "AnalyzeResultTop",
     "AsyncTextStats",
+    "ChartInput",
     "FollowResult",
     "Image",
     "TextStats",

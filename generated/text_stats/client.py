@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NotRequired, TypeAlias, TypedDict
 
-from clarigen import AsyncClient, AsyncStream, Client, Image, Stream, wire
+from clarigen import AsyncBatch, AsyncClient, AsyncStream, Batch, Client, Image, Stream, wire
 
 
 class TextStats(Client):
@@ -34,6 +34,12 @@ class TextStats(Client):
         """
         return self._one(_ANALYZE, text, top, order)
 
+    def analyze_batch(
+        self, inputs: Iterable[AnalyzeInput], *, progress: bool = False
+    ) -> Batch[AnalyzeResult]:
+        """`analyze` for any number of inputs: results in their order, as they come."""
+        return self._batch(_ANALYZE, inputs, progress)
+
     def sentences(self, text: str) -> Stream[str]:
         """Split a text into sentences and send each as it is found."""
         return self._stream(_SENTENCES, text)
@@ -50,6 +56,10 @@ class TextStats(Client):
     def chart(self, text: str) -> Image:
         """Draw how long the words are: one bar a length, from 1 letter on, as a PNG."""
         return self._one(_CHART, text)
+
+    def chart_batch(self, inputs: Iterable[ChartInput], *, progress: bool = False) -> Batch[Image]:
+        """`chart` for any number of inputs: results in their order, as they come."""
+        return self._batch(_CHART, inputs, progress)
 
 
 class AsyncTextStats(AsyncClient):
@@ -70,6 +80,15 @@ class AsyncTextStats(AsyncClient):
         """
         return await self._one(_ANALYZE, text, top, order)
 
+    def analyze_batch(
+        self,
+        inputs: Iterable[AnalyzeInput] | AsyncIterable[AnalyzeInput],
+        *,
+        progress: bool = False,
+    ) -> AsyncBatch[AnalyzeResult]:
+        """`analyze` for any number of inputs: results in their order, as they come."""
+        return self._batch(_ANALYZE, inputs, progress)
+
     def sentences(self, text: str) -> AsyncStream[str]:
         """Split a text into sentences and send each as it is found."""
         return self._stream(_SENTENCES, text)
@@ -88,6 +107,12 @@ class AsyncTextStats(AsyncClient):
     async def chart(self, text: str) -> Image:
         """Draw how long the words are: one bar a length, from 1 letter on, as a PNG."""
         return await self._one(_CHART, text)
+
+    def chart_batch(
+        self, inputs: Iterable[ChartInput] | AsyncIterable[ChartInput], *, progress: bool = False
+    ) -> AsyncBatch[Image]:
+        """`chart` for any number of inputs: results in their order, as they come."""
+        return self._batch(_CHART, inputs, progress)
 
 
 AnalyzeOrder: TypeAlias = Literal["frequency", "length", "alphabet"]
@@ -128,6 +153,20 @@ class FollowResult:
     words: int
     longest: str
     """The longest word so far, in lower case."""
+
+
+class AnalyzeInput(TypedDict):
+    """One input of `analyze_batch`."""
+
+    text: str
+    top: NotRequired[int]
+    order: NotRequired[Literal["frequency", "length", "alphabet"]]
+
+
+class ChartInput(TypedDict):
+    """One input of `chart_batch`."""
+
+    text: str
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

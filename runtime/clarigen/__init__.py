@@ -6,7 +6,9 @@ protobuf.
 """
 
 from ._aio import AsyncClient, AsyncStream
+from ._aio_batch import AsyncBatch
 from ._client import Client, Stream
+from ._client_batch import Batch
 from ._data import (
     JSON,
     SERVER_DEFAULT,
@@ -48,10 +50,12 @@ from .errors import (
 __all__ = [
     "JSON",
     "SERVER_DEFAULT",
+    "AsyncBatch",
     "AsyncClient",
     "AsyncStream",
     "Audio",
     "AuthenticationError",
+    "Batch",
     "Box",
     "ClarigenError",
     "Client",

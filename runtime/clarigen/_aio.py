@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from ._aio_batch import AsyncBatch
 from ._base import SERVICE, ClientBase, Endpoint
 from ._method import Streaming, Unary
 from ._response import Usage
@@ -33,7 +34,7 @@ class AsyncConnection:
     def __init__(self, endpoint: Endpoint) -> None:
         import grpc.aio as _grpc  # the first call shall import nothing
 
-        from . import _call as _flows
+        from . import _batch as _flows
 
         del _grpc, _flows
         self._target = endpoint.target
@@ -290,6 +291,20 @@ class AsyncClient(ClientBase):
 
         flow = _call.unary(method, values, self._context())
         return await self._connection.run(flow)
+
+    def _batch(
+        self,
+        method: Unary[_R],
+        inputs: AsyncIterable[object] | Iterable[object],
+        progress: bool,
+        /,
+    ) -> AsyncBatch[_R]:
+        """Call a unary method with any number of inputs, as mappings."""
+        from ._batch import checked
+
+        checked(method, inputs, asynchronous=True)
+        items, shown = _asynchronous(inputs), (method.name, progress)
+        return AsyncBatch(self._works(method), self._connection, inputs, items, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Call a streaming method with one value a field."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 from ._address import Address, Routing
 from ._data import SERVER_DEFAULT, Default
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from ._batch import Work
     from ._call import Context
     from ._channel import Credentials, Target
+    from ._method import Unary
     from ._retry import Policy
+
+_R = TypeVar("_R")
 
 DEFAULT_TIMEOUT: Final = 600.0
 """How long a call may take if nothing else is said, in seconds: enough for a model to start."""
@@ -157,6 +161,7 @@ class ClientBase(ABC):
         self._on_response = on_response
         self._base_url = base_url
         self._secret = bool(pat or session_token)
+        self._pace: tuple[int | None, int | None] = (None, None)
         self._identity = object()  # views made by `with_options` share it
         self._open()
 
@@ -166,6 +171,8 @@ class ClientBase(ABC):
         timeout: float | Default | None = SERVER_DEFAULT,
         max_retries: int | None = None,
         on_response: Observer | None = None,
+        batch_size: int | None = None,
+        concurrency: int | None = None,
     ) -> Self:
         """A client that differs in these options, over the same connection. This one stays as it is.
 
@@ -174,6 +181,9 @@ class ClientBase(ABC):
                 as it is here.
             max_retries: How often a call is sent again, from 0; None for as it is here.
             on_response: Who is told of each call; None for as it is here.
+            batch_size: How many inputs of a batch go into one request, 1 to 128; None for as it is
+                here: found as it goes, at first.
+            concurrency: How many requests of a batch are in flight, from 1; None for as it is here.
 
         Raises:
             ConfigError: An option is wrong.
@@ -191,10 +201,16 @@ class ClientBase(ABC):
             ),
         )
         other._on_response = on_response or self._on_response
+        size, calls = self._pace
+        if not 1 <= (batch_size or 1) <= 128 or batch_size == 0:
+            raise ConfigError(f"batch_size is {batch_size!r}; it must be a number from 1 to 128")
+        if concurrency is not None and concurrency < 1:
+            raise ConfigError(f"concurrency is {concurrency!r}; it must be a number from 1")
+        other._pace = (batch_size or size, concurrency or calls)
         other._open()
         return other
 
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[()], dict[str, Any]]:
         """Pickle the configuration: no connection, and no credential.
 
         Raises:
@@ -219,7 +235,7 @@ class ClientBase(ABC):
             max_retries=policy.max_retries,
             on_response=self._on_response,
         )
-        return copied, ()
+        return copied, (), {"_pace": self._pace}
 
     def recording(self) -> AbstractContextManager[Recording]:
         """Collect what the calls of this client return beside their values.
@@ -229,7 +245,7 @@ class ClientBase(ABC):
             print(seen.usage, seen[0].request_id)
 
         Each call made inside the block, and in tasks started there, adds a `Response` when it has
-        succeeded; a stream adds one at its end.
+        succeeded; a stream adds one at its end, a batch one a request.
         """
         return recording(self._identity)
 
@@ -239,6 +255,13 @@ class ClientBase(ABC):
 
         told = observers(self._identity, self._on_response)
         return Context(self._address, self._endpoint.policy, told)
+
+    def _works(self, method: Unary[_R]) -> Callable[[bool], Work[_R]]:
+        """What makes the work of a batch of this client, isolating failures or not."""
+        from ._batch import Pace, Work
+
+        context, pace = self._context(), Pace(*self._pace)
+        return lambda isolate: Work(method, context, pace, isolate=isolate)
 
     @abstractmethod
     def _open(self) -> None:

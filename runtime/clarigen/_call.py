@@ -18,7 +18,7 @@ from ._actions import END, Deliver, Open, Pull, Receive, Send, Sleep
 from ._address import Address
 from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
-from ._proto import MultiOutputResponse, PostModelOutputsRequest, UnreadableError
+from ._proto import MultiOutputResponse, Output, PostModelOutputsRequest, UnreadableError
 from ._response import Observer, Response, Usage
 from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
 from ._status import MIXED_STATUS, Failure, failure_error, status_error
@@ -47,14 +47,59 @@ class Context:
 
 def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFlow[_R]:
     """Call a unary method with one value a field."""
-    request = _input(method, values)
+    response, _ = yield from _exchange(method, encoded(method, values), 1, context)
+    return method.read(response.outputs[0].data)
+
+
+def chunk(
+    method: Unary[_R], inputs: Sequence[bytes], context: Context
+) -> UnaryFlow[tuple[list[_R | ClarigenError], int]]:
+    """Call a unary method with several inputs at once.
+
+    Args:
+        method: The method.
+        inputs: The inputs, from `encoded`; messages that are joined merge.
+        context: What the call is made with.
+
+    Returns:
+        Each input's result or, in its place, the error of its own that the answer tells; and how
+        often the request was sent.
+    """
+    request = b"".join(inputs)
+    response, attempts = yield from _exchange(method, request, len(inputs), context, apart=True)
+    return [_outcome(method, output, attempts) for output in response.outputs], attempts
+
+
+def encoded(method: Method[Any], values: Sequence[Any]) -> bytes:
+    """A request with one input, without its address.
+
+    Raises:
+        InputError: A value does not fit its parameter.
+    """
+    request = PostModelOutputsRequest()
+    method.fill(values, request.inputs.add().data)
+    return request.SerializeToString()
+
+
+def _exchange(
+    method: Unary[Any], request: bytes, inputs: int, context: Context, *, apart: bool = False
+) -> UnaryFlow[tuple[MultiOutputResponse, int]]:
+    """Send a request until it is answered; the answer, and how often it was sent.
+
+    Args:
+        method: The method.
+        request: The request without its address.
+        inputs: How many outputs are expected.
+        context: What the call is made with.
+        apart: Whether the statuses of single outputs are the caller's to read.
+    """
     attempts = Attempts(context.policy)
     while True:
         try:
             target = yield from context.address.resolve(attempts.left())
             reply = yield Send(method.rpc, target + request, attempts.begin())
             response = _message(method, reply)
-            _check(method, response, attempts)
+            _check(method, response, attempts, inputs, apart=apart)
             break
         except (Failure, ModelError) as caught:
             pause, error = _next(method, attempts, caught)
@@ -62,7 +107,18 @@ def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFl
                 raise error from None
         yield Sleep(pause)
     _tell(context, method, response, _usage(response), attempts)
-    return method.read(response.outputs[0].data)
+    return response, attempts.count
+
+
+def _outcome(method: Unary[_R], output: Output, attempts: int) -> _R | ClarigenError:
+    if output.status.code:
+        error = status_error(output.status, method.name, attempts=attempts)
+        if error is not None:
+            return error
+    try:
+        return method.read(output.data)
+    except DecodeError as unread:
+        return unread
 
 
 def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> StreamFlow:
@@ -137,12 +193,6 @@ def _next(
     return pause, error
 
 
-def _input(method: Method[Any], values: Sequence[Any]) -> bytes:
-    request = PostModelOutputsRequest()
-    method.fill(values, request.inputs.add().data)
-    return request.SerializeToString()
-
-
 def _message(method: Method[Any], reply: bytes) -> MultiOutputResponse:
     try:
         return MultiOutputResponse.FromString(reply)
@@ -150,21 +200,33 @@ def _message(method: Method[Any], reply: bytes) -> MultiOutputResponse:
         raise DecodeError(f"{method.name}: the answer is not a message: {error}") from None
 
 
-def _check(method: Method[Any], response: MultiOutputResponse, attempts: Attempts) -> None:
-    """Raise what the statuses of the answer to one input say."""
+def _check(
+    method: Method[Any],
+    response: MultiOutputResponse,
+    attempts: Attempts,
+    inputs: int = 1,
+    *,
+    apart: bool = False,
+) -> None:
+    """Raise what the statuses of the answer say; those of its outputs only if not read apart."""
     statuses = [response.status] if response.status.code != MIXED_STATUS else []
-    statuses += [output.status for output in response.outputs if output.status.code]
+    if not apart:
+        statuses += [output.status for output in response.outputs if output.status.code]
     for status in statuses:
         error = status_error(status, method.name, attempts=attempts.count)
         if error is not None:
             raise error
-    if len(response.outputs) != 1:
-        raise DecodeError(f"{method.name}: {len(response.outputs)} outputs came for one input")
+    if len(response.outputs) != inputs:
+        asked = "one input" if inputs == 1 else f"{inputs} inputs"
+        raise DecodeError(f"{method.name}: {len(response.outputs)} outputs came for {asked}")
 
 
 def _usage(response: MultiOutputResponse) -> Usage:
-    output = response.outputs[0]
-    return Usage(output.prompt_tokens, output.completion_tokens, output.cached_tokens)
+    each = (
+        Usage(output.prompt_tokens, output.completion_tokens, output.cached_tokens)
+        for output in response.outputs
+    )
+    return sum(each, Usage())
 
 
 def _tell(

@@ -9,10 +9,11 @@ generated package loads neither grpc nor protobuf, and the first call imports no
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ._base import DEFAULT_TIMEOUT, SERVICE, ClientBase, Endpoint
+from ._client_batch import Batch
 from ._method import Streaming, Unary
 from ._response import Usage
 from .errors import ConfigError
@@ -54,7 +55,7 @@ class Connection:
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        from . import _call as _loaded  # the first call shall import nothing
+        from . import _batch as _loaded  # the first call shall import nothing
         from ._channel import Lease
 
         del _loaded
@@ -101,21 +102,34 @@ class Connection:
 
     def send(self, attempt: Send) -> bytes:
         """Do an attempt at a unary call; `Failure` if it does not get through."""
-        channel = self._channel()
-        call = self._unary_calls.get(attempt.rpc)
-        if call is None:
-            call = self._unary_calls[attempt.rpc] = channel.unary_unary(SERVICE + attempt.rpc)
         import grpc
 
         from ._status import failure_of
 
         try:
-            reply: bytes = call(
+            reply: bytes = self._unary_call(attempt.rpc)(
                 attempt.request, timeout=attempt.timeout, metadata=self._credentials.metadata
             )
         except grpc.RpcError as error:
             raise failure_of(error) from None
         return reply
+
+    def begin(self, attempt: Send) -> Any:
+        """Start an attempt at a unary call; grpc's future of its answer."""
+        return self._unary_call(attempt.rpc).future(
+            attempt.request, timeout=attempt.timeout, metadata=self._credentials.metadata
+        )
+
+    def answer(self, call: Any) -> tuple[Any, Failure | None]:
+        """What came of a call that is done: the reply, or how it failed."""
+        import grpc
+
+        from ._status import failure_of
+
+        try:
+            return call.result(), None
+        except grpc.RpcError as error:
+            return None, failure_of(error)
 
     def start(self, attempt: Open, items: _Items | None) -> Any:
         """Start an attempt at a stream; the call is an iterator of answers."""
@@ -151,6 +165,13 @@ class Connection:
             return self.send(action), None
         except Failure as failure:
             return None, failure
+
+    def _unary_call(self, rpc: str) -> Any:
+        channel = self._channel()
+        call = self._unary_calls.get(rpc)
+        if call is None:
+            call = self._unary_calls[rpc] = channel.unary_unary(SERVICE + rpc)
+        return call
 
     def _channel(self) -> Any:
         from ._channel import Lease
@@ -324,6 +345,14 @@ class Client(ClientBase):
         from . import _call
 
         return self._connection.run(_call.unary(method, values, self._context()))
+
+    def _batch(self, method: Unary[_R], inputs: Iterable[object], progress: bool, /) -> Batch[_R]:
+        """Call a unary method with any number of inputs, as mappings."""
+        from ._batch import checked
+
+        checked(method, inputs)
+        shown = (method.name, progress)
+        return Batch(self._works(method), self._connection, inputs, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Call a streaming method with one value a field."""

@@ -7,7 +7,7 @@ status and no retry; `_call` makes requests of what this room fills.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -109,6 +109,34 @@ class Method(Generic[_R_co]):
         if not data.parts and self.stream is None:
             # Without parts it would be taken for an older form, and answered in that form.
             data.parts.add()
+
+    def values(self, given: Any) -> list[Any]:
+        """The arguments that a mapping of names holds: one value a field.
+
+        Raises:
+            InputError: It is no mapping, has a name that is no parameter's, or lacks a required one.
+        """
+        if not isinstance(given, Mapping):
+            raise InputError(
+                f"{self.name}: must be a mapping of arguments, not {described(given)}",
+                method=self.name,
+            )
+        names = [parameter.name for parameter in self.fields]
+        unknown = next((name for name in given if name not in names), None)
+        if unknown is not None:
+            raise InputError(
+                f"{self.name}: has no parameter {unknown!r}; it has {', '.join(names)}",
+                method=self.name,
+                parameter=str(unknown),
+            )
+        for parameter in self.fields:
+            if parameter.default is REQUIRED and parameter.name not in given:
+                raise InputError(
+                    f"{self.name}: `{parameter.name}` is required",
+                    method=self.name,
+                    parameter=parameter.name,
+                )
+        return [given.get(name, SERVER_DEFAULT) for name in names]
 
     def items(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
         """The stream among the arguments; None if the method takes none.

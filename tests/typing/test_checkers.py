@@ -136,8 +136,8 @@ CALLER = """
 from collections.abc import AsyncIterator
 from typing import Any, assert_type
 
-from clarigen import SERVER_DEFAULT, AsyncStream, Frame, Image, Region, Stream, Text, Video
-from detector import AsyncDetector, Detector
+from clarigen import SERVER_DEFAULT, AsyncBatch, AsyncStream, Batch, Frame, Image, Region, Stream, Text, Video
+from detector import AsyncDetector, Detector, PredictInput
 from document_processor import DocumentProcessor, ProcessDocumentMetadata, ProcessDocumentResult
 from gpt_5_1 import Gpt5_1
 from sensors import AsyncSensors, MonitorSensorsResult, MonitorSensorsSensorStream
@@ -155,6 +155,9 @@ def right(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
     assert_type(gpt.predict("x", chat_history=history, mcp_servers=["a"]), str)
     order: AnalyzeOrder = "length"
     assert_type(stats.analyze("x", order=order).words, int)
+    batch: list[PredictInput] = [{"image": Image(url="u")}, {"image": Image(url="u"), "threshold": 1}]
+    assert_type(detector.predict_batch(batch), Batch[list[Region]])
+    assert_type(detector.predict_batch({"image": Image(url="u")} for _ in "ab").collect(), list[list[Region]])
     with detector as same:
         assert_type(same, Detector)
     assert_type(detector.with_options(timeout=5), Detector)
@@ -162,6 +165,8 @@ def right(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
 
 async def right_async(detector: AsyncDetector, sensors: AsyncSensors) -> None:
     assert_type(await detector.predict(Image(url="u")), list[Region])
+    assert_type(detector.predict_batch([{"image": Image(url="u")}]), AsyncBatch[list[Region]])
+    assert_type(await detector.predict_batch([{"image": Image(url="u")}]).collect(), list[list[Region]])
     assert_type(detector.generate(Video(url="u")), AsyncStream[Frame])
 
     async def readings() -> AsyncIterator[MonitorSensorsSensorStream]:
@@ -186,6 +191,10 @@ def wrong(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
     gpt.predict(prompt=SERVER_DEFAULT)  # WRONG
     stats.analyze("x", order="frequncy")  # WRONG
     stats.analyze("x").words = 3  # WRONG
+    detector.predict_batch([{"image": "u"}])  # WRONG
+    detector.predict_batch([{"threshold": 0.5}])  # WRONG
+    detector.predict_batch([{"image": Image(url="u"), "treshold": 0.5}])  # WRONG
+    detector.generate_batch([])  # WRONG
     Detector("pat")  # WRONG
 
 
@@ -205,7 +214,7 @@ def test_callers_see_the_right_types_and_no_others(tmp_path: Path) -> None:
     wanted = {
         number for number, line in enumerate(CALLER.split("\n"), 1) if line.endswith("# WRONG")
     }
-    assert len(wanted) == 18
+    assert len(wanted) == 22
 
     command = [
         sys.executable,

@@ -12,14 +12,16 @@ from __future__ import annotations
 import builtins
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypedDict
 
 from clarigen import (
     JSON,
     SERVER_DEFAULT,
+    AsyncBatch,
     AsyncClient,
     AsyncStream,
     Audio,
+    Batch,
     Client,
     Default,
     Image,
@@ -64,6 +66,12 @@ class Detector(Client, model=ModelRef("acme", "vision", "detector")):
     def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
         return self._one(_EMBED, values)
 
+    def embed_batch(
+        self, inputs: Iterable[EmbedInput], *, progress: bool = False
+    ) -> Batch[npt.NDArray[Any]]:
+        """Embed many."""
+        return self._batch(_EMBED, inputs, progress)
+
     def track(self, frames: Iterable[Image], Text: str) -> Stream[tuple[Region, bool]]:
         """Follow objects."""
         return self._stream(_TRACK, frames, Text)
@@ -75,6 +83,12 @@ class AsyncDetector(AsyncClient, model=ModelRef("acme", "vision", "detector")):
     async def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Embed."""
         return await self._one(_EMBED, values)
+
+    def embed_batch(
+        self, inputs: Iterable[EmbedInput] | AsyncIterable[EmbedInput], *, progress: bool = False
+    ) -> AsyncBatch[npt.NDArray[Any]]:
+        """Embed many."""
+        return self._batch(_EMBED, inputs, progress)
 
     def track(
         self, frames: Iterable[Image] | AsyncIterable[Image], Text: str
@@ -99,6 +113,13 @@ class Start:
 
     number: int
     label: str
+
+
+class EmbedInput(TypedDict):
+    """One input of `embed_batch`."""
+
+    values: npt.ArrayLike
+    limit: NotRequired[int | None]
 
 
 DetectBackend: TypeAlias = Literal["fast", "exact"]

@@ -22,8 +22,8 @@ GENERATOR = ROOT / "codegen" / "gen_client"
 _FLOORS = (
     "_proto _version errors _reference _data",
     "_codec _codec_media _codec_json _codec_array _method wire",
-    "_actions _log _status _response _retry _channel _address _call",
-    "_base _client _aio",
+    "_actions _log _status _response _retry _channel _address _call _batch _progress",
+    "_base _client_batch _client _aio_batch _aio",
     "__init__ examples testing",
 )
 ORDER = [name for floor in _FLOORS for name in floor.split()]

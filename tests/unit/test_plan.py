@@ -268,7 +268,15 @@ def test_records_are_named_by_method_and_field_and_never_shared() -> None:
 def test_exports() -> None:
     region = DataType(Kind.REGION)
     its = page(method(param("a", DataType(Kind.FRAME)), returns=list_of(region)))
-    assert its.exports == ("AsyncDetector", "Box", "Detector", "Frame", "Image", "Region")
+    assert its.exports == (
+        "AsyncDetector",
+        "Box",
+        "Detector",
+        "Frame",
+        "Image",
+        "PredictInput",
+        "Region",
+    )
     assert its.reference == 'ModelRef("acme", "vision", "detector")'
 
 

@@ -1,0 +1,162 @@
+"""The asyncio batch: the twin of `_client_batch`, with a task a request.
+
+What lives here: `AsyncBatch`. What is sent, and whose result is whose, is `_batch`'s for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+
+from .errors import ClarigenError, ConfigError
+
+if TYPE_CHECKING:
+    from asyncio import Task
+
+    from ._batch import Chunk, Work
+    from ._call import UnaryFlow
+
+_R_co = TypeVar("_R_co", covariant=True)
+
+
+class Runs(Protocol):
+    """What runs the requests: a connection."""
+
+    async def run(self, flow: UnaryFlow[Any]) -> Any:
+        """Drive the flow of a unary call to its end."""
+
+
+class AsyncBatch(Generic[_R_co]):
+    """The results of a batch, in the order of its inputs, as they come: the asyncio twin of `Batch`.
+
+    An async iterator, once, and an async context manager.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[bool], Work[_R_co]],
+        connection: Runs,
+        inputs: Any,
+        iterator: AsyncIterator[Any],
+        progress: tuple[str, bool],
+    ) -> None:
+        self._work = work
+        self._connection = connection
+        self._inputs = inputs
+        self._iterator = iterator
+        self._progress = progress
+        self._run: AsyncGenerator[_R_co | ClarigenError, None] | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> _R_co:
+        """The next result; StopAsyncIteration after the last.
+
+        Raises:
+            InputError: The input does not fit; it was not sent.
+            ClarigenError: The input, or the request it went with, failed (see the errors of the
+                generated class).
+            Exception: Whatever the caller's own iterator of inputs raised.
+        """
+        if self._run is None:
+            self._run = self._outcomes(isolate=False)
+        outcome = await anext(self._run)
+        if isinstance(outcome, ClarigenError):
+            await self.cancel()
+            raise outcome
+        return outcome
+
+    async def collect(self) -> list[_R_co]:
+        """All results, as a list."""
+        return [result async for result in self]
+
+    def outcomes(self, *, isolate: bool = False) -> AsyncIterator[_R_co | ClarigenError]:
+        """Each result or, in its place, the error that its input met; none is raised.
+
+        Models fail a request as a whole: then the inputs that went with a bad one have its error.
+
+        Args:
+            isolate: Whether to send the inputs of a failed request again in smaller ones, until it
+                is clear which fail. The model may run the others twice.
+
+        Raises:
+            ConfigError: The batch has begun.
+        """
+        if self._run is not None:
+            raise ConfigError("this batch has begun; make another")
+        self._run = self._outcomes(isolate=isolate)
+        return self._run
+
+    async def cancel(self) -> None:
+        """End what is in flight; there are no further results."""
+        if self._run is None:
+            self._run = self._outcomes(isolate=False)
+        await self._run.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.cancel()
+
+    async def _outcomes(self, *, isolate: bool) -> AsyncGenerator[_R_co | ClarigenError, None]:
+        from ._progress import bar
+
+        name, shown = self._progress
+        work = self._work(isolate)
+        flight = _Flight(work, self._connection)
+        with bar(name, self._inputs, shown=shown) as advance:
+            try:
+                while not work.finished:
+                    while wanted := work.wanted():
+                        await flight.take(self._iterator, wanted)
+                    for outcome in work.ready():
+                        advance()
+                        yield outcome
+                    await flight.wait()
+            finally:
+                flight.cancel()
+
+
+class _Flight:
+    """The requests in flight."""
+
+    def __init__(self, work: Work[Any], connection: Runs) -> None:
+        self._work = work
+        self._connection = connection
+        self._tasks: dict[Task[Any], Chunk] = {}
+
+    async def take(self, inputs: AsyncIterator[Any], wanted: int) -> None:
+        """Send a request for the next inputs: fewer than wanted where taking them is slow."""
+        import asyncio
+
+        taken: list[Any] = []
+        hurry = self._work.hurry()
+        async for given in inputs:
+            taken.append(given)
+            if len(taken) == wanted or hurry():
+                break
+        else:
+            self._work.exhausted = True
+        if taken:
+            made = self._work.take(taken)
+            self._tasks[asyncio.ensure_future(self._connection.run(made.flow))] = made
+
+    async def wait(self) -> None:
+        """Wait for an answer."""
+        import asyncio
+
+        if not self._tasks:
+            return
+        done, _ = await asyncio.wait(
+            self._tasks, timeout=self._work.patience(), return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            self._work.ended(self._tasks.pop(task), task.result())
+
+    def cancel(self) -> None:
+        """End them all."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()

@@ -1,0 +1,193 @@
+"""The synchronous batch: drives the requests of `_batch` over grpc, many in flight, in the caller's thread.
+
+What lives here: `Batch`. grpc's threads put each answer into a queue; everything else, the caller's
+iterator and observers included, runs where the results are asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+
+from .errors import ClarigenError, ConfigError
+
+if TYPE_CHECKING:
+    from ._actions import Send
+    from ._batch import Chunk, Work
+    from ._status import Failure
+
+_R_co = TypeVar("_R_co", covariant=True)
+
+
+class Begins(Protocol):
+    """What starts the requests: a connection."""
+
+    def begin(self, attempt: Send) -> Any:
+        """Start an attempt at a unary call; grpc's future of its answer."""
+
+    def answer(self, call: Any) -> tuple[Any, Failure | None]:
+        """What came of a call that is done: the reply, or how it failed."""
+
+
+class Batch(Generic[_R_co]):
+    """The results of a batch, in the order of its inputs, as they come.
+
+    An iterator, once, and a context manager. Inputs are taken as they are needed, many requests are
+    in flight, and leaving early ends them.
+
+        for regions in model.detect_batch({"image": Image.from_file(path)} for path in paths):
+            print(regions)
+
+    An input that fails raises its error when its turn comes; `outcomes()` goes on.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[bool], Work[_R_co]],
+        connection: Begins,
+        inputs: Iterable[Any],
+        progress: tuple[str, bool],
+    ) -> None:
+        self._work = work
+        self._connection = connection
+        self._inputs = inputs
+        self._progress = progress
+        self._run: Generator[_R_co | ClarigenError, None, None] | None = None
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> _R_co:
+        """The next result; StopIteration after the last.
+
+        Raises:
+            InputError: The input does not fit; it was not sent.
+            ClarigenError: The input, or the request it went with, failed (see the errors of the
+                generated class).
+            Exception: Whatever the caller's own iterator of inputs raised.
+        """
+        if self._run is None:
+            self._run = self._outcomes(isolate=False)
+        outcome = next(self._run)
+        if isinstance(outcome, ClarigenError):
+            self.cancel()
+            raise outcome
+        return outcome
+
+    def collect(self) -> list[_R_co]:
+        """All results, as a list."""
+        return list(self)
+
+    def outcomes(self, *, isolate: bool = False) -> Iterator[_R_co | ClarigenError]:
+        """Each result or, in its place, the error that its input met; none is raised.
+
+        Models fail a request as a whole: then the inputs that went with a bad one have its error.
+
+        Args:
+            isolate: Whether to send the inputs of a failed request again in smaller ones, until it
+                is clear which fail. The model may run the others twice.
+
+        Raises:
+            ConfigError: The batch has begun.
+        """
+        if self._run is not None:
+            raise ConfigError("this batch has begun; make another")
+        self._run = self._outcomes(isolate=isolate)
+        return self._run
+
+    def cancel(self) -> None:
+        """End what is in flight; there are no further results."""
+        if self._run is None:
+            self._run = self._outcomes(isolate=False)
+        self._run.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cancel()
+
+    def _outcomes(self, *, isolate: bool) -> Generator[_R_co | ClarigenError, None, None]:
+        from ._progress import bar
+
+        name, shown = self._progress
+        work, inputs = self._work(isolate), iter(self._inputs)
+        flight = _Flight(work, self._connection)
+        with bar(name, self._inputs, shown=shown) as advance:
+            try:
+                while not work.finished:
+                    while wanted := work.wanted():
+                        flight.take(inputs, wanted)
+                    for outcome in work.ready():
+                        advance()
+                        yield outcome
+                    flight.wait()
+            finally:
+                flight.cancel()
+
+
+class _Flight:
+    """The requests in flight."""
+
+    def __init__(self, work: Work[Any], connection: Begins) -> None:
+        self._work = work
+        self._connection = connection
+        self._answers: SimpleQueue[tuple[Chunk, Any]] = SimpleQueue()
+        self._calls: dict[Chunk, Any] = {}
+        self._asleep: dict[Chunk, float] = {}
+
+    def take(self, inputs: Iterator[Any], wanted: int) -> None:
+        """Send a request for the next inputs: fewer than wanted where taking them is slow."""
+        taken: list[Any] = []
+        hurry = self._work.hurry()
+        for given in inputs:
+            taken.append(given)
+            if len(taken) == wanted or hurry():
+                break
+        else:
+            self._work.exhausted = True
+        if taken:
+            self._step(self._work.take(taken), None, None)
+
+    def wait(self) -> None:
+        """Wait for one answer, or until a request may be sent again."""
+        now = time.monotonic()
+        for made in [made for made, until in self._asleep.items() if until <= now]:
+            del self._asleep[made]
+            self._step(made, None, None)
+            return
+        if not self._calls and not self._asleep:
+            return
+        waits = [until - now for until in self._asleep.values()]
+        patience = self._work.patience()
+        if patience is not None:
+            waits.append(patience)
+        try:
+            made, call = self._answers.get(timeout=min(waits, default=None))
+        except Empty:
+            return
+        del self._calls[made]
+        self._step(made, *self._connection.answer(call))
+
+    def _step(self, made: Chunk, reply: Any, failure: Failure | None) -> None:
+        from ._actions import Sleep
+
+        try:
+            action = made.flow.send(reply) if failure is None else made.flow.throw(failure)
+        except StopIteration as end:
+            self._work.ended(made, end.value)
+            return
+        if isinstance(action, Sleep):
+            self._asleep[made] = time.monotonic() + action.seconds
+            return
+        call = self._calls[made] = self._connection.begin(action)
+        call.add_done_callback(lambda done: self._answers.put((made, done)))
+
+    def cancel(self) -> None:
+        """End them all."""
+        self._asleep.clear()
+        for call in self._calls.values():
+            call.cancel()
+        self._calls.clear()

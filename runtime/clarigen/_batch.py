@@ -234,10 +234,12 @@ def checked(method: Unary[Any], inputs: object, *, asynchronous: bool = False) -
     Raises:
         InputError: They are no iterable, or a lone input.
     """
+    given = described(inputs)
+    lone = isinstance(inputs, (Mapping, str, bytes))
     iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))
-    if isinstance(inputs, Mapping) or not iterable or isinstance(inputs, (str, bytes)):
+    if lone or not iterable:
         raise InputError(
-            f"{method.name}: `inputs` must be an iterable of mappings, not {described(inputs)}",
+            f"{method.name}: `inputs` must be an iterable of mappings, not {given}",
             method=method.name,
             parameter="inputs",
         )

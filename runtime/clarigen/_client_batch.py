@@ -29,6 +29,7 @@ class Begins(Protocol):
 
     def answer(self, call: Any) -> tuple[Any, Failure | None]:
         """What came of a call that is done: the reply, or how it failed."""
+        ...
 
 
 class Batch(Generic[_R_co]):
@@ -183,7 +184,11 @@ class _Flight:
             self._asleep[made] = time.monotonic() + action.seconds
             return
         call = self._calls[made] = self._connection.begin(action)
-        call.add_done_callback(lambda done: self._answers.put((made, done)))
+
+        def done(ended: Any) -> None:
+            self._answers.put((made, ended))
+
+        call.add_done_callback(done)
 
     def cancel(self) -> None:
         """End them all."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from ._codec import Codec, Misfit, described
 from ._data import SERVER_DEFAULT, Text
@@ -110,13 +110,13 @@ class Method(Generic[_R_co]):
             # Without parts it would be taken for an older form, and answered in that form.
             data.parts.add()
 
-    def values(self, given: Any) -> list[Any]:
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
         """The arguments that a mapping of names holds: one value a field.
 
         Raises:
             InputError: It is no mapping, has a name that is no parameter's, or lacks a required one.
         """
-        if not isinstance(given, Mapping):
+        if not isinstance(cast("object", given), Mapping):
             raise InputError(
                 f"{self.name}: must be a mapping of arguments, not {described(given)}",
                 method=self.name,

@@ -39,6 +39,7 @@ class AsyncConnection:
         del _grpc, _flows
         self._target = endpoint.target
         self._credentials = endpoint.credentials
+        self._interceptors = endpoint.interceptors
         self._leases: dict[AbstractEventLoop, Lease] = {}
         self._closed = False
 
@@ -117,7 +118,7 @@ class AsyncConnection:
         if lease is None or lease.lost:
             for other in [loop for loop in self._leases if loop.is_closed()]:
                 self._leases.pop(other).release()
-            lease = self._leases[loop] = Lease(self._target, loop)
+            lease = self._leases[loop] = Lease(self._target, loop, self._interceptors)
         return lease.channel
 
 

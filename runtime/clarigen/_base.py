@@ -18,7 +18,7 @@ from ._response import Observer, Recording, observers, recording
 from .errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from ._batch import Work
@@ -48,11 +48,13 @@ class Endpoint:
         target: The server.
         credentials: What the calls prove themselves with.
         policy: How long a call may take and how often it is sent.
+        interceptors: What stands between the calls and the connection.
     """
 
     target: Target
     credentials: Credentials
     policy: Policy
+    interceptors: tuple[object, ...] = ()
 
     @classmethod
     def find(
@@ -63,6 +65,7 @@ class Endpoint:
         session_token: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
+        interceptors: Sequence[object] = (),
     ) -> Endpoint:
         """The endpoint for these arguments and, where they are left out, the environment.
 
@@ -73,7 +76,8 @@ class Endpoint:
 
         target = _channel.Target.parse(_channel.base_url(base_url))
         credentials = _channel.Credentials.find(target, pat, session_token)
-        return cls(target, credentials, policy(target, timeout, max_retries))
+        its_policy = policy(target, timeout, max_retries)
+        return cls(target, credentials, its_policy, tuple(interceptors))
 
 
 def policy(target: Target, timeout: float | None, max_retries: int) -> Policy:
@@ -116,6 +120,7 @@ class ClientBase(ABC):
         timeout: float | None = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         on_response: Observer | None = None,
+        interceptors: Sequence[object] = (),
     ) -> None:
         """Make a client. Nothing is sent yet.
 
@@ -137,6 +142,8 @@ class ClientBase(ABC):
                 could not be reached. What may have run is never sent again.
             on_response: Is told of each call that has succeeded, with a `Response`: for metrics,
                 logs, billing. Called where the call is made; it cannot change the result.
+            interceptors: gRPC's own client interceptors, the first one outermost: grpc's, and
+                grpc.aio's for the asyncio twin. They see the metadata, the credential with it.
 
         Raises:
             ConfigError: The credential, the server, the model or the timeout is missing or wrong.
@@ -155,6 +162,7 @@ class ClientBase(ABC):
             session_token=session_token,
             timeout=timeout,
             max_retries=max_retries,
+            interceptors=interceptors,
         )
         routing = Routing(deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
         self._address = Address(reference, version, routing)
@@ -199,6 +207,7 @@ class ClientBase(ABC):
                 old.policy.timeout if isinstance(timeout, Default) else timeout,
                 old.policy.max_retries if max_retries is None else max_retries,
             ),
+            old.interceptors,
         )
         other._on_response = on_response or self._on_response
         size, calls = self._pace
@@ -234,6 +243,7 @@ class ClientBase(ABC):
             timeout=policy.timeout,
             max_retries=policy.max_retries,
             on_response=self._on_response,
+            interceptors=self._endpoint.interceptors,
         )
         return copied, (), {"_pace": self._pace}
 

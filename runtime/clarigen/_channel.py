@@ -163,7 +163,7 @@ class _Shared:
         self.users = 0
 
 
-_Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None]"
+_Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[object, ...]]"
 _open: Final[dict[_Key, _Shared]] = {}
 _lock = threading.Lock()
 _left_behind: Final[list[_Shared]] = []
@@ -183,7 +183,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Lease:
-    """A client's share in the channel to a target, of one event loop or of none.
+    """A client's share in the channel to a target, of one event loop or of none, with its interceptors.
 
     Attributes:
         channel: The channel: grpc's, or grpc.aio's for a loop. Their stubs know no calls of plain
@@ -192,13 +192,18 @@ class Lease:
 
     __slots__ = ("_key", "_process", "_shared", "channel")
 
-    def __init__(self, target: Target, loop: AbstractEventLoop | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        loop: AbstractEventLoop | None = None,
+        interceptors: tuple[object, ...] = (),
+    ) -> None:
         certificates = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH", "")
-        self._key: _Key = (target, certificates, loop)
+        self._key: _Key = (target, certificates, loop, interceptors)
         with _lock:
             shared = _open.get(self._key)
             if shared is None:
-                shared = _open[self._key] = _Shared(_channel(target, certificates, loop))
+                shared = _open[self._key] = _Shared(_channel(*self._key))
             shared.users += 1
         self._shared: _Shared | None = shared
         self._process = os.getpid()
@@ -222,7 +227,12 @@ class Lease:
         return shared.channel
 
 
-def _channel(target: Target, certificates: str, loop: AbstractEventLoop | None) -> Any:
+def _channel(
+    target: Target,
+    certificates: str,
+    loop: AbstractEventLoop | None,
+    interceptors: tuple[Any, ...],
+) -> Any:
     import grpc
     import grpc.aio
 
@@ -235,10 +245,18 @@ def _channel(target: Target, certificates: str, loop: AbstractEventLoop | None) 
         ("grpc.primary_user_agent", f"clarigen/{__version__}"),
     ]
     factory: Any = grpc if loop is None else grpc.aio
-    if not target.secure:
-        return factory.insecure_channel(target.address, options)
-    credentials = grpc.ssl_channel_credentials(_roots(certificates))
-    return factory.secure_channel(target.address, credentials, options)
+    more = {} if loop is None else {"interceptors": interceptors}
+    try:
+        if target.secure:
+            credentials = grpc.ssl_channel_credentials(_roots(certificates))
+            channel = factory.secure_channel(target.address, credentials, options, **more)
+        else:
+            channel = factory.insecure_channel(target.address, options, **more)
+        return grpc.intercept_channel(channel, *interceptors) if loop is None else channel
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"interceptors: {error}; a client takes grpc's own, its twin those of grpc.aio"
+        ) from None
 
 
 def _roots(certificates: str) -> bytes | None:

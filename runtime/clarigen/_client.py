@@ -62,7 +62,8 @@ class Connection:
         self.target = endpoint.target
         self.policy = endpoint.policy
         self._credentials = endpoint.credentials
-        self._lease: Lease | None = Lease(endpoint.target)
+        self._interceptors = endpoint.interceptors
+        self._lease: Lease | None = Lease(endpoint.target, None, self._interceptors)
         self._unary_calls: dict[str, Callable[..., Any]] = {}
 
     def close(self) -> None:
@@ -180,7 +181,7 @@ class Connection:
             raise ConfigError("this client is closed; make another")
         if self._lease.lost:  # a forked child makes a connection of its own
             self._unary_calls.clear()
-            self._lease = Lease(self.target)
+            self._lease = Lease(self.target, None, self._interceptors)
         return self._lease.channel
 
 

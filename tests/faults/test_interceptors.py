@@ -1,0 +1,111 @@
+"""grpc's own interceptors stand between a client and its connection; OpenTelemetry's among them."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from typing import Any
+
+import grpc
+import pytest
+from opentelemetry import trace
+from opentelemetry.instrumentation import grpc as _untyped
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from clarigen import ConfigError
+from faults.platform_standin import PAT, Standin
+
+otel: Any = _untyped
+PATH = "/clarifai.api.V2/PostModelOutputs"
+
+
+class Seen(grpc.UnaryUnaryClientInterceptor):
+    """Notes the calls of all its copies."""
+
+    paths: list[str] = []  # noqa: RUF012
+
+    def intercept_unary_unary(
+        self, continuation: Any, client_call_details: Any, request: Any
+    ) -> Any:
+        self.paths.append(client_call_details.method)
+        return continuation(client_call_details, request)
+
+
+@pytest.fixture(scope="module")
+def exporter() -> InMemorySpanExporter:
+    """What the process's one provider of tracers writes to; the instrumentation of grpc asks for that one."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    return exporter
+
+
+@pytest.fixture
+def spans(exporter: InMemorySpanExporter) -> InMemorySpanExporter:
+    exporter.clear()
+    return exporter
+
+
+def test_a_client_uses_them_its_views_and_copies_too(package: Any, platform: Standin) -> None:
+    Seen.paths.clear()
+    with package.PlatformEcho() as plain, package.PlatformEcho(interceptors=[Seen()]) as model:
+        plain.predict("a")
+        assert Seen.paths == []
+        assert model.predict("a") == "a"
+        assert model.with_options(timeout=5).predict("b") == "b"
+        assert model.predict_batch([{"prompt": "c"}]).collect() == ["c"]
+        with pickle.loads(pickle.dumps(model)) as copy:
+            assert copy.predict("d") == "d"
+    assert Seen.paths == [PATH] * 4
+
+
+@pytest.mark.parametrize("wrong", [object(), "text"])
+def test_what_is_none_is_refused(package: Any, platform: Standin, wrong: object) -> None:
+    with pytest.raises(ConfigError, match=r"interceptors: .*grpc's own"):
+        package.PlatformEcho(interceptors=[wrong])
+
+    async def run() -> None:
+        async with package.AsyncPlatformEcho(interceptors=[wrong]) as model:
+            await model.predict("a")
+
+    with pytest.raises(ConfigError, match="interceptors: "):
+        asyncio.run(run())
+
+
+def test_opentelemetrys_own_interceptors_can_be_given(
+    package: Any, platform: Standin, spans: InMemorySpanExporter
+) -> None:
+    async def run() -> None:
+        interceptors = otel.aio_client_interceptors()
+        async with package.AsyncPlatformEcho(interceptors=interceptors) as model:
+            assert await model.predict("a") == "a"
+            assert await model.predict_batch([{"prompt": "b"}]).collect() == ["b"]
+
+    asyncio.run(run())
+    found = spans.get_finished_spans()
+    assert [span.name for span in found] == [PATH] * 2
+    assert PAT not in str([span.to_json() for span in found])
+
+
+def test_opentelemetry_instruments_us_unchanged(
+    package: Any, platform: Standin, spans: InMemorySpanExporter
+) -> None:
+    instrumentors = [otel.GrpcInstrumentorClient(), otel.GrpcAioInstrumentorClient()]
+    for instrumentor in instrumentors:
+        instrumentor.instrument()
+    try:
+        with package.PlatformEcho() as model:
+            assert model.predict("a") == "a"
+            assert model.predict_batch([{"prompt": "b"}]).collect() == ["b"]
+
+        async def run() -> None:
+            async with package.AsyncPlatformEcho() as twin:
+                assert await twin.predict("a") == "a"
+
+        asyncio.run(run())
+    finally:
+        for instrumentor in instrumentors:
+            instrumentor.uninstrument()
+    assert [span.name for span in spans.get_finished_spans()] == [PATH] * 3

@@ -59,6 +59,12 @@ def chart(model: Any) -> None:
     print(image)
 
 
+def many(model: Any) -> None:
+    inputs = ({"text": line} for line in TEXT.splitlines())  # any number of them
+    for statistics in model.analyze_batch(inputs):
+        print(statistics.words, "words")
+
+
 def mistake(model: Any) -> None:
     try:
         model.analyze(TEXT, order="frequncy")
@@ -113,7 +119,7 @@ def call_everything(url: str, folder: str) -> None:
     heading("Every method is called")
     code(f'from text_stats import TextStats\n\nmodel = TextStats(base_url="{url}")')
     with package.TextStats(base_url=url) as model:
-        for function in (analyze, sentences, follow, chart, mistake):
+        for function in (analyze, sentences, follow, chart, many, mistake):
             code("\n" + body(function))
             with shown_output(folder):
                 function(model)

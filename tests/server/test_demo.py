@@ -34,6 +34,7 @@ def test_the_demo(tmp_path: Path, encoding: str) -> None:
         "  - He prayed for the moon to give him light!",
         "  FollowResult(lines=2, words=17, longest='morning')",
         "  Image(bytes=<",
+        "  17 words",
         "did you mean 'frequency'?",
         "  [17, 16]",
     ):

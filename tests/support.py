@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -37,3 +37,9 @@ def run(
 def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter that finds both packages."""
     return run(sys.executable, "-c", code, *arguments, env={"PYTHONPATH": SOURCES})
+
+
+def untouched(files: Iterable[Path]) -> dict[Path, tuple[int, int, int]]:
+    """What changes when a file is written, replaced or changed in any other way; reading is none."""
+    stats = {file: file.stat() for file in files}
+    return {file: (its.st_ino, its.st_mtime_ns, its.st_ctime_ns) for file, its in stats.items()}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gen_client import cli, progress
-from support import CORPUS, SOURCES, run, run_python
+from support import CORPUS, SOURCES, run, run_python, untouched
 
 SIGNATURES = CORPUS / "docs" / "detector.json"
 FILES = ["client.py", "__init__.py", "examples.py", "py.typed", "signatures.json"]
@@ -83,11 +83,11 @@ def test_a_new_package(gen_client: Command, tmp_path: Path) -> None:
 
 def test_a_second_run_has_nothing_to_do(gen_client: Command, tmp_path: Path) -> None:
     gen_client("--signatures", SIGNATURES)
-    before = {file: file.stat() for file in tmp_path.rglob("*")}
+    before = untouched(tmp_path.rglob("*"))
     assert gen_client("--signatures", SIGNATURES) == Ran(
         0, "", "gen-client: detector is up to date\n"
     )
-    assert {file: file.stat() for file in before} == before
+    assert untouched(before) == before
 
 
 def test_only_files_that_changed_are_named(gen_client: Command, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gen_client import gate, swap, write
 from gen_client.diagnostics import Refusal
-from support import ROOT, run_python
+from support import ROOT, run_python, untouched
 
 FILES = {
     "__init__.py": f"{write.HEAD}\nx = 1\n",
@@ -63,9 +63,9 @@ def test_a_new_package_is_readable_as_others_are(tmp_path: Path) -> None:
 
 def test_an_unchanged_run_touches_nothing(tmp_path: Path) -> None:
     write.package(tmp_path, "pkg", FILES)
-    before = {file: file.stat() for file in [tmp_path, *tmp_path.rglob("*")]}
+    before = untouched([tmp_path, *tmp_path.rglob("*")])
     assert write.package(tmp_path, "pkg", FILES) == []
-    assert {file: file.stat() for file in before} == before
+    assert untouched(before) == before
 
 
 def test_only_changed_files_are_touched(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ it was opened in, so a client opens one a loop, with its first call there.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from ._aio_batch import AsyncBatch
 from ._base import SERVICE, ClientBase, Endpoint
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 _R = TypeVar("_R")
 _R_co = TypeVar("_R_co", covariant=True)
+
+_FORGOTTEN: Final = "Internal error from Core"
+"""What grpc.aio says in place of a status."""
+
+_MOMENTS: Final = (0.0, 0.001, 0.01, 0.05)
+"""How long to wait for a status that is on its way, in seconds, each time."""
 
 
 class AsyncConnection:
@@ -76,7 +82,7 @@ class AsyncConnection:
         if items is None:
             return channel.unary_stream(path)(attempt.request, **options)
         call = channel.stream_stream(path)(items.messages(attempt), **options)
-        items.call = call
+        items.started(call)
         return call
 
     async def run(self, flow: UnaryFlow[_R]) -> _R:
@@ -126,15 +132,48 @@ class _Items:
     """The caller's side of a bidirectional stream: its items, and what went wrong with them.
 
     grpc takes the messages in a task of its own, where an exception would be lost: it is kept, and
-    the call is cancelled.
+    the call is cancelled. When a server ends the call while a message is on its way to it, grpc calls
+    that an internal error, in place of the status and of answers not yet read (grpc/grpc#36066): so
+    they are read to their end, and the status is kept.
     """
 
-    __slots__ = ("call", "error", "iterator")
+    __slots__ = ("_answers", "_call", "_status", "error", "iterator")
 
     def __init__(self, items: AsyncIterable[Any] | Iterable[Any]) -> None:
         self.iterator = _asynchronous(items)
         self.error: Exception | None = None
-        self.call: Any = None
+        self._call: Any = None
+        self._answers: AsyncIterator[Any]
+        self._status: tuple[Any, str] | None = None
+
+    def started(self, call: Any) -> None:
+        self._call = call
+        self._answers = aiter(call)
+        call.add_done_callback(self._ended)
+
+    def _ended(self, call: Any) -> None:
+        code, details = _at_once(call.code()), _at_once(call.details())
+        if code is not None and details != _FORGOTTEN:
+            self._status = code, details or ""
+
+    async def read(self, end: Any) -> Any:
+        return await anext(self._answers, end)
+
+    async def failed(self, told: Failure) -> Failure | None:
+        """How the call failed in truth; None if it did not."""
+        import asyncio
+
+        from ._status import Failure
+
+        if told.details != _FORGOTTEN:
+            return told
+        for pause in _MOMENTS:
+            if self._status is None:
+                await asyncio.sleep(pause)
+        if self._status is None:
+            return told
+        code, details = self._status
+        return None if code.name == "OK" else Failure(code.name, details)
 
     async def messages(self, attempt: Open) -> AsyncIterator[bytes]:
         assert attempt.follow is not None
@@ -144,7 +183,17 @@ class _Items:
                 yield attempt.follow(item)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.error = error
-            self.call.cancel()
+            self._call.cancel()
+
+
+def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns that has nothing to wait for; None if it has."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    coroutine.close()
+    return None
 
 
 async def _asynchronous(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
@@ -234,9 +283,14 @@ class AsyncStream(Generic[_R_co]):
 
         reply, failure = end, None
         try:
-            reply = await self._call.read()
+            if self._items is None:
+                reply = await self._call.read()
+            else:
+                reply = await self._items.read(grpc.aio.EOF)
         except grpc.aio.AioRpcError as error:
             failure = failure_of(error)
+            if self._items is not None:
+                failure = await self._items.failed(failure)
         except asyncio.CancelledError:  # of the call, by its items, or of the task that waits
             if self._items is None or self._items.error is None:
                 raise

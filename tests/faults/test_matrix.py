@@ -1,0 +1,347 @@
+"""What networks do to a call, on a real socket: every fault with every kind of call and both twins.
+
+The rule: a call ends within its timeout and 100 ms, with the documented class, says truthfully how often
+it was sent, and neither loses, doubles nor reorders an item. What depends on the clock is tried up to
+three times: a machine under load may delay any run, a fault of ours delays every one.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from clarigen import UnavailableError, _channel
+from faults import proxy
+from faults.callers import (
+    EVERY,
+    TWINS,
+    WHOLE,
+    Asked,
+    AsyncCalls,
+    Calls,
+    Outcome,
+    ask,
+    done,
+    prepared,
+)
+from faults.proxy import Proxy
+from faults.scripted import UNARY, Answer, Garble, Hang, Refuse, Scripted
+from support import SOURCES
+
+GRACE: Final = 0.1
+"""How much later than its timeout a call may end, in seconds."""
+
+SHORT: Final = 0.3
+TRIES: Final = 3
+
+cells = pytest.mark.parametrize(("kind", "twin"), EVERY)
+
+
+def lost(attempts: int = 1, *items: int) -> Outcome:
+    return Outcome(items, "UnavailableError", attempts)
+
+
+def in_time(kind: str, twin: str, url: str, timeout: float) -> Outcome:
+    """Make a call that ends by its timeout; its outcome, if it was in time."""
+    late: list[float] = []
+    for _ in range(TRIES):
+        asked = Asked(kind, twin, url, timeout=timeout)
+        assert asked.elapsed > timeout - 0.05  # it was not given up early either
+        late.append(asked.elapsed - timeout)
+        if late[-1] <= GRACE:
+            return asked.outcome
+    raise AssertionError(f"{late} seconds too late")
+
+
+@cells
+def test_refused(kind: str, twin: str) -> None:
+    """Nobody listens: no request was ever sent, so it may be sent again."""
+    with closing(socket.socket()) as bound:
+        bound.bind(("127.0.0.1", 0))  # bound, but not listening: nobody else gets the port
+        outcome = ask(kind, twin, f"grpc://127.0.0.1:{bound.getsockname()[1]}")
+    assert outcome == lost(1 if kind == "bidi" else 3)
+
+
+@cells
+def test_reset_before_the_request(kind: str, twin: str) -> None:
+    with Scripted() as server, Proxy(server.port, proxy.ResetBefore()) as spoiled:
+        assert ask(kind, twin, spoiled.url) == lost(1 if kind == "bidi" else 3)
+    assert server.sends == []
+
+
+@cells
+@pytest.mark.parametrize("fault", [proxy.ResetAfter, proxy.ResetMidway, proxy.HalfClose])
+def test_lost_after_the_request(fault: Callable[[], proxy.Fault], kind: str, twin: str) -> None:
+    """The model has run: the request is not sent again."""
+    with Scripted() as server, Proxy(server.port, fault()) as spoiled:
+        assert ask(kind, twin, spoiled.url) == lost()
+    assert len(server.sends) == 1
+    assert len(server.executed) == len(set(server.executed)) > 0
+
+
+@pytest.mark.parametrize("kind", ["stream", "bidi"])
+@pytest.mark.parametrize("twin", TWINS)
+def test_reset_between_the_items_of_a_stream(kind: str, twin: str) -> None:
+    """What had come is delivered, then the error; nothing is sent again."""
+    fault = proxy.OnDemand()
+
+    def struck(items: list[int]) -> None:
+        if len(items) == 2:
+            fault.strike()
+
+    with Scripted(lambda _: Hang(after=2)) as server, Proxy(server.port, fault) as spoiled:
+        asked = Asked(kind, twin, spoiled.url, seen=struck)
+    assert asked.outcome == lost(1, *WHOLE[kind][:2])
+    assert len(server.sends) == 1
+
+
+@cells
+def test_goaway_after_the_request(kind: str, twin: str) -> None:
+    """A server that takes no more requests answers those that it has; the next one connects anew."""
+    with Scripted() as server, Proxy(server.port, proxy.GoAway()) as spoiled:
+        assert ask(kind, twin, spoiled.url) == done(kind)
+        with Calls(base_url=spoiled.url, timeout=20) as model:
+            assert [model.double(n) for n in range(5)] == [0, 2, 4, 6, 8]
+    assert len(server.sends) == 6
+    assert spoiled.connections == 6
+
+
+@cells
+def test_goaway_in_place_of_an_answer(kind: str, twin: str) -> None:
+    """gRPC does not tell that it had not run, so it is not sent again."""
+    with Scripted() as server, Proxy(server.port, proxy.GoAwayRefusing()) as spoiled:
+        assert ask(kind, twin, spoiled.url) == lost()
+    assert server.sends == []
+
+
+@cells
+@pytest.mark.parametrize("fault", [proxy.Fault, proxy.ByteByByte, proxy.Slow])
+def test_slow_is_no_failure(fault: Callable[[], proxy.Fault], kind: str, twin: str) -> None:
+    with Scripted(lambda _: Answer(pad=500)) as server, Proxy(server.port, fault()) as spoiled:
+        assert ask(kind, twin, spoiled.url) == done(kind)
+    assert len(server.sends) == 1
+
+
+@cells
+@pytest.mark.parametrize("fault", [proxy.BlackHole, proxy.Stall, proxy.StallMidway, proxy.Slow])
+def test_what_hangs_ends_in_the_timeout(
+    fault: Callable[[], proxy.Fault], kind: str, twin: str
+) -> None:
+    with Scripted(lambda _: Answer(pad=20_000)) as server, Proxy(server.port, fault()) as spoiled:
+        outcome = in_time(kind, twin, spoiled.url, SHORT)
+        assert server.idle()
+    assert outcome == Outcome((), "DeadlineExceededError", 1)
+
+
+@cells
+def test_a_model_that_hangs_ends_in_the_timeout(kind: str, twin: str) -> None:
+    """Items that came are delivered first; the server is told that nobody waits any more."""
+    with Scripted(lambda _: Hang(after=2)) as server:
+        outcome = in_time(kind, twin, server.url, SHORT)
+        assert server.idle()
+    came = () if kind in ("unary", "batch") else tuple(WHOLE[kind][:2])
+    assert outcome == Outcome(came, "DeadlineExceededError", 1)
+
+
+@cells
+def test_pauses_end_with_the_timeout(kind: str, twin: str) -> None:
+    """No pause outlives the deadline: the last refusal is told in time, with each attempt counted."""
+    with Scripted(lambda _: Refuse("RESOURCE_EXHAUSTED")) as server:
+        asked = Asked(kind, twin, server.url, chance=0.9, timeout=1.0, max_retries=9)
+    assert asked.outcome.error == "UnavailableError"
+    assert asked.outcome.attempts == len(server.sends) == (1 if kind == "bidi" else 2)
+    assert asked.elapsed < 1.0 + GRACE
+
+
+@cells
+@pytest.mark.parametrize("after", [0, 2])
+def test_a_truncated_message(after: int, kind: str, twin: str) -> None:
+    with Scripted(lambda _: Garble(after)) as server:
+        outcome = ask(kind, twin, server.url)
+    came = () if kind in ("unary", "batch") else tuple(WHOLE[kind][:after])
+    assert outcome == Outcome(came, "DecodeError", None)
+    assert len(server.sends) == 1
+
+
+@cells
+@pytest.mark.parametrize("there", [True, False])
+def test_too_large(there: bool, kind: str, twin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message larger than one side takes fails alike each time: it is sent once."""
+    if there:
+        server = Scripted(limit=10)
+    else:
+        monkeypatch.setattr(_channel, "_LIMIT", 1000)
+        server = Scripted(lambda _: Answer(pad=2000))
+    with server:
+        outcome = ask(kind, twin, server.url)
+    assert outcome == Outcome((), "TransportError", 1)
+
+
+@cells
+def test_a_server_that_comes_back(kind: str, twin: str) -> None:
+    """Killed while it answers, and started again: one call is lost, and told; the next one succeeds."""
+    with Scripted(lambda _: Hang()) as first:
+        killer = threading.Thread(target=_kill_when_asked, args=(first,))
+        killer.start()
+        outcome = ask(kind, twin, first.url)
+        killer.join()
+    # `Cancelling all calls` is what a server that is stopped at once still says.
+    assert outcome == lost()
+    assert len(first.sends) == 1
+    with Scripted(port=first.port) as second:
+        assert ask(kind, twin, second.url) == done(kind)
+    assert len(second.sends) == 1
+
+
+def _kill_when_asked(server: Scripted) -> None:
+    arrived = threading.Event()
+    script = server.script
+
+    def told(send: int) -> Any:
+        arrived.set()
+        return script(send)
+
+    server.script = told
+    assert arrived.wait(20)
+    server.kill()
+
+
+SERVER = """
+import sys
+from faults.scripted import Hang, Scripted
+with Scripted(lambda _: Hang(after=2), port=int(sys.argv[1])) as server:
+    print(server.port, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_one_client_outlives_a_server_that_is_killed(twin: str) -> None:
+    """The process dies as processes do; the same client calls its successor, and waits for it."""
+    import asyncio
+
+    child = _child(0)
+    assert child.stdout is not None
+    port = int(child.stdout.readline())
+    url = f"grpc://127.0.0.1:{port}"
+
+    async def twins() -> tuple[list[int], int]:
+        async with AsyncCalls(base_url=url, timeout=20, max_retries=9) as model:
+            stream = model.count(5)
+            got = [await anext(stream), await anext(stream)]
+            _end(child)
+            with pytest.raises(UnavailableError):
+                await anext(stream)
+            with Scripted(port=port):
+                return got, await model.double(4)
+
+    if twin == "sync":
+        with Calls(base_url=url, timeout=20, max_retries=9) as model:
+            stream = model.count(5)
+            got = [next(stream), next(stream)]
+            _end(child)
+            with pytest.raises(UnavailableError):
+                next(stream)
+            with Scripted(port=port):
+                result = model.double(4)
+    else:
+        got, result = asyncio.run(twins())
+    assert (got, result) == ([0, 1], 8)
+
+
+def _child(port: int) -> subprocess.Popen[str]:
+    tests = str(Path(__file__).parents[1])
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": f"{SOURCES}:{tests}"},
+    )
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    child.kill()
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        assert pipe is not None
+        pipe.close()
+
+
+CROWD: Final = 500
+ADMITTED: Final = 42
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_five_hundred_at_once_where_42_are_admitted(twin: str) -> None:
+    """Each call ends with its own result or as refused, and the server ran each at most once."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    outcomes: dict[int, Any] = {}
+    gate = threading.Barrier(CROWD)
+
+    def one(n: int) -> None:
+        gate.wait(60)
+        try:
+            outcomes[n] = model.double(n)
+        except UnavailableError as error:
+            outcomes[n] = error
+
+    async def each(client: AsyncCalls, n: int) -> None:
+        try:
+            outcomes[n] = await client.double(n)
+        except UnavailableError as error:
+            outcomes[n] = error
+
+    async def crowd(url: str) -> None:
+        async with AsyncCalls(base_url=url, timeout=30, max_retries=3) as made:
+            client = prepared(made, 0.1)
+            await asyncio.gather(*(each(client, n) for n in range(CROWD)))
+
+    with Scripted(admits=ADMITTED) as server:
+        if twin == "sync":
+            with (
+                Calls(base_url=server.url, timeout=30, max_retries=3) as made,
+                ThreadPoolExecutor(CROWD) as pool,
+            ):
+                model = prepared(made, 0.1)
+                list(pool.map(one, range(CROWD)))
+        else:
+            asyncio.run(crowd(server.url))
+        assert server.idle()
+    good = {n for n, outcome in outcomes.items() if not isinstance(outcome, UnavailableError)}
+    assert sorted(outcomes) == list(range(CROWD))
+    assert all(outcomes[n] == 2 * n for n in good)
+    assert sorted(server.executed) == sorted(good)
+    assert len(good) >= ADMITTED
+    assert server.most <= ADMITTED
+    for outcome in outcomes.values():
+        if isinstance(outcome, UnavailableError):
+            assert outcome.code == "RESOURCE_EXHAUSTED"
+            assert 1 <= outcome.attempts <= 4
+
+
+def test_each_result_of_a_batch_stands_in_its_place_whatever_befell_the_others() -> None:
+    """Every third request is refused for good, every fourth for a while."""
+
+    def script(send: int) -> Any:
+        return Refuse("INTERNAL") if send % 3 == 2 else Answer()
+
+    with Scripted(script) as server, Calls(base_url=server.url, timeout=20) as model:
+        fixed = model.with_options(batch_size=4, concurrency=6)
+        outcomes = list(fixed.double_batch({"n": n} for n in range(200)).outcomes())
+    assert len(outcomes) == 200
+    assert set(server.sends) == {UNARY}
+    good = {n: outcome for n, outcome in enumerate(outcomes) if isinstance(outcome, int)}
+    assert good == {n: 2 * n for n in good}
+    assert sorted(server.executed) == sorted(good)
+    assert 120 <= len(good) <= 144

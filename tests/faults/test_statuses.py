@@ -1,0 +1,163 @@
+"""Every status that a server can answer with, of gRPC and of the platform, with every kind of call.
+
+The tables say what PROTOCOL 1.7 and 6.2 say; nothing here reads the runtime's own. A status that passes is
+sent again, as often as allowed and no more; any other is told at once. A stream is sent again before its
+first item only, a stream of inputs never.
+"""
+
+from __future__ import annotations
+
+import pytest
+from clarifai_grpc.grpc.api.status import status_code_pb2
+
+from clarigen import _status, errors
+from faults.callers import EVERY, KINDS, TWINS, WHOLE, Asked, Outcome, ask, done
+from faults.scripted import Answer, Platform, Refuse, Scripted, Step
+
+RETRIES = 2
+
+GRPC = {
+    "CANCELLED": "TransportError",
+    "UNKNOWN": "TransportError",
+    "INVALID_ARGUMENT": "TransportError",
+    "DEADLINE_EXCEEDED": "DeadlineExceededError",
+    "NOT_FOUND": "NotFoundError",
+    "ALREADY_EXISTS": "TransportError",
+    "PERMISSION_DENIED": "PermissionDeniedError",
+    "UNAUTHENTICATED": "AuthenticationError",
+    "RESOURCE_EXHAUSTED": "UnavailableError",
+    "FAILED_PRECONDITION": "TransportError",
+    "ABORTED": "TransportError",
+    "OUT_OF_RANGE": "TransportError",
+    "UNIMPLEMENTED": "TransportError",
+    "INTERNAL": "TransportError",
+    "UNAVAILABLE": "UnavailableError",
+    "DATA_LOSS": "TransportError",
+}
+PASSING_GRPC = {"RESOURCE_EXHAUSTED"}
+"""UNAVAILABLE told by a server is none: the request was there, and may have run."""
+
+PLATFORM: dict[str, list[int]] = {
+    "AuthenticationError": [11001, 11002, 11008, 11009, 11200],
+    "PermissionDeniedError": [11000, 11007, 11104, 21201, 25601],
+    "NotFoundError": [11101, 21200, 25600, 25700, 25800, 25900],
+    "RateLimitError": [11003, 11004, 11005, 11006],
+    "ModelNotReadyError": [
+        *(21101, 21102, 21103, 21104, 21105, 21106, 21107, 21108, 21109),
+        *(21350, 21351, 21352, 21353, 21354, 21355, 25903),
+    ],
+    "PredictionError": [
+        *(10020, 21202, 21203, 21313, 25608, 30002, 30101, 30102, 30104, 30105, 30106),
+        *(30300, 39999, 40001, 40033),
+    ],
+    "ServerError": [
+        *(0, 10030, 25604, 25605, 25606, 25607, 40030, 40031, 40032, 90500, 98004, 98021, 99009),
+    ],
+    "ModelError": [
+        *(10040, 10050, 10070, 11100, 11102, 11103, 11105, 25602, 25603, 25609, 25901, 54321),
+    ],
+}
+PASSING = {10030, 11003, 11005, 25604, 40030, 40031}
+STARTING = {21351, 21354, 21355}
+UNNAMED = {25901, 54321}
+
+CODES = [(code, name) for name, codes in PLATFORM.items() for code in codes]
+Each = dict[tuple[str, str], Outcome]
+
+
+def each(step: Step) -> Each:
+    """What comes of each call where every request meets the same step."""
+    found: Each = {}
+    for kind, twin in EVERY:
+        with Scripted(lambda _: step) as server:
+            found[kind, twin] = outcome = ask(kind, twin, server.url, max_retries=RETRIES)
+            assert (outcome.attempts or 1) == len(server.sends)
+            assert server.executed == []
+    return found
+
+
+def all_end(error: str, *, passing: bool) -> Each:
+    return {
+        (kind, twin): Outcome((), error, 1 + RETRIES if passing and kind != "bidi" else 1)
+        for kind, twin in EVERY
+    }
+
+
+@pytest.mark.parametrize(("code", "error"), GRPC.items())
+def test_grpc(code: str, error: str) -> None:
+    assert each(Refuse(code)) == all_end(error, passing=code in PASSING_GRPC)
+
+
+@pytest.mark.parametrize(("code", "error"), [row for row in CODES if row[0] not in STARTING])
+def test_platform(code: int, error: str) -> None:
+    assert each(Platform(code)) == all_end(error, passing=code in PASSING)
+    assert code in _status._CODES or code >= 98000 or code in UNNAMED
+
+
+def test_mixed_without_outputs_is_no_answer() -> None:
+    """MIXED_STATUS says that the outputs tell."""
+    found = each(Platform(10010))
+    assert found == {cell: Outcome((), "DecodeError", None) for cell in EVERY}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("code", sorted(STARTING))
+def test_a_model_that_is_starting(code: int, kind: str, twin: str) -> None:
+    """It is waited for as long as the timeout lasts, whatever `max_retries` is."""
+
+    def starts(send: int) -> Step:
+        return Platform(code) if send < 6 else Answer()
+
+    never = Outcome((), "ModelNotReadyError", 1)
+    with Scripted(starts) as server:
+        outcome = ask(kind, twin, server.url, max_retries=0)
+    assert outcome == (never if kind == "bidi" else done(kind, 7))
+    with Scripted(lambda _: Platform(code)) as server:
+        asked = Asked(kind, twin, server.url, chance=1.0, timeout=0.7, max_retries=0)
+    attempts = 1 if kind == "bidi" else 2  # at once, and after half a second; 0.8 more is too long
+    assert asked.outcome == Outcome((), "ModelNotReadyError", attempts)
+    assert len(server.sends) == attempts
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize("kind", ["stream", "bidi"])
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        (Platform(21355, after=2), "ModelNotReadyError"),
+        (Platform(11005, after=2), "RateLimitError"),
+        (Platform(10020, after=2), "PredictionError"),
+        (Refuse("RESOURCE_EXHAUSTED", after=2), "UnavailableError"),
+        (Refuse("UNAVAILABLE", "failed to connect", after=2), "UnavailableError"),
+        (Refuse("UNAUTHENTICATED", after=2), "AuthenticationError"),
+    ],
+)
+def test_midway_nothing_is_sent_again(step: Step, error: str, kind: str, twin: str) -> None:
+    """Whatever the status: the items before it are delivered, then it is told; no end looks like success."""
+    with Scripted(lambda _: step) as server:
+        outcome = ask(kind, twin, server.url)
+    assert outcome == Outcome(tuple(WHOLE[kind][:2]), error, 1)
+    assert len(server.sends) == 1
+
+
+@pytest.mark.parametrize(("kind", "twin"), EVERY)
+def test_what_passes_passes(kind: str, twin: str) -> None:
+    """Refused in two ways, then served: one result, the attempts counted, run once."""
+    steps: list[Step] = [Refuse("RESOURCE_EXHAUSTED"), Platform(11005), Answer()]
+    if kind == "bidi":
+        steps = steps[2:]
+    with Scripted(lambda send: steps[send]) as server:
+        assert ask(kind, twin, server.url) == done(kind, len(steps))
+    assert len(server.executed) == len(set(server.executed))
+
+
+def test_codes_have_the_names_of_the_platform() -> None:
+    official = {int(value): name for name, value in status_code_pb2.StatusCode.items()}
+    ours = {code: name for code, (name, _) in _status._CODES.items()}
+    assert ours == {code: official[code] for code in ours}
+
+
+def test_the_classes_are_all_documented() -> None:
+    """No class of the tables is one that a user cannot catch."""
+    assert set(PLATFORM) | set(GRPC.values()) <= set(errors.__all__)

@@ -2,8 +2,9 @@
 
 What lives here: `Scripted`, and the steps of its script: what it does with the first request that
 reaches it, with the second, and so on. It serves three methods: `double(n)` (one result, or a batch of
-them), `count(n)` (a stream) and `add(items)` (a stream both ways: each item doubled). An execution is
-noted when the model would have run, before its answer leaves, so that a test can count what ran twice.
+them), `count(n)` (a stream of n modulo 1000: no two need be alike) and `add(items)` (a stream both
+ways: each item doubled). An execution is noted when the model would have run, before its answer leaves,
+so that a test can count what ran twice.
 It needs grpc and our own messages alone: it runs on the oldest grpc that we declare.
 """
 
@@ -176,7 +177,7 @@ class Scripted:
         if rpc == STREAM:
             (count,) = _numbers(next(requests))
             self.executed.append(count)
-            yield from ([number] for number in range(count))
+            yield from ([number] for number in range(count % 1000))
         else:
             for request in requests:
                 (number,) = _numbers(request)

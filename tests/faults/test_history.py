@@ -1,0 +1,135 @@
+"""The same histories on a real socket: random faults of a seed, every kind of call at once, both twins.
+
+`unit/test_history.py` lives thousands of them without I/O. Here it is the drivers that could lose, double or
+mistake something: the server notes what it ran and what came, the callers what they were told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+
+from clarigen import ClarigenError, DecodeError, Response
+from faults.callers import TWINS, AsyncCalls, Calls, prepared
+from faults.scripted import Answer, Garble, Platform, Refuse, Scripted, Step
+
+STEPS: tuple[Step, ...] = (
+    *[Answer()] * 6,
+    *(Refuse("RESOURCE_EXHAUSTED"), Refuse("INTERNAL"), Refuse("UNAVAILABLE", after=1)),
+    *(Platform(11005), Platform(21355), Platform(10020, after=2), Platform(30002)),
+    *(Garble(), Garble(after=1)),
+)
+CALLERS = 8
+CALLS = 40
+
+
+@dataclass
+class Book:
+    """What the callers were told.
+
+    Attributes:
+        attempts: How often each call was sent.
+        results: The number that each call asked with, and what it got.
+        told: The responses.
+    """
+
+    attempts: list[int] = field(default_factory=list)
+    results: list[tuple[int, list[int], bool]] = field(default_factory=list)
+    told: list[Response] = field(default_factory=list)
+
+    def note(self, n: int, got: list[int], error: ClarigenError | None) -> None:
+        self.results.append((n, got, error is None))
+        if error is not None:
+            self.attempts.append(getattr(error, "attempts", 0))
+            assert isinstance(error, DecodeError) == (self.attempts[-1] == 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_history(twin: str, seed: int) -> None:
+    book, chances = Book(), Random(seed)
+    with Scripted(lambda _: chances.choice(STEPS)) as server:
+        if twin == "sync":
+            with Calls(base_url=server.url, timeout=20, on_response=book.told.append) as made:
+                model = prepared(made)
+                with ThreadPoolExecutor(CALLERS) as pool:
+                    list(pool.map(lambda lane: _lane(model, lane, book), range(CALLERS)))
+        else:
+            asyncio.run(_lanes(server.url, book))
+        assert server.idle()
+    _judge(server, book)
+
+
+def _judge(server: Scripted, book: Book) -> None:
+    unread = book.attempts.count(0)
+    reported = sum(book.attempts) + sum(response.attempts for response in book.told)
+    assert len(book.results) == CALLERS * CALLS
+    assert reported <= len(server.sends) <= reported + unread * 5
+    ran = Counter(server.executed)
+    assert max(ran.values()) == 1
+    for n, got, well in book.results:
+        whole = _whole(n)
+        assert got == whole[: len(got)]
+        assert got == whole or not well
+
+
+def _kind(n: int) -> int:
+    return n % 3
+
+
+def _whole(n: int) -> list[int]:
+    """What a call gives: one number, some, or its items doubled. No two calls share a number."""
+    if _kind(n) == 0:
+        return [2 * n]
+    return list(range(n % 7)) if _kind(n) == 1 else [2 * item for item in _items(n)]
+
+
+def _items(n: int) -> list[int]:
+    return [1_000_000 + 10 * n + place for place in range(n % 5)]
+
+
+def _asked(model: Any, n: int) -> Any:
+    return (
+        model.count(2_000_000 + 1000 * n + n % 7) if _kind(n) == 1 else model.add(iter(_items(n)))
+    )
+
+
+def _lane(model: Calls, lane: int, book: Book) -> None:
+    for n in range(lane * CALLS, (lane + 1) * CALLS):
+        got: list[int] = []
+        error: ClarigenError | None = None
+        try:
+            if _kind(n) == 0:
+                got.append(model.double(n))
+            else:
+                got.extend(_asked(model, n))
+        except ClarigenError as caught:
+            error = caught
+        book.note(n, got, error)
+
+
+async def _lanes(url: str, book: Book) -> None:
+    async with AsyncCalls(base_url=url, timeout=20, on_response=book.told.append) as made:
+        model = prepared(made)
+        await asyncio.gather(*(_async_lane(model, lane, book) for lane in range(CALLERS)))
+
+
+async def _async_lane(model: AsyncCalls, lane: int, book: Book) -> None:
+    for n in range(lane * CALLS, (lane + 1) * CALLS):
+        got: list[int] = []
+        error: ClarigenError | None = None
+        try:
+            if _kind(n) == 0:
+                got.append(await model.double(n))
+            else:
+                async for item in _asked(model, n):
+                    got.append(item)
+        except ClarigenError as caught:
+            error = caught
+        book.note(n, got, error)

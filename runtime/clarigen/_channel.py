@@ -9,6 +9,7 @@ logged.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,7 +166,7 @@ class _Shared:
 
 _Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[object, ...]]"
 _open: Final[dict[_Key, _Shared]] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # a collection inside it may drop another share
 _left_behind: Final[list[_Shared]] = []
 
 
@@ -173,7 +174,7 @@ def _forked() -> None:
     """In a forked child, leave the parent's channels alone: they cannot be used, nor closed."""
     # The parent's lock may be held by a thread that the child does not have.
     global _lock  # noqa: PLW0603
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _left_behind.extend(_open.values())
     _open.clear()
 
@@ -223,8 +224,14 @@ class Lease:
             shared.users -= 1
             if shared.users:
                 return None
-            del _open[self._key]
+            if _open.get(self._key) is shared:
+                del _open[self._key]
         return shared.channel
+
+    def __del__(self) -> None:
+        # Views of a client are made for one call and dropped; grpc closes a channel that nobody has.
+        if getattr(self, "_shared", None) is not None and not sys.is_finalizing():
+            self.release()
 
 
 def _channel(

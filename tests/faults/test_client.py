@@ -68,6 +68,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     assert secure_platform.calls == []
 
 
+@pytest.mark.item(48)
 def test_the_twin_sends_the_same_bytes(package: Any, platform: Standin) -> None:
     async def call() -> None:
         async with package.AsyncPlatformEcho() as model:
@@ -94,6 +95,7 @@ def test_a_version_and_another_model_are_sent_as_given(package: Any, platform: S
         model.predict("x")
 
 
+@pytest.mark.item(4)
 def test_each_call_carries_one_credential_and_says_who_calls(
     package: Any, platform: Standin
 ) -> None:
@@ -106,6 +108,7 @@ def test_each_call_carries_one_credential_and_says_who_calls(
     assert call.metadata["user-agent"].startswith("clarigen/")
 
 
+@pytest.mark.item(54)
 def test_a_wrong_credential_is_told_and_not_shown(package: Any, platform: Standin) -> None:
     with (
         package.PlatformEcho(pat="canary-credential") as model,
@@ -215,6 +218,8 @@ def test_options_keep_a_credential_that_was_given(
         assert quick.predict("x") == "x"
 
 
+@pytest.mark.item(7)
+@pytest.mark.defect("4 MB answer limit locally")
 def test_fifty_megabytes_each_way(package: Any, own_echo: str) -> None:
     text = "x" * 50_000_000
     with package.PlatformEcho(base_url=own_echo) as model:

@@ -130,6 +130,8 @@ def test_slow_is_no_failure(fault: Callable[[], proxy.Fault], kind: str, twin: s
     assert len(server.sends) == 1
 
 
+@pytest.mark.item(53)
+@pytest.mark.defect("no deadline anywhere")
 @cells
 @pytest.mark.parametrize("fault", [proxy.BlackHole, proxy.Stall, proxy.StallMidway, proxy.Slow])
 def test_what_hangs_ends_in_the_timeout(
@@ -171,6 +173,7 @@ def test_a_truncated_message(after: int, kind: str, twin: str) -> None:
     assert len(server.sends) == 1
 
 
+@pytest.mark.item(51)
 @cells
 @pytest.mark.parametrize("there", [True, False])
 def test_too_large(there: bool, kind: str, twin: str, monkeypatch: pytest.MonkeyPatch) -> None:

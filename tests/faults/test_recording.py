@@ -39,6 +39,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Any:
         yield platform
 
 
+@pytest.mark.item(40)
 def test_a_recording_has_a_response_a_call(package: Any, counting: Standin) -> None:
     with package.PlatformEcho() as model:
         model.predict("before")

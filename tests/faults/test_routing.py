@@ -117,6 +117,7 @@ def test_a_refused_question_is_the_calls_error(package: Any, knowing: Standin) -
     assert knowing.rpcs == ["GetUser"]
 
 
+@pytest.mark.item(12)
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -44,6 +44,7 @@ def described(document: Document) -> interface.Model:
 # The platform
 
 
+@pytest.mark.item(13)
 def test_the_platform_is_asked_for_the_model_and_then_for_its_concrete_version(
     platform: Standin,
 ) -> None:
@@ -122,6 +123,7 @@ def test_progress_is_told(platform: Standin) -> None:
     assert "may have to start" in heard[-1]
 
 
+@pytest.mark.item(13, 14)
 def test_without_stored_signatures_the_model_itself_is_asked(platform: Standin) -> None:
     platform.versions = {VERSION: Version(signatures=None)}
     document = fetch()
@@ -178,6 +180,7 @@ def test_an_unknown_version(platform: Standin) -> None:
     assert platform.rpcs == ["GetModel"]
 
 
+@pytest.mark.item(17)
 @pytest.mark.parametrize(
     ("status", "words"),
     [
@@ -226,6 +229,7 @@ def test_a_failing_platform(
     assert platform.rpcs[-1] == rpc
 
 
+@pytest.mark.item(16)
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -245,6 +249,7 @@ def test_a_model_that_answers_no_signatures(platform: Standin, answer: str, word
     assert words in text
 
 
+@pytest.mark.item(16)
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [

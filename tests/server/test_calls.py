@@ -71,6 +71,8 @@ ECHOES: list[tuple[str, list[Any]]] = [
 ]
 
 
+@pytest.mark.item(29, 32)
+@pytest.mark.defect("concepts change type with their count")
 @pytest.mark.parametrize(
     ("method", "value"),
     [
@@ -84,6 +86,7 @@ def test_what_goes_in_comes_out(served: Served, method: str, value: Any) -> None
         assert getattr(model, method)(value) == value
 
 
+@pytest.mark.item(36)
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x.png"])
 def test_a_url_stays_a_url(own: Served, url: str) -> None:
     with own.client() as model:
@@ -99,6 +102,7 @@ ARRAYS = [
 ]
 
 
+@pytest.mark.item(35)
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: str(array.dtype))
 def test_arrays_come_back(served: Served, array: Any) -> None:
     with served.client() as model:
@@ -160,6 +164,8 @@ CALLS: list[tuple[str, Callable[[Any], Any], Any]] = [
 ]
 
 
+@pytest.mark.item(27, 28)
+@pytest.mark.defect("zero results become `{}`")
 @pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in CALLS])
 def test_calls(served: Served, call: Callable[[Any], Any], expected: Any) -> None:
     with served.client() as model:
@@ -191,6 +197,9 @@ STREAMS: list[tuple[str, Callable[[Any], Any], list[Any]]] = [
 ]
 
 
+@pytest.mark.item(43, 45)
+@pytest.mark.defect("a list for an iterator parameter fails with a gRPC error")
+@pytest.mark.defect("results of zero chunks raise")
 @pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in STREAMS])
 def test_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]) -> None:
     with served.client() as model:
@@ -202,6 +211,7 @@ def test_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]
         assert list(stream) == []
 
 
+@pytest.mark.defect("async bidirectional is broken")
 @pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in STREAMS])
 def test_the_twins_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]) -> None:
     async def items() -> list[Any]:
@@ -238,6 +248,7 @@ def test_the_twin_takes_an_async_iterable(served: Served) -> None:
 # Failures of the model
 
 
+@pytest.mark.defect("bare `Exception` with the server's stack trace")
 def test_a_model_that_fails_says_why(served: Served) -> None:
     with served.client() as model, pytest.raises(PredictionError) as caught:
         model.fail("no such thing: \x1b[31m")
@@ -248,6 +259,7 @@ def test_a_model_that_fails_says_why(served: Served) -> None:
     assert "Traceback" not in str(error)
 
 
+@pytest.mark.item(43)
 @pytest.mark.parametrize("count", [0, 2])
 def test_a_stream_that_fails_delivers_what_came_before(served: Served, count: int) -> None:
     got: list[int] = []
@@ -273,6 +285,7 @@ class OwnError(Exception):
     """Raised by a caller's iterator."""
 
 
+@pytest.mark.item(46)
 def test_an_error_of_the_callers_iterator_reaches_the_caller(served: Served) -> None:
     def items() -> Any:
         yield 1

@@ -80,6 +80,7 @@ REFUSED: list[tuple[Callable[[Any], Any], str, str]] = [
 ]
 
 
+@pytest.mark.item(30, 31)
 @pytest.mark.parametrize(
     ("call", "words", "parameter"), [pytest.param(*row, id=row[1][:40]) for row in REFUSED]
 )

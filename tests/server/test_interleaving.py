@@ -24,6 +24,7 @@ SECONDS = 20
 """More than any of this takes; without turns it is how long a test needs to fail."""
 
 
+@pytest.mark.item(45)
 def test_each_answer_decides_the_next_item(own: Served) -> None:
     answers: queue.Queue[int] = queue.Queue()
 
@@ -41,6 +42,7 @@ def test_each_answer_decides_the_next_item(own: Served) -> None:
     assert got == [2, 6, 14, 30, 62]
 
 
+@pytest.mark.defect("async bidirectional is broken")
 def test_each_answer_decides_the_next_item_async(own: Served) -> None:
     async def talk() -> list[int]:
         answers: asyncio.Queue[int] = asyncio.Queue()

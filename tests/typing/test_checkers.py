@@ -97,6 +97,7 @@ def test_nothing_is_suppressed(made: Made) -> None:
             assert comments == head + [ours] * (path.name == "client.py"), path
 
 
+@pytest.mark.item(24)
 def test_mypy_accepts_them_all(made: Made) -> None:
     command = [
         sys.executable,
@@ -111,6 +112,7 @@ def test_mypy_accepts_them_all(made: Made) -> None:
     assert "no issues found" in done.stdout
 
 
+@pytest.mark.item(24)
 def test_pyright_accepts_them_all(made: Made) -> None:
     report = pyright(made.folder)
     assert report["generalDiagnostics"] == []

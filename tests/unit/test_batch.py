@@ -66,6 +66,7 @@ def test_results_stand_in_the_order_of_their_inputs(order: list[int], sizes: lis
     assert work.finished
 
 
+@pytest.mark.item(38)
 def test_an_input_that_fails_alone_costs_no_other_result() -> None:
     work = Work(DOUBLE, HERE, Pace(4))
     made = work.take({"n": n} for n in range(4))
@@ -123,6 +124,7 @@ def test_isolating_halves_until_the_one_that_fails_is_alone() -> None:
     assert isinstance(third, PredictionError)
 
 
+@pytest.mark.item(39)
 def test_too_few_outputs_are_an_error_of_the_request() -> None:
     work = Work(DOUBLE, HERE, Pace(4))
     made = work.take({"n": n} for n in range(3))

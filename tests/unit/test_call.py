@@ -154,6 +154,7 @@ def test_success_is_no_error_and_some_servers_hide_the_cause() -> None:
     assert error.details == "cause"
 
 
+@pytest.mark.item(38)
 def test_an_output_that_failed_is_an_error_though_the_response_did_not() -> None:
     with pytest.raises(PredictionError, match="30002"):
         call(answer(1, code=10010, output=30002))
@@ -162,6 +163,7 @@ def test_an_output_that_failed_is_an_error_though_the_response_did_not() -> None
     assert call(answer(1, output=0)) == 1
 
 
+@pytest.mark.item(39)
 @pytest.mark.parametrize("reply", [answer(), answer(1, 2), b"\xff\xff\xff"])
 def test_an_answer_that_is_none_is_a_decode_error(reply: bytes) -> None:
     with pytest.raises(DecodeError, match="double: "):
@@ -197,6 +199,7 @@ def test_a_stream_delivers_what_came_and_then_how_it_ended() -> None:
     assert streamed([answer(1), Failure("UNAVAILABLE", "")]) == [1, UnavailableError]
 
 
+@pytest.mark.item(44)
 def test_the_first_message_carries_the_arguments_and_the_first_item() -> None:
     flow = stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)
@@ -216,6 +219,7 @@ def ids(message: bytes) -> list[str]:
     return [part.id for part in data.parts]
 
 
+@pytest.mark.item(44)
 def test_a_stream_without_an_item_makes_no_attempt() -> None:
     flow = stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)

@@ -21,6 +21,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"CLARIFAI_{name}", raising=False)
 
 
+@pytest.mark.item(5)
 @pytest.mark.parametrize(
     ("text", "target"),
     [
@@ -65,6 +66,7 @@ def proof(credentials: Credentials) -> dict[str, str]:
     return {key: value for key, value in credentials.metadata if "prefix" not in key}
 
 
+@pytest.mark.item(4)
 def test_a_call_carries_exactly_one_credential(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proof(Credentials.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
     assert proof(Credentials.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
@@ -80,6 +82,7 @@ def test_a_call_carries_exactly_one_credential(monkeypatch: pytest.MonkeyPatch) 
         Credentials.find(PLATFORM, "p", "t")
 
 
+@pytest.mark.item(9)
 def test_a_missing_credential_matters_for_the_platform_alone() -> None:
     with pytest.raises(ConfigError, match="CLARIFAI_PAT"):
         Credentials.find(PLATFORM, None, None)
@@ -87,6 +90,7 @@ def test_a_missing_credential_matters_for_the_platform_alone() -> None:
     assert proof(Credentials.find(ELSEWHERE, None, None)) == {}
 
 
+@pytest.mark.item(6)
 def test_no_credential_goes_over_a_plain_connection_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -107,6 +111,7 @@ def test_a_credential_shows_nowhere() -> None:
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.item(9)
 def test_the_base_is_the_given_one_then_the_environments_then_the_platforms(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -116,6 +121,7 @@ def test_the_base_is_the_given_one_then_the_environments_then_the_platforms(
     assert base_url("grpc://127.0.0.1:2") == "grpc://127.0.0.1:2"
 
 
+@pytest.mark.item(8)
 def test_clients_of_a_target_share_a_channel() -> None:
     first, second = Lease(RUNNER), Lease(RUNNER)
     channel = first.channel
@@ -130,6 +136,18 @@ def test_clients_of_a_target_share_a_channel() -> None:
     fourth = Lease(RUNNER)
     assert fourth.channel is not channel
     fourth.release().close()
+
+
+def test_a_share_that_is_dropped_is_given_back() -> None:
+    """A view of a client is made for one call; the channel is closed with the last client all the same."""
+    with Referenced(base_url="grpc://127.0.0.1:8000") as client:
+        channel = Lease(RUNNER).channel
+        for _ in range(3):
+            assert client.with_options(timeout=5)._connection._lease is not None
+        assert Lease(RUNNER).channel is channel
+    later = Lease(RUNNER)
+    assert later.channel is not channel
+    later.release().close()
 
 
 def test_certificates_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

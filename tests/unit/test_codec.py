@@ -121,6 +121,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.item(34)
 @given(
     st.lists(json_values) | st.dictionaries(texts.filter(lambda key: key != "_list"), json_values)
 )
@@ -134,6 +135,7 @@ def test_json_comes_back_from_either_slot(value: Any) -> None:
         assert wire.JSON.decode(data) == value
 
 
+@pytest.mark.item(34)
 def test_old_servers_answer_json_as_text() -> None:
     assert wire.JSON.decode(Data(string_value='{"n": 1}')) == {"n": 1}
     assert wire.JSON.decode(Data(string_value="null")) is None
@@ -143,6 +145,7 @@ def test_old_servers_answer_json_as_text() -> None:
         wire.JSON.decode(Data())
 
 
+@pytest.mark.item(33)
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -225,6 +228,7 @@ def test_a_record_that_lacks_a_field_is_refused() -> None:
     assert refusal(PERSON, person) == "has no `name`"
 
 
+@pytest.mark.item(35)
 @pytest.mark.parametrize(
     "array",
     [
@@ -258,6 +262,7 @@ def test_an_array_that_makes_no_sense_is_no_array(dtype: str, shape: list[int]) 
         wire.NDARRAY.decode(data)
 
 
+@pytest.mark.item(32)
 def test_lists_of_concepts_share_one_slot_and_others_have_parts() -> None:
     data = Data()
     wire.list_of(wire.CONCEPT).encode([Concept("a"), Concept("b")], data)
@@ -293,6 +298,7 @@ def test_two_concepts_are_not_one() -> None:
         wire.CONCEPT.decode(data)
 
 
+@pytest.mark.item(36)
 def test_a_url_inside_a_list_warns_and_a_whole_argument_does_not(
     recwarn: pytest.WarningsRecorder,
 ) -> None:

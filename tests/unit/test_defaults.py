@@ -34,6 +34,7 @@ def of(type: DataType, text: str) -> Default:
     return defaults.read(type, False, text)
 
 
+@pytest.mark.item(18, 19)
 @pytest.mark.parametrize(
     ("type", "text", "expected"),
     [

@@ -114,6 +114,7 @@ def test_what_is_written_is_read_as_the_same(model: interface.Model) -> None:
     assert interface.write(interface.read(document, report)) == written
 
 
+@pytest.mark.item(15)
 @settings(max_examples=200, deadline=None)
 @given(
     st.recursive(
@@ -148,6 +149,7 @@ def test_whatever_comes_is_read_or_refused(content: Any) -> None:
     assert isinstance(found, interface.Model) or found.diagnostic.exit_code == 4
 
 
+@pytest.mark.item(15)
 def test_camel_case_numbers_and_zero_values_in_words_are_the_same() -> None:
     snake, _ = read(method({**TEXT, "default": "", "iterator": False, "type_args": []}))
     camel, _ = read(
@@ -321,6 +323,7 @@ def test_nesting_is_bounded_before_anything_recurses() -> None:
     assert "nested" in refused(nested(100_000))
 
 
+@pytest.mark.item(22)
 @pytest.mark.parametrize(
     "type",
     [
@@ -398,6 +401,7 @@ def test_a_default_that_has_no_readable_form_is_not_warned_of() -> None:
         assert warnings == []
 
 
+@pytest.mark.item(20)
 def test_required_wins_over_a_default() -> None:
     found, warnings = parameter(type="INT", default="5", required=True)
     assert found.required
@@ -409,6 +413,7 @@ def options(*ids: str) -> list[Signature]:
     return [{"id": id} for id in ids]
 
 
+@pytest.mark.item(21)
 @pytest.mark.parametrize(
     ("type", "ids", "values"),
     [
@@ -453,6 +458,7 @@ def test_an_empty_default_that_is_no_choice_is_not_known() -> None:
     assert warnings == []
 
 
+@pytest.mark.item(21)
 @pytest.mark.parametrize(
     ("bounds", "default", "expected", "warned"),
     [

@@ -37,12 +37,14 @@ CHAT = wire.unary(
 )
 
 
+@pytest.mark.item(26)
 def test_known_defaults_are_sent_and_unknown_ones_are_not() -> None:
     sent = parts(CHAT, "hi", None, 0.7, SERVER_DEFAULT)
     assert set(sent) == {"prompt", "temperature"}
     assert sent["temperature"].float_value == 0.7
 
 
+@pytest.mark.item(25)
 def test_parts_carry_the_wire_names() -> None:
     assert set(parts(CHAT, "hi", "x", 1, "fast")) == {"prompt", "class", "temperature", "mode"}
 
@@ -52,6 +54,7 @@ def test_a_known_default_that_stands_in_for_the_servers_is_sent() -> None:
     assert parts(method, SERVER_DEFAULT)["n"].int_value == 3
 
 
+@pytest.mark.item(29)
 def test_zero_values_are_sent_as_parts() -> None:
     method = wire.unary(
         "f",
@@ -72,6 +75,7 @@ ZEROS: list[tuple[str, wire.Codec[Any]]] = [
 ]
 
 
+@pytest.mark.item(28)
 def test_nothing_to_send_is_one_empty_part() -> None:
     method = wire.unary("ping", returns=wire.STR)
     assert list(parts(method)) == [""]
@@ -175,6 +179,7 @@ def test_a_stream_must_be_an_iterable_and_no_lone_string(value: Any) -> None:
     assert CHAT.items(["x", None, 1, "fast"]) is None
 
 
+@pytest.mark.item(37)
 def test_results_are_read_from_their_part_and_from_the_older_form() -> None:
     data = Data()
     part = data.parts.add(id="return")

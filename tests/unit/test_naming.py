@@ -117,12 +117,15 @@ def test_given_names_that_are_refused(name: str) -> None:
     assert refusal.value.diagnostic.exit_code == 2
 
 
+@pytest.mark.item(23)
 def test_method_names() -> None:
     given = ("class", "match", "close", "Image", "list", "__init__", "_x", "wire")
     wanted = ["class_", "match", "close_", "Image_", "list", "init_", "x_", "wire_"]
     assert method_names(*given) == wanted
 
 
+@pytest.mark.item(23)
+@pytest.mark.defect("a parameter called `class` kills the client")
 def test_parameter_names() -> None:
     given = ("self", "None", "timeout", "input", "__class__", "_private", "npt")
     wanted = ["self_", "None_", "timeout", "input", "class_", "private_", "npt_"]

@@ -65,6 +65,7 @@ def test_the_file_and_its_package_are_our_own() -> None:
     assert not FILE.extensions_by_name
 
 
+@pytest.mark.item(1)
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.full_name)
 def test_a_field_agrees_with_the_table(field: Field) -> None:
     owner = field.containing_type.name
@@ -93,6 +94,7 @@ def test_a_field_agrees_with_the_official_package(field: Field) -> None:
     assert type_name(field) == type_name(theirs)
 
 
+@pytest.mark.item(2)
 @pytest.mark.parametrize("turn", [1, -1])
 def test_both_packages_live_in_one_process(turn: int) -> None:
     imports = ["import clarigen._proto as ours", "from clarifai_grpc.grpc.api import service_pb2"]
@@ -138,6 +140,7 @@ def fill(message: Message, chance: Random, depth: int) -> None:
             fill(inner.add() if field.is_repeated else inner, chance, depth - 1)
 
 
+@pytest.mark.item(2)
 @given(
     name=st.sampled_from(["MultiOutputResponse", "PostModelOutputsRequest", "Data", "Model"]),
     chance=st.randoms(use_true_random=True),

@@ -9,6 +9,7 @@ from clarigen import ConfigError, ModelRef
 REF = ModelRef("acme", "vision", "detector")
 
 
+@pytest.mark.item(10)
 @pytest.mark.parametrize(
     "text",
     [
@@ -42,6 +43,7 @@ def test_ids_keep_their_case_and_dots() -> None:
     assert ModelRef.parse("Acme.Inc/vision/models/Gpt-4.1")[0] == ("Acme.Inc", "vision", "Gpt-4.1")
 
 
+@pytest.mark.item(10)
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -124,6 +124,7 @@ def test_the_number_of_retries_is_bounded_and_told() -> None:
     assert len(world.attempts) == 1
 
 
+@pytest.mark.item(49)
 @pytest.mark.parametrize("code", [21351, 21354, 21355])
 def test_a_model_that_starts_is_waited_for(code: int) -> None:
     world = World([code] * 20 + [10000])
@@ -133,6 +134,7 @@ def test_a_model_that_starts_is_waited_for(code: int) -> None:
     assert world.pauses == sorted(world.pauses)
 
 
+@pytest.mark.item(49)
 def test_a_model_that_never_starts_is_not_ready_when_the_time_is_over() -> None:
     world = World([21355])
     error = world.error(world.policy(timeout=60))
@@ -142,6 +144,7 @@ def test_a_model_that_never_starts_is_not_ready_when_the_time_is_over() -> None:
     assert world.now < 160
 
 
+@pytest.mark.item(53)
 def test_every_attempt_has_what_is_left_of_the_time() -> None:
     world = World([21355, 21355, LATE], takes=5.0)
     error = world.error(world.policy(timeout=30))
@@ -160,6 +163,7 @@ def test_without_a_timeout_no_attempt_has_one() -> None:
     assert [attempt.timeout for attempt in world.attempts] == [None, None]
 
 
+@pytest.mark.defect("fixed pauses, no jitter")
 @given(st.lists(st.sampled_from([21355, 11005, 40030]), max_size=9), st.floats(0, 1))
 def test_pauses_have_full_jitter(replies: list[int], chance: float) -> None:
     calm, jittered = World([*replies, 10000]), World([*replies, 10000], chance=chance)
@@ -216,6 +220,7 @@ def drive(flow: Any, replies: Sequence[Any]) -> tuple[list[Any], int]:
         return [*delivered, type(error)], attempts
 
 
+@pytest.mark.item(52)
 def test_a_stream_is_sent_again_before_its_first_item_only() -> None:
     policy = World([]).policy()
     assert drive(stream(COUNT, [], Context(HERE, policy)), [REFUSED, 21355, 10000, END]) == (

@@ -1,0 +1,314 @@
+"""Items of PROTOCOL 10 that no other test shows; `unit/test_conformance.py` knows where the others are."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import pytest
+
+from clarigen import ConfigError, ModelRef
+from clarigen._client import connect
+from clarigen._proto import PostModelOutputsRequest
+from clarigen.testing import serve
+from faults.callers import AsyncCalls, Calls, prepared
+from faults.scripted import Answer, Hang, Scripted
+from server.conftest import Served
+
+Sent = tuple[str, tuple[bytes, ...]]
+"""An RPC's path and the messages that came with it."""
+
+
+@contextmanager
+def wire_tap(target: int) -> Iterator[tuple[str, list[Sent]]]:
+    """A server that notes every call byte by byte and passes it on to another."""
+    seen: list[Sent] = []
+    with grpc.insecure_channel(f"127.0.0.1:{target}") as channel:
+
+        class Tap(grpc.GenericRpcHandler):
+            def service(self, handler_call_details: Any) -> Any:
+                path = handler_call_details.method
+
+                def handle(requests: Iterator[bytes], _: Any) -> Iterator[bytes]:
+                    messages = tuple(requests)
+                    seen.append((path, messages))
+                    call: Any = channel.stream_stream(path)
+                    yield from call(iter(messages))
+
+                return grpc.stream_stream_rpc_method_handler(handle)
+
+        server = grpc.server(ThreadPoolExecutor(4), handlers=[Tap()])
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        yield f"grpc://127.0.0.1:{port}", seen
+        server.stop(None).wait()
+
+
+@pytest.mark.item(3)
+def test_the_paths_of_the_rpcs() -> None:
+    """Those of calls are sent by calls; the others as they are named."""
+    named = ("GetModel", "GetModelVersion", "ListModelVersions", "GetModelType")
+    with Scripted() as server, wire_tap(server.port) as (url, seen):
+        with Calls(base_url=url, timeout=20) as model:
+            model.double(1)
+            list(model.count(1))
+            list(model.add([1]))
+        with connect(url, timeout=20) as connection:
+            for rpc in named:
+                with pytest.raises(Exception, match="UNIMPLEMENTED"):
+                    connection.unary(rpc, b"")
+    calls = ("PostModelOutputs", "GenerateModelOutputs", "StreamModelOutputs")
+    assert [path for path, _ in seen] == [f"/clarifai.api.V2/{rpc}" for rpc in (*calls, *named)]
+
+
+@pytest.mark.item(48)
+def test_both_twins_send_the_same_bytes(own: Served) -> None:
+    """Every kind of call, a batch among them; what goes over the wire, message by message."""
+
+    def both(model: Any) -> list[Any]:
+        return [
+            model.echo_str("ü"),
+            model.defaults(d=0),
+            model.echo_json({"a": [1, None]}),
+            model.count(2),
+            model.double([1, 0, 3], factor=3),
+            model.echo_int_batch([{"x": n} for n in range(3)]),
+        ]
+
+    async def twin(url: str) -> None:
+        async with (
+            own.package.AsyncEverything(base_url=url, timeout=20) as made,
+            made.with_options(batch_size=2, concurrency=1) as model,
+        ):
+            for call in both(model):
+                if hasattr(call, "__aiter__"):
+                    assert [item async for item in call]
+                else:
+                    await call
+
+    port = int(own.url.rpartition(":")[2])
+    with wire_tap(port) as (url, seen):
+        with (
+            own.package.Everything(base_url=url, timeout=20) as made,
+            made.with_options(batch_size=2, concurrency=1) as model,
+        ):
+            for call in both(model):
+                assert isinstance(call, (str, dict)) or list(call)
+        middle = len(seen)
+        asyncio.run(twin(url))
+    assert middle == 7
+    assert seen[:middle] == seen[middle:]
+
+
+@pytest.mark.item(11)
+@pytest.mark.parametrize(("version", "sent"), [(None, ""), ("v7", "v7")])
+def test_the_version_is_sent_as_it_is_given(version: str | None, sent: str) -> None:
+    """The SDK reads the same."""
+    from clarifai_grpc.grpc.api import service_pb2
+
+    class Addressed(Calls, model=ModelRef("acme", "vision", "echo")):
+        pass
+
+    with (
+        Scripted() as server,
+        wire_tap(server.port) as (url, seen),
+        Addressed(base_url=url, version_id=version, timeout=20) as model,
+    ):
+        model.double(1)
+    ((_, (message,)),) = seen
+    request = service_pb2.PostModelOutputsRequest.FromString(message)
+    assert (request.model_id, request.version_id) == ("echo", sent)
+    assert (request.user_app_id.user_id, request.user_app_id.app_id) == ("acme", "vision")
+
+
+@pytest.mark.item(41)
+def test_no_request_has_more_than_128_inputs() -> None:
+    with (
+        Scripted() as server,
+        wire_tap(server.port) as (url, seen),
+        Calls(base_url=url, timeout=20) as model,
+    ):
+        whole = model.double_batch({"n": n} for n in range(1000)).collect()
+        with pytest.raises(ConfigError, match="1 to 128"):
+            model.with_options(batch_size=129)
+    assert whole == [2 * n for n in range(1000)]
+    sizes = [len(PostModelOutputsRequest.FromString(message).inputs) for _, (message,) in seen]
+    assert sum(sizes) == 1000
+    assert max(sizes) <= 128
+
+
+@pytest.mark.item(42)
+def test_what_streams_has_no_batch(own: Served) -> None:
+    for client in (own.package.Everything, own.package.AsyncEverything):
+        batches = {name for name in dir(client) if name.endswith("_batch") and name[0] != "_"}
+        assert {"echo_int_batch", "fail_batch"} <= batches
+        assert not batches & {f"{name}_batch" for name in ("count", "pictures", "double", "sizes")}
+
+
+class Waits:
+    """Gives an item when it is told to, and not before."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Semaphore(0)
+
+    def count(self, n: int) -> Iterator[int]:
+        for number in range(n):
+            assert self.gate.acquire(timeout=20)
+            yield number
+
+
+@pytest.mark.item(43)
+def test_items_are_delivered_as_they_arrive() -> None:
+    """The model gives the next item only when the last one has been delivered."""
+    served = Waits()
+
+    async def twin(url: str) -> None:
+        async with AsyncCalls(base_url=url, timeout=20) as model:
+            stream = model.count(3)
+            for number in range(3):
+                served.gate.release()
+                assert await anext(stream) == number
+            assert [item async for item in stream] == []
+
+    with serve(served) as server:
+        with Calls(base_url=server.url, timeout=20) as model:
+            items = model.count(3)
+            for number in range(3):
+                served.gate.release()
+                assert next(items) == number
+            assert list(items) == []
+        asyncio.run(twin(server.url))
+
+
+class OwnError(Exception):
+    """Raised by a caller's iterator."""
+
+
+@pytest.mark.item(46)
+@pytest.mark.defect("an exception in the caller's generator is hidden")
+def test_an_error_of_the_callers_iterator_ends_the_call_there_too() -> None:
+    """It comes as it is, at the first item and at a later one, and the server hears of it."""
+
+    def items(good: int) -> Iterator[int]:
+        yield from range(good)
+        raise OwnError
+
+    async def twin(url: str, good: int) -> None:
+        async with AsyncCalls(base_url=url, timeout=20) as model:
+            async for _ in model.add(items(good)):
+                pass
+
+    with Scripted(lambda _: Hang(after=9)) as server:
+        for good in (0, 2):
+            with Calls(base_url=server.url, timeout=20) as model, pytest.raises(OwnError):
+                list(model.add(items(good)))
+            with pytest.raises(OwnError):
+                asyncio.run(twin(server.url, good))
+        assert server.idle()
+    assert len(server.sends) == 2  # without a first item nothing was sent
+
+
+@pytest.mark.item(47)
+@pytest.mark.parametrize("leave", ["with", "cancel", "drop", "close"])
+@pytest.mark.parametrize("kind", ["stream", "bidi"])
+def test_leaving_a_stream_cancels_it(kind: str, leave: str) -> None:
+    """Whichever way it is left, and with either twin, the server has no open call any more."""
+
+    def opened(model: Any) -> Any:
+        return model.count(5) if kind == "stream" else model.add(iter([1, 2, 3]))
+
+    async def twin(url: str) -> None:
+        async with AsyncCalls(base_url=url, timeout=60) as model:
+            stream = opened(model)
+            await anext(stream)
+            if leave == "with":
+                async with stream:
+                    pass
+            elif leave == "cancel":
+                stream.cancel()
+            elif leave == "close":
+                return
+            del stream
+            assert await asyncio.to_thread(server.idle)
+
+    with Scripted(lambda _: Hang(after=2)) as server:
+        with Calls(base_url=server.url, timeout=60) as model:
+            stream = opened(model)
+            next(stream)
+            if leave == "with":
+                with stream:
+                    pass
+            elif leave == "cancel":
+                stream.cancel()
+            elif leave == "close":
+                model.close()
+            del stream
+            assert server.idle()
+        asyncio.run(twin(server.url))
+        assert server.idle()
+    assert len(server.sends) == 2
+
+
+@pytest.mark.item(53)
+def test_each_attempt_carries_its_deadline() -> None:
+    """The server sees the time that is left, with the first attempt and with every other."""
+    left: queue.SimpleQueue[float] = queue.SimpleQueue()
+
+    class Note(grpc.GenericRpcHandler):
+        def service(self, handler_call_details: Any) -> Any:
+            def handle(_: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
+                left.put(context.time_remaining())
+                context.set_code(grpc.StatusCode.RESOURCE_EXHAUSTED)
+                return iter(())
+
+            return grpc.stream_stream_rpc_method_handler(handle)
+
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[Note()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    url = f"grpc://127.0.0.1:{port}"
+    with Calls(base_url=url, timeout=8, max_retries=2) as made:
+        model = prepared(made, 0.5)
+        with pytest.raises(Exception, match="RESOURCE_EXHAUSTED"):
+            model.double(1)
+        with pytest.raises(Exception, match="RESOURCE_EXHAUSTED"):
+            list(model.add([1]))
+    with (
+        Calls(base_url=url, max_retries=0) as model,
+        pytest.raises(Exception, match="RESOURCE_EXHAUSTED"),
+    ):
+        list(model.count(1))
+    server.stop(None).wait()
+    seen = [left.get_nowait() for _ in range(5)]
+    assert all(0 < seconds <= 8.1 for seconds in seen[:4])  # grpc rounds up
+    assert seen[0] > seen[1] > seen[2]
+    assert 500 < seen[4] <= 610  # no call can hang for ever if nothing is said
+
+
+@pytest.mark.item(52)
+@pytest.mark.defect("bidirectional retry loses the first item")
+def test_a_stream_of_inputs_is_sent_once_with_every_item() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(50):
+            taken.append(item)
+            yield item
+
+    with Scripted(lambda _: Answer()) as server, Calls(base_url=server.url, timeout=20) as model:
+        assert list(model.add(items())) == [2 * item for item in range(50)]
+    assert server.executed == taken == list(range(50))
+
+
+@pytest.mark.item(9)
+@pytest.mark.parametrize("client", [Calls, AsyncCalls])
+def test_a_missing_credential_is_told_before_any_call(client: Any) -> None:
+    """Where the server needs one, the client itself cannot be made."""
+    with pytest.raises(ConfigError, match="CLARIFAI_PAT"):
+        client(base_url="https://platform.example:1")

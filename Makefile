@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check format proto proto-check demo generated build clean
+.PHONY: help setup test soak check format proto proto-check demo generated build clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ $(STAMP): pyproject.toml
 
 test: $(STAMP)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+soak: $(STAMP)  ## make 100,000 calls, and see that nothing is left behind
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m faults.soak
 
 check: $(STAMP) proto-check  ## lint, formatting, types, and whether the compiled proto is current
 	$(BIN)/ruff check .

@@ -165,9 +165,9 @@ class Scripted:
                     yield _message(result)
             yield from self._otherwise(step, context, gone)
         elif rpc == UNARY:
-            numbers = _numbers(next(requests))
-            self.executed += numbers
-            yield _message([2 * number for number in numbers], step.pad)
+            given = numbers(next(requests))
+            self.executed += given
+            yield _message([2 * number for number in given], step.pad)
         else:
             for result in self._results(rpc, requests):
                 yield _message(result, step.pad)
@@ -175,12 +175,12 @@ class Scripted:
     def _results(self, rpc: str, requests: Iterator[bytes]) -> Iterator[list[int]]:
         """What the model of a stream gives, item by item."""
         if rpc == STREAM:
-            (count,) = _numbers(next(requests))
+            (count,) = numbers(next(requests))
             self.executed.append(count)
             yield from ([number] for number in range(count % 1000))
         else:
             for request in requests:
-                (number,) = _numbers(request)
+                (number,) = numbers(request)
                 self.executed.append(number)
                 yield [2 * number]
 
@@ -201,7 +201,7 @@ class Scripted:
             gone.wait(60)
 
 
-def _numbers(request: bytes) -> list[int]:
+def numbers(request: bytes) -> list[int]:
     """The number that each input holds."""
     inputs = PostModelOutputsRequest.FromString(request).inputs
     found: list[int] = [given.data.parts[0].data.int_value for given in inputs]

@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import gc
 import itertools
-import json
 import os
 import subprocess
 import sys
@@ -53,8 +52,8 @@ def serve() -> None:
     with Soaked(threads=64) as server:
         print(server.url, flush=True)
         for _ in sys.stdin:
-            server.idle()
-            print(json.dumps([server.open, len(server.sends)]), flush=True)
+            server.idle(5)
+            print(server.open, flush=True)
 
 
 class Server:
@@ -64,13 +63,12 @@ class Server:
         self._process = process
         self.url = self._line()
 
-    def state(self) -> tuple[int, int]:
-        """How many calls are open when none should be, and how many have come."""
+    def open(self) -> int:
+        """How many calls are under way there that do not end."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
-        still_open, sends = json.loads(self._line())
-        return still_open, sends
+        return int(self._line())
 
     def _line(self) -> str:
         assert self._process.stdout is not None
@@ -141,8 +139,9 @@ class Level:
         return ", ".join(risen)
 
 
-def synchronous(url: str, count: int) -> None:
-    """So many calls from several threads."""
+def synchronous(served: Server, count: int) -> int:
+    """So many calls from several threads; how many are open at the server after them."""
+    url = served.url
     with (
         Calls(base_url=url, timeout=60) as model,
         model.with_options(timeout=CUT) as hasty,
@@ -150,6 +149,7 @@ def synchronous(url: str, count: int) -> None:
     ):
         for _ in pool.map(lambda n: _call(model, hasty, n), range(count)):
             pass
+        return served.open()  # as long as the client is: closing it would end them
 
 
 def _call(model: Calls, hasty: Calls, n: int) -> None:
@@ -172,8 +172,9 @@ def _call(model: Calls, hasty: Calls, n: int) -> None:
             assert len(list(stream)) == ITEMS
 
 
-async def asynchronous(url: str, count: int) -> None:
-    """So many calls from several tasks."""
+async def asynchronous(served: Server, count: int) -> int:
+    """So many calls from several tasks; how many are open at the server after them."""
+    url = served.url
     left = iter(range(count))
 
     async def work() -> None:
@@ -185,6 +186,7 @@ async def asynchronous(url: str, count: int) -> None:
         model.with_options(timeout=CUT) as hasty,
     ):
         await asyncio.gather(*(work() for _ in range(TASKS)))
+        return await asyncio.to_thread(served.open)
 
 
 async def _async_call(model: AsyncCalls, hasty: AsyncCalls, n: int) -> None:
@@ -212,9 +214,9 @@ def soak(calls: int, rounds: int = 10) -> str:
     levels: list[Level] = []
     with server() as served:
         for number in range(1, rounds + 1):
-            synchronous(served.url, calls // rounds // 2)
-            asyncio.run(asynchronous(served.url, calls // rounds // 2))
-            levels.append(Level.now(served.state()[0]))
+            still_open = synchronous(served, calls // rounds // 2)
+            still_open += asyncio.run(asynchronous(served, calls // rounds // 2))
+            levels.append(Level.now(still_open))
             print(f"round {number}: {levels[-1]}", flush=True)
     half = rounds // 2
     return Level.least(levels[half:]).risen(Level.least(levels[:half]))

@@ -162,15 +162,15 @@ class Scripted:
             if rpc != UNARY:
                 results = self._results(rpc, requests)
                 for _, result in zip(range(step.after), results, strict=False):
-                    yield _message(result)
+                    yield message(result)
             yield from self._otherwise(step, context, gone)
         elif rpc == UNARY:
             given = numbers(next(requests))
             self.executed += given
-            yield _message([2 * number for number in given], step.pad)
+            yield message([2 * number for number in given], step.pad)
         else:
             for result in self._results(rpc, requests):
-                yield _message(result, step.pad)
+                yield message(result, step.pad)
 
     def _results(self, rpc: str, requests: Iterator[bytes]) -> Iterator[list[int]]:
         """What the model of a stream gives, item by item."""
@@ -196,7 +196,7 @@ class Scripted:
         elif isinstance(step, Refuse):
             context.abort(getattr(grpc.StatusCode, step.code), step.details)
         elif isinstance(step, Garble):
-            yield _message([1], pad=100)[:-50]
+            yield message([1], pad=100)[:-50]
         else:
             gone.wait(60)
 
@@ -208,7 +208,7 @@ def numbers(request: bytes) -> list[int]:
     return found
 
 
-def _message(numbers: list[int], pad: int = 0) -> bytes:
+def message(numbers: list[int], pad: int = 0) -> bytes:
     response = MultiOutputResponse()
     for number in numbers:
         data: Data = response.outputs.add().data

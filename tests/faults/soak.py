@@ -23,12 +23,15 @@ from typing import Any, Final
 
 from clarigen import DeadlineExceededError
 from faults.callers import AsyncCalls, Calls
-from faults.scripted import Scripted, numbers
+from faults.scripted import Scripted, message, numbers
 
 THREADS: Final = 8
 TASKS: Final = 32
 HANGS: Final = -1
 """A number that the server does not answer."""
+
+LASTS: Final = -2
+"""A number that the server answers with an item, and then no more."""
 
 CUT: Final = 0.005
 """The deadline of a call that is cut off, in seconds."""
@@ -41,7 +44,9 @@ class Soaked(Scripted):
 
     def _answers(self, rpc: str, step: Any, requests: Any, context: Any, gone: Any) -> Any:
         first = next(requests)
-        if numbers(first)[0] == HANGS:
+        (number,) = set(numbers(first))
+        if number in (HANGS, LASTS):
+            yield from [message([0])] if number == LASTS else ()
             gone.wait(60)
             return
         yield from super()._answers(rpc, step, itertools.chain([first], requests), context, gone)
@@ -165,11 +170,12 @@ def _call(model: Calls, hasty: Calls, n: int) -> None:
     elif kind == 9:
         assert model.double_batch([{"n": n}] * 3).collect() == [2 * n] * 3
     else:
-        stream = model.count(ITEMS) if kind == 6 else model.add(range(ITEMS))
-        if n // 10 % 10 == 0:
-            next(stream)  # and drop it
-        else:
-            assert len(list(stream)) == ITEMS
+        dropped = n // 10 % 10 == 0
+        items = [LASTS] if dropped else range(ITEMS)
+        stream = model.count(LASTS if dropped else ITEMS) if kind == 6 else model.add(items)
+        assert next(stream) == 0
+        if not dropped:
+            assert len(list(stream)) == ITEMS - 1
 
 
 async def asynchronous(served: Server, count: int) -> int:
@@ -202,11 +208,12 @@ async def _async_call(model: AsyncCalls, hasty: AsyncCalls, n: int) -> None:
     elif kind == 9:
         assert await model.double_batch([{"n": n}] * 3).collect() == [2 * n] * 3
     else:
-        stream = model.count(ITEMS) if kind == 6 else model.add(range(ITEMS))
-        if n // 10 % 10 == 0:
-            await anext(stream)  # and drop it
-        else:
-            assert len([item async for item in stream]) == ITEMS
+        dropped = n // 10 % 10 == 0
+        items = [LASTS] if dropped else range(ITEMS)
+        stream = model.count(LASTS if dropped else ITEMS) if kind == 6 else model.add(items)
+        assert await anext(stream) == 0
+        if not dropped:
+            assert len([item async for item in stream]) == ITEMS - 1
 
 
 def soak(calls: int, rounds: int = 10) -> str:

@@ -148,6 +148,11 @@ class Range:
     highest: float | None
     step: float = 0.0
 
+    @property
+    def checked(self) -> tuple[float | None, float | None]:
+        """The bounds that clients insist on: one of 0.0 may mean that there is none."""
+        return self.lowest or None, self.highest or None
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

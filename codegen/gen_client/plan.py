@@ -16,7 +16,7 @@ from gen_client.nouns import Known, Method, MethodKind, Model, Null, Parameter, 
 from gen_client.page import Alias, Batch, Field, Function, Page, Param, Record
 from gen_client.usage import Named
 
-__all__ = ["page"]
+__all__ = ["named", "page", "param"]
 
 _NOTHING: Final = Code("")
 _VERBS: Final = {
@@ -38,22 +38,17 @@ def page(model: Model, package: Code, report: Report) -> Page:
         Refusal: No method is left (exit 4).
     """
     client = naming.class_name(package)
-    usable = naming.usable(model, report)
-    names = naming.methods(usable, client)
-    type_names = naming.TypeNames(client, usable, names)
-    hidden = naming.shadowed(its.method for its in names)
+    methods = named(model, package, report)
+    hidden = naming.shadowed(its.names.method for its in methods)
     functions: list[Function] = []
     aliases: list[Alias] = []
     records: list[Record] = []
     inputs: list[Record] = []
-    named: list[Named] = []
-    for method, its_names in zip(usable, names, strict=True):
-        its = _shapes(method, its_names, type_names)
-        named.append(its)
-        functions.append(_function(its, hidden, _batch(its, type_names, hidden)))
-        aliases += _aliases(its, type_names)
+    for its in methods:
+        functions.append(_function(its, hidden, _batch(its, hidden)))
+        aliases += _aliases(its)
         records += _records(its)
-        inputs += _inputs(its, type_names)
+        inputs += _inputs(its)
     reference = model.reference
     return Page(
         package=package,
@@ -63,33 +58,66 @@ def page(model: Model, package: Code, report: Report) -> Page:
             if reference is None
             else form("ModelRef({})", joined(", ", map(literal, reference)))
         ),
-        doc=usage.package_doc(reference, package, client, named),
+        doc=usage.package_doc(reference, package, client, methods),
         client_doc=usage.client_doc(reference),
         async_doc=usage.async_doc(reference, client),
-        examples_doc=usage.examples_doc(reference, package, names[0].example),
+        examples_doc=usage.examples_doc(reference, package, methods[0].names.example),
         functions=tuple(functions),
         aliases=tuple(aliases),
         records=tuple(records),
         inputs=tuple(inputs),
         data_types=tuple(
             sorted(
-                {name for its in named for part in _all(its) for name in typetable.data_types(part)}
+                {
+                    name
+                    for its in methods
+                    for part in _all(its)
+                    for name in typetable.data_types(part)
+                }
             )
         ),
     )
+
+
+def named(model: Model, package: Code, report: Report) -> list[Named]:
+    """The methods that a client offers, with all their names; the arguments are those of `page`.
+
+    Raises:
+        Refusal: No method is left (exit 4).
+    """
+    client = naming.class_name(package)
+    usable = naming.usable(model, report)
+    names = naming.methods(usable, client)
+    type_names = naming.TypeNames(client, usable, names)
+    return [
+        _named(method, its_names, type_names)
+        for method, its_names in zip(usable, names, strict=True)
+    ]
 
 
 def _all(its: Named) -> tuple[typetable.Shape, ...]:
     return (its.result, *its.parameters)
 
 
-def _shapes(method: Method, names: naming.Names, type_names: naming.TypeNames) -> Named:
+def _named(method: Method, names: naming.Names, type_names: naming.TypeNames) -> Named:
     result = typetable.shape(method.result.type, type_names, names.method, "result")
     parameters = tuple(
         typetable.shape(parameter.type, type_names, names.method, name)
         for parameter, name in zip(method.parameters, names.parameters, strict=True)
     )
-    return Named(method, names, parameters, result)
+    aliases = tuple(
+        (
+            None
+            if typetable.choices(shape, parameter.choices) is None
+            else type_names.name(names.method, name)
+        )
+        for parameter, name, shape in zip(
+            method.parameters, names.parameters, parameters, strict=True
+        )
+    )
+    several = method.kind is MethodKind.UNARY and method.parameters
+    taken = type_names.input(names.method) if several else None
+    return Named(method, names, parameters, result, aliases, taken)
 
 
 # Methods
@@ -98,7 +126,7 @@ def _shapes(method: Method, names: naming.Names, type_names: naming.TypeNames) -
 def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Function:
     method, names = its.method, its.names
     params = [
-        _param(parameter, name, shape, hidden)
+        param(parameter, name, shape, hidden)
         for parameter, name, shape in zip(
             method.parameters, names.parameters, its.parameters, strict=True
         )
@@ -133,22 +161,33 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
     )
 
 
-def _batch(its: Named, type_names: naming.TypeNames, hidden: frozenset[str]) -> Batch | None:
+def _batch(its: Named, hidden: frozenset[str]) -> Batch | None:
     """The method for many inputs: of one that takes any, and gives one result."""
-    if its.method.kind is not MethodKind.UNARY or not its.names.parameters:
+    if its.input is None:
         return None
     doc = f"`{its.names.method}` for any number of inputs: results in their order, as they come."
     return Batch(
         its.names.batch,
-        type_names.input(its.names.method),
+        its.input,
         naming.builtin(hidden, "bool"),
         docs.paragraph(doc, 8),
     )
 
 
-def _param(
-    parameter: Parameter, name: Code, shape: typetable.Shape, hidden: frozenset[str]
+def param(
+    parameter: Parameter,
+    name: Code,
+    shape: typetable.Shape,
+    hidden: frozenset[str] = frozenset(),
 ) -> Param:
+    """How a parameter stands in its method's signature.
+
+    Args:
+        parameter: The parameter.
+        name: Its name.
+        shape: Its type.
+        hidden: The builtin types that names around it hide.
+    """
     literals = typetable.choices(shape, parameter.choices)
     annotation = literals or typetable.annotation(shape, typetable.Use.PARAM, hidden)
     absent, default = _default(parameter, shape, hidden)
@@ -186,15 +225,11 @@ def _wire_field(parameter: Parameter, name: Code, shape: typetable.Shape) -> Cod
         case _:
             parts.append(Code("default=SERVER_DEFAULT"))
     if parameter.range is not None:
-        # A bound of 0.0 may mean that there is none: nothing is rejected because of it.
-        if parameter.range.lowest:
-            parts.append(
-                form("ge={}", literal(typetable.bound(parameter.range.lowest, shape.kind)))
-            )
-        if parameter.range.highest:
-            parts.append(
-                form("le={}", literal(typetable.bound(parameter.range.highest, shape.kind)))
-            )
+        lowest, highest = parameter.range.checked
+        if lowest is not None:
+            parts.append(form("ge={}", literal(typetable.bound(lowest, shape.kind))))
+        if highest is not None:
+            parts.append(form("le={}", literal(typetable.bound(highest, shape.kind))))
     if parameter.choices:
         values = tuple(choice.value for choice in parameter.choices)
         parts.append(form("choices={}", literal(values)))
@@ -206,13 +241,12 @@ def _wire_field(parameter: Parameter, name: Code, shape: typetable.Shape) -> Cod
 # Types
 
 
-def _aliases(its: Named, type_names: naming.TypeNames) -> Iterator[Alias]:
-    for parameter, name, shape in zip(
-        its.method.parameters, its.names.parameters, its.parameters, strict=True
-    ):
+def _aliases(its: Named) -> Iterator[Alias]:
+    rows = zip(its.method.parameters, its.parameters, its.aliases, strict=True)
+    for parameter, shape, alias in rows:
         literals = typetable.choices(shape, parameter.choices)
-        if literals is not None:
-            yield Alias(type_names.name(its.names.method, name), literals)
+        if literals is not None and alias is not None:
+            yield Alias(alias, literals)
 
 
 def _records(its: Named) -> Iterator[Record]:
@@ -239,18 +273,17 @@ def _records_of(shape: typetable.Shape, use: typetable.Use, purpose: str) -> Ite
         yield Record(record.record, whole.get(record.record, purpose), tuple(fields))
 
 
-def _inputs(its: Named, type_names: naming.TypeNames) -> Iterator[Record]:
+def _inputs(its: Named) -> Iterator[Record]:
     """The arguments of a method as a `TypedDict`: what its batch takes."""
     hidden = naming.shadowed(its.names.parameters)
-    batch = _batch(its, type_names, hidden)
+    batch = _batch(its, hidden)
     if batch is None:
         return
     fields: list[Field] = []
     for parameter, name, shape in zip(
         its.method.parameters, its.names.parameters, its.parameters, strict=True
     ):
-        param = _param(parameter, name, shape, hidden)
-        annotation = param.annotation
+        annotation = param(parameter, name, shape, hidden).annotation
         if isinstance(parameter.default, Null):
             annotation = form("{} | None", annotation)
         if not parameter.required:

@@ -19,12 +19,23 @@ from gen_client.page import Example
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A method, its names, and the shapes of its parameters and its result."""
+    """A method and all its names.
+
+    Attributes:
+        method: The method.
+        names: What it and its parameters are called.
+        parameters: The types of its parameters.
+        result: The type of its result.
+        aliases: What the choices of each parameter are called; None where they have no name.
+        input: What one input of a batch is called; None if it has no batch.
+    """
 
     method: Method
     names: naming.Names
     parameters: tuple[typetable.Shape, ...]
     result: typetable.Shape
+    aliases: tuple[Code | None, ...]
+    input: Code | None
 
 
 def leading(parameters: Sequence[Parameter]) -> int:

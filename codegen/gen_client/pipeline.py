@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clarigen import ModelRef
-from gen_client import interface, lock, naming, plan, render, source, tidy, write
+from gen_client import interface, lock, naming, source, write
 from gen_client.diagnostics import USAGE, Refusal, Report
 from gen_client.escape import Code
 from gen_client.gate import FILES
@@ -85,6 +85,8 @@ def build(document: Document, name: str, report: Report) -> Package:
 
     Raises `Refusal` (exit 4 for signatures that cannot become a safe client, 2 for want of a name).
     """
+    from gen_client import plan, render, tidy  # with their libraries, which take their time
+
     model = interface.read(document, report)
     page = plan.page(model, _package_name(model, name), report)
     texts = render.render(page)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -20,9 +21,16 @@ PATIENCE = 1.0
 
 
 class Progress:
-    """A context in which `stage` says what goes on. Its text is never a model's."""
+    """A context in which `stage` says what goes on. Its text is never a model's.
 
-    def __init__(self) -> None:
+    Args:
+        told: Is told every stage as it begins.
+        shown: Whether there may be a line that moves.
+    """
+
+    def __init__(self, told: Callable[[str], None] | None = None, *, shown: bool = True) -> None:
+        self._told = told
+        self._shown = shown
         self._lock = threading.Lock()
         self._text = ""
         self._ended = False
@@ -31,7 +39,7 @@ class Progress:
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if self._shown and sys.stderr.isatty():
             self._timer.start()
         return self
 
@@ -50,6 +58,8 @@ class Progress:
 
     def stage(self, text: str) -> None:
         """Say what begins now."""
+        if self._told is not None:
+            self._told(text)
         with self._lock:
             self._text = text
             if self._status is not None:

@@ -138,6 +138,60 @@ def test_help_is_quick_to_come() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+HEAVY = (
+    "{'black', 'libcst', 'jinja2', 'grpc', 'google.protobuf', 'rich', 'yaml', 'asyncio', 'shtab'}"
+)
+
+
+@pytest.mark.parametrize(
+    "words", [["--nonsense"], ["--signatures", "nothing.json"], ["--url", "no address"]]
+)
+def test_a_mistake_is_told_before_anything_heavy_is_imported(words: list[str]) -> None:
+    done = run_python(
+        "import sys\n"
+        "from gen_client import cli\n"
+        f"assert cli.main({words!r}) == 2\n"
+        f"sys.exit(','.join({HEAVY} & set(sys.modules)) or 0)"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_quiet_command_says_what_is_wrong_and_nothing_else(gen_client: Command) -> None:
+    assert gen_client("--signatures", SIGNATURES, "--quiet") == Ran(0, "", "")
+    assert gen_client("--signatures", SIGNATURES, "-q") == Ran(0, "", "")
+    assert "cannot be read" in gen_client.refused(2, "--signatures", "nothing", "-q")
+
+
+def test_a_verbose_command_says_what_goes_on(gen_client: Command) -> None:
+    ran = gen_client("--signatures", SIGNATURES, "--verbose")
+    assert ran.code == 0
+    assert "gen-client: generating\ngen-client: writing\n" in ran.err
+    assert "not allowed with" in gen_client.refused(2, "--signatures", SIGNATURES, "-q", "-v")
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"NO_COLOR": ""}, True)],
+)
+def test_colour_at_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], coloured: bool
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["--signatures", "nothing.json"]) == 2
+    assert ("\x1b[31m" in terminal.getvalue()) is coloured
+
+
+def test_elsewhere_there_is_no_colour(gen_client: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    assert "\x1b" not in gen_client.refused(2, "--signatures", "nothing.json")
+
+
 def test_it_runs_as_a_module(tmp_path: Path) -> None:
     done = run(
         sys.executable,

@@ -1,0 +1,15 @@
+"""The commands: what `gen-client` does without a word, and what it does with one.
+
+What lives here: the table of them. To add one, write its module, with a `COMMAND`, and name it here.
+"""
+
+from __future__ import annotations
+
+from gen_client.commands import generate
+from gen_client.commands.command import Command
+
+GENERATE = generate.COMMAND
+"""What `gen-client` does without a word."""
+
+COMMANDS: tuple[Command, ...] = ()
+"""What it does with one."""

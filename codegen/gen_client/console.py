@@ -1,0 +1,95 @@
+"""What the command prints: results to stdout, everything else to stderr, and how much of it.
+
+No line that is printed has a control character, whoever wrote it; colour stands on a terminal only, and
+not where NO_COLOR says so. Knows diagnostics; knows nothing of what the lines say.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final, Literal, TextIO
+
+from gen_client.diagnostics import Diagnostic, Severity
+
+Colour = Literal["red", "green", "yellow", "cyan"]
+_CODES: Final[dict[Colour, str]] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+class Console:
+    """Prints lines: of a quiet command errors and findings alone, of a verbose one what goes on as well."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def finding(self, line: str, colour: Colour | None = None) -> None:
+        """A line of the answer that was asked for: on stdout, even of a quiet command."""
+        _say(sys.stdout, line, colour)
+
+    def result(self, line: str) -> None:
+        """Something that was done: on stdout."""
+        if not self.quiet:
+            _say(sys.stdout, line)
+
+    def note(self, line: str = "") -> None:
+        """Words for people: on stderr."""
+        if not self.quiet:
+            _say(sys.stderr, line)
+
+    def detail(self, line: str) -> None:
+        """What goes on, for those who asked for it: on stderr."""
+        if self.verbose:
+            _say(sys.stderr, f"gen-client: {line}")
+
+    def remedy(self, line: str) -> None:
+        """What to do about a finding: on stderr, even of a quiet command."""
+        _say(sys.stderr, f"gen-client: {line}")
+
+    def report(self, diagnostic: Diagnostic, about: str = "") -> int:
+        """Print a diagnostic, and give the exit code that it asks for.
+
+        Args:
+            diagnostic: What to say.
+            about: Which of several models it is about, or empty.
+        """
+        warning = diagnostic.severity is Severity.WARNING
+        if not (warning and self.quiet):
+            self.flush()
+            lines = str(diagnostic).split("\n")
+            place = f"{about}: " if about else ""
+            _say(sys.stderr, f"gen-client: {place}{lines[0]}", "yellow" if warning else "red")
+            for line in lines[1:]:
+                _say(sys.stderr, line)
+        return diagnostic.exit_code
+
+    def flush(self) -> None:
+        """Let what was printed be seen before what comes."""
+        sys.stdout.flush()
+
+
+def printable(text: str) -> str:
+    """Text for a terminal: what it could obey, as escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def is_terminal() -> bool:
+    """Whether somebody reads stdout at a terminal."""
+    return sys.stdout.isatty()
+
+
+def _coloured(stream: TextIO) -> bool:
+    return (
+        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+    )
+
+
+def _say(stream: TextIO, line: str, colour: Colour | None = None) -> None:
+    line = printable(line)
+    if colour and _coloured(stream):
+        line = f"\x1b[{_CODES[colour]}m{line}\x1b[0m"
+    try:
+        print(line, file=stream)
+    except UnicodeEncodeError:  # a terminal or a locale that lacks a character
+        encoding = stream.encoding or "ascii"
+        print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream)

@@ -1,0 +1,171 @@
+"""A language server as an editor drives it: a document is opened, and asked about at a cursor.
+
+What lives here: the session with pyright's server over its protocol. A `|` in the text is the cursor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+from golden.packages import GENERATED
+from support import SOURCES
+
+_T = TypeVar("_T")
+PATIENCE = 120
+"""How long an answer may take, in seconds, before the server is taken for dead."""
+
+_TOLD = (
+    "client/registerCapability",
+    "window/logMessage",
+    "window/workDoneProgress/create",
+    "textDocument/publishDiagnostics",
+)
+"""What the server tells an editor, and a test need not know."""
+
+
+class Editor:
+    """A folder open in an editor, with the packages of `generated/` to import from.
+
+    Args:
+        folder: The folder.
+        search: Where else packages are.
+    """
+
+    def __init__(self, folder: Path, *search: Path) -> None:
+        self._folder = folder
+        self._documents = 0
+        paths = [*SOURCES.split(":"), str(GENERATED), *map(str, search)]
+        settings = {"extraPaths": paths, "pythonVersion": "3.11", "typeCheckingMode": "standard"}
+        (folder / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._client = LanguageClient("clarigen-tests", "1")
+        self._client.feature("workspace/configuration")(_no_settings)
+        for told in _TOLD:
+            self._client.feature(told)(_nothing)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._do(self._start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _do(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    async def _start(self) -> None:
+        await self._client.start_io(
+            str(Path(sys.executable).with_name("pyright-langserver")), "--stdio"
+        )
+        uri = self._folder.as_uri()
+        markup = [types.MarkupKind.Markdown]
+        await self._client.initialize_async(
+            types.InitializeParams(
+                process_id=None,
+                root_uri=uri,
+                workspace_folders=[types.WorkspaceFolder(uri, "folder")],
+                capabilities=types.ClientCapabilities(
+                    text_document=types.TextDocumentClientCapabilities(
+                        hover=types.HoverClientCapabilities(content_format=markup),
+                        completion=types.CompletionClientCapabilities(
+                            completion_item=types.ClientCompletionItemOptions(
+                                documentation_format=markup
+                            )
+                        ),
+                        signature_help=types.SignatureHelpClientCapabilities(
+                            signature_information=types.ClientSignatureInformationOptions(
+                                documentation_format=markup
+                            )
+                        ),
+                    )
+                ),
+            )
+        )
+        self._client.initialized(types.InitializedParams())
+
+    async def _stop(self) -> None:
+        await self._client.shutdown_async(None)
+        self._client.exit(None)
+        stop: Any = self._client.stop  # it has no types
+        await stop()
+
+    def _open(self, text: str) -> tuple[types.TextDocumentIdentifier, types.Position]:
+        """Open a document, and say where its cursor is."""
+        before, bar, after = text.partition("|")
+        assert bar, "the text has no cursor"
+        self._documents += 1
+        uri = (self._folder / f"document_{self._documents}.py").as_uri()
+        line, column = before.count("\n"), len(before) - before.rfind("\n") - 1
+        self._client.text_document_did_open(
+            types.DidOpenTextDocumentParams(
+                types.TextDocumentItem(uri, "python", 1, before + after)
+            )
+        )
+        return types.TextDocumentIdentifier(uri), types.Position(line, column)
+
+    def complete(self, text: str) -> list[types.CompletionItem]:
+        """What is offered at the cursor, in the order in which it is shown."""
+        found = self._do(
+            self._client.text_document_completion_async(types.CompletionParams(*self._open(text)))
+        )
+        items = found.items if isinstance(found, types.CompletionList) else list(found or [])
+        return sorted(items, key=lambda item: item.sort_text or item.label)
+
+    def explained(self, item: types.CompletionItem) -> str:
+        """What is shown beside an offer."""
+        resolved = self._do(self._client.completion_item_resolve_async(item))
+        return _text(resolved.documentation)
+
+    def hover(self, text: str) -> str:
+        """What is shown at the cursor."""
+        found = self._do(
+            self._client.text_document_hover_async(types.HoverParams(*self._open(text)))
+        )
+        return _text(found.contents) if found is not None else ""
+
+    def signatures(self, text: str) -> list[types.SignatureInformation]:
+        """The signatures shown in a call, the one shown first in front."""
+        found = self._do(
+            self._client.text_document_signature_help_async(
+                types.SignatureHelpParams(*self._open(text))
+            )
+        )
+        return list(found.signatures) if found is not None else []
+
+    def definitions(self, text: str) -> list[tuple[Path, str]]:
+        """Where the name at the cursor is defined: files, and their lines."""
+        found = self._do(
+            self._client.text_document_definition_async(types.DefinitionParams(*self._open(text)))
+        )
+        places: list[tuple[Path, str]] = []
+        for one in found if isinstance(found, (list, tuple)) else [found] if found else []:
+            assert isinstance(one, types.Location)
+            path = Path(one.uri.removeprefix("file://"))
+            places.append((path, path.read_text("utf-8").split("\n")[one.range.start.line]))
+        return places
+
+
+def _no_settings(params: types.ConfigurationParams) -> list[None]:
+    return [None for _ in params.items]
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _text(content: Any) -> str:
+    return content.value if isinstance(content, types.MarkupContent) else str(content or "")

@@ -1,0 +1,161 @@
+"""What an editor shows of a generated package: pyright's language server, driven over its protocol, and jedi.
+
+Completion and hover are a feature. The model's own methods come first, then the few of every client;
+literals, keys and fields complete; docstrings read well as Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import jedi
+import pytest
+
+from editors.language_server import Editor
+from golden.packages import GENERATED
+from support import ROOT
+
+STATS = "from text_stats import AsyncTextStats, TextStats\nmodel = TextStats()\n"
+METHODS = ["analyze", "analyze_batch", "chart", "chart_batch", "follow", "sentences"]
+
+
+@pytest.fixture(scope="module")
+def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
+    with Editor(tmp_path_factory.mktemp("folder")) as editor:
+        yield editor
+
+
+def public(labels: list[str]) -> list[str]:
+    return [label for label in labels if not label.startswith("_")]
+
+
+# pyright
+
+
+@pytest.mark.parametrize("name", ["TextStats", "AsyncTextStats"])
+def test_the_models_methods_come_first_and_little_else(editor: Editor, name: str) -> None:
+    items = editor.complete(f"{STATS}{name}().|\n")
+    labels = [item.label for item in items]
+    assert labels[: len(METHODS)] == METHODS
+    assert len(public(labels)) <= len(METHODS) + 5
+    assert labels[: len(public(labels))] == public(labels), "what is private comes last"
+
+
+def test_an_offer_is_explained(editor: Editor) -> None:
+    (found,) = [item for item in editor.complete(STATS + "model.|\n") if item.label == "analyze"]
+    shown = editor.explained(found)
+    assert "text: str" in shown
+    assert "find the words that stand out" in shown
+    assert "top: How many words to report. 1 to 50." in shown
+
+
+def test_choices_complete_in_the_string(editor: Editor) -> None:
+    items = editor.complete(STATS + "model.analyze('x', order='|')\n")
+    assert [item.label for item in items] == ["'alphabet'", "'frequency'", "'length'"]
+
+
+def test_the_keys_of_a_batchs_input_complete(editor: Editor) -> None:
+    items = editor.complete(STATS + "model.analyze_batch([{'|'}])\n")
+    assert [item.label for item in items] == ["'order'", "'text'", "'top'"]
+
+
+def test_parameters_complete_in_a_call(editor: Editor) -> None:
+    items = editor.complete(STATS + "model.analyze('x', |)\n")
+    assert {item.label for item in items[:3]} == {"order=", "text=", "top="}
+
+
+def test_the_fields_of_a_record_complete_first(editor: Editor) -> None:
+    items = editor.complete(STATS + "model.analyze('x').|\n")
+    wanted = ["characters", "reading_time", "sentences", "top", "words"]
+    assert public([item.label for item in items]) == wanted
+
+
+def test_hover_shows_the_signature_and_the_docstring_as_markdown(editor: Editor) -> None:
+    shown = editor.hover(STATS + "model.anal|yze('x')\n")
+    assert shown.startswith("```python\n(method) def analyze(")
+    assert "order: Literal['frequency', 'length', 'alphabet'] = \"frequency\"" in shown
+    assert ") -> AnalyzeResult" in shown
+    _, _, doc = shown.partition("```\n---\n")
+    assert doc.startswith("Count characters, words and sentences")
+    assert "Args:" in doc
+    assert "order: What the words are sorted by." in doc
+
+
+def test_hover_shows_a_fields_own_docstring(editor: Editor) -> None:
+    shown = editor.hover(STATS + "model.analyze('x').reading_ti|me\n")
+    assert "reading_time: float" in shown
+    assert "Seconds to read it, at 240 words a minute." in shown
+
+
+def test_hover_over_the_class_shows_its_options(editor: Editor) -> None:
+    shown = editor.hover(STATS + "Text|Stats()\n")
+    assert "base_url: str | None = None" in shown
+    assert "CLARIFAI" in shown
+
+
+def test_the_single_form_is_the_first_signature_shown(editor: Editor) -> None:
+    first = editor.signatures(STATS + "model.analyze(|\n")[0]
+    assert first.label.startswith("(text: str, *, top: int = 5, order: Literal[")
+    assert first.label.endswith("-> AnalyzeResult")
+
+
+def test_a_method_is_defined_in_the_generated_file(editor: Editor) -> None:
+    path, line = editor.definitions(STATS + "model.sent|ences('x')\n")[0]
+    assert path == GENERATED / "text_stats" / "client.py"
+    assert line == "    def sentences(self, text: str) -> Stream[str]:"
+
+
+def test_an_awaited_method_and_a_stream_know_their_items(editor: Editor) -> None:
+    asynchronous = "async def f(model: AsyncTextStats) -> None:\n    (await model.analyze('x')).|\n"
+    labels = [item.label for item in editor.complete(STATS + asynchronous)]
+    assert "reading_time" in labels
+    streamed = "for total in model.follow(['a']):\n    total.|\n"
+    assert public([item.label for item in editor.complete(STATS + streamed)])
+
+
+# jedi, which IPython, Jupyter and several editors use
+
+
+@pytest.fixture(scope="module")
+def project() -> jedi.Project:
+    folders = [str(GENERATED), str(ROOT / "runtime")]
+    return jedi.Project(GENERATED, added_sys_path=folders, smart_sys_path=False)
+
+
+def script(project: jedi.Project, text: str) -> tuple[jedi.Script, int, int]:
+    """A document, and where its cursor is."""
+    before, _, after = text.partition("|")
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n") - 1
+    return jedi.Script(before + after, path=Path("document.py"), project=project), line, column
+
+
+def test_jedi_offers_the_methods(project: jedi.Project) -> None:
+    source, *cursor = script(project, STATS + "model.|\n")
+    names = [one.name for one in source.complete(*cursor)]
+    assert set(METHODS) <= set(names)
+    assert len(public(names)) <= len(METHODS) + 5
+
+
+def test_jedi_shows_the_docstring(project: jedi.Project) -> None:
+    source, *cursor = script(project, STATS + "model.analy|ze\n")
+    (found,) = source.help(*cursor)
+    assert "find the words that stand out" in found.docstring()
+
+
+def test_jedi_shows_the_signature(project: jedi.Project) -> None:
+    source, *cursor = script(project, STATS + "model.analyze(|\n")
+    shown = source.get_signatures(*cursor)[0]
+    assert next(iter(shown.params)).name == "text"
+    assert "order" in {parameter.name for parameter in shown.params}
+
+
+def test_jedi_knows_the_fields_of_a_result(project: jedi.Project) -> None:
+    source, *cursor = script(project, STATS + "model.analyze('x').|\n")
+    assert "reading_time" in [one.name for one in source.complete(*cursor)]
+
+
+def test_jedi_goes_to_the_definition(project: jedi.Project) -> None:
+    source, *cursor = script(project, STATS + "model.analy|ze\n")
+    (found,) = source.goto(*cursor)
+    assert found.module_path == GENERATED / "text_stats" / "client.py"

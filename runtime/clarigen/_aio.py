@@ -75,15 +75,13 @@ class AsyncConnection:
             raise failure_of(error) from None
         return reply
 
-    def start(self, attempt: Open, items: _Items | None) -> Any:
+    def start(self, attempt: Open, messages: AsyncIterator[bytes] | None) -> Any:
         """Start an attempt at a stream."""
         channel, path = self._channel(), SERVICE + attempt.rpc
         options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
-        if items is None:
+        if messages is None:
             return channel.unary_stream(path)(attempt.request, **options)
-        call = channel.stream_stream(path)(items.messages(attempt), **options)
-        items.started(call)
-        return call
+        return channel.stream_stream(path)(messages, **options)
 
     async def run(self, flow: UnaryFlow[_R]) -> _R:
         """Drive the flow of a unary call to its end."""
@@ -258,7 +256,10 @@ class AsyncStream(Generic[_R_co]):
                     return item
                 if isinstance(action, _actions.Open):
                     self._loop = asyncio.get_running_loop()
-                    self._call = self._connection.start(action, self._items)
+                    messages = self._items.messages(action) if self._items else None
+                    self._call = self._connection.start(action, messages)
+                    if self._items is not None:
+                        self._items.started(self._call)
                 elif isinstance(action, _actions.Pull):
                     assert self._items is not None
                     reply = await anext(self._items.iterator, _actions.END)

@@ -5,10 +5,12 @@ clients, the values that models take and return, the errors. Importing it loads 
 protobuf.
 """
 
-from ._aio import AsyncClient, AsyncStream
+from ._aio import AsyncClient
 from ._aio_batch import AsyncBatch
-from ._client import Client, Stream
+from ._aio_stream import AsyncStream
+from ._client import Client
 from ._client_batch import Batch
+from ._client_stream import Stream
 from ._data import (
     JSON,
     SERVER_DEFAULT,

@@ -1,7 +1,7 @@
 """What both twins of a client are made with: which model, which server, which credential, how long.
 
 What lives here: the constructor that every generated class shares, and how its arguments, the environment
-and the baked reference become an `Endpoint`. It opens nothing; `_client` and `_aio` do, when they are made.
+and the baked reference become an `Endpoint`. It opens nothing; the clients do, when they are made.
 """
 
 from __future__ import annotations

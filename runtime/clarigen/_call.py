@@ -1,7 +1,7 @@
 """One call, without I/O.
 
 What lives here: what is sent, what an answer means, when a call has ended; as generators that yield
-what they want done and are sent what came of it. The drivers (`_client`, and its asyncio twin) do
+what they want done and are sent what came of it. The drivers (connections, streams and batches) do
 it, and decide nothing. So encoding, statuses and deadlines exist once and can be tested without a
 server, a clock or a loop. Retries stand between an attempt and the next; `_retry` says whether and
 when. What flows and drivers say to each other stands in `_actions`.

@@ -14,7 +14,7 @@ import grpc
 import pytest
 
 from clarigen import ConfigError, ModelRef
-from clarigen._client import connect
+from clarigen._client_connection import connect
 from clarigen._proto import PostModelOutputsRequest
 from clarigen.testing import serve
 from faults.callers import AsyncCalls, Calls, prepared

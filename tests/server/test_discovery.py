@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import pytest
 
 from clarigen import ConfigError, Image, ModelRef, _proto
-from clarigen._client import connect
+from clarigen._client_connection import connect
 from clarigen.testing import Param, Server, serve
 from gen_client import interface, lock, source
 from gen_client.defaults import Known, Null

@@ -23,13 +23,15 @@ _FLOORS = (
     "_proto _version errors _reference _data",
     "_codec _codec_media _codec_json _codec_array _method wire",
     "_actions _log _status _response _retry _channel _address _call _batch _progress",
-    "_base _client_batch _client _aio_batch _aio",
+    "_base _client_connection _client_stream _client_batch _client",
+    "_aio_connection _aio_stream _aio_batch _aio",
     "__init__ examples testing",
 )
 ORDER = [name for floor in _FLOORS for name in floor.split()]
 """The modules of the runtime, from the top. A module may import those that stand before it, in functions too."""
 
-GRPC = {"_channel", "_client", "_aio", "testing"}
+_DRIVERS = {"_client_connection", "_client_stream", "_aio_connection", "_aio_stream"}
+GRPC = {"_channel", *_DRIVERS, "testing"}
 """Who may touch grpc, and that inside functions alone."""
 
 

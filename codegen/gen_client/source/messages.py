@@ -17,7 +17,7 @@ from gen_client.source.forms import by_name
 
 if TYPE_CHECKING:
     from clarigen import _proto
-    from clarigen._client import Connection
+    from clarigen._client_connection import Connection
 
     _M = TypeVar(
         "_M",

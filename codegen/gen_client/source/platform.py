@@ -17,7 +17,7 @@ from gen_client.source.messages import ask_model, parsed, plain
 
 if TYPE_CHECKING:
     from clarigen import _proto
-    from clarigen._client import Connection
+    from clarigen._client_connection import Connection
 
 _WAIT: Final = "wait until it is done, or name another version: …/models/MODEL/versions/VERSION"
 _BROKEN: Final = "upload it again, or name another version: …/models/MODEL/versions/VERSION"

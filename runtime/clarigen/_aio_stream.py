@@ -1,0 +1,223 @@
+"""The asyncio stream: the twin of `_client_stream`, which differs by the awaiting alone.
+
+What lives here: `AsyncStream`, and `Items`, the caller's side of a bidirectional one, with what grpc.aio
+needs beside: it forgets statuses, and does not cancel a call that is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+
+from ._response import Usage
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from ._actions import Open
+    from ._aio_connection import AsyncConnection
+    from ._call import StreamFlow
+    from ._status import Failure
+
+_R_co = TypeVar("_R_co", covariant=True)
+
+_FORGOTTEN: Final = "Internal error from Core"
+"""What grpc.aio says in place of a status."""
+
+_MOMENTS: Final = (0.0, 0.001, 0.01, 0.05)
+"""How long to wait for a status that is on its way, in seconds, each time."""
+
+
+class Items:
+    """The caller's side of a bidirectional stream: its items, and what went wrong with them.
+
+    grpc takes the messages in a task of its own, where an exception would be lost: it is kept, and
+    the call is cancelled. When a server ends the call while a message is on its way to it, grpc calls
+    that an internal error, in place of the status and of answers not yet read (grpc/grpc#36066): so
+    they are read to their end, and the status is kept.
+    """
+
+    __slots__ = ("_answers", "_call", "_status", "error", "iterator")
+
+    def __init__(self, items: AsyncIterable[Any] | Iterable[Any]) -> None:
+        self.iterator = asynchronous(items)
+        self.error: Exception | None = None
+        self._call: Any = None
+        self._answers: AsyncIterator[Any]
+        self._status: tuple[Any, str] | None = None
+
+    def started(self, call: Any) -> None:
+        self._call = call
+        self._answers = aiter(call)
+        call.add_done_callback(self._ended)
+
+    def _ended(self, call: Any) -> None:
+        code, details = _at_once(call.code()), _at_once(call.details())
+        if code is not None and details != _FORGOTTEN:
+            self._status = code, details or ""
+
+    async def read(self, end: Any) -> Any:
+        return await anext(self._answers, end)
+
+    async def failed(self, told: Failure) -> Failure | None:
+        """How the call failed in truth; None if it did not."""
+        import asyncio
+
+        from ._status import Failure
+
+        if told.details != _FORGOTTEN:
+            return told
+        for pause in _MOMENTS:
+            if self._status is None:
+                await asyncio.sleep(pause)
+        if self._status is None:
+            return told
+        code, details = self._status
+        return None if code.name == "OK" else Failure(code.name, details)
+
+    async def messages(self, attempt: Open) -> AsyncIterator[bytes]:
+        assert attempt.follow is not None
+        yield attempt.request
+        try:
+            async for item in self.iterator:
+                yield attempt.follow(item)
+        except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
+            self.error = error
+            self._call.cancel()
+
+
+def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns that has nothing to wait for; None if it has."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    coroutine.close()
+    return None
+
+
+async def asynchronous(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
+class AsyncStream(Generic[_R_co]):
+    """The results of a streaming method, as they come: the asyncio twin of `Stream`.
+
+    An async iterator and an async context manager. The call starts when the first item is asked
+    for. Leaving the `async with` block early, `cancel()`, or dropping the stream ends the call.
+    """
+
+    def __init__(
+        self,
+        flow: StreamFlow,
+        connection: AsyncConnection,
+        items: AsyncIterable[Any] | Iterable[Any] | None,
+    ) -> None:
+        self._flow = flow
+        self._connection = connection
+        self._items = Items(items) if items is not None else None
+        self._call: Any = None
+        self._loop: AbstractEventLoop | None = None
+        self._done = False
+        self._usage: Usage | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens that the call took, once the stream has ended; None before, or if it failed."""
+        return self._usage
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> _R_co:
+        """The next result; StopAsyncIteration after the last.
+
+        Raises:
+            ClarigenError: The call failed (see the errors of the generated class).
+            Exception: Whatever the caller's own iterator of inputs raised.
+        """
+        import asyncio
+
+        from . import _actions
+
+        if self._done:
+            raise StopAsyncIteration
+        reply: Any = None
+        failure: Exception | None = None
+        try:
+            while True:
+                action = self._flow.send(reply) if failure is None else self._flow.throw(failure)
+                reply = failure = None
+                if isinstance(action, _actions.Deliver):
+                    item: _R_co = action.item
+                    return item
+                if isinstance(action, _actions.Open):
+                    self._loop = asyncio.get_running_loop()
+                    messages = self._items.messages(action) if self._items else None
+                    self._call = self._connection.start(action, messages)
+                    if self._items is not None:
+                        self._items.started(self._call)
+                elif isinstance(action, _actions.Pull):
+                    assert self._items is not None
+                    reply = await anext(self._items.iterator, _actions.END)
+                elif isinstance(action, _actions.Receive):
+                    reply, failure = await self._receive(_actions.END)
+                else:
+                    reply, failure = await self._connection.do(action)
+        except StopIteration as end:
+            self._usage = end.value
+            self.cancel()
+            raise StopAsyncIteration from None
+        except BaseException:
+            self.cancel()
+            raise
+
+    async def _receive(self, end: Any) -> tuple[Any, Exception | None]:
+        import asyncio
+
+        import grpc
+
+        from ._status import failure_of
+
+        reply, failure = end, None
+        try:
+            if self._items is None:
+                reply = await self._call.read()
+            else:
+                reply = await self._items.read(grpc.aio.EOF)
+        except grpc.aio.AioRpcError as error:
+            failure = failure_of(error)
+            if self._items is not None:
+                failure = await self._items.failed(failure)
+        except asyncio.CancelledError:  # of the call, by its items, or of the task that waits
+            if self._items is None or self._items.error is None:
+                raise
+        if self._items is not None and self._items.error is not None:
+            raise self._items.error
+        return (end if reply is grpc.aio.EOF else reply), failure
+
+    def cancel(self) -> None:
+        """End the call; there are no further items. Does nothing once the stream has ended."""
+        self._done = True
+        self._flow.close()
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.cancel()
+
+    def __del__(self) -> None:
+        # grpc.aio does not cancel a call that is dropped. The loop may be another thread's, or gone.
+        if getattr(self, "_call", None) is not None:
+            assert self._loop is not None
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._call.cancel)

@@ -27,6 +27,9 @@ _SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
 _LIMIT: Final = 1 << 30
 """The largest message in bytes, as the platform's own servers have it; grpc's default is 4 MiB."""
 
+_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
+"""The kinds of interceptors, as both of grpc's modules name them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -155,16 +158,17 @@ def base_url(given: str | None) -> str:
 
 
 class _Shared:
-    """An open channel, and how many clients use it."""
+    """An open channel, its interceptors, and how many clients use it."""
 
-    __slots__ = ("channel", "users")
+    __slots__ = ("channel", "interceptors", "users")
 
-    def __init__(self, channel: Any) -> None:
+    def __init__(self, channel: Any, interceptors: tuple[object, ...]) -> None:
         self.channel = channel
+        self.interceptors = interceptors  # kept, so that no other has their identity
         self.users = 0
 
 
-_Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[object, ...]]"
+_Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[int, ...]]"
 _open: Final[dict[_Key, _Shared]] = {}
 _lock = threading.RLock()  # a collection inside it may drop another share
 _left_behind: Final[list[_Shared]] = []
@@ -200,11 +204,12 @@ class Lease:
         interceptors: tuple[object, ...] = (),
     ) -> None:
         certificates = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH", "")
-        self._key: _Key = (target, certificates, loop, interceptors)
+        self._key: _Key = (target, certificates, loop, tuple(map(id, interceptors)))
         with _lock:
             shared = _open.get(self._key)
             if shared is None:
-                shared = _open[self._key] = _Shared(_channel(*self._key))
+                channel = _channel(target, certificates, loop, interceptors)
+                shared = _open[self._key] = _Shared(channel, interceptors)
             shared.users += 1
         self._shared: _Shared | None = shared
         self._process = os.getpid()
@@ -252,18 +257,24 @@ def _channel(
         ("grpc.primary_user_agent", f"clarigen/{__version__}"),
     ]
     factory: Any = grpc if loop is None else grpc.aio
+    _check_interceptors(interceptors, factory)
     more = {} if loop is None else {"interceptors": interceptors}
-    try:
-        if target.secure:
-            credentials = grpc.ssl_channel_credentials(_roots(certificates))
-            channel = factory.secure_channel(target.address, credentials, options, **more)
-        else:
-            channel = factory.insecure_channel(target.address, options, **more)
-        return grpc.intercept_channel(channel, *interceptors) if loop is None else channel
-    except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"interceptors: {error}; a client takes grpc's own, its twin those of grpc.aio"
-        ) from None
+    if target.secure:
+        credentials = grpc.ssl_channel_credentials(_roots(certificates))
+        channel = factory.secure_channel(target.address, credentials, options, **more)
+    else:
+        channel = factory.insecure_channel(target.address, options, **more)
+    return grpc.intercept_channel(channel, *interceptors) if loop is None else channel
+
+
+def _check_interceptors(interceptors: tuple[Any, ...], factory: Any) -> None:
+    kinds = [getattr(factory, f"{kind}ClientInterceptor") for kind in _KINDS]
+    for interceptor in interceptors:
+        if not isinstance(interceptor, tuple(kinds)):
+            raise ConfigError(
+                f"interceptors: {type(interceptor).__name__} is none; a client takes grpc's own,"
+                " its twin those of grpc.aio"
+            )
 
 
 def _roots(certificates: str) -> bytes | None:

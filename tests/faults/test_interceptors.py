@@ -61,6 +61,30 @@ def test_a_client_uses_them_its_views_and_copies_too(package: Any, platform: Sta
     assert Seen.paths == [PATH] * 4
 
 
+class Unhashable(Seen):
+    """One that compares by what it holds, as a dataclass does."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_interceptors_need_no_hash(package: Any, platform: Standin) -> None:
+    Seen.paths.clear()
+    with package.PlatformEcho(interceptors=[Unhashable()]) as model:
+        assert model.predict("a") == "a"
+    assert Seen.paths == [PATH]
+
+
+def test_what_else_goes_wrong_is_not_laid_to_them(
+    package: Any, platform: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("of another kind")
+
+    monkeypatch.setattr(grpc, "insecure_channel", fails)
+    with pytest.raises(ValueError, match="of another kind"):
+        package.PlatformEcho(interceptors=[Seen()])
+
+
 @pytest.mark.parametrize("wrong", [object(), "text"])
 def test_what_is_none_is_refused(package: Any, platform: Standin, wrong: object) -> None:
     with pytest.raises(ConfigError, match=r"interceptors: .*grpc's own"):

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 from ._aio_batch import AsyncBatch
 from ._aio_connection import AsyncConnection
-from ._aio_stream import AsyncStream, asynchronous
+from ._aio_stream import AsyncStream, Items
 from ._base import ClientBase
 from ._method import Streaming, Unary
 
@@ -55,12 +55,14 @@ class AsyncClient(ClientBase):
         from ._batch import checked
 
         checked(method, inputs, asynchronous=True)
-        items, shown = asynchronous(inputs), (method.name, progress)
-        return AsyncBatch(self._works(method), self._connection, inputs, items, shown)
+        shown = (method.name, progress)
+        return AsyncBatch(self._works(method), self._connection, inputs, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Call a streaming method with one value a field."""
         from . import _call
 
         flow = _call.stream(method, values, self._context())
-        return AsyncStream(flow, self._connection, method.items(values, asynchronous=True))
+        items = method.items(values, asynchronous=True)
+        taken = Items(items) if items is not None else None
+        return AsyncStream(flow, self._connection, taken)

@@ -5,10 +5,12 @@ What lives here: `AsyncBatch`. What is sent, and whose result is whose, is `_bat
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from .errors import ClarigenError, ConfigError
+from ._aio_stream import asynchronous
+from ._drivers import BatchBase
+from .errors import ClarigenError
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -26,26 +28,11 @@ class Runs(Protocol):
         """Drive the flow of a unary call to its end."""
 
 
-class AsyncBatch(Generic[_R_co]):
+class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]):
     """The results of a batch, in the order of its inputs, as they come: the asyncio twin of `Batch`.
 
     An async iterator, once, and an async context manager.
     """
-
-    def __init__(
-        self,
-        work: Callable[[bool], Work[_R_co]],
-        connection: Runs,
-        inputs: Any,
-        iterator: AsyncIterator[Any],
-        progress: tuple[str, bool],
-    ) -> None:
-        self._work = work
-        self._connection = connection
-        self._inputs = inputs
-        self._iterator = iterator
-        self._progress = progress
-        self._run: AsyncGenerator[_R_co | ClarigenError, None] | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -59,9 +46,7 @@ class AsyncBatch(Generic[_R_co]):
                 generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
-        if self._run is None:
-            self._run = self._outcomes(isolate=False)
-        outcome = await anext(self._run)
+        outcome: _R_co | ClarigenError = await anext(self._begun())
         if isinstance(outcome, ClarigenError):
             await self.cancel()
             raise outcome
@@ -71,28 +56,9 @@ class AsyncBatch(Generic[_R_co]):
         """All results, as a list."""
         return [result async for result in self]
 
-    def outcomes(self, *, isolate: bool = False) -> AsyncIterator[_R_co | ClarigenError]:
-        """Each result or, in its place, the error that its input met; none is raised.
-
-        Models fail a request as a whole: then the inputs that went with a bad one have its error.
-
-        Args:
-            isolate: Whether to send the inputs of a failed request again in smaller ones, until it
-                is clear which fail. The model may run the others twice.
-
-        Raises:
-            ConfigError: The batch has begun.
-        """
-        if self._run is not None:
-            raise ConfigError("this batch has begun; make another")
-        self._run = self._outcomes(isolate=isolate)
-        return self._run
-
     async def cancel(self) -> None:
         """End what is in flight; there are no further results."""
-        if self._run is None:
-            self._run = self._outcomes(isolate=False)
-        await self._run.aclose()
+        await self._begun().aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -100,17 +66,17 @@ class AsyncBatch(Generic[_R_co]):
     async def __aexit__(self, *_: object) -> None:
         await self.cancel()
 
-    async def _outcomes(self, *, isolate: bool) -> AsyncGenerator[_R_co | ClarigenError, None]:
+    async def _outcomes(self, *, isolate: bool) -> AsyncIterator[_R_co | ClarigenError]:
         from ._progress import bar
 
         name, shown = self._progress
-        work = self._work(isolate)
+        work, inputs = self._work(isolate), asynchronous(self._inputs)
         flight = _Flight(work, self._connection)
         with bar(name, self._inputs, shown=shown) as advance:
             try:
                 while not work.finished:
                     while wanted := work.wanted():
-                        await flight.take(self._iterator, wanted)
+                        await flight.take(inputs, wanted)
                     for outcome in work.ready():
                         advance()
                         yield outcome

@@ -6,16 +6,15 @@ to the event loop it was opened in, so a connection opens one a loop, with its f
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._base import SERVICE, Endpoint
-from .errors import ConfigError
+from ._drivers import ConnectionBase, closed
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._actions import Open, Send, Sleep
+    from ._actions import Send, Sleep
     from ._call import UnaryFlow
     from ._channel import Lease
     from ._status import Failure
@@ -23,18 +22,14 @@ if TYPE_CHECKING:
 _R = TypeVar("_R")
 
 
-class AsyncConnection:
+class AsyncConnection(ConnectionBase):
     """An endpoint, and a share in the channel to it for each event loop that calls."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        import grpc.aio as _grpc  # the first call shall import nothing
+        import grpc.aio as _loaded  # the first call shall import nothing
 
-        from . import _batch as _flows
-
-        del _grpc, _flows
-        self._target = endpoint.target
-        self._credentials = endpoint.credentials
-        self._interceptors = endpoint.interceptors
+        del _loaded
+        super().__init__(endpoint)
         self._leases: dict[AbstractEventLoop, Lease] = {}
         self._closed = False
 
@@ -63,14 +58,6 @@ class AsyncConnection:
         except grpc.aio.AioRpcError as error:
             raise failure_of(error) from None
         return reply
-
-    def start(self, attempt: Open, messages: AsyncIterator[bytes] | None) -> Any:
-        """Start an attempt at a stream."""
-        channel, path = self._channel(), SERVICE + attempt.rpc
-        options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
-        if messages is None:
-            return channel.unary_stream(path)(attempt.request, **options)
-        return channel.stream_stream(path)(messages, **options)
 
     async def run(self, flow: UnaryFlow[_R]) -> _R:
         """Drive the flow of a unary call to its end."""
@@ -105,11 +92,11 @@ class AsyncConnection:
         from ._channel import Lease
 
         if self._closed:
-            raise ConfigError("this client is closed; make another")
+            raise closed()
         loop = asyncio.get_running_loop()
         lease = self._leases.get(loop)
         if lease is None or lease.lost:
             for other in [loop for loop in self._leases if loop.is_closed()]:
                 self._leases.pop(other).release()
-            lease = self._leases[loop] = Lease(self._target, loop, self._interceptors)
+            lease = self._leases[loop] = Lease(self.target, loop, self._interceptors)
         return lease.channel

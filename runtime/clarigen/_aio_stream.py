@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from ._response import Usage
+from ._drivers import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from ._actions import Open
     from ._aio_connection import AsyncConnection
-    from ._call import StreamFlow
     from ._status import Failure
 
 _R_co = TypeVar("_R_co", covariant=True)
@@ -28,26 +27,23 @@ _MOMENTS: Final = (0.0, 0.001, 0.01, 0.05)
 """How long to wait for a status that is on its way, in seconds, each time."""
 
 
-class Items:
-    """The caller's side of a bidirectional stream: its items, and what went wrong with them.
+class Items(ItemsBase):
+    """The items of a caller, for grpc's task; and the answers to them.
 
-    grpc takes the messages in a task of its own, where an exception would be lost: it is kept, and
-    the call is cancelled. When a server ends the call while a message is on its way to it, grpc calls
-    that an internal error, in place of the status and of answers not yet read (grpc/grpc#36066): so
-    they are read to their end, and the status is kept.
+    When a server ends the call while a message is on its way to it, grpc calls that an internal error,
+    in place of the status and of answers not yet read (grpc/grpc#36066): so they are read to their
+    end, and the status is kept.
     """
 
-    __slots__ = ("_answers", "_call", "_status", "error", "iterator")
+    iterator: AsyncIterator[Any]
 
     def __init__(self, items: AsyncIterable[Any] | Iterable[Any]) -> None:
-        self.iterator = asynchronous(items)
-        self.error: Exception | None = None
-        self._call: Any = None
+        super().__init__(asynchronous(items))
         self._answers: AsyncIterator[Any]
         self._status: tuple[Any, str] | None = None
 
     def started(self, call: Any) -> None:
-        self._call = call
+        super().started(call)
         self._answers = aiter(call)
         call.add_done_callback(self._ended)
 
@@ -57,9 +53,10 @@ class Items:
             self._status = code, details or ""
 
     async def read(self, end: Any) -> Any:
+        """The next answer, or `end`."""
         return await anext(self._answers, end)
 
-    async def failed(self, told: Failure) -> Failure | None:
+    async def truly(self, told: Failure) -> Failure | None:
         """How the call failed in truth; None if it did not."""
         import asyncio
 
@@ -76,14 +73,14 @@ class Items:
         return None if code.name == "OK" else Failure(code.name, details)
 
     async def messages(self, attempt: Open) -> AsyncIterator[bytes]:
+        """What is sent in an attempt, one after another."""
         assert attempt.follow is not None
         yield attempt.request
         try:
             async for item in self.iterator:
                 yield attempt.follow(item)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
-            self.error = error
-            self._call.cancel()
+            self.failed(error)
 
 
 def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -105,31 +102,16 @@ async def asynchronous(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterat
             yield item
 
 
-class AsyncStream(Generic[_R_co]):
+class AsyncStream(StreamBase, Generic[_R_co]):
     """The results of a streaming method, as they come: the asyncio twin of `Stream`.
 
     An async iterator and an async context manager. The call starts when the first item is asked
     for. Leaving the `async with` block early, `cancel()`, or dropping the stream ends the call.
     """
 
-    def __init__(
-        self,
-        flow: StreamFlow,
-        connection: AsyncConnection,
-        items: AsyncIterable[Any] | Iterable[Any] | None,
-    ) -> None:
-        self._flow = flow
-        self._connection = connection
-        self._items = Items(items) if items is not None else None
-        self._call: Any = None
-        self._loop: AbstractEventLoop | None = None
-        self._done = False
-        self._usage: Usage | None = None
-
-    @property
-    def usage(self) -> Usage | None:
-        """The tokens that the call took, once the stream has ended; None before, or if it failed."""
-        return self._usage
+    _connection: AsyncConnection
+    _items: Items | None
+    _loop: AbstractEventLoop | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -158,10 +140,7 @@ class AsyncStream(Generic[_R_co]):
                     return item
                 if isinstance(action, _actions.Open):
                     self._loop = asyncio.get_running_loop()
-                    messages = self._items.messages(action) if self._items else None
-                    self._call = self._connection.start(action, messages)
-                    if self._items is not None:
-                        self._items.started(self._call)
+                    self._start(action)
                 elif isinstance(action, _actions.Pull):
                     assert self._items is not None
                     reply = await anext(self._items.iterator, _actions.END)
@@ -170,8 +149,7 @@ class AsyncStream(Generic[_R_co]):
                 else:
                     reply, failure = await self._connection.do(action)
         except StopIteration as end:
-            self._usage = end.value
-            self.cancel()
+            self._ended(end.value)
             raise StopAsyncIteration from None
         except BaseException:
             self.cancel()
@@ -193,21 +171,13 @@ class AsyncStream(Generic[_R_co]):
         except grpc.aio.AioRpcError as error:
             failure = failure_of(error)
             if self._items is not None:
-                failure = await self._items.failed(failure)
+                failure = await self._items.truly(failure)
         except asyncio.CancelledError:  # of the call, by its items, or of the task that waits
             if self._items is None or self._items.error is None:
                 raise
         if self._items is not None and self._items.error is not None:
             raise self._items.error
         return (end if reply is grpc.aio.EOF else reply), failure
-
-    def cancel(self) -> None:
-        """End the call; there are no further items. Does nothing once the stream has ended."""
-        self._done = True
-        self._flow.close()
-        call, self._call = self._call, None
-        if call is not None:
-            call.cancel()
 
     async def __aenter__(self) -> Self:
         return self

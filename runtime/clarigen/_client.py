@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from ._base import ClientBase
 from ._client_batch import Batch
 from ._client_connection import Connection
-from ._client_stream import Stream
+from ._client_stream import Items, Stream
 from ._method import Streaming, Unary
 
 if TYPE_CHECKING:
@@ -67,4 +67,5 @@ class Client(ClientBase):
 
         flow = _call.stream(method, values, self._context())
         items = method.items(values)
-        return Stream(flow, self._connection, iter(items) if items is not None else None)
+        taken = Items(iter(items)) if items is not None else None
+        return Stream(flow, self._connection, taken)

@@ -7,11 +7,12 @@ iterator and observers included, runs where the results are asked for.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
-from .errors import ClarigenError, ConfigError
+from ._drivers import BatchBase
+from .errors import ClarigenError
 
 if TYPE_CHECKING:
     from ._actions import Send
@@ -32,7 +33,7 @@ class Begins(Protocol):
         ...
 
 
-class Batch(Generic[_R_co]):
+class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     """The results of a batch, in the order of its inputs, as they come.
 
     An iterator, once, and a context manager. Inputs are taken as they are needed, many requests are
@@ -43,19 +44,6 @@ class Batch(Generic[_R_co]):
 
     An input that fails raises its error when its turn comes; `outcomes()` goes on.
     """
-
-    def __init__(
-        self,
-        work: Callable[[bool], Work[_R_co]],
-        connection: Begins,
-        inputs: Iterable[Any],
-        progress: tuple[str, bool],
-    ) -> None:
-        self._work = work
-        self._connection = connection
-        self._inputs = inputs
-        self._progress = progress
-        self._run: Generator[_R_co | ClarigenError, None, None] | None = None
 
     def __iter__(self) -> Self:
         return self
@@ -69,9 +57,7 @@ class Batch(Generic[_R_co]):
                 generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
-        if self._run is None:
-            self._run = self._outcomes(isolate=False)
-        outcome = next(self._run)
+        outcome: _R_co | ClarigenError = next(self._begun())
         if isinstance(outcome, ClarigenError):
             self.cancel()
             raise outcome
@@ -81,28 +67,9 @@ class Batch(Generic[_R_co]):
         """All results, as a list."""
         return list(self)
 
-    def outcomes(self, *, isolate: bool = False) -> Iterator[_R_co | ClarigenError]:
-        """Each result or, in its place, the error that its input met; none is raised.
-
-        Models fail a request as a whole: then the inputs that went with a bad one have its error.
-
-        Args:
-            isolate: Whether to send the inputs of a failed request again in smaller ones, until it
-                is clear which fail. The model may run the others twice.
-
-        Raises:
-            ConfigError: The batch has begun.
-        """
-        if self._run is not None:
-            raise ConfigError("this batch has begun; make another")
-        self._run = self._outcomes(isolate=isolate)
-        return self._run
-
     def cancel(self) -> None:
         """End what is in flight; there are no further results."""
-        if self._run is None:
-            self._run = self._outcomes(isolate=False)
-        self._run.close()
+        self._begun().close()
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +77,7 @@ class Batch(Generic[_R_co]):
     def __exit__(self, *_: object) -> None:
         self.cancel()
 
-    def _outcomes(self, *, isolate: bool) -> Generator[_R_co | ClarigenError, None, None]:
+    def _outcomes(self, *, isolate: bool) -> Iterator[_R_co | ClarigenError]:
         from ._progress import bar
 
         name, shown = self._progress

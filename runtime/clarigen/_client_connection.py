@@ -8,14 +8,14 @@ importing a generated package loads neither grpc nor protobuf, and the first cal
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ._base import DEFAULT_TIMEOUT, SERVICE, Endpoint
-from .errors import ConfigError
+from ._drivers import ConnectionBase, closed
 
 if TYPE_CHECKING:
-    from ._actions import Open, Send, Sleep
+    from ._actions import Send, Sleep
     from ._call import UnaryFlow
     from ._status import Failure
 
@@ -39,23 +39,13 @@ def connect(
     )
 
 
-class Connection:
-    """An endpoint, and a share in the channel to it. Thread-safe.
-
-    Attributes:
-        target: The server.
-        policy: How long a call may take and how often it is sent.
-    """
+class Connection(ConnectionBase):
+    """An endpoint, and a share in the channel to it. Thread-safe."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        from . import _batch as _loaded  # the first call shall import nothing
         from ._channel import Lease
 
-        del _loaded
-        self.target = endpoint.target
-        self.policy = endpoint.policy
-        self._credentials = endpoint.credentials
-        self._interceptors = endpoint.interceptors
+        super().__init__(endpoint)
         self._lease: Lease | None = Lease(endpoint.target, None, self._interceptors)
         self._unary_calls: dict[str, Callable[..., Any]] = {}
 
@@ -125,14 +115,6 @@ class Connection:
         except grpc.RpcError as error:
             return None, failure_of(error)
 
-    def start(self, attempt: Open, messages: Iterator[bytes] | None) -> Any:
-        """Start an attempt at a stream; the call is an iterator of answers."""
-        channel, path = self._channel(), SERVICE + attempt.rpc
-        options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
-        if messages is None:
-            return channel.unary_stream(path)(attempt.request, **options)
-        return channel.stream_stream(path)(messages, **options)
-
     def run(self, flow: UnaryFlow[_R]) -> _R:
         """Drive the flow of a unary call to its end."""
         reply: Any = None
@@ -169,7 +151,7 @@ class Connection:
         from ._channel import Lease
 
         if self._lease is None:
-            raise ConfigError("this client is closed; make another")
+            raise closed()
         if self._lease.lost:  # a forked child makes a connection of its own
             self._unary_calls.clear()
             self._lease = Lease(self.target, None, self._interceptors)

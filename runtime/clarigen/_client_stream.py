@@ -9,48 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from ._response import Usage
+from ._drivers import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
     from ._actions import Open
-    from ._call import StreamFlow
     from ._client_connection import Connection
 
 _R_co = TypeVar("_R_co", covariant=True)
 
 
-class Items:
-    """The caller's side of a bidirectional stream: its items, and what went wrong with them.
+class Items(ItemsBase):
+    """The items of a caller, for grpc's thread."""
 
-    grpc takes the messages from a thread of its own, where an exception would be lost: it is kept,
-    and the call is cancelled.
-    """
-
-    __slots__ = ("_call", "error", "iterator")
-
-    def __init__(self, iterator: Iterator[Any]) -> None:
-        self.iterator = iterator
-        self.error: Exception | None = None
-        self._call: Any = None
-
-    def started(self, call: Any) -> None:
-        self._call = call
-        if self.error is not None:
-            call.cancel()
+    iterator: Iterator[Any]
 
     def messages(self, attempt: Open) -> Iterator[bytes]:
+        """What is sent in an attempt, one after another."""
         assert attempt.follow is not None
         yield attempt.request
         try:
             for item in self.iterator:
                 yield attempt.follow(item)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
-            self.error = error
-            if self._call is not None:
-                self._call.cancel()
+            self.failed(error)
 
 
-class Stream(Generic[_R_co]):
+class Stream(StreamBase, Generic[_R_co]):
     """The results of a streaming method, as they come.
 
     An iterator and a context manager. The call starts when the first item is asked for. Leaving the
@@ -61,20 +45,8 @@ class Stream(Generic[_R_co]):
                 print(piece.text, end="")
     """
 
-    def __init__(
-        self, flow: StreamFlow, connection: Connection, items: Iterator[Any] | None
-    ) -> None:
-        self._flow = flow
-        self._connection = connection
-        self._items = Items(items) if items is not None else None
-        self._call: Any = None
-        self._done = False
-        self._usage: Usage | None = None
-
-    @property
-    def usage(self) -> Usage | None:
-        """The tokens that the call took, once the stream has ended; None before, or if it failed."""
-        return self._usage
+    _connection: Connection
+    _items: Items | None
 
     def __iter__(self) -> Self:
         return self
@@ -100,10 +72,7 @@ class Stream(Generic[_R_co]):
                     item: _R_co = action.item
                     return item
                 if isinstance(action, _actions.Open):
-                    messages = self._items.messages(action) if self._items else None
-                    self._call = self._connection.start(action, messages)
-                    if self._items is not None:
-                        self._items.started(self._call)
+                    self._start(action)
                 elif isinstance(action, _actions.Pull):
                     assert self._items is not None
                     reply = next(self._items.iterator, _actions.END)
@@ -112,8 +81,7 @@ class Stream(Generic[_R_co]):
                 else:
                     reply, failure = self._connection.do(action)
         except StopIteration as end:
-            self._usage = end.value
-            self.cancel()
+            self._ended(end.value)
             raise StopIteration from None
         except BaseException:
             self.cancel()
@@ -132,14 +100,6 @@ class Stream(Generic[_R_co]):
         if self._items is not None and self._items.error is not None:
             raise self._items.error
         return reply, failure
-
-    def cancel(self) -> None:
-        """End the call; there are no further items. Does nothing once the stream has ended."""
-        self._done = True
-        self._flow.close()
-        call, self._call = self._call, None
-        if call is not None:
-            call.cancel()
 
     def __enter__(self) -> Self:
         return self

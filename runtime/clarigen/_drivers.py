@@ -1,0 +1,175 @@
+"""What the drivers of both twins share: everything but the awaiting.
+
+What lives here: the state of connections, streams, their items and batches, how each ends, and what they
+say when they cannot begin. The waiting itself is in `_client_*` for threads and in `_aio_*` for asyncio.
+Nothing here touches grpc: its channels and calls are used as they are given.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from ._base import SERVICE, Endpoint
+from ._response import Usage
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from ._actions import Open
+    from ._batch import Work
+    from ._call import StreamFlow
+
+_Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
+
+
+class ConnectionBase(ABC):
+    """An endpoint, and what its calls need.
+
+    Attributes:
+        target: The server.
+        policy: How long a call may take and how often it is sent.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        from . import _batch as _loaded  # the first call shall import nothing
+
+        del _loaded
+        self.target: Final = endpoint.target
+        self.policy: Final = endpoint.policy
+        self._credentials = endpoint.credentials
+        self._interceptors = endpoint.interceptors
+
+    def start(self, attempt: Open, messages: Any) -> Any:
+        """Start an attempt at a stream; the call is an iterator of answers.
+
+        Args:
+            attempt: What is wanted.
+            messages: What is sent after another, for a stream of inputs; else None.
+        """
+        channel, path = self._channel(), SERVICE + attempt.rpc
+        options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
+        if messages is None:
+            return channel.unary_stream(path)(attempt.request, **options)
+        return channel.stream_stream(path)(messages, **options)
+
+    @abstractmethod
+    def _channel(self) -> Any:
+        """The channel for a call made here and now.
+
+        Raises:
+            ConfigError: The connection is closed.
+        """
+
+
+def closed() -> ConfigError:
+    """The error of a call over a connection that was closed."""
+    return ConfigError("this client is closed; make another")
+
+
+class ItemsBase:
+    """The caller's side of a bidirectional stream: its items, and what went wrong with them.
+
+    grpc takes the messages in a thread or task of its own, where an exception would be lost: it is
+    kept, and the call is cancelled.
+
+    Attributes:
+        iterator: The caller's items.
+        error: What the caller's iterator raised.
+    """
+
+    def __init__(self, iterator: Any) -> None:
+        self.iterator = iterator
+        self.error: Exception | None = None
+        self._call: Any = None
+
+    def started(self, call: Any) -> None:
+        """Take note of the call that takes the items."""
+        self._call = call
+        if self.error is not None:
+            call.cancel()
+
+    def failed(self, error: Exception) -> None:
+        """Keep what the caller's iterator raised, and end the call."""
+        self.error = error
+        if self._call is not None:
+            self._call.cancel()
+
+
+class StreamBase:
+    """A stream: its flow, its call, and how it ends."""
+
+    def __init__(self, flow: StreamFlow, connection: Any, items: Any) -> None:
+        self._flow = flow
+        self._connection = connection
+        self._items = items
+        self._call: Any = None
+        self._done = False
+        self._usage: Usage | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens that the call took, once the stream has ended; None before, or if it failed."""
+        return self._usage
+
+    def _start(self, attempt: Open) -> None:
+        messages = self._items.messages(attempt) if self._items is not None else None
+        self._call = self._connection.start(attempt, messages)
+        if self._items is not None:
+            self._items.started(self._call)
+
+    def _ended(self, usage: Usage) -> None:
+        self._usage = usage
+        self.cancel()
+
+    def cancel(self) -> None:
+        """End the call; there are no further items. Does nothing once the stream has ended."""
+        self._done = True
+        self._flow.close()
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+
+
+class BatchBase(ABC, Generic[_Outcomes_co]):
+    """A batch: what it is made of, and that it begins once."""
+
+    def __init__(
+        self,
+        work: Callable[[bool], Work[Any]],
+        connection: Any,
+        inputs: Any,
+        progress: tuple[str, bool],
+    ) -> None:
+        self._work = work
+        self._connection = connection
+        self._inputs = inputs
+        self._progress = progress
+        self._run: Any = None
+
+    def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
+        """Each result or, in its place, the error that its input met; none is raised.
+
+        Models fail a request as a whole: then the inputs that went with a bad one have its error.
+
+        Args:
+            isolate: Whether to send the inputs of a failed request again in smaller ones, until it
+                is clear which fail. The model may run the others twice.
+
+        Raises:
+            ConfigError: The batch has begun.
+        """
+        if self._run is not None:
+            raise ConfigError("this batch has begun; make another")
+        run: _Outcomes_co = self._begun(isolate=isolate)
+        return run
+
+    def _begun(self, *, isolate: bool = False) -> Any:
+        """The one run of this batch."""
+        if self._run is None:
+            self._run = self._outcomes(isolate=isolate)
+        return self._run
+
+    @abstractmethod
+    def _outcomes(self, *, isolate: bool) -> _Outcomes_co:
+        """Do it."""

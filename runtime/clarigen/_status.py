@@ -109,6 +109,9 @@ _CODES: Final[dict[int, tuple[str, type[ModelError]]]] = {
 }
 _INTERNAL: Final = range(98000, 99000)
 
+NUMBERS: Final[dict[str, int]] = {name: code for code, (name, _) in _CODES.items()}
+"""The same codes by name."""
+
 _GRPC: Final[dict[str, type[ModelError]]] = {
     "UNAUTHENTICATED": AuthenticationError,
     "PERMISSION_DENIED": PermissionDeniedError,

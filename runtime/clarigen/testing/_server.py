@@ -1,20 +1,18 @@
 """The server: a loopback port, threads, and the service behind them.
 
-What lives here: everything of clarigen.testing that touches grpc.
+What lives here: `serve`, and `Server`. How an RPC is answered is `_rpcs`'s. grpc and protobuf are imported when
+something is served.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from .. import _proto
 from ..errors import ConfigError
-from ._service import Service
 
 if TYPE_CHECKING:
-    import grpc
+    from ._record import Call
+    from ._service import Service
 
 _HOST: Final = "127.0.0.1"
 _PORTS: Final = range(1 << 16)  # beyond, grpc would silently take another one
@@ -22,7 +20,9 @@ _LIMIT: Final = 1 << 30
 """The largest message in bytes, as the platform's own servers have it."""
 
 
-def serve(implementation: object, *, port: int = 0, threads: int = 16) -> Server:
+def serve(
+    implementation: object, *, port: int = 0, threads: int = 16, record: int = 1000
+) -> Server:
     """Put a plain Python object behind the platform's protocol, on a port of this machine.
 
     Every public method with annotations is served; docstrings and defaults become part of its
@@ -41,6 +41,7 @@ def serve(implementation: object, *, port: int = 0, threads: int = 16) -> Server
         implementation: The object. Its methods are called from several threads at once.
         port: The port, 1 to 65535; 0 for one that is free.
         threads: How many calls run at once, at least 1.
+        record: How many calls `Server.calls` has, the last ones, with their arguments; 0 for none.
 
     Returns:
         The server, already running; leave its `with` block, or close it, to stop it.
@@ -52,7 +53,11 @@ def serve(implementation: object, *, port: int = 0, threads: int = 16) -> Server
         raise ConfigError(f"port {port} does not exist: give 1 to 65535, or 0 for one that is free")
     if threads < 1:
         raise ConfigError(f"at least 1 thread must serve, not {threads}: give threads=1 or more")
-    return Server(Service(implementation), port, threads)
+    if record < 0:
+        raise ConfigError(f"record is {record!r}; it must be a number from 0")
+    from ._service import Service
+
+    return Server(Service(implementation, record), port, threads)
 
 
 class Server:
@@ -61,15 +66,23 @@ class Server:
     Attributes:
         port: Its port on 127.0.0.1.
         url: Its address, for `base_url=` and for `gen-client --url`.
+        faults: What goes wrong with its calls; see `Faults.add`.
     """
 
     def __init__(self, service: Service, port: int, threads: int) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         import grpc
 
+        from . import _rpcs
+        from ._faults import Faults
+
+        self._service = service
+        self.faults = Faults(service.streams, _rpcs.statuses())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clarigen-testing")
         self._server = grpc.server(
             self._threads,
-            handlers=[_handlers(service)],
+            handlers=[_rpcs.Rpcs(service, self.faults).handler()],
             options=[
                 ("grpc.max_receive_message_length", _LIMIT),
                 ("grpc.max_send_message_length", _LIMIT),
@@ -82,6 +95,32 @@ class Server:
             raise ConfigError(f"port {port} of {_HOST} cannot be served; is it taken?") from None
         self.url = f"grpc://{_HOST}:{self.port}"
         self._server.start()
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls of the object's methods, in the order in which they began: those that ran.
+
+        A request that ended before, by a fault or by an argument that does not fit, is not among
+        them; one with several inputs is a call each.
+        """
+        return self._service.record.calls()
+
+    def deploy(self, implementation: object, *, version: str = "") -> str:
+        """Serve another object from now on, as a new version of the model; it may have other methods.
+
+        Who asks for an earlier version by its id still gets that one.
+
+        Args:
+            implementation: The object, as `serve` takes it.
+            version: The version's id; by default one is made.
+
+        Returns:
+            The version's id.
+
+        Raises:
+            ConfigError: A method cannot be served, or the version is there already.
+        """
+        return self._service.deploy(implementation, version)
 
     def wait(self) -> None:
         """Return once the server is closed, by another thread or a signal."""
@@ -100,44 +139,3 @@ class Server:
 
     def __repr__(self) -> str:
         return f"<clarigen.testing.Server {self.url}>"
-
-
-def _serialized(message: Any) -> bytes:
-    serialized: bytes = message.SerializeToString()
-    return serialized
-
-
-def _handlers(service: Service) -> grpc.GenericRpcHandler:
-    import grpc
-
-    def rpc(
-        make: Any, function: Callable[[Any], Any], request: Any
-    ) -> grpc.RpcMethodHandler[Any, Any]:
-        def behave(message: Any, _: grpc.ServicerContext) -> Any:
-            return function(message)
-
-        handler: grpc.RpcMethodHandler[Any, Any] = make(
-            behave,
-            request_deserializer=request.FromString,
-            response_serializer=_serialized,
-        )
-        return handler
-
-    unary, request = grpc.unary_unary_rpc_method_handler, _proto.PostModelOutputsRequest
-    return grpc.method_handlers_generic_handler(
-        "clarifai.api.V2",
-        {
-            "PostModelOutputs": rpc(unary, service.predict, request),
-            "GenerateModelOutputs": rpc(
-                grpc.unary_stream_rpc_method_handler, service.generate, request
-            ),
-            "StreamModelOutputs": rpc(
-                grpc.stream_stream_rpc_method_handler, service.stream, request
-            ),
-            "GetModel": rpc(unary, service.get_model, _proto.GetModelRequest),
-            "GetModelVersion": rpc(unary, service.get_model_version, _proto.GetModelVersionRequest),
-            "ListModelVersions": rpc(
-                unary, service.list_model_versions, _proto.ListModelVersionsRequest
-            ),
-        },
-    )

@@ -1,0 +1,369 @@
+"""clarigen.testing: what goes wrong with the calls of a server, and what is known of it afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from clarigen import (
+    ConfigError,
+    DeadlineExceededError,
+    ModelError,
+    ModelNotReadyError,
+    NotFoundError,
+    PermissionDeniedError,
+    PredictionError,
+    RateLimitError,
+    Stream,
+    TransportError,
+    UnavailableError,
+)
+from clarigen._status import NUMBERS
+from clarigen.testing import Server, serve
+from unit.parrot import AsyncParrotClient, Parrot, ParrotClient
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve(Parrot()) as server:
+        yield server
+
+
+@pytest.fixture
+def model(server: Server) -> Iterator[ParrotClient]:
+    with ParrotClient(base_url=server.url, timeout=30, max_retries=0) as model:
+        yield model
+
+
+# Statuses
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("RESOURCE_EXHAUSTED", UnavailableError),
+        ("INTERNAL", TransportError),
+        ("PERMISSION_DENIED", PermissionDeniedError),
+        ("CONN_EXCEED_MONTHLY_LIMIT", RateLimitError),
+        ("MODEL_DOES_NOT_EXIST", NotFoundError),
+        ("FAILURE", PredictionError),
+        (21200, NotFoundError),
+        (77777, ModelError),
+    ],
+)
+@pytest.mark.parametrize("method", ["say", "count", "double"])
+def test_a_status_is_answered_in_the_models_place(
+    server: Server, model: ParrotClient, method: str, status: str | int, error: type[Exception]
+) -> None:
+    fault = server.faults.add(status=status, details="as told", times=1)
+    calls: dict[str, Callable[[], Any]] = {
+        "say": lambda: model.say("x"),
+        "count": lambda: list(model.count(2)),
+        "double": lambda: list(model.double([1])),
+    }
+    with pytest.raises(error, match=f"^{method}: .*as told") as caught:
+        calls[method]()
+    assert type(caught.value) is error
+    assert fault.met == 1
+    assert server.calls == []
+    assert calls[method]()
+    assert fault.met == 1
+    assert [call.method for call in server.calls] == [method]
+
+
+def test_every_status_that_has_a_name_can_be_told(server: Server) -> None:
+    for name, code in NUMBERS.items():
+        assert server.faults.add(status=name).code == code
+    for name in ("UNAVAILABLE", "UNAUTHENTICATED", "DATA_LOSS"):
+        assert server.faults.add(status=name).code is None
+    assert len(list(server.faults)) == len(NUMBERS) + 3
+
+
+def test_a_model_that_is_starting_is_waited_for(server: Server) -> None:
+    fault = server.faults.add(status="MODEL_DEPLOYING", times=2)
+    with ParrotClient(base_url=server.url, timeout=30) as model, model.recording() as seen:
+        assert model.say("x") == "xx"
+    assert (fault.met, seen[0].attempts) == (2, 3)
+    assert server.calls == [("say", {"text": "x", "times": 2})]
+
+
+def test_a_fault_without_times_is_always_met(server: Server, model: ParrotClient) -> None:
+    fault = server.faults.add(status="MODEL_NOT_DEPLOYED")
+    for _ in range(5):
+        with pytest.raises(ModelNotReadyError):
+            model.say("x")
+    assert fault.met == 5
+    server.faults.remove(fault)
+    server.faults.remove(fault)
+    assert model.say("x") == "xx"
+
+
+def test_a_fault_is_of_one_method_or_of_all(server: Server, model: ParrotClient) -> None:
+    server.faults.add(status="INTERNAL", method="say")
+    assert list(model.count(2)) == [0, 1]
+    with pytest.raises(TransportError):
+        model.say("x")
+    server.faults.clear()
+    assert list(server.faults) == []
+    assert model.say("x") == "xx"
+
+
+def test_faults_are_met_in_the_order_in_which_they_were_added(
+    server: Server, model: ParrotClient
+) -> None:
+    faults = [
+        server.faults.add(status="INTERNAL", times=2),
+        server.faults.add(delay=0.001),
+        server.faults.add(status="CONN_THROTTLED", times=1),
+        server.faults.add(status="FAILURE"),
+    ]
+    met = []
+    for _ in range(5):
+        with pytest.raises((ModelError, TransportError)) as caught:
+            model.say("x")
+        met.append(type(caught.value))
+    assert met == [TransportError, TransportError, RateLimitError, PredictionError, PredictionError]
+    assert [fault.met for fault in faults] == [2, 3, 1, 2]
+
+
+def test_what_failed_after_it_ran_has_run(server: Server, model: ParrotClient) -> None:
+    server.faults.add(status="INTERNAL", after=True, times=1)
+    with pytest.raises(TransportError):
+        model.say("x", times=3)
+    assert server.calls == [("say", {"text": "x", "times": 3})]
+    server.faults.add(status="FAILURE", after=True, times=1)
+    stream = model.count(2)
+    assert (next(stream), next(stream)) == (0, 1)
+    with pytest.raises(PredictionError):
+        next(stream)
+
+
+# Items of streams
+
+
+@pytest.mark.parametrize("status", ["DATA_LOSS", "FAILURE"])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_stream_ends_at_an_item(
+    server: Server, model: ParrotClient, status: str, after: bool
+) -> None:
+    fault = server.faults.add(status=status, item=3, after=after, times=2)
+    assert _until_it_fails(model.count(10)) == [0, 1, 2, 3][: 3 + after]
+    assert _until_it_fails(model.double(range(10))) == [0, 2, 4, 6][: 3 + after]
+    assert fault.met == 2
+    assert list(model.count(5)) == [0, 1, 2, 3, 4]
+
+
+def _until_it_fails(stream: Stream[int]) -> list[int]:
+    got: list[int] = []
+    with pytest.raises((TransportError, PredictionError)):
+        _into(got, stream)
+    return got
+
+
+def _into(got: list[int], stream: Stream[int]) -> None:
+    for item in stream:
+        got.append(item)
+
+
+def test_a_stream_that_is_shorter_does_not_meet_it(server: Server, model: ParrotClient) -> None:
+    fault = server.faults.add(status="INTERNAL", item=3)
+    assert list(model.count(3)) == [0, 1, 2]
+    assert model.say("x") == "xx"
+    assert fault.met == 0
+
+
+def test_the_items_that_were_taken_are_known(server: Server, model: ParrotClient) -> None:
+    server.faults.add(status="INTERNAL", item=1, after=True)
+    with pytest.raises(TransportError):
+        list(model.double(iter(range(1000))))
+    assert server.calls == [("double", {"items": [0, 1]})]
+
+
+# Lost connections, and waiting
+
+
+def test_a_lost_connection_before_and_after_it_ran(server: Server, model: ParrotClient) -> None:
+    eager = model.with_options(max_retries=4)
+    for after in (False, True):
+        fault = server.faults.add(drop=True, after=after, times=1)
+        with pytest.raises(UnavailableError) as caught:
+            eager.say("x")
+        assert (caught.value.attempts, fault.met) == (1, 1), "what may have run is not sent again"
+        assert len(server.calls) == after
+    assert eager.say("x") == "xx"
+
+
+def test_a_connection_lost_midway_keeps_what_was_sent(server: Server, model: ParrotClient) -> None:
+    for _ in range(100):
+        server.faults.add(drop=True, item=3, times=1)
+        assert _until_it_fails(model.count(10)) == [0, 1, 2]
+
+
+def test_a_slow_answer_meets_the_deadline(server: Server, model: ParrotClient) -> None:
+    fault = server.faults.add(delay=60, times=1)
+    with pytest.raises(DeadlineExceededError):
+        model.with_options(timeout=0.2).say("x")
+    assert fault.met == 1
+    start = time.monotonic()
+    server.faults.add(delay=0.2, method="say")
+    assert model.say("x") == "xx"
+    assert list(model.count(1)) == [0]
+    assert time.monotonic() - start >= 0.2
+    assert [call.method for call in server.calls] == ["say", "count"], "the first one never ran"
+
+
+def test_closing_does_not_wait_for_the_slow(server: Server) -> None:
+    fault = server.faults.add(delay=600)
+    with ParrotClient(base_url=server.url, timeout=60, max_retries=0) as model:
+        failed: list[Exception] = []
+
+        def call() -> None:
+            try:
+                model.say("x")
+            except TransportError as error:
+                failed.append(error)
+
+        caller = threading.Thread(target=call)
+        caller.start()
+        while not fault.met:
+            time.sleep(0.001)
+        server.close()
+        caller.join(20)
+        assert failed
+    server._threads.shutdown(wait=True)
+
+
+# Many at once
+
+
+def test_each_time_is_met_once_by_many_at_once(server: Server, model: ParrotClient) -> None:
+    fault = server.faults.add(status="FAILURE", times=37)
+
+    def call(_: int) -> str:
+        try:
+            return model.say("x")
+        except PredictionError:
+            return "failed"
+
+    with ThreadPoolExecutor(16) as pool:
+        results = Counter(pool.map(call, range(200)))
+    assert results == {"failed": 37, "xx": 163}
+    assert (fault.met, len(server.calls)) == (37, 163)
+
+
+def test_the_asyncio_twin_meets_the_same(server: Server) -> None:
+    server.faults.add(status="INTERNAL", item=2, method="count")
+    server.faults.add(drop=True, method="say", times=1)
+
+    async def calls() -> None:
+        async with AsyncParrotClient(base_url=server.url, timeout=30) as model:
+            with pytest.raises(UnavailableError):
+                await model.say("x")
+            assert await model.say("x") == "xx"
+            stream = model.count(5)
+            assert [await anext(stream), await anext(stream)] == [0, 1]
+            with pytest.raises(TransportError):
+                await anext(stream)
+
+    asyncio.run(calls())
+
+
+def test_a_request_of_a_batch_meets_a_fault_once(server: Server, model: ParrotClient) -> None:
+    server.faults.add(status="FAILURE", times=1)
+    paced = model.with_options(batch_size=5, concurrency=1)
+    inputs = [{"text": str(n), "times": 1} for n in range(10)]
+    outcomes = list(paced.say_batch(inputs).outcomes())
+    assert all(isinstance(outcome, PredictionError) for outcome in outcomes[:5])
+    assert outcomes[5:] == list("56789")
+    assert server.calls == [("say", given) for given in inputs[5:]]
+
+
+# What is remembered, and what cannot be
+
+
+def test_the_last_calls_are_remembered() -> None:
+    with (
+        serve(Parrot(), record=3) as server,
+        ParrotClient(base_url=server.url, timeout=30) as model,
+    ):
+        for n in range(5):
+            model.say(str(n))
+        assert [call.arguments["text"] for call in server.calls] == ["2", "3", "4"]
+    with (
+        serve(Parrot(), record=0) as server,
+        ParrotClient(base_url=server.url, timeout=30) as model,
+    ):
+        model.say("x")
+        assert server.calls == []
+
+
+def test_discovery_meets_no_fault(server: Server) -> None:
+    from unit.test_testing import _predict
+
+    fault = server.faults.add(status="INTERNAL")
+    assert _predict(server, "_GET_SIGNATURES").outputs[0].data.text.raw
+    assert fault.met == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "a fault needs status=, delay= or drop=True"),
+        (
+            {"status": "MODEL_DEPLOYNG"},
+            "there is no status 'MODEL_DEPLOYNG'; did you mean 'MODEL_DEPLOYING'?",
+        ),
+        ({"status": "unavailable"}, "did you mean 'UNAVAILABLE'?"),
+        ({"status": "OK"}, "there is no status 'OK'"),
+        ({"status": -1}, "status is -1; it must be a number from 0"),
+        ({"status": "INTERNAL", "drop": True}, "give status= or drop=True"),
+        ({"delay": -1}, "delay is -1; it must be seconds from 0"),
+        ({"delay": float("inf")}, "delay is inf"),
+        ({"drop": True, "times": 0}, "times is 0; it must be a number from 1"),
+        ({"drop": True, "item": -1}, "item is -1; it must be a number from 0"),
+        ({"drop": True, "method": "cuont"}, "there is no method 'cuont'; did you mean 'count'?"),
+        ({"drop": True, "method": "say", "item": 1}, "item=1: say answers with one result"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused(
+    server: Server, arguments: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        server.faults.add(**arguments)
+    assert words in str(caught.value)
+    assert list(server.faults) == []
+
+
+def test_a_record_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ConfigError, match="record is -1; it must be a number from 0"):
+        serve(Parrot(), record=-1)
+
+
+# New versions
+
+
+class Crow:
+    def say(self, text: str) -> str:
+        return f"crow: {text}"
+
+
+def test_another_version_is_served_from_now_on(server: Server, model: ParrotClient) -> None:
+    assert model.say("x") == "xx"
+    assert server.deploy(Crow()) == "testing-2"
+    assert model.say("x") == "crow: x"
+    with ParrotClient(
+        base_url=server.url, model="u/a/models/m", version_id="testing", timeout=30
+    ) as pinned:
+        assert pinned.say("x") == "xx"
+    assert server.deploy(Crow(), version="third") == "third"
+    with pytest.raises(ConfigError, match="there is a version 'third' already"):
+        server.deploy(Crow(), version="third")
+    with pytest.raises(ConfigError, match="serve an object"):
+        server.deploy(Crow)

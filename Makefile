@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test soak check format proto proto-check demo generated build clean
+.PHONY: help setup test soak bench check format proto proto-check demo generated build clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: $(STAMP)  ## run all tests
 
 soak: $(STAMP)  ## make 100,000 calls, and see that nothing is left behind
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m faults.soak
+
+bench: $(STAMP)  ## compare with hand-written code and the official SDK, in ratios (some ten minutes)
+	$(BIN)/python -m benchmarks
 
 check: $(STAMP) proto-check  ## lint, formatting, types, and whether the compiled proto is current
 	$(BIN)/ruff check .

@@ -1,15 +1,12 @@
-"""Batches of 1,000 inputs: the pace found as it goes against the best of fixed ones, in one run.
+"""Batches: the pace found as it goes against the best of fixed ones, and the memory of a long one.
 
-The server is the official one, in a process of its own, as it starts by default. Prints the ratio to
-the best fixed setting, and the share of requests that were refused.
-
-    python benchmarks/batches.py
+The server is the official one, in a process of its own, as it starts by default. Here the column of the
+hand-written client is the best fixed setting.
 """
 
 from __future__ import annotations
 
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -19,23 +16,61 @@ from pathlib import Path
 
 import grpc
 
+from benchmarks.measure import HAND, OURS, Cost, Row, alternate
+from benchmarks.stage import Stage
 from clarigen import Client, wire
 
-METHODS = [
-    wire.unary(name, wire.field("x", wire.INT), returns=wire.INT) for name in ("slow", "fast")
-]
-INPUTS = [{"x": n} for n in range(1000)]
-ROUNDS = 5
+_METHODS = {
+    what: wire.unary(name, wire.field("x", wire.INT), returns=wire.INT)
+    for what, name in (("0 ms", "fast"), ("5 ms", "slow"), ("50 ms", "slower"))
+}
+_SIZES, _CALLS = (4, 8, 16, 32, 64, 128), (4, 8, 16, 32)
+
+
+def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
+    """1,000 inputs of each method; and 100,000 of the fast one."""
+    with _official() as url, Client(base_url=url) as model:
+        for what, method in _METHODS.items():
+            fixed = {
+                (size, calls): _batch(
+                    model.with_options(batch_size=size, concurrency=calls), method, 1000
+                )
+                for size in _SIZES
+                for calls in _CALLS
+            }
+            once = {setting: cost() for setting, cost in fixed.items()}
+            best = fixed[min(once, key=once.__getitem__)]
+            found = {HAND: best, OURS: _batch(model, method, 1000)}
+            yield Row(f"1,000 inputs of {what}", "ms", alternate(found, 1 if quick else 5))
+        many = {
+            HAND: _batch(
+                model.with_options(batch_size=128, concurrency=32), _METHODS["0 ms"], 100_000
+            ),
+            OURS: _batch(model, _METHODS["0 ms"], 100_000),
+        }
+        yield Row("100,000 inputs of 0 ms", "ms", alternate(many, 1))
+
+
+def _batch(model: Client, method: wire.Unary[int], count: int) -> Cost:
+    """The seconds of a batch."""
+
+    def cost() -> float:
+        start = time.perf_counter()
+        results = model._batch(method, ({"x": n} for n in range(count)), False)
+        assert all(result == n for n, result in enumerate(results))
+        return time.perf_counter() - start
+
+    return cost
 
 
 @contextmanager
-def official() -> Iterator[str]:
+def _official() -> Iterator[str]:
     """The official server with the model beside this file."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "clarifai.runners.server", "--grpc", "--port", str(port)]
-    model = str(Path(__file__).parent / "model")
+    model = str(Path(__file__).parent / "paced")
     quiet = subprocess.DEVNULL
     server = subprocess.Popen([*command, "--model_path", model], stdout=quiet, stderr=quiet)
     try:
@@ -45,40 +80,3 @@ def official() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
-
-
-def measured(model: Client, method: wire.Unary[int]) -> tuple[float, float]:
-    """The seconds of a batch, and the share of sends that were refused; medians."""
-    seconds, refused = [], []
-    for _ in range(ROUNDS):
-        with model.recording() as seen:
-            start = time.perf_counter()
-            results = model._batch(method, INPUTS, False).collect()
-            seconds.append(time.perf_counter() - start)
-        assert results == list(range(1000))
-        sends = sum(response.attempts for response in seen)
-        refused.append((sends - len(seen)) / sends)
-    return statistics.median(seconds), statistics.median(refused)
-
-
-def main() -> None:
-    """Sweep the fixed settings, then let the pace be found."""
-    with official() as url, Client(base_url=url) as model:
-        for method in METHODS:
-            fixed = {
-                (size, calls): measured(
-                    model.with_options(batch_size=size, concurrency=calls), method
-                )[0]
-                for size in (4, 8, 16, 32, 64, 128)
-                for calls in (4, 8, 16, 32)
-            }
-            best = min(fixed, key=fixed.__getitem__)
-            found, refused = measured(model, method)
-            print(
-                f"{method.name}: {found / fixed[best]:.2f}x the best fixed setting"
-                f" ({best[0]} inputs, {best[1]} requests), {refused:.1%} refused"
-            )
-
-
-if __name__ == "__main__":
-    main()

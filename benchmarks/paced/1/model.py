@@ -1,4 +1,4 @@
-"""A model for the official server: one method that takes 5 ms, one that takes nothing."""
+"""A model for the official server: methods that take 5 ms, 50 ms, and nothing."""
 
 import time
 
@@ -6,11 +6,16 @@ from clarifai.runners.models.model_class import ModelClass
 
 
 class Paced(ModelClass):
-    """What the benchmarks call."""
+    """What the benchmark of batches calls."""
 
     @ModelClass.method
     def slow(self, x: int) -> int:
         time.sleep(0.005)
+        return x
+
+    @ModelClass.method
+    def slower(self, x: int) -> int:
+        time.sleep(0.05)
         return x
 
     @ModelClass.method

@@ -1,0 +1,1 @@
+"""Ratios: ours against hand-written protobuf code and against the official SDK."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar, overload
 
@@ -155,6 +155,20 @@ class Image(_Media):
         pixels: npt.NDArray[Any] = numpy.asarray(self.to_pil())
         return pixels
 
+    def with_regions(self, regions: Sequence[Region]) -> Frame:
+        """This picture and regions in it, which a notebook draws on it."""
+        return Frame(image=self, regions=regions)
+
+    def _repr_png_(self) -> builtins.bytes | None:
+        from . import _notebook
+
+        return _notebook.png(self.bytes)
+
+    def _repr_jpeg_(self) -> builtins.bytes | None:
+        from . import _notebook
+
+        return _notebook.jpeg(self.bytes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Audio(_Media):
@@ -241,6 +255,9 @@ class Region:
     def __post_init__(self) -> None:
         object.__setattr__(self, "concepts", tuple(self.concepts))
 
+    def __rich_repr__(self) -> Iterator[tuple[str, object, object]]:
+        yield from _told(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
@@ -260,6 +277,29 @@ class Frame:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "regions", tuple(self.regions))
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object, object]]:
+        yield from _told(self)
+
+    def _repr_html_(self) -> str | None:
+        from . import _notebook
+
+        if self.image is None:
+            return None
+        return _notebook.figure(self.image.bytes, [_mark(region) for region in self.regions])
+
+
+def _mark(region: Region) -> tuple[Box | None, str]:
+    """Where a region is drawn, and what is written there."""
+    point = region.point and Box(*region.point[:2], *region.point[:2])
+    names = [f"{concept.name or concept.id} {concept.value:.2f}" for concept in region.concepts]
+    return region.box or point, ", ".join(names) or region.text or region.track_id
+
+
+def _told(value: Any) -> Iterator[tuple[str, object, object]]:
+    """What rich shows of a value: the attributes that are not as they are by default."""
+    for its in fields(value):
+        yield its.name, getattr(value, its.name), its.default
 
 
 def _pillow() -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -58,7 +58,12 @@ class Response:
     status: int
     elapsed: float
     attempts: int
-    raw: MultiOutputResponse
+    raw: MultiOutputResponse = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        from . import _notebook
+
+        return _notebook.table([_row(self)])
 
 
 class Recording(list[Response]):
@@ -68,6 +73,26 @@ class Recording(list[Response]):
     def usage(self) -> Usage:
         """The tokens of all of them together."""
         return sum((response.usage for response in self), Usage())
+
+    def _repr_html_(self) -> str:
+        from . import _notebook
+
+        return _notebook.table(map(_row, self))
+
+
+def _row(response: Response) -> dict[str, object]:
+    """What people are shown of a response."""
+    usage = response.usage
+    return {
+        "method": response.method,
+        "prompt tokens": usage.prompt_tokens,
+        "completion tokens": usage.completion_tokens,
+        "cached tokens": usage.cached_tokens,
+        "seconds": response.elapsed,
+        "attempts": response.attempts,
+        "status": response.status,
+        "request": response.request_id,
+    }
 
 
 Observer: TypeAlias = Callable[[Response], object]

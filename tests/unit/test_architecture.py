@@ -20,7 +20,7 @@ RUNTIME = ROOT / "runtime" / "clarigen"
 GENERATOR = ROOT / "codegen" / "gen_client"
 
 _FLOORS = (
-    "_proto _version errors _reference _data",
+    "_proto _version errors _reference _notebook _data",
     "_codec _codec_media _codec_json _codec_array _method wire",
     "_actions _log _status _response _retry _channel _address _call _batch _progress",
     "_base _drivers _client_connection _client_stream _client_batch _client",

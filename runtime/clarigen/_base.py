@@ -65,6 +65,7 @@ class Endpoint:
         session_token: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
+        idempotent: bool = False,
         interceptors: Sequence[object] = (),
     ) -> Endpoint:
         """The endpoint for these arguments and, where they are left out, the environment.
@@ -76,11 +77,13 @@ class Endpoint:
 
         target = _channel.Target.parse(_channel.base_url(base_url))
         credentials = _channel.Credentials.find(target, pat, session_token)
-        its_policy = policy(target, timeout, max_retries)
+        its_policy = policy(target, timeout, max_retries, idempotent=idempotent)
         return cls(target, credentials, its_policy, tuple(interceptors))
 
 
-def policy(target: Target, timeout: float | None, max_retries: int) -> Policy:
+def policy(
+    target: Target, timeout: float | None, max_retries: int, *, idempotent: bool = False
+) -> Policy:
     """How long a call to a server may take and how often it is sent.
 
     Raises:
@@ -92,7 +95,7 @@ def policy(target: Target, timeout: float | None, max_retries: int) -> Policy:
         raise ConfigError(f"timeout is {timeout!r}; it must be seconds above 0, or None")
     if max_retries < 0:
         raise ConfigError(f"max_retries is {max_retries!r}; it must be a number from 0")
-    return _retry.Policy(timeout, max_retries, _retry.budget(target))
+    return _retry.Policy(timeout, max_retries, _retry.budget(target), idempotent=idempotent)
 
 
 class ClientBase(ABC):
@@ -119,6 +122,7 @@ class ClientBase(ABC):
         nodepool_id: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
+        idempotent: bool = False,
         on_response: Observer | None = None,
         interceptors: Sequence[object] = (),
     ) -> None:
@@ -139,7 +143,9 @@ class ClientBase(ABC):
             timeout: How long a call may take with all its attempts, in seconds, above 0; None for
                 no limit. A model that is starting is waited for.
             max_retries: How often a call is sent again, from 0, when the server refused it or
-                could not be reached. What may have run is never sent again.
+                could not be reached.
+            idempotent: Whether a call that may have run is sent again as well, when the connection
+                is lost: it may run, and be billed, more than once.
             on_response: Is told of each call that has succeeded, with a `Response`: for metrics,
                 logs, billing. Called where the call is made; it cannot change the result.
             interceptors: gRPC's own client interceptors, the first one outermost: grpc's, and
@@ -162,6 +168,7 @@ class ClientBase(ABC):
             session_token=session_token,
             timeout=timeout,
             max_retries=max_retries,
+            idempotent=idempotent,
             interceptors=interceptors,
         )
         routing = Routing(deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
@@ -178,6 +185,7 @@ class ClientBase(ABC):
         *,
         timeout: float | Default | None = SERVER_DEFAULT,
         max_retries: int | None = None,
+        idempotent: bool | None = None,
         on_response: Observer | None = None,
         batch_size: int | None = None,
         concurrency: int | None = None,
@@ -188,6 +196,7 @@ class ClientBase(ABC):
             timeout: How long a call may take, in seconds, above 0; None for no limit; left out,
                 as it is here.
             max_retries: How often a call is sent again, from 0; None for as it is here.
+            idempotent: Whether a call that may have run is sent again; None for as it is here.
             on_response: Who is told of each call; None for as it is here.
             batch_size: How many inputs of a batch go into one request, 1 to 128; None for as it is
                 here: found as it goes, at first.
@@ -206,6 +215,7 @@ class ClientBase(ABC):
                 old.target,
                 old.policy.timeout if isinstance(timeout, Default) else timeout,
                 old.policy.max_retries if max_retries is None else max_retries,
+                idempotent=old.policy.idempotent if idempotent is None else idempotent,
             ),
             old.interceptors,
         )
@@ -242,6 +252,7 @@ class ClientBase(ABC):
             nodepool_id=address.routing.nodepool_id,
             timeout=policy.timeout,
             max_retries=policy.max_retries,
+            idempotent=policy.idempotent,
             on_response=self._on_response,
             interceptors=self._endpoint.interceptors,
         )

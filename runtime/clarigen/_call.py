@@ -21,7 +21,7 @@ from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, Output, PostModelOutputsRequest, UnreadableError
 from ._response import Observer, Response, Usage
 from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
-from ._status import MIXED_STATUS, Failure, failure_error, status_error
+from ._status import MIXED_STATUS, Failure, Sent, failure_error, status_error
 from .errors import ClarigenError, DecodeError, ModelError
 
 _R = TypeVar("_R")
@@ -67,7 +67,7 @@ def chunk(
     """
     request = b"".join(inputs)
     response, attempts = yield from _exchange(method, request, len(inputs), context, apart=True)
-    return [_outcome(method, output, attempts) for output in response.outputs], attempts
+    return [_outcome(method, output, attempts) for output in response.outputs], attempts.count
 
 
 def encoded(method: Method[Any], values: Sequence[Any]) -> bytes:
@@ -83,8 +83,8 @@ def encoded(method: Method[Any], values: Sequence[Any]) -> bytes:
 
 def _exchange(
     method: Unary[Any], request: bytes, inputs: int, context: Context, *, apart: bool = False
-) -> UnaryFlow[tuple[MultiOutputResponse, int]]:
-    """Send a request until it is answered; the answer, and how often it was sent.
+) -> UnaryFlow[tuple[MultiOutputResponse, Attempts]]:
+    """Send a request until it is answered; the answer, and the attempts at it.
 
     Args:
         method: The method.
@@ -99,7 +99,7 @@ def _exchange(
             target = yield from context.address.resolve(attempts.left())
             reply = yield Send(method.rpc, target + request, attempts.begin())
             response = _message(method, reply)
-            _check(method, response, attempts, inputs, apart=apart)
+            _check(method, response, inputs, apart=apart)
             break
         except (Failure, ModelError) as caught:
             pause, error = _next(method, attempts, caught)
@@ -107,14 +107,14 @@ def _exchange(
                 raise error from None
         yield Sleep(pause)
     _tell(context, method, response, _usage(response), attempts)
-    return response, attempts.count
+    return response, attempts
 
 
-def _outcome(method: Unary[_R], output: Output, attempts: int) -> _R | ClarigenError:
+def _outcome(method: Unary[_R], output: Output, attempts: Attempts) -> _R | ClarigenError:
     if output.status.code:
-        error = status_error(output.status, method.name, attempts=attempts)
+        error = status_error(output.status, method.name)
         if error is not None:
-            return error
+            return attempts.told(error)
     try:
         return method.read(output.data)
     except DecodeError as unread:
@@ -154,7 +154,7 @@ def _stream(
             yield Open(method.rpc, target + payload, attempts.begin(), follow)
             while (reply := (yield Receive())) is not END:
                 response = _message(method, reply)
-                _check(method, response, attempts)
+                _check(method, response)
                 # Models tell the count with the last message, or grow it: the last one told holds.
                 usage = _usage(response) if _usage(response) != Usage() else usage
                 attempts.last = True
@@ -180,13 +180,13 @@ def _next(
     method: Method[Any], attempts: Attempts, caught: Failure | ModelError
 ) -> tuple[float | None, ClarigenError]:
     """How long to wait before the next attempt, and the error if there is none."""
-    error: ClarigenError
+    error: Sent
     if isinstance(caught, ModelError):
         error, hope = caught, hope_of_status(caught.code)
     else:
-        timeout = attempts.policy.timeout
-        error = failure_error(caught, method.name, timeout=timeout, attempts=attempts.count)
+        error = failure_error(caught, method.name, timeout=attempts.policy.timeout)
         hope = hope_of_failure(caught)
+    attempts.told(error)
     pause = attempts.pause(hope)
     if pause is not None:
         LOGGER.info("%s; attempt %d follows in %.2f s", shown(error), attempts.count + 1, pause)
@@ -203,7 +203,6 @@ def _message(method: Method[Any], reply: bytes) -> MultiOutputResponse:
 def _check(
     method: Method[Any],
     response: MultiOutputResponse,
-    attempts: Attempts,
     inputs: int = 1,
     *,
     apart: bool = False,
@@ -213,7 +212,7 @@ def _check(
     if not apart:
         statuses += [output.status for output in response.outputs if output.status.code]
     for status in statuses:
-        error = status_error(status, method.name, attempts=attempts.count)
+        error = status_error(status, method.name)
         if error is not None:
             raise error
     if len(response.outputs) != inputs:

@@ -2,7 +2,8 @@
 
 What lives here: the one layer of retries, as decisions without a clock of their own. A prediction is
 billed and has no idempotency key, so only what has certainly not run is sent again: a refusal, a
-connection that never stood. Time and chance come from outside, so that tests can replay them.
+connection that never stood. What may have run is, where the caller says that it does no harm. Time and
+chance come from outside, so that tests can replay them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final
+from typing import Final, TypeVar
 
-from ._status import Failure
+from ._status import Failure, Sent
+
+_Sent = TypeVar("_Sent", bound=Sent)
 
 FIRST_PAUSE: Final = 0.5
 """The longest first pause, in seconds."""
@@ -29,13 +32,18 @@ LONGEST_PAUSE: Final = 20.0
 _STARTING: Final = frozenset({21351, 21354, 21355})
 _PASSING: Final = frozenset({10030, 11003, 11005, 25604, 40030, 40031})
 _NEVER_SENT: Final = ("failed to connect", "connections to all backends failing", "dns resolution")
+_CUT_OFF: Final = ("received rst_stream", "stream removed")
+"""How grpc says that a stream was reset, beside UNAVAILABLE: with INTERNAL or UNKNOWN."""
 
 
 class Hope(Enum):
     """What a failure says of the next attempt."""
 
     NONE = auto()
-    """It would fail alike, or the request may have run."""
+    """It would fail alike."""
+
+    LOST = auto()
+    """It may succeed, but the request may have run: as PASSING, where running again does no harm."""
 
     PASSING = auto()
     """It may succeed; `max_retries` and the budget bound the attempts."""
@@ -47,8 +55,11 @@ class Hope(Enum):
 def hope_of_failure(failure: Failure) -> Hope:
     """What a gRPC status says of the next attempt."""
     details = failure.details.lower()
-    if failure.code == "UNAVAILABLE" and any(words in details for words in _NEVER_SENT):
-        return Hope.PASSING
+    if failure.code == "UNAVAILABLE":
+        never = any(words in details for words in _NEVER_SENT)
+        return Hope.PASSING if never else Hope.LOST
+    if failure.code in ("INTERNAL", "UNKNOWN") and details.startswith(_CUT_OFF):
+        return Hope.LOST
     if failure.code == "RESOURCE_EXHAUSTED" and "larger than max" not in details:
         return Hope.PASSING
     return Hope.NONE
@@ -107,6 +118,7 @@ class Policy:
         budget: What the retries to this server may cost.
         clock: The time, in seconds from any start.
         chance: A number from 0.0 to 1.0, another each time.
+        idempotent: Whether a call may run more than once.
     """
 
     timeout: float | None
@@ -114,6 +126,7 @@ class Policy:
     budget: Budget = field(default_factory=Budget)
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
+    idempotent: bool = False
 
 
 class Attempts:
@@ -139,6 +152,12 @@ class Attempts:
         """The seconds since the call began."""
         return self.policy.clock() - self._start
 
+    def told(self, error: _Sent) -> _Sent:
+        """An error that ends the call, and now says how often it was sent and how long that took."""
+        error.attempts = self.count
+        error.elapsed = self.elapsed()
+        return error
+
     def left(self) -> float | None:
         """The seconds that are left for the call; None if there is no limit."""
         return None if self._end is None else max(self._end - self.policy.clock(), 0.001)
@@ -150,6 +169,8 @@ class Attempts:
 
     def pause(self, hope: Hope) -> float | None:
         """How many seconds to wait before the next attempt; None if there shall be none."""
+        if hope is Hope.LOST:
+            hope = Hope.PASSING if self.policy.idempotent else Hope.NONE
         if hope is Hope.NONE or self.last:
             return None
         if hope is Hope.PASSING and self._retries >= self.policy.max_retries:

@@ -7,11 +7,10 @@ other becomes a plain `ModelError` with its number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .errors import (
     AuthenticationError,
-    ClarigenError,
     DeadlineExceededError,
     ModelError,
     ModelNotReadyError,
@@ -112,6 +111,9 @@ _INTERNAL: Final = range(98000, 99000)
 NUMBERS: Final[dict[str, int]] = {name: code for code, (name, _) in _CODES.items()}
 """The same codes by name."""
 
+Sent: TypeAlias = ModelError | TransportError | DeadlineExceededError
+"""The errors of what was sent: `Attempts.told` fills in how often, and how long it took."""
+
 _GRPC: Final[dict[str, type[ModelError]]] = {
     "UNAUTHENTICATED": AuthenticationError,
     "PERMISSION_DENIED": PermissionDeniedError,
@@ -134,13 +136,12 @@ def failure_of(error: Any) -> Failure:
     return Failure(code.name if code is not None else "UNKNOWN", error.details() or "")
 
 
-def status_error(status: Status, what: str = "", *, attempts: int = 1) -> ModelError | None:
+def status_error(status: Status, what: str = "") -> ModelError | None:
     """The error that a status of the platform stands for; None for success.
 
     Args:
         status: The status of a response or of one output.
         what: What was asked, as the first word of the message: a method's name.
-        attempts: How often the request was sent.
     """
     if status.code == SUCCESS:
         return None
@@ -161,30 +162,27 @@ def status_error(status: Status, what: str = "", *, attempts: int = 1) -> ModelE
         description=status.description,
         details=details,
         request_id=status.req_id,
-        attempts=attempts,
+        stack_trace=tuple(status.stack_trace),
     )
 
 
-def failure_error(
-    failure: Failure, what: str, *, timeout: float | None, attempts: int = 1
-) -> ClarigenError:
+def failure_error(failure: Failure, what: str, *, timeout: float | None) -> Sent:
     """The error that a gRPC status stands for.
 
     Args:
         failure: The status.
         what: What was asked, as the first word of the message: a method's name.
         timeout: The timeout that the call had, in seconds.
-        attempts: How often the request was sent.
     """
     code, details = failure.code, failure.details
     if code == "DEADLINE_EXCEEDED":
         message = (
             f"{what}: no answer within {timeout:g} seconds" if timeout else f"{what}: {details}"
         )
-        return DeadlineExceededError(message, timeout=timeout, attempts=attempts)
+        return DeadlineExceededError(message, timeout=timeout)
     message = f"{what}: {code}: {details}"
     if code in _GRPC:
-        return _GRPC[code](message, name=code, details=details, attempts=attempts)
+        return _GRPC[code](message, name=code, details=details)
     refused = code == "RESOURCE_EXHAUSTED" and "larger than max" not in details
     kind = UnavailableError if code == "UNAVAILABLE" or refused else TransportError
-    return kind(message, code=code, details=details, attempts=attempts)
+    return kind(message, code=code, details=details)

@@ -76,6 +76,9 @@ class ModelError(ClarigenError):
         details: The cause in words, often the text of the model's own exception.
         request_id: The platform's id of the request; quote it when asking for help.
         attempts: How often the request was sent.
+        elapsed: How long the call took with all its attempts, in seconds.
+        stack_trace: Where the model itself failed, line by line, if it tells. It stands nowhere else:
+            it may hold what the model's owner keeps private.
     """
 
     def __init__(
@@ -88,6 +91,8 @@ class ModelError(ClarigenError):
         details: str = "",
         request_id: str = "",
         attempts: int = 1,
+        elapsed: float = 0.0,
+        stack_trace: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -96,6 +101,8 @@ class ModelError(ClarigenError):
         self.details = details
         self.request_id = request_id
         self.attempts = attempts
+        self.elapsed = elapsed
+        self.stack_trace = stack_trace
 
 
 class AuthenticationError(ModelError):
@@ -133,15 +140,23 @@ class TransportError(ClarigenError):
         code: The name of the gRPC status, for example `UNIMPLEMENTED`.
         details: What gRPC says of the cause.
         attempts: How often the request was sent.
+        elapsed: How long the call took with all its attempts, in seconds.
     """
 
     def __init__(
-        self, message: str, *, code: str = "", details: str = "", attempts: int = 1
+        self,
+        message: str,
+        *,
+        code: str = "",
+        details: str = "",
+        attempts: int = 1,
+        elapsed: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.details = details
         self.attempts = attempts
+        self.elapsed = elapsed
 
 
 class UnavailableError(TransportError):
@@ -154,12 +169,21 @@ class DeadlineExceededError(ClarigenError, TimeoutError):
     Attributes:
         timeout: The timeout, in seconds.
         attempts: How often the request was sent.
+        elapsed: How long the call took with all its attempts, in seconds.
     """
 
-    def __init__(self, message: str, *, timeout: float | None = None, attempts: int = 1) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        timeout: float | None = None,
+        attempts: int = 1,
+        elapsed: float = 0.0,
+    ) -> None:
         super().__init__(message)
         self.timeout = timeout
         self.attempts = attempts
+        self.elapsed = elapsed
 
 
 class DecodeError(ClarigenError):

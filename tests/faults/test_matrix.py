@@ -87,6 +87,21 @@ def test_lost_after_the_request(fault: Callable[[], proxy.Fault], kind: str, twi
     assert len(server.executed) == len(set(server.executed)) > 0
 
 
+@cells
+@pytest.mark.parametrize("fault", [proxy.ResetAfter, proxy.ResetMidway])
+def test_lost_where_it_may_run_again(
+    fault: Callable[[], proxy.Fault], kind: str, twin: str
+) -> None:
+    """It is sent again, as often as `max_retries` says; a stream of inputs is not."""
+    with Scripted() as server, Proxy(server.port, fault()) as spoiled:
+        asked = Asked(kind, twin, spoiled.url, idempotent=True)
+    attempts = 1 if kind == "bidi" else 3
+    assert asked.outcome == lost(attempts)
+    assert 1 <= len(server.sends) <= attempts  # a reset may overtake the request
+    assert isinstance(asked.error, UnavailableError)
+    assert 0 < asked.error.elapsed <= asked.elapsed
+
+
 @pytest.mark.parametrize("kind", ["stream", "bidi"])
 @pytest.mark.parametrize("twin", TWINS)
 def test_reset_between_the_items_of_a_stream(kind: str, twin: str) -> None:

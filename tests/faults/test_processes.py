@@ -19,11 +19,12 @@ from support import SOURCES, run
 
 def test_a_pickle_carries_configuration_and_no_credential(package: Any, platform: Standin) -> None:
     with package.PlatformEcho(timeout=7, version_id="", max_retries=1) as model:
-        pickled = pickle.dumps(model.with_options(timeout=9))
+        pickled = pickle.dumps(model.with_options(timeout=9, idempotent=True))
     assert PAT.encode() not in pickled
     with pickle.loads(pickled) as copy:
         assert type(copy) is package.PlatformEcho
-        assert (copy._endpoint.policy.timeout, copy._endpoint.policy.max_retries) == (9, 1)
+        policy = copy._endpoint.policy
+        assert (policy.timeout, policy.max_retries, policy.idempotent) == (9, 1, True)
         assert copy.predict("x") == "x"
     assert platform.calls[-1].request.model_id == "echo"
 

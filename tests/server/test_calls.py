@@ -257,6 +257,8 @@ def test_a_model_that_fails_says_why(served: Served) -> None:
     assert error.details == "no such thing: \x1b[31m"
     assert str(error).startswith("fail: 10020 FAILURE: ")
     assert "Traceback" not in str(error)
+    assert any("no such thing" in line for line in error.stack_trace)
+    assert error.elapsed > 0
 
 
 @pytest.mark.item(43)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,7 +46,7 @@ REF = ModelRef("u", "a", "m")
 ONCE = Context(HERE, Policy(timeout=5.0, clock=lambda: 0.0))
 
 
-def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: str) -> bytes:
+def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: Any) -> bytes:
     response = MultiOutputResponse(status=Status(code=code, **status))
     for number in numbers:
         item = response.outputs.add()
@@ -145,6 +147,20 @@ def test_a_deadline_is_also_a_timeout_error() -> None:
         call(Failure("DEADLINE_EXCEEDED", ""))
     error = failure_error(Failure("DEADLINE_EXCEEDED", "why"), "f", timeout=None)
     assert str(error) == "f: why"
+
+
+def test_the_models_own_stack_trace_is_there_on_request_alone() -> None:
+    """It may hold paths and more: no text of the error has it."""
+    lines = ["Traceback (most recent call last):", '  File "/srv/secret/model.py", line 7']
+    with pytest.raises(PredictionError) as caught:
+        call(answer(code=10020, description="Failure", stack_trace=lines))
+    error = caught.value
+    assert error.stack_trace == tuple(lines)
+    assert pickle.loads(pickle.dumps(error)).stack_trace == tuple(lines)
+    printed = "".join(traceback.format_exception(error))
+    for text in (str(error), repr(error), printed):
+        assert "secret" not in text
+    assert status_error(Status(code=10020)).stack_trace == ()  # type: ignore[union-attr]
 
 
 def test_success_is_no_error_and_some_servers_hide_the_cause() -> None:

@@ -34,6 +34,7 @@ HERE = Address(None, "", Routing())
 REFUSED = Failure("UNAVAILABLE", "failed to connect to all addresses; Connection refused")
 LOST = Failure("UNAVAILABLE", "recvmsg:Connection reset by peer")
 FULL = Failure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!")
+RESET = Failure("INTERNAL", "Received RST_STREAM with error code 2")
 TOO_LARGE = Failure("RESOURCE_EXHAUSTED", "Received message larger than max (5 vs. 4)")
 LATE = Failure("DEADLINE_EXCEEDED", "Deadline Exceeded")
 
@@ -61,8 +62,11 @@ class World:
         self.attempts: list[Send] = []
         self.pauses: list[float] = []
 
-    def policy(self, timeout: float | None = 600.0, max_retries: int = 4) -> Policy:
-        return Policy(timeout, max_retries, Budget(), lambda: self.now, lambda: self.chance)
+    def policy(
+        self, timeout: float | None = 600.0, max_retries: int = 4, *, idempotent: bool = False
+    ) -> Policy:
+        clock, chance = lambda: self.now, lambda: self.chance
+        return Policy(timeout, max_retries, Budget(), clock, chance, idempotent)
 
     def reply(self) -> Reply:
         self.now += self.takes
@@ -103,7 +107,7 @@ def test_what_passes_is_sent_again(passing: Reply) -> None:
 
 
 @pytest.mark.parametrize(
-    "final", [LOST, TOO_LARGE, LATE, 10020, 11001, 11006, 21200, 21313, 21353, 30002, 99009]
+    "final", [LOST, RESET, TOO_LARGE, LATE, 10020, 11001, 11006, 21200, 21313, 21353, 30002, 99009]
 )
 def test_what_may_have_run_or_would_fail_alike_is_not(final: Reply) -> None:
     world = World([final, 10000])
@@ -189,8 +193,41 @@ def test_a_model_that_starts_costs_no_budget() -> None:
 
 
 def test_unknown_details_of_unavailable_mean_it_may_have_run() -> None:
-    assert hope_of_failure(Failure("UNAVAILABLE", "Socket closed")) is Hope.NONE
+    assert hope_of_failure(Failure("UNAVAILABLE", "Socket closed")) is Hope.LOST
     assert hope_of_failure(Failure("INTERNAL", "failed to connect")) is Hope.NONE
+
+
+@pytest.mark.item(50)
+@pytest.mark.parametrize("lost", [LOST, RESET, Failure("UNKNOWN", "Stream removed")])
+def test_what_may_have_run_is_run_again_where_that_is_allowed(lost: Failure) -> None:
+    """As a refusal is: within `max_retries`, the budget and the deadline."""
+    world = World([lost, lost, 10000])
+    assert world.run(world.policy(idempotent=True)) == 7
+    assert len(world.attempts) == 3
+    world = World([lost])
+    assert getattr(world.error(world.policy(idempotent=True, max_retries=2)), "attempts", 0) == 3
+    world = World([lost])
+    assert len({id(world.error(world.policy(idempotent=True))) for _ in range(20)}) == 20
+    assert len(world.attempts) == 20 * 5
+
+
+@pytest.mark.parametrize("final", [TOO_LARGE, LATE, 10020, 11001, 21313, 99009])
+def test_what_would_fail_alike_is_not_run_again_either(final: Reply) -> None:
+    world = World([final, 10000])
+    world.error(world.policy(idempotent=True))
+    assert len(world.attempts) == 1
+
+
+def test_errors_tell_the_time_that_the_call_took() -> None:
+    for reply in (11005, REFUSED, LATE):
+        world = World([reply], takes=2.0)
+        error = world.error(world.policy(max_retries=2))
+        assert isinstance(error, ModelError | UnavailableError | DeadlineExceededError)
+        assert (
+            error.elapsed
+            == world.now - 100.0
+            == pytest.approx(2.0 * error.attempts + sum(world.pauses))
+        )
 
 
 def drive(flow: Any, replies: Sequence[Any]) -> tuple[list[Any], int]:

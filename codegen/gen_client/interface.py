@@ -30,6 +30,7 @@ from gen_client.nouns import (
 from gen_client.raw import Raw
 from gen_client.reading import Skipped, read_method
 from gen_client.source.document import Document
+from gen_client.weight import weight
 
 __all__ = [
     "Choice",
@@ -91,7 +92,7 @@ def read(document: Document, report: Report) -> Model:
         raise _nothing(skipped)
     for skip in skipped:
         report.warn(f"{skip}; the method is left out", where=skip.where)
-    return Model(reference, document.version_id, tuple(methods))
+    return _bounded(Model(reference, document.version_id, tuple(methods)))
 
 
 def write(model: Model) -> list[dict[str, object]]:
@@ -115,6 +116,18 @@ def _reference(document: Document) -> ModelRef | None:
                 exit_code=UNUSABLE,
             )
     return reference
+
+
+def _bounded(model: Model) -> Model:
+    size = weight(model)
+    if size > limits.WEIGHT:
+        raise Refusal(
+            f"the model is too large: its methods, fields, values and texts weigh {size}; at most"
+            f" {limits.WEIGHT} are taken",
+            remedy="its author would have to divide it, or to shorten its texts",
+            exit_code=UNUSABLE,
+        )
+    return model
 
 
 def _nothing(skipped: list[Skipped]) -> Refusal:

@@ -1,8 +1,8 @@
 """How large an interface may be, and the check of the whole that comes before everything else.
 
 What lives here: the limits, all of them, and `measure`. The largest interfaces known have some dozens
-of methods; the limits leave room for a hundred times that, and keep what a stranger can make the
-generator and its parsers do within seconds.
+of methods and weigh some thousands; the limits leave room for ten times that, and keep what a stranger can
+make the generator and its parsers do within seconds and 300 MB.
 """
 
 from __future__ import annotations
@@ -30,8 +30,21 @@ DESCRIPTION: Final = 200_000
 """Characters of a description."""
 DEFAULT: Final = 100_000
 """Characters of a default or a choice."""
-SIZE: Final = 16 << 20
+SIZE: Final = 4 << 20
 """Bytes of a document, or of what stands for them: characters of text, and 8 for any other value."""
+YAML_SIZE: Final = 512 << 10
+"""Characters of a document in YAML, whose parser reads some 100,000 a second."""
+
+WEIGHT: Final = 60_000
+"""Of the model as a whole, the sum of the weights below: nearly 1,000 methods without a parameter, 500 with four
+each, 22 with 256 each, or 2.4 MB of text."""
+METHOD_WEIGHT: Final = 50
+FIELD_WEIGHT: Final = 10
+"""Of a parameter, a result, a member of NAMED_FIELDS."""
+VALUE_WEIGHT: Final = 4
+"""Of a choice, of each value in a default, of a type inside a type."""
+TEXT_UNIT: Final = 40
+"""How many characters of descriptions, defaults and choices weigh 1."""
 
 _VALUE: Final = 8
 _ID: Final = re.compile(r"[\w.~@+-]*[\w~@+-][\w.~@+-]*")

@@ -1,8 +1,8 @@
 """Turns the text of a template into the final bytes of a file: imports, format, head, and the gate.
 
-Same text, same bytes: black runs in one fixed mode and reads nobody's configuration. libcst sees the block of
-imports alone, which is constant text; it removes names and orders what is left, and can add nothing.
-Black and libcst are imported here, inside functions: a run that has nothing to do needs neither.
+Same text, same bytes. libcst sees the block of imports alone, which is constant text; it removes names and orders
+what is left, and can add nothing. It is imported here, inside functions, as black is by `style`: a run that has
+nothing to do needs neither.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from gen_client import gate
 from gen_client.gate import HEAD, Kind
+from gen_client.style import formatted
 
 if TYPE_CHECKING:
     import libcst
 
-LINE_LENGTH = 100
 _SECTIONS = ("__future__", "stdlib", "clarigen", "relative")
 
 
@@ -27,16 +27,9 @@ def tidy(text: str, kind: Kind) -> str:
     Raises `Refusal` (exit 4) when the text, or what became of it, holds anything that our templates cannot produce.
     """
     gate.check_code(text, kind)  # before libcst, whose parser does not survive deep nesting
-    final = HEAD + _formatted(_with_tidy_imports(text))
+    final = HEAD + formatted(_with_tidy_imports(text))
     gate.check(final, kind)
     return final
-
-
-def _formatted(text: str) -> str:
-    from black import format_str
-    from black.mode import Mode, TargetVersion
-
-    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
 
 
 # Imports

@@ -130,7 +130,7 @@ def test_grpc_and_protobuf_are_touched_where_they_may_be(path: Path) -> None:
 LIBRARIES = {
     "jinja2": {"render"},
     "libcst": {"tidy"},
-    "black": {"tidy"},
+    "black": {"style"},
     "rich": {"progress", "cli"},
     "yaml": {"source"},
     "google": {"source"},
@@ -152,11 +152,11 @@ def test_a_library_belongs_to_one_stage(path: Path) -> None:
 _STAGES = (
     "__init__ diagnostics json_text limits",
     "source",
-    "nouns defaults raw reading interface",
+    "nouns weight defaults raw reading interface",
     "escape reserved naming page",
     "typetable author docs samples usage plan",
     "render",
-    "gate_grammar gate_pages gate_examples gate tidy",
+    "gate_grammar gate_pages gate_examples gate style tidy",
     "swap lock write",
     "pipeline console progress commands cli __main__",
 )

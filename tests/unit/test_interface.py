@@ -519,6 +519,59 @@ def test_each_limit(signatures: list[Signature]) -> None:
     refused(*signatures)
 
 
+HEAVY = {
+    "methods": [
+        method(*({**TEXT, "name": name} for name in "abcd"), name=f"m{index}")
+        for index in range(limits.METHODS)
+    ],
+    "parameters": [
+        method(*({**TEXT, "name": f"p{index}"} for index in range(200)), name=f"m{number}")
+        for number in range(36)
+    ],
+    "members": [
+        method(
+            output_fields=[
+                {"name": f"r{index}", "type": "NAMED_FIELDS", "type_args": [RETURN]}
+                for index in range(limits.MEMBERS)
+            ],
+            name=f"m{number}",
+        )
+        for number in range(14)
+    ],
+    "items": [
+        method({"name": "x", "type": "TUPLE", "type_args": [TEXT] * 200}, name=f"m{number}")
+        for number in range(100)
+    ],
+    "choices": [
+        method({**TEXT, "model_type_enum_options": options(*map(str, range(9_000)))}, name=name)
+        for name in ("a", "b")
+    ],
+    "values": [method({"name": "x", "type": "JSON_DATA", "default": f"[{'0,' * 20_000}0]"})],
+    "keys": [
+        method(
+            {
+                "name": "x",
+                "type": "JSON_DATA",
+                "default": json.dumps(dict.fromkeys(map(str, range(8_000)), 0)),
+            }
+        )
+    ],
+    "texts": [method(description="d" * 190_000, name=f"m{number}") for number in range(13)],
+    "defaults": [
+        method({**TEXT, "required": False, "default": "d" * 95_000}, name=f"m{number}")
+        for number in range(26)
+    ],
+}
+
+
+@pytest.mark.parametrize("what", HEAVY)
+def test_the_whole_is_bounded(what: str) -> None:
+    assert "the model is too large" in refused(*HEAVY[what])
+    half = HEAVY[what][: len(HEAVY[what]) // 2]
+    if half:
+        assert len(read(*half)[0].methods) == len(half)
+
+
 def test_at_the_limits_it_is_read() -> None:
     fields = [{**TEXT, "name": f"p{index}"} for index in range(limits.PARAMETERS)]
     fields[0] = {**fields[0], "default": "d" * limits.DEFAULT, "required": False}

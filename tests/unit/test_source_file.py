@@ -221,10 +221,10 @@ def test_flow_yaml_is_deep_too(tmp_path: Path) -> None:
 def test_sizes_are_bounded(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_bytes(b" " * (limits.SIZE + 1))
-    assert "larger than 16 MB" in refused(path)[1]
+    assert "larger than 4 MB" in refused(path)[1]
     path = tmp_path / "s.yaml"
-    path.write_bytes(b" " * (3 << 20))
-    assert "2 MB" in refused(path)[1]
+    path.write_bytes(b" " * (limits.YAML_SIZE + 1))
+    assert "512 kB" in refused(path)[1]
 
 
 def test_yaml_of_the_wrong_types_says_what_to_do(tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from black import format_str
+from black.mode import Mode, TargetVersion
 
-from gen_client import gate, tidy
-from gen_client.diagnostics import Refusal
-from support import ROOT, run_python
+from gen_client import gate, pipeline, style, tidy
+from gen_client.diagnostics import Refusal, Report
+from gen_client.source import Document
+from support import CORPUS, ROOT, run_python
 from unit.page_text import CLIENT, EXAMPLES, INIT
 
 
@@ -90,6 +94,30 @@ def test_tidy_text_stays_as_it_is(text: str, kind: gate.Kind) -> None:
     assert once.endswith("\n")
     assert not once.endswith("\n\n")
     assert tidy.tidy(once.removeprefix(gate.HEAD), kind) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
+)
+def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: gate.Kind) -> None:
+    for written in (text, tidy.tidy(text, kind)):
+        assert style.formatted(written) == black(written)
+
+
+@pytest.mark.parametrize(
+    "name", ["lists", "named-fields", "defaults", "streams", "params", "media"]
+)
+def test_the_pieces_of_a_model_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = json.loads((CORPUS / "kitchen_sink" / f"{name}.json").read_text("utf-8"))
+    document = Document(None, "", tuple(content["method_signatures"]))
+    pieces = pipeline.build(document, "pkg", Report()).files
+    monkeypatch.setattr(tidy, "formatted", black)
+    assert pipeline.build(document, "pkg", Report()).files == pieces
+
+
+def black(text: str) -> str:
+    """What black makes of a text at once."""
+    return format_str(text, mode=Mode({TargetVersion.PY311}, style.LINE_LENGTH))
 
 
 def test_nothing_is_added() -> None:

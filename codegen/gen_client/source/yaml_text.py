@@ -14,8 +14,6 @@ import yaml
 from gen_client import limits
 from gen_client.json_text import Value
 
-SIZE: Final = 2 << 20
-"""Characters; the parser is written in Python and reads some 100,000 a second."""
 _TEXT: Final = "tag:yaml.org,2002:str"
 
 
@@ -43,8 +41,10 @@ def parse(text: str) -> Value:
     Raises:
         ValueError: It is no such text; the message says why.
     """
-    if len(text) > SIZE:
-        raise ValueError(f"as YAML it may have {SIZE >> 20} MB at most; JSON may have more")
+    if len(text) > limits.YAML_SIZE:
+        raise ValueError(
+            f"as YAML it may have {limits.YAML_SIZE >> 10} kB at most; JSON may have more"
+        )
     try:
         _check(text)
         value: Value = yaml.load(text, Loader=_Loader)  # noqa: S506  a safe one

@@ -139,6 +139,7 @@ from collections.abc import AsyncIterator
 from typing import Any, assert_type
 
 from clarigen import SERVER_DEFAULT, AsyncBatch, AsyncStream, Batch, Frame, Image, Region, Stream, Text, Video
+from clarigen.testing import Call, Fault, Server, calls, fake
 from detector import AsyncDetector, Detector, PredictInput
 from document_processor import DocumentProcessor, ProcessDocumentMetadata, ProcessDocumentResult
 from gpt_5_1 import Gpt5_1
@@ -163,6 +164,14 @@ def right(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
     with detector as same:
         assert_type(same, Detector)
     assert_type(detector.with_options(timeout=5), Detector)
+    assert_type(fake(Detector, predict=[], generate=lambda video: []), Detector)
+    assert_type(fake(AsyncDetector), AsyncDetector)
+    assert_type(calls(detector), list[Call])
+
+
+def right_server(server: Server) -> None:
+    assert_type(server.faults.add(status="MODEL_DEPLOYING", times=2), Fault)
+    assert_type(server.calls, list[Call])
 
 
 async def right_async(detector: AsyncDetector, sensors: AsyncSensors) -> None:
@@ -198,6 +207,9 @@ def wrong(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
     detector.predict_batch([{"image": Image(url="u"), "treshold": 0.5}])  # WRONG
     detector.generate_batch([])  # WRONG
     Detector("pat")  # WRONG
+    fake(detector)  # WRONG
+    fake(Detector, []).predict("u")  # WRONG
+    fake(Detector).predict("u")  # WRONG
 
 
 async def wrong_async(detector: AsyncDetector, sensors: AsyncSensors) -> None:
@@ -216,7 +228,7 @@ def test_callers_see_the_right_types_and_no_others(tmp_path: Path) -> None:
     wanted = {
         number for number, line in enumerate(CALLER.split("\n"), 1) if line.endswith("# WRONG")
     }
-    assert len(wanted) == 22
+    assert len(wanted) == 25
 
     command = [
         sys.executable,

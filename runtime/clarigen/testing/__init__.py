@@ -1,4 +1,13 @@
-"""A model server for tests: a plain Python object behind the platform's real protocol.
+"""What tests of an application need in a model's place: fakes without a server, and a server with faults.
+
+    from clarigen.testing import calls, fake
+
+    model = fake(O4Mini, predict=lambda prompt, max_tokens: prompt.upper())
+    assert model.predict("hi") == "HI"
+    assert calls(model) == [("predict", {"prompt": "hi", "max_tokens": 256})]
+
+`fake` calls functions in place of a model. `serve` puts a plain Python object behind the platform's
+real protocol, for whatever speaks it:
 
     from clarigen.testing import serve
 
@@ -10,14 +19,14 @@
     with serve(Fake()) as server, O4Mini(base_url=server.url) as model:
         assert model.predict("hi") == "HI"
 
-An application that uses a generated client can so be tested without the platform, and a generator
-or another client can be tried on it: it answers discovery too. See `serve` for what can be served, and
-`Faults.add` for what can go wrong there.
+A generator or another client can be tried on such a server: it answers discovery too. See `serve` for
+what can be served, and `Faults.add` for what can go wrong there.
 """
 
 from ._annotations import Param
+from ._fake import calls, fake
 from ._faults import Fault, Faults
 from ._record import Call
 from ._server import Server, serve
 
-__all__ = ["Call", "Fault", "Faults", "Param", "Server", "serve"]
+__all__ = ["Call", "Fault", "Faults", "Param", "Server", "calls", "fake", "serve"]

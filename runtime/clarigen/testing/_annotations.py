@@ -72,7 +72,7 @@ def named(name: str, signature: dict[str, Any]) -> dict[str, Any]:
     return field
 
 
-_PLAIN: Final[dict[Any, tuple[str, Codec[Any]]]] = {
+PLAIN: Final[dict[Any, tuple[str, Codec[Any]]]] = {
     str: ("STR", wire.STR),
     bytes: ("BYTES", wire.BYTES),
     int: ("INT", wire.INT),
@@ -88,6 +88,7 @@ _PLAIN: Final[dict[Any, tuple[str, Codec[Any]]]] = {
     Region: ("REGION", wire.REGION),
     Frame: ("FRAME", wire.FRAME),
 }
+"""What stands for a plain class in a signature, and how its values travel."""
 _WITH_ZERO: Final = {"STR", "BYTES", "INT", "FLOAT", "BOOL", "LIST"}
 _STREAMS: Final = (
     collections.abc.Iterator,
@@ -124,17 +125,17 @@ def kind_of(annotation: Any, where: str) -> Kind:
     Raises:
         ConfigError: No wire type stands for it.
     """
-    inner, param = _unwrapped(annotation)
+    inner, param = unwrapped(annotation)
     if typing.get_origin(inner) in _STREAMS:
-        item, item_param = _unwrapped(typing.get_args(inner)[0])
+        item, item_param = unwrapped(typing.get_args(inner)[0])
         return dataclasses.replace(_value(item, param or item_param, where), stream=True)
     inner, optional = _without_none(inner)
     if optional and param is None:
-        inner, param = _unwrapped(inner)
+        inner, param = unwrapped(inner)
     return dataclasses.replace(_value(inner, param, where), optional=optional)
 
 
-def _unwrapped(annotation: Any) -> tuple[Any, Param | None]:
+def unwrapped(annotation: Any) -> tuple[Any, Param | None]:
     """An annotation without `Annotated`, and the `Param` that stood there."""
     annotation = _unaliased(annotation)
     if typing.get_origin(annotation) is not Annotated:
@@ -184,7 +185,7 @@ def _bare(annotation: Any, where: str, within: tuple[Any, ...]) -> Kind:
         return Kind({"type": "JSON_DATA"}, wire.JSON)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is list:
-        item = _value(*_unwrapped(arguments[0]), where, within)
+        item = _value(*unwrapped(arguments[0]), where, within)
         return Kind({"type": "LIST", "type_args": [item.signature]}, wire.list_of(item.codec))
     if origin is tuple:
         return _tuple(annotation, arguments, where, within)
@@ -195,13 +196,13 @@ def _bare(annotation: Any, where: str, within: tuple[Any, ...]) -> Kind:
     if _is_array(origin or annotation):
         return Kind({"type": "NDARRAY"}, wire.NDARRAY)
     if isinstance(annotation, type):
-        if annotation in _PLAIN:
-            name, codec = _PLAIN[annotation]
+        if annotation in PLAIN:
+            name, codec = PLAIN[annotation]
             return Kind({"type": name}, codec)
         if dataclasses.is_dataclass(annotation):
             return _record(annotation, where, within)
     raise ConfigError(
-        f"{where}: {_spelled(annotation)} cannot travel; what can: {_SUPPORTED}; None only beside"
+        f"{where}: {spelled(annotation)} cannot travel; what can: {_SUPPORTED}; None only beside"
         " a default of None, streams only as a whole parameter or result"
     )
 
@@ -210,8 +211,8 @@ def _tuple(
     annotation: Any, arguments: tuple[Any, ...], where: str, within: tuple[Any, ...]
 ) -> Kind:
     if not arguments or Ellipsis in arguments:
-        raise ConfigError(f"{where}: {_spelled(annotation)} has no fixed length; use list[…]")
-    items = [_value(*_unwrapped(argument), where, within) for argument in arguments]
+        raise ConfigError(f"{where}: {spelled(annotation)} has no fixed length; use list[…]")
+    items = [_value(*unwrapped(argument), where, within) for argument in arguments]
     signature = {"type": "TUPLE", "type_args": [item.signature for item in items]}
     return Kind(signature, wire.tuple_of(*(item.codec for item in items)))
 
@@ -220,7 +221,7 @@ def _choices(values: tuple[Any, ...], where: str) -> Kind:
     classes: set[type[Any]] = {type(value) for value in values}
     if len(classes) != 1 or not classes <= {str, int, bool}:
         raise ConfigError(f"{where}: the values of a Literal must be of one type: str, int or bool")
-    name, codec = _PLAIN[classes.pop()]
+    name, codec = PLAIN[classes.pop()]
     return Kind(
         {"type": name, "model_type_enum_options": [{"id": str(value)} for value in values]}, codec
     )
@@ -236,7 +237,7 @@ def _record(cls: type[Any], where: str, within: tuple[Any, ...]) -> Kind:
     members: list[wire.Field] = []
     for member in dataclasses.fields(cls):
         here = f"{where}: {cls.__name__}.{member.name}"
-        kind = _value(*_unwrapped(hints[member.name]), here, (*within, cls))
+        kind = _value(*unwrapped(hints[member.name]), here, (*within, cls))
         signatures.append({"name": member.name, **kind.signature})
         members.append(wire.field(member.name, kind.codec))
     signature = {"type": "NAMED_FIELDS", "type_args": signatures}
@@ -252,5 +253,6 @@ def _is_array(annotation: Any) -> bool:
     )
 
 
-def _spelled(annotation: Any) -> str:
+def spelled(annotation: Any) -> str:
+    """An annotation for a message."""
     return annotation.__qualname__ if isinstance(annotation, type) else str(annotation)

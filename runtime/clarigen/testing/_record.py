@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
 
@@ -45,8 +45,10 @@ class Record:
         """
         noted = dict(arguments)
         if stream is not None:
-            noted[stream] = taken = list[Any]()
-            arguments[stream] = _noted(arguments[stream], taken)
+            items, taken = arguments[stream], list[Any]()
+            noted[stream] = taken
+            note = _noted_async if hasattr(items, "__anext__") else _noted
+            arguments[stream] = note(items, taken)
         with self._lock:
             self._calls.append(Call(method, noted))
 
@@ -56,7 +58,13 @@ class Record:
             return list(self._calls)
 
 
-def _noted(items: Iterable[Any], taken: list[Any]) -> Iterator[Any]:
+def _noted(items: Iterator[Any], taken: list[Any]) -> Iterator[Any]:
     for item in items:
+        taken.append(item)
+        yield item
+
+
+async def _noted_async(items: AsyncIterator[Any], taken: list[Any]) -> AsyncIterator[Any]:
+    async for item in items:
         taken.append(item)
         yield item

@@ -1,0 +1,95 @@
+"""A fake whose functions are the methods of a served object answers as the server does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clarigen.testing import calls, fake
+from server.conftest import Served
+from server.own_model import Everything
+from server.test_calls import ARRAYS, CALLS, ECHOES, STREAMS
+
+OF_OTHER_CLASSES = {"record", "records", "first_record_none", "readings"}
+"""Methods whose records are of the server's own classes: those of a client are generated."""
+
+
+def functions() -> dict[str, Any]:
+    """The methods of the object that is served."""
+    model = Everything()
+    names = [name for name in vars(Everything) if not name.startswith("_")]
+
+    def first_record_none(**given: Any) -> str:
+        return model.first_record_none(**given)
+
+    return {name: getattr(model, name) for name in names if name not in OF_OTHER_CLASSES} | {
+        "first_record_none": first_record_none,
+        "readings": lambda items: ([*item.kinds, str(item.x)] for item in items),
+    }
+
+
+@pytest.fixture(scope="module")
+def model(own: Served) -> Any:
+    return fake(own.package.Everything, **functions())
+
+
+def test_what_goes_in_comes_out(model: Any) -> None:
+    for method, values in ECHOES:
+        for value in values:
+            assert getattr(model, method)(value) == value, method
+    for array in ARRAYS:
+        back = model.echo_ndarray(array)
+        assert (back.dtype, back.shape) == (array.dtype, array.shape)
+        assert (back == array).all()
+
+
+def test_calls_and_streams(own: Served, model: Any) -> None:
+    for name, call, expected in CALLS:
+        assert call(model) == expected, name
+    for name, call, items in STREAMS:
+        assert list(call(model)) == items, name
+
+    async def twin() -> None:
+        model = fake(own.package.AsyncEverything, **functions())
+        for name, call, expected in CALLS:
+            assert await call(model) == expected, name
+        for name, call, items in STREAMS:
+            assert [item async for item in call(model)] == items, name
+
+    asyncio.run(twin())
+
+
+def test_functions_get_what_methods_get(own: Served) -> None:
+    """The same calls of a server and of a fake: the same arguments, those left out too."""
+    from clarigen.testing import serve
+
+    made: list[Callable[[Any], Any]] = [call for _, call, _ in CALLS]
+    with serve(Everything()) as server, own.package.Everything(base_url=server.url) as real:
+        for call in made:
+            call(real)
+        told = server.calls
+    model = fake(own.package.Everything, **functions())
+    for call in made:
+        call(model)
+    for mine, its in zip(calls(model), told, strict=True):
+        assert mine.method == its.method
+        given = {name: value for name, value in mine.arguments.items() if value is not None}
+        assert given == {name: value for name, value in its.arguments.items() if value is not None}
+
+
+def test_records_are_of_the_generated_classes(own: Served) -> None:
+    package = own.package.client
+    reading = package.ReadingsItems
+    model = fake(own.package.Everything, **functions())
+    assert list(model.readings([reading(x=1.0, kinds=["k"])])) == [["k", "1.0"]]
+
+    def records(x: list[Any]) -> Any:
+        return [package.RecordsResult(x=one.x, kinds=one.kinds) for one in x]
+
+    model = fake(own.package.Everything, records=records)
+    assert model.records([package.RecordsX(x=1.0, kinds=[])])[0].x == 1.0
+    with pytest.raises(Exception, match="`x` is annotated Outer; the method gives a RecordX"):
+        fake(own.package.Everything, record=Everything().record)

@@ -1,0 +1,663 @@
+"""clarigen.testing.fake: functions in the place of a model, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from unittest.mock import AsyncMock, Mock
+
+import numpy as np
+import pytest
+
+from clarigen import (
+    SERVER_DEFAULT,
+    AsyncBatch,
+    AsyncStream,
+    Batch,
+    ClarigenError,
+    Client,
+    ConfigError,
+    Default,
+    InputError,
+    ModelNotReadyError,
+    RateLimitError,
+    Response,
+    Stream,
+    Text,
+    wire,
+)
+from clarigen.testing import Call, calls, fake
+from support import ROOT, run_python
+from unit.parrot import AsyncParrotClient, ParrotClient
+
+
+def say(text: str, times: int) -> str:
+    return text * times
+
+
+def count(n: int) -> Iterator[int]:
+    yield from range(n)
+
+
+def double(items: Iterator[int]) -> Iterator[int]:
+    for item in items:
+        yield 2 * item
+
+
+PARROT: dict[str, Any] = {"say": say, "count": count, "double": double}
+
+
+# Calls
+
+
+def test_a_unary_method_calls_its_function() -> None:
+    model = fake(ParrotClient, say=say)
+    assert isinstance(model, ParrotClient)
+    assert repr(model) == "<fake ParrotClient>"
+    assert model.say("x", times=3) == "xxx"
+    assert model.say("y") == "yy"
+    assert calls(model) == [
+        ("say", {"text": "x", "times": 3}),
+        Call("say", {"text": "y", "times": 2}),
+    ]
+
+
+def test_a_stream_is_made_as_it_is_taken() -> None:
+    made: list[int] = []
+
+    def counted(n: int) -> Iterator[int]:
+        try:
+            for item in range(n):
+                made.append(item)
+                yield item
+        finally:
+            made.append(-1)
+
+    model = fake(ParrotClient, count=counted)
+    with model.count(5) as stream:
+        assert isinstance(stream, Stream)
+        assert calls(model) == [], "a call begins with its first item"
+        assert (next(stream), next(stream)) == (0, 1)
+        assert made == [0, 1]
+    assert made == [0, 1, -1], "leaving early ends the function's generator"
+    with pytest.raises(StopIteration):
+        next(stream)
+    whole = model.count(2)
+    assert list(whole) == [0, 1]
+    assert whole.usage is not None
+    assert calls(model) == [("count", {"n": 5}), ("count", {"n": 2})]
+
+
+def test_streams_both_ways_interleave() -> None:
+    answers: list[int] = []
+
+    def items() -> Iterator[int]:
+        yield 1
+        while len(answers) < 4:
+            yield answers[-1]
+
+    model = fake(ParrotClient, double=double)
+    for answer in model.double(items()):
+        answers.append(answer)
+    assert answers == [2, 4, 8, 16]
+    assert calls(model) == [("double", {"items": [1, 2, 4, 8]})]
+
+
+def test_a_stream_without_items_calls_nothing() -> None:
+    model = fake(ParrotClient, double=double)
+    assert list(model.double([])) == []
+    assert calls(model) == []
+
+
+def test_an_error_of_the_callers_iterator_reaches_the_caller() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise LookupError("mine")
+
+    model = fake(ParrotClient, double=double)
+    stream = model.double(items())
+    assert next(stream) == 2
+    with pytest.raises(LookupError, match="mine"):
+        next(stream)
+
+
+def test_a_batch_calls_it_once_an_input() -> None:
+    model = fake(ParrotClient, say=say)
+    taken: list[int] = []
+
+    def inputs() -> Iterator[dict[str, Any]]:
+        for n in range(1_000_000):
+            taken.append(n)
+            yield {"text": str(n), "times": 1}
+
+    with model.say_batch(inputs()) as batch:
+        assert isinstance(batch, Batch)
+        assert [next(batch) for _ in range(3)] == ["0", "1", "2"]
+    assert len(taken) < 10
+    assert calls(model)[:3] == [("say", {"text": str(n), "times": 1}) for n in range(3)]
+
+
+def test_the_outcomes_of_a_batch_stand_at_their_places() -> None:
+    refused = RateLimitError("not this one", code=11005)
+
+    def picky(text: str, times: int) -> str:
+        if text == "b":
+            raise refused
+        return text
+
+    model = fake(ParrotClient, say=picky)
+    inputs: list[dict[str, Any]] = [{"text": "a"}, {"text": "b"}, {"txt": "c"}, {"text": "d"}]
+    first, second, third, fourth = model.say_batch(inputs).outcomes()
+    assert (first, fourth) == ("a", "d")
+    assert second is refused
+    assert isinstance(third, InputError)
+    assert str(third).startswith("input 2 of the batch: say: has no parameter 'txt'")
+    with pytest.raises(RateLimitError) as caught:
+        model.say_batch(inputs).collect()
+    assert caught.value is refused
+    fixed = model.with_options(batch_size=50, concurrency=4)
+    assert [type(outcome) for outcome in fixed.say_batch(inputs).outcomes()] == [
+        str,
+        RateLimitError,
+        InputError,
+        str,
+    ]
+
+
+# What goes in and out
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda model: model.say(3), "say: `text` must be a str, not int 3"),
+        (lambda model: model.say("x", times=0), "say: `times` must be at least 1, not 0"),
+        (lambda model: model.count("3"), "count: `n` must be an int, not str '3'"),
+        (lambda model: model.double("abc"), "double: `items` must be an iterable, not a lone"),
+        (lambda model: list(model.double([1, "2"])), "double: an item of `items` must be an int"),
+        (lambda model: model.say_batch({"text": "x"}), "`inputs` must be an iterable of mappings"),
+    ],
+)
+def test_an_argument_that_does_not_fit_is_an_input_error(
+    call: Callable[[Any], object], words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        call(fake(ParrotClient, **PARROT))
+    assert words in str(caught.value)
+
+
+class Many(Client):
+    """Parameters of every kind of default, and types that change on the way."""
+
+    def many(
+        self,
+        first: float | None = None,
+        *,
+        text: Text | str = "t",
+        data: Any = None,
+        top: int | Default = SERVER_DEFAULT,
+        class_: str = "c",
+        array: Any = None,
+    ) -> str:
+        return self._one(_MANY, first, text, data, top, class_, array)
+
+    def texts(self, names: Sequence[str] | Default = SERVER_DEFAULT) -> list[Text]:
+        return self._one(_TEXTS, names)
+
+
+_MANY = wire.unary(
+    "many",
+    wire.field("first", wire.FLOAT, default=None),
+    wire.field("text", wire.TEXT, default="t"),
+    wire.field("data", wire.JSON, default=None),
+    wire.field("top", wire.INT, default=SERVER_DEFAULT),
+    wire.field("class", wire.STR, name="class_", default="c", choices=("c", "d")),
+    wire.field("array", wire.NDARRAY, default=None),
+    returns=wire.STR,
+)
+_TEXTS = wire.unary(
+    "Texts",
+    wire.field("names", wire.list_of(wire.STR), default=SERVER_DEFAULT),
+    returns=wire.list_of(wire.TEXT),
+)
+
+
+def test_defaults_are_filled_in_and_values_arrive_as_at_a_model() -> None:
+    model = fake(Many, many=lambda top=7, **given: repr(top))
+    assert model.many() == "7"
+    assert model.many(0.0, text="x", data={"a": [1]}, top=3, class_="d") == "3"
+    model.many(None, array=[[1, 2]])
+    first, second, third = (call.arguments for call in calls(model))
+    assert first == {
+        "first": None,
+        "text": Text("t"),
+        "data": None,
+        "class_": "c",
+        "array": None,
+    }
+    assert second == {
+        "first": 0.0,
+        "text": Text("x"),
+        "data": {"a": [1.0]},
+        "top": 3,
+        "class_": "d",
+        "array": None,
+    }
+    assert third["first"] is None
+    assert (third["array"] == np.array([[1, 2]])).all()
+    with pytest.raises(InputError, match="`class_` must be one of 'c', 'd', not str 'e'"):
+        model.many(class_="e")
+
+
+def test_an_empty_list_is_not_a_list_that_was_left_out() -> None:
+    def texts(names: list[str] = ["own"]) -> list[Text]:  # noqa: B006
+        return [Text(name) for name in names]
+
+    model = fake(Many, texts=texts)
+    assert model.texts() == [Text("own")]
+    assert model.texts([]) == []
+    assert calls(model) == [("texts", {}), ("texts", {"names": []})]
+
+
+@pytest.mark.parametrize(
+    ("functions", "call", "words"),
+    [
+        (
+            {"say": lambda **_: 3},
+            lambda model: model.say("x"),
+            "the fake's say: its result must be a str, not int 3",
+        ),
+        (
+            {"count": lambda n: "abc"},
+            lambda model: next(model.count(1)),
+            "the fake's count: its result must be an iterable, not str 'abc'",
+        ),
+        (
+            {"count": lambda n: None},
+            lambda model: next(model.count(1)),
+            "the fake's count: its result must be an iterable, not None",
+        ),
+        (
+            {"count": lambda n: ["1"]},
+            lambda model: next(model.count(1)),
+            "the fake's count: its result must be an int, not str '1'",
+        ),
+        (
+            {"say": lambda **_: 3},
+            lambda model: list(model.say_batch([{"text": "x"}]).outcomes()),
+            "the fake's say: its result must be a str, not int 3",
+        ),
+        (
+            {"say": AsyncMock()},
+            lambda model: model.say("x"),
+            "fake(ParrotClient, say=…): the function is async",
+        ),
+        (
+            {"count": lambda n: _later()},
+            lambda model: next(model.count(1)),
+            "the fake's count: its result must be an iterable, not async_generator",
+        ),
+    ],
+)
+def test_a_result_that_does_not_fit_is_told(
+    functions: dict[str, Any], call: Callable[[Any], object], words: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        call(fake(ParrotClient, **functions))
+    assert words in str(caught.value)
+
+
+async def _later() -> AsyncIterator[int]:
+    yield 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ModelNotReadyError("starting", code=21351), RateLimitError("slow"), KeyError("own")],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model: model.say("x"),
+        lambda model: next(model.count(1)),
+        lambda model: next(model.double([1])),
+        lambda model: next(model.say_batch([{"text": "x"}])),
+    ],
+    ids=["unary", "stream", "bidi", "batch"],
+)
+def test_what_a_function_raises_reaches_the_caller_as_it_is(
+    call: Callable[[ParrotClient], object], error: Exception
+) -> None:
+    def fail(**_: object) -> Any:
+        raise error
+
+    def fail_later(items: Iterator[int]) -> Iterator[int]:
+        yield from ()
+        raise error
+
+    with pytest.raises((ClarigenError, KeyError)) as caught:
+        call(fake(ParrotClient, say=fail, count=fail, double=fail_later))
+    assert caught.value is error
+
+
+def test_a_result_or_an_error_in_place_of_a_function() -> None:
+    model = fake(ParrotClient, say="hi", count=[1, 2], double=RateLimitError("slow down"))
+    assert (model.say("x"), model.say("y")) == ("hi", "hi")
+    assert [list(model.count(1)) for _ in "ab"] == [[1, 2], [1, 2]]
+    with pytest.raises(RateLimitError, match="slow down"):
+        next(model.double([1]))
+    with pytest.raises(NotImplementedError):
+        fake(ParrotClient, say=NotImplementedError).say("x")
+    assert [call.method for call in calls(model)] == ["say", "say", "count", "count", "double"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"say": 3}, "the fake's say: its result must be a str, not int 3"),
+        ({"count": [1, "2"]}, "the fake's count: its result must be an int, not str '2'"),
+        ({"count": 5}, "the fake's count: its result must be an iterable, not int 5"),
+        ({"count": iter([1])}, "an iterator ends with the first call; give a list"),
+    ],
+)
+def test_a_result_that_never_fits_is_refused_at_once(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        fake(ParrotClient, **given)
+    assert words in str(caught.value)
+
+
+def test_mocks_are_functions_too() -> None:
+    mock = Mock(return_value="mocked")
+    model = fake(ParrotClient, say=mock)
+    assert model.say("x") == "mocked"
+    mock.assert_called_once_with(text="x", times=2)
+
+
+# What cannot be faked
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sya", "there is no method of this name; did you mean `say`?"),
+        ("close", "there is no method of this name; it has say, count, double"),
+        ("say_batch", "`say_batch` calls what is given for `say`, once an input"),
+        ("_one", "there is no method of this name"),
+    ],
+)
+def test_a_method_that_there_is_not(name: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        fake(ParrotClient, **{name: say})
+    assert str(caught.value).startswith(f"fake(ParrotClient, {name}=…): ")
+    assert words in str(caught.value)
+
+
+def test_a_method_without_a_function_says_so() -> None:
+    model = fake(ParrotClient, count=count)
+    words = r"say: this fake has no such function; fake\(ParrotClient, say=…\)"
+    with pytest.raises(ConfigError, match=words):
+        model.say("x")
+    with pytest.raises(ConfigError, match=words):
+        model.say_batch([])
+    with pytest.raises(ConfigError, match="double: this fake has no such function"):
+        model.double([1])
+    with pytest.raises(ConfigError, match=r"texts: .*fake\(Many, texts=…\)"):
+        fake(Many).texts()
+
+
+@pytest.mark.parametrize("given", [int, ParrotClient(base_url="grpc://127.0.0.1:1"), "text"])
+def test_what_cannot_be_faked(given: Any) -> None:
+    with pytest.raises(ConfigError, match="fake takes a generated class, not "):
+        fake(given)
+
+
+def test_only_fakes_have_calls() -> None:
+    with (
+        ParrotClient(base_url="grpc://127.0.0.1:1") as model,
+        pytest.raises(ConfigError, match="this ParrotClient is no fake"),
+    ):
+        calls(model)
+
+
+# What a client has beside its methods
+
+
+def test_views_share_the_calls_and_a_closed_one_calls_nothing() -> None:
+    model = fake(ParrotClient, say=say)
+    with model.with_options(timeout=1, max_retries=3) as view:
+        assert view.say("x") == "xx"
+        assert isinstance(view, ParrotClient)
+    assert model.say("y") == "yy"
+    model.close()
+    with pytest.raises(ConfigError, match="this client is closed"):
+        model.say("z")
+    assert [call.arguments["text"] for call in calls(model)] == ["x", "y"]
+    assert calls(view) == calls(model)
+
+
+def test_two_fakes_of_a_class_do_not_mix() -> None:
+    first, second = fake(ParrotClient, say="1"), fake(ParrotClient, say="2")
+    assert (first.say("x"), second.say("x")) == ("1", "2")
+    assert len(calls(first)) == 1
+
+
+def test_recordings_and_observers_are_told() -> None:
+    told: list[Response] = []
+    model = fake(ParrotClient, **PARROT)
+    with model.recording() as seen:
+        model.with_options(on_response=told.append).say("x")
+        list(model.count(2))
+        model.say_batch([{"text": "x"}, {"text": "y"}]).collect()
+    assert [one.method for one in seen] == ["say", "count", "say", "say"]
+    assert [(one.method, one.attempts, one.status) for one in told] == [("say", 1, 10000)]
+    assert seen[0].raw.outputs[0].data.parts[0].data.string_value == "xx"
+
+
+def test_a_subclass_of_a_users_own() -> None:
+    class Loud(ParrotClient):
+        def shout(self, text: str) -> str:
+            return self.say(text).upper()
+
+    model = fake(Loud, say=say)
+    assert model.shout("x") == "XX"
+    with pytest.raises(ConfigError, match="there is no method of this name"):
+        fake(Loud, shout=say)
+
+
+def test_a_fake_is_not_pickled() -> None:
+    with pytest.raises(TypeError, match="a fake is not pickled"):
+        pickle.dumps(fake(ParrotClient, say=say))
+
+
+def test_neither_a_credential_nor_grpc_nor_a_thread_is_needed() -> None:
+    done = run_python(
+        """
+import os, sys, threading
+os.environ["CLARIFAI_PAT"] = "no\\ncredential"
+sys.path.insert(0, sys.argv[1])
+from unit.parrot import AsyncParrotClient, ParrotClient
+from clarigen.testing import fake
+model = fake(ParrotClient, say="hi", count=[1], double=lambda items: items)
+assert (model.say("x"), list(model.count(1)), list(model.double([2]))) == ("hi", [1], [2])
+assert model.say_batch([{"text": "x"}]).collect() == ["hi"]
+assert threading.active_count() == 1
+assert "asyncio" not in sys.modules
+
+import asyncio
+
+async def calls():
+    model = fake(AsyncParrotClient, say="hi", count=[1], double=lambda items: items)
+    assert await model.say("x") == "hi"
+    assert [item async for item in model.count(1)] == [1]
+    assert [item async for item in model.double([2])] == [2]
+    assert await model.say_batch([{"text": "x"}]).collect() == ["hi"]
+
+asyncio.run(calls())
+assert "grpc" not in sys.modules
+""",
+        str(ROOT / "tests"),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# The asyncio twin
+
+
+async def say_async(text: str, times: int) -> str:
+    await asyncio.sleep(0)
+    return text * times
+
+
+async def count_async(n: int) -> AsyncIterator[int]:
+    for item in range(n):
+        await asyncio.sleep(0)
+        yield item
+
+
+async def double_async(items: AsyncIterator[int]) -> AsyncIterator[int]:
+    async for item in items:
+        yield 2 * item
+
+
+async def listed(n: int) -> list[int]:
+    return list(range(n))
+
+
+async def _async_items(items: Iterable[int]) -> AsyncIterator[int]:
+    for item in items:
+        await asyncio.sleep(0)
+        yield item
+
+
+@pytest.mark.parametrize(
+    "functions",
+    [PARROT, {"say": say_async, "count": count_async, "double": double_async}],
+    ids=["plain", "async"],
+)
+def test_the_twin_calls_functions_of_both_kinds(functions: dict[str, Any]) -> None:
+    async def run() -> None:
+        model = fake(AsyncParrotClient, **functions)
+        assert isinstance(model, AsyncParrotClient)
+        assert await model.say("x") == "xx"
+        stream = model.count(3)
+        assert isinstance(stream, AsyncStream)
+        assert [item async for item in stream] == [0, 1, 2]
+        assert [item async for item in model.double([1, 2])] == [2, 4]
+        assert [item async for item in model.double(_async_items([3, 4]))] == [6, 8]
+        batch = model.say_batch({"text": str(n)} for n in range(3))
+        assert isinstance(batch, AsyncBatch)
+        assert [result async for result in batch] == ["00", "11", "22"]
+        assert [call.method for call in calls(model)] == ["say", "count", "double", "double"] + [
+            "say"
+        ] * 3
+        assert calls(model)[3] == ("double", {"items": [3, 4]})
+        with pytest.raises(InputError, match="`times` must be at least 1"):
+            await model.say("x", times=0)
+        with pytest.raises(InputError, match="an item of `items` must be an int"):
+            _ = [item async for item in model.double(["x"])]  # type: ignore[list-item]
+
+    asyncio.run(run())
+
+
+def test_an_async_function_takes_the_items_as_they_come() -> None:
+    async def run() -> None:
+        answers: asyncio.Queue[int] = asyncio.Queue()
+
+        async def items() -> AsyncIterator[int]:
+            yield 1
+            for _ in range(3):
+                yield await answers.get()
+
+        model = fake(AsyncParrotClient, double=double_async)
+        seen = []
+        async for answer in model.double(items()):
+            seen.append(answer)
+            await answers.put(answer)
+        assert seen == [2, 4, 8, 16]
+
+    asyncio.run(run())
+
+
+def test_the_twins_errors_and_results() -> None:
+    error = ModelNotReadyError("starting", code=21351)
+
+    async def fail(**_: object) -> Any:
+        raise error
+
+    async def run() -> None:
+        model = fake(AsyncParrotClient, say=fail, count=listed, double=AsyncMock(return_value=[7]))
+        with pytest.raises(ModelNotReadyError) as caught:
+            await model.say("x")
+        assert caught.value is error
+        outcomes = [one async for one in model.say_batch([{"text": "x"}]).outcomes()]
+        assert outcomes == [error]
+        assert [item async for item in model.count(2)] == [0, 1]
+        assert [item async for item in model.double([1])] == [7]
+        with pytest.raises(ConfigError, match="count: this fake has no such function"):
+            fake(AsyncParrotClient).count(1)
+        with pytest.raises(ConfigError, match="the fake's say: its result must be a str"):
+            await fake(AsyncParrotClient, say=AsyncMock(return_value=3)).say("x")
+        await model.close()
+        with pytest.raises(ConfigError, match="this client is closed"):
+            await model.say("x")
+
+    asyncio.run(run())
+
+
+def test_a_call_that_is_cancelled_cancels_its_function() -> None:
+    async def run() -> None:
+        started, cancelled = asyncio.Event(), asyncio.Event()
+
+        async def wait(**_: object) -> str:
+            started.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+            return ""
+
+        task = asyncio.ensure_future(fake(AsyncParrotClient, say=wait).say("x"))
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert cancelled.is_set()
+
+    asyncio.run(run())
+
+
+def test_leaving_a_stream_of_the_twin_ends_its_function() -> None:
+    async def run() -> None:
+        ended = asyncio.Event()
+
+        async def forever(n: int) -> AsyncIterator[int]:
+            try:
+                while True:
+                    yield n
+            finally:
+                ended.set()
+
+        async with fake(AsyncParrotClient, count=forever).count(1) as stream:
+            assert await anext(stream) == 1
+        del stream
+        await asyncio.wait_for(ended.wait(), 10)
+
+    asyncio.run(run())
+
+
+def test_a_batch_of_the_twin_runs_as_many_at_once_as_is_said() -> None:
+    async def run() -> None:
+        together = asyncio.Barrier(4)
+
+        async def meet(text: str, times: int) -> str:
+            await together.wait()
+            return text
+
+        model = fake(AsyncParrotClient, say=meet).with_options(concurrency=4)
+        inputs: list[Mapping[str, Any]] = [{"text": str(n)} for n in range(8)]
+        assert await model.say_batch(inputs).collect() == list("01234567")
+
+    asyncio.run(run())

@@ -1,0 +1,170 @@
+"""clarigen.testing.fake: which functions can stand for which methods."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Protocol
+
+import numpy.typing as npt
+import pytest
+
+from clarigen import ConfigError, Image, Text
+from clarigen.testing import fake
+from unit.parrot import ParrotClient
+from unit.test_testing_fake import Many
+
+
+async def _later(text: str, times: int) -> str:
+    return text
+
+
+async def _yielding(text: str, times: int) -> AsyncIterator[str]:
+    yield text
+
+
+@dataclass
+class Other:
+    x: int
+
+
+class Speaks(Protocol):
+    def speak(self) -> str: ...
+
+
+def unknown_name(text: Missing, times: int) -> str:  # type: ignore[name-defined]  # noqa: F821
+    return "said"
+
+
+def _fits(text: Any = "", times: Any = 0, result: Any = ...) -> Callable[..., Any]:
+    """A function for `say` with these annotations."""
+
+    def function(text: Any, times: Any) -> Any:
+        return "said"
+
+    function.__annotations__ = {
+        name: annotation
+        for name, annotation in (("text", text), ("times", times), ("return", result))
+        if annotation not in ("", 0, ...)
+    }
+    return function
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda text, times: "said",
+        lambda **_: "said",
+        lambda text, **_: "said",
+        lambda text, times, extra=1: "said",
+        lambda *_, text, times: "said",
+        partial(lambda prefix, text, times: "said", "p"),
+        unknown_name,
+        _fits(str, float),
+        _fits(str | None, int | str, str),
+        _fits(object, Any, Literal["said"]),
+        _fits(Iterable[str], Speaks, str | None),
+        _fits("str", "int", "str"),
+    ],
+)
+def test_a_function_that_fits(function: Callable[..., Any]) -> None:
+    assert fake(ParrotClient, say=function).say("x") == "said"
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda txt, times: "", "the method has no parameter `txt`; did you mean `text`?"),
+        (lambda text, times, zzz: "", "the method has no parameter `zzz`; it has text, times"),
+        (lambda text: "", "the function has no parameter `times`; give it one, or `**_` for all"),
+        (lambda *_: "", "the function has no parameter `text`"),
+        (lambda text, /, times: "", "arguments go by name, and `text` takes none"),
+        (lambda: "", "the function has no parameter `text`"),
+        (_fits(bytes), "`text` is annotated bytes; the method gives a str"),
+        (_fits(Text), "`text` is annotated Text; the method gives a str"),
+        (_fits(list[str]), "`text` is annotated list[str]; the method gives a str"),
+        (_fits(Image | bytes), "`text` is annotated"),
+        (_fits(Other), "`text` is annotated Other; the method gives a str"),
+        (_fits(None), "`text` is annotated None; the method gives a str"),
+        (_fits(str, str), "`times` is annotated str; the method gives an int"),
+        (_fits(str, bool), "`times` is annotated bool; the method gives an int"),
+        (_fits(str, Literal["a"]), "`times` is annotated"),
+        (_fits(str, dict[str, int]), "`times` is annotated dict[str, int]"),
+        (_fits(result=int), "the result is annotated int; the method returns a str"),
+        (_fits(result=None), "the result is annotated None; the method returns a str"),
+        (_fits(result=Text), "the result is annotated Text; the method returns a str"),
+        (_later, "the function is async"),
+        (_yielding, "the function is async"),
+    ],
+)
+def test_a_function_that_does_not_fit_is_refused(function: Any, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        fake(ParrotClient, say=function)
+    assert str(caught.value).startswith("fake(ParrotClient, say=…): ")
+    assert words in str(caught.value)
+
+
+def _doubles(items: Any, result: Any) -> Callable[..., Any]:
+    def function(items: Any) -> Any:
+        return [1]
+
+    function.__annotations__ = {"items": items, "return": result}
+    return function
+
+
+@pytest.mark.parametrize(
+    ("items", "result"),
+    [
+        (Iterator[int], Iterator[int]),
+        (Iterable[float], list[int]),
+        (Any, Sequence[str]),
+        (Iterator[int] | None, list),
+    ],
+)
+def test_streams_that_fit(items: Any, result: Any) -> None:
+    assert list(fake(ParrotClient, double=_doubles(items, result)).double([1])) == [1]
+
+
+@pytest.mark.parametrize(
+    ("items", "result", "words"),
+    [
+        (
+            int,
+            list[int],
+            "`items` is annotated int; the method gives an iterator, each item an int",
+        ),
+        (list[int], list[int], "`items` is annotated list[int]; the method gives an iterator"),
+        (Iterator[str], list[int], "the method gives an iterator, each item an int"),
+        (Iterator[int], int, "the result is annotated int; the method returns an iterable"),
+        (Iterator[int], list[str], "the method returns an iterable, each item an int"),
+        (Iterator[int], Iterator[str], "the method returns an iterable, each item an int"),
+    ],
+)
+def test_streams_that_do_not_fit(items: Any, result: Any, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        fake(ParrotClient, double=_doubles(items, result))
+    assert words in str(caught.value)
+
+
+def test_defaults_that_a_function_must_have() -> None:
+    with pytest.raises(ConfigError, match="only the model knows the default of `top`"):
+        fake(Many, many=lambda top, **_: "")
+
+    def many(first: float, **_: object) -> str:
+        return ""
+
+    with pytest.raises(ConfigError, match=r"`first` may be None; annotate float \| None"):
+        fake(Many, many=many)
+
+    def right(
+        first: float | None,
+        data: dict[str, Any] | list[str] | None,
+        array: npt.NDArray[Any] | None,
+        text: Text,
+        class_: Literal["c", "d"],
+        top: int = 3,
+    ) -> str:
+        return "right"
+
+    assert fake(Many, many=right).many() == "right"

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from ._reference import ME, ModelRef
 from .errors import ConfigError
 
 if TYPE_CHECKING:
     from ._proto import RunnerSelector
-    from ._reference import ModelRef
-
-ME: Final = "me"
-"""The platform's name for the owner of the credential."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +45,13 @@ class Routing:
             )
         if bool(self.compute_cluster_id) != bool(self.nodepool_id):
             raise ConfigError("compute_cluster_id and nodepool_id go together: give both")
-        if self.user_id and not (self.deployment_id or self.nodepool_id):
+        if self.user_id and not self.given:
             raise ConfigError("deployment_user_id without a deployment_id or a nodepool_id")
+
+    @property
+    def given(self) -> bool:
+        """Whether it is said at all where the model shall run."""
+        return bool(self.deployment_id or self.nodepool_id)
 
     def selector(self, user_id: str) -> RunnerSelector | None:
         """The platform's form of it."""
@@ -76,25 +78,23 @@ class Address:
         self.reference = reference
         self.version_id = version_id
         self.routing = routing
-        routed = routing.deployment_id or routing.nodepool_id
-        known = bool(routing.user_id and routing.user_id != ME)
-        self._bytes = self._serialised(routing.user_id or "") if known or not routed else None
+        named = None if routing.user_id in (None, "", ME) else routing.user_id
+        self._owner = named if routing.given else ""
+        self._bytes = self._serialised(self._owner) if self._owner is not None else None
 
     def resolve(self, timeout: float | None) -> Generator[Any, Any, bytes]:
         """The part, serialised. A flow of `_call`, which may ask the platform who `me` is."""
         if self._bytes is None:
-            from ._actions import Send
-            from ._proto import GetUserRequest, SingleUserResponse, UserAppIDSet
-            from ._status import status_error
-
-            request = GetUserRequest(user_app_id=UserAppIDSet(user_id=ME)).SerializeToString()
-            reply = yield Send("GetUser", request, timeout)
-            response = SingleUserResponse.FromString(reply)
-            error = status_error(response.status, "GetUser")
-            if error is not None:
-                raise error
-            self._bytes = self._serialised(response.user.id)
+            self._bytes = self._serialised((yield from self.owner(timeout)))
         return self._bytes
+
+    def owner(self, timeout: float | None) -> Generator[Any, Any, str]:
+        """Who owns the deployment or the nodepool. A flow of `_call`, as `resolve` is."""
+        if self._owner is None:
+            from ._platform import owner
+
+            self._owner = yield from owner(timeout)
+        return self._owner
 
     def _serialised(self, owner: str) -> bytes:
         from ._proto import PostModelOutputsRequest, UserAppIDSet

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 from ._aio_batch import AsyncBatch
 from ._aio_connection import AsyncConnection
 from ._aio_stream import AsyncStream, Items
-from ._base import ClientBase
+from ._base import DEFAULT_TIMEOUT, ClientBase
 from ._method import Streaming, Unary
 
 _R = TypeVar("_R")
@@ -36,6 +36,10 @@ class AsyncClient(ClientBase):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def wait_until_ready(self, timeout: float | None = DEFAULT_TIMEOUT) -> None:
+        """Wait until the model can be called: see `Client.wait_until_ready`."""
+        await self._connection.run(self._ready(timeout))
 
     async def _one(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field."""

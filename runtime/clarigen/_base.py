@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ._batch import Work
-    from ._call import Context
+    from ._call import Context, UnaryFlow
     from ._channel import Credentials, Target
     from ._method import Unary
     from ._retry import Policy
@@ -257,6 +257,17 @@ class ClientBase(ABC):
             interceptors=self._endpoint.interceptors,
         )
         return copied, (), {"_pace": self._pace}
+
+    def _ready(self, timeout: float | None) -> UnaryFlow[None]:
+        """The flow that waits until the model can be called."""
+        from dataclasses import replace
+
+        from ._ready import until_ready
+
+        its_policy = policy(self._endpoint.target, timeout, 0)
+        return until_ready(
+            self._address, replace(self._endpoint.policy, timeout=its_policy.timeout)
+        )
 
     def recording(self) -> AbstractContextManager[Recording]:
         """Collect what the calls of this client return beside their values.

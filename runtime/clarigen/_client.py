@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from ._base import ClientBase
+from ._base import DEFAULT_TIMEOUT, ClientBase
 from ._client_batch import Batch
 from ._client_connection import Connection
 from ._client_stream import Items, Stream
@@ -46,6 +46,19 @@ class Client(ClientBase):
         /,
     ) -> None:
         self.close()
+
+    def wait_until_ready(self, timeout: float | None = DEFAULT_TIMEOUT) -> None:
+        """Wait until the model can be called; nothing is predicted for it. The log says what for.
+
+        Args:
+            timeout: How long to wait, in seconds, above 0; None for no limit.
+
+        Raises:
+            ModelNotReadyError: The time is over; or at once, if the model does not get ready by itself:
+                its build failed, or it is not deployed.
+            ClarigenError: The question was refused (see the errors of the generated class).
+        """
+        self._connection.run(self._ready(timeout))
 
     def _one(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field."""

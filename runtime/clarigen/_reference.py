@@ -10,6 +10,9 @@ from typing import Final, NamedTuple
 
 from .errors import ConfigError
 
+ME: Final = "me"
+"""The platform's name for the owner of the credential."""
+
 _FORMS: Final = (
     "https://clarifai.com/USER/APP/models/MODEL[/versions/VERSION] or USER/APP/models/MODEL"
 )

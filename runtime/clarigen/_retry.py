@@ -29,6 +29,9 @@ GROWTH: Final = 1.6
 LONGEST_PAUSE: Final = 20.0
 """The longest pause of all, in seconds."""
 
+_LAST_LOOK: Final = 1.0
+"""How long before its end a wait looks for the last time, in seconds; a quarter of it, if it is short."""
+
 _STARTING: Final = frozenset({21351, 21354, 21355})
 _PASSING: Final = frozenset({10030, 11003, 11005, 25604, 40030, 40031})
 _NEVER_SENT: Final = ("failed to connect", "connections to all backends failing", "dns resolution")
@@ -175,8 +178,7 @@ class Attempts:
             return None
         if hope is Hope.PASSING and self._retries >= self.policy.max_retries:
             return None
-        longest = min(FIRST_PAUSE * GROWTH**self._pauses, LONGEST_PAUSE)
-        pause = longest * self.policy.chance()
+        pause = self._random()
         if self._end is not None and self.policy.clock() + pause >= self._end:
             return None
         if hope is Hope.PASSING:
@@ -185,3 +187,21 @@ class Attempts:
             self._retries += 1
         self._pauses += 1
         return pause
+
+    def wait(self) -> float | None:
+        """How many seconds to wait before looking again; None once the time is over.
+
+        For what does no harm however often it is asked: neither retries nor the budget bound it.
+        """
+        pause = self._random()
+        self._pauses += 1
+        if self._end is None:
+            return pause
+        last = min(_LAST_LOOK, (self._end - self._start) / 4)
+        rest = self._end - last - self.policy.clock()
+        return min(pause, rest) if rest > 0 else None
+
+    def _random(self) -> float:
+        """The next pause, in seconds: at random, up to a length that grows."""
+        longest = min(FIRST_PAUSE * GROWTH**self._pauses, LONGEST_PAUSE)
+        return longest * self.policy.chance()

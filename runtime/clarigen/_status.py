@@ -111,6 +111,27 @@ _INTERNAL: Final = range(98000, 99000)
 NUMBERS: Final[dict[str, int]] = {name: code for code, (name, _) in _CODES.items()}
 """The same codes by name."""
 
+UNREADY: Final[dict[int, tuple[str, bool]]] = {
+    21101: ("it is being trained", True),
+    21102: ("it has not been trained", False),
+    21103: ("it waits to be trained", True),
+    21104: ("it is being uploaded", True),
+    21105: ("its upload failed", False),
+    21106: ("its training failed", False),
+    21107: ("it is being built", True),
+    21108: ("its build failed", False),
+    21109: ("its build failed unexpectedly", False),
+    21350: ("its deployment failed", False),
+    21351: ("it is being deployed", True),
+    21352: ("it is queued to be deployed", True),
+    21353: ("it is not deployed", False),
+    21354: ("it is busy", True),
+    21355: ("it is being loaded", True),
+    25903: ("the deployment is disabled", False),
+}
+"""Why a model cannot be called, in words, and whether that passes by itself: up to 21109 of a version, then
+of where it runs."""
+
 Sent: TypeAlias = ModelError | TransportError | DeadlineExceededError
 """The errors of what was sent: `Attempts.told` fills in how often, and how long it took."""
 

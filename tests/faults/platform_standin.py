@@ -9,7 +9,7 @@ our own messages is used here: what the official package reads is what the platf
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ SUCCESS: Final = 10000
 FAILURE: Final = 10020
 KEY_INVALID: Final = 11008
 UNKNOWN_MODEL: Final = 21200
+UNKNOWN_DEPLOYMENT: Final = 25900
 READY: Final = 21100
 
 PAT: Final = "stand-in-pat"
@@ -86,6 +87,8 @@ class Standin:
         own_signatures: What the model itself answers to `_GET_SIGNATURES`: signatures, or any text.
         failing: RPCs that answer with a status: its code and details.
         hanging: RPCs that never answer.
+        deployments: The deployments, by id; whether each is disabled.
+        on_call: Is told of each call before it is answered.
         secure: Whether the port speaks TLS; `certificates` is then the file to trust.
         calls: What came in.
     """
@@ -94,6 +97,8 @@ class Standin:
     own_signatures: Iterable[Mapping[str, Any]] | str = SIGNATURES
     failing: dict[str, tuple[int, str]] = field(default_factory=dict)
     hanging: set[str] = field(default_factory=set)
+    deployments: dict[str, bool] = field(default_factory=dict)
+    on_call: Callable[[Call], object] = id
     secure: bool = False
     calls: list[Call] = field(default_factory=list)
     port: int = field(init=False, default=0)
@@ -142,6 +147,7 @@ class Standin:
         for rpc, answer, response in (
             ("GetModel", self._model, service_pb2.SingleModelResponse),
             ("GetModelVersion", self._version, service_pb2.SingleModelVersionResponse),
+            ("GetDeployment", self._deployment, service_pb2.SingleDeploymentResponse),
             ("PostModelOutputs", self.outputs, service_pb2.MultiOutputResponse),
         ):
             setattr(service, rpc, self._handler(rpc, answer, response))
@@ -151,6 +157,7 @@ class Standin:
         def handle(request: Any, context: grpc.ServicerContext) -> Any:
             metadata = {key: str(value) for key, value in context.invocation_metadata()}
             self.calls.append(Call(rpc, request, metadata))
+            self.on_call(self.calls[-1])
             code, details = self._refusal(rpc, request, metadata)
             if code:
                 return response(status={"code": code, "details": details})
@@ -165,6 +172,9 @@ class Standin:
             return KEY_INVALID, "Invalid API key or Personal Access Token"
         if rpc in self.failing:
             return self.failing[rpc]
+        if rpc == "GetDeployment":
+            known = request.deployment_id in self.deployments
+            return (0, "") if known else (UNKNOWN_DEPLOYMENT, "Deployment does not exist")
         owner = (request.user_app_id.user_id, request.user_app_id.app_id)
         if (owner, request.model_id) != (OWNER, MODEL):
             return UNKNOWN_MODEL, "Model does not exist"
@@ -187,6 +197,14 @@ class Standin:
                 method_signatures=_messages(version.signatures or ()),
             ),
         )
+
+    def _deployment(self, request: Any) -> Any:
+        disabled = self.deployments[request.deployment_id]
+        states = resources_pb2.Deployment.Status
+        found = resources_pb2.Deployment(
+            id=request.deployment_id, status=states.DISABLED if disabled else states.ENABLED
+        )
+        return service_pb2.SingleDeploymentResponse(status={"code": SUCCESS}, deployment=found)
 
     def outputs(self, request: Any) -> Any:
         """The answer to PostModelOutputs, whoever asks."""

@@ -245,6 +245,23 @@ def test_the_twin_takes_an_async_iterable(served: Served) -> None:
     assert asyncio.run(items()) == [0, 2, 4]
 
 
+# Whether it is there
+
+
+@pytest.mark.item(14)
+def test_a_runner_is_asked_for_its_methods_to_see_that_it_is_ready(served: Served) -> None:
+    """It knows no models and no versions, and says so."""
+
+    async def waiting() -> None:
+        async with served.async_client() as model:
+            await model.wait_until_ready(20)
+
+    with served.client() as model, model.recording() as seen:
+        model.wait_until_ready(timeout=20)
+    asyncio.run(waiting())
+    assert seen == []
+
+
 # Failures of the model
 
 

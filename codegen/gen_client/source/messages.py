@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         _proto.SingleModelVersionResponse,
     )
 
-_QUESTION: Final = "_GET_SIGNATURES"
 _UNSUPPORTED_FORMAT: Final = 30101
 _OLD: Final = "cannot identify image file"
 """How the models of the oldest kind begin their answer: they take the question for a picture."""
@@ -59,6 +58,7 @@ def ask_model(
         Refusal: Exit 4: the model is of the older kind, or its answer cannot be read.
     """
     from clarigen import _proto
+    from clarigen._platform import method_question
     from clarigen._status import status_error
 
     request = _proto.PostModelOutputsRequest(version_id=version_id)
@@ -66,10 +66,7 @@ def ask_model(
         request.user_app_id.user_id = reference.user_id
         request.user_app_id.app_id = reference.app_id
         request.model_id = reference.model_id
-    data = request.inputs.add().data
-    data.metadata.fields["_method_name"].string_value = _QUESTION
-    data.parts.add()
-    reply = connection.unary("PostModelOutputs", request.SerializeToString())
+    reply = connection.unary("PostModelOutputs", request.SerializeToString() + method_question())
     response = parsed(_proto.MultiOutputResponse, reply)
     error = status_error(response.status)
     first = response.outputs[0] if response.outputs else _proto.Output()

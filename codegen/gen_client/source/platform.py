@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 
 _WAIT: Final = "wait until it is done, or name another version: …/models/MODEL/versions/VERSION"
 _BROKEN: Final = "upload it again, or name another version: …/models/MODEL/versions/VERSION"
-_NOT_READY: Final = {
-    21101: ("it is being trained", _WAIT),
-    21102: ("it has not been trained", _BROKEN),
-    21103: ("it waits to be trained", _WAIT),
-    21104: ("it is being uploaded", _WAIT),
-    21105: ("its upload failed", _BROKEN),
-    21106: ("its training failed", _BROKEN),
-    21107: ("it is being built", _WAIT),
-    21108: ("its build failed", _BROKEN),
-    21109: ("its build failed unexpectedly", _BROKEN),
-}
-"""The states of a version that has no methods to call yet, or never will."""
 _UNKNOWN_CALL: Final = "UNIMPLEMENTED"
 
 
@@ -96,7 +84,7 @@ class PlatformModel:
 
     def _version(self, connection: Connection, version_id: str) -> _proto.ModelVersion:
         from clarigen import _proto
-        from clarigen._status import status_error
+        from clarigen._status import UNREADY, status_error
 
         request = _proto.GetModelVersionRequest(
             user_app_id=self._owner(),
@@ -109,13 +97,13 @@ class PlatformModel:
         if error is not None:
             raise error
         version = response.model_version
-        if version.status.code in _NOT_READY:
-            state, remedy = _NOT_READY[version.status.code]
+        if version.status.code in UNREADY:
+            state, passes = UNREADY[version.status.code]
             words = version.status.details or version.status.description
             raise Refusal(
                 f"version {label(version_id)} of {label(self._reference.model_id)} is not ready:"
                 f" {state}" + (f" ({shown(words, 300)})" if words else ""),
-                remedy=remedy,
+                remedy=_WAIT if passes else _BROKEN,
                 exit_code=UNREACHABLE,
             )
         return version

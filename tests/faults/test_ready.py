@@ -1,0 +1,173 @@
+"""Waiting until a model can be called, on a real socket: the platform's stand-in, and a runner that comes late."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from clarigen import AuthenticationError, ModelNotReadyError
+from clarigen._retry import Policy
+from clarigen.testing import serve
+from faults.callers import TWINS, AsyncCalls, Calls
+from faults.platform_standin import Call, Standin
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking again takes a moment, whatever chance says."""
+    made = Policy.__init__
+
+    def short(self: Policy, *given: Any, **options: Any) -> None:
+        made(self, *given, **{**options, "chance": lambda: 0.05})
+
+    monkeypatch.setattr(Policy, "__init__", short)
+
+
+def wait(package: Any, twin: str, timeout: float = 20.0, **options: Any) -> None:
+    """Wait with either twin."""
+
+    async def waiting() -> None:
+        async with package.AsyncPlatformEcho(**options) as model:
+            await model.wait_until_ready(timeout)
+
+    if twin == "async":
+        asyncio.run(waiting())
+        return
+    with package.PlatformEcho(**options) as model:
+        model.wait_until_ready(timeout=timeout)
+
+
+def predictions(platform: Standin) -> list[Call]:
+    """The calls that asked the model for anything but its methods."""
+    return [
+        call
+        for call in platform.calls
+        if call.rpc == "PostModelOutputs"
+        and call.request.inputs[0].data.metadata["_method_name"] != "_GET_SIGNATURES"
+    ]
+
+
+@pytest.mark.item(17, 49)
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_model_is_waited_for_from_its_build_to_its_first_answer(
+    package: Any, platform: Standin, twin: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Built at the third look, loaded at the fifth; nothing is predicted meanwhile."""
+    (version,) = platform.versions.values()
+    version.status, version.details = 21107, "step 3 of 4"
+    platform.failing["PostModelOutputs"] = (21355, "pod is up")
+
+    def told(call: Call) -> None:
+        asked = platform.rpcs.count(call.rpc)
+        if call.rpc == "GetModelVersion" and asked == 3:
+            version.status = 21100
+        if call.rpc == "PostModelOutputs" and asked == 3:
+            platform.failing.clear()
+
+    platform.on_call = told
+    with caplog.at_level(logging.INFO, "clarigen"):
+        wait(package, twin)
+    assert platform.rpcs == [*["GetModel", "GetModelVersion"] * 3, *["PostModelOutputs"] * 3]
+    assert predictions(platform) == []
+    assert [record.getMessage().split(" (")[0] for record in caplog.records][:2] == [
+        "echo: waiting: it is being built",
+        "echo: waiting: it is being loaded",
+    ]
+    assert "step 3 of 4" in caplog.text
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_build_that_failed_is_told_at_once(package: Any, platform: Standin, twin: str) -> None:
+    (version,) = platform.versions.values()
+    version.status, version.details = 21108, "no such base image"
+    with pytest.raises(
+        ModelNotReadyError, match=r"its build failed .*no such base image"
+    ) as caught:
+        wait(package, twin)
+    assert platform.rpcs == ["GetModel", "GetModelVersion"]
+    assert caught.value.code == 21108
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_the_time_ends(package: Any, platform: Standin, twin: str) -> None:
+    platform.failing["PostModelOutputs"] = (21351, "")
+    with pytest.raises(ModelNotReadyError, match="it is being deployed") as caught:
+        wait(package, twin, timeout=0.4)
+    assert caught.value.attempts > 1
+    assert 0.3 - 0.001 <= caught.value.elapsed < 20
+
+
+def test_a_server_that_never_answers_is_not_ready(package: Any, platform: Standin) -> None:
+    platform.hanging.add("PostModelOutputs")
+    with pytest.raises(ModelNotReadyError, match="no answer"):
+        wait(package, "sync", timeout=0.5)
+
+
+def test_a_wrong_credential_is_not_waited_for(package: Any, platform: Standin) -> None:
+    with pytest.raises(AuthenticationError):
+        wait(package, "sync", pat="another")
+    assert platform.rpcs == ["GetModel"]
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_disabled_deployment(package: Any, platform: Standin, twin: str) -> None:
+    platform.deployments = {"off": True, "on": False}
+    wait(package, twin, deployment_user_id="acme", deployment_id="on")
+    assert platform.rpcs == ["GetModel", "GetModelVersion", "GetDeployment", "PostModelOutputs"]
+    with pytest.raises(ModelNotReadyError, match="the deployment is disabled"):
+        wait(package, twin, deployment_user_id="acme", deployment_id="off")
+
+
+class Doubles:
+    """What the runner serves."""
+
+    def double(self, n: int) -> int:
+        return 2 * n
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_runner_that_comes_late(twin: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody listens when the waiting begins; the server starts once it is known to wait."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # bound, but not listening: nobody else gets the port
+        port = bound.getsockname()[1]
+        waits = threading.Event()
+
+        def told(_: logging.LogRecord) -> bool:
+            waits.set()
+            return True
+
+        logging.getLogger("clarigen").addFilter(told)
+        result: list[int] = []
+        caller = threading.Thread(target=lambda: result.append(_late(twin, port)))
+        try:
+            with caplog.at_level(logging.INFO, "clarigen"):
+                caller.start()
+                assert waits.wait(20)
+                bound.close()
+                with serve(Doubles(), port=port):
+                    caller.join(30)
+        finally:
+            logging.getLogger("clarigen").removeFilter(told)
+    assert result == [8]
+    assert "the server cannot be reached" in caplog.text
+
+
+def _late(twin: str, port: int) -> int:
+    url = f"grpc://127.0.0.1:{port}"
+
+    async def waiting() -> int:
+        async with AsyncCalls(base_url=url, max_retries=0) as model:
+            await model.wait_until_ready(20)
+            return await model.double(4)
+
+    if twin == "async":
+        return asyncio.run(waiting())
+    with Calls(base_url=url, max_retries=0) as model:
+        model.wait_until_ready(20)
+        return model.double(4)

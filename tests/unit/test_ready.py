@@ -1,0 +1,323 @@
+"""Waiting until a model can be called: the flow is driven by hand, with a clock and chance of our own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clarigen import (
+    AuthenticationError,
+    ClarigenError,
+    ModelNotReadyError,
+    ModelRef,
+    NotFoundError,
+    PermissionDeniedError,
+)
+from clarigen._actions import Sleep
+from clarigen._address import Address, Routing
+from clarigen._proto import (
+    Deployment,
+    GetDeploymentRequest,
+    GetModelRequest,
+    GetModelVersionRequest,
+    Model,
+    ModelVersion,
+    MultiOutputResponse,
+    PostModelOutputsRequest,
+    SingleDeploymentResponse,
+    SingleModelResponse,
+    SingleModelVersionResponse,
+    SingleUserResponse,
+    Status,
+    User,
+)
+from clarigen._ready import until_ready
+from clarigen._retry import Budget, Policy
+from clarigen._status import UNREADY, Failure
+
+REF = ModelRef("acme", "vision", "echo")
+UNKNOWN = Failure("UNIMPLEMENTED", "Method not found!")
+REFUSED = Failure("UNAVAILABLE", "failed to connect to all addresses")
+LOST = Failure("UNAVAILABLE", "Socket closed")
+ANYWHERE = Routing()
+LATE = Failure("DEADLINE_EXCEEDED", "Deadline Exceeded")
+READY = 21100
+SUCCESS = 10000
+
+WAITING = [21101, 21103, 21104, 21107]
+BROKEN = [21102, 21105, 21106, 21108, 21109]
+STARTING = [21351, 21352, 21354, 21355]
+DOWN = [21350, 21353, 25903]
+
+Reply = int | Failure
+
+
+class World:
+    """A platform that has a reply for each look, the last one for all others, and what it was asked."""
+
+    def __init__(
+        self,
+        *,
+        version: list[Reply] | None = None,
+        model: list[Reply] | None = None,
+        deployment: Reply = 0,
+        takes: float = 0.0,
+    ) -> None:
+        self.now = 100.0
+        self.rpcs: list[str] = []
+        self.pauses: list[float] = []
+        self.timeouts: list[float | None] = []
+        self._version = version or [READY]
+        self._model = model or [SUCCESS]
+        self._deployment = deployment
+        self._takes = takes
+        self._answers: dict[str, Callable[[bytes], bytes]] = {
+            "GetModel": self._latest,
+            "GetModelVersion": self._state,
+            "GetDeployment": self._where,
+            "GetUser": self._me,
+            "PostModelOutputs": self._asked,
+        }
+
+    def wait(
+        self,
+        timeout: float | None = 600.0,
+        *,
+        reference: ModelRef | None = REF,
+        version_id: str = "",
+        routing: Routing = ANYWHERE,
+    ) -> None:
+        """Drive the flow to its end."""
+        policy = Policy(timeout, 0, Budget(), lambda: self.now, lambda: 1.0)
+        flow = until_ready(Address(reference, version_id, routing), policy)
+        came: Any = None
+        while True:
+            try:
+                action = flow.throw(came) if isinstance(came, Failure) else flow.send(came)
+            except StopIteration:
+                return
+            if isinstance(action, Sleep):
+                self.pauses.append(action.seconds)
+                self.now, came = self.now + action.seconds, None
+                continue
+            self.rpcs.append(action.rpc)
+            self.timeouts.append(action.timeout)
+            self.now += self._takes
+            try:
+                came = self._answers[action.rpc](action.request)
+            except Failure as failure:
+                came = failure
+
+    def error(self, timeout: float | None = 600.0, **options: Any) -> ClarigenError:
+        with pytest.raises(ClarigenError) as caught:
+            self.wait(timeout, **options)
+        return caught.value
+
+    def _latest(self, request: bytes) -> bytes:
+        asked = GetModelRequest.FromString(request)
+        assert (asked.user_app_id.user_id, asked.user_app_id.app_id, asked.model_id) == REF
+        model = Model(id="echo", model_version=ModelVersion(id="v9"))
+        return SingleModelResponse(status=Status(code=SUCCESS), model=model).SerializeToString()
+
+    def _state(self, request: bytes) -> bytes:
+        asked = GetModelVersionRequest.FromString(request)
+        assert asked.version_id in ("v9", "v7")
+        state = _next(self._version)
+        found = ModelVersion(id=asked.version_id, status=Status(code=state, details="as told"))
+        response = SingleModelVersionResponse(status=Status(code=SUCCESS), model_version=found)
+        return response.SerializeToString()
+
+    def _where(self, request: bytes) -> bytes:
+        asked = GetDeploymentRequest.FromString(request)
+        assert (asked.deployment_id, asked.user_app_id.user_id) == ("d1", "owner")
+        state = _next([self._deployment])
+        if state > 1:
+            return SingleDeploymentResponse(status=Status(code=state)).SerializeToString()
+        response = SingleDeploymentResponse(
+            status=Status(code=SUCCESS), deployment=Deployment(id="d1", status=state)
+        )
+        return response.SerializeToString()
+
+    def _me(self, _: bytes) -> bytes:
+        response = SingleUserResponse(status=Status(code=SUCCESS), user=User(id="owner"))
+        return response.SerializeToString()
+
+    def _asked(self, request: bytes) -> bytes:
+        (given,) = PostModelOutputsRequest.FromString(request).inputs
+        assert given.data.metadata.fields["_method_name"].string_value == "_GET_SIGNATURES"
+        assert [part.ByteSize() for part in given.data.parts] == [0]
+        status = Status(code=_next(self._model), details="as told")
+        return MultiOutputResponse(status=status).SerializeToString()
+
+
+def _next(replies: list[Reply]) -> int:
+    reply = replies.pop(0) if len(replies) > 1 else replies[0]
+    if isinstance(reply, Failure):
+        raise reply
+    return reply
+
+
+PLATFORM = ["GetModel", "GetModelVersion"]
+MODEL = "PostModelOutputs"
+
+
+@pytest.mark.item(14)
+def test_a_model_that_is_ready_is_asked_once() -> None:
+    world = World()
+    world.wait()
+    assert world.rpcs == [*PLATFORM, MODEL]
+    assert world.pauses == []
+
+
+@pytest.mark.item(17)
+@pytest.mark.parametrize("state", WAITING)
+def test_the_platform_tells_of_a_version_and_nothing_runs_before(state: int) -> None:
+    world = World(version=[state, state, READY])
+    world.wait()
+    assert world.rpcs == [*PLATFORM * 3, MODEL]
+    assert world.pauses == [0.5, 0.8]
+
+
+@pytest.mark.parametrize("state", STARTING)
+def test_only_the_model_tells_that_it_runs(state: int) -> None:
+    """What the platform has said once is not asked again; 21352 is waited for here, though not by calls."""
+    world = World(model=[state, state, SUCCESS])
+    world.wait()
+    assert world.rpcs == [*PLATFORM, MODEL, MODEL, MODEL]
+
+
+@pytest.mark.item(17)
+@pytest.mark.parametrize("state", BROKEN)
+def test_a_version_that_never_gets_ready_is_told_at_once(state: int) -> None:
+    world = World(version=[state])
+    error = world.error()
+    assert isinstance(error, ModelNotReadyError)
+    assert world.rpcs == PLATFORM
+    assert error.code == state
+    assert str(error).startswith("echo: not ready, and waiting does not help: it")
+    assert str(error).endswith("as told); upload it again, or give another version_id")
+
+
+@pytest.mark.parametrize("state", DOWN)
+def test_a_model_that_nobody_started_is_told_at_once(state: int) -> None:
+    world = World(model=[state])
+    error = world.error()
+    assert isinstance(error, ModelNotReadyError)
+    assert (error.code, len(world.rpcs)) == (state, 3)
+    assert UNREADY[state][0] in str(error)
+    assert "deploy it, or give another deployment_id" in str(error)
+
+
+@pytest.mark.item(49)
+@pytest.mark.parametrize("timeout", [0.1, 3.0, 60.0])
+def test_at_its_end_the_error_says_what_was_waited_for(timeout: float) -> None:
+    """The last look is at the end of the time, which is not given up before, and never passed."""
+    world = World(model=[21355])
+    error = world.error(timeout)
+    assert isinstance(error, ModelNotReadyError)
+    assert str(error).startswith("echo: not ready after")
+    assert "it is being loaded (PostModelOutputs: 21355 MODEL_LOADING: as told)" in str(error)
+    assert (error.code, error.name) == (21355, "MODEL_LOADING")
+    assert error.attempts == world.rpcs.count(MODEL)
+    assert timeout - min(1.0, timeout / 4) - 1e-9 <= error.elapsed <= timeout
+    assert error.elapsed == pytest.approx(world.now - 100)
+
+
+def test_each_question_has_what_is_left_of_the_time() -> None:
+    world = World(takes=1.0)
+    world.wait(10.0)
+    assert world.timeouts == [10.0, 9.0, 8.0]
+    world = World(model=[21355, SUCCESS])
+    world.wait(None)
+    assert set(world.timeouts) == {None}
+
+
+def test_a_named_version_is_looked_at_itself() -> None:
+    world = World()
+    world.wait(version_id="v7")
+    assert world.rpcs == ["GetModelVersion", MODEL]
+
+
+def test_a_runner_has_its_model_alone() -> None:
+    world = World(model=[21355, SUCCESS])
+    world.wait(reference=None)
+    assert world.rpcs == [MODEL, MODEL]
+    world = World(version=[UNKNOWN], model=[21355, SUCCESS])
+    world.wait(version_id="v7")
+    assert world.rpcs == ["GetModelVersion", MODEL, MODEL]
+
+
+@pytest.mark.parametrize(
+    "failure", [REFUSED, LOST, Failure("RESOURCE_EXHAUSTED", "full"), 10030, 11005]
+)
+def test_a_server_that_is_not_there_yet_is_waited_for(failure: Reply) -> None:
+    world = World(model=[failure] * 30 + [SUCCESS])
+    world.wait(reference=None)
+    assert world.rpcs == [MODEL] * 31
+
+
+def test_a_server_that_never_comes_is_not_ready() -> None:
+    error = World(model=[REFUSED]).error(30.0, reference=None)
+    assert isinstance(error, ModelNotReadyError)
+    assert str(error).startswith(
+        "the model: not ready after 29 seconds: the server cannot be reached"
+    )
+    assert error.name == "UNAVAILABLE"
+    error = World(model=[LATE], takes=30.0).error(30.0, reference=None)
+    assert isinstance(error, ModelNotReadyError)
+    assert str(error).startswith("the model: not ready after 30 seconds: no answer")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind"),
+    [
+        (11001, AuthenticationError),
+        (21201, PermissionDeniedError),
+        (21200, NotFoundError),
+        (Failure("UNAUTHENTICATED", "who?"), AuthenticationError),
+    ],
+)
+def test_a_refusal_is_told_as_it_is(refusal: Reply, kind: type[ClarigenError]) -> None:
+    world = World(model=[refusal])
+    assert type(world.error()) is kind
+    assert world.pauses == []
+
+
+@pytest.mark.parametrize("code", [10020, 21313, 30101])
+def test_a_model_that_does_not_understand_runs(code: int) -> None:
+    """Models of the older kind take the question for a picture."""
+    World(model=[code]).wait()
+
+
+def test_a_deployment_is_looked_at() -> None:
+    here = Routing(deployment_id="d1")
+    world = World()
+    world.wait(routing=here)
+    assert world.rpcs == [*PLATFORM, "GetUser", "GetDeployment", MODEL]
+    error = World(deployment=1).error(routing=here)
+    assert isinstance(error, ModelNotReadyError)
+    assert "the deployment is disabled (25903 DEPLOYMENT_DISABLED)" in str(error)
+    assert isinstance(World(deployment=25900).error(routing=here), NotFoundError)
+
+
+@pytest.mark.parametrize("untold", [11007, 25901, UNKNOWN])
+def test_a_deployment_that_is_not_shown_may_be_called_all_the_same(untold: Reply) -> None:
+    world = World(deployment=untold)
+    world.wait(routing=Routing(deployment_id="d1", user_id="owner"))
+    assert world.rpcs == [*PLATFORM, "GetDeployment", MODEL]
+
+
+def test_the_log_says_what_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    """A line where that changes, and one at the end."""
+    with caplog.at_level(logging.INFO, "clarigen"):
+        World(version=[21107, 21107, READY], model=[21351, 21355, 21355, SUCCESS]).wait()
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [
+        "echo: waiting: it is being built (21107 MODEL_BUILDING: as told)",
+        "echo: waiting: it is being deployed (PostModelOutputs: 21351 MODEL_DEPLOYING: as told)",
+        "echo: waiting: it is being loaded (PostModelOutputs: 21355 MODEL_LOADING: as told)",
+        "echo: ready after 7.9 s",
+    ]

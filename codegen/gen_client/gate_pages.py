@@ -86,8 +86,12 @@ class Names:
 def file_body(module: ast.Module, names: Names) -> list[ast.stmt]:
     """What follows the docstring and the imports."""
     body = module.body[1:] if module.body and is_doc(module.body[0]) else module.body[:]
+    return _after_imports(body, names)
+
+
+def _after_imports(body: list[ast.stmt], names: Names) -> list[ast.stmt]:
     while body and _import(body[0], names):
-        del body[0]
+        body = body[1:]
     return body
 
 
@@ -126,17 +130,39 @@ def _imported(alias: ast.alias, names: Names, known: bool) -> None:
 
 
 def init(module: ast.Module) -> None:
-    """The docstring, the imports, `__all__`."""
+    """The docstring, `wire` and what the package asks of it before all else, the imports, `__all__`."""
     names = Names()
-    match file_body(module, names):
+    body = file_body(module, names)
+    if names.imported != {"wire"} or not body:
+        raise Stranger(0, "the format is not asked for first")
+    _format(body[0])
+    match _after_imports(body[1:], names):
         case [ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=exported))]:
+            known = names.imported - NEVER_TYPES
             for item in exported:
-                if not (isinstance(item, ast.Constant) and item.value in names.imported):
+                if not (isinstance(item, ast.Constant) and item.value in known):
                     stop(item, "not an imported name")
         case [other, *_]:
             stop(other, "not a statement of __init__.py")
         case _:
             raise Stranger(0, "__all__ is missing")
+
+
+def _format(node: ast.stmt) -> None:
+    """`wire.require_format(1, __name__)`, with any number."""
+    match node:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id="wire"), attr="require_format"),
+                args=[ast.Constant(value=int() as number), ast.Name(id="__name__")],
+                keywords=[],
+            )
+        ) if (
+            number > 0 and number is not True
+        ):
+            pass
+        case _:
+            stop(node, "not the format")
 
 
 # client.py

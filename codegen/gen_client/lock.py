@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import json
 
+from clarigen import wire
 from gen_client import interface
 from gen_client.interface import Model
 from gen_client.json_text import digest
-
-FORMAT = 1
-"""Rises only when the same signatures give other bytes (with a line in the changelog)."""
 
 
 def text(model: Model) -> str:
     """The lock of a model, ending in a newline. Equal models give equal text."""
     signatures = interface.write(model)
     content = {
-        "format": FORMAT,
+        "format": wire.FORMAT,
         "model": _reference(model),
         "sha256": digest(signatures),
         "method_signatures": signatures,

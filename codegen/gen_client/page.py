@@ -125,6 +125,7 @@ class Page:
 
     Attributes:
         package: Its name.
+        format: The number of its form, which the runtime has to know.
         client: The name of its class.
         reference: The model's reference, as code, or nothing.
         doc: The text of the package's docstring.
@@ -139,6 +140,7 @@ class Page:
     """
 
     package: Code
+    format: Code
     client: Code
     reference: Code
     doc: str

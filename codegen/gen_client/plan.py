@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from clarigen import wire
 from gen_client import docs, naming, typetable, usage
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, form, joined, literal
@@ -52,6 +53,7 @@ def page(model: Model, package: Code, report: Report) -> Page:
     reference = model.reference
     return Page(
         package=package,
+        format=literal(wire.FORMAT),
         client=client,
         reference=(
             _NOTHING

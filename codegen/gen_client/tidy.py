@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gen_client import gate
@@ -36,15 +37,20 @@ def tidy(text: str, kind: Kind) -> str:
 
 
 def _with_tidy_imports(text: str) -> str:
-    """The text with its block of imports reduced to what is used, in order."""
+    """The text with its blocks of imports reduced to what is used, in order."""
     module = ast.parse(text)
-    block = [node for node in module.body if _is_import(node)]
-    if not block:
-        return text
-    lines = text.split("\n")
-    first, last = block[0].lineno - 1, block[-1].end_lineno or block[-1].lineno
-    imports = _imports("\n".join(lines[first:last]) + "\n", _used(module))
-    return "\n".join([*lines[:first], imports, *lines[last:]])
+    lines, used = text.split("\n"), _used(module)
+    for first, last in reversed(list(_blocks(module))):
+        lines[first:last] = [_imports("\n".join(lines[first:last]) + "\n", used)]
+    return "\n".join(lines)
+
+
+def _blocks(module: ast.Module) -> Iterator[tuple[int, int]]:
+    """Where imports stand together: the places of their first line and of what follows their last."""
+    for together, nodes in groupby(module.body, _is_import):
+        if together:
+            block = list(nodes)
+            yield block[0].lineno - 1, block[-1].end_lineno or block[-1].lineno
 
 
 def _is_import(node: ast.stmt) -> bool:

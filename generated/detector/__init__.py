@@ -9,6 +9,10 @@
 ...     print(model.predict(Image.from_file("picture.jpg"), threshold=0.5))
 """
 
+from clarigen import wire
+
+wire.require_format(1, __name__)
+
 from clarigen import Box, Frame, Image, Region, Video
 
 from .client import AsyncDetector, Detector, PredictInput

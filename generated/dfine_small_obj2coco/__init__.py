@@ -9,6 +9,10 @@
 ...     print(model.predict(Image.from_file("picture.jpg"), threshold=0.25, use_nms=True))
 """
 
+from clarigen import wire
+
+wire.require_format(1, __name__)
+
 from clarigen import Box, Frame, Image, Region, Video
 
 from .client import AsyncDfineSmallObj2coco, DfineSmallObj2coco, PredictInput

@@ -9,6 +9,10 @@
 ...     print(model.analyze_document(["Hello"]))
 """
 
+from clarigen import wire
+
+wire.require_format(1, __name__)
+
 from clarigen import Text
 
 from .client import (

@@ -9,6 +9,10 @@
 ...     print(model.predict("Hello", max_tokens=4096, temperature=1.0))
 """
 
+from clarigen import wire
+
+wire.require_format(1, __name__)
+
 from clarigen import Image
 
 from .client import AsyncGpt5_1, Gpt5_1, OpenaiTransportInput, PredictInput

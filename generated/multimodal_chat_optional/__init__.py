@@ -9,6 +9,10 @@
 ...     print(model.predict("Hello", max_tokens=512, temperature=0.7))
 """
 
+from clarigen import wire
+
+wire.require_format(1, __name__)
+
 from clarigen import Image
 
 from .client import AsyncMultimodalChatOptional, MultimodalChatOptional, PredictInput

@@ -12,6 +12,10 @@
 ...         print(piece)
 """
 
+from clarigen import wire
+
+wire.require_format(1, __name__)
+
 from .client import AsyncSensors, MonitorSensorsResult, MonitorSensorsSensorStream, Sensors
 
 __all__ = [

@@ -9,6 +9,10 @@
 ...     print(model.analyze("Hello", top=5, order="frequency"))
 """
 
+from clarigen import wire
+
+wire.require_format(1, __name__)
+
 from clarigen import Image
 
 from .client import (

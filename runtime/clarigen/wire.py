@@ -1,18 +1,20 @@
-"""How a generated package describes its methods to the runtime.
+"""How a generated package describes its methods to the runtime, and whether the two fit each other.
 
-What lives here: the words that stand at the end of a generated `client.py`. Nothing here is for
-applications; the words are kept stable for packages that were generated earlier.
+What lives here: the words that stand at the end of a generated `client.py`, and the first one that its
+`__init__.py` says. Nothing here is for applications; the words are kept stable for packages that were
+generated earlier.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ._codec import BOOL, BYTES, FLOAT, INT, STR, Codec, list_of, record_of, tuple_of
 from ._codec_array import NDARRAY
 from ._codec_json import JSON
 from ._codec_media import AUDIO, CONCEPT, FRAME, IMAGE, REGION, TEXT, VIDEO
 from ._method import REQUIRED, Field, Streaming, Unary
+from ._version import __version__
 
 __all__ = [
     "AUDIO",
@@ -20,6 +22,7 @@ __all__ = [
     "BYTES",
     "CONCEPT",
     "FLOAT",
+    "FORMAT",
     "FRAME",
     "IMAGE",
     "INT",
@@ -37,12 +40,44 @@ __all__ = [
     "field",
     "list_of",
     "record",
+    "require_format",
     "server_stream",
     "tuple_of",
     "unary",
 ]
 
 _R = TypeVar("_R")
+
+FORMAT: Final = 1
+"""The form of the packages that this version generates, the newest that it knows. It stands in them and in
+their locks, and rises only when the same signatures give other bytes (with a line in the changelog)."""
+
+_OLDEST: Final = 1
+"""The oldest form that this version still knows."""
+
+
+def require_format(number: int, package: str) -> None:
+    """Say so if a generated package and this version of the runtime do not fit each other.
+
+    Args:
+        number: The form of the package.
+        package: Its name.
+
+    Raises:
+        ImportError: They do not; the message says what to do.
+    """
+    if number > FORMAT:
+        raise ImportError(
+            f"{package} was generated for a newer clarigen: it has format {number}, and clarigen"
+            f" {__version__} knows {FORMAT}: pip install -U clarigen",
+            name=package,
+        )
+    if number < _OLDEST:
+        raise ImportError(
+            f"{package} was generated for an older clarigen: it has format {number}, and clarigen"
+            f" {__version__} knows no format before {_OLDEST}: run gen-client again",
+            name=package,
+        )
 
 
 def field(

@@ -166,6 +166,10 @@ INIT = '''"""Typed client for the model `detector` of acme/vision.
     >>> from detector import Detector
 """
 
+from clarigen import wire
+
+wire.require_format(1, __name__)
+
 from clarigen import Image, Region, Text
 
 from .client import Detector, DetectResult, Start

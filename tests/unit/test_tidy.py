@@ -71,6 +71,10 @@ def test_without_arrays_nothing_is_imported_for_them() -> None:
 
 def test_imports_of_the_other_files() -> None:
     assert imports(tidy.tidy(INIT, "init")) == [
+        "from clarigen import wire",
+        "",
+        "wire.require_format(1, __name__)",
+        "",
         "from clarigen import Image",
         "",
         "from .client import Detector, DetectResult, Start",

@@ -54,6 +54,7 @@ def test_what_is_in_it(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"gen_client/templates/{path.name}" for path in (ROOT / "templates").iterdir()} <= names
     assert {"clarigen/py.typed", "gen_client/py.typed", "clarigen/_proto/clarigen_pb2.pyi"} <= names
+    assert "clarigen_pytest.py" in names
     assert "clarigen/_proto/compile.py" not in names
     assert not [name for name in names if name.startswith(("tests", "examples", "generated"))]
 

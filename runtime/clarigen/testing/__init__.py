@@ -19,7 +19,8 @@ real protocol, for whatever speaks it:
     with serve(Fake()) as server, O4Mini(base_url=server.url) as model:
         assert model.predict("hi") == "HI"
 
-A generator or another client can be tried on such a server: it answers discovery too. See `serve` for
+With pytest, the fixture `clarigen_serve` is `serve`, and closes what it served when the test ends. A
+generator or another client can be tried on such a server: it answers discovery too. See `serve` for
 what can be served, and `Faults.add` for what can go wrong there.
 """
 
@@ -27,6 +28,6 @@ from ._annotations import Param
 from ._fake import calls, fake
 from ._faults import Fault, Faults
 from ._record import Call
-from ._server import Server, serve
+from ._server import Serve, Server, serve
 
-__all__ = ["Call", "Fault", "Faults", "Param", "Server", "calls", "fake", "serve"]
+__all__ = ["Call", "Fault", "Faults", "Param", "Serve", "Server", "calls", "fake", "serve"]

@@ -6,7 +6,7 @@ something is served.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from ..errors import ConfigError
 
@@ -58,6 +58,16 @@ def serve(
     from ._service import Service
 
     return Server(Service(implementation, record), port, threads)
+
+
+class Serve(Protocol):
+    """What the pytest fixture `clarigen_serve` is: `serve`, whose servers are closed when the test ends."""
+
+    def __call__(
+        self, implementation: object, *, port: int = ..., threads: int = ..., record: int = ...
+    ) -> Server:
+        """Serve an object; the arguments are those of `serve`."""
+        ...
 
 
 class Server:

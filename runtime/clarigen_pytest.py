@@ -1,0 +1,35 @@
+"""The pytest plugin: a fixture that serves models for a test.
+
+What lives here: what pytest loads at every start, wherever clarigen is installed. So it stands outside the
+package and imports nothing of it before a test asks for a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from clarigen.testing import Serve, Server
+
+
+@pytest.fixture
+def clarigen_serve() -> Iterator[Serve]:
+    """Serve plain Python objects as models: `clarigen.testing.serve`, closed when the test ends.
+
+    def test_it(clarigen_serve):
+        server = clarigen_serve(Fake())
+        with O4Mini(base_url=server.url) as model: ...
+    """
+    from contextlib import ExitStack
+
+    from clarigen.testing import serve
+
+    with ExitStack() as servers:
+
+        def start(implementation: object, **options: Any) -> Server:
+            return servers.enter_context(serve(implementation, **options))
+
+        yield start

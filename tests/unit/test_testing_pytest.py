@@ -1,0 +1,95 @@
+"""The pytest plugin: what its fixture does, and what it costs those who do not use it."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+MODEL = """
+import pytest
+from clarigen import Client, ConfigError, wire
+from clarigen.testing import Serve, Server, serve
+
+class Model:
+    def say(self, text: str) -> str:
+        return text
+
+class ModelClient(Client):
+    def say(self, text: str) -> str:
+        return self._one(SAY, text)
+
+SAY = wire.unary("say", wire.field("text", wire.STR), returns=wire.STR)
+"""
+
+README = """
+from clarigen import Client, wire
+
+class Fake:
+    def predict(self, prompt: str, max_tokens: int = 256) -> str:
+        return prompt.upper()
+
+class O4Mini(Client):
+    def predict(self, prompt: str) -> str:
+        return self._one(PREDICT, prompt)
+
+PREDICT = wire.unary("predict", wire.field("prompt", wire.STR), returns=wire.STR)
+
+class application:
+    @staticmethod
+    def answer(prompt: str) -> str:
+        with O4Mini() as model:
+            return model.predict(prompt)
+
+"""
+"""What the README's example has around it."""
+
+
+def test_what_a_test_serves_is_closed_with_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(MODEL + """
+ports = []
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_two_servers(clarigen_serve: Serve, fails: bool) -> None:
+    servers: list[Server] = [clarigen_serve(Model()), clarigen_serve(Model(), threads=1, record=0)]
+    for server in servers:
+        with ModelClient(base_url=server.url, timeout=30) as model:
+            assert model.say("x") == "x"
+        ports.append(server.port)
+    assert (servers[0].calls, servers[1].calls) == ([("say", {"text": "x"})], [])
+    assert not fails
+
+def test_its_ports_are_free_again() -> None:
+    assert len(set(ports)) == 4
+    for port in ports:
+        serve(Model(), port=port).close()
+
+def test_its_options_are_those_of_serve(clarigen_serve: Serve) -> None:
+    with pytest.raises(ConfigError, match="at least 1 thread"):
+        clarigen_serve(Model(), threads=0)
+""")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3, failed=1)
+
+
+def test_nothing_is_imported_before_a_test_asks_for_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+import sys
+
+def test_start() -> None:
+    assert "clarigen_pytest" in sys.modules
+    assert not {"clarigen", "grpc", "google.protobuf"} & set(sys.modules)
+""")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_fixture_is_listed_with_what_it_does(pytester: pytest.Pytester) -> None:
+    told = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
+    told.stdout.fnmatch_lines(["clarigen_serve*", "*Serve plain Python objects as models*"])
+
+
+def test_the_example_of_the_readme(pytester: pytest.Pytester) -> None:
+    from unit.test_readme import examples
+
+    (example,) = (one for one in examples() if "clarigen_serve" in one)
+    pytester.makepyfile(README + example)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)

@@ -24,6 +24,7 @@ from clarigen import (
     Stream,
     TransportError,
     UnavailableError,
+    _proto,
 )
 from clarigen._status import NUMBERS
 from clarigen.testing import Server, serve
@@ -200,6 +201,13 @@ def test_a_lost_connection_before_and_after_it_ran(server: Server, model: Parrot
     assert eager.say("x") == "xx"
 
 
+def test_what_is_idempotent_runs_again(server: Server) -> None:
+    server.faults.add(drop=True, after=True, times=2)
+    with ParrotClient(base_url=server.url, timeout=30, idempotent=True) as model:
+        assert model.say("x") == "xx"
+    assert server.calls == [("say", {"text": "x", "times": 2})] * 3
+
+
 def test_a_connection_lost_midway_keeps_what_was_sent(server: Server, model: ParrotClient) -> None:
     for _ in range(100):
         server.faults.add(drop=True, item=3, times=1)
@@ -367,3 +375,26 @@ def test_another_version_is_served_from_now_on(server: Server, model: ParrotClie
         server.deploy(Crow(), version="third")
     with pytest.raises(ConfigError, match="serve an object"):
         server.deploy(Crow)
+
+
+def test_discovery_finds_the_latest_version_and_the_earlier_ones(server: Server) -> None:
+    from unit.test_testing import _rpc
+
+    server.deploy(Crow())
+    model = _rpc(server, "GetModel", _proto.GetModelRequest(), _proto.SingleModelResponse).model
+    assert model.model_version.id == "testing-2"
+    assert [method.name for method in model.model_version.method_signatures] == ["say"]
+    names = {}
+    for id_ in ("testing", "testing-2"):
+        request = _proto.GetModelVersionRequest(version_id=id_)
+        found = _rpc(server, "GetModelVersion", request, _proto.SingleModelVersionResponse)
+        names[id_] = [method.name for method in found.model_version.method_signatures]
+    assert names == {"testing": ["say", "count", "double"], "testing-2": ["say"]}
+    first_page = _proto.ListModelVersionsRequest(page=1)
+    listed = _rpc(server, "ListModelVersions", first_page, _proto.MultiModelVersionResponse)
+    assert [version.id for version in listed.model_versions] == ["testing-2", "testing"]
+
+
+def test_a_fault_may_be_of_a_method_of_any_version(server: Server) -> None:
+    server.deploy(Crow())
+    assert server.faults.add(status="INTERNAL", method="count").met == 0

@@ -456,6 +456,11 @@ def test_recordings_and_observers_are_told() -> None:
     assert seen[0].raw.outputs[0].data.parts[0].data.string_value == "xx"
 
 
+def test_a_fake_is_ready() -> None:
+    fake(ParrotClient).wait_until_ready(timeout=1)
+    asyncio.run(fake(AsyncParrotClient).wait_until_ready(timeout=1))
+
+
 def test_a_subclass_of_a_users_own() -> None:
     class Loud(ParrotClient):
         def shout(self, text: str) -> str:

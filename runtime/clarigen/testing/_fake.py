@@ -213,6 +213,10 @@ class FakeBase(ClientBase):
         faked, context, concurrency = self._its(method), self._context(), self._pace[1] or 1
         return lambda isolate: FakeWork(faked, context, concurrency, isolate=isolate)
 
+    def _ready(self, timeout: float | None) -> Any:
+        del timeout
+        yield from ()  # a fake need not be waited for
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a fake is not pickled: its functions and its calls belong to this process")
 

@@ -14,15 +14,22 @@ What lives here: the nouns. A flow is a generator; it yields one of them and is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 END: Final[Any] = object()
 """Sent in place of an item or an answer where there are no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Failure(Exception):
+    """A call that ended with a gRPC status instead of an answer, free of grpc's own classes."""
+
+    def __init__(self, code: str, details: str) -> None:
+        super().__init__(f"{code}: {details}")
+        self.code = code
+        self.details = details
+
+
+class Send(NamedTuple):
     """Send a request and wait for the one answer.
 
     Attributes:
@@ -36,8 +43,7 @@ class Send:
     timeout: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """Start a stream.
 
     Attributes:
@@ -53,18 +59,15 @@ class Open:
     follow: Callable[[Any], bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pull:
+class Pull(NamedTuple):
     """Take an item from the caller's iterator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receive:
+class Receive(NamedTuple):
     """Wait for the next answer of a stream."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(NamedTuple):
     """Hand an item to the caller.
 
     Attributes:
@@ -74,8 +77,7 @@ class Deliver:
     item: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(NamedTuple):
     """Wait.
 
     Attributes:

@@ -7,8 +7,7 @@ where only the platform knows who that is, the first call asks it, once.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._reference import ME, ModelRef
 from .errors import ConfigError
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from ._proto import RunnerSelector
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(NamedTuple):
     """On what a model shall run; nothing for where the platform thinks best.
 
     Attributes:
@@ -33,8 +31,8 @@ class Routing:
     nodepool_id: str | None = None
     user_id: str | None = None
 
-    def __post_init__(self) -> None:
-        """Refuse what contradicts itself.
+    def checked(self) -> Routing:
+        """The same, if it does not contradict itself.
 
         Raises:
             ConfigError: A deployment and a nodepool, half a nodepool, or an owner of nothing.
@@ -47,6 +45,7 @@ class Routing:
             raise ConfigError("compute_cluster_id and nodepool_id go together: give both")
         if self.user_id and not self.given:
             raise ConfigError("deployment_user_id without a deployment_id or a nodepool_id")
+        return self
 
     @property
     def given(self) -> bool:

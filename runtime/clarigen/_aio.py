@@ -6,13 +6,16 @@ What lives here: the twin of `_client`, which differs by the awaiting alone.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from ._aio_batch import AsyncBatch
-from ._aio_connection import AsyncConnection
 from ._aio_stream import AsyncStream, Items
 from ._base import DEFAULT_TIMEOUT, ClientBase
 from ._method import Streaming, Unary
+
+if TYPE_CHECKING:
+    from ._aio_connection import AsyncConnection
+    from ._call import UnaryFlow
 
 _R = TypeVar("_R")
 
@@ -24,7 +27,11 @@ class AsyncClient(ClientBase):
     other; clients of one server share a connection in each.
     """
 
+    _connection: AsyncConnection
+
     def _open(self) -> None:
+        from ._aio_connection import AsyncConnection
+
         self._connection = AsyncConnection(self._endpoint)
 
     async def close(self) -> None:
@@ -43,9 +50,7 @@ class AsyncClient(ClientBase):
 
     async def _one(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field."""
-        from . import _call
-
-        flow = _call.unary(method, values, self._context())
+        flow: UnaryFlow[_R] = self._flows.unary(method, values, self._context())
         return await self._connection.run(flow)
 
     def _batch(
@@ -56,17 +61,13 @@ class AsyncClient(ClientBase):
         /,
     ) -> AsyncBatch[_R]:
         """Call a unary method with any number of inputs, as mappings."""
-        from ._batch import checked
-
-        checked(method, inputs, asynchronous=True)
+        self._batches.checked(method, inputs, asynchronous=True)
         shown = (method.name, progress)
         return AsyncBatch(self._works(method), self._connection, inputs, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Call a streaming method with one value a field."""
-        from . import _call
-
-        flow = _call.stream(method, values, self._context())
+        flow = self._flows.stream(method, values, self._context())
         items = method.items(values, asynchronous=True)
         taken = Items(items) if items is not None else None
         return AsyncStream(flow, self._connection, taken)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from ._aio_stream import asynchronous
 from ._drivers import BatchBase
+from ._progress import bar
 from .errors import ClarigenError
 
 if TYPE_CHECKING:
@@ -67,8 +68,6 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         await self.cancel()
 
     async def _outcomes(self, *, isolate: bool) -> AsyncIterator[_R_co | ClarigenError]:
-        from ._progress import bar
-
         name, shown = self._progress
         work, inputs = self._work(isolate), asynchronous(self._inputs)
         flight = _Flight(work, self._connection)

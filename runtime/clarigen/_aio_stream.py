@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
+from ._actions import END, Deliver, Failure, Open, Pull, Receive
 from ._drivers import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._actions import Open
     from ._aio_connection import AsyncConnection
-    from ._status import Failure
 
 _R_co = TypeVar("_R_co", covariant=True)
 
@@ -59,8 +58,6 @@ class Items(ItemsBase):
     async def truly(self, told: Failure) -> Failure | None:
         """How the call failed in truth; None if it did not."""
         import asyncio
-
-        from ._status import Failure
 
         if told.details != _FORGOTTEN:
             return told
@@ -123,31 +120,19 @@ class AsyncStream(StreamBase, Generic[_R_co]):
             ClarigenError: The call failed (see the errors of the generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
-        import asyncio
-
-        from . import _actions
-
         if self._done:
             raise StopAsyncIteration
-        reply: Any = None
-        failure: Exception | None = None
         try:
-            while True:
-                action = self._flow.send(reply) if failure is None else self._flow.throw(failure)
-                reply = failure = None
-                if isinstance(action, _actions.Deliver):
-                    item: _R_co = action.item
-                    return item
-                if isinstance(action, _actions.Open):
-                    self._loop = asyncio.get_running_loop()
-                    self._start(action)
-                elif isinstance(action, _actions.Pull):
-                    assert self._items is not None
-                    reply = await anext(self._items.iterator, _actions.END)
-                elif isinstance(action, _actions.Receive):
-                    reply, failure = await self._receive(_actions.END)
+            action = next(self._flow)
+            while not isinstance(action, Deliver):
+                try:
+                    reply = await self._do(action)
+                except Failure as failure:
+                    action = self._flow.throw(failure)
                 else:
-                    reply, failure = await self._connection.do(action)
+                    action = self._flow.send(reply)
+            item: _R_co = action.item
+            return item
         except StopIteration as end:
             self._ended(end.value)
             raise StopAsyncIteration from None
@@ -155,29 +140,38 @@ class AsyncStream(StreamBase, Generic[_R_co]):
             self.cancel()
             raise
 
-    async def _receive(self, end: Any) -> tuple[Any, Exception | None]:
+    async def _do(self, action: Any) -> Any:
+        """What the flow wants; the reply, or `Failure`."""
+        if isinstance(action, Receive):
+            if self._items is None:
+                return await self._connection.received(self._call.read(), END)
+            return await self._receive(self._items)
+        if isinstance(action, Open):
+            import asyncio
+
+            self._loop = asyncio.get_running_loop()
+            return self._start(action)
+        if isinstance(action, Pull):
+            assert self._items is not None
+            return await anext(self._items.iterator, END)
+        return await self._connection.do(action)
+
+    async def _receive(self, items: Items) -> Any:
         import asyncio
 
-        import grpc
-
-        from ._status import failure_of
-
-        reply, failure = end, None
         try:
-            if self._items is None:
-                reply = await self._call.read()
-            else:
-                reply = await self._items.read(grpc.aio.EOF)
-        except grpc.aio.AioRpcError as error:
-            failure = failure_of(error)
-            if self._items is not None:
-                failure = await self._items.truly(failure)
+            return await self._connection.received(items.read(END), END)
+        except Failure as told:
+            failure = await items.truly(told)
+            if failure is None:
+                return END
+            raise failure from None
         except asyncio.CancelledError:  # of the call, by its items, or of the task that waits
-            if self._items is None or self._items.error is None:
+            if items.error is None:
                 raise
-        if self._items is not None and self._items.error is not None:
-            raise self._items.error
-        return (end if reply is grpc.aio.EOF else reply), failure
+        finally:
+            if items.error is not None:
+                raise items.error
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,20 +7,19 @@ and the baked reference become an `Endpoint`. It opens nothing; the clients do, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
-from ._address import Address, Routing
 from ._data import SERVER_DEFAULT, Default
 from ._reference import ModelRef
-from ._response import Observer, Recording, observers, recording
+from ._response import Observer, Recording, recording, recordings
 from .errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from ._address import Address
     from ._batch import Work
     from ._call import Context, UnaryFlow
     from ._channel import Credentials, Target
@@ -36,12 +35,8 @@ DEFAULT_TIMEOUT: Final = 600.0
 DEFAULT_RETRIES: Final = 4
 """How often a call is sent again if nothing else is said."""
 
-SERVICE: Final = "/clarifai.api.V2/"
-"""What the path of every RPC begins with."""
 
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """Where a client's calls go.
 
     Attributes:
@@ -154,7 +149,7 @@ class ClientBase(ABC):
         Raises:
             ConfigError: The credential, the server, the model or the timeout is missing or wrong.
         """
-        from . import _channel
+        from . import _address, _channel
 
         reference, version = _meant(self._model, model, version_id)
         if reference is None and _channel.base_url(base_url) == _channel.DEFAULT_BASE:
@@ -171,14 +166,16 @@ class ClientBase(ABC):
             idempotent=idempotent,
             interceptors=interceptors,
         )
-        routing = Routing(deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
-        self._address = Address(reference, version, routing)
+        routing = _address.Routing(
+            deployment_id, compute_cluster_id, nodepool_id, deployment_user_id
+        )
+        self._address: Address = _address.Address(reference, version, routing.checked())
         self._on_response = on_response
         self._base_url = base_url
         self._secret = bool(pat or session_token)
         self._pace: tuple[int | None, int | None] = (None, None)
         self._identity = object()  # views made by `with_options` share it
-        self._open()
+        self._begin()
 
     def with_options(
         self,
@@ -226,7 +223,7 @@ class ClientBase(ABC):
         if concurrency is not None and concurrency < 1:
             raise ConfigError(f"concurrency is {concurrency!r}; it must be a number from 1")
         other._pace = (batch_size or size, concurrency or calls)
-        other._open()
+        other._begin()
         return other
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[()], dict[str, Any]]:
@@ -281,19 +278,24 @@ class ClientBase(ABC):
         """
         return recording(self._identity)
 
-    def _context(self) -> Context:
-        """What a call of this client is made with."""
-        from ._call import Context
+    def _begin(self) -> None:
+        """Load what calls need, so that the first call does not, and open the connection."""
+        from . import _batch, _call
 
-        told = observers(self._identity, self._on_response)
-        return Context(self._address, self._endpoint.policy, told)
+        self._flows, self._batches = _call, _batch
+        always = (self._on_response,) if self._on_response is not None else ()
+        self._usual = _call.Context(self._address, self._endpoint.policy, always)
+        self._open()
+
+    def _context(self) -> Context:
+        """What a call of this client is made with, here and now."""
+        usual, seen = self._usual, recordings(self._identity)
+        return usual._replace(observers=(*seen, *usual.observers)) if seen else usual
 
     def _works(self, method: Unary[_R]) -> Callable[[bool], Work[_R]]:
         """What makes the work of a batch of this client, isolating failures or not."""
-        from ._batch import Pace, Work
-
-        context, pace = self._context(), Pace(*self._pace)
-        return lambda isolate: Work(method, context, pace, isolate=isolate)
+        context, pace = self._context(), self._batches.Pace(*self._pace)
+        return lambda isolate: self._batches.Work(method, context, pace, isolate=isolate)
 
     @abstractmethod
     def _open(self) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from ._call import Context, UnaryFlow, chunk, encoded
@@ -107,7 +106,6 @@ class Pace:
             self.size = min(inputs * 2, MOST_INPUTS)
 
 
-@dataclass(eq=False, slots=True)
 class Chunk:
     """The inputs of one request, and what became of them.
 
@@ -119,11 +117,16 @@ class Chunk:
         ended: Whether all of its outcomes are there.
     """
 
-    flow: UnaryFlow[int]
-    outcomes: list[Any]
-    started: float
-    count: int
-    ended: bool = field(default=False)
+    __slots__ = ("count", "ended", "flow", "outcomes", "started")
+
+    def __init__(
+        self, flow: UnaryFlow[int], outcomes: list[Any], started: float, count: int
+    ) -> None:
+        self.flow = flow
+        self.outcomes = outcomes
+        self.started = started
+        self.count = count
+        self.ended = False
 
 
 class Work(Generic[_R]):

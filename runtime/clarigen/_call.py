@@ -10,18 +10,17 @@ when. What flows and drivers say to each other stands in `_actions`.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from ._actions import END, Deliver, Open, Pull, Receive, Send, Sleep
+from ._actions import END, Deliver, Failure, Open, Pull, Receive, Send, Sleep
 from ._address import Address
 from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, Output, PostModelOutputsRequest, UnreadableError
 from ._response import Observer, Response, Usage
 from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
-from ._status import MIXED_STATUS, Failure, Sent, failure_error, status_error
+from ._status import MIXED_STATUS, Sent, failure_error, status_error
 from .errors import ClarigenError, DecodeError, ModelError
 
 _R = TypeVar("_R")
@@ -30,8 +29,7 @@ UnaryFlow = Generator[Send | Sleep, Any, _R]
 StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver, Any, Usage]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a call is made with, beside its arguments.
 
     Attributes:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ._version import __version__
 from .errors import ConfigError
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+
+SERVICE: Final = "/clarifai.api.V2/"
+"""What the path of every RPC begins with."""
 
 DEFAULT_BASE: Final = "https://api.clarifai.com"
 
@@ -31,8 +32,7 @@ _KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
 """The kinds of interceptors, as both of grpc's modules name them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A server.
 
     Attributes:
@@ -88,11 +88,13 @@ class Target:
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
-    from ipaddress import ip_address
+    import socket
 
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
+        if ":" in host:
+            return socket.inet_pton(socket.AF_INET6, host) == bytes(15) + b"\x01"
+        return socket.inet_pton(socket.AF_INET, host)[0] == 127
+    except OSError:
         return False
 
 
@@ -195,7 +197,7 @@ class Lease:
             bytes.
     """
 
-    __slots__ = ("_key", "_process", "_shared", "channel")
+    __slots__ = ("_calls", "_key", "_process", "_shared", "channel")
 
     def __init__(
         self,
@@ -214,6 +216,19 @@ class Lease:
         self._shared: _Shared | None = shared
         self._process = os.getpid()
         self.channel: Any = shared.channel
+        self._calls: dict[str, Any] = {}
+
+    def call(self, kind: str, rpc: str) -> Any:
+        """What calls an RPC with bytes and returns bytes.
+
+        Args:
+            kind: `unary_unary`, `unary_stream` or `stream_stream`.
+            rpc: The RPC's name.
+        """
+        call = self._calls.get(rpc)
+        if call is None:
+            call = self._calls[rpc] = getattr(self.channel, kind)(SERVICE + rpc)
+        return call
 
     @property
     def lost(self) -> bool:
@@ -281,6 +296,8 @@ def _roots(certificates: str) -> bytes | None:
     """The certificates of a PEM file; None, for grpc's own, without one."""
     if not certificates:
         return None
+    from pathlib import Path
+
     try:
         return Path(certificates).read_bytes()
     except OSError as error:

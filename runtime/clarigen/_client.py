@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from ._base import DEFAULT_TIMEOUT, ClientBase
 from ._client_batch import Batch
-from ._client_connection import Connection
 from ._client_stream import Items, Stream
 from ._method import Streaming, Unary
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from ._call import UnaryFlow
+    from ._client_connection import Connection
 
 _R = TypeVar("_R")
 
@@ -28,7 +30,11 @@ class Client(ClientBase):
     block, or close it.
     """
 
+    _connection: Connection
+
     def _open(self) -> None:
+        from ._client_connection import Connection
+
         self._connection = Connection(self._endpoint)
 
     def close(self) -> None:
@@ -62,23 +68,18 @@ class Client(ClientBase):
 
     def _one(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field."""
-        from . import _call
-
-        return self._connection.run(_call.unary(method, values, self._context()))
+        flow: UnaryFlow[_R] = self._flows.unary(method, values, self._context())
+        return self._connection.run(flow)
 
     def _batch(self, method: Unary[_R], inputs: Iterable[object], progress: bool, /) -> Batch[_R]:
         """Call a unary method with any number of inputs, as mappings."""
-        from ._batch import checked
-
-        checked(method, inputs)
+        self._batches.checked(method, inputs)
         shown = (method.name, progress)
         return Batch(self._works(method), self._connection, inputs, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Call a streaming method with one value a field."""
-        from . import _call
-
-        flow = _call.stream(method, values, self._context())
+        flow = self._flows.stream(method, values, self._context())
         items = method.items(values)
         taken = Items(iter(items)) if items is not None else None
         return Stream(flow, self._connection, taken)

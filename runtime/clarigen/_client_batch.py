@@ -7,17 +7,17 @@ iterator and observers included, runs where the results are asked for.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
+from ._actions import Failure, Send, Sleep
 from ._drivers import BatchBase
+from ._progress import bar
 from .errors import ClarigenError
 
 if TYPE_CHECKING:
-    from ._actions import Send
     from ._batch import Chunk, Work
-    from ._status import Failure
 
 _R_co = TypeVar("_R_co", covariant=True)
 
@@ -78,8 +78,6 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         self.cancel()
 
     def _outcomes(self, *, isolate: bool) -> Iterator[_R_co | ClarigenError]:
-        from ._progress import bar
-
         name, shown = self._progress
         work, inputs = self._work(isolate), iter(self._inputs)
         flight = _Flight(work, self._connection)
@@ -100,9 +98,12 @@ class _Flight:
     """The requests in flight."""
 
     def __init__(self, work: Work[Any], connection: Begins) -> None:
+        from threading import Semaphore  # loaded with grpc
+
         self._work = work
         self._connection = connection
-        self._answers: SimpleQueue[tuple[Chunk, Any]] = SimpleQueue()
+        self._answers: deque[tuple[Chunk, Any]] = deque()
+        self._arrived = Semaphore(0)
         self._calls: dict[Chunk, Any] = {}
         self._asleep: dict[Chunk, float] = {}
 
@@ -132,16 +133,13 @@ class _Flight:
         patience = self._work.patience()
         if patience is not None:
             waits.append(patience)
-        try:
-            made, call = self._answers.get(timeout=min(waits, default=None))
-        except Empty:
+        if not self._arrived.acquire(timeout=min(waits, default=None)):
             return
+        made, call = self._answers.popleft()
         del self._calls[made]
         self._step(made, *self._connection.answer(call))
 
     def _step(self, made: Chunk, reply: Any, failure: Failure | None) -> None:
-        from ._actions import Sleep
-
         try:
             action = made.flow.send(reply) if failure is None else made.flow.throw(failure)
         except StopIteration as end:
@@ -153,7 +151,8 @@ class _Flight:
         call = self._calls[made] = self._connection.begin(action)
 
         def done(ended: Any) -> None:
-            self._answers.put((made, ended))
+            self._answers.append((made, ended))
+            self._arrived.release()
 
         call.add_done_callback(done)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from ._actions import END, Deliver, Failure, Open, Pull, Receive
 from ._drivers import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
-    from ._actions import Open
     from ._client_connection import Connection
 
 _R_co = TypeVar("_R_co", covariant=True)
@@ -58,28 +58,19 @@ class Stream(StreamBase, Generic[_R_co]):
             ClarigenError: The call failed (see the errors of the generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
-        from . import _actions
-
         if self._done:
             raise StopIteration
-        reply: Any = None
-        failure: Exception | None = None
         try:
-            while True:
-                action = self._flow.send(reply) if failure is None else self._flow.throw(failure)
-                reply = failure = None
-                if isinstance(action, _actions.Deliver):
-                    item: _R_co = action.item
-                    return item
-                if isinstance(action, _actions.Open):
-                    self._start(action)
-                elif isinstance(action, _actions.Pull):
-                    assert self._items is not None
-                    reply = next(self._items.iterator, _actions.END)
-                elif isinstance(action, _actions.Receive):
-                    reply, failure = self._receive(_actions.END)
+            action = next(self._flow)
+            while not isinstance(action, Deliver):
+                try:
+                    reply = self._do(action)
+                except Failure as failure:
+                    action = self._flow.throw(failure)
                 else:
-                    reply, failure = self._connection.do(action)
+                    action = self._flow.send(reply)
+            item: _R_co = action.item
+            return item
         except StopIteration as end:
             self._ended(end.value)
             raise StopIteration from None
@@ -87,19 +78,21 @@ class Stream(StreamBase, Generic[_R_co]):
             self.cancel()
             raise
 
-    def _receive(self, end: Any) -> tuple[Any, Exception | None]:
-        import grpc
-
-        from ._status import failure_of
-
-        reply, failure = end, None
-        try:
-            reply = next(self._call, end)
-        except grpc.RpcError as error:
-            failure = failure_of(error)
-        if self._items is not None and self._items.error is not None:
-            raise self._items.error
-        return reply, failure
+    def _do(self, action: Any) -> Any:
+        """What the flow wants; the reply, or `Failure`."""
+        items = self._items
+        if isinstance(action, Receive):
+            try:
+                return self._connection.receive(self._call, END)
+            finally:
+                if items is not None and items.error is not None:
+                    raise items.error
+        if isinstance(action, Open):
+            return self._start(action)
+        if isinstance(action, Pull):
+            assert items is not None
+            return next(items.iterator, END)
+        return self._connection.do(action)
 
     def __enter__(self) -> Self:
         return self

@@ -10,8 +10,7 @@ collects its path on the way out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from ._data import Text
 
@@ -36,8 +35,7 @@ class Misfit(ValueError):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Codec(Generic[_R_co]):
+class Codec(NamedTuple, Generic[_R_co]):
     """How values of one type travel.
 
     Attributes:
@@ -64,8 +62,7 @@ class Codec(Generic[_R_co]):
         return self.nested or self
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(NamedTuple):
     """A repeated slot of `Data`, and how one element of it is filled and read."""
 
     slot: str

@@ -1,8 +1,8 @@
 """What the drivers of both twins share: everything but the awaiting.
 
-What lives here: the state of connections, streams, their items and batches, how each ends, and what they
-say when they cannot begin. The waiting itself is in `_client_*` for threads and in `_aio_*` for asyncio.
-Nothing here touches grpc: its channels and calls are used as they are given.
+What lives here: how the flow of a unary call is driven (twice, with one word more the second time), the state
+of streams, their items and batches, and how each ends. What they wait for is in `_client_*` for threads and
+in `_aio_*` for asyncio. Nothing here touches grpc: its channels and calls are used as they are given.
 """
 
 from __future__ import annotations
@@ -11,60 +11,66 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from ._base import SERVICE, Endpoint
 from ._response import Usage
 from .errors import ConfigError
 
 if TYPE_CHECKING:
     from ._actions import Open
     from ._batch import Work
-    from ._call import StreamFlow
+    from ._call import StreamFlow, UnaryFlow
 
+_R = TypeVar("_R")
 _Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
 
 
-class ConnectionBase(ABC):
-    """An endpoint, and what its calls need.
+CLOSED: Final = "this client is closed; make another"
+"""What a call says over a connection that was closed."""
 
-    Attributes:
-        target: The server.
-        policy: How long a call may take and how often it is sent.
-    """
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        from . import _batch as _loaded  # the first call shall import nothing
+class Driver(ABC):
+    """Drives the flows of unary calls, in the caller's thread."""
 
-        del _loaded
-        self.target: Final = endpoint.target
-        self.policy: Final = endpoint.policy
-        self._credentials = endpoint.credentials
-        self._interceptors = endpoint.interceptors
-
-    def start(self, attempt: Open, messages: Any) -> Any:
-        """Start an attempt at a stream; the call is an iterator of answers.
-
-        Args:
-            attempt: What is wanted.
-            messages: What is sent after another, for a stream of inputs; else None.
-        """
-        channel, path = self._channel(), SERVICE + attempt.rpc
-        options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
-        if messages is None:
-            return channel.unary_stream(path)(attempt.request, **options)
-        return channel.stream_stream(path)(messages, **options)
+    def run(self, flow: UnaryFlow[_R]) -> _R:
+        """Drive the flow of a unary call to its end."""
+        try:
+            action = next(flow)
+            while True:
+                try:
+                    reply = self.do(action)
+                except Exception as raised:  # noqa: BLE001 - for the flow to judge
+                    action = flow.throw(raised)
+                else:
+                    action = flow.send(reply)
+        except StopIteration as end:
+            result: _R = end.value
+            return result
 
     @abstractmethod
-    def _channel(self) -> Any:
-        """The channel for a call made here and now.
-
-        Raises:
-            ConfigError: The connection is closed.
-        """
+    def do(self, action: Any) -> Any:
+        """Do what a flow wants: the reply, or `Failure`."""
 
 
-def closed() -> ConfigError:
-    """The error of a call over a connection that was closed."""
-    return ConfigError("this client is closed; make another")
+class AsyncDriver(ABC):
+    """Drives the flows of unary calls, in the caller's task."""
+
+    async def run(self, flow: UnaryFlow[_R]) -> _R:
+        """Drive the flow of a unary call to its end."""
+        try:
+            action = next(flow)
+            while True:
+                try:
+                    reply = await self.do(action)
+                except Exception as raised:  # noqa: BLE001 - for the flow to judge
+                    action = flow.throw(raised)
+                else:
+                    action = flow.send(reply)
+        except StopIteration as end:
+            result: _R = end.value
+            return result
+
+    @abstractmethod
+    async def do(self, action: Any) -> Any:
+        """Do what a flow wants: the reply, or `Failure`."""
 
 
 class ItemsBase:

@@ -8,8 +8,7 @@ status and no retry; `_call` makes requests of what this room fills.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast
 
 from ._codec import Codec, Misfit, described
 from ._data import SERVER_DEFAULT, Text
@@ -26,8 +25,7 @@ REQUIRED: Final[Any] = object()
 _SHOWN_CHOICES: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One parameter of a method, or one member of a record.
 
     Attributes:
@@ -62,7 +60,6 @@ class Field:
             raise Misfit(f"must be at most {self.le}, not {value}")
 
 
-@dataclass(frozen=True, slots=True)
 class Method(Generic[_R_co]):
     """A method of a model, as its signature describes it.
 
@@ -74,15 +71,16 @@ class Method(Generic[_R_co]):
         stream: The parameter that is a stream, if one is.
     """
 
-    name: str
-    rpc: str
-    fields: tuple[Field, ...]
-    returns: Codec[_R_co]
-    stream: Field | None = field(init=False)
+    __slots__ = ("fields", "name", "returns", "rpc", "stream")
 
-    def __post_init__(self) -> None:
-        streams = [parameter for parameter in self.fields if parameter.stream]
-        object.__setattr__(self, "stream", streams[0] if streams else None)
+    def __init__(
+        self, name: str, rpc: str, fields: tuple[Field, ...], returns: Codec[_R_co]
+    ) -> None:
+        self.name: Final = name
+        self.rpc: Final = rpc
+        self.fields: Final = fields
+        self.returns: Final = returns
+        self.stream: Final = next((field for field in fields if field.stream), None)
 
     def fill(self, values: Sequence[Any], data: Data) -> None:
         """Put the arguments into the `Data` of one input. A stream's items are put by `fill_item`.

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Final
 
-from ._actions import Send, Sleep
+from ._actions import Failure, Send, Sleep
 from ._address import Address
 from ._log import LOGGER, shown
 from ._platform import DISABLED, UNKNOWN_CALL, deployment, latest_version, methods, version
 from ._proto import Status
 from ._retry import Attempts, Hope, Policy, hope_of_failure, hope_of_status
-from ._status import UNREADY, Failure, Sent, failure_error, status_error
+from ._status import UNREADY, Sent, failure_error, status_error
 from .errors import ModelError, ModelNotReadyError, NotFoundError
 
 _ANSWERED: Final = frozenset({10010, 10020, 21313, 25608, 30101})

@@ -10,14 +10,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from ._proto import MultiOutputResponse
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """The tokens that a call took, as far as the model tells; 0 also means that it does not.
 
     Attributes:
@@ -30,7 +29,7 @@ class Usage:
     completion_tokens: int = 0
     cached_tokens: int = 0
 
-    def __add__(self, other: Usage) -> Usage:
+    def __add__(self, other: Usage) -> Usage:  # type: ignore[override]
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
@@ -111,7 +110,7 @@ def recording(client: object) -> Generator[Recording, None, None]:
         _open.reset(token)
 
 
-def observers(client: object, always: Observer | None) -> tuple[Observer, ...]:
-    """Who is told of a call that a client makes here and now."""
-    found = tuple(seen.append for owner, seen in _open.get() if owner is client)
-    return found if always is None else (*found, always)
+def recordings(client: object) -> tuple[Observer, ...]:
+    """What collects the responses of a call that a client makes here and now."""
+    opened = _open.get()
+    return tuple(seen.append for owner, seen in opened if owner is client) if opened else ()

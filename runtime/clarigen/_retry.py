@@ -8,7 +8,6 @@ chance come from outside, so that tests can replay them.
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -16,7 +15,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, TypeVar
 
-from ._status import Failure, Sent
+from ._actions import Failure
+from ._status import Sent
 
 _Sent = TypeVar("_Sent", bound=Sent)
 
@@ -111,6 +111,12 @@ def budget(server: Hashable) -> Budget:
     return _budgets.setdefault(server, Budget())
 
 
+def _chance() -> float:
+    from random import random  # for the first retry: nobody else needs it
+
+    return random()
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How long a call may take and how often it is sent.
@@ -128,7 +134,7 @@ class Policy:
     max_retries: int = 0
     budget: Budget = field(default_factory=Budget)
     clock: Callable[[], float] = time.monotonic
-    chance: Callable[[], float] = random.random
+    chance: Callable[[], float] = _chance
     idempotent: bool = False
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ._actions import Failure
 from .errors import (
     AuthenticationError,
     DeadlineExceededError,
@@ -140,15 +141,6 @@ _GRPC: Final[dict[str, type[ModelError]]] = {
     "PERMISSION_DENIED": PermissionDeniedError,
     "NOT_FOUND": NotFoundError,
 }
-
-
-class Failure(Exception):
-    """A call that ended with a gRPC status instead of an answer, free of grpc's own classes."""
-
-    def __init__(self, code: str, details: str) -> None:
-        super().__init__(f"{code}: {details}")
-        self.code = code
-        self.details = details
 
 
 def failure_of(error: Any) -> Failure:

@@ -102,7 +102,8 @@ def prepared(model: Any, chance: float = 0.0) -> Any:
     A batch is one request.
     """
     policy = replace(model._endpoint.policy, chance=lambda: chance, budget=Budget())
-    model._endpoint = replace(model._endpoint, policy=policy)
+    model._endpoint = model._endpoint._replace(policy=policy)
+    model._begin()
     model._pace = (8, 1)
     return model
 

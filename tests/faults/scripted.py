@@ -78,7 +78,7 @@ class Scripted:
         sends: The RPC of each request that came in.
         executed: The number that the model ran with, each time that it ran.
         open: How many calls are under way.
-        most: How many were under way at once.
+        most: How many the server worked on at once.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Scripted:
         self.script = script
         self.sends: list[str] = []
         self.executed: list[int] = []
-        self.open = self.most = 0
+        self.open = self.most = self._busy = 0
         self._idle = threading.Condition()
         self._pool = ThreadPoolExecutor(threads)
         handlers: dict[str, Any] = {
@@ -137,12 +137,21 @@ class Scripted:
                 step = self.script(len(self.sends))
                 self.sends.append(rpc)
                 self.open += 1
-                self.most = max(self.most, self.open)
+                self._busy += 1
+                self.most = max(self.most, self._busy)
             if not context.add_callback(lambda: self._ended(gone)):
                 self._ended(gone)
-            return self._answers(rpc, step, requests, context, gone)
+            return self._counted(self._answers(rpc, step, requests, context, gone))
 
         return handle
+
+    def _counted(self, answers: Iterator[bytes]) -> Iterator[bytes]:
+        """The same, and grpc has not let in another one before this one is over."""
+        try:
+            yield from answers
+        finally:
+            with self._idle:
+                self._busy -= 1
 
     def _ended(self, gone: threading.Event) -> None:
         with self._idle:

@@ -124,7 +124,7 @@ def test_sixteen_threads_make_one_connection_at_once() -> None:
         gate.wait(20)
         with Calls(base_url=server.url, timeout=20) as model:
             results[n] = (model.double(n), list(model.count(n)), list(model.add(range(n))))
-            channels.add(id(model._connection._channel()))
+            channels.add(id(model._connection._leased().channel))
 
     channels: set[int] = set()
     with Scripted() as server, Calls(base_url=server.url) as held:
@@ -133,7 +133,7 @@ def test_sixteen_threads_make_one_connection_at_once() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        channels.add(id(held._connection._channel()))
+        channels.add(id(held._connection._leased().channel))
     assert results == {n: (2 * n, list(range(n)), [2 * i for i in range(n)]) for n in range(16)}
     assert len(channels) == 1
 

@@ -23,16 +23,18 @@ _FLOORS = (
     "_proto _version errors _reference _notebook _data",
     "_codec _codec_media _codec_json _codec_array _method wire",
     "_actions _log _status _response _retry _channel _platform _address _ready _call _batch _progress",
-    "_base _drivers _client_connection _client_stream _client_batch _client",
+    "_base _drivers _connection _client_connection _client_stream _client_batch _client",
     "_aio_connection _aio_stream _aio_batch _aio",
     "__init__ examples testing",
 )
 ORDER = [name for floor in _FLOORS for name in floor.split()]
 """The modules of the runtime, from the top. A module may import those that stand before it, in functions too."""
 
-_DRIVERS = {"_client_connection", "_client_stream", "_aio_connection", "_aio_stream"}
-GRPC = {"_channel", *_DRIVERS, "testing"}
-"""Who may touch grpc, and that inside functions alone."""
+CONNECTIONS = {"_connection", "_client_connection", "_aio_connection"}
+"""What is loaded when a client is made: no other module may import one of them as it is loaded itself."""
+
+GRPC = {*CONNECTIONS, "_channel", "testing"}
+"""Who may touch grpc; the others than the connections inside functions alone."""
 
 
 def files(package: Path) -> list[Path]:
@@ -102,6 +104,13 @@ def test_a_module_imports_those_above_it(path: Path) -> None:
     assert {name for name, _ in inside("clarigen", path, RUNTIME)} <= above
 
 
+def test_connections_are_loaded_when_a_client_is_made() -> None:
+    for path in files(RUNTIME):
+        own = name_of(path, RUNTIME)
+        loaded = {n for n, when in inside("clarigen", path, RUNTIME) if when is When.LOADED}
+        assert own in CONNECTIONS or not loaded & CONNECTIONS
+
+
 def test_neither_package_has_a_cycle() -> None:
     for package, folder in (("clarigen", RUNTIME), ("gen_client", GENERATOR)):
         edges: dict[str, set[str]] = {}
@@ -122,7 +131,7 @@ def test_grpc_and_protobuf_are_touched_where_they_may_be(path: Path) -> None:
     for name, when in imports(path, "clarigen"):
         if name.split(".")[0] == "grpc":
             assert own in GRPC
-            assert when is not When.LOADED
+            assert when is not When.LOADED or own in CONNECTIONS
         if name.split(".")[0] == "google" and when is not When.TYPES:
             assert own == "_proto"
 

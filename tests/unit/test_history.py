@@ -18,13 +18,12 @@ from typing import Any, Final
 import pytest
 
 from clarigen import ClarigenError, InputError, Response, wire
-from clarigen._actions import END, Deliver, Open, Pull, Receive, Sleep
+from clarigen._actions import END, Deliver, Failure, Open, Pull, Receive, Sleep
 from clarigen._address import Address, Routing
 from clarigen._batch import Chunk, Pace, Work
 from clarigen._call import Context, stream, unary
 from clarigen._proto import MultiOutputResponse, PostModelOutputsRequest, Status
 from clarigen._retry import Budget, Policy
-from clarigen._status import Failure
 
 _N = wire.field("n", wire.INT)
 DOUBLE = wire.unary("double", _N, returns=wire.INT)

@@ -16,7 +16,7 @@ from clarigen import (
     NotFoundError,
     PermissionDeniedError,
 )
-from clarigen._actions import Sleep
+from clarigen._actions import Failure, Sleep
 from clarigen._address import Address, Routing
 from clarigen._proto import (
     Deployment,
@@ -36,7 +36,7 @@ from clarigen._proto import (
 )
 from clarigen._ready import until_ready
 from clarigen._retry import Budget, Policy
-from clarigen._status import UNREADY, Failure
+from clarigen._status import UNREADY
 
 REF = ModelRef("acme", "vision", "echo")
 UNKNOWN = Failure("UNIMPLEMENTED", "Method not found!")

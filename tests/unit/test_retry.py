@@ -19,12 +19,11 @@ from clarigen import (
     UnavailableError,
     wire,
 )
-from clarigen._actions import END, Deliver, Open, Pull, Receive, Send, Sleep
+from clarigen._actions import END, Deliver, Failure, Open, Pull, Receive, Send, Sleep
 from clarigen._address import Address, Routing
 from clarigen._call import Context, stream, unary
 from clarigen._proto import MultiOutputResponse, Status
 from clarigen._retry import LONGEST_PAUSE, Budget, Hope, Policy, hope_of_failure
-from clarigen._status import Failure
 
 PING = wire.unary("ping", returns=wire.INT)
 COUNT = wire.server_stream("count", returns=wire.INT)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from types import new_class
@@ -177,8 +176,8 @@ def _return(result: Any, **_: object) -> Any:
 
 def _untrapped(method: Method[Any]) -> Method[Any]:
     """A method of which nothing is sent for the sake of servers that mistake what is left out."""
-    fields = (replace(field, codec=replace(field.codec, trapped=False)) for field in method.fields)
-    return replace(method, fields=tuple(fields))
+    fields = (field._replace(codec=field.codec._replace(trapped=False)) for field in method.fields)
+    return type(method)(method.name, method.rpc, tuple(fields), method.returns)
 
 
 # The clients.

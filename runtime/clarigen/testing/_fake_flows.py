@@ -14,12 +14,10 @@ from functools import partial
 from typing import Any
 
 from .._actions import END, Deliver
-from .._aio_connection import AsyncConnection
 from .._batch import Pace, Work
 from .._call import Context
-from .._client_connection import Connection
 from .._codec import Misfit, described
-from .._drivers import closed
+from .._drivers import CLOSED, AsyncDriver, Driver
 from .._method import Field, Method, Streaming
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
 from .._response import Response, Usage
@@ -256,7 +254,7 @@ class FakeWork(Work[Any]):
         return 1
 
 
-class FakeConnection(Connection):
+class FakeConnection(Driver):
     """Does what the flows want, in the caller's thread."""
 
     def __init__(self) -> None:
@@ -266,20 +264,18 @@ class FakeConnection(Connection):
         """Call no function any more. Later calls raise ConfigError."""
         self._closed = True
 
-    def do(self, action: Any) -> tuple[Any, Any]:
-        """Call a function or take an item; what came of it, or what it raised."""
+    def do(self, action: Any) -> Any:
+        """Call a function or take an item."""
         if self._closed:
-            raise closed()
-        try:
-            return (
-                action.function() if isinstance(action, Run) else next(action.iterator, END)
-            ), None
-        except Exception as error:  # noqa: BLE001 - the function's own, for the caller
-            return None, error
+            raise ConfigError(CLOSED)
+        return action.function() if isinstance(action, Run) else next(action.iterator, END)
 
     def begin(self, attempt: Any) -> Any:
         """Call a function for a batch; the call is done at once."""
-        return _Done(*self.do(attempt))
+        try:
+            return _Done(self.do(attempt), None)
+        except Exception as error:  # noqa: BLE001 - the function's own, for the caller
+            return _Done(None, error)
 
     def answer(self, call: Any) -> tuple[Any, Any]:
         """What came of it."""
@@ -300,7 +296,7 @@ class _Done:
         pass
 
 
-class AsyncFakeConnection(AsyncConnection):
+class AsyncFakeConnection(AsyncDriver):
     """Does what the flows want, in the caller's task."""
 
     def __init__(self) -> None:
@@ -310,16 +306,13 @@ class AsyncFakeConnection(AsyncConnection):
         """Call no function any more. Later calls raise ConfigError."""
         self._closed = True
 
-    async def do(self, action: Any) -> tuple[Any, Any]:
-        """Call a function or take an item; what came of it, or what it raised."""
+    async def do(self, action: Any) -> Any:
+        """Call a function or take an item."""
         if self._closed:
-            raise closed()
-        try:
-            if isinstance(action, Run):
-                returned = action.function()
-                return (await returned if inspect.isawaitable(returned) else returned), None
-            if hasattr(action.iterator, "__anext__"):
-                return await anext(action.iterator, END), None
-            return next(action.iterator, END), None
-        except Exception as error:  # noqa: BLE001 - the function's own, for the caller
-            return None, error
+            raise ConfigError(CLOSED)
+        if isinstance(action, Run):
+            returned = action.function()
+            return await returned if inspect.isawaitable(returned) else returned
+        if hasattr(action.iterator, "__anext__"):
+            return await anext(action.iterator, END)
+        return next(action.iterator, END)

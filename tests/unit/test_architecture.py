@@ -164,6 +164,7 @@ _STAGES = (
     "nouns weight defaults raw reading interface",
     "escape reserved naming page",
     "typetable author docs samples usage plan",
+    "changes diff_types diff_options diff",
     "render",
     "gate_grammar gate_pages gate_examples gate style tidy",
     "swap lock write",

@@ -1,27 +1,31 @@
 """Where signatures come from: a small class a kind of place.
 
-What lives here: `Place`, what the kinds have in common; `at` and `in_file`, which say which kind is
+What lives here: `Place`, what the kinds have in common; `at`, `of`, `in_file` and `at_revision`, which say which kind is
 meant; `read`, which asks it. What leaves this room is free of protobuf, and not yet checked; what a
 signature means is not known here.
 
     at("https://clarifai.com/USER/APP/models/MODEL")     the platform    platform.py
     at("grpc://127.0.0.1:8000")                          a runner        runner.py
     in_file("signatures.json"), in_file("-")             a file          file.py
+    at_revision("signatures.json", "main")               git             revision.py
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
+from clarigen import ModelRef
 from gen_client.diagnostics import Report
 from gen_client.source import address
 from gen_client.source.access import Access
 from gen_client.source.document import Document
 from gen_client.source.file import SignatureFile
 from gen_client.source.platform import PlatformModel
+from gen_client.source.revision import RevisionFile
 from gen_client.source.runner import Runner
 
-__all__ = ["Access", "Document", "Place", "at", "in_file", "read"]
+__all__ = ["Access", "Document", "Place", "at", "at_revision", "in_file", "of", "read"]
 
 
 class Place(Protocol):
@@ -51,6 +55,27 @@ def at(url: str, access: Access) -> Place:
             return Runner(base_url, access)
         case address.ModelAddress(reference, version_id):
             return PlatformModel(reference, version_id, access)
+
+
+def of(reference: ModelRef, access: Access) -> Place:
+    """A model of the platform, in its latest version.
+
+    Args:
+        reference: Which.
+        access: How to get there.
+    """
+    return PlatformModel(reference, "", access)
+
+
+def at_revision(path: Path, revision: str, report: Report) -> Place:
+    """A file as it was at a revision of the git repository around it.
+
+    Args:
+        path: Where the file is, or was.
+        revision: What git takes for a commit.
+        report: Where warnings go.
+    """
+    return RevisionFile(path, revision, report)
 
 
 def in_file(path: str, report: Report) -> Place:

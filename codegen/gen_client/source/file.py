@@ -41,24 +41,6 @@ class SignatureFile:
             Refusal: Exit 2: it cannot be read. Exit 4: it holds no signatures.
         """
         try:
-            return forms.read(self._content(), self._report)
-        except ValueError as error:
-            raise Refusal(
-                f"{self._name} holds no signatures: {printable(str(error), 200)}",
-                remedy="expected JSON or YAML: a signatures.json, or an array of signatures",
-                exit_code=UNUSABLE,
-            ) from None
-
-    def _content(self) -> Value:
-        text = self._text()
-        if Path(self._path).suffix.lower() in _YAML or text.lstrip()[:1] not in ("{", "["):
-            from gen_client.source import yaml_text
-
-            return yaml_text.parse(text)
-        return json_text.parse(text, levels=limits.LEVELS)
-
-    def _text(self) -> str:
-        try:
             if self._path == STDIN:
                 content = sys.stdin.buffer.read(limits.SIZE + 1)
             else:
@@ -67,9 +49,43 @@ class SignatureFile:
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "it is no path"
             raise Refusal(f"{self._name} cannot be read: {why}", exit_code=USAGE) from None
+        return read_text(content, self._name, Path(self._path).suffix, self._report)
+
+
+def read_text(content: bytes, name: str, suffix: str, report: Report) -> Document:
+    """The signatures that the bytes of a file hold.
+
+    Args:
+        content: The bytes; of a file that is too large, enough of them to see that.
+        name: What the file is called in messages.
+        suffix: The end of its name, with the dot.
+        report: Where warnings go.
+
+    Raises:
+        Refusal: Exit 4: it holds none.
+    """
+    try:
         if len(content) > limits.SIZE:
             raise ValueError(f"it is larger than {limits.SIZE >> 20} MB")
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"it is not UTF-8 at byte {error.start}") from None
+        return forms.read(_parsed(_decoded(content), suffix), report)
+    except ValueError as error:
+        raise Refusal(
+            f"{name} holds no signatures: {printable(str(error), 200)}",
+            remedy="expected JSON or YAML: a signatures.json, or an array of signatures",
+            exit_code=UNUSABLE,
+        ) from None
+
+
+def _parsed(text: str, suffix: str) -> Value:
+    if suffix.lower() in _YAML or text.lstrip()[:1] not in ("{", "["):
+        from gen_client.source import yaml_text
+
+        return yaml_text.parse(text)
+    return json_text.parse(text, levels=limits.LEVELS)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 at byte {error.start}") from None

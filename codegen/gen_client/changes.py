@@ -1,0 +1,124 @@
+"""What a change of an interface is, and whom it concerns.
+
+What lives here: `Change`, as a value, and `Rule`, the list of all kinds of changes, each with its impact on
+callers of the generated code. Knows nothing of how changes are found, nor of how they are told.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Impact(enum.Enum):
+    """What a change means for callers of the generated code. The values go from the worst on."""
+
+    BREAKING = "breaking"
+    """Rule that was right may not be accepted any more, by a type checker or at run time."""
+    COMPATIBLE = "compatible"
+    """Whatever was right stays right; what the model does may differ."""
+    DOCUMENTATION = "documentation"
+    """Only docstrings, or the order in which things stand, differ."""
+
+
+class Rule(enum.Enum):
+    """The kinds of changes. The values are stable: scripts compare them."""
+
+    METHOD_REMOVED = "method-removed"
+    METHOD_RENAMED = "method-renamed"
+    METHOD_KIND_CHANGED = "method-kind-changed"
+    BATCH_REMOVED = "batch-removed"
+    PARAMETER_REMOVED = "parameter-removed"
+    PARAMETER_RENAMED = "parameter-renamed"
+    REQUIRED_PARAMETER_ADDED = "required-parameter-added"
+    BECAME_REQUIRED = "became-required"
+    POSITION_CHANGED = "position-changed"
+    TYPE_CHANGED = "type-changed"
+    TYPE_RENAMED = "type-renamed"
+    TYPE_REMOVED = "type-removed"
+    CHOICES_NARROWED = "choices-narrowed"
+    LIMITS_NARROWED = "limits-narrowed"
+    ABSENCE_REFUSED = "absence-refused"
+    RESULT_CHANGED = "result-changed"
+    FIELD_REMOVED = "field-removed"
+    FIELD_RENAMED = "field-renamed"
+    REQUIRED_FIELD_ADDED = "required-field-added"
+    FIELDS_REORDERED = "fields-reordered"
+
+    METHOD_ADDED = "method-added"
+    OPTIONAL_PARAMETER_ADDED = "optional-parameter-added"
+    BECAME_OPTIONAL = "became-optional"
+    TYPE_WIDENED = "type-widened"
+    RESULT_NARROWED = "result-narrowed"
+    CHOICES_WIDENED = "choices-widened"
+    LIMITS_WIDENED = "limits-widened"
+    ABSENCE_TAKEN = "absence-taken"
+    DEFAULT_CHANGED = "default-changed"
+    FIELD_ADDED = "field-added"
+
+    DESCRIPTION_CHANGED = "description-changed"
+    ORDER_CHANGED = "order-changed"
+    HINT_CHANGED = "hint-changed"
+
+    @property
+    def impact(self) -> Impact:
+        """What changes of this kind mean for callers."""
+        if self in _DOCUMENTATION:
+            return Impact.DOCUMENTATION
+        return Impact.COMPATIBLE if self in _COMPATIBLE else Impact.BREAKING
+
+
+_COMPATIBLE = frozenset(
+    {
+        Rule.METHOD_ADDED,
+        Rule.OPTIONAL_PARAMETER_ADDED,
+        Rule.BECAME_OPTIONAL,
+        Rule.TYPE_WIDENED,
+        Rule.RESULT_NARROWED,
+        Rule.CHOICES_WIDENED,
+        Rule.LIMITS_WIDENED,
+        Rule.ABSENCE_TAKEN,
+        Rule.DEFAULT_CHANGED,
+        Rule.FIELD_ADDED,
+    }
+)
+_DOCUMENTATION = frozenset({Rule.DESCRIPTION_CHANGED, Rule.ORDER_CHANGED, Rule.HINT_CHANGED})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change.
+
+    Attributes:
+        rule: Its kind.
+        method: The method it concerns, as callers know it; empty for the model as a whole.
+        field: A parameter of it, `return`, or a field inside one of them (`options.depth`); empty for the method
+            itself.
+        words: What is the case, in our words, with a gap (`{}`) for each of the values.
+        values: Names, types and values, as Python writes them. They are made of a stranger's text.
+    """
+
+    rule: Rule
+    method: str
+    field: str
+    words: str
+    values: tuple[str, ...] = ()
+
+    @property
+    def impact(self) -> Impact:
+        """What it means for callers."""
+        return self.rule.impact
+
+    @property
+    def where(self) -> str:
+        """Its place: `predict.options.depth`."""
+        return ".".join(part for part in (self.method, self.field) if part)
+
+    def told(self, quote: Callable[[str], str]) -> str:
+        """The change in a sentence.
+
+        Args:
+            quote: Makes a stranger's text fit for where the sentence will stand.
+        """
+        return self.words.format(*map(quote, self.values))

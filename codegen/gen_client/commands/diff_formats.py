@@ -1,0 +1,187 @@
+"""Changes as text, JSON, Markdown and annotations of GitHub.
+
+What lives here: how each form makes a stranger's text harmless for whoever reads it. A line of text begins with our
+words or with a name, a value of Markdown is in a code span, what an annotation holds is escaped. Prints nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+from gen_client import interface
+from gen_client.changes import Change, Impact
+from gen_client.console import Colour
+from gen_client.diagnostics import printable
+from gen_client.json_text import digest
+from gen_client.nouns import Model
+
+VERSION: Final = 1
+"""Of the JSON form; it rises when scripts that read it could break."""
+_SHOWN: Final = 200
+"""How much of a value a line repeats, in characters."""
+_COLOURS: Final[dict[Impact, Colour]] = {Impact.BREAKING: "red", Impact.COMPATIBLE: "green"}
+_LEVELS: Final = {
+    Impact.BREAKING: "error",
+    Impact.COMPATIBLE: "warning",
+    Impact.DOCUMENTATION: "notice",
+}
+_WIDTH: Final = max(len(impact.value) for impact in Impact)
+
+Line = tuple[str, Colour | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two interfaces and what changed between them.
+
+    Attributes:
+        old: What callers know.
+        new: What there is now.
+        lock: The path of the file that holds the old one.
+        changes: What changed, the worst first.
+    """
+
+    old: Model
+    new: Model
+    lock: str
+    changes: Sequence[Change]
+
+
+def lines(compared: Compared, form: str) -> Iterator[Line]:
+    """The lines that tell the changes, in one of the forms `text`, `json`, `markdown` and `github`."""
+    match form:
+        case "json":
+            yield from ((line, None) for line in _json(compared).split("\n"))
+        case "markdown":
+            yield from ((line, None) for line in _markdown(compared))
+        case "github":
+            yield from ((line, None) for line in _annotations(compared))
+        case _:
+            yield from _text(compared)
+
+
+def _count(changes: Sequence[Change]) -> str:
+    counts = Counter(change.impact for change in changes)
+    told = ", ".join(f"{counts[impact]} {impact.value}" for impact in Impact if counts[impact])
+    return told or "no difference for callers"
+
+
+def _which(model: Model) -> str:
+    """The model's address, or nothing; its ids are letters, digits and a few marks."""
+    ids = model.reference
+    return "" if ids is None else f"{ids.user_id}/{ids.app_id}/models/{ids.model_id}"
+
+
+def _versions(compared: Compared, quote: Callable[[str], str]) -> str:
+    """The versions that were seen, where there are any."""
+    ids = compared.old.version_id, compared.new.version_id
+    told = (f"version {quote(id)}" if id else "an unknown version" for id in ids)
+    return " to ".join(told) if any(ids) else ""
+
+
+# Text
+
+
+def _text(compared: Compared) -> Iterator[Line]:
+    which = _which(compared.new) or _which(compared.old)
+    versions = _versions(compared, str)
+    yield ": ".join(part for part in (which or "the model", versions) if part), None
+    for change in compared.changes:
+        where = f"{change.where}: " if change.where else ""
+        line = f"  {change.impact.value:<{_WIDTH}}  {where}{change.told(_quoted)}"
+        yield line, _COLOURS.get(change.impact)
+    yield _count(compared.changes), None
+
+
+def _quoted(value: str) -> str:
+    return f"`{printable(value, _SHOWN)}`"
+
+
+# JSON
+
+
+def _json(compared: Compared) -> str:
+    counts = Counter(change.impact for change in compared.changes)
+    content = {
+        "version": VERSION,
+        "kind": "diff",
+        "old": _side(compared.old),
+        "new": _side(compared.new),
+        "summary": {impact.value: counts[impact] for impact in Impact},
+        "changes": [
+            {
+                "impact": change.impact.value,
+                "rule": change.rule.value,
+                "method": change.method,
+                "field": change.field,
+                "message": change.told(lambda value: f"`{value}`"),
+            }
+            for change in compared.changes
+        ],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=True)
+
+
+def _side(model: Model) -> dict[str, str]:
+    return {
+        "model": _which(model),
+        "version_id": model.version_id,
+        "sha256": digest(interface.write(model)),
+    }
+
+
+# Markdown
+
+
+def _markdown(compared: Compared) -> Iterator[str]:
+    which = _which(compared.new) or _which(compared.old)
+    yield f"### {_span(which) if which else 'The model'}: {_count(compared.changes)}"
+    versions = _versions(compared, _span)
+    if versions:
+        yield ""
+        yield versions
+    for impact in Impact:
+        of_it = [change for change in compared.changes if change.impact is impact]
+        if of_it:
+            yield ""
+            yield f"**{impact.value.capitalize()}**"
+            yield ""
+        for change in of_it:
+            where = f"{_span(change.where)}: " if change.where else ""
+            yield f"* {where}{change.told(_span)}"
+
+
+def _span(value: str) -> str:
+    """A code span: nothing in it is Markdown, HTML, a mention or a link."""
+    value = printable(value, _SHOWN)
+    longest = max((len(run) for run in re.findall("`+", value)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if value.startswith(("`", " ")) or value.endswith(("`", " ")) or not value else ""
+    return f"{fence}{pad}{value}{pad}{fence}"
+
+
+# Annotations: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+
+
+def _annotations(compared: Compared) -> Iterator[str]:
+    file = _property(PurePath(compared.lock).as_posix())
+    for change in compared.changes:
+        where = f"{change.where}: " if change.where else ""
+        title = _property(f"{change.impact.value}: {change.rule.value}")
+        message = _data(f"{where}{change.told(_quoted)}")
+        yield f"::{_LEVELS[change.impact]} file={file},title={title}::{message}"
+    yield _count(compared.changes)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

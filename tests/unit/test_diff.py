@@ -1,0 +1,120 @@
+"""The comparison of interfaces: nothing that differs is missed, and nothing is said of what is the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from clarigen import ModelRef
+from gen_client import diff, interface, plan
+from gen_client.changes import Change, Impact, Rule
+from gen_client.commands import diff_formats
+from gen_client.commands.diff_formats import Compared
+from gen_client.diagnostics import Refusal, Report
+from gen_client.escape import Code
+from gen_client.nouns import Model
+from gen_client.source import Document
+from gen_client.usage import Named
+from strategies import methods, models
+
+MODEL = interface.read(
+    Document(
+        ModelRef("acme", "vision", "detector"),
+        "v1",
+        ({"name": "a", "output_fields": [{"type": "STR"}], "method_type": "UNARY_UNARY"},),
+    ),
+    Report(),
+)
+
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+
+def named(model: Model) -> list[Named]:
+    try:
+        return plan.named(model, Code("package"), Report())
+    except Refusal:
+        assume(False)
+        raise
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
+@given(models())
+def test_nothing_changed_if_nothing_changed(model: Model) -> None:
+    assert diff.compare(named(model), named(model)) == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@given(models(), st.data())
+def test_whatever_differs_is_a_change(model: Model, data: st.DataObject) -> None:
+    """A method is exchanged for any other one, or keeps a part of itself."""
+    index = data.draw(st.integers(0, len(model.methods) - 1))
+    old, new = model.methods[index], data.draw(methods())
+    new = replace(new, name=old.name)
+    if data.draw(st.booleans()):
+        new = replace(new, kind=old.kind, parameters=old.parameters)
+    elif data.draw(st.booleans()):
+        new = replace(new, kind=old.kind, result=old.result)
+    changed = replace(model, methods=(*model.methods[:index], new, *model.methods[index + 1 :]))
+    before, after = named(model), named(changed)
+    assume(len(before) == len(model.methods) == len(after))
+    different = interface.write(model) != interface.write(changed)
+    assert bool(diff.compare(before, after)) is different
+
+
+# How changes are told
+
+NASTY = "`a` | @team ::error::x\n::warning::y <img src=x> \x1b[31m ``` \u202e %0A"
+CHANGES = [
+    Change(Rule.DEFAULT_CHANGED, "a", "x", "left out, it is {} now, not {}", (NASTY, "1")),
+    Change(Rule.METHOD_REMOVED, "b", "", "was removed"),
+]
+
+
+def lines(form: str) -> list[str]:
+    model = replace(MODEL, version_id="v2")
+    compared = Compared(MODEL, model, "a:b,c/signatures.json", CHANGES)
+    return [line for line, _ in diff_formats.lines(compared, form)]
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "github"])
+def test_a_strangers_text_is_only_text(form: str) -> None:
+    assert all(line.isprintable() for line in lines(form))
+
+
+def test_text() -> None:
+    first, *told, last = lines("text")
+    assert first == "acme/vision/models/detector: version v1 to version v2"
+    assert told[1] == "  breaking       b: was removed"
+    assert last == "1 breaking, 1 compatible"
+
+
+def test_markdown_keeps_values_in_code_spans() -> None:
+    line = next(line for line in lines("markdown") if "left out" in line)
+    fence = "````"  # one more than the longest run inside
+    assert line.startswith(f"* `a.x`: left out, it is {fence} `a` | @team")
+    assert line.count(fence) == 2
+    assert "version `v1` to version `v2`" in lines("markdown")
+
+
+def test_annotations_hold_one_command_a_line() -> None:
+    first, second, last = lines("github")
+    start = "::warning file=a%3Ab%2Cc/signatures.json,title=compatible%3A default-changed::a.x: "
+    assert first.startswith(start)
+    assert "%250A" in first
+    assert second.startswith("::error ")
+    assert last == "1 breaking, 1 compatible"
+
+
+def test_json_says_the_same() -> None:
+    content = json.loads("\n".join(lines("json")))
+    assert content["summary"] == {"breaking": 1, "compatible": 1, "documentation": 0}
+    assert content["changes"][1]["rule"] == "method-removed"
+    assert content["old"]["model"] == "acme/vision/models/detector"
+
+
+def test_every_rule_has_an_impact() -> None:
+    assert {rule.impact for rule in Rule} == set(Impact)

@@ -6,14 +6,23 @@ not where NO_COLOR says so. Knows diagnostics; knows nothing of what the lines s
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import Final, Literal, TextIO
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from gen_client.diagnostics import Diagnostic, Severity
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 Colour = Literal["red", "green", "yellow", "cyan"]
 _CODES: Final[dict[Colour, str]] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_STYLES: Final = ("bold", "cyan", "", "green", "")
+"""The columns of a table: what it is called, its type, and so on."""
+_ANY_WIDTH: Final = 100_000
+"""Where nobody looks at a terminal, nothing is folded."""
 
 
 class Console:
@@ -26,6 +35,30 @@ class Console:
     def finding(self, line: str, colour: Colour | None = None) -> None:
         """A line of the answer that was asked for: on stdout, even of a quiet command."""
         _say(sys.stdout, line, colour)
+
+    def table(self, rows: Sequence[Sequence[str]]) -> None:
+        """Rows of the answer, as many cells each: within a terminal's width, elsewhere a line a row."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        shown = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
+        for row in rows:
+            cells = zip(_STYLES, row, strict=False)
+            styled = [Text(printable(cell), style) for style, cell in cells]
+            table.add_row(*(styled[index] for index in shown))
+        _say_rich(table)
+
+    def code(self, lines: Sequence[str]) -> None:
+        """Lines of Python, to read or to copy."""
+        if not _coloured(sys.stdout):
+            for line in lines:
+                self.finding(line)
+            return
+        from rich.syntax import Syntax
+
+        syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
+        _say_rich(syntax.highlight("\n".join(map(printable, lines))))
 
     def result(self, line: str) -> None:
         """Something that was done: on stdout."""
@@ -84,10 +117,34 @@ def _coloured(stream: TextIO) -> bool:
     )
 
 
+def _say_rich(what: RenderableType) -> None:
+    """Print what rich lays out; its text is printable already."""
+    from rich.console import Console as Rich
+
+    coloured = _coloured(sys.stdout)
+    buffer = io.StringIO()
+    rich = Rich(
+        file=buffer,
+        force_terminal=coloured,
+        color_system="standard" if coloured else None,
+        width=None if is_terminal() else _ANY_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    rich.print(what, soft_wrap=not is_terminal())
+    for line in buffer.getvalue().rstrip("\n").split("\n"):
+        _write(sys.stdout, line.rstrip())
+
+
 def _say(stream: TextIO, line: str, colour: Colour | None = None) -> None:
     line = printable(line)
     if colour and _coloured(stream):
         line = f"\x1b[{_CODES[colour]}m{line}\x1b[0m"
+    _write(stream, line)
+
+
+def _write(stream: TextIO, line: str) -> None:
     try:
         print(line, file=stream)
     except UnicodeEncodeError:  # a terminal or a locale that lacks a character

@@ -97,7 +97,7 @@ def _with_facts(lines: Sequence[str], facts: Sequence[str]) -> list[str]:
 
 def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iterator[str]:
     if parameter.range is not None:
-        yield _range(parameter.range, parameter.type.kind)
+        yield f"{range_words(parameter.range, parameter.type.kind)}."
     if parameter.stream:
         yield "Sent as they are taken."
     elif first and (trap := _trap(parameter)):
@@ -110,16 +110,17 @@ def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iter
         yield "Marked as internal by the model's author."
 
 
-def _range(range_: Range, kind: Kind) -> str:
+def range_words(range_: Range, kind: Kind) -> str:
+    """The bounds of an INT or FLOAT in words, without a full stop."""
     lowest = None if range_.lowest is None else typetable.bound(range_.lowest, kind)
     highest = None if range_.highest is None else typetable.bound(range_.highest, kind)
     if lowest is None:
         return (
-            f"At most {highest}."
+            f"At most {highest}"
             if highest is not None
-            else f"In steps of {typetable.bound(range_.step, kind)}."
+            else f"In steps of {typetable.bound(range_.step, kind)}"
         )
-    return f"At least {lowest}." if highest is None else f"{lowest} to {highest}."
+    return f"At least {lowest}" if highest is None else f"{lowest} to {highest}"
 
 
 def _server_default(text: str) -> str:

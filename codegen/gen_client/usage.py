@@ -86,31 +86,52 @@ def package_doc(
         whose = f"`{reference.model_id}` of {reference.user_id}/{reference.app_id}"
         first, comment = f"Typed client for the model {whose}.", "  # CLARIFAI_PAT"
     its = next((its for its in named if not its.method.name.endswith("_transport")), named[0])
-    arguments, used = _arguments(its, files=True)
+    shown = arguments(its, files=True)
     opening = f"{client}()" if reference else f'{client}(base_url="grpc://127.0.0.1:8000")'
-    names = ", ".join(sorted({str(client), *used}))
+    names = ", ".join(sorted({str(client), *shown.names}))
     lines = [f">>> from {package} import {names}", f">>> with {opening} as model:{comment}"]
-    lines += _call_lines(its, arguments)
+    lines += _call_lines(its, shown.passed)
     return "\n".join([docs.paragraph(first, 0), "", *lines])
 
 
-def _call_lines(its: Named, arguments: Sequence[Code]) -> list[str]:
+def _call_lines(its: Named, passed: Sequence[Code]) -> list[str]:
     """The call, an argument a line where it gets long."""
     streams = its.method.kind is not MethodKind.UNARY
     start, end = ("for piece in ", ":") if streams else ("print(", ")")
-    call = f"model.{its.names.method}({', '.join(arguments)})"
+    call = f"model.{its.names.method}({', '.join(passed)})"
     lines = [f"{start}{call}{end}"]
     if len(lines[0]) + 8 > LINE:
         opening = f"{start}model.{its.names.method}("
-        lines = [opening, *(f"    {argument}," for argument in arguments), f"){end}"]
+        lines = [opening, *(f"    {argument}," for argument in passed), f"){end}"]
     if streams:
-        lines.append(f"    print({_piece(its)})")
+        lines.append(f"    print({piece(its)})")
     return [f"...     {line}" for line in lines]
 
 
-def _arguments(its: Named, *, files: bool) -> tuple[tuple[Code, ...], frozenset[Code]]:
-    """What an example passes, and the names that takes: all that is required, and two options."""
-    arguments: list[Code] = []
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What an example passes.
+
+    Attributes:
+        pairs: Names and values.
+        passed: The same as they stand in a call.
+        names: What the values are made with.
+    """
+
+    pairs: tuple[tuple[Code, Code], ...]
+    passed: tuple[Code, ...]
+    names: frozenset[Code]
+
+
+def arguments(its: Named, *, files: bool) -> Arguments:
+    """What an example of a method passes: all that is required, and two options.
+
+    Args:
+        its: The method.
+        files: Whether media are read from the reader's files, or made on the spot.
+    """
+    pairs: list[tuple[Code, Code]] = []
+    passed: list[Code] = []
     used: set[Code] = set()
     positional, options = leading(its.method.parameters), 0
     rows = zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
@@ -120,12 +141,12 @@ def _arguments(its: Named, *, files: bool) -> tuple[tuple[Code, ...], frozenset[
                 continue
             options += 1
         value = _sample(its, parameter, shape, files)
-        arguments.append(value if index < positional else form("{}={}", name, value))
+        pairs.append((name, value))
+        passed.append(value if index < positional else form("{}={}", name, value))
         used.update(samples.imported([shape]))
-    shown = " ".join(arguments)
-    return tuple(arguments), frozenset(
-        name for name in used if re.search(rf"\b{name}[(.]", shown) is not None
-    )
+    shown = " ".join(passed)
+    names = frozenset(name for name in used if re.search(rf"\b{name}[(.]", shown) is not None)
+    return Arguments(tuple(pairs), tuple(passed), names)
 
 
 def _sample(its: Named, parameter: Parameter, shape: typetable.Shape, files: bool) -> Code:
@@ -134,14 +155,15 @@ def _sample(its: Named, parameter: Parameter, shape: typetable.Shape, files: boo
     return samples.argument(its.method.name, parameter, shape, files=files)
 
 
-def _piece(its: Named) -> Code:
+def piece(its: Named) -> Code:
+    """What of a piece of a stream is printed."""
     return Code("piece.text") if its.result.kind is Kind.TEXT else Code("piece")
 
 
 def example(its: Named) -> Example:
     """What shows a method."""
-    arguments, _ = _arguments(its, files=False)
+    passed = arguments(its, files=False).passed
     flows = its.result.kind in (Kind.STR, Kind.TEXT)
     return Example(
-        its.names.example, its.names.async_example, arguments, Code("piece"), _piece(its), flows
+        its.names.example, its.names.async_example, passed, Code("piece"), piece(its), flows
     )

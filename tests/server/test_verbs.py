@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gen_client import cli
+from gen_client import cli, interface, prototype
+from gen_client.diagnostics import Refusal, Report
+from gen_client.nouns import Kind
+from gen_client.source import Document
 from server.conftest import Served
+from support import CORPUS
 
 
 def test_diff_of_what_is_served(
@@ -25,3 +29,38 @@ def test_diff_of_what_is_served(
     out = capsys.readouterr().out
     assert f"  compatible     {first['name']}: is new\n" in out
     assert f"  documentation  {second['name']}: its description changed\n" in out
+
+
+def test_signatures_are_printed_as_the_sdk_does() -> None:
+    """Over all that is known of real models; but bytes, whose defaults the SDK prints wrong."""
+    from clarifai.runners.utils.method_signatures import get_method_signature
+    from clarifai_grpc.grpc.api import resources_pb2
+    from google.protobuf import json_format
+
+    compared = 0
+    for path in sorted(CORPUS.glob("docs/*.json")) + sorted(CORPUS.glob("real/*.json")):
+        signatures = json.loads(path.read_text()).get("method_signatures", [])
+        document = Document(None, "", tuple(signatures))
+        try:
+            methods = interface.read(document, Report()).methods
+        except Refusal:
+            continue
+        messages = {
+            signature["name"]: json_format.ParseDict(
+                signature, resources_pb2.MethodSignature(), ignore_unknown_fields=True
+            )
+            for signature in signatures
+        }
+        for method in methods:
+            if not any(parameter.type.kind is Kind.BYTES for parameter in method.parameters):
+                assert prototype.line(method) == get_method_signature(messages[method.name])
+                compared += 1
+    assert compared > 30
+
+
+def test_show_of_what_is_served(official: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["show", "--url", official.url, "--json"]) == 0
+    served = json.loads(capsys.readouterr().out)
+    assert cli.main(["show", str(official.folder), "--json"]) == 0
+    locked = json.loads(capsys.readouterr().out)
+    assert served["methods"] == locked["methods"]

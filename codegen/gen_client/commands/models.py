@@ -126,9 +126,11 @@ def _package(model: Model) -> Code:
 
 
 def package_at(lock: str) -> Code | None:
-    """What the package is called that a lock lies in; None if its folder's name is none."""
+    """What the package is called that a lock lies in; None for another file, or if the folder's name is none."""
     from gen_client import naming
 
+    if Path(lock).name != LOCK:
+        return None
     folder = Path(lock).absolute().parent
     try:
         return naming.given_package_name(folder.name)

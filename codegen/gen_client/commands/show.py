@@ -1,0 +1,124 @@
+"""`gen-client show`: the methods of a model, how they are called, and code to copy.
+
+What lives here: its options, and which of the forms is printed. What the forms are made of lives in `prototype`,
+`snippets`, `json_schema` and `show_formats`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from gen_client.commands import models
+from gen_client.commands.command import DONE, Command
+from gen_client.console import Console
+from gen_client.diagnostics import USAGE, Refusal, Report, shown
+
+if TYPE_CHECKING:
+    from gen_client.commands.models import Interface
+    from gen_client.usage import Named
+
+_FORMS = ("sync", "async", "batch")
+_EXAMPLES = """\
+  gen-client show --url https://clarifai.com/openai/chat-completion/models/o4-mini
+  gen-client show src/app/models/o4_mini predict
+  gen-client show src/app/models/o4_mini predict --snippet=async
+  gen-client show --url grpc://127.0.0.1:8000 --json-schema
+"""
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "words",
+        metavar="[PATH] [METHOD]",
+        nargs="*",
+        help="a package, its lock or a signature file, where neither --url nor --signatures is given; one method",
+    )
+    models.declare(parser)
+    how = parser.add_argument_group("the answer").add_mutually_exclusive_group()
+    how.add_argument(
+        "--snippet",
+        metavar="FORM",
+        nargs="?",
+        const="all",
+        choices=("all", *_FORMS),
+        help="code to copy, nothing else: sync, async, batch, or all of them",
+    )
+    how.add_argument("--json", action="store_true", help="everything, as JSON")
+    how.add_argument(
+        "--json-schema",
+        action="store_true",
+        help="each method's input and output as JSON Schema (draft 2020-12), as tools for a language model",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Show it."""
+    from gen_client.progress import Progress
+
+    words = list(arguments.words)
+    named = arguments.url is not None or arguments.signatures is not None
+    path = words.pop(0) if words and not named else None
+    if len(words) > 1:
+        raise Refusal(f"one method at a time, not {len(words)}", exit_code=USAGE)
+    report = Report()
+    with Progress(console.detail, shown=not console.quiet) as progress:
+        place = models.place_of(arguments, path, report, progress.stage)
+        package = models.package_at(models.lock_path(path)) if path else None
+        interface = models.interface_of(place, package, report)
+    for warning in report.warnings:
+        console.report(warning)
+    methods = _chosen(interface, words[0] if words else None)
+    _print(arguments, interface, methods, bool(words), console)
+    return DONE
+
+
+def _chosen(interface: Interface, name: str | None) -> list[Named]:
+    """The method that is meant, by its name in Python or on the wire, or all of them."""
+    if name is None:
+        return interface.methods
+    found = [its for its in interface.methods if name in (its.names.method, its.method.name)]
+    if not found:
+        there = ", ".join(str(its.names.method) for its in interface.methods[:8])
+        more = ", …" if len(interface.methods) > 8 else ""
+        raise Refusal(
+            f"the model has no method {shown(name)}",
+            exit_code=USAGE,
+            remedy=f"it has {there}{more}",
+        )
+    return found[:1]
+
+
+def _print(
+    arguments: argparse.Namespace,
+    interface: Interface,
+    methods: list[Named],
+    one: bool,
+    console: Console,
+) -> None:
+    from gen_client.commands import show_formats
+
+    if arguments.json_schema or arguments.json:
+        each = show_formats.tools(methods) if arguments.json_schema else None
+        content = each or show_formats.content(interface, methods)
+        text = json.dumps(each[0] if each and one else content, indent=2, ensure_ascii=True)
+        for line in text.split("\n"):
+            console.finding(line)
+    elif arguments.snippet is not None:
+        wanted = _FORMS if arguments.snippet == "all" else (arguments.snippet,)
+        console.code(show_formats.programs(interface, methods, wanted, arguments.url))
+    else:
+        full = one or len(methods) == 1
+        show_formats.tell(interface, methods, console, url=arguments.url, full=full)
+
+
+COMMAND = Command(
+    name="show",
+    summary="Show a model's methods, how they are called, and code to copy.",
+    examples=_EXAMPLES,
+    declare=declare,
+    run=run,
+    usage="gen-client show (PATH | --url URL | --signatures FILE) [METHOD] [--snippet[=FORM] | --json | --json-schema]",
+)

@@ -1,0 +1,201 @@
+"""What `gen-client show` says of a model, for people and as JSON.
+
+What lives here: the head, the page of a method with its table, the values of `--json`. All text goes to the console's
+own ways of printing, which make it harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from gen_client import author, docs, json_schema, naming, plan, prototype, snippets, typetable
+from gen_client.commands.models import Interface
+from gen_client.console import Console
+from gen_client.escape import Code, form, literal
+from gen_client.nouns import MethodKind, Parameter, Required
+from gen_client.snippets import Form
+from gen_client.typetable import Shape, Use
+from gen_client.usage import Named
+
+VERSION: Final = 1
+"""Of the JSON form; it rises when scripts that read it could break."""
+_CHOICES_SHOWN: Final = 12
+_TITLES: Final = {Form.SYNC: "", Form.ASYNC: "asyncio", Form.BATCH: "many inputs"}
+
+
+# For people
+
+
+def tell(
+    interface: Interface, methods: Sequence[Named], console: Console, *, url: str | None, full: bool
+) -> None:
+    """Print what a model offers.
+
+    Args:
+        interface: The model.
+        methods: Which of its methods.
+        console: Where to.
+        url: Where its server is, if the user named one.
+        full: Whether each method is told with its parameters and code to copy.
+    """
+    console.finding(_head(interface), "cyan")
+    for its in methods:
+        console.finding("")
+        console.code([prototype.line(its.method)])
+        told = author.described(its.method.description, (p.name for p in its.method.parameters))
+        text = author.stripped(told.text)
+        for line in text if full else text[:1]:
+            console.finding(f"  {line}".rstrip())
+        if full:
+            _page(interface, its, console, url)
+    if not full:
+        console.note()
+        console.note(
+            "gen-client: with the name of a method, its parameters and code to copy are shown"
+        )
+
+
+def _head(interface: Interface) -> str:
+    model = interface.model
+    ids = model.reference
+    which = "a model" if ids is None else f"{ids.user_id}/{ids.app_id}/models/{ids.model_id}"
+    version = f", version {model.version_id}" if model.version_id else ""
+    count = len(interface.methods)
+    return f"{which}{version}: {count} method{'s' if count != 1 else ''}"
+
+
+def _page(interface: Interface, its: Named, console: Console, url: str | None) -> None:
+    console.finding("")
+    console.table([*_rows(its), _result(its)])
+    for how in snippets.forms(its):
+        console.finding("")
+        if _TITLES[how]:
+            console.code([f"# {_TITLES[how]}"])
+        console.code(snippets.snippet(its, interface.package, _opening(interface, url), how))
+
+
+def _rows(its: Named) -> Iterator[tuple[str, ...]]:
+    """A row a parameter: name, type, default, what is allowed, description."""
+    told = author.described(its.method.description, (p.name for p in its.method.parameters))
+    for parameter, name, shape in _parameters(its):
+        kind = str(typetable.annotation(shape, Use.PARAM))
+        said = author.plain(parameter.description) or told.args.get(parameter.name, [])
+        yield (
+            f"  {name}",
+            f"stream of {kind}" if parameter.stream else kind,
+            _default(parameter, name, shape),
+            _allowed(parameter),
+            " ".join(" ".join(said).split()),
+        )
+
+
+def _parameters(its: Named) -> Iterator[tuple[Parameter, Code, Shape]]:
+    yield from zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
+
+
+def _default(parameter: Parameter, name: Code, shape: Shape) -> str:
+    if isinstance(parameter.default, Required):
+        return "required"
+    return f"= {plan.param(parameter, name, shape).default}"
+
+
+def _allowed(parameter: Parameter) -> str:
+    if parameter.choices:
+        shown = ", ".join(str(literal(c.value)) for c in parameter.choices[:_CHOICES_SHOWN])
+        more = len(parameter.choices) - _CHOICES_SHOWN
+        return f"{shown} and {more} more" if more > 0 else shown
+    return "" if parameter.range is None else docs.range_words(parameter.range, parameter.type.kind)
+
+
+def _result(its: Named) -> tuple[str, ...]:
+    kind = str(typetable.annotation(its.result, Use.RESULT))
+    streams = its.method.kind is not MethodKind.UNARY
+    told = author.described(its.method.description, ()).returns
+    said = " ".join(author.plain(its.method.result.description) or told)
+    return "  returns", f"stream of {kind}" if streams else kind, "", "", said
+
+
+def _opening(interface: Interface, url: str | None) -> Code:
+    """What is passed to a client: the address of its server, where the model alone does not say it."""
+    if interface.model.reference is not None:
+        return Code("")
+    where = url if url is not None and "://" in url else "grpc://127.0.0.1:8000"
+    return form("base_url={}", literal(where))
+
+
+def snippets_of(
+    interface: Interface, its: Named, wanted: Sequence[str], url: str | None
+) -> Iterator[list[str]]:
+    """The programs that call a method, in the forms that are wanted and that it has."""
+    for how in snippets.forms(its):
+        if how.value in wanted:
+            yield snippets.snippet(its, interface.package, _opening(interface, url), how)
+
+
+# For programs
+
+
+def programs(
+    interface: Interface, methods: Sequence[Named], wanted: Sequence[str], url: str | None
+) -> list[str]:
+    """The lines of all programs, with two blank lines between two."""
+    lines: list[str] = []
+    for its in methods:
+        for program in snippets_of(interface, its, wanted, url):
+            lines += [*(["", ""] if lines else []), *program]
+    return lines
+
+
+def tools(methods: Sequence[Named]) -> list[dict[str, Any]]:
+    """Each method as a tool."""
+    return [json_schema.tool(its) for its in methods]
+
+
+def content(interface: Interface, methods: Sequence[Named]) -> dict[str, Any]:
+    """Everything that is known of a model."""
+    ids = interface.model.reference
+    return {
+        "version": VERSION,
+        "kind": "show",
+        "model": "" if ids is None else f"{ids.user_id}/{ids.app_id}/models/{ids.model_id}",
+        "version_id": interface.model.version_id,
+        "package": str(interface.package),
+        "client": str(naming.class_name(interface.package)),
+        "methods": [_method(its) for its in methods],
+    }
+
+
+def _method(its: Named) -> dict[str, Any]:
+    streams = its.method.kind is not MethodKind.UNARY
+    return {
+        "name": str(its.names.method),
+        "wire_name": its.method.name,
+        "method_type": its.method.kind.value,
+        "signature": prototype.line(its.method),
+        "description": its.method.description,
+        "batch": None if its.input is None else str(its.names.batch),
+        "parameters": [_parameter(*row) for row in _parameters(its)],
+        "returns": {
+            "type": str(typetable.annotation(its.result, Use.RESULT)),
+            "stream": streams,
+            "description": its.method.result.description,
+        },
+    }
+
+
+def _parameter(parameter: Parameter, name: Code, shape: Shape) -> dict[str, Any]:
+    param = plan.param(parameter, name, shape)
+    bounds = parameter.range
+    return {
+        "name": str(name),
+        "wire_name": parameter.name,
+        "type": str(param.annotation),
+        "stream": parameter.stream,
+        "required": parameter.required,
+        "default": None if parameter.required else str(param.default),
+        "choices": [choice.id for choice in parameter.choices],
+        "minimum": None if bounds is None else bounds.lowest,
+        "maximum": None if bounds is None else bounds.highest,
+        "description": parameter.description,
+    }

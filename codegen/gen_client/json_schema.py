@@ -1,0 +1,233 @@
+"""A method's input and output as JSON Schema (draft 2020-12), ready for tool calling.
+
+What lives here: the table from wire types to schemas. Properties are called as the parameters in Python are, so that a tool's
+arguments can be passed on by name; bytes and media travel as base64 text or as an address. Pure data, which `json` writes.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+from gen_client import author, typetable
+from gen_client.nouns import Kind, Known, MethodKind, Null, Parameter
+from gen_client.typetable import Shape
+from gen_client.usage import Named
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = dict[str, Any]
+
+_BYTES: Final = {"type": "string", "contentEncoding": "base64"}
+_FRACTION: Final = {"type": "number"}
+_PLAIN: Final[Mapping[Kind, Schema]] = {
+    Kind.STR: {"type": "string"},
+    Kind.TEXT: {"type": "string"},
+    Kind.BYTES: _BYTES,
+    Kind.INT: {"type": "integer"},
+    Kind.FLOAT: {"type": "number"},
+    Kind.BOOL: {"type": "boolean"},
+    Kind.JSON_DATA: {"type": ["object", "array"]},
+}
+_REFERRED: Final = {
+    Kind.NDARRAY: "NDArray",
+    Kind.IMAGE: "Media",
+    Kind.AUDIO: "Media",
+    Kind.VIDEO: "Media",
+    Kind.CONCEPT: "Concept",
+    Kind.REGION: "Region",
+    Kind.FRAME: "Frame",
+}
+
+
+def _object(properties: Schema, required: Sequence[str] = (), **more: Any) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, **({"required": list(required)} if required else {}), **more}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+_EDGES: Final = ("left", "top", "right", "bottom")
+_DEFINED: Final[Mapping[str, Schema]] = {
+    "NDArray": {
+        "description": "Numbers in nested arrays of equal lengths.",
+        "anyOf": [{"type": "number"}, {"type": "array", "items": _ref("NDArray")}],
+    },
+    "Media": _object(
+        {"url": {"type": "string", "format": "uri"}, "bytes": _BYTES},
+        description="An encoded file: its bytes as base64, or its address.",
+        minProperties=1,
+    ),
+    "Concept": _object(
+        {"name": {"type": "string"}, "value": _FRACTION, "id": {"type": "string"}}, ["name"]
+    ),
+    "Box": _object(
+        dict.fromkeys(_EDGES, _FRACTION),
+        _EDGES,
+        description="Edges as fractions of the image's width and height, 0 to 1.",
+    ),
+    "Point": _object(dict.fromkeys("xyz", _FRACTION), ["x", "y"]),
+    "Region": _object(
+        {
+            "box": _ref("Box"),
+            "point": _ref("Point"),
+            "mask": _ref("Media"),
+            "concepts": {"type": "array", "items": _ref("Concept")},
+            "text": {"type": "string"},
+            "value": _FRACTION,
+            "id": {"type": "string"},
+            "track_id": {"type": "string"},
+        }
+    ),
+    "Frame": _object(
+        {
+            "image": _ref("Media"),
+            "regions": {"type": "array", "items": _ref("Region")},
+            "time": {"type": "number", "description": "Seconds."},
+            "index": {"type": "integer"},
+        }
+    ),
+}
+_NEEDS: Final = {
+    "Region": ("Box", "Point", "Media", "Concept"),
+    "Frame": ("Region", "Box", "Point", "Media", "Concept"),
+}
+
+
+def tool(its: Named) -> Schema:
+    """A method as a tool: its name, what it does, the schemas of its input and its output.
+
+    A stream stands as the array of its items.
+    """
+    told = author.described(its.method.description, (p.name for p in its.method.parameters))
+    rows = list(zip(its.method.parameters, its.names.parameters, its.parameters, strict=True))
+    properties = {
+        str(name): _parameter(parameter, shape, told.args.get(parameter.name, []))
+        for parameter, name, shape in rows
+    }
+    required = [str(name) for parameter, name, _ in rows if parameter.required]
+    result = _type(its.result)
+    description = " ".join(author.plain(its.method.result.description) or told.returns)
+    if its.method.kind is not MethodKind.UNARY:
+        result = {"type": "array", "items": result}
+    return {
+        "name": str(its.names.method),
+        "description": "\n".join(author.stripped(told.text)),
+        "input_schema": _whole(_object(properties, required)),
+        "output_schema": _whole(_described(result, description)),
+    }
+
+
+def _whole(schema: Schema) -> Schema:
+    """A schema that stands alone: with its dialect, and the definitions that it refers to."""
+    used = set(_references(schema))
+    used |= {needed for name in used for needed in _NEEDS.get(name, ())}
+    definitions = {name: _DEFINED[name] for name in _DEFINED if name in used}
+    return {
+        "$schema": DIALECT,
+        **schema,
+        **({"$defs": definitions} if definitions else {}),
+    }
+
+
+def _references(schema: object) -> Iterator[str]:
+    """The definitions that a schema mentions; what a default or a choice holds is no schema."""
+    if isinstance(schema, dict):
+        for key, value in cast("Schema", schema).items():
+            if key == "$ref":
+                yield str(value).rsplit("/", 1)[-1]
+            elif key == "properties":
+                yield from _references(list(value.values()))
+            elif key not in ("default", "enum", "description"):
+                yield from _references(value)
+    elif isinstance(schema, list):
+        for item in cast("list[object]", schema):
+            yield from _references(item)
+
+
+def _described(schema: Schema, description: str) -> Schema:
+    return {**schema, "description": description} if description else schema
+
+
+def _parameter(parameter: Parameter, shape: Shape, told: Sequence[str]) -> Schema:
+    schema = dict(_type(shape))
+    if parameter.choices:
+        values = (_json(choice.value, shape) for choice in parameter.choices)
+        schema["enum"] = [value for value in values if _is_finite(value)]
+    if parameter.range is not None:
+        lowest, highest = parameter.range.checked
+        if lowest is not None:
+            schema["minimum"] = typetable.bound(lowest, shape.kind)
+        if highest is not None:
+            schema["maximum"] = typetable.bound(highest, shape.kind)
+    if parameter.stream:
+        schema = {"type": "array", "items": schema}
+    elif isinstance(parameter.default, Null):
+        schema = {"anyOf": [schema, {"type": "null"}], "default": None}
+    elif isinstance(parameter.default, Known):
+        default = _json(parameter.default.value, shape)
+        if _is_finite(default):
+            schema["default"] = default
+    description = " ".join(author.plain(parameter.description) or told)
+    choices = (
+        f"{choice.id}: {' '.join(author.plain(choice.description))}"
+        for choice in parameter.choices
+        if choice.description.strip()
+    )
+    return _described(schema, "\n".join(line for line in (description, *choices) if line))
+
+
+def _is_finite(value: object) -> bool:
+    """Whether JSON can hold a value: it has neither infinities nor what is not a number."""
+    if isinstance(value, list):
+        return all(map(_is_finite, cast("list[object]", value)))
+    if isinstance(value, dict):
+        return all(map(_is_finite, cast("Schema", value).values()))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _type(its: Shape) -> Schema:
+    match its.kind:
+        case Kind.LIST:
+            return {"type": "array", "items": _type(its.items[0])}
+        case Kind.TUPLE:
+            items = list(map(_type, its.items))
+            ends = {"minItems": len(items), "maxItems": len(items)}
+            return {"type": "array", "prefixItems": items, "items": False, **ends}
+        case Kind.NAMED_FIELDS:
+            fields = zip(its.fields, its.type.members, strict=True)
+            properties = {
+                str(name): _described(_type(inner), " ".join(author.plain(member.description)))
+                for (name, inner), member in fields
+            }
+            return _object(properties, list(properties))
+        case kind if kind in _REFERRED:
+            return _ref(_REFERRED[kind])
+        case kind:
+            return dict(_PLAIN[kind])
+
+
+def _json(value: object, its: Shape) -> Any:
+    """A value of a type as JSON has it, under the names of Python."""
+    match its.kind:
+        case Kind.BYTES:
+            return base64.b64encode(cast("bytes", value)).decode("ascii")
+        case Kind.FLOAT:
+            return float(cast("float", value))
+        case Kind.LIST:
+            return [_json(item, its.items[0]) for item in cast("Sequence[object]", value)]
+        case Kind.TUPLE:
+            pairs = zip(cast("Sequence[object]", value), its.items, strict=True)
+            return [_json(item, inner) for item, inner in pairs]
+        case Kind.NAMED_FIELDS:
+            record = cast("Mapping[str, object]", value)
+            fields = zip(its.fields, its.type.members, strict=True)
+            return {
+                str(name): _json(record[member.name], inner) for (name, inner), member in fields
+            }
+        case _:
+            return value

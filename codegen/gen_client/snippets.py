@@ -1,0 +1,103 @@
+"""Code to copy: how a method of a generated client is called.
+
+What lives here: a small program a way of calling: plain, asyncio, many inputs. Arguments are those of the examples.
+Knows names and shapes; knows nothing of how a package is laid out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final
+
+from gen_client import naming, usage
+from gen_client.escape import LINE, Code, form, joined
+from gen_client.nouns import MethodKind
+from gen_client.usage import Named
+
+_INPUTS: Final = 2
+"""How many inputs an example for many has."""
+
+
+class Form(Enum):
+    """A way of calling."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    BATCH = "batch"
+
+
+def forms(its: Named) -> tuple[Form, ...]:
+    """The ways in which a method can be called."""
+    return tuple(Form) if its.input is not None else (Form.SYNC, Form.ASYNC)
+
+
+def snippet(its: Named, package: Code, opening: Code, how: Form) -> list[str]:
+    """The lines of a program that calls a method.
+
+    Args:
+        its: The method.
+        package: What the package is called.
+        opening: What is passed to the client, or nothing.
+        how: The way of calling; one of `forms`.
+    """
+    client = naming.class_name(package)
+    called = naming.async_name(client) if how is Form.ASYNC else client
+    shown = usage.arguments(its, files=True)
+    comment = "" if opening else "  # CLARIFAI_PAT"
+    names = ", ".join(sorted({str(called), *map(str, shown.names)}))
+    importing = f"from {package} import {names}"
+    if how is not Form.ASYNC:
+        lines = _many(its, shown) if how is Form.BATCH else _call(its, shown, "")
+        block = [f"with {called}({opening}) as model:{comment}", *_indented(lines)]
+        return [importing, "", *block]
+    entering = f"async with {called}({opening}) as model:{comment}"
+    block = [entering, *_indented(_call(its, shown, "await "))]
+    return [
+        "import asyncio",
+        "",
+        importing,
+        "",
+        "",
+        "async def main() -> None:",
+        *_indented(block),
+        "",
+        "",
+        "asyncio.run(main())",
+    ]
+
+
+def _call(its: Named, shown: usage.Arguments, wait: str) -> list[str]:
+    arguments = shown.passed
+    if its.method.kind is MethodKind.UNARY:
+        return _fitting(f"print({wait}model.{its.names.method}(", arguments, "))")
+    loop = "async for" if wait else "for"
+    piece = usage.piece(its)
+    return [
+        *_fitting(f"{loop} piece in model.{its.names.method}(", arguments, "):"),
+        f"    print({piece})",
+    ]
+
+
+def _many(its: Named, shown: usage.Arguments) -> list[str]:
+    pairs = joined(", ", (form('"{}": {}', name, value) for name, value in shown.pairs))
+    item = form("{{{}}}", pairs)
+    return [
+        "inputs = [",
+        *[f"    {item}," for _ in range(_INPUTS)],
+        "]",
+        f"for result in model.{its.names.batch}(inputs):",
+        "    print(result)",
+    ]
+
+
+def _fitting(start: str, arguments: Sequence[Code], end: str) -> list[str]:
+    """A call, an argument a line where it gets long."""
+    whole = f"{start}{', '.join(arguments)}{end}"
+    if len(whole) + 8 <= LINE:
+        return [whole]
+    return [start, *(f"    {argument}," for argument in arguments), end]
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" if line else "" for line in lines]

@@ -1,0 +1,194 @@
+"""`gen-client show` as a user meets it: in a pipe, on a terminal, as JSON; and that no model makes it misbehave."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from clarigen.testing import serve
+from gen_client import cli
+from support import CORPUS
+
+Ran = tuple[int, str, str]
+Show = Callable[..., Ran]
+DETECTOR = CORPUS / "docs" / "detector.json"
+HOSTILE = sorted((CORPUS / "hostile").glob("*.json"))
+
+
+@pytest.fixture
+def show(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Show:
+    """Runs `gen-client show` in this process: exit code, stdout, stderr. What it prints no terminal obeys."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: object) -> Ran:
+        capsys.readouterr()
+        code = cli.main(["show", *(str(word) for word in words)])
+        out, err = capsys.readouterr()
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", out) if sys.stdout.isatty() else out
+        assert all(line.isprintable() for line in (plain + err).split("\n")), out
+        assert "a bug" not in err
+        return code, out, err
+
+    return call
+
+
+def test_all_methods(show: Show) -> None:
+    code, out, _ = show(DETECTOR)
+    assert code == 0
+    assert out.split("\n")[0].endswith("/models/detector: 2 methods")
+    assert (
+        "\ndef predict(image: data_types.Image, threshold: float = 0.5) -> List[data_types.Region]:\n"
+        "  Detect objects.\n"
+    ) in out
+    assert "from detector import" not in out
+
+
+def test_one_method(show: Show) -> None:
+    code, out, err = show(DETECTOR, "predict")
+    assert (code, err) == (0, "")
+    assert "  threshold  float         = 0.5     0.0 to 1.0  Minimum score.\n" in out
+    assert "  image      Image         required\n" in out
+    assert "from detector import Detector, Image\n" in out
+    assert "asyncio.run(main())\n" in out
+    assert "def generate" not in out
+
+
+def test_a_package_is_called_like_its_folder(show: Show) -> None:
+    assert cli.main(["--signatures", str(DETECTOR), "--name", "eyes"]) == 0
+    for path in ("eyes", "eyes/signatures.json"):
+        assert "from eyes import Eyes, Image\n" in show(path, "predict")[1]
+
+
+def test_names_that_python_cannot_have(show: Show, tmp_path: Path) -> None:
+    file = tmp_path / "model.json"
+    method = {
+        "name": "class",
+        "method_type": "UNARY_UNARY",
+        "input_fields": [{"name": "from", "type": "INT", "required": True}],
+        "output_fields": [{"name": "return", "type": "STR"}],
+    }
+    file.write_text(json.dumps([method]))
+    for name in ("class", "class_"):
+        code, out, _ = show(file, name)
+        assert code == 0
+        assert "  from_    int  required\n" in out
+        assert "model.class_(1)" in out
+
+
+def test_choices(show: Show) -> None:
+    lines = show(CORPUS / "real" / "dfine-small-obj2coco-2.json", "predict")[1]
+    assert "threshold" in lines
+
+
+def test_against_a_server(show: Show) -> None:
+    class Fake:
+        def predict(self, prompt: str = "hi") -> str:
+            return prompt
+
+    with serve(Fake()) as server:
+        code, out, _ = show("--url", server.url, "predict")
+        assert code == 0
+        assert out.startswith("a model: 1 method\n")
+        assert f'with Model(base_url="{server.url}") as model:\n' in out
+
+
+@pytest.mark.parametrize("form", ["sync", "async", "batch"])
+def test_a_snippet_is_a_program(show: Show, form: str) -> None:
+    code, out, err = show(DETECTOR, "predict", f"--snippet={form}")
+    assert (code, err) == (0, "")
+    ast.parse(out)
+    assert ("await" in out) is (form == "async")
+    assert ("_batch" in out) is (form == "batch")
+
+
+def test_all_snippets(show: Show) -> None:
+    out = show(DETECTOR, "--snippet")[1]
+    ast.parse(out)
+    assert out.count("as model:") == 5  # a stream has no batch
+
+
+def test_json(show: Show) -> None:
+    code, out, _ = show(DETECTOR, "--json")
+    content = json.loads(out)
+    assert code == 0
+    assert (content["kind"], content["client"]) == ("show", "Detector")
+    predict = content["methods"][0]
+    assert predict["batch"] == "predict_batch"
+    assert predict["parameters"][1] == {
+        "name": "threshold",
+        "wire_name": "threshold",
+        "type": "float",
+        "stream": False,
+        "required": False,
+        "default": "0.5",
+        "choices": [],
+        "minimum": 0.0,
+        "maximum": 1.0,
+        "description": "Minimum score.",
+    }
+    assert len(json.loads(show(DETECTOR, "generate", "--json")[1])["methods"]) == 1
+
+
+def test_json_schema(show: Show) -> None:
+    tools = json.loads(show(DETECTOR, "--json-schema")[1])
+    assert [tool["name"] for tool in tools] == ["predict", "generate"]
+    one = json.loads(show(DETECTOR, "predict", "--json-schema")[1])
+    assert one == tools[0]
+    image = {"url": "https://samples.clarifai.com/dog.png"}
+    jsonschema.validate({"image": image, "threshold": 0.3}, one["input_schema"])
+
+
+def test_a_terminal_is_coloured(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = show(DETECTOR, "predict")[1]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+    coloured = show(DETECTOR, "predict")[1]
+    assert "\x1b[" in coloured
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert re.sub(" +\n", "\n", bare) == plain
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert show(DETECTOR, "predict")[1] == plain
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "no model is named"),
+        (["nothing.json"], "cannot be read"),
+        ([DETECTOR, "detect"], "it has predict, generate"),
+        ([DETECTOR, "a\x1b[31m"], "no method"),
+        ([DETECTOR, "predict", "generate"], "one method at a time"),
+        ([DETECTOR, "--json", "--snippet"], "not allowed with"),
+        ([DETECTOR, "--snippet=other"], "invalid choice"),
+    ],
+)
+def test_usage(show: Show, words: list[object], said: str) -> None:
+    code, out, err = show(*words)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+@pytest.mark.parametrize("form", [[], ["--snippet"], ["--json"], ["--json-schema"]], ids=str)
+def test_no_model_makes_it_misbehave(
+    show: Show, form: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = 0
+    for path in HOSTILE:
+        code, out, _ = show(path, *form)
+        assert code in (0, 4), path
+        shown += code == 0
+        if code == 0 and form == ["--snippet"]:
+            ast.parse(out)
+        elif code == 0 and form:
+            json.loads(out)
+    assert shown > 50

@@ -40,7 +40,7 @@ def tool(*fields: dict[str, Any], returns: dict[str, Any] | None = None) -> dict
     return made
 
 
-def valid(schema: dict[str, Any], value: object) -> bool:
+def valid(schema: dict[str, Any], value: Any) -> bool:
     return jsonschema.Draft202012Validator(schema).is_valid(value)
 
 

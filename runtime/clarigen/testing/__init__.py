@@ -21,13 +21,25 @@ real protocol, for whatever speaks it:
 
 With pytest, the fixture `clarigen_serve` is `serve`, and closes what it served when the test ends. A
 generator or another client can be tried on such a server: it answers discovery too. See `serve` for
-what can be served, and `Faults.add` for what can go wrong there.
+what can be served, and `Faults.add` for what can go wrong there; `Samples` is a model that is not there yet.
 """
 
 from ._annotations import Param
 from ._fake import calls, fake
 from ._faults import Fault, Faults
 from ._record import Call
+from ._samples import Samples
 from ._server import Serve, Server, serve
 
-__all__ = ["Call", "Fault", "Faults", "Param", "Serve", "Server", "calls", "fake", "serve"]
+__all__ = [
+    "Call",
+    "Fault",
+    "Faults",
+    "Param",
+    "Samples",
+    "Serve",
+    "Server",
+    "calls",
+    "fake",
+    "serve",
+]

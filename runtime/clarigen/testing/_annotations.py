@@ -89,6 +89,8 @@ PLAIN: Final[dict[Any, tuple[str, Codec[Any]]]] = {
     Frame: ("FRAME", wire.FRAME),
 }
 """What stands for a plain class in a signature, and how its values travel."""
+LEAVES: Final[dict[str, Codec[Any]]] = {**dict(PLAIN.values()), "NDARRAY": wire.NDARRAY}
+"""How values travel that hold no others, by the name of their type."""
 _WITH_ZERO: Final = {"STR", "BYTES", "INT", "FLOAT", "BOOL", "LIST"}
 _STREAMS: Final = (
     collections.abc.Iterator,

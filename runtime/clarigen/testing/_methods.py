@@ -99,6 +99,14 @@ class Served:
             raise ValueError(f"{self.name}: {name}{misfit.path} {misfit.problem}") from None
 
 
+class Methods:
+    """What is served as it is, without a look at its annotations."""
+
+    def served(self) -> dict[str, Served]:
+        """The methods."""
+        raise NotImplementedError
+
+
 def served(implementation: object) -> dict[str, Served]:
     """The public methods of an object that have annotations, those of its base classes first.
 
@@ -107,6 +115,8 @@ def served(implementation: object) -> dict[str, Served]:
     """
     if isinstance(implementation, type):
         raise ConfigError(f"serve an object, not the class: {implementation.__name__}()")
+    if isinstance(implementation, Methods):
+        return implementation.served()
     methods = {name: _served(name, function) for name, function in _public(implementation)}
     if not methods:
         raise ConfigError(

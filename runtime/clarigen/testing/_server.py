@@ -21,7 +21,12 @@ _LIMIT: Final = 1 << 30
 
 
 def serve(
-    implementation: object, *, port: int = 0, threads: int = 16, record: int = 1000
+    implementation: object,
+    *,
+    port: int = 0,
+    threads: int = 16,
+    record: int = 1000,
+    version: str = "testing",
 ) -> Server:
     """Put a plain Python object behind the platform's protocol, on a port of this machine.
 
@@ -38,10 +43,11 @@ def serve(
             ...
 
     Args:
-        implementation: The object. Its methods are called from several threads at once.
+        implementation: The object, or `Samples`. Its methods are called from several threads at once.
         port: The port, 1 to 65535; 0 for one that is free.
         threads: How many calls run at once, at least 1.
         record: How many calls `Server.calls` has, the last ones, with their arguments; 0 for none.
+        version: The id of the model's version; empty for one without an id.
 
     Returns:
         The server, already running; leave its `with` block, or close it, to stop it.
@@ -57,7 +63,7 @@ def serve(
         raise ConfigError(f"record is {record!r}; it must be a number from 0")
     from ._service import Service
 
-    return Server(Service(implementation, record), port, threads)
+    return Server(Service(implementation, record, version), port, threads)
 
 
 class Serve(Protocol):

@@ -20,7 +20,6 @@ from ._record import Record
 
 FAILURE: Final = 10020
 _DISCOVERY: Final = "_GET_SIGNATURES"
-_FIRST_VERSION: Final = "testing"
 
 _TYPES: Final = (
     "STR BYTES INT FLOAT BOOL NDARRAY JSON_DATA TEXT IMAGE CONCEPT REGION FRAME AUDIO VIDEO"
@@ -41,6 +40,7 @@ class Service:
     Args:
         implementation: The object whose methods are served.
         record: How many calls of them are remembered.
+        version: The id of its version; empty for one without an id.
 
     Attributes:
         record: The calls of its methods.
@@ -49,8 +49,8 @@ class Service:
         ConfigError: A method cannot be served.
     """
 
-    def __init__(self, implementation: object, record: int = 0) -> None:
-        self._versions: dict[str, Mapping[str, Served]] = {_FIRST_VERSION: served(implementation)}
+    def __init__(self, implementation: object, record: int = 0, version: str = "testing") -> None:
+        self._versions: dict[str, Mapping[str, Served]] = {version: served(implementation)}
         self.record = Record(record)
 
     # Versions: the last one is the latest. Whoever asks for one that there is none of gets that.
@@ -64,7 +64,7 @@ class Service:
         Raises:
             ConfigError: A method cannot be served, or there is such a version.
         """
-        version = version or f"{_FIRST_VERSION}-{len(self._versions) + 1}"
+        version = version or f"testing-{len(self._versions) + 1}"
         if version in self._versions:
             raise ConfigError(f"there is a version {version!r} already; give it another name")
         self._versions = {**self._versions, version: served(implementation)}

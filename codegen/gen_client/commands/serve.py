@@ -1,0 +1,88 @@
+"""`gen-client serve`: a model with the interface of a lock, a file or another model, on this machine.
+
+What lives here: its options, and how it ends. The server is the runtime's own, `clarigen.testing`: it answers sample values.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from types import FrameType
+from typing import NoReturn
+
+from gen_client.commands import models
+from gen_client.commands.command import DONE, Command
+from gen_client.console import Console
+from gen_client.diagnostics import USAGE, Refusal, Report
+
+_EXAMPLES = """\
+  gen-client serve src/app/models/o4_mini --port 8000
+  CLARIFAI_API_BASE=grpc://127.0.0.1:8000 python -m app.models.o4_mini.examples predict
+"""
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        help="a package, its lock or a signature file, where neither --url nor --signatures is given",
+    )
+    models.declare(parser)
+    how = parser.add_argument_group("the server")
+    how.add_argument(
+        "--port", type=int, default=0, help="its port on 127.0.0.1 (default: one that is free)"
+    )
+    how.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="decides the values, with the arguments of a call (default: 0)",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Serve until interrupted."""
+    from clarigen.errors import ConfigError
+    from clarigen.testing import Samples, serve
+    from gen_client import interface
+    from gen_client.progress import Progress
+
+    report = Report()
+    with Progress(console.detail, shown=not console.quiet) as progress:
+        place = models.place_of(arguments, arguments.path, report, progress.stage)
+        model = models.interface_of(place, None, report).model
+    for warning in report.warnings:
+        console.report(warning)
+    try:
+        samples = Samples(interface.write(model), seed=arguments.seed)
+        server = serve(samples, port=arguments.port, record=0, version=model.version_id)
+    except ConfigError as error:
+        raise Refusal(str(error), exit_code=USAGE) from None
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with server:
+            console.finding(server.url)
+            console.note(f"gen-client: {len(model.methods)} methods, sample values; Ctrl-C ends it")
+            console.flush()
+            server.wait()
+    except KeyboardInterrupt:
+        pass  # asked to end: that is no failure
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return DONE
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+COMMAND = Command(
+    name="serve",
+    summary="Serve a model with this interface on this machine, answering sample values.",
+    examples=_EXAMPLES,
+    declare=declare,
+    run=run,
+    usage="gen-client serve (PATH | --url URL | --signatures FILE) [--port PORT] [--seed SEED] [options]",
+)

@@ -1,0 +1,236 @@
+"""`gen-client serve`: a model that is not there yet, from its signatures alone."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clarigen import ConfigError, PredictionError
+from clarigen.testing import Samples, Server, serve
+from gen_client import cli, interface, source
+from gen_client.diagnostics import Refusal, Report
+from gen_client.nouns import Kind
+from golden.packages import GENERATED, PACKAGES, files
+from support import CORPUS, ROOT, SOURCES
+
+ALL = [
+    path
+    for folder in ("docs", "kitchen_sink", "real", "hostile")
+    for path in sorted((CORPUS / folder).glob("*.json"))
+]
+EVERY_KIND = [path for path in ALL if path.parent.name == "kitchen_sink" and path.stem != "empty"]
+
+
+def model_in(path: Path) -> interface.Model | None:
+    try:
+        return interface.read(source.read(source.in_file(str(path), Report())), Report())
+    except Refusal:
+        return None
+
+
+def served(model: interface.Model, **options: Any) -> Server:
+    return serve(Samples(interface.write(model)), version=model.version_id, **options)
+
+
+def test_the_interface_comes_back_as_it_was() -> None:
+    """By both ways, from every model that we know, hostile ones too."""
+    count, kinds = 0, set[Kind]()
+    for path in ALL:
+        model = model_in(path)
+        if model is None:
+            continue
+        with served(model) as server:
+            access = source.Access(api_base=server.url)
+            runner = interface.read(source.read(source.at(server.url, access)), Report())
+            assert interface.write(runner) == interface.write(model), path
+            if model.reference is not None:
+                platform = source.read(source.of(model.reference, access))
+                again = interface.read(platform, Report())
+                assert interface.write(again) == interface.write(model), path
+                assert again.version_id == model.version_id
+        count += 1
+        kinds |= {parameter.type.kind for its in model.methods for parameter in its.parameters}
+    assert count > 150
+    assert kinds == set(Kind)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for a package, which is forgotten in the end."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name.startswith(("served_", "sampled_")):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("path", EVERY_KIND, ids=lambda path: path.stem)
+def test_the_examples_run(
+    path: Path, package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All examples of the package that is made of what is served run against it, sync and async."""
+    model = model_in(path)
+    assert model is not None
+    with served(model) as server:
+        name = re.sub(r"\W", "_", f"served_{path.stem}")
+        assert cli.main(["--url", server.url, "--out", str(package), "--name", name]) == 0
+        monkeypatch.setenv("CLARIFAI_API_BASE", server.url)
+        capsys.readouterr()
+        examples = importlib.import_module(f"{name}.examples")
+        for example in vars(examples).values():
+            if inspect.isfunction(example) and example.__module__ == examples.__name__:
+                result = example()
+                if inspect.iscoroutine(result):
+                    asyncio.run(result)
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_the_package_comes_back_byte_for_byte(name: str, tmp_path: Path) -> None:
+    model = model_in(GENERATED / name / "signatures.json")
+    assert model is not None
+    with served(model) as server:
+        command = ["--out", str(tmp_path), "--name", name]
+        if model.reference is not None:
+            user_id, app_id, model_id = model.reference
+            command += ["--url", f"{user_id}/{app_id}/models/{model_id}", "--api-base", server.url]
+        else:
+            command += ["--url", server.url]
+        assert cli.main(command) == 0
+    assert files(tmp_path / name) == files(GENERATED / name)
+
+
+# What it answers
+
+TYPES = json.loads((CORPUS / "docs" / "detector.json").read_text())["method_signatures"]
+CHECKED = {
+    "name": "a",
+    "method_type": "UNARY_UNARY",
+    "input_fields": [
+        {
+            "name": "mode",
+            "type": "STR",
+            "default": "fast",
+            "model_type_enum_options": [{"id": "fast"}, {"id": "good"}],
+        },
+        {
+            "name": "n",
+            "type": "INT",
+            "default": "1",
+            "model_type_range_info": {"min": 1, "max": 9},
+            "model_type_enum_options": [{"id": "1"}, {"id": "9"}, {"id": "50"}],
+        },
+    ],
+    "output_fields": [{"name": "return", "type": "STR"}],
+}
+
+
+def client(package: Path, signatures: list[dict[str, Any]], name: str) -> Any:
+    (package / "model.json").write_text(json.dumps(signatures))
+    command = ["--signatures", str(package / "model.json"), "--out", str(package), "--name", name]
+    assert cli.main(command) == 0
+    module = importlib.import_module(name)
+    return getattr(module, "".join(word.capitalize() for word in name.split("_")))
+
+
+def test_answers_are_the_same_for_the_same_arguments_and_seed(package: Path) -> None:
+    made = client(package, TYPES, "sampled_one")
+    image = importlib.import_module("sampled_one").Image(url="https://example.com/a.png")
+
+    def answers(seed: int) -> list[Any]:
+        with serve(Samples(TYPES, seed=seed)) as server, made(base_url=server.url) as model:
+            values = [model.predict(image, threshold=t / 100) for t in range(10)]
+            assert values == [model.predict(image, threshold=t / 100) for t in range(10)]
+            return values
+
+    first = answers(0)
+    assert first == answers(0)
+    assert first != answers(1)
+    assert len(set(map(repr, first))) > 5
+
+
+def test_choices_and_limits_are_checked(package: Path) -> None:
+    made = client(package, [CHECKED], "sampled_two")
+    unchecked = [
+        {"name": "mode", "type": "STR", "default": "x"},
+        {"name": "n", "type": "INT", "default": "1"},
+    ]
+    loose = {**CHECKED, "input_fields": unchecked}
+    careless = client(package, [loose], "sampled_three")
+    with serve(Samples([CHECKED])) as server:
+        with made(base_url=server.url) as model:
+            assert isinstance(model.a("good", n=9), str)
+        with careless(base_url=server.url) as model:
+            for arguments in (
+                {"mode": "other"},
+                {"mode": "good", "n": 50},
+                {"mode": "fast", "n": 3},
+            ):
+                with pytest.raises(PredictionError, match="must be"):
+                    model.a(**arguments)
+
+
+@pytest.mark.parametrize(
+    "signatures", [[], [{}], [{"name": "a", "method_type": "STREAMING_UNARY"}]]
+)
+def test_what_cannot_be_served(signatures: list[dict[str, Any]]) -> None:
+    with pytest.raises(ConfigError):
+        Samples(signatures)
+
+
+# The command
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=str)
+def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
+    lock = ROOT / "generated" / "detector"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gen_client", "serve", str(lock), "--seed", "3"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": SOURCES, "PATH": "/usr/bin:/bin"},
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    assert re.fullmatch(r"grpc://127\.0\.0\.1:\d+", url)
+    assert cli.main(["diff", str(lock), "--url", url]) == 0
+    process.send_signal(end)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "")
+    assert err == "gen-client: 2 methods, sample values; Ctrl-C ends it\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["nothing.json"],
+        [str(CORPUS / "docs" / "detector.json"), "--port", "70000"],
+        [str(CORPUS / "docs" / "detector.json"), "--port", "x"],
+    ],
+)
+def test_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["serve", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("gen-client: error: ")
+
+
+def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    path = CORPUS / "docs" / "detector.json"
+    with serve(Samples(TYPES)) as server:
+        assert cli.main(["serve", str(path), "--port", str(server.port)]) == 2
+    assert "is it taken?" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """A stand-in of the platform, made of the official service classes, on a loopback port.
 
 What lives here: `Standin`, for any test that needs the platform; `with Standin() as platform:`. It
-checks credentials, answers GetModel, GetModelVersion and PostModelOutputs (`_GET_SIGNATURES`; any other
+checks credentials, answers GetUser, GetModel, GetModelVersion and PostModelOutputs (`_GET_SIGNATURES`; any other
 method gives back its first argument), fails as it is told to, and remembers what it was asked. None of
 our own messages is used here: what the official package reads is what the platform would read.
 """
@@ -145,6 +145,7 @@ class Standin:
         """The official service; whatever is not answered here is UNIMPLEMENTED, as it is there."""
         service = service_pb2_grpc.V2Servicer()
         for rpc, answer, response in (
+            ("GetUser", self._user, service_pb2.SingleUserResponse),
             ("GetModel", self._model, service_pb2.SingleModelResponse),
             ("GetModelVersion", self._version, service_pb2.SingleModelVersionResponse),
             ("GetDeployment", self._deployment, service_pb2.SingleDeploymentResponse),
@@ -175,12 +176,19 @@ class Standin:
         if rpc == "GetDeployment":
             known = request.deployment_id in self.deployments
             return (0, "") if known else (UNKNOWN_DEPLOYMENT, "Deployment does not exist")
+        if rpc == "GetUser":
+            return 0, ""
         owner = (request.user_app_id.user_id, request.user_app_id.app_id)
         if (owner, request.model_id) != (OWNER, MODEL):
             return UNKNOWN_MODEL, "Model does not exist"
         if request.version_id and request.version_id not in self.versions:
             return UNKNOWN_MODEL, "Model version does not exist"
         return 0, ""
+
+    def _user(self, request: Any) -> Any:
+        asked = request.user_app_id.user_id
+        user = {"id": OWNER[0] if asked == "me" else asked}
+        return service_pb2.SingleUserResponse(status={"code": SUCCESS}, user=user)
 
     def _model(self, request: Any) -> Any:
         latest = request.version_id or list(self.versions)[-1]

@@ -169,7 +169,7 @@ _STAGES = (
     "render",
     "gate_grammar gate_pages gate_examples gate style tidy",
     "swap lock write",
-    "pipeline console progress commands cli __main__",
+    "surroundings pipeline console progress commands cli __main__",
 )
 FLOW = [name for stage in _STAGES for name in stage.split()]
 """The modules of the generator, in the order in which data comes by."""

@@ -19,13 +19,14 @@ from clarigen import ModelRef
 from gen_client.diagnostics import Report
 from gen_client.source import address
 from gen_client.source.access import Access
+from gen_client.source.account import whose
 from gen_client.source.document import Document
 from gen_client.source.file import SignatureFile
 from gen_client.source.platform import PlatformModel
 from gen_client.source.revision import RevisionFile
 from gen_client.source.runner import Runner
 
-__all__ = ["Access", "Document", "Place", "at", "at_revision", "in_file", "of", "read"]
+__all__ = ["Access", "Document", "Place", "at", "at_revision", "in_file", "of", "read", "whose"]
 
 
 class Place(Protocol):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         _proto.MultiOutputResponse,
         _proto.SingleModelResponse,
         _proto.SingleModelVersionResponse,
+        _proto.SingleUserResponse,
     )
 
 _UNSUPPORTED_FORMAT: Final = 30101

@@ -70,7 +70,13 @@ class Serve(Protocol):
     """What the pytest fixture `clarigen_serve` is: `serve`, whose servers are closed when the test ends."""
 
     def __call__(
-        self, implementation: object, *, port: int = ..., threads: int = ..., record: int = ...
+        self,
+        implementation: object,
+        *,
+        port: int = ...,
+        threads: int = ...,
+        record: int = ...,
+        version: str = ...,
     ) -> Server:
         """Serve an object; the arguments are those of `serve`."""
         ...

@@ -1,0 +1,147 @@
+"""`gen-client doctor`: what it finds wrong, and that no credential is ever seen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from clarigen.testing import Samples, serve
+from faults.platform_standin import PAT, Standin
+from gen_client import cli
+from support import ROOT
+
+Doctor = Callable[..., tuple[int, str]]
+LOCK = ROOT / "generated" / "detector"
+
+
+@pytest.fixture
+def doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """Runs it: the exit code, and what it says."""
+
+    def call(*words: object) -> tuple[int, str]:
+        capsys.readouterr()
+        code = cli.main(["doctor", *(str(word) for word in words)])
+        out, err = capsys.readouterr()
+        assert err == ""
+        assert all(line.isprintable() for line in out.split("\n"))
+        assert code == ("  fault  " in out)
+        return code, out
+
+    return call
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
+    """A stand-in of the platform, and a credential for it."""
+    with Standin(secure=True) as standin:
+        monkeypatch.setenv("CLARIFAI_API_BASE", standin.base_url)
+        monkeypatch.setenv("CLARIFAI_ROOT_CERTIFICATES_PATH", standin.certificates)
+        monkeypatch.setenv("CLARIFAI_PAT", PAT)
+        yield standin
+
+
+def test_everything_is_in_order(doctor: Doctor, platform: Standin) -> None:
+    code, out = doctor(LOCK, LOCK / "signatures.json")
+    assert code == 0
+    assert out.startswith("gen-client 0.")
+    assert "  ok     credential: CLARIFAI_PAT is set\n" in out
+    assert f"localhost:{platform.port} answers, for the user 'acme'\n" in out
+    assert "  ok     grpcio: " in out
+    assert "  ok     black: " in out
+    assert out.count("is up to date\n") == 2
+    assert platform.rpcs == ["GetUser"]
+
+
+@pytest.mark.parametrize(
+    "words", [f"your key {PAT} is bad", f"{PAT}\n::error::{PAT}", f"Key {PAT}"]
+)
+def test_no_credential_is_seen_even_if_the_server_repeats_it(
+    doctor: Doctor, platform: Standin, words: str
+) -> None:
+    platform.failing["GetUser"] = (11008, words)
+    code, out = doctor()
+    assert code == 1
+    assert PAT not in out
+    assert "[credential]" in out
+    assert "refused the credential" in out
+
+
+def test_a_credential_with_quotes_around_it(
+    doctor: Doctor, platform: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLARIFAI_PAT", f'"{PAT}"')
+    code, out = doctor()
+    assert code == 1
+    assert "CLARIFAI_PAT has white space or quotes around it\n" in out
+    assert PAT not in out
+
+
+def test_two_credentials(
+    doctor: Doctor, platform: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLARIFAI_SESSION_TOKEN", "another-secret")
+    code, out = doctor()
+    assert code == 0
+    assert "  note   credential: CLARIFAI_SESSION_TOKEN is set as well, and is not used\n" in out
+    assert "another" not in out
+
+
+def test_without_a_credential_nobody_is_asked(doctor: Doctor) -> None:
+    code, out = doctor()
+    assert code == 0
+    assert "  note   credential: there is none\n" in out
+    assert "  note   platform: is not asked without a credential\n" in out
+
+
+def test_a_platform_that_cannot_be_reached(doctor: Doctor) -> None:
+    code, out = doctor("--api-base", "grpc://127.0.0.1:1")
+    assert code == 1
+    assert "  fault  platform: 127.0.0.1:1 cannot be reached" in out
+
+
+def test_a_local_runner(doctor: Doctor) -> None:
+    signature = {
+        "name": "a",
+        "method_type": "UNARY_UNARY",
+        "output_fields": [{"name": "return", "type": "STR"}],
+    }
+    with serve(Samples([signature])) as server:
+        code, out = doctor("--api-base", server.url, "--url", server.url)
+    assert code == 0
+    assert "it is a local runner\n" in out
+    assert "has 1 methods\n" in out
+
+
+def test_packages(doctor: Doctor, tmp_path: Path) -> None:
+    package = tmp_path / "detector"
+    shutil.copytree(LOCK, package)
+    (package / "examples.py").unlink()
+    client = package / "client.py"
+    client.write_text(client.read_text().replace("0.5", "0.6"))
+    code, out = doctor(package)
+    assert code == 1
+    assert "client.py" in out
+    assert "examples.py" in out
+    assert "--check" in out
+    (package / "signatures.json").write_text("{}")
+    assert doctor(package)[0] == 1
+    assert doctor(tmp_path / "nothing")[0] == 1
+
+
+def test_versions_that_do_not_fit(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str, real: Callable[[str], str] = metadata.version) -> str:
+        if name == "libcst":
+            raise metadata.PackageNotFoundError
+        return {"black": "22.1.0", "protobuf": "6.30.1"}.get(name) or real(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    code, out = doctor()
+    assert code == 1
+    assert "  fault  black: 22.1.0 does not fit: " in out
+    assert "  fault  protobuf: 6.30.1 does not fit: " in out
+    assert "  fault  libcst: is not installed\n" in out
+    assert "pip install --upgrade 'clarigen[codegen]'\n" in out

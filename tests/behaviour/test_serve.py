@@ -182,6 +182,16 @@ def test_choices_and_limits_are_checked(package: Path) -> None:
                     model.a(**arguments)
 
 
+def test_transport_methods_answer_messages(package: Path) -> None:
+    lock = json.loads((GENERATED / "gpt_5_1" / "signatures.json").read_text())
+    made = client(package, lock["method_signatures"], "sampled_four")
+    with serve(Samples(lock["method_signatures"])) as server, made(base_url=server.url) as model:
+        answer = json.loads(model.openai_transport('{"messages": []}'))
+        assert isinstance(answer["choices"][0]["message"]["content"], str)
+        for chunk in model.openai_stream_transport('{"messages": [], "stream": true}'):
+            assert json.loads(chunk)["object"] == "chat.completion.chunk"
+
+
 @pytest.mark.parametrize(
     "signatures", [[], [{}], [{"name": "a", "method_type": "STREAMING_UNARY"}]]
 )

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 
@@ -188,6 +188,6 @@ def test_a_process_ends_though_its_server_was_not_closed() -> None:
         ({"threads": 0}, "at least 1 thread "),
     ],
 )
-def test_what_no_server_can_be_made_with(options: dict[str, int], words: str) -> None:
+def test_what_no_server_can_be_made_with(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         serve(Judge(), **options)

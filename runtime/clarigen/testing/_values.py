@@ -6,6 +6,7 @@ Nothing here knows methods or servers.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -48,6 +49,24 @@ class Sampler:
                 return self._records(field, members)
             case kind:
                 return self._leaf(kind)
+
+    def transport(self, method: str) -> str | None:
+        """What one of the platform's own transport methods answers: the JSON text of a message; None for any other method."""
+        said = self._random.choice(_SENTENCES)
+        choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
+        match method:
+            case "openai_transport":
+                choice["message"] = {"role": "assistant", "content": said}
+                kind = "chat.completion"
+            case "openai_stream_transport":
+                choice = {"index": 0, "finish_reason": None, "delta": {"content": said}}
+                kind = "chat.completion.chunk"
+            case "mcp_transport":
+                return json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"tools": []}})
+            case _:
+                return None
+        message = {"id": "sample", "object": kind, "created": 0, "model": "sample"}
+        return json.dumps({**message, "choices": [choice]})
 
     def _leaf(self, kind: str) -> Any:
         chance = self._random

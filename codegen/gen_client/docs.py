@@ -16,6 +16,7 @@ from gen_client import author, typetable
 from gen_client.escape import LINE, visible
 from gen_client.nouns import DataType, Kind, Method, Null, Parameter, Range, ServerOnly
 
+_LISTED: Final = "A list of `{}` in place of the arguments gives a list of results."
 DEFAULT_SHOWN: Final = 200
 """How much is shown of a default that the signature does not show, in characters."""
 
@@ -24,7 +25,9 @@ _BROKEN: Final = 60
 _BULLET: Final = re.compile(r"[ ]*(?:[*+-]|\d{1,3}[.)])[ ]+")
 
 
-def method(its: Method, names: Sequence[str], shown_defaults: Mapping[str, str]) -> str:
+def method(
+    its: Method, names: Sequence[str], shown_defaults: Mapping[str, str], inputs: str | None = None
+) -> str:
     """The text of a method's docstring.
 
     Args:
@@ -32,19 +35,19 @@ def method(its: Method, names: Sequence[str], shown_defaults: Mapping[str, str])
         names: What its parameters are called in Python.
         shown_defaults: The defaults that the signature cannot show, by parameter (wire name to the
             expression).
+        inputs: What one input is called, if the method takes a list of them as well.
 
     Returns:
         Lines that fit into a class's methods.
     """
-    told = author.described(its.description, (parameter.name for parameter in its.parameters))
+    told = _told(its)
     width = LINE - 8
     text = author.stripped(told.text) or [f"Call the model's `{its.name}`."]
     sections = [wrapped(_summarized(text), width)]
+    if inputs is not None:
+        sections.append(wrapped([_LISTED.format(inputs)], width))
     entries: list[str] = []
-    for index, (parameter, name) in enumerate(zip(its.parameters, names, strict=True)):
-        own = author.plain(parameter.description) or told.args.get(parameter.name, [])
-        facts = list(_facts(parameter, index == 0, shown_defaults.get(parameter.name)))
-        entry = [*_with_facts(own, facts), *_choices(parameter)]
+    for name, entry in zip(names, _parameters(its, told, shown_defaults), strict=True):
         if entry:
             entries += _entry(name, entry, width)
     if entries:
@@ -57,6 +60,26 @@ def method(its: Method, names: Sequence[str], shown_defaults: Mapping[str, str])
     return _alone("\n\n".join("\n".join(lines) for lines in sections), width)
 
 
+def inputs(its: Method, defaults: Mapping[str, str]) -> list[str]:
+    """The text of a docstring for each parameter where it is a key of an input; empty for none.
+
+    Args:
+        its: The method.
+        defaults: The defaults, by parameter (wire name to the expression).
+    """
+    return [_alone_in(lines, 4) for lines in _parameters(its, _told(its), defaults)]
+
+
+def many(name: str) -> str:
+    """The text of a docstring for the method that takes any number of inputs for another."""
+    first = f"`{name}` for any number of inputs: results in their order, as they come."
+    args = [
+        "    inputs: Any iterable of inputs; taken as they are needed.",
+        "    progress: Whether to draw a progress bar; it takes rich.",
+    ]
+    return "\n".join([*wrapped([first], LINE - 8), "", "Args:", *args])
+
+
 def paragraph(description: str, indent: int, fallback: str = "") -> str:
     """The text of a docstring that is one description.
 
@@ -65,14 +88,32 @@ def paragraph(description: str, indent: int, fallback: str = "") -> str:
         indent: How far the docstring is indented.
         fallback: What is said instead of nothing.
     """
-    lines = author.plain(description) or author.plain(fallback)
-    return _alone("\n".join(wrapped(_ended(lines), LINE - indent)), LINE - indent)
+    return _alone_in(_ended(author.plain(description) or author.plain(fallback)), indent)
+
+
+def _alone_in(lines: Sequence[str], indent: int) -> str:
+    """The text of a docstring that is these lines."""
+    return _alone("\n".join(wrapped(lines, LINE - indent)), LINE - indent)
 
 
 def _alone(text: str, width: int) -> str:
     """A docstring of one line has six quotes in it."""
     fits = "\n" in text or len(text) <= width - 6
     return text if fits else "\n".join(wrapped([text], width - 3))
+
+
+def _told(its: Method) -> author.Described:
+    return author.described(its.description, (parameter.name for parameter in its.parameters))
+
+
+def _parameters(
+    its: Method, told: author.Described, shown_defaults: Mapping[str, str]
+) -> Iterator[list[str]]:
+    """What is said of each parameter: the author's words, and what the signature knows."""
+    for index, parameter in enumerate(its.parameters):
+        own = author.plain(parameter.description) or told.args.get(parameter.name, [])
+        facts = list(_facts(parameter, index == 0, shown_defaults.get(parameter.name)))
+        yield [*_with_facts(own, facts), *_choices(parameter)]
 
 
 def _entry(name: str, lines: Sequence[str], width: int) -> list[str]:
@@ -105,7 +146,7 @@ def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iter
     elif isinstance(parameter.default, ServerOnly):
         yield _server_default(parameter.default.text)
     elif shown_default is not None:
-        yield f"Left out: `{_cut(visible(shown_default))}`."
+        yield f"Default: `{_cut(visible(shown_default))}`."
     if parameter.internal_only:
         yield "Marked as internal by the model's author."
 

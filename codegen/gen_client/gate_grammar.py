@@ -89,14 +89,23 @@ def is_doc(node: ast.stmt) -> bool:
 
 
 class Expressions:
-    """The rules, for a file in which `types` may be used in annotations and `records` be called."""
+    """The rules, for a file in which `types` may be used in annotations and `records` be called.
+
+    A list of `inputs` may be given in the place of arguments.
+    """
 
     def __init__(
-        self, *, types: frozenset[str], records: frozenset[str], values: frozenset[str]
+        self,
+        *,
+        types: frozenset[str],
+        records: frozenset[str],
+        values: frozenset[str],
+        inputs: frozenset[str] = frozenset(),
     ) -> None:
         self.types = types
         self.records = records
         self.values = values
+        self.inputs = inputs
 
     # Annotations
 

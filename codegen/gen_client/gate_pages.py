@@ -7,6 +7,7 @@ Python's syntax tree; trusts nothing and knows nothing of models, plans or templ
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from gen_client.gate_grammar import (
     SAMPLES,
@@ -18,13 +19,23 @@ from gen_client.gate_grammar import (
     is_text,
     stop,
 )
+from gen_client.gate_overload import AnyFunction, first_form, is_form
 
 IMPORTS: dict[str, frozenset[str]] = {
     "__future__": frozenset({"annotations"}),
     "collections.abc": frozenset({"AsyncIterable", "Iterable", "Mapping", "Sequence"}),
     "dataclasses": frozenset({"dataclass"}),
     "typing": frozenset(
-        {"TYPE_CHECKING", "Any", "Final", "Literal", "NotRequired", "TypeAlias", "TypedDict"}
+        [
+            "TYPE_CHECKING",
+            "Any",
+            "Final",
+            "Literal",
+            "NotRequired",
+            "TypeAlias",
+            "TypedDict",
+            "overload",
+        ]
     ),
     "clarigen": VALUES
     | {
@@ -54,6 +65,7 @@ NEVER_TYPES = frozenset(
         "builtins",
         "dataclass",
         "npt",
+        "overload",
         "wire",
     }
 )
@@ -181,6 +193,7 @@ def client(module: ast.Module) -> None:
         types=known | classes,
         records=records,
         values=frozenset({"SERVER_DEFAULT"} & names.imported),
+        inputs=_inputs(body) if {"overload", "wire", "Sequence"} <= names.imported else frozenset(),
     )
     constants = frozenset(
         node.target.id
@@ -211,7 +224,17 @@ def client(module: ast.Module) -> None:
                     stop(node, "not a statement of client.py")
 
 
-_METHODS: dict[str, tuple[type[ast.FunctionDef | ast.AsyncFunctionDef], ...]] = {
+def _inputs(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """The classes of which a list may be given."""
+    return frozenset(
+        node.name
+        for node in body
+        if isinstance(node, ast.ClassDef)
+        and [base.id for base in node.bases if isinstance(base, ast.Name)] == ["TypedDict"]
+    )
+
+
+_METHODS: dict[str, tuple[type[AnyFunction], ...]] = {
     "Client": (ast.FunctionDef,),
     "AsyncClient": (ast.FunctionDef, ast.AsyncFunctionDef),
 }
@@ -230,12 +253,7 @@ def _class(node: ast.ClassDef, rules: Expressions, constants: frozenset[str]) ->
         ):
             for keyword in keywords:
                 _reference(keyword)
-            taken: set[str] = set()
-            for statement in node.body[1:]:
-                if not isinstance(statement, _METHODS[base]) or statement.name in taken:
-                    stop(statement, "not a method, or one defined twice")
-                taken.add(statement.name)
-                _method(statement, rules, constants)
+            _methods(node.body[1:], _METHODS[base], rules, constants)
         case ast.ClassDef(bases=[], keywords=[], decorator_list=[decorator]):
             _record_decorator(decorator)
             for statement in node.body[1:]:
@@ -245,6 +263,31 @@ def _class(node: ast.ClassDef, rules: Expressions, constants: frozenset[str]) ->
                 _record_field(statement, rules)
         case _:
             stop(node, "not a class that we write")
+
+
+def _methods(
+    body: Sequence[ast.stmt],
+    kinds: tuple[type[AnyFunction], ...],
+    rules: Expressions,
+    constants: frozenset[str],
+) -> None:
+    """Methods, each defined once; some have forms before their body."""
+    taken: set[str] = set()
+    forms: list[AnyFunction] = []
+    for statement in body:
+        if not isinstance(statement, kinds) or statement.name in taken:
+            stop(statement, "not a method, or one defined twice")
+        if is_form(statement):
+            forms.append(statement)
+            continue
+        taken.add(statement.name)
+        if forms:
+            _two_forms(forms, statement, rules, constants)
+        else:
+            _method(statement, rules, constants)
+        forms = []
+    if forms:
+        stop(forms[-1], "a form without a body")
 
 
 def _reference(keyword: ast.keyword) -> None:
@@ -285,23 +328,42 @@ def _record_field(node: ast.stmt, rules: Expressions) -> None:
                 stop(node, "not a field")
 
 
-def _method(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressions, constants: frozenset[str]
-) -> None:
+def _method(node: AnyFunction, rules: Expressions, constants: frozenset[str]) -> None:
     """`def name(self, a: T, *, b: U = default) -> R`, a docstring, and the one line of body."""
-    if node.decorator_list or getattr(node, "type_params", None) or node.returns is None:
+    parameters = _head(node, rules)
+    _body(node, ("_one", "_stream", "_batch"), parameters, constants)
+
+
+def _two_forms(
+    forms: list[AnyFunction], body: AnyFunction, rules: Expressions, constants: frozenset[str]
+) -> None:
+    """A method that takes one input or a list of them: both as overloads, and the one line of body."""
+    single = first_form(forms, body, rules.inputs)
+    _body(body, ("_call",), _head(single, rules), constants)
+
+
+def _head(node: AnyFunction, rules: Expressions) -> list[str]:
+    """The parameters of a method, in order."""
+    if getattr(node, "type_params", None) or node.returns is None:
         stop(node, "not a method that we write")
     identifier(node, node.name)
     rules.annotation(node.returns)
-    parameters = _parameters(node.args, rules)
+    return _parameters(node.args, rules)
+
+
+def _body(
+    node: AnyFunction, verbs: tuple[str, ...], parameters: list[str], constants: frozenset[str]
+) -> None:
+    if getattr(node, "type_params", None):
+        stop(node, "not a method that we write")
     match node.body[1:] if is_doc(node.body[0]) else node.body:
         case [ast.Return(value=ast.expr() as value)]:
-            _verb(_awaited(node, value), parameters, constants)
+            _verb(_awaited(node, value), verbs, parameters, constants)
         case _:
             stop(node, "not the body that we write")
 
 
-def _awaited(node: ast.FunctionDef | ast.AsyncFunctionDef, value: ast.expr) -> ast.expr:
+def _awaited(node: AnyFunction, value: ast.expr) -> ast.expr:
     """What is awaited: a coroutine awaits, once; a plain function never."""
     if isinstance(node, ast.FunctionDef):
         return value
@@ -310,17 +372,18 @@ def _awaited(node: ast.FunctionDef | ast.AsyncFunctionDef, value: ast.expr) -> a
     return value.value
 
 
-def _verb(node: ast.expr, parameters: list[str], constants: frozenset[str]) -> None:
+def _verb(
+    node: ast.expr, verbs: tuple[str, ...], parameters: list[str], constants: frozenset[str]
+) -> None:
     """`self._one(_METHOD, …)` with all parameters, in order; a batch has always the same."""
     match node:
         case ast.Call(
-            func=ast.Attribute(
-                value=ast.Name(id="self"), attr="_one" | "_stream" | "_batch" as verb
-            ),
+            func=ast.Attribute(value=ast.Name(id="self"), attr=verb),
             args=[ast.Name(id=constant), *given],
             keywords=[],
         ) if (
-            constant in constants
+            verb in verbs
+            and constant in constants
             and names_of(given) == parameters
             and (verb != "_batch" or parameters == ["inputs", "progress"])
         ):

@@ -46,6 +46,7 @@ class Function:
         doc: The text of its docstring.
         wire: Its description, in the words of `clarigen.wire`.
         example: What shows it.
+        listed: How it takes a list of inputs under the same name; None if it does not.
         batch: The method that takes many inputs; None if there is none.
     """
 
@@ -59,7 +60,25 @@ class Function:
     doc: str
     wire: Code
     example: Example
+    listed: Listed | None
     batch: Batch | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How a method takes a list of inputs in the place of its arguments.
+
+    Attributes:
+        inputs: The type of the list.
+        returns: What it then returns.
+        positional: The parameters that may go by position, as they stand where both are taken.
+        keywords: Those that may not.
+    """
+
+    inputs: Code
+    returns: Code
+    positional: tuple[Param, ...]
+    keywords: tuple[Param, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ templates, formatting or files.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from clarigen import wire
@@ -14,12 +15,13 @@ from gen_client import docs, naming, typetable, usage
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, form, joined, literal
 from gen_client.nouns import Known, Method, MethodKind, Model, Null, Parameter, Required
-from gen_client.page import Alias, Batch, Field, Function, Page, Param, Record
+from gen_client.page import Alias, Batch, Field, Function, Listed, Page, Param, Record
 from gen_client.usage import Named
 
 __all__ = ["named", "page", "param"]
 
 _NOTHING: Final = Code("")
+_REQUIRED: Final = Code("wire.REQUIRED")
 _VERBS: Final = {
     MethodKind.UNARY: Code("wire.unary"),
     MethodKind.SERVER_STREAM: Code("wire.server_stream"),
@@ -134,6 +136,7 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
         )
     ]
     leading = usage.leading(method.parameters)
+    annotation = typetable.annotation(its.result, typetable.Use.RESULT, hidden)
     shown = {
         parameter.name: typetable.value(parameter.default.value, shape)
         for parameter, shape in zip(method.parameters, its.parameters, strict=True)
@@ -152,14 +155,40 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
         positional=tuple(params[:leading]),
         keywords=tuple(params[leading:]),
         arguments=names.parameters,
-        returns=typetable.annotation(its.result, typetable.Use.RESULT, hidden),
+        returns=annotation,
         streams=method.kind is not MethodKind.UNARY,
-        doc=docs.method(method, names.parameters, shown),
+        doc=docs.method(method, names.parameters, shown, its.input if its.listed else None),
         wire=form(
             "{}({},)", _VERBS[method.kind], joined(", ", (literal(method.name), *fields, returns))
         ),
         example=usage.example(its),
+        listed=_listed(its, params, annotation, hidden),
         batch=batch,
+    )
+
+
+def _listed(
+    its: Named, params: list[Param], returns: Code, hidden: frozenset[str]
+) -> Listed | None:
+    """How a method takes a list of inputs under the same name: in the place of its first argument.
+
+    Where both forms are taken, required parameters have a default that the runtime knows: a list
+    stands alone.
+    """
+    if its.input is None or not its.listed:
+        return None
+    inputs = form("Sequence[{}]", its.input)
+    first, *others = params
+    alone = joined(" | ", filter(None, (first.annotation, first.absent)))
+    either = replace(first, annotation=form("{} | {}", alone, inputs), absent=_NOTHING)
+    rest = [replace(one, default=one.default or _REQUIRED) for one in others]
+    leading = usage.leading(its.method.parameters)
+    both = (either, *rest)
+    return Listed(
+        inputs,
+        form("{}[{}]", naming.builtin(hidden, "list"), returns),
+        both[:leading],
+        both[leading:],
     )
 
 
@@ -167,13 +196,8 @@ def _batch(its: Named, hidden: frozenset[str]) -> Batch | None:
     """The method for many inputs: of one that takes any, and gives one result."""
     if its.input is None:
         return None
-    doc = f"`{its.names.method}` for any number of inputs: results in their order, as they come."
-    return Batch(
-        its.names.batch,
-        its.input,
-        naming.builtin(hidden, "bool"),
-        docs.paragraph(doc, 8),
-    )
+    switch = naming.builtin(hidden, "bool")
+    return Batch(its.names.batch, its.input, switch, docs.many(its.names.method))
 
 
 def param(
@@ -282,14 +306,24 @@ def _inputs(its: Named) -> Iterator[Record]:
     if batch is None:
         return
     fields: list[Field] = []
-    for parameter, name, shape in zip(
-        its.method.parameters, its.names.parameters, its.parameters, strict=True
+    defaults = {
+        parameter.name: typetable.value(parameter.default.value, shape)
+        for parameter, shape in zip(its.method.parameters, its.parameters, strict=True)
+        if isinstance(parameter.default, Known)
+    }
+    for parameter, name, shape, doc in zip(
+        its.method.parameters,
+        its.names.parameters,
+        its.parameters,
+        docs.inputs(its.method, defaults),
+        strict=True,
     ):
         annotation = param(parameter, name, shape, hidden).annotation
         if isinstance(parameter.default, Null):
             annotation = form("{} | None", annotation)
         if not parameter.required:
             annotation = form("NotRequired[{}]", annotation)
-        fields.append(Field(name, annotation, ""))
-    doc = f"One input of `{batch.name}`."
-    yield Record(batch.input, docs.paragraph(doc, 4), tuple(fields))
+        fields.append(Field(name, annotation, doc))
+    listed = f"a list for `{its.names.method}`, or of " if its.listed else ""
+    purpose = f"One input of {listed}`{batch.name}`."
+    yield Record(batch.input, docs.paragraph(purpose, 4), tuple(fields))

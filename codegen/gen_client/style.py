@@ -73,8 +73,19 @@ def _class(node: ast.stmt, lines: Sequence[str]) -> Iterator[str]:
     end = head.end_lineno or head.lineno
     yield _black(lines[node.lineno - 1 : end])
     for method in methods:
+        if _is_form(method):
+            continue
         last = method.end_lineno or method.lineno
-        yield "\n" + _black(["class _:", *lines[method.lineno - 1 : last]]).split("\n", 1)[1]
+        code = lines[end + _blank(lines[end:last]) : last]
+        yield "\n" + _black(["class _:", *code]).split("\n", 1)[1]
+        end = last
+
+
+def _is_form(method: ast.stmt) -> bool:
+    """Whether it is one of the forms of a method, which stand before its body without a gap."""
+    return isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and bool(
+        method.decorator_list
+    )
 
 
 def _black(lines: Sequence[str]) -> str:

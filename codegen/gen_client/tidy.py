@@ -80,7 +80,7 @@ def _gather(node: ast.AST, hidden: frozenset[str], used: set[str]) -> None:
         inside = hidden | {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
         for statement in node.body:
             _gather(statement, inside, used)
-        children: list[ast.AST] = [node.args, *([node.returns] if node.returns else [])]
+        children = [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
     else:
         children = list(ast.iter_child_nodes(node))
     for child in children:

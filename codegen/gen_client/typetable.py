@@ -212,6 +212,13 @@ def value(given: object, its: Shape, shadowed: frozenset[str] = frozenset()) -> 
             return literal(given, naming.builtin(shadowed, "float"))
 
 
+def takes_mappings(its: Shape) -> bool:
+    """Whether a list or a tuple that begins with a mapping may be a value of this type."""
+    whole = its.kind is Kind.JSON_DATA
+    begins = its.items[0].kind if its.kind in (Kind.LIST, Kind.TUPLE) else None
+    return whole or begins in (Kind.JSON_DATA, Kind.NAMED_FIELDS)
+
+
 def data_types(its: Shape) -> Iterator[Code]:
     """The runtime's classes that a type mentions, and those that it takes to make one."""
     for kind in its.kinds():

@@ -37,6 +37,11 @@ class Named:
     aliases: tuple[Code | None, ...]
     input: Code | None
 
+    @property
+    def listed(self) -> bool:
+        """Whether it takes a list of inputs under its own name: a list of mappings is no argument."""
+        return self.input is not None and not typetable.takes_mappings(self.parameters[0])
+
 
 def leading(parameters: Sequence[Parameter]) -> int:
     """How many parameters may go by position: the first, and the required ones that lead."""

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
-from typing import Final, NotRequired, TypedDict
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import Final, NotRequired, TypedDict, overload
 
 from clarigen import (
     AsyncBatch,
@@ -31,18 +31,31 @@ class Detector(Client, model=ModelRef("example-user", "example-app", "detector")
     cannot be reached.
     """
 
-    def predict(self, image: Image, *, threshold: float = 0.5) -> list[Region]:
+    @overload
+    def predict(self, image: Image, *, threshold: float = 0.5) -> list[Region]: ...
+    @overload
+    def predict(self, inputs: Sequence[PredictInput], /) -> list[list[Region]]: ...
+    def predict(
+        self, image: Image | Sequence[PredictInput], *, threshold: float = 0.5
+    ) -> list[Region] | list[list[Region]]:
         """Detect objects.
+
+        A list of `PredictInput` in place of the arguments gives a list of results.
 
         Args:
             threshold: Minimum score. 0.0 to 1.0.
         """
-        return self._one(_PREDICT, image, threshold)
+        return self._call(_PREDICT, image, threshold)
 
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
     ) -> Batch[list[Region]]:
-        """`predict` for any number of inputs: results in their order, as they come."""
+        """`predict` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(self, video: Video) -> Stream[Frame]:
@@ -53,13 +66,21 @@ class Detector(Client, model=ModelRef("example-user", "example-app", "detector")
 class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "detector")):
     """The model `detector` of example-user/example-app: the asyncio twin of `Detector`."""
 
-    async def predict(self, image: Image, *, threshold: float = 0.5) -> list[Region]:
+    @overload
+    async def predict(self, image: Image, *, threshold: float = 0.5) -> list[Region]: ...
+    @overload
+    async def predict(self, inputs: Sequence[PredictInput], /) -> list[list[Region]]: ...
+    async def predict(
+        self, image: Image | Sequence[PredictInput], *, threshold: float = 0.5
+    ) -> list[Region] | list[list[Region]]:
         """Detect objects.
+
+        A list of `PredictInput` in place of the arguments gives a list of results.
 
         Args:
             threshold: Minimum score. 0.0 to 1.0.
         """
-        return await self._one(_PREDICT, image, threshold)
+        return await self._call(_PREDICT, image, threshold)
 
     def predict_batch(
         self,
@@ -67,7 +88,12 @@ class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "
         *,
         progress: bool = False,
     ) -> AsyncBatch[list[Region]]:
-        """`predict` for any number of inputs: results in their order, as they come."""
+        """`predict` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(self, video: Video) -> AsyncStream[Frame]:
@@ -76,10 +102,11 @@ class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "
 
 
 class PredictInput(TypedDict):
-    """One input of `predict_batch`."""
+    """One input of a list for `predict`, or of `predict_batch`."""
 
     image: Image
     threshold: NotRequired[float]
+    """Minimum score. 0.0 to 1.0. Default: `0.5`."""
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

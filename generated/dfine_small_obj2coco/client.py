@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
-from typing import Final, NotRequired, TypedDict
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import Final, NotRequired, TypedDict, overload
 
 from clarigen import (
     AsyncBatch,
@@ -33,6 +33,7 @@ class DfineSmallObj2coco(
     cannot be reached.
     """
 
+    @overload
     def predict(
         self,
         image: Image,
@@ -40,8 +41,20 @@ class DfineSmallObj2coco(
         threshold: float = 0.25,
         use_nms: bool = True,
         iou_threshold: float = 0.2,
-    ) -> list[Region]:
+    ) -> list[Region]: ...
+    @overload
+    def predict(self, inputs: Sequence[PredictInput], /) -> list[list[Region]]: ...
+    def predict(
+        self,
+        image: Image | Sequence[PredictInput],
+        *,
+        threshold: float = 0.25,
+        use_nms: bool = True,
+        iou_threshold: float = 0.2,
+    ) -> list[Region] | list[list[Region]]:
         """Process a single image and return detected objects.
+
+        A list of `PredictInput` in place of the arguments gives a list of results.
 
         Args:
             threshold: Minimum confidence score required for a detection to be considered valid.
@@ -50,12 +63,17 @@ class DfineSmallObj2coco(
             iou_threshold: IoU threshold for non-maximum suppression (only used when
                 use_nms=True). 0.0 to 1.0.
         """
-        return self._one(_PREDICT, image, threshold, use_nms, iou_threshold)
+        return self._call(_PREDICT, image, threshold, use_nms, iou_threshold)
 
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
     ) -> Batch[list[Region]]:
-        """`predict` for any number of inputs: results in their order, as they come."""
+        """`predict` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -135,6 +153,7 @@ class AsyncDfineSmallObj2coco(
     `DfineSmallObj2coco`.
     """
 
+    @overload
     async def predict(
         self,
         image: Image,
@@ -142,8 +161,20 @@ class AsyncDfineSmallObj2coco(
         threshold: float = 0.25,
         use_nms: bool = True,
         iou_threshold: float = 0.2,
-    ) -> list[Region]:
+    ) -> list[Region]: ...
+    @overload
+    async def predict(self, inputs: Sequence[PredictInput], /) -> list[list[Region]]: ...
+    async def predict(
+        self,
+        image: Image | Sequence[PredictInput],
+        *,
+        threshold: float = 0.25,
+        use_nms: bool = True,
+        iou_threshold: float = 0.2,
+    ) -> list[Region] | list[list[Region]]:
         """Process a single image and return detected objects.
+
+        A list of `PredictInput` in place of the arguments gives a list of results.
 
         Args:
             threshold: Minimum confidence score required for a detection to be considered valid.
@@ -152,7 +183,7 @@ class AsyncDfineSmallObj2coco(
             iou_threshold: IoU threshold for non-maximum suppression (only used when
                 use_nms=True). 0.0 to 1.0.
         """
-        return await self._one(_PREDICT, image, threshold, use_nms, iou_threshold)
+        return await self._call(_PREDICT, image, threshold, use_nms, iou_threshold)
 
     def predict_batch(
         self,
@@ -160,7 +191,12 @@ class AsyncDfineSmallObj2coco(
         *,
         progress: bool = False,
     ) -> AsyncBatch[list[Region]]:
-        """`predict` for any number of inputs: results in their order, as they come."""
+        """`predict` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -234,12 +270,21 @@ class AsyncDfineSmallObj2coco(
 
 
 class PredictInput(TypedDict):
-    """One input of `predict_batch`."""
+    """One input of a list for `predict`, or of `predict_batch`."""
 
     image: Image
     threshold: NotRequired[float]
+    """Minimum confidence score required for a detection to be considered valid. 0.0 to 1.0.
+    Default: `0.25`.
+    """
+
     use_nms: NotRequired[bool]
+    """Enable non-maximum suppression to reduce overlapping detections. Default: `True`."""
+
     iou_threshold: NotRequired[float]
+    """IoU threshold for non-maximum suppression (only used when use_nms=True). 0.0 to 1.0. Default:
+    `0.2`.
+    """
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final, TypedDict, overload
 
 from clarigen import AsyncBatch, AsyncClient, Batch, Client, ModelRef, SequenceNotStr, Text, wire
 
@@ -21,26 +21,60 @@ class DocumentProcessor(
     cannot be reached.
     """
 
-    def analyze_document(self, doc: SequenceNotStr[Text | str]) -> tuple[list[Text], Any]:
-        """Return keywords and sentiment scores."""
-        return self._one(_ANALYZE_DOCUMENT, doc)
+    @overload
+    def analyze_document(self, doc: SequenceNotStr[Text | str]) -> tuple[list[Text], Any]: ...
+    @overload
+    def analyze_document(
+        self, inputs: Sequence[AnalyzeDocumentInput], /
+    ) -> list[tuple[list[Text], Any]]: ...
+    def analyze_document(
+        self, doc: SequenceNotStr[Text | str] | Sequence[AnalyzeDocumentInput]
+    ) -> tuple[list[Text], Any] | list[tuple[list[Text], Any]]:
+        """Return keywords and sentiment scores.
+
+        A list of `AnalyzeDocumentInput` in place of the arguments gives a list of results.
+        """
+        return self._call(_ANALYZE_DOCUMENT, doc)
 
     def analyze_document_batch(
         self, inputs: Iterable[AnalyzeDocumentInput], *, progress: bool = False
     ) -> Batch[tuple[list[Text], Any]]:
-        """`analyze_document` for any number of inputs: results in their order, as they come."""
+        """`analyze_document` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_ANALYZE_DOCUMENT, inputs, progress)
 
+    @overload
     def process_document(
         self, content: Text | str, metadata: ProcessDocumentMetadata
-    ) -> ProcessDocumentResult:
-        """Process one document with its metadata."""
-        return self._one(_PROCESS_DOCUMENT, content, metadata)
+    ) -> ProcessDocumentResult: ...
+    @overload
+    def process_document(
+        self, inputs: Sequence[ProcessDocumentInput], /
+    ) -> list[ProcessDocumentResult]: ...
+    def process_document(
+        self,
+        content: Text | str | Sequence[ProcessDocumentInput],
+        metadata: ProcessDocumentMetadata = wire.REQUIRED,
+    ) -> ProcessDocumentResult | list[ProcessDocumentResult]:
+        """Process one document with its metadata.
+
+        A list of `ProcessDocumentInput` in place of the arguments gives a list of results.
+        """
+        return self._call(_PROCESS_DOCUMENT, content, metadata)
 
     def process_document_batch(
         self, inputs: Iterable[ProcessDocumentInput], *, progress: bool = False
     ) -> Batch[ProcessDocumentResult]:
-        """`process_document` for any number of inputs: results in their order, as they come."""
+        """`process_document` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PROCESS_DOCUMENT, inputs, progress)
 
 
@@ -51,9 +85,20 @@ class AsyncDocumentProcessor(
     `DocumentProcessor`.
     """
 
-    async def analyze_document(self, doc: SequenceNotStr[Text | str]) -> tuple[list[Text], Any]:
-        """Return keywords and sentiment scores."""
-        return await self._one(_ANALYZE_DOCUMENT, doc)
+    @overload
+    async def analyze_document(self, doc: SequenceNotStr[Text | str]) -> tuple[list[Text], Any]: ...
+    @overload
+    async def analyze_document(
+        self, inputs: Sequence[AnalyzeDocumentInput], /
+    ) -> list[tuple[list[Text], Any]]: ...
+    async def analyze_document(
+        self, doc: SequenceNotStr[Text | str] | Sequence[AnalyzeDocumentInput]
+    ) -> tuple[list[Text], Any] | list[tuple[list[Text], Any]]:
+        """Return keywords and sentiment scores.
+
+        A list of `AnalyzeDocumentInput` in place of the arguments gives a list of results.
+        """
+        return await self._call(_ANALYZE_DOCUMENT, doc)
 
     def analyze_document_batch(
         self,
@@ -61,14 +106,32 @@ class AsyncDocumentProcessor(
         *,
         progress: bool = False,
     ) -> AsyncBatch[tuple[list[Text], Any]]:
-        """`analyze_document` for any number of inputs: results in their order, as they come."""
+        """`analyze_document` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_ANALYZE_DOCUMENT, inputs, progress)
 
+    @overload
     async def process_document(
         self, content: Text | str, metadata: ProcessDocumentMetadata
-    ) -> ProcessDocumentResult:
-        """Process one document with its metadata."""
-        return await self._one(_PROCESS_DOCUMENT, content, metadata)
+    ) -> ProcessDocumentResult: ...
+    @overload
+    async def process_document(
+        self, inputs: Sequence[ProcessDocumentInput], /
+    ) -> list[ProcessDocumentResult]: ...
+    async def process_document(
+        self,
+        content: Text | str | Sequence[ProcessDocumentInput],
+        metadata: ProcessDocumentMetadata = wire.REQUIRED,
+    ) -> ProcessDocumentResult | list[ProcessDocumentResult]:
+        """Process one document with its metadata.
+
+        A list of `ProcessDocumentInput` in place of the arguments gives a list of results.
+        """
+        return await self._call(_PROCESS_DOCUMENT, content, metadata)
 
     def process_document_batch(
         self,
@@ -76,7 +139,12 @@ class AsyncDocumentProcessor(
         *,
         progress: bool = False,
     ) -> AsyncBatch[ProcessDocumentResult]:
-        """`process_document` for any number of inputs: results in their order, as they come."""
+        """`process_document` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PROCESS_DOCUMENT, inputs, progress)
 
 
@@ -98,13 +166,13 @@ class ProcessDocumentMetadata:
 
 
 class AnalyzeDocumentInput(TypedDict):
-    """One input of `analyze_document_batch`."""
+    """One input of a list for `analyze_document`, or of `analyze_document_batch`."""
 
     doc: SequenceNotStr[Text | str]
 
 
 class ProcessDocumentInput(TypedDict):
-    """One input of `process_document_batch`."""
+    """One input of a list for `process_document`, or of `process_document_batch`."""
 
     content: Text | str
     metadata: ProcessDocumentMetadata

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Sequence
-from typing import Final, NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict, overload
 
 from clarigen import (
     JSON,
@@ -30,20 +30,33 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
     cannot be reached.
     """
 
-    def openai_transport(self, msg: str) -> str:
-        """Handle non-streaming OpenAI requests."""
-        return self._one(_OPENAI_TRANSPORT, msg)
+    @overload
+    def openai_transport(self, msg: str) -> str: ...
+    @overload
+    def openai_transport(self, inputs: Sequence[OpenaiTransportInput], /) -> list[str]: ...
+    def openai_transport(self, msg: str | Sequence[OpenaiTransportInput]) -> str | list[str]:
+        """Handle non-streaming OpenAI requests.
+
+        A list of `OpenaiTransportInput` in place of the arguments gives a list of results.
+        """
+        return self._call(_OPENAI_TRANSPORT, msg)
 
     def openai_transport_batch(
         self, inputs: Iterable[OpenaiTransportInput], *, progress: bool = False
     ) -> Batch[str]:
-        """`openai_transport` for any number of inputs: results in their order, as they come."""
+        """`openai_transport` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_OPENAI_TRANSPORT, inputs, progress)
 
     def openai_stream_transport(self, msg: str) -> Stream[str]:
         """Handle streaming OpenAI requests."""
         return self._stream(_OPENAI_STREAM_TRANSPORT, msg)
 
+    @overload
     def predict(
         self,
         prompt: str,
@@ -57,9 +70,27 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
         max_tokens: int = 4096,
         temperature: float = 1.0,
         top_p: float = 1.0,
-    ) -> str:
+    ) -> str: ...
+    @overload
+    def predict(self, inputs: Sequence[PredictInput], /) -> list[str]: ...
+    def predict(
+        self,
+        prompt: str | Sequence[PredictInput],
+        *,
+        image: Image | None = None,
+        images: Sequence[Image] | None = None,
+        tools: Sequence[JSON] | None = None,
+        tool_choice: str | None = None,
+        mcp_servers: SequenceNotStr[str] | None = None,
+        chat_history: Sequence[JSON] | None = None,
+        max_tokens: int = 4096,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+    ) -> str | list[str]:
         """Predict the output of the model using OpenAI-compatible API with optional MCP tool
         support.
+
+        A list of `PredictInput` in place of the arguments gives a list of results.
 
         Args:
             max_tokens: An upper bound for the number of tokens that can be generated for a
@@ -69,7 +100,7 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
             top_p: An alternative to sampling with temperature, where the model considers the
                 results of the tokens with top_p probability mass.
         """
-        return self._one(
+        return self._call(
             _PREDICT,
             prompt,
             image,
@@ -86,7 +117,12 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
     ) -> Batch[str]:
-        """`predict` for any number of inputs: results in their order, as they come."""
+        """`predict` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -132,9 +168,16 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
 class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gpt-5_1")):
     """The model `gpt-5_1` of example-user/example-app: the asyncio twin of `Gpt5_1`."""
 
-    async def openai_transport(self, msg: str) -> str:
-        """Handle non-streaming OpenAI requests."""
-        return await self._one(_OPENAI_TRANSPORT, msg)
+    @overload
+    async def openai_transport(self, msg: str) -> str: ...
+    @overload
+    async def openai_transport(self, inputs: Sequence[OpenaiTransportInput], /) -> list[str]: ...
+    async def openai_transport(self, msg: str | Sequence[OpenaiTransportInput]) -> str | list[str]:
+        """Handle non-streaming OpenAI requests.
+
+        A list of `OpenaiTransportInput` in place of the arguments gives a list of results.
+        """
+        return await self._call(_OPENAI_TRANSPORT, msg)
 
     def openai_transport_batch(
         self,
@@ -142,13 +185,19 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
         *,
         progress: bool = False,
     ) -> AsyncBatch[str]:
-        """`openai_transport` for any number of inputs: results in their order, as they come."""
+        """`openai_transport` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_OPENAI_TRANSPORT, inputs, progress)
 
     def openai_stream_transport(self, msg: str) -> AsyncStream[str]:
         """Handle streaming OpenAI requests."""
         return self._stream(_OPENAI_STREAM_TRANSPORT, msg)
 
+    @overload
     async def predict(
         self,
         prompt: str,
@@ -162,9 +211,27 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
         max_tokens: int = 4096,
         temperature: float = 1.0,
         top_p: float = 1.0,
-    ) -> str:
+    ) -> str: ...
+    @overload
+    async def predict(self, inputs: Sequence[PredictInput], /) -> list[str]: ...
+    async def predict(
+        self,
+        prompt: str | Sequence[PredictInput],
+        *,
+        image: Image | None = None,
+        images: Sequence[Image] | None = None,
+        tools: Sequence[JSON] | None = None,
+        tool_choice: str | None = None,
+        mcp_servers: SequenceNotStr[str] | None = None,
+        chat_history: Sequence[JSON] | None = None,
+        max_tokens: int = 4096,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+    ) -> str | list[str]:
         """Predict the output of the model using OpenAI-compatible API with optional MCP tool
         support.
+
+        A list of `PredictInput` in place of the arguments gives a list of results.
 
         Args:
             max_tokens: An upper bound for the number of tokens that can be generated for a
@@ -174,7 +241,7 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
             top_p: An alternative to sampling with temperature, where the model considers the
                 results of the tokens with top_p probability mass.
         """
-        return await self._one(
+        return await self._call(
             _PREDICT,
             prompt,
             image,
@@ -194,7 +261,12 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
         *,
         progress: bool = False,
     ) -> AsyncBatch[str]:
-        """`predict` for any number of inputs: results in their order, as they come."""
+        """`predict` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -238,13 +310,13 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
 
 
 class OpenaiTransportInput(TypedDict):
-    """One input of `openai_transport_batch`."""
+    """One input of a list for `openai_transport`, or of `openai_transport_batch`."""
 
     msg: str
 
 
 class PredictInput(TypedDict):
-    """One input of `predict_batch`."""
+    """One input of a list for `predict`, or of `predict_batch`."""
 
     prompt: str
     image: NotRequired[Image | None]
@@ -254,8 +326,17 @@ class PredictInput(TypedDict):
     mcp_servers: NotRequired[SequenceNotStr[str] | None]
     chat_history: NotRequired[Sequence[JSON] | None]
     max_tokens: NotRequired[int]
+    """An upper bound for the number of tokens that can be generated for a completion. Default:
+    `4096`.
+    """
+
     temperature: NotRequired[float]
+    """A decimal number that determines the degree of randomness in the response. Default: `1.0`."""
+
     top_p: NotRequired[float]
+    """An alternative to sampling with temperature, where the model considers the results of the
+    tokens with top_p probability mass. Default: `1.0`.
+    """
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Sequence
-from typing import Final, NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict, overload
 
 from clarigen import (
     JSON,
@@ -31,6 +31,7 @@ class MultimodalChatOptional(
     cannot be reached.
     """
 
+    @overload
     def predict(
         self,
         prompt: str,
@@ -41,16 +42,37 @@ class MultimodalChatOptional(
         max_tokens: int = 512,
         temperature: float = 0.7,
         top_p: float = 0.8,
-    ) -> str:
-        """Return a single response."""
-        return self._one(
+    ) -> str: ...
+    @overload
+    def predict(self, inputs: Sequence[PredictInput], /) -> list[str]: ...
+    def predict(
+        self,
+        prompt: str | Sequence[PredictInput],
+        *,
+        image: Image | None = None,
+        images: Sequence[Image] | None = None,
+        chat_history: Sequence[JSON] | None = None,
+        max_tokens: int = 512,
+        temperature: float = 0.7,
+        top_p: float = 0.8,
+    ) -> str | list[str]:
+        """Return a single response.
+
+        A list of `PredictInput` in place of the arguments gives a list of results.
+        """
+        return self._call(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
         )
 
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
     ) -> Batch[str]:
-        """`predict` for any number of inputs: results in their order, as they come."""
+        """`predict` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -77,6 +99,7 @@ class AsyncMultimodalChatOptional(
     `MultimodalChatOptional`.
     """
 
+    @overload
     async def predict(
         self,
         prompt: str,
@@ -87,9 +110,25 @@ class AsyncMultimodalChatOptional(
         max_tokens: int = 512,
         temperature: float = 0.7,
         top_p: float = 0.8,
-    ) -> str:
-        """Return a single response."""
-        return await self._one(
+    ) -> str: ...
+    @overload
+    async def predict(self, inputs: Sequence[PredictInput], /) -> list[str]: ...
+    async def predict(
+        self,
+        prompt: str | Sequence[PredictInput],
+        *,
+        image: Image | None = None,
+        images: Sequence[Image] | None = None,
+        chat_history: Sequence[JSON] | None = None,
+        max_tokens: int = 512,
+        temperature: float = 0.7,
+        top_p: float = 0.8,
+    ) -> str | list[str]:
+        """Return a single response.
+
+        A list of `PredictInput` in place of the arguments gives a list of results.
+        """
+        return await self._call(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
         )
 
@@ -99,7 +138,12 @@ class AsyncMultimodalChatOptional(
         *,
         progress: bool = False,
     ) -> AsyncBatch[str]:
-        """`predict` for any number of inputs: results in their order, as they come."""
+        """`predict` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -120,15 +164,20 @@ class AsyncMultimodalChatOptional(
 
 
 class PredictInput(TypedDict):
-    """One input of `predict_batch`."""
+    """One input of a list for `predict`, or of `predict_batch`."""
 
     prompt: str
     image: NotRequired[Image | None]
     images: NotRequired[Sequence[Image] | None]
     chat_history: NotRequired[Sequence[JSON] | None]
     max_tokens: NotRequired[int]
+    """Default: `512`."""
+
     temperature: NotRequired[float]
+    """Default: `0.7`."""
+
     top_p: NotRequired[float]
+    """Default: `0.8`."""
 
 
 # How each method travels: names, order, types and defaults as the model declares them.

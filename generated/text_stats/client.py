@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Final, Literal, NotRequired, TypeAlias, TypedDict, overload
 
 from clarigen import AsyncBatch, AsyncClient, AsyncStream, Batch, Client, Image, Stream, wire
 
@@ -19,25 +19,42 @@ class TextStats(Client):
     cannot be reached.
     """
 
+    @overload
     def analyze(
         self,
         text: str,
         *,
         top: int = 5,
         order: Literal["frequency", "length", "alphabet"] = "frequency",
-    ) -> AnalyzeResult:
+    ) -> AnalyzeResult: ...
+    @overload
+    def analyze(self, inputs: Sequence[AnalyzeInput], /) -> list[AnalyzeResult]: ...
+    def analyze(
+        self,
+        text: str | Sequence[AnalyzeInput],
+        *,
+        top: int = 5,
+        order: Literal["frequency", "length", "alphabet"] = "frequency",
+    ) -> AnalyzeResult | list[AnalyzeResult]:
         """Count characters, words and sentences, and find the words that stand out.
+
+        A list of `AnalyzeInput` in place of the arguments gives a list of results.
 
         Args:
             top: How many words to report. 1 to 50.
             order: What the words are sorted by.
         """
-        return self._one(_ANALYZE, text, top, order)
+        return self._call(_ANALYZE, text, top, order)
 
     def analyze_batch(
         self, inputs: Iterable[AnalyzeInput], *, progress: bool = False
     ) -> Batch[AnalyzeResult]:
-        """`analyze` for any number of inputs: results in their order, as they come."""
+        """`analyze` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_ANALYZE, inputs, progress)
 
     def sentences(self, text: str) -> Stream[str]:
@@ -53,32 +70,56 @@ class TextStats(Client):
         """
         return self._stream(_FOLLOW, lines, min_length)
 
-    def chart(self, text: str) -> Image:
-        """Draw how long the words are: one bar a length, from 1 letter on, as a PNG."""
-        return self._one(_CHART, text)
+    @overload
+    def chart(self, text: str) -> Image: ...
+    @overload
+    def chart(self, inputs: Sequence[ChartInput], /) -> list[Image]: ...
+    def chart(self, text: str | Sequence[ChartInput]) -> Image | list[Image]:
+        """Draw how long the words are: one bar a length, from 1 letter on, as a PNG.
+
+        A list of `ChartInput` in place of the arguments gives a list of results.
+        """
+        return self._call(_CHART, text)
 
     def chart_batch(self, inputs: Iterable[ChartInput], *, progress: bool = False) -> Batch[Image]:
-        """`chart` for any number of inputs: results in their order, as they come."""
+        """`chart` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_CHART, inputs, progress)
 
 
 class AsyncTextStats(AsyncClient):
     """A model with this interface: the asyncio twin of `TextStats`."""
 
+    @overload
     async def analyze(
         self,
         text: str,
         *,
         top: int = 5,
         order: Literal["frequency", "length", "alphabet"] = "frequency",
-    ) -> AnalyzeResult:
+    ) -> AnalyzeResult: ...
+    @overload
+    async def analyze(self, inputs: Sequence[AnalyzeInput], /) -> list[AnalyzeResult]: ...
+    async def analyze(
+        self,
+        text: str | Sequence[AnalyzeInput],
+        *,
+        top: int = 5,
+        order: Literal["frequency", "length", "alphabet"] = "frequency",
+    ) -> AnalyzeResult | list[AnalyzeResult]:
         """Count characters, words and sentences, and find the words that stand out.
+
+        A list of `AnalyzeInput` in place of the arguments gives a list of results.
 
         Args:
             top: How many words to report. 1 to 50.
             order: What the words are sorted by.
         """
-        return await self._one(_ANALYZE, text, top, order)
+        return await self._call(_ANALYZE, text, top, order)
 
     def analyze_batch(
         self,
@@ -86,7 +127,12 @@ class AsyncTextStats(AsyncClient):
         *,
         progress: bool = False,
     ) -> AsyncBatch[AnalyzeResult]:
-        """`analyze` for any number of inputs: results in their order, as they come."""
+        """`analyze` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_ANALYZE, inputs, progress)
 
     def sentences(self, text: str) -> AsyncStream[str]:
@@ -104,14 +150,26 @@ class AsyncTextStats(AsyncClient):
         """
         return self._stream(_FOLLOW, lines, min_length)
 
-    async def chart(self, text: str) -> Image:
-        """Draw how long the words are: one bar a length, from 1 letter on, as a PNG."""
-        return await self._one(_CHART, text)
+    @overload
+    async def chart(self, text: str) -> Image: ...
+    @overload
+    async def chart(self, inputs: Sequence[ChartInput], /) -> list[Image]: ...
+    async def chart(self, text: str | Sequence[ChartInput]) -> Image | list[Image]:
+        """Draw how long the words are: one bar a length, from 1 letter on, as a PNG.
+
+        A list of `ChartInput` in place of the arguments gives a list of results.
+        """
+        return await self._call(_CHART, text)
 
     def chart_batch(
         self, inputs: Iterable[ChartInput] | AsyncIterable[ChartInput], *, progress: bool = False
     ) -> AsyncBatch[Image]:
-        """`chart` for any number of inputs: results in their order, as they come."""
+        """`chart` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
         return self._batch(_CHART, inputs, progress)
 
 
@@ -156,15 +214,18 @@ class FollowResult:
 
 
 class AnalyzeInput(TypedDict):
-    """One input of `analyze_batch`."""
+    """One input of a list for `analyze`, or of `analyze_batch`."""
 
     text: str
     top: NotRequired[int]
+    """How many words to report. 1 to 50. Default: `5`."""
+
     order: NotRequired[Literal["frequency", "length", "alphabet"]]
+    """What the words are sorted by. Default: `"frequency"`."""
 
 
 class ChartInput(TypedDict):
-    """One input of `chart_batch`."""
+    """One input of a list for `chart`, or of `chart_batch`."""
 
     text: str
 

@@ -6,12 +6,12 @@ What lives here: the twin of `_client`, which differs by the awaiting alone.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from ._aio_batch import AsyncBatch
 from ._aio_stream import AsyncStream, Items
 from ._base import DEFAULT_TIMEOUT, ClientBase
-from ._method import Streaming, Unary
+from ._method import Answering, Streaming, Unary
 
 if TYPE_CHECKING:
     from ._aio_connection import AsyncConnection
@@ -47,6 +47,15 @@ class AsyncClient(ClientBase):
     async def wait_until_ready(self, timeout: float | None = DEFAULT_TIMEOUT) -> None:
         """Wait until the model can be called: see `Client.wait_until_ready`."""
         await self._connection.run(self._ready(timeout))
+
+    async def _call(self, method: Answering[_R], /, *values: object) -> _R:
+        """Call a unary method with one value a field, or with a list of inputs in place of them."""
+        its: Any = method
+        inputs = its.inputs(values)
+        if inputs is not None:
+            return cast("_R", await self._batch(its, inputs, False).collect())
+        result: _R = await self._one(its, *values)
+        return result
 
     async def _one(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field."""

@@ -7,12 +7,12 @@ made, and grpc with it imported, when a client is.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from ._base import DEFAULT_TIMEOUT, ClientBase
 from ._client_batch import Batch
 from ._client_stream import Items, Stream
-from ._method import Streaming, Unary
+from ._method import Answering, Streaming, Unary
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -65,6 +65,15 @@ class Client(ClientBase):
             ClarigenError: The question was refused (see the errors of the generated class).
         """
         self._connection.run(self._ready(timeout))
+
+    def _call(self, method: Answering[_R], /, *values: object) -> _R:
+        """Call a unary method with one value a field, or with a list of inputs in place of them."""
+        its: Any = method
+        inputs = its.inputs(values)
+        if inputs is not None:
+            return cast("_R", self._batch(its, inputs, False).collect())
+        result: _R = self._one(its, *values)
+        return result
 
     def _one(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field."""

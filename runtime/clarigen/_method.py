@@ -7,8 +7,8 @@ status and no retry; `_call` makes requests of what this room fills.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence, Set
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from ._codec import Codec, Misfit, described
 from ._data import SERVER_DEFAULT, Text
@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 _R_co = TypeVar("_R_co", covariant=True)
 
-REQUIRED: Final[Any] = object()
+
+class _Required:
+    """Shown in a signature where a default stands that is none."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<required>"
+
+
+REQUIRED: Final[Any] = _Required()
 """The default of a field that has none."""
 
 _SHOWN_CHOICES: Final = 12
@@ -129,11 +139,7 @@ class Method(Generic[_R_co]):
             )
         for parameter in self.fields:
             if parameter.default is REQUIRED and parameter.name not in given:
-                raise InputError(
-                    f"{self.name}: `{parameter.name}` is required",
-                    method=self.name,
-                    parameter=parameter.name,
-                )
+                raise self._wrong(parameter.name, "is required")
         return [given.get(name, SERVER_DEFAULT) for name in names]
 
     def items(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
@@ -155,8 +161,7 @@ class Method(Generic[_R_co]):
             problem = f"must be an iterable, not {described(value)}"
         else:
             return value
-        name = self.stream.name
-        raise InputError(f"{self.name}: `{name}` {problem}", method=self.name, parameter=name)
+        raise self._wrong(self.stream.name, problem)
 
     def fill_item(self, item: Any, data: Data) -> None:
         """Put an item of the stream into the `Data` of one input.
@@ -192,16 +197,69 @@ class Method(Generic[_R_co]):
             parameter.put(value, data.parts.add(id=parameter.wire_name).data)
         except Misfit as misfit:
             path = parameter.name + misfit.path
-            where = f"an item of `{path}`" if parameter.stream else f"`{path}`"
-            raise InputError(
-                f"{self.name}: {where} {misfit.problem}", method=self.name, parameter=path
-            ) from None
+            problem = "is required" if value is REQUIRED else misfit.problem
+            if not misfit.path:
+                problem += self._hint(parameter, value)
+            raise self._wrong(path, problem, "an item of " * parameter.stream) from None
+
+    def _wrong(self, path: str, problem: str, where: str = "") -> InputError:
+        text = f"{self.name}: {where}`{path}` {problem}"
+        return InputError(text, method=self.name, parameter=path)
+
+    def _hint(self, parameter: Field, value: Any) -> str:
+        """What may have been meant by a value of another type."""
+        del parameter, value
+        return ""
 
 
 class Unary(Method[_R_co]):
-    """One input, one result."""
+    """One input, one result; or a list of inputs, and a list of results.
+
+    Attributes:
+        answer: What a call returns. For type checkers alone: `Answering` says why.
+    """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+        answer: _R_co | list[_R_co]
+
+    def inputs(self, values: Sequence[Any]) -> Sequence[Any] | None:
+        """The inputs, where a list of them stands in place of the arguments; None where none does.
+
+        Args:
+            values: One value a field, in order; at least one.
+
+        Raises:
+            InputError: Other arguments stand beside the list.
+        """
+        first = values[0]
+        if not (isinstance(first, (list, tuple)) and first and isinstance(first[0], Mapping)):
+            return None
+        for parameter, value in zip(self.fields[1:], values[1:], strict=True):
+            if not _untouched(value, parameter.default):
+                problem = "cannot stand beside a list of inputs; put it into each of them"
+                raise self._wrong(parameter.name, problem)
+        return cast("Sequence[Any]", first)
+
+    def _hint(self, parameter: Field, value: Any) -> str:
+        several = isinstance(value, (Sequence, Set, Mapping, Iterator, AsyncIterable))
+        if parameter is not self.fields[0] or not several or isinstance(value, (str, bytes)):
+            return ""
+        return f"; many inputs, each a mapping of arguments, go to `{self.name}_batch`"
+
+
+class Answering(Protocol[_R_co]):
+    """A unary method, by what a call of it returns: one result, or a list of results.
+
+    Said as `R | list[R]`, type checkers would find R in the return annotation of the calling method,
+    which is such a union itself. Here they find the union as a whole.
+    """
+
+    @property
+    def answer(self) -> _R_co:
+        """What a call returns."""
+        ...
 
 
 class Streaming(Method[_R_co]):
@@ -214,6 +272,12 @@ def _left_out(value: Any, default: Any) -> bool:
     if value is SERVER_DEFAULT:
         return default is not REQUIRED
     return value is None and default is None
+
+
+def _untouched(value: Any, default: Any) -> bool:
+    """Whether an argument is what its default is in the signature; NaN is the same as NaN."""
+    alike = type(value) is type(default) and repr(value) == repr(default)
+    return value is SERVER_DEFAULT or alike
 
 
 def _not_a_choice(value: Any, choices: tuple[Any, ...]) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "JSON",
     "NDARRAY",
     "REGION",
+    "REQUIRED",
     "STR",
     "TEXT",
     "VIDEO",

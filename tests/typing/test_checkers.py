@@ -141,7 +141,7 @@ from typing import Any, assert_type
 from clarigen import SERVER_DEFAULT, AsyncBatch, AsyncStream, Batch, Frame, Image, Region, Stream, Text, Video
 from clarigen.testing import Call, Fault, Server, calls, fake
 from detector import AsyncDetector, Detector, PredictInput
-from document_processor import DocumentProcessor, ProcessDocumentMetadata, ProcessDocumentResult
+from document_processor import AsyncDocumentProcessor, DocumentProcessor, ProcessDocumentMetadata, ProcessDocumentResult
 from gpt_5_1 import Gpt5_1
 from sensors import AsyncSensors, MonitorSensorsResult, MonitorSensorsSensorStream
 from text_stats import AnalyzeOrder, AnalyzeResult, TextStats
@@ -161,6 +161,14 @@ def right(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
     batch: list[PredictInput] = [{"image": Image(url="u")}, {"image": Image(url="u"), "threshold": 1}]
     assert_type(detector.predict_batch(batch), Batch[list[Region]])
     assert_type(detector.predict_batch({"image": Image(url="u")} for _ in "ab").collect(), list[list[Region]])
+    assert_type(detector.predict(batch), list[list[Region]])
+    assert_type(detector.predict(tuple(batch)), list[list[Region]])
+    assert_type(detector.predict([{"image": Image(url="u"), "threshold": 0.5}]), list[list[Region]])
+    assert_type(processor.analyze_document([{"doc": ["a"]}]), list[tuple[list[Text], Any]])
+    assert_type(processor.process_document([{"content": "x", "metadata": metadata}]), list[ProcessDocumentResult])
+    assert_type(gpt.predict([{"prompt": "x", "image": None}, {"prompt": "y", "mcp_servers": ["a"]}]), list[str])
+    assert_type(stats.analyze([{"text": "x", "order": "length"}])[0].words, int)
+    assert_type(stats.chart([{"text": "x"}]), list[Image])
     with detector as same:
         assert_type(same, Detector)
     assert_type(detector.with_options(timeout=5), Detector)
@@ -174,8 +182,10 @@ def right_server(server: Server) -> None:
     assert_type(server.calls, list[Call])
 
 
-async def right_async(detector: AsyncDetector, sensors: AsyncSensors) -> None:
+async def right_async(detector: AsyncDetector, processor: AsyncDocumentProcessor, sensors: AsyncSensors) -> None:
     assert_type(await detector.predict(Image(url="u")), list[Region])
+    assert_type(await detector.predict([{"image": Image(url="u")}]), list[list[Region]])
+    assert_type(await processor.analyze_document([{"doc": ["a"]}]), list[tuple[list[Text], Any]])
     assert_type(detector.predict_batch([{"image": Image(url="u")}]), AsyncBatch[list[Region]])
     assert_type(await detector.predict_batch([{"image": Image(url="u")}]).collect(), list[list[Region]])
     assert_type(detector.generate(Video(url="u")), AsyncStream[Frame])
@@ -206,6 +216,19 @@ def wrong(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
     detector.predict_batch([{"threshold": 0.5}])  # WRONG
     detector.predict_batch([{"image": Image(url="u"), "treshold": 0.5}])  # WRONG
     detector.generate_batch([])  # WRONG
+    detector.predict([Image(url="u")])  # WRONG
+    detector.predict([{"image": "u"}])  # WRONG
+    detector.predict([{"threshold": 0.5}])  # WRONG
+    detector.predict([{"image": Image(url="u"), "treshold": 0.5}])  # WRONG
+    detector.predict([{"image": Image(url="u")}], threshold=0.5)  # WRONG
+    detector.predict({"image": Image(url="u")})  # WRONG
+    detector.predict({"image": Image(url="u")} for _ in "ab")  # WRONG
+    detector.predict(image=[{"image": Image(url="u")}])  # WRONG
+    detector.predict(inputs=[{"image": Image(url="u")}])  # WRONG
+    detector.generate([{"video": Video(url="u")}])  # WRONG
+    processor.process_document("x")  # WRONG
+    processor.process_document([{"content": "x"}])  # WRONG
+    stats.analyze([{"text": "x", "order": "frequncy"}])  # WRONG
     Detector("pat")  # WRONG
     fake(detector)  # WRONG
     fake(Detector, []).predict("u")  # WRONG
@@ -216,6 +239,8 @@ async def wrong_async(detector: AsyncDetector, sensors: AsyncSensors) -> None:
     for _ in detector.generate(Video(url="u")):  # WRONG
         pass
     await detector.generate(Video(url="u"))  # WRONG
+    await detector.predict([{"threshold": 0.5}])  # WRONG
+    await detector.predict([{"image": Image(url="u")}], threshold=0.5)  # WRONG
     sensors.monitor_sensors([1.0])  # WRONG
 """
 
@@ -228,7 +253,7 @@ def test_callers_see_the_right_types_and_no_others(tmp_path: Path) -> None:
     wanted = {
         number for number, line in enumerate(CALLER.split("\n"), 1) if line.endswith("# WRONG")
     }
-    assert len(wanted) == 25
+    assert len(wanted) == 40
 
     command = [
         sys.executable,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypedDict, overload
 
 from clarigen import (
     JSON,
@@ -72,6 +72,23 @@ class Detector(Client, model=ModelRef("acme", "vision", "detector")):
         """Embed many."""
         return self._batch(_EMBED, inputs, progress)
 
+    @overload
+    def compare(
+        self, image: Image, other: Image, *, lowest: float | None = None, label: str
+    ) -> Region: ...
+    @overload
+    def compare(self, inputs: Sequence[CompareInput], /) -> builtins.list[Region]: ...
+    def compare(
+        self,
+        image: Image | Sequence[CompareInput],
+        other: Image = wire.REQUIRED,
+        *,
+        lowest: float | None = None,
+        label: str = wire.REQUIRED,
+    ) -> Region | builtins.list[Region]:
+        """Compare two."""
+        return self._call(_COMPARE, image, other, lowest, label)
+
     def track(self, frames: Iterable[Image], Text: str) -> Stream[tuple[Region, bool]]:
         """Follow objects."""
         return self._stream(_TRACK, frames, Text)
@@ -83,6 +100,23 @@ class AsyncDetector(AsyncClient, model=ModelRef("acme", "vision", "detector")):
     async def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Embed."""
         return await self._one(_EMBED, values)
+
+    @overload
+    async def compare(
+        self, image: Image, other: Image, *, lowest: float | None = None, label: str
+    ) -> Region: ...
+    @overload
+    async def compare(self, inputs: Sequence[CompareInput], /) -> list[Region]: ...
+    async def compare(
+        self,
+        image: Image | Sequence[CompareInput],
+        other: Image = wire.REQUIRED,
+        *,
+        lowest: float | None = None,
+        label: str = wire.REQUIRED,
+    ) -> Region | list[Region]:
+        """Compare two."""
+        return await self._call(_COMPARE, image, other, lowest, label)
 
     def embed_batch(
         self, inputs: Iterable[EmbedInput] | AsyncIterable[EmbedInput], *, progress: bool = False
@@ -122,6 +156,17 @@ class EmbedInput(TypedDict):
     limit: NotRequired[int | None]
 
 
+class CompareInput(TypedDict):
+    """One input of a list for `compare`."""
+
+    image: Image
+    other: Image
+    lowest: NotRequired[float | None]
+    """At least 0.0. Default: `None`."""
+
+    label: str
+
+
 DetectBackend: TypeAlias = Literal["fast", "exact"]
 
 # How each method travels: names, order, types and defaults as the model declares them.
@@ -153,6 +198,14 @@ _LIST: Final = wire.unary(
     returns=wire.list_of(wire.STR),
 )
 _EMBED: Final = wire.unary("embed", wire.field("values", wire.NDARRAY), returns=wire.NDARRAY)
+_COMPARE: Final = wire.unary(
+    "compare",
+    wire.field("image", wire.IMAGE),
+    wire.field("other", wire.IMAGE),
+    wire.field("lowest", wire.FLOAT, default=None),
+    wire.field("label", wire.STR),
+    returns=wire.REGION,
+)
 _TRACK: Final = wire.bidi_stream(
     "track",
     wire.field("frames", wire.IMAGE, stream=True),

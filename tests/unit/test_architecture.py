@@ -167,7 +167,7 @@ _STAGES = (
     "changes diff_types diff_options diff",
     "prototype snippets json_schema",
     "render",
-    "gate_grammar gate_pages gate_examples gate style tidy",
+    "gate_grammar gate_overload gate_pages gate_examples gate style tidy",
     "swap lock write",
     "surroundings pipeline console progress commands cli __main__",
 )
@@ -178,7 +178,8 @@ STRANGERS = {
     "render": {"escape", "page"},
     "gate": {"gate_grammar", "gate_pages", "gate_examples", "diagnostics"},
     "gate_examples": {"gate_grammar", "gate_pages"},
-    "gate_pages": {"gate_grammar"},
+    "gate_pages": {"gate_grammar", "gate_overload"},
+    "gate_overload": {"gate_grammar"},
     "gate_grammar": set[str](),
 }
 """Who knows these modules and no others: templates get what is finished, and the gate trusts nobody."""

@@ -16,7 +16,7 @@ from types import ModuleType
 import pytest
 
 from clarigen import ModelRef
-from gen_client import escape, render
+from gen_client import escape, plan, render
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.pipeline import build
@@ -158,6 +158,7 @@ def _rooms() -> list[ModuleType]:
         and module is not escape
         and getattr(module, "literal", None) is escape.literal
     ]
+    assert plan in rooms
     assert len(rooms) >= 3
     return rooms
 

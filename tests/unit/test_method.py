@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -148,6 +149,77 @@ def test_many_choices_are_not_all_listed() -> None:
     choices = tuple(range(100))
     method = wire.unary("f", wire.field("n", wire.INT, choices=choices), returns=wire.INT)
     assert "11 and 88 more, not int 100" in str(refused(method, 100))
+
+
+PICK = wire.unary(
+    "pick",
+    wire.field("names", wire.list_of(wire.STR)),
+    wire.field("from", wire.STR, name="from_"),
+    wire.field("least", wire.FLOAT, default=float("nan")),
+    wire.field("sizes", wire.tuple_of(wire.INT, wire.FLOAT), default=(1, float("nan"))),
+    wire.field("mode", wire.STR, default=SERVER_DEFAULT),
+    wire.field("extra", wire.JSON, default=None),
+    returns=wire.STR,
+)
+REST = (wire.REQUIRED, float("nan"), (1, float("nan")), SERVER_DEFAULT, None)
+
+
+@pytest.mark.parametrize("first", [[{"names": []}], ({"names": []}, 3), [OrderedDict()]])
+def test_a_list_that_begins_with_a_mapping_is_many_inputs(first: Any) -> None:
+    assert PICK.inputs([first, *REST]) is first
+
+
+@pytest.mark.parametrize(
+    "first", [[], (), ["a"], ["a", {}], {"names": []}, "ab", None, iter([{}]), {1}, [[{}]]]
+)
+def test_anything_else_is_an_argument(first: Any) -> None:
+    assert PICK.inputs([first, "x", 1.0, (1, 2.0), "m", {}]) is None
+
+
+@pytest.mark.parametrize(
+    ("index", "value"),
+    [(1, "x"), (2, 1.0), (3, (1, 1.0)), (3, [1, 1.0]), (4, "m"), (4, None), (5, {}), (5, 0)],
+)
+def test_nothing_stands_beside_many_inputs(index: int, value: Any) -> None:
+    values = [[{"names": []}], *REST]
+    values[index] = value
+    with pytest.raises(InputError, match="cannot stand beside a list of inputs") as caught:
+        PICK.inputs(values)
+    assert caught.value.parameter == PICK.fields[index].name
+
+
+@pytest.mark.parametrize(
+    "codec",
+    [
+        *(
+            wire.STR,
+            wire.BYTES,
+            wire.INT,
+            wire.FLOAT,
+            wire.BOOL,
+            wire.NDARRAY,
+            wire.JSON,
+            wire.TEXT,
+        ),
+        *(wire.IMAGE, wire.AUDIO, wire.VIDEO, wire.CONCEPT, wire.REGION, wire.FRAME),
+        *(wire.list_of(wire.STR), wire.list_of(wire.NDARRAY), wire.tuple_of(wire.JSON)),
+    ],
+    ids=lambda codec: codec.label,
+)
+def test_a_required_argument_that_is_missing_is_named(codec: wire.Codec[Any]) -> None:
+    method = wire.unary("f", wire.field("a", wire.STR), wire.field("b", codec), returns=wire.STR)
+    assert str(refused(method, "x", wire.REQUIRED)) == "f: `b` is required"
+    assert repr(wire.REQUIRED) == "<required>"
+
+
+def test_the_first_of_many_inputs_given_otherwise_is_hinted_at() -> None:
+    hint = "; many inputs, each a mapping of arguments, go to `chat_batch`"
+    others: list[Any] = [["x"], {"prompt": "x"}, iter(["x"]), {"x"}, {}.keys()]
+    for first in others:
+        assert str(refused(CHAT, first, None, 1.0, "fast")).endswith(hint)
+    assert "many inputs" not in str(refused(CHAT, "x", ["y"], 1.0, "fast"))
+    assert "many inputs" not in str(refused(CHAT, b"x", None, 1.0, "fast"))
+    assert "many inputs" not in str(refused(PICK, ["x", 1], *REST))
 
 
 TRACK = wire.bidi_stream(

@@ -265,6 +265,96 @@ def test_records_are_named_by_method_and_field_and_never_shared() -> None:
     assert its.records[1].doc == "`box` of `PredictResult`."
 
 
+# A list of inputs in place of one
+
+
+JSON = DataType(Kind.JSON_DATA)
+IMAGE = DataType(Kind.IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("first", "listed"),
+    [
+        (STR, True),
+        (IMAGE, True),
+        (DataType(Kind.NDARRAY), True),
+        (POINT, True),
+        (list_of(STR), True),
+        (list_of(list_of(JSON)), True),
+        (DataType(Kind.TUPLE, (STR, JSON)), True),
+        (JSON, False),
+        (list_of(JSON), False),
+        (list_of(POINT), False),
+        (DataType(Kind.TUPLE, (JSON, STR)), False),
+        (DataType(Kind.TUPLE, (POINT, STR)), False),
+    ],
+)
+def test_a_list_of_mappings_is_an_argument_where_it_can_be(first: DataType, listed: bool) -> None:
+    its = page(method(param("a", first))).functions[0]
+    assert (its.listed is not None) is listed
+    assert its.batch is not None
+    assert ("A list of `PredictInput`" in its.doc) is listed
+
+
+def test_only_a_method_with_one_result_and_a_parameter_takes_a_list() -> None:
+    for its in (method(), method(param("a"), kind=MethodKind.SERVER_STREAM)):
+        assert page(its).functions[0].listed is None
+
+
+def test_the_body_takes_what_either_form_takes() -> None:
+    its = page(
+        method(
+            *(param("a", IMAGE), param("b", DataType(Kind.TEXT)), param("c", INT, Known(3))),
+            *(param("d"), param("e", STR, Null())),
+        )
+    ).functions[0]
+    assert its.listed is not None
+    assert (its.listed.inputs, its.listed.returns) == ("Sequence[PredictInput]", "list[str]")
+    shown = [(p.name, p.annotation, p.absent, p.default) for p in its.listed.positional]
+    assert shown == [
+        ("a", "Image | Sequence[PredictInput]", "", ""),
+        ("b", "Text | str", "", "wire.REQUIRED"),
+    ]
+    shown = [(p.name, p.annotation, p.absent, p.default) for p in its.listed.keywords]
+    assert shown == [
+        ("c", "int", "", "3"),
+        ("d", "str", "", "wire.REQUIRED"),
+        ("e", "str", "None", "None"),
+    ]
+
+
+def test_an_optional_first_parameter_keeps_its_default() -> None:
+    its = page(method(param("a", IMAGE, Null()), param("b"))).functions[0]
+    assert its.listed is not None
+    (first,) = its.listed.positional
+    assert first.annotation == "Image | None | Sequence[PredictInput]"
+    assert (first.absent, first.default) == ("", "None")
+
+
+def test_the_keys_of_an_input_say_what_the_arguments_do() -> None:
+    (its,) = page(
+        method(
+            param("a", IMAGE, description="The picture"),
+            param("b", FLOAT, Known(0.5), description="How sure.", range=Range(0.0, 1.0, 0.0)),
+            param("c", STR, ServerOnly("now()")),
+            param("d", STR, Null()),
+            param("e", POINT, Known({"x": 1.0, "class": "k"})),
+            param("f", INT, Known(1)),
+        )
+    ).inputs
+    assert its.doc == "One input of a list for `predict`, or of `predict_batch`."
+    assert [(field.name, field.doc) for field in its.fields] == [
+        ("a", "The picture."),
+        ("b", "How sure. 0.0 to 1.0. Default: `0.5`."),
+        ("c", "Left out, the model's own default applies: `now()`."),
+        ("d", ""),
+        ("e", 'Default: `PredictE(x=1.0, class_="k")`.'),
+        ("f", "Default: `1`."),
+    ]
+    (alone,) = page(method(param("a", JSON))).inputs
+    assert alone.doc == "One input of `predict_batch`."
+
+
 def test_exports() -> None:
     region = DataType(Kind.REGION)
     its = page(method(param("a", DataType(Kind.FRAME)), returns=list_of(region)))
@@ -311,6 +401,7 @@ def test_sections_of_the_author_never_stand_twice() -> None:
     doc = function(param("image"), description=DESCRIPTION).doc
     assert doc == (
         "Look.\n\n* gone (int): Not there any more.\n\nLook again.\n\n"
+        "A list of `PredictInput` in place of the arguments gives a list of results.\n\n"
         "Args:\n    image: The picture\n        to search.\n\n"
         "Returns:\n    What was found."
     )

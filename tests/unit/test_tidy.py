@@ -31,7 +31,7 @@ def test_imports_of_a_client() -> None:
         "import builtins",
         "from collections.abc import AsyncIterable, Iterable, Sequence",
         "from dataclasses import dataclass",
-        "from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypedDict",
+        "from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypedDict, overload",
         "",
         "from clarigen import (",
         "    JSON,",

@@ -1,0 +1,117 @@
+"""A method with two forms, one input or a list of them: what its three definitions must be. A part of `gate`.
+
+The first form is a method like any other and is checked like one; the second takes a list of inputs and
+nothing else; the body takes what either takes, with the same defaults. So nothing in the second and third
+is new: they are compared with what follows from the first. Knows Python's syntax tree, nothing of models.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+from gen_client.gate_grammar import stop
+
+AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
+
+_REQUIRED = "wire.REQUIRED"
+
+
+def is_form(node: AnyFunction) -> bool:
+    """Whether this is decorated, as the forms of a method are and nothing else is."""
+    return bool(node.decorator_list)
+
+
+def first_form(forms: list[AnyFunction], body: AnyFunction, inputs: frozenset[str]) -> AnyFunction:
+    """The first form of a method, if the second and the body are what follows from it.
+
+    Args:
+        forms: What stands before the body.
+        body: The definition that is run.
+        inputs: The classes that are one input.
+    """
+    if len(forms) != 2:
+        stop(body, "not two forms of a method")
+    single, listed = forms
+    for form in forms:
+        _form(form, body)
+    inside = _list_of_inputs(listed, inputs)
+    if listed.returns is None or single.returns is None:
+        stop(listed, "a form without a result")
+    if not _same(listed.returns, *_lists(single.returns)):
+        stop(listed, "not a list of results")
+    if body.returns is None or not _same(body.returns, _either(single.returns, listed.returns)):
+        stop(body, "not the results of both forms")
+    if not _same(body.args, _arguments(single, inside)):
+        stop(body, "not the parameters of both forms")
+    return single
+
+
+def _form(node: AnyFunction, body: AnyFunction) -> None:
+    """`@overload`, the same name and kind as the body, and `...`."""
+    match node.decorator_list, node.body:
+        case (
+            [ast.Name(id="overload")],
+            [ast.Expr(value=ast.Constant(value=value))],
+        ) if (
+            value is ...
+            and type(node) is type(body)
+            and node.name == body.name
+            and not getattr(node, "type_params", None)
+        ):
+            pass
+        case _:
+            stop(node, "not a form of a method")
+
+
+def _list_of_inputs(node: AnyFunction, inputs: frozenset[str]) -> ast.expr:
+    """The annotation in `(self, inputs: Sequence[SomeInput], /)`."""
+    match node.args.posonlyargs:
+        case [
+            ast.arg(arg="self", annotation=None),
+            ast.arg(
+                arg="inputs",
+                annotation=ast.Subscript(
+                    value=ast.Name(id="Sequence"), slice=ast.Name(id=its_input)
+                ) as annotation,
+            ),
+        ] if (
+            its_input in inputs
+        ):
+            pass
+        case _:
+            stop(node, "not the list of inputs")
+    if not _same(node.args, ast.arguments(node.args.posonlyargs, [], None, [], [], None, [])):
+        stop(node, "more than the list of inputs")
+    return annotation
+
+
+def _lists(item: ast.expr) -> list[ast.expr]:
+    names = ("list", "builtins.list")
+    return [ast.Subscript(_parsed(name), item, ast.Load()) for name in names]
+
+
+def _either(left: ast.expr, right: ast.expr) -> ast.expr:
+    return ast.BinOp(left, ast.BitOr(), right)
+
+
+def _arguments(single: AnyFunction, inputs: ast.expr) -> ast.arguments:
+    """What the body takes: a list in place of the first argument, and then no other."""
+    both = copy.deepcopy(single.args)
+    leading = both.args[1:]
+    annotation = leading[0].annotation if leading else None
+    if annotation is None or both.posonlyargs:
+        stop(single, "not parameters that a list can stand for")
+    leading[0].annotation = _either(annotation, inputs)
+    without = len(leading) - len(both.defaults)  # how many of them are required
+    both.defaults = [*(_parsed(_REQUIRED) for _ in range(without - 1)), *both.defaults]
+    both.kw_defaults = [default or _parsed(_REQUIRED) for default in both.kw_defaults]
+    return both
+
+
+def _parsed(code: str) -> ast.expr:
+    return ast.parse(code, mode="eval").body
+
+
+def _same(node: ast.AST, *wanted: ast.AST) -> bool:
+    return ast.dump(node) in [ast.dump(one) for one in wanted]

@@ -22,6 +22,7 @@ DEFAULT_SHOWN: Final = 200
 
 _BROKEN: Final = 60
 """From which length on a line looks broken by its author to fit, and not ended."""
+_ADDRESS: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
 _BULLET: Final = re.compile(r"[ ]*(?:[*+-]|\d{1,3}[.)])[ ]+")
 
 
@@ -140,7 +141,7 @@ def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iter
     if parameter.range is not None:
         yield f"{range_words(parameter.range, parameter.type.kind)}."
     if parameter.stream:
-        yield "Sent as they are taken."
+        yield "Its items are sent as they are taken."
     elif first and (trap := _trap(parameter)):
         yield trap
     elif isinstance(parameter.default, ServerOnly):
@@ -166,7 +167,7 @@ def range_words(range_: Range, kind: Kind) -> str:
 
 def _server_default(text: str) -> str:
     text = " ".join(visible(text).split())
-    if not text:
+    if not text or _ADDRESS.search(text):  # an object of the model's, as its process showed it
         return "Left out, the model's own default applies."
     return f"Left out, the model's own default applies: `{_cut(text)}`."
 

@@ -80,10 +80,10 @@ def docstring(text: str, indent: int = 0) -> Code:
     lines = _trimmed(visible(text))
     if len(lines) == 1:
         gap = " " if lines[0].endswith('"') else ""
-        return Code(f'"""{_quoted(lines[0])}{gap}"""')
+        return Code(f'"""{_first(lines[0])}{gap}"""')
     pad = " " * indent
     body = "".join(f"{pad}{_quoted(line)}\n" if line else "\n" for line in lines[1:])
-    return Code(f'"""{_quoted(lines[0])}\n{body}{pad}"""')
+    return Code(f'"""{_first(lines[0])}\n{body}{pad}"""')
 
 
 def _trimmed(text: str) -> list[str]:
@@ -103,7 +103,12 @@ def _trimmed(text: str) -> list[str]:
 def _quoted(line: str) -> str:
     """One line inside triple quotes: no backslash acts, no three quotes meet."""
     line = line.replace("\\", "\\\\")
-    line = re.sub('"{3,}', lambda quotes: '\\"' * len(quotes[0]), line)
+    return re.sub('"{3,}', lambda quotes: '\\"' * len(quotes[0]), line)
+
+
+def _first(line: str) -> str:
+    """The line behind the opening quotes, which begins with no quote of its own."""
+    line = _quoted(line)
     return f"\\{line}" if line.startswith('"') else line
 
 

@@ -132,10 +132,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A name for the choices of a parameter."""
+    """A name for the choices of a parameter: they are its value, and `doc` says whose they are."""
 
     name: Code
     value: Code
+    doc: str
 
 
 @dataclass(frozen=True, slots=True)

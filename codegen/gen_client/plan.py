@@ -268,11 +268,13 @@ def _wire_field(parameter: Parameter, name: Code, shape: typetable.Shape) -> Cod
 
 
 def _aliases(its: Named) -> Iterator[Alias]:
-    rows = zip(its.method.parameters, its.parameters, its.aliases, strict=True)
-    for parameter, shape, alias in rows:
+    rows = zip(
+        its.method.parameters, its.names.parameters, its.parameters, its.aliases, strict=True
+    )
+    for parameter, name, shape, alias in rows:
         literals = typetable.choices(shape, parameter.choices)
         if literals is not None and alias is not None:
-            yield Alias(alias, literals)
+            yield Alias(alias, literals, f"What `{its.names.method}` takes as `{name}`.")
 
 
 def _records(its: Named) -> Iterator[Record]:

@@ -112,7 +112,7 @@ class DfineSmallObj2coco(
         Batching increases throughput but adds latency in streaming scenarios.
 
         Args:
-            image_stream: Sent as they are taken.
+            image_stream: Its items are sent as they are taken.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -136,7 +136,7 @@ class DfineSmallObj2coco(
         """Stream process video inputs.
 
         Args:
-            video_stream: Sent as they are taken.
+            video_stream: Its items are sent as they are taken.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -235,7 +235,7 @@ class AsyncDfineSmallObj2coco(
         Batching increases throughput but adds latency in streaming scenarios.
 
         Args:
-            image_stream: Sent as they are taken.
+            image_stream: Its items are sent as they are taken.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -259,7 +259,7 @@ class AsyncDfineSmallObj2coco(
         """Stream process video inputs.
 
         Args:
-            video_stream: Sent as they are taken.
+            video_stream: Its items are sent as they are taken.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.

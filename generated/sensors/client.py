@@ -25,7 +25,7 @@ class Sensors(Client, model=ModelRef("example-user", "example-app", "sensors")):
         """Flag anomalies in a stream of readings.
 
         Args:
-            sensor_stream: Sent as they are taken.
+            sensor_stream: Its items are sent as they are taken.
         """
         return self._stream(_MONITOR_SENSORS, sensor_stream)
 
@@ -42,7 +42,7 @@ class AsyncSensors(AsyncClient, model=ModelRef("example-user", "example-app", "s
         """Flag anomalies in a stream of readings.
 
         Args:
-            sensor_stream: Sent as they are taken.
+            sensor_stream: Its items are sent as they are taken.
         """
         return self._stream(_MONITOR_SENSORS, sensor_stream)
 

@@ -65,7 +65,7 @@ class TextStats(Client):
         """Keep a running total: an answer to each line, before the next is needed.
 
         Args:
-            lines: Sent as they are taken.
+            lines: Its items are sent as they are taken.
             min_length: Shorter words are not counted. 1 to 20.
         """
         return self._stream(_FOLLOW, lines, min_length)
@@ -145,7 +145,7 @@ class AsyncTextStats(AsyncClient):
         """Keep a running total: an answer to each line, before the next is needed.
 
         Args:
-            lines: Sent as they are taken.
+            lines: Its items are sent as they are taken.
             min_length: Shorter words are not counted. 1 to 20.
         """
         return self._stream(_FOLLOW, lines, min_length)
@@ -174,6 +174,7 @@ class AsyncTextStats(AsyncClient):
 
 
 AnalyzeOrder: TypeAlias = Literal["frequency", "length", "alphabet"]
+"""What `analyze` takes as `order`."""
 
 
 @dataclass(frozen=True, slots=True)

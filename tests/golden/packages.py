@@ -23,6 +23,7 @@ PACKAGES = {
     "sensors": DOCS / "sensors.json",
     "dfine_small_obj2coco": REAL / "dfine-small-obj2coco-2.json",
     "gpt_5_1": REAL / "gpt-5-1.json",
+    "speech_studio": ROOT / "examples" / "speech-studio.json",
     "text_stats": ROOT / "examples" / "textstats.json",
 }
 """The name of each package, and the signatures it is made of."""

@@ -138,12 +138,13 @@ CALLER = """
 from collections.abc import AsyncIterator
 from typing import Any, assert_type
 
-from clarigen import SERVER_DEFAULT, AsyncBatch, AsyncStream, Batch, Frame, Image, Region, Stream, Text, Video
+from clarigen import SERVER_DEFAULT, AsyncBatch, AsyncStream, Audio, Batch, Concept, Frame, Image, Region, Stream, Text, Video
 from clarigen.testing import Call, Fault, Server, calls, fake
 from detector import AsyncDetector, Detector, PredictInput
 from document_processor import AsyncDocumentProcessor, DocumentProcessor, ProcessDocumentMetadata, ProcessDocumentResult
 from gpt_5_1 import Gpt5_1
 from sensors import AsyncSensors, MonitorSensorsResult, MonitorSensorsSensorStream
+from speech_studio import SpeechStudio, TranscribeLanguage, TranscribeTuning
 from text_stats import AnalyzeOrder, AnalyzeResult, TextStats
 
 
@@ -175,6 +176,29 @@ def right(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
     assert_type(fake(Detector, predict=[], generate=lambda video: []), Detector)
     assert_type(fake(AsyncDetector), AsyncDetector)
     assert_type(calls(detector), list[Call])
+
+
+def right_studio(studio: SpeechStudio) -> None:
+    language: TranscribeLanguage = "de"
+    tuning = TranscribeTuning(beams=3, temperatures=[0.0], penalties={})
+    audio = Audio(url="u")
+    assert_type(studio.transcribe(audio, language=language, tuning=tuning).segments[0].speaker.label, str)
+    assert_type(studio.transcribe([{"audio": audio, "language": language, "class_": "internal"}])[0].text, str)
+    assert_type(studio.compare([1.0], second=[2.0]), float)
+    assert_type(studio.compare([{"first": [1.0], "second": [2.0]}]), list[float])
+    assert_type(studio.tag([{"audio": audio, "sounds": [Concept("music")]}]), list[list[Concept]])
+    assert_type(studio.speak("x", voice=SERVER_DEFAULT, watermark=b"").audio, bytes)
+    assert_type(studio.search([{"query": 1}]), Any)
+    assert_type(studio.search_batch([{"query": {}}]), Batch[Any])
+
+
+def wrong_studio(studio: SpeechStudio) -> None:
+    studio.compare([1.0])  # WRONG
+    studio.compare([{"first": [1.0]}])  # WRONG
+    studio.transcribe(Audio(url="u"), language="it")  # WRONG
+    studio.transcribe([{"audio": Audio(url="u"), "class": "public"}])  # WRONG
+    studio.transcribe(Audio(url="u"), interval=(0.0,))  # WRONG
+    studio.listen(b"lone", sample_rate=44100)  # WRONG
 
 
 def right_server(server: Server) -> None:
@@ -253,7 +277,7 @@ def test_callers_see_the_right_types_and_no_others(tmp_path: Path) -> None:
     wanted = {
         number for number, line in enumerate(CALLER.split("\n"), 1) if line.endswith("# WRONG")
     }
-    assert len(wanted) == 40
+    assert len(wanted) == 46
 
     command = [
         sys.executable,

@@ -168,6 +168,7 @@ class CompareInput(TypedDict):
 
 
 DetectBackend: TypeAlias = Literal["fast", "exact"]
+"""What `detect` takes as `backend`."""
 
 # How each method travels: names, order, types and defaults as the model declares them.
 

@@ -194,8 +194,8 @@ def test_choices() -> None:
     several = tuple(Choice(text, text) for text in ("fast", "exact"))
     its = page(method(param("backend", STR, Known("fast"), choices=several)))
     assert its.functions[0].positional[0].annotation == 'Literal["fast", "exact"]'
-    assert [(alias.name, alias.value) for alias in its.aliases] == [
-        ("PredictBackend", 'Literal["fast", "exact"]')
+    assert [(alias.name, alias.value, alias.doc) for alias in its.aliases] == [
+        ("PredictBackend", 'Literal["fast", "exact"]', "What `predict` takes as `backend`.")
     ]
     assert 'choices=("fast", "exact")' in its.functions[0].wire
     floats = function(param("t", FLOAT, choices=(Choice("0.5", 0.5), Choice("1", 1.0))))
@@ -232,6 +232,7 @@ def test_ranges(
         (list_of(STR), ServerOnly("x"), "the model receives an empty list"),
         (list_of(STR), Null(), "the model receives an empty list"),
         (POINT, ServerOnly("x"), "the model receives None"),
+        (STR, ServerOnly("<Audio object at 0x7F0a>"), "model's own default applies."),
         (STR, ServerOnly("x\u202e"), "own default applies: `x\\u202e`."),
     ],
 )
@@ -249,7 +250,7 @@ def test_streams() -> None:
     assert its.returns == "list[int]"
     assert its.positional[0].stream
     assert its.wire.startswith('wire.bidi_stream("predict", wire.field("a", wire.STR, stream=True)')
-    assert "a: Sent as they are taken." in its.doc
+    assert "a: Its items are sent as they are taken." in its.doc
     assert its.example.arguments == ('["Hello"]',)
 
 

@@ -170,6 +170,7 @@ def test_a_terminal_is_coloured(show: Show, monkeypatch: pytest.MonkeyPatch) -> 
         ([DETECTOR, "predict", "generate"], "one method at a time"),
         ([DETECTOR, "--json", "--snippet"], "not allowed with"),
         ([DETECTOR, "--snippet=other"], "invalid choice"),
+        ([DETECTOR, "generate", "--snippet=batch"], "batch"),
     ],
 )
 def test_usage(show: Show, words: list[object], said: str) -> None:

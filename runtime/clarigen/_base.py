@@ -118,6 +118,7 @@ class ClientBase(ABC):
         timeout: float | None = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_RETRIES,
         idempotent: bool = False,
+        verify: bool = False,
         on_response: Observer | None = None,
         interceptors: Sequence[object] = (),
     ) -> None:
@@ -141,6 +142,8 @@ class ClientBase(ABC):
                 could not be reached.
             idempotent: Whether a call that may have run is sent again as well, when the connection
                 is lost: it may run, and be billed, more than once.
+            verify: Whether the first call compares the model's methods with those that this class
+                was generated from, and raises SignatureMismatchError if calls may break.
             on_response: Is told of each call that has succeeded, with a `Response`: for metrics,
                 logs, billing. Called where the call is made; it cannot change the result.
             interceptors: gRPC's own client interceptors, the first one outermost: grpc's, and
@@ -150,6 +153,8 @@ class ClientBase(ABC):
             ConfigError: The credential, the server, the model or the timeout is missing or wrong.
         """
         from . import _address, _channel
+        from ._drift import Drift
+        from ._lock import package_of
 
         reference, version = _meant(self._model, model, version_id)
         if reference is None and _channel.base_url(base_url) == _channel.DEFAULT_BASE:
@@ -170,6 +175,7 @@ class ClientBase(ABC):
             deployment_id, compute_cluster_id, nodepool_id, deployment_user_id
         )
         self._address: Address = _address.Address(reference, version, routing.checked())
+        self._drift = Drift(package_of(type(self), ClientBase), verify=verify)
         self._on_response = on_response
         self._base_url = base_url
         self._secret = bool(pat or session_token)
@@ -250,6 +256,7 @@ class ClientBase(ABC):
             timeout=policy.timeout,
             max_retries=policy.max_retries,
             idempotent=policy.idempotent,
+            verify=self._drift.verify,
             on_response=self._on_response,
             interceptors=self._endpoint.interceptors,
         )
@@ -284,7 +291,7 @@ class ClientBase(ABC):
 
         self._flows, self._batches = _call, _batch
         always = (self._on_response,) if self._on_response is not None else ()
-        self._usual = _call.Context(self._address, self._endpoint.policy, always)
+        self._usual = _call.Context(self._address, self._endpoint.policy, always, self._drift)
         self._open()
 
     def _context(self) -> Context:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ._actions import END, Deliver, Failure, Open, Pull, Receive, Send, Sleep
 from ._address import Address
+from ._drift import Drift
 from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, Output, PostModelOutputsRequest, UnreadableError
@@ -36,17 +37,23 @@ class Context(NamedTuple):
         address: The part of the request that says which model is meant.
         policy: How long it may take and how often it is sent.
         observers: Who is told of the response.
+        drift: What is known of how the model has changed, if anybody wants to know.
     """
 
     address: Address
     policy: Policy
     observers: tuple[Observer, ...] = ()
+    drift: Drift | None = None
 
 
 def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFlow[_R]:
     """Call a unary method with one value a field."""
-    response, _ = yield from _exchange(method, encoded(method, values), 1, context)
-    return method.read(response.outputs[0].data)
+    response, attempts = yield from _exchange(method, encoded(method, values), 1, context)
+    try:
+        return method.read(response.outputs[0].data)
+    except DecodeError as unread:
+        yield from _hint(context, unread, attempts, response)
+        raise
 
 
 def chunk(
@@ -65,7 +72,11 @@ def chunk(
     """
     request = b"".join(inputs)
     response, attempts = yield from _exchange(method, request, len(inputs), context, apart=True)
-    return [_outcome(method, output, attempts) for output in response.outputs], attempts.count
+    outcomes = [_outcome(method, output, attempts) for output in response.outputs]
+    for outcome in outcomes:
+        if isinstance(outcome, ModelError | DecodeError):
+            yield from _hint(context, outcome, attempts, response)
+    return outcomes, attempts.count
 
 
 def encoded(method: Method[Any], values: Sequence[Any]) -> bytes:
@@ -94,6 +105,8 @@ def _exchange(
     attempts = Attempts(context.policy)
     while True:
         try:
+            if context.drift is not None and context.drift.unverified:
+                yield from context.drift.verified(context.address, attempts)
             target = yield from context.address.resolve(attempts.left())
             reply = yield Send(method.rpc, target + request, attempts.begin())
             response = _message(method, reply)
@@ -102,7 +115,11 @@ def _exchange(
         except (Failure, ModelError) as caught:
             pause, error = _next(method, attempts, caught)
             if pause is None:
+                yield from _hint(context, error, attempts)
                 raise error from None
+        except DecodeError as unread:
+            yield from _hint(context, unread, attempts)
+            raise
         yield Sleep(pause)
     _tell(context, method, response, _usage(response), attempts)
     return response, attempts
@@ -147,6 +164,8 @@ def _stream(
     response, usage = MultiOutputResponse(), Usage()
     while True:
         try:
+            if context.drift is not None and context.drift.unverified:
+                yield from context.drift.verified(context.address, attempts)
             target = yield from context.address.resolve(attempts.left())
             follow = partial(_follow, method, target) if method.stream is not None else None
             yield Open(method.rpc, target + payload, attempts.begin(), follow)
@@ -161,7 +180,11 @@ def _stream(
         except (Failure, ModelError) as caught:
             pause, error = _next(method, attempts, caught)
             if pause is None:
+                yield from _hint(context, error, attempts)
                 raise error from None
+        except DecodeError as unread:
+            yield from _hint(context, unread, attempts, response)
+            raise
         yield Sleep(pause)
     _tell(context, method, response, usage, attempts)
     return usage
@@ -189,6 +212,17 @@ def _next(
     if pause is not None:
         LOGGER.info("%s; attempt %d follows in %.2f s", shown(error), attempts.count + 1, pause)
     return pause, error
+
+
+def _hint(
+    context: Context,
+    error: ClarigenError,
+    attempts: Attempts,
+    response: MultiOutputResponse | None = None,
+) -> Generator[Send | Sleep, Any, None]:
+    """Let the error that ends a call say so, if it may come of a change of the model."""
+    if context.drift is not None:
+        yield from context.drift.hint(error, context.address, attempts, response)
 
 
 def _message(method: Method[Any], reply: bytes) -> MultiOutputResponse:

@@ -16,6 +16,7 @@ from ._base import DEFAULT_TIMEOUT, Endpoint
 from ._channel import Lease
 from ._connection import ConnectionBase
 from ._drivers import CLOSED, Driver
+from ._retry import Attempts
 from ._status import failure_error, failure_of
 from .errors import ConfigError
 
@@ -70,10 +71,12 @@ class Connection(ConnectionBase, Driver):
         Raises:
             ClarigenError: The call did not get through (see `_status.failure_error`).
         """
+        attempts = Attempts(self.policy)
         try:
-            return self._send(Send(rpc, request, self.policy.timeout))
+            return self._send(Send(rpc, request, attempts.begin()))
         except Failure as failure:
-            raise failure_error(failure, rpc, timeout=self.policy.timeout) from None
+            error = failure_error(failure, rpc, timeout=self.policy.timeout)
+            raise attempts.told(error) from None
 
     def do(self, action: Send | Sleep) -> Any:
         """What the flows of both kinds may want; the reply, or `Failure`."""

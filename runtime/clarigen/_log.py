@@ -1,4 +1,4 @@
-"""The one logger, `clarigen`: a line for each retry (INFO) and for each call (DEBUG).
+"""The one logger, `clarigen`: a line for each retry and for what is waited for (INFO), and for each call (DEBUG).
 
 What lives here: the logger, and the convenience of CLARIGEN_LOG=info or debug, which sends it to standard
 error. Otherwise no handler is attached: where the lines go is the application's to say. No line ever holds

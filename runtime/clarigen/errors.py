@@ -191,4 +191,12 @@ class DecodeError(ClarigenError):
 
 
 class SignatureMismatchError(ClarigenError):
-    """The deployed model is not the one that the client was generated for."""
+    """The deployed model is not the one that the client was generated for.
+
+    Attributes:
+        differences: What differs, in words, one entry each.
+    """
+
+    def __init__(self, message: str, *, differences: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.differences = differences

@@ -14,7 +14,7 @@ from clarigen import AuthenticationError, ModelNotReadyError
 from clarigen._retry import Policy
 from clarigen.testing import serve
 from faults.callers import TWINS, AsyncCalls, Calls
-from faults.platform_standin import Call, Standin
+from faults.platform_standin import PAT, Call, Standin
 
 
 @pytest.fixture(autouse=True)
@@ -70,15 +70,17 @@ def test_a_model_is_waited_for_from_its_build_to_its_first_answer(
             platform.failing.clear()
 
     platform.on_call = told
-    with caplog.at_level(logging.INFO, "clarigen"):
+    with caplog.at_level(logging.DEBUG):
         wait(package, twin)
     assert platform.rpcs == [*["GetModel", "GetModelVersion"] * 3, *["PostModelOutputs"] * 3]
     assert predictions(platform) == []
-    assert [record.getMessage().split(" (")[0] for record in caplog.records][:2] == [
+    lines = [record.getMessage() for record in caplog.records if record.name == "clarigen"]
+    assert [line.split(" (")[0] for line in lines][:2] == [
         "echo: waiting: it is being built",
         "echo: waiting: it is being loaded",
     ]
     assert "step 3 of 4" in caplog.text
+    assert PAT not in caplog.text
 
 
 @pytest.mark.parametrize("twin", TWINS)

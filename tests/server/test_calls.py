@@ -12,18 +12,23 @@ import pytest
 from clarigen import (
     AsyncStream,
     Box,
+    Client,
     Concept,
     Frame,
     Image,
     Point,
     PredictionError,
     Region,
+    SignatureMismatchError,
     Stream,
     Text,
     Usage,
     Video,
+    wire,
 )
+from clarigen._drift import _may_be_drift
 from clarigen.examples import AUDIO, IMAGE
+from clarigen.testing import serve
 from server.conftest import Served
 
 # Numbers that 32 bits hold exactly; ids are given, because the SDK invents missing ones.
@@ -260,6 +265,42 @@ def test_a_runner_is_asked_for_its_methods_to_see_that_it_is_ready(served: Serve
         model.wait_until_ready(timeout=20)
     asyncio.run(waiting())
     assert seen == []
+
+
+def test_what_was_generated_from_a_runner_is_verified_there(served: Served, own: Served) -> None:
+    """Either server is the one that the package was generated for; another model is not."""
+    for package in (served.package, own.package):
+        with package.Everything(base_url=served.url, verify=True, timeout=20) as model:
+            assert model.echo_str("x") == "x"
+    with serve(Another()) as server:
+        client = served.package.Everything(base_url=server.url, verify=True, timeout=20)
+        with client as model, pytest.raises(SignatureMismatchError) as caught:
+            model.echo_str("x")
+    assert "method echo_bytes is gone" in caught.value.differences
+    assert "method echo_str: parameter x: its type was STR, and is INT" in caught.value.differences
+
+
+class Another:
+    """A model that has one method of this name, and none of the others."""
+
+    def echo_str(self, x: int) -> str:
+        return str(x)
+
+
+@pytest.mark.parametrize("method", ["no_such_method", "echo_str"])
+def test_what_a_changed_model_says_is_told_from_other_failures(served: Served, method: str) -> None:
+    """The words by which an error of arguments is known are those of the server."""
+
+    class Old(Client):
+        def call(self) -> str:
+            return self._one(wire.unary(method, returns=wire.STR))
+
+    with Old(base_url=served.url, timeout=20) as model, pytest.raises(PredictionError) as caught:
+        model.call()
+    assert _may_be_drift(caught.value), caught.value.details
+    with served.client() as model, pytest.raises(PredictionError) as caught:
+        model.fail("out of memory")
+    assert not _may_be_drift(caught.value)
 
 
 # Failures of the model

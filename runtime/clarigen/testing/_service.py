@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
 
 from .. import _proto
+from .._signature import KINDS, TYPES
 from .._status import MODEL_TRAINED, SUCCESS
 from ..errors import ConfigError
 from ._methods import BIDI_STREAM, SERVER_STREAM, UNARY, Served, served
@@ -21,13 +22,9 @@ from ._record import Record
 FAILURE: Final = 10020
 _DISCOVERY: Final = "_GET_SIGNATURES"
 
-_TYPES: Final = (
-    "STR BYTES INT FLOAT BOOL NDARRAY JSON_DATA TEXT IMAGE CONCEPT REGION FRAME AUDIO VIDEO"
-    " NAMED_FIELDS TUPLE LIST"
-)
 _NUMBERS: Final[dict[str, dict[str, int]]] = {
-    "type": {name: number for number, name in enumerate(_TYPES.split(), start=1)},
-    "method_type": {UNARY: 1, SERVER_STREAM: 2, BIDI_STREAM: 4},
+    "type": {name: number for number, name in enumerate(TYPES)},
+    "method_type": {name: number for number, name in enumerate(KINDS)},
 }
 _HOLD_FIELDS: Final = ("input_fields", "output_fields", "type_args", "model_type_enum_options")
 

@@ -1,0 +1,129 @@
+"""What a model's methods are, as its signatures say: of them, what matters to those who call.
+
+What lives here: the nouns, and their reading from the two forms in which signatures come: the platform's
+messages, and JSON (a package's lock, or what a model answers itself), whose keys are in snake_case or
+camelCase and whose enums are names or numbers. What cannot be read is taken for absent: nothing here is
+generated from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+_TYPES: Final = (
+    "NOT_SET STR BYTES INT FLOAT BOOL NDARRAY JSON_DATA TEXT IMAGE CONCEPT REGION FRAME AUDIO VIDEO"
+    " NAMED_FIELDS TUPLE LIST"
+)
+_KINDS: Final = "UNKNOWN UNARY_UNARY UNARY_STREAMING STREAMING_UNARY STREAMING_STREAMING"
+
+TYPES: Final[Sequence[str]] = _TYPES.split()
+"""The platform's types of data; the place of each is its number."""
+
+KINDS: Final[Sequence[str]] = _KINDS.split()
+"""The platform's kinds of methods; the place of each is its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type of data.
+
+    Attributes:
+        word: The platform's word for it.
+        parts: What it is made of, each with its name; only the fields of a record have one.
+    """
+
+    word: str
+    parts: tuple[tuple[str, Type], ...] = ()
+
+    def __str__(self) -> str:
+        named = [f"{name}: {part}" if name else str(part) for name, part in self.parts]
+        return f"{self.word}[{', '.join(named)}]" if named else self.word
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter: its type, whether it is required, the text of its default, its choices if not all are."""
+
+    type: Type
+    required: bool
+    default: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A method: the platform's word for its kind, its parameters by name, what it returns."""
+
+    kind: str
+    parameters: Mapping[str, Parameter]
+    result: Type
+
+
+def read(entries: Iterable[object]) -> dict[str, Signature]:
+    """The methods that signatures describe, by name, in their order."""
+    return {_text(entry, "name"): _signature(entry) for entry in entries}
+
+
+def _signature(entry: object) -> Signature:
+    fields = _list(entry, "input_fields")
+    return Signature(
+        _word(entry, "method_type", KINDS),
+        {_text(field, "name"): _parameter(field) for field in fields},
+        _result(_list(entry, "output_fields")),
+    )
+
+
+def _parameter(field: object) -> Parameter:
+    options = _list(field, "model_type_enum_options")
+    return Parameter(
+        _type(field),
+        bool(_at(field, "required")),
+        _text(field, "default"),
+        tuple(_text(option, "id") for option in options),
+    )
+
+
+def _result(fields: list[object]) -> Type:
+    """What a method returns: outputs that are not the one called `return` are fields of a record."""
+    if len(fields) == 1 and _text(fields[0], "name") in ("", "return"):
+        return _type(fields[0])
+    return Type("NAMED_FIELDS", tuple((_text(field, "name"), _type(field)) for field in fields))
+
+
+def _type(field: object) -> Type:
+    word = _word(field, "type", TYPES)
+    named = word == "NAMED_FIELDS"
+    parts = _list(field, "type_args")
+    return Type(word, tuple((_text(part, "name") if named else "", _type(part)) for part in parts))
+
+
+def _at(node: object, key: str) -> Any:
+    """What a message or a JSON object has under a key; None where there is nothing."""
+    if not isinstance(node, Mapping):
+        return getattr(node, key, None)
+    found = cast("Mapping[str, Any]", node)
+    if key in found:
+        return found[key]
+    first, *rest = key.split("_")
+    return found.get(first + "".join(map(str.capitalize, rest)))
+
+
+def _text(node: object, key: str) -> str:
+    value = _at(node, key)
+    return value if isinstance(value, str) else ""
+
+
+def _list(node: object, key: str) -> list[object]:
+    value = _at(node, key)
+    return [] if value is None or isinstance(value, (str, Mapping)) else list(value)
+
+
+def _word(node: object, key: str, words: Sequence[str]) -> str:
+    """The name of an enum's value, which may stand as its number; absent is the first one."""
+    value = _at(node, key)
+    if isinstance(value, str):
+        return value
+    number = value if isinstance(value, int) else 0
+    return words[number] if 0 <= number < len(words) else f"number {number}"

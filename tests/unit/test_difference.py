@@ -1,0 +1,239 @@
+"""What of a changed model is told, and what is not: signatures against signatures, without a call."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clarigen._difference import differences
+from clarigen._proto import MethodSignature
+from clarigen._signature import KINDS, TYPES, read
+from golden.packages import GENERATED, PACKAGES
+
+METHOD: dict[str, Any] = {
+    "name": "detect",
+    "method_type": "UNARY_UNARY",
+    "description": "Detect.",
+    "input_fields": [
+        {"name": "image", "type": "IMAGE", "required": True},
+        {
+            "name": "threshold",
+            "type": "FLOAT",
+            "default": "0.5",
+            "model_type_range_info": {"max": 1.0},
+        },
+        {
+            "name": "mode",
+            "type": "STR",
+            "default": "fast",
+            "model_type_enum_options": [{"id": "fast"}, {"id": "exact"}],
+        },
+        {"name": "count", "type": "INT", "default": "null"},
+        {
+            "name": "box",
+            "type": "NAMED_FIELDS",
+            "default": "null",
+            "type_args": [{"name": "x", "type": "INT"}, {"name": "y", "type": "INT"}],
+        },
+    ],
+    "output_fields": [
+        {
+            "name": "return",
+            "type": "NAMED_FIELDS",
+            "type_args": [
+                {"name": "label", "type": "STR"},
+                {"name": "boxes", "type": "LIST", "type_args": [{"type": "REGION"}]},
+            ],
+        }
+    ],
+}
+
+
+def told(change: Callable[[dict[str, Any]], object]) -> list[str]:
+    """What is told of a change, without the method's name."""
+    other = copy.deepcopy(METHOD)
+    change(other)
+    lines = differences(read([METHOD]), read([other]))
+    assert all(line.startswith("method detect") for line in lines)
+    return [line.removeprefix("method detect").removeprefix(": ") for line in lines]
+
+
+def field(place: int, **values: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda method: method["input_fields"][place].update(values)
+
+
+def output(**values: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda method: method["output_fields"][0].update(values)
+
+
+def add(**values: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda method: method["input_fields"].append(values)
+
+
+RESULT = METHOD["output_fields"][0]["type_args"]
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda method: method.update(name="other"), " is gone"),
+        (
+            lambda method: method.update(method_type="UNARY_STREAMING"),
+            "its kind was UNARY_UNARY, and is UNARY_STREAMING",
+        ),
+        (lambda method: method["input_fields"].pop(), "parameter box is gone"),
+        (
+            field(3, name="limit"),
+            "parameter count is gone; limit seems to be its new name",
+        ),
+        (add(name="key", type="STR", required=True), "parameter key is new, and required"),
+        (field(0, type="BYTES"), "parameter image: its type was IMAGE, and is BYTES"),
+        (
+            field(4, type_args=[{"name": "x", "type": "INT"}, {"name": "y", "type": "FLOAT"}]),
+            "parameter box: its type was NAMED_FIELDS[x: INT, y: INT], and is NAMED_FIELDS[x: INT, y: FLOAT]",
+        ),
+        (
+            field(4, type_args=[{"name": name, "type": "INT"} for name in "xyz"]),
+            "parameter box: its type was NAMED_FIELDS[x: INT, y: INT], and is NAMED_FIELDS[x: INT, y: INT, z: INT]",
+        ),
+        (field(1, required=True, default=""), "parameter threshold: it is required now"),
+        (field(1, default="0.7"), "parameter threshold: its default was 0.5, and is 0.7"),
+        (field(3, default="5"), "parameter count: its default was None, and is 5"),
+        (field(2, default="exact"), "parameter mode: its default was fast, and is exact"),
+        (
+            field(2, model_type_enum_options=[{"id": "fast"}, {"id": "best"}]),
+            "parameter mode: it may not be 'exact' any more",
+        ),
+        (
+            field(3, model_type_enum_options=[{"id": "1"}, {"id": "2"}]),
+            "parameter count: it may only be '1', '2' now",
+        ),
+        (
+            output(type="STR", type_args=[]),
+            "it returned NAMED_FIELDS[label: STR, boxes: LIST[REGION]], and returns STR",
+        ),
+        (
+            output(type_args=RESULT[:1]),
+            "it returned NAMED_FIELDS[label: STR, boxes: LIST[REGION]], and returns NAMED_FIELDS[label: STR]",
+        ),
+    ],
+)
+def test_what_can_break_a_caller_is_told_in_a_line(
+    change: Callable[[dict[str, Any]], object], line: str
+) -> None:
+    assert told(change) == [line]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda method: method.update(description="Other words."),
+        lambda method: method["input_fields"].reverse(),
+        lambda method: method.update(method_type="UNKNOWN"),
+        field(0, description="A picture.", is_param=True),
+        field(0, required=False, default="null"),
+        field(1, default="0.50"),
+        field(1, model_type_range_info={"min": 0.1, "max": 0.9}),
+        field(2, default='"fast"'),
+        field(2, model_type_enum_options=[{"id": name} for name in ("best", "exact", "fast")]),
+        field(2, model_type_enum_options=[]),
+        field(3, default=""),
+        add(name="extra", type="STR", default=""),
+        output(name="", description="What was found."),
+        output(type_args=[*RESULT, {"name": "more", "type": "STR"}]),
+    ],
+)
+def test_what_breaks_nobody_is_not_told(change: Callable[[dict[str, Any]], object]) -> None:
+    assert told(change) == []
+
+
+def test_all_of_them_are_told() -> None:
+    def change(method: dict[str, Any]) -> None:
+        method["input_fields"] = [{"name": "image", "type": "VIDEO"}]
+        method["output_fields"][0]["type"] = "TUPLE"
+
+    assert len(told(change)) == 6
+
+
+def test_new_methods_break_nobody() -> None:
+    assert differences(read([METHOD]), read([METHOD, {**METHOD, "name": "more"}])) == []
+    assert differences(read([METHOD]), {}) == ["method detect is gone"]
+
+
+def test_a_strangers_text_is_shown_escaped_and_cut() -> None:
+    def change(method: dict[str, Any]) -> None:
+        method["input_fields"][2]["default"] = "\x1b[31m\n" + "x" * 1000
+        method["input_fields"].append({"name": "\x1b]0;\n", "type": "STR", "required": True})
+
+    for line in told(change):
+        assert line.isprintable()
+        assert len(line) < 300
+
+
+@pytest.mark.item(15)
+def test_the_forms_of_signatures_read_alike() -> None:
+    """camelCase and snake_case, names and numbers, what is absent and what is unknown."""
+    camel = {
+        "name": "detect",
+        "methodType": 1,
+        "inputFields": [
+            {"name": "image", "type": 9, "required": True, "unknown": [1]},
+            {"name": "threshold", "type": "FLOAT", "default": "0.5"},
+            {
+                "name": "mode",
+                "type": 1,
+                "default": "fast",
+                "modelTypeEnumOptions": [{"id": "fast"}, {"id": "exact"}],
+            },
+            {"name": "count", "type": "INT", "default": "null"},
+            {
+                "name": "box",
+                "type": "NAMED_FIELDS",
+                "default": "null",
+                "typeArgs": [{"name": "x", "type": 3}, {"name": "y", "type": 3}],
+            },
+        ],
+        "outputFields": METHOD["output_fields"],
+    }
+    assert read([camel]) == read([METHOD])
+    strange = read([{"name": "f", "method_type": 99, "output_fields": [{"type": 99}]}])["f"]
+    assert (strange.kind, str(strange.result)) == ("number 99", "number 99")
+
+
+def message(entry: dict[str, Any]) -> Any:
+    """A signature as the platform's message."""
+    made = MethodSignature(name=entry["name"], method_type=KINDS.index(entry["method_type"]))
+    for key in ("input_fields", "output_fields"):
+        for given in entry.get(key, []):
+            _fill(given, getattr(made, key).add())
+    return made
+
+
+def _fill(given: dict[str, Any], made: Any) -> None:
+    made.name, made.type = given.get("name", ""), TYPES.index(given["type"])
+    made.default, made.required = given.get("default", ""), given.get("required", False)
+    for option in given.get("model_type_enum_options", []):
+        made.model_type_enum_options.add(id=option["id"])
+    for part in given.get("type_args", []):
+        _fill(part, made.type_args.add())
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_lock_does_not_differ_from_what_the_platform_answers(name: str) -> None:
+    entries = json.loads((GENERATED / name / "signatures.json").read_text())["method_signatures"]
+    served = read(message(entry) for entry in entries)
+    assert served == read(entries)
+    assert differences(read(entries), served) == []
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_lock_does_not_differ_from_what_it_was_made_of(name: str) -> None:
+    """The generator writes signatures in a form of its own: what it changes is no difference."""
+    made_of = json.loads(PACKAGES[name].read_text())
+    lock = json.loads((GENERATED / name / "signatures.json").read_text())
+    original = made_of.get("method_signatures") or list(made_of.values())
+    assert differences(read(lock["method_signatures"]), read(original)) == []

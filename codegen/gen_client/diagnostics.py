@@ -70,6 +70,14 @@ class Report:
         if diagnostic not in self.warnings:
             self.warnings.append(diagnostic)
 
+    def insist(self) -> None:
+        """Refuse (exit 4) what was warned of."""
+        if self.warnings:
+            what = "there was a warning" if len(self.warnings) == 1 else "there were warnings"
+            raise Refusal(
+                f"{what}, and --strict takes none; nothing was written", exit_code=UNUSABLE
+            )
+
 
 class Refusal(Exception):
     """Ends the run: what was asked for cannot be done.

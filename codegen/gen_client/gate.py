@@ -20,6 +20,7 @@ from typing import Literal, NoReturn
 
 from gen_client import gate_examples, gate_pages
 from gen_client.diagnostics import UNUSABLE, Refusal, shown
+from gen_client.gate_allowed import NOTHING, Allowed, without
 from gen_client.gate_grammar import Stranger
 
 Kind = Literal["client", "init", "examples"]
@@ -51,22 +52,22 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _OUTSIDE_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 
-def check(text: str, kind: Kind) -> None:
-    """Accept the final text of a file. Raises `Refusal` (exit 4)."""
+def check(text: str, kind: Kind, also: Allowed = NOTHING) -> None:
+    """Accept the final text of a file; what is allowed besides, too. Raises `Refusal` (exit 4)."""
     try:
         if not text.startswith(HEAD):
             raise Stranger(1, "the head is missing")
-        _characters(text)
-        _comments(text.removeprefix(HEAD))
+        _comments(text.removeprefix(HEAD), COMMENTS | also.comments)
     except Stranger as stranger:
         _refuse(kind, stranger)
-    check_code(text, kind)
+    check_code(text, kind, also)
 
 
-def check_code(text: str, kind: Kind) -> None:
+def check_code(text: str, kind: Kind, also: Allowed = NOTHING) -> None:
     """Accept the code of a file that need not be formatted yet. Raises `Refusal` (exit 4)."""
     try:
-        _RULES[kind](_parse(text))
+        _characters(text)
+        _RULES[kind](without(_parse(text), also))
     except Stranger as stranger:
         _refuse(kind, stranger)
     except RecursionError:
@@ -105,11 +106,11 @@ def _characters(text: str) -> None:
             raise Stranger(line, f"the character U+{ord(found[0]):04X}")
 
 
-def _comments(text: str) -> None:
+def _comments(text: str, known: frozenset[str]) -> None:
     first = HEAD.count("\n")
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.COMMENT and token.string not in COMMENTS:
+            if token.type == tokenize.COMMENT and token.string not in known:
                 raise Stranger(first + token.start[0], "a comment")
     except (tokenize.TokenError, SyntaxError) as error:
         raise Stranger(first, f"not valid Python, {type(error).__name__}") from None

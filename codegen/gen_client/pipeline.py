@@ -15,6 +15,7 @@ from pathlib import Path
 
 from clarigen import ModelRef
 from gen_client import interface, lock, naming, source, write
+from gen_client.custom import PLAIN, Custom
 from gen_client.diagnostics import USAGE, Refusal, Report
 from gen_client.escape import Code
 from gen_client.gate import FILES
@@ -33,12 +34,16 @@ class Options:
         name: The package's name; empty for one made of the model's id.
         model: The model that the client calls; None for the one whose signatures these are.
         force: Whether files of others in its folder are no obstacle.
+        strict: Whether a warning is a refusal.
+        custom: Templates in the place of ours, and what they may write.
     """
 
     out: Path = Path()
     name: str = ""
     model: ModelRef | None = None
     force: bool = False
+    strict: bool = False
+    custom: Custom = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,9 @@ def run(place: Place, options: Options, report: Report, stage: Stage) -> Written
     """
     document = source.read(place)
     stage("generating")
-    package = build(_aimed(document, options.model), options.name, report)
+    package = build(_aimed(document, options.model), options.name, report, options.custom)
+    if options.strict:
+        report.insist()
     stage("writing")
     changed = write.package(options.out, package.name, package.files, force=options.force)
     return Written(package.name, package.client, changed, len(changed) == len(package.files))
@@ -80,8 +87,8 @@ def _aimed(document: Document, model: ModelRef | None) -> Document:
     return Document(model, "", document.signatures)
 
 
-def build(document: Document, name: str, report: Report) -> Package:
-    """The package that a document becomes: the same document, the same bytes.
+def build(document: Document, name: str, report: Report, custom: Custom = PLAIN) -> Package:
+    """The package that a document becomes: the same document and templates, the same bytes.
 
     Raises `Refusal` (exit 4 for signatures that cannot become a safe client, 2 for want of a name).
     """
@@ -89,8 +96,8 @@ def build(document: Document, name: str, report: Report) -> Package:
 
     model = interface.read(document, report)
     page = plan.page(model, _package_name(model, name), report)
-    texts = render.render(page)
-    files = {file: tidy.tidy(texts[file], kind) for file, kind in FILES.items()}
+    texts = render.render(page, custom.templates)
+    files = {file: tidy.tidy(texts[file], kind, custom.allowed) for file, kind in FILES.items()}
     return Package(
         page.package, page.client, {**files, write.MARKER: "", write.LOCK: lock.text(model)}
     )

@@ -8,17 +8,21 @@ need. Knows `page`'s nouns; knows nothing of models.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from gen_client.diagnostics import USAGE, Refusal, printable
 from gen_client.escape import FILTERS, Code, finalize
 from gen_client.page import Page
 
 FILES: Final = ("__init__.py", "client.py", "examples.py")
 """What is laid out by templates."""
+NO_TEMPLATES: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,42 @@ ASYNC: Final = Twin(
 )
 
 
-def render(page: Page) -> dict[str, str]:
-    """The files of a package: name to text, without their head and not yet formatted."""
-    environment = _environment()
-    return {
-        name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC, ASYNC))
-        for name in FILES
-    }
+def render(page: Page, custom: Mapping[str, str] = NO_TEMPLATES) -> dict[str, str]:
+    """The files of a package: name to text, without their head and not yet formatted.
+
+    Args:
+        page: What it shows.
+        custom: Templates in the place of ours, and those that they include: name to text.
+
+    Raises:
+        Refusal: Exit 2: a template of others fails, or writes what is neither code nor filtered.
+    """
+    environment = _environment(custom)
+    try:
+        return {
+            name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC, ASYNC))
+            for name in FILES
+        }
+    except Exception as error:
+        if not custom:
+            raise
+        raise _broken(error, custom) from None
+
+
+def _broken(error: Exception, custom: Mapping[str, str]) -> Refusal:
+    """An error of somebody's templates, in words."""
+    place, line = getattr(error, "name", None) or "templates", getattr(error, "lineno", None)
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in custom:
+            place, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+    return Refusal(
+        f"the template fails: {printable(str(error), 200)}",
+        where=printable(f"{place}, line {line}" if line else str(place)),
+        remedy="code, or text through `py` or `doc`, is all that a template may write",
+        exit_code=USAGE,
+    )
 
 
 def templates() -> Path:
@@ -84,9 +117,13 @@ def templates() -> Path:
     return installed if installed.is_dir() else here.parents[2] / "templates"
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(  # autoescape: what macros return is marked as done
-        loader=jinja2.FileSystemLoader(templates()),
+def _environment(custom: Mapping[str, str]) -> jinja2.Environment:
+    def theirs(name: str) -> tuple[str, str, None] | None:
+        return (custom[name], name, None) if name in custom else None
+
+    loaders = [jinja2.FunctionLoader(theirs), jinja2.FileSystemLoader(templates())]
+    environment = ImmutableSandboxedEnvironment(  # autoescape: what macros return is marked as done
+        loader=jinja2.ChoiceLoader(loaders),
         autoescape=True,
         finalize=finalize,
         undefined=jinja2.StrictUndefined,

@@ -27,7 +27,8 @@ def formatted(text: str) -> str:
         gap = _blank(lines[end:last])
         if before is not None:
             parts.append("\n" * _between(before, node, gap))
-        parts += _class(node, lines) if _is_client(node) else [_black(lines[end + gap : last])]
+        start = end + gap
+        parts += _class(node, lines, start) if _is_client(node) else [_black(lines[start:last])]
         before, end = node, last
     return "".join(parts)
 
@@ -66,26 +67,29 @@ def _is_client(node: ast.stmt) -> bool:
     )
 
 
-def _class(node: ast.stmt, lines: Sequence[str]) -> Iterator[str]:
-    """The head of a class with its docstring, then each method."""
+def _class(node: ast.stmt, lines: Sequence[str], start: int) -> Iterator[str]:
+    """The head of a class with its docstring, then each method, with a blank line between them."""
     assert isinstance(node, ast.ClassDef)
-    head, *methods = node.body
-    end = head.end_lineno or head.lineno
-    yield _black(lines[node.lineno - 1 : end])
+    before, *methods = node.body
+    end = before.end_lineno or before.lineno
+    yield _black(lines[start:end])
     for method in methods:
-        if _is_form(method):
-            continue
         last = method.end_lineno or method.lineno
-        code = lines[end + _blank(lines[end:last]) : last]
-        yield "\n" + _black(["class _:", *code]).split("\n", 1)[1]
-        end = last
+        gap = _blank(lines[end:last])
+        piece = _black(["class _:", *lines[end + gap : last]]).split("\n", 1)[1]
+        yield piece if gap == 0 and _is_stub(before) else f"\n{piece}"
+        before, end = method, last
 
 
-def _is_form(method: ast.stmt) -> bool:
-    """Whether it is one of the forms of a method, which stand before its body without a gap."""
-    return isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and bool(
-        method.decorator_list
-    )
+def _is_stub(node: ast.stmt) -> bool:
+    """Whether it is a function of three dots, which may stand close to the next one."""
+    match node:
+        case ast.FunctionDef(body=[ast.Expr(value=ast.Constant(value=value))]) | ast.AsyncFunctionDef(
+            body=[ast.Expr(value=ast.Constant(value=value))]
+        ):
+            return value is ...
+        case _:
+            return False
 
 
 def _black(lines: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gen_client import gate
 from gen_client.gate import HEAD, Kind
+from gen_client.gate_allowed import NOTHING, Allowed
 from gen_client.style import formatted
 
 if TYPE_CHECKING:
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
 _SECTIONS = ("__future__", "stdlib", "clarigen", "relative")
 
 
-def tidy(text: str, kind: Kind) -> str:
+def tidy(text: str, kind: Kind, also: Allowed = NOTHING) -> str:
     """The finished file for the text that a template made.
 
-    Raises `Refusal` (exit 4) when the text, or what became of it, holds anything that our templates cannot produce.
+    Raises `Refusal` (exit 4) when the text, or what became of it, holds anything that our templates cannot produce
+    and that is not allowed besides.
     """
-    gate.check_code(text, kind)  # before libcst, whose parser does not survive deep nesting
+    gate.check_code(text, kind, also)  # before libcst, whose parser does not survive deep nesting
     final = HEAD + formatted(_with_tidy_imports(text))
-    gate.check(final, kind)
+    gate.check(final, kind, also)
     return final
 
 

@@ -168,16 +168,17 @@ _STAGES = (
     "changes diff_types diff_options diff",
     "prototype snippets json_schema",
     "render",
-    "gate_grammar gate_overload gate_pages gate_examples gate style tidy",
-    "swap lock write",
+    "gate_allowed gate_grammar gate_overload gate_pages gate_examples gate style tidy",
+    "custom swap lock write",
     "surroundings pipeline console progress commands cli __main__",
 )
 FLOW = [name for stage in _STAGES for name in stage.split()]
 """The modules of the generator, in the order in which data comes by."""
 
 STRANGERS = {
-    "render": {"escape", "page"},
-    "gate": {"gate_grammar", "gate_pages", "gate_examples", "diagnostics"},
+    "render": {"escape", "page", "diagnostics"},
+    "gate": {"gate_allowed", "gate_grammar", "gate_pages", "gate_examples", "diagnostics"},
+    "gate_allowed": set[str](),
     "gate_examples": {"gate_grammar", "gate_pages"},
     "gate_pages": {"gate_grammar", "gate_overload"},
     "gate_overload": {"gate_grammar"},

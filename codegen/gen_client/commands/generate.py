@@ -61,17 +61,36 @@ def declare(parser: argparse.ArgumentParser) -> None:
     package.add_argument(
         "--force", action="store_true", help="write even into a folder that holds other files"
     )
+    package.add_argument(
+        "--strict",
+        action="store_true",
+        help="where something would be warned of, write nothing (exit 4)",
+    )
+    package.add_argument(
+        "--templates",
+        metavar="DIR",
+        type=Path,
+        help="a folder with templates in the place of ours; they may change from release to release",
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Generate, and say what was written."""
-    from gen_client import pipeline
+    from gen_client import custom, pipeline
     from gen_client.progress import Progress
 
     report = Report()
     model = None if arguments.model is None else _reference(arguments.model)
-    options = pipeline.Options(arguments.out, arguments.name, model, arguments.force)
+    templates = custom.PLAIN if arguments.templates is None else custom.read(arguments.templates)
+    options = pipeline.Options(
+        arguments.out,
+        arguments.name,
+        model,
+        force=arguments.force,
+        strict=arguments.strict,
+        custom=templates,
+    )
     try:
         with Progress(console.detail, shown=not console.quiet) as progress:
             place = _place(arguments, report, progress.stage)

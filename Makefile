@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test soak bench check format proto proto-check demo generated build clean
+.PHONY: help setup test soak bench fuzz check format proto proto-check demo generated build clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ soak: $(STAMP)  ## make 100,000 calls, and see that nothing is left behind
 
 bench: $(STAMP)  ## compare with hand-written code and the official SDK, in ratios (some ten minutes)
 	$(BIN)/python -m benchmarks
+
+fuzz: $(STAMP)  ## 20,000 examples of the properties, then ten minutes each of two coverage-guided runs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[fuzz]'
+	CLARIGEN_EXAMPLES=20000 $(BIN)/python -m pytest -n auto tests/safety/test_properties.py
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m safety.fuzz
 
 check: $(STAMP) proto-check  ## lint, formatting, types, and whether the compiled proto is current
 	$(BIN)/ruff check .

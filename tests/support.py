@@ -14,7 +14,10 @@ SOURCES = os.pathsep.join([str(ROOT / "runtime"), str(ROOT / "codegen")])
 
 
 def run(
-    *command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    *command: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 600,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end and return what it said; a failure is not an exception.
 
@@ -22,6 +25,7 @@ def run(
         command: The command.
         cwd: Where it runs.
         env: Variables that it has beside, or in place of, ours.
+        timeout: Seconds after which it is killed.
     """
     return subprocess.run(
         [str(word) for word in command],
@@ -30,7 +34,7 @@ def run(
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=600,
+        timeout=timeout,
     )
 
 

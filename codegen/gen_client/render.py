@@ -117,7 +117,7 @@ def templates() -> Path:
     return installed if installed.is_dir() else here.parents[2] / "templates"
 
 
-def _environment(custom: Mapping[str, str]) -> jinja2.Environment:
+def _environment(custom: Mapping[str, str] = NO_TEMPLATES) -> jinja2.Environment:
     def theirs(name: str) -> tuple[str, str, None] | None:
         return (custom[name], name, None) if name in custom else None
 

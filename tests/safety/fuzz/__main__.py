@@ -1,0 +1,108 @@
+"""`python -m safety.fuzz [SECONDS]`: both coverage-guided runs, each with the seeds that its text says."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from clarifai_grpc.grpc.api import resources_pb2, service_pb2
+from google.protobuf import struct_pb2
+
+from support import CORPUS, ROOT, SOURCES, run
+
+SECONDS = 600
+LARGEST = 9_000
+"""Bytes of a seed: small ones are changed to more effect."""
+WORDS = (
+    *("name", "type", "type_args", "default", "required", "description", "iterator", "id"),
+    *("input_fields", "output_fields", "method_type", "model_type_enum_options"),
+    *("model_type_range_info", "STR", "INT", "FLOAT", "LIST", "TUPLE", "NAMED_FIELDS", "JSON_DATA"),
+)
+ESCAPES = (r"\\\"\\\"\\\"", r"\\u202e", r"\\r", r"\\u0000", r"\\\\")
+
+
+def main(seconds: int) -> int:
+    """Run them one after the other; whatever they find is kept, and named, in `fuzz-found/`."""
+    found = ROOT / "fuzz-found"
+    found.mkdir(exist_ok=True)
+    failed = 0
+    for name, seed in (("documents", _documents), ("answers", _answers)):
+        with tempfile.TemporaryDirectory() as folder:
+            seeds, words = Path(folder) / "seeds", Path(folder) / "words"
+            (Path(folder) / "new").mkdir()
+            seeds.mkdir()
+            seed(seeds)
+            quoted = [*(rf'"\"{word}\""' for word in WORDS), *(f'"{text}"' for text in ESCAPES)]
+            words.write_text("\n".join(quoted), "utf-8")
+            done = run(
+                *(sys.executable, "-m", f"safety.fuzz.{name}", Path(folder) / "new", seeds),
+                *(f"-dict={words}", f"-max_total_time={seconds}", "-max_len=8000"),
+                *("-rss_limit_mb=1000", "-timeout=60", f"-artifact_prefix={found}/{name}-"),
+                env={"PYTHONPATH": f"{SOURCES}:{ROOT / 'tests'}"},
+                timeout=seconds + 300,
+            )
+            print(name, *done.stderr.strip().splitlines()[-1:])
+            if done.returncode:
+                print(done.stderr[-4000:])
+                failed = 1
+    return failed
+
+
+def _documents(folder: Path) -> None:
+    for kind in ("hostile", "kitchen_sink"):
+        for file in (CORPUS / kind).glob("*.json"):
+            content = json.loads(file.read_text("utf-8"))
+            ids = {key: content["model"].get(key, "") for key in ("user_id", "app_id", "model_id")}
+            text = json.dumps({"model": ids, "method_signatures": content["method_signatures"][:3]})
+            if len(text) <= LARGEST:
+                (folder / file.name).write_text(text, "utf-8")
+
+
+def _answers(folder: Path) -> None:
+    struct = struct_pb2.Struct()
+    struct.update({"a": [1, None, {"b": True}], "_list": [1]})
+    image = resources_pb2.Image(base64=b"abc", url="u")
+    concept = resources_pb2.Concept(id="c", name="cat", value=0.5)
+    region = resources_pb2.Region(
+        id="r",
+        region_info=resources_pb2.RegionInfo(
+            bounding_box=resources_pb2.BoundingBox(top_row=0.1, right_col=0.9),
+            mask=resources_pb2.Mask(image=image),
+            point=resources_pb2.Point(row=0.5),
+        ),
+        data=resources_pb2.Data(concepts=[concept], text=resources_pb2.Text(raw="t")),
+    )
+    array = resources_pb2.NDArray(buffer=bytes(16), shape=[2, 2], dtype="float32")
+    frame = resources_pb2.Frame(
+        data=resources_pb2.Data(image=image), frame_info=resources_pb2.FrameInfo(time=5)
+    )
+    data = resources_pb2.Data(
+        string_value="hello",
+        int_value=-5,
+        float_value=1.5,
+        bool_value=True,
+        bytes_value=b"\xff",
+        text=resources_pb2.Text(raw="x"),
+        image=image,
+        audio=resources_pb2.Audio(url="u"),
+        video=resources_pb2.Video(base64=b"x"),
+        concepts=[concept],
+        regions=[region],
+        frames=[frame],
+        ndarray=array,
+        struct_value=struct,
+    )
+    parts = resources_pb2.Data(
+        parts=[resources_pb2.Part(id=id, data=data) for id in ("return", "name", "box", "0", "1")]
+    )
+    for index, one in enumerate((data, parts)):
+        answer = service_pb2.MultiOutputResponse()
+        answer.status.code = 10000
+        answer.outputs.add().data.CopyFrom(one)
+        (folder / str(index)).write_bytes(answer.SerializeToString())
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else SECONDS))

@@ -1,0 +1,125 @@
+"""Every payload in every text of a signature: the same code as of harmless words, or exit 4."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+
+import pytest
+
+from clarigen import ModelRef
+from gen_client import interface, json_text, limits, pipeline, tidy
+from gen_client.diagnostics import Refusal, Report
+from gen_client.source import Document, forms
+from safety.leaves import IDS, LEAVES, MODELS, Path, Signature, places, planted
+from safety.payloads import HARMLESS, PAYLOADS
+from safety.trees import shape
+
+REFERENCE = ModelRef("acme", "vision", "eye")
+PLACES = list(places())
+TITLES = list(MODELS)
+READ: set[Path] = {
+    ("name",),
+    ("description",),
+    *((side, key) for side in ("input_fields", "output_fields") for key in ("name", "description")),
+    *(
+        (side, *("type_args",) * depth, key)
+        for side in ("input_fields", "output_fields")
+        for depth in (1, 2)
+        for key in ("name", "description")
+    ),
+    ("input_fields", "default"),
+    ("input_fields", "model_type_enum_options", "id"),
+    ("input_fields", "model_type_enum_options", "description"),
+}
+"""What generating looks at. A text anywhere else changes nothing, which is tested too."""
+
+
+@pytest.fixture(autouse=True)
+def _unformatted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """black changes no tree, and takes most of the time; `test_hostile` has it run."""
+    monkeypatch.setattr(tidy, "formatted", str)
+
+
+def read(signature: Signature) -> interface.Model | None:
+    """The interface that a signature describes; None if it is refused with exit 4."""
+    try:
+        return interface.read(Document(REFERENCE, "", (signature,)), Report())
+    except Refusal as refusal:
+        _check(refusal)
+        return None
+
+
+def made(document: Document) -> str | None:
+    """The shape of a package; None if it is refused with exit 4."""
+    try:
+        return shape(pipeline.build(document, "pkg", Report()).files)
+    except Refusal as refusal:
+        _check(refusal)
+        return None
+
+
+def _check(refusal: Refusal) -> None:
+    """Exit 4, in two printable lines of a bounded length."""
+    said = str(refusal)
+    assert refusal.diagnostic.exit_code == 4, said
+    assert said.replace("\n", "").isprintable(), said
+    assert said.count("\n") <= 1, said
+    assert len(said) < 1_000, said
+    assert "a bug or an attack" not in said, said  # the filters hold; the gate is not needed
+
+
+@cache
+def harmless(title: str, path: Path) -> frozenset[str | None]:
+    """The shapes of the packages that harmless words make at a place."""
+    return frozenset(
+        made(Document(REFERENCE, "", (planted(title, path, word),))) for word in HARMLESS
+    )
+
+
+def test_the_walk_finds_every_text() -> None:
+    assert len(LEAVES) > 60
+    assert {path for _, path in PLACES} == set(LEAVES)
+    assert set(LEAVES) >= READ - {
+        path for path in READ if path.count("type_args") == 2
+    }  # the descriptor is followed into itself once less
+
+
+@pytest.mark.parametrize("title", MODELS)
+def test_a_text_changes_no_code(title: str) -> None:
+    plain = {path: read(planted(title, path, "word")) for its, path in PLACES if its == title}
+    checked = 0
+    for path, wanted in plain.items():
+        again = path[-1] == "description" and (TITLES[0], path) in PLACES and title != TITLES[0]
+        for payload in list(PAYLOADS.values())[:: 8 if again else 1]:
+            signature = planted(title, path, payload)
+            model = read(signature)
+            if model is None or model == wanted:
+                continue  # refused, or not looked at: the package depends on the model alone
+            assert path in READ, path
+            found = made(Document(REFERENCE, "", (signature,)))
+            assert found is None or found in harmless(title, path), (path, payload[:80])
+            checked += 1
+    assert checked > 30
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("path", IDS, ids=lambda path: path[-1])
+def test_an_id_changes_no_code(path: Path, payload: str) -> None:
+    """In a signature file and in a lock, with the package's name given and made of the model's id."""
+    model = {"user_id": "acme", "app_id": "vision", "model_id": "eye", path[-1]: PAYLOADS[payload]}
+    content: json_text.Value = {"model": model, "method_signatures": [MODELS["a text"]]}
+    lock = copy.deepcopy(content)
+    assert isinstance(lock, dict)
+    lock |= {"format": 1, "sha256": PAYLOADS[payload]}
+    for its in (content, lock):
+        try:
+            document = forms.read(its, Report())
+        except Refusal as refusal:
+            _check(refusal)
+            continue
+        found = made(document)
+        if found is not None:
+            assert found == made(Document(REFERENCE, "", (MODELS["a text"],)))
+            assert document.reference is not None
+            assert all(limits.is_id(text) for text in document.reference)

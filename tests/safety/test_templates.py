@@ -1,0 +1,243 @@
+"""`--templates` and `--strict`: what their owner may change, and that the gate stays whatever they write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gen_client import cli, render
+from support import CORPUS
+
+SIGNATURES = CORPUS / "docs" / "detector.json"
+CLIENT = (render.templates() / "client.py.jinja").read_text("utf-8")
+MACROS = (render.templates() / "macros.jinja").read_text("utf-8")
+INIT = (render.templates() / "__init__.py.jinja").read_text("utf-8")
+EXAMPLES = (render.templates() / "examples.py.jinja").read_text("utf-8")
+
+
+class Owner:
+    """Somebody with templates of their own, in the folder `mine`."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.folder = Path("mine")
+        self.folder.mkdir()
+
+    def generate(self, *more: str, templates: str = "mine") -> tuple[int, str]:
+        """The exit code, and what was said; a refusal writes nothing and says so in two lines."""
+        code = cli.main(["--signatures", str(SIGNATURES), "--templates", templates, *more])
+        said = self._capsys.readouterr()
+        assert "a bug in" not in said.err
+        if code:
+            assert not Path("detector").exists()
+            assert said.out == ""
+            assert 1 <= said.err.count("\n") <= 2
+            assert said.err.replace("\n", "").isprintable()
+        return code, said.err
+
+
+@pytest.fixture
+def owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Owner:
+    monkeypatch.chdir(tmp_path)
+    return Owner(capsys)
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+def test_only_files_that_are_there_override(owner: Owner) -> None:
+    text = changed(MACROS, "record(its) %}\n", "record(its) %}\n{# mine #}")
+    (owner.folder / "macros.jinja").write_text(
+        changed(text, "{{ function.doc | doc(8) }}", '"""Mine."""')
+    )
+    assert owner.generate() == (0, "")
+    client = Path("detector/client.py").read_text()
+    assert client.count('"""Mine."""') >= 2
+    assert "Typed client for the model" in Path("detector/__init__.py").read_text()
+
+
+def test_others_may_be_included(owner: Owner) -> None:
+    (owner.folder / "more.jinja").write_text("{{ page.doc | doc }}\n")
+    text = changed(INIT, "{{ page.doc | doc }}", '{% include "more.jinja" %}')
+    (owner.folder / "__init__.py.jinja").write_text(text)
+    assert owner.generate() == (0, "")
+
+
+WRONG = {
+    "an import": ("client", CLIENT, "import builtins", "import builtins\nimport os"),
+    "an import from": (
+        "client",
+        CLIENT,
+        "import builtins",
+        "import builtins\nfrom os import system",
+    ),
+    "a call": ("client", CLIENT, "{% for twin in twins %}", "print()\n{% for twin in twins %}"),
+    "a comment of a model": ("client", CLIENT, "# How each", "# {{ page.client }}\n# How each"),
+    "a constant": ("client", CLIENT, "{% for alias", "x = 1\n{% for alias"),
+    "a decorator": (
+        "macros",
+        MACROS,
+        "    def {{ function.batch",
+        "    @property\n    def {{ function.batch",
+    ),
+    "a longer body": (
+        "macros",
+        MACROS,
+        "        return self._batch(",
+        "        self.x = 1\n        return self._batch(",
+    ),
+    "a body of a model": (
+        "macros",
+        MACROS,
+        "        return self._batch(",
+        "        {{ function.wire }}\n        return self._batch(",
+    ),
+    "a default": (
+        "macros",
+        MACROS,
+        "{%- if param.default %}",
+        "{%- if true %} = print(){% elif param.default %}",
+    ),
+    "a base": ("macros", MACROS, "({{ twin.base }}", "({{ twin.base }}, dict"),
+    "a metaclass": ("macros", MACROS, "({{ twin.base }}", "({{ twin.base }}, metaclass=type"),
+    "an f-string": ("macros", MACROS, "{{ function.doc | doc(8) }}", 'f"""{1}"""'),
+    "a main of others": ("examples", EXAMPLES, "    main(", "    exec("),
+    "an export": ("__init__", INIT, "__all__ = [", '__all__ = [\n"os",'),
+    "code that is none": ("__init__", INIT, "__all__ = [", "__all__ = [["),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_templates_are_stopped_by_the_gate(owner: Owner, what: str) -> None:
+    name, text, old, new = WRONG[what]
+    file = f"{name}.jinja" if name == "macros" else f"{name}.py.jinja"
+    (owner.folder / file).write_text(changed(text, old, new))
+    code, said = owner.generate()
+    assert code == 4, said
+    assert "is nothing that gen-client writes" in said
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_so_are_ours(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same mistakes in the templates that we ship."""
+    name, text, old, new = WRONG[what]
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    for file in render.templates().glob("*.jinja"):
+        (ours / file.name).write_text(file.read_text("utf-8"))
+    file_name = f"{name}.jinja" if name == "macros" else f"{name}.py.jinja"
+    (ours / file_name).write_text(changed(text, old, new))
+    monkeypatch.setattr(render, "templates", lambda: ours)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["--signatures", str(SIGNATURES)]) == 4
+    assert not (tmp_path / "detector").exists()
+
+
+ALLOW = """
+statements = ["import logging", "from acme import traced", "logger = logging.getLogger(__name__)", "logger.debug('called')"]
+decorators = ["traced"]
+comments = ["# Ours."]
+"""
+
+
+def test_their_owner_allows_more_word_for_word(owner: Owner) -> None:
+    top = "import builtins\nimport logging\nfrom acme import traced"
+    text = changed(CLIENT, "import builtins", top)
+    text = changed(
+        text, "{% for twin in", "logger = logging.getLogger(__name__)\n# Ours.\n{% for twin in"
+    )
+    (owner.folder / "client.py.jinja").write_text(text)
+    stream = "        return self._stream("
+    text = changed(MACROS, stream, f'        logger.debug("called")\n{stream}')
+    batch = "    def {{ function.batch.name"
+    text = changed(text, batch, f"    @traced\n{batch}")
+    (owner.folder / "macros.jinja").write_text(text)
+    assert owner.generate()[0] == 4
+    (owner.folder / "allow.toml").write_text(ALLOW.replace("debug('called')", "debug('other')"))
+    assert owner.generate()[0] == 4
+    (owner.folder / "allow.toml").write_text(ALLOW)
+    assert owner.generate() == (0, "")
+    client = Path("detector/client.py").read_text()
+    assert client.count("    @traced\n") == 2
+    assert client.count('        logger.debug("called")\n') == 2
+    assert "\n# Ours.\nclass Detector(" in client
+    assert "import logging\n" in client
+
+
+@pytest.mark.parametrize(
+    ("allow", "words"),
+    [
+        ("statements = 1", "no array"),
+        ("statements = [1]", "no array"),
+        ("statement = []", "is none of"),
+        ("statements = ['import (']", "no statement"),
+        ("decorators = ['import os']", "no decorator"),
+        ("comments = ['x']", "no comment"),
+        ('comments = ["# a\\rimport os"]', "no comment"),
+        ("statements = [", "Invalid value"),
+        ("statements = ['" + "(" * 5000 + "']", "no statement"),
+    ],
+)
+def test_what_is_allowed_has_to_be_readable(owner: Owner, allow: str, words: str) -> None:
+    (owner.folder / "macros.jinja").write_text(MACROS)
+    (owner.folder / "allow.toml").write_text(allow)
+    code, said = owner.generate()
+    assert code == 2
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ page.client_doc }}",
+        "{{ page.client_doc | safe }}",
+        "{% autoescape false %}{{ page.client_doc }}{% endautoescape %}",
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ cycler.__init__.__globals__.os }}",
+        "{{ page.no_such_thing }}",
+        "{% if %}",
+        "{% include '../secret.jinja' %}",
+        "{% include '/etc/passwd' %}",
+        "{{ page.functions[99] }}",
+        "{{ 1 / 0 }}",
+    ],
+)
+def test_a_template_that_fails_is_told_with_its_place(owner: Owner, text: str) -> None:
+    Path("secret.jinja").write_text("{{ page.client }}")
+    (owner.folder / "__init__.py.jinja").write_text(f"\n{text}\n")
+    code, said = owner.generate()
+    assert code in (2, 4)
+    assert "__init__.py.jinja, line 2" in said or "the template fails" in said, said
+
+
+@pytest.mark.parametrize("folder", ["nothing", "empty", "mine/macros.jinja"])
+def test_a_folder_without_templates(owner: Owner, folder: str) -> None:
+    Path("empty").mkdir()
+    (owner.folder / "macros.jinja").write_text(MACROS)
+    code, said = owner.generate(templates=folder)
+    assert code == 2
+    assert "macros.jinja" in said
+
+
+# --strict
+
+
+def test_strict_writes_nothing_where_something_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = str(CORPUS / "hostile" / "default-code-in-every-type.json")
+    assert cli.main(["--signatures", odd, "--name", "pkg", "--strict"]) == 4
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "warning: predict.b: its default" in said.err
+    assert "error: there were warnings, and --strict takes none" in said.err
+    assert list(tmp_path.iterdir()) == []
+    assert cli.main(["--signatures", odd, "--name", "pkg"]) == 0
+    assert cli.main(["--signatures", str(SIGNATURES), "--strict"]) == 0

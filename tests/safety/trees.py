@@ -1,0 +1,142 @@
+"""What a generated file is beside its text: its syntax tree without literals, docstrings and the model's own names.
+
+What lives here: `shape`. Two packages of the same shape run the same code, whatever their models say.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gen_client import gate_grammar, gate_pages
+
+OURS = (
+    {name for names in gate_pages.IMPORTS.values() for name in names}
+    | set(gate_pages.IMPORTS)
+    | gate_grammar.PLAIN_TYPES
+    | gate_grammar.ARRAYS
+    | gate_grammar.CODECS
+    | gate_grammar.METHODS
+    | {
+        "self",
+        "model",
+        "piece",
+        "print",
+        "client",
+        "npt",
+        "numpy.typing",
+        "builtins",
+        "wire",
+        "overload",
+    }
+    | {
+        "_one",
+        "_stream",
+        "_call",
+        "_batch",
+        "_many",
+        "field",
+        "list_of",
+        "tuple_of",
+        "record",
+        "returns",
+        "default",
+    }
+    | {
+        "name",
+        "choices",
+        "ge",
+        "le",
+        "stream",
+        "end",
+        "flush",
+        "text",
+        "__all__",
+        "__name__",
+        "frozen",
+        "slots",
+    }
+    | {"inputs", "progress", "box", "image", "main"}
+)
+"""The words of our templates. Every other name is the model's."""
+
+
+def shape(files: Mapping[str, str]) -> str:
+    """The code of a package, with each name of the model's by the order in which it appears."""
+    trees = {name: ast.parse(text) for name, text in files.items() if name.endswith(".py")}
+    seen: dict[str, str] = {}
+    return "\n".join(
+        ast.dump(_Plain(seen).visit(trees[name]))
+        for name in ("client.py", "__init__.py", "examples.py")
+    )
+
+
+class _Plain(ast.NodeTransformer):
+    """Puts one word for every literal, a number for every name of the model's, and takes docstrings away."""
+
+    def __init__(self, seen: dict[str, str]) -> None:
+        self._seen = seen
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [one for one in body if not _is_doc(one)]  # type: ignore[attr-defined]
+        if isinstance(node, ast.ImportFrom) and node.module == "client":
+            node.names = [ast.alias("NAMES")]
+            return node
+        if isinstance(node, ast.ImportFrom):
+            node.names.sort(key=lambda alias: alias.name)
+        if isinstance(node, ast.expr) and _is_plain(node):
+            return ast.Constant(0)
+        for field in ("id", "arg", "attr", "name"):
+            word = getattr(node, field, None)
+            if isinstance(word, str):
+                assert word == _plain_word(word)
+                setattr(node, field, word if word in OURS else self._number(word))
+        return super().generic_visit(node)
+
+    def _number(self, word: str) -> str:
+        return self._seen.setdefault(word, f"name{len(self._seen)}")
+
+
+def _plain_word(word: str) -> str:
+    """A name as it has to be: one that Python would not read as another, and that does nothing by itself."""
+    assert word.isidentifier()
+    assert not keyword.iskeyword(word)
+    assert word in ("__all__", "__name__") or not word.startswith("__")
+    return word
+
+
+def _is_doc(node: Any) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Whether it is nothing but values, however many."""
+    match node:
+        case ast.Constant(value=value):
+            return value is not None and value is not ...
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return _is_plain(operand)
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return all(isinstance(item, ast.Constant) or _is_plain(item) for item in items)
+        case ast.Dict(keys=keys, values=values):
+            return all(key is not None and _is_plain(key) for key in keys) and all(
+                isinstance(item, ast.Constant) or _is_plain(item) for item in values
+            )
+        case _:
+            return False
+
+
+def names(files: Mapping[str, str]) -> Iterator[str]:
+    """Each name that a package's code uses and that is no word of ours."""
+    for name, text in files.items():
+        if name.endswith(".py"):
+            for node in ast.walk(ast.parse(text)):
+                for field in ("id", "arg", "attr", "name"):
+                    word = getattr(node, field, None)
+                    if isinstance(word, str) and word not in OURS and not hasattr(builtins, word):
+                        yield word

@@ -1,0 +1,130 @@
+"""In a process of its own: generates packages, and does with each what people and editors do, under an audit hook.
+
+Run with a folder for the packages and the files to generate from; a JSON line a file goes to standard output:
+what the command said and answered, and what was seen that must not be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import inspect
+import io
+import json
+import os
+import pydoc
+import rlcompleter
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import clarigen
+import clarigen.examples
+from gen_client import cli
+from safety.watch import Watch
+from support import ROOT
+
+
+def main(out: Path, files: list[Path]) -> None:
+    """Warm up, so that what is loaded by us is there; then watch."""
+    sys.dont_write_bytecode = True
+    out.mkdir(exist_ok=True)
+    sys.path.insert(0, str(out))
+    _pretend()
+    warm = ROOT / "tests" / "corpus" / "kitchen_sink" / "named-fields.json"
+    _quietly(cli.main, ["--signatures", str(warm), "--out", str(out), "--name", "warm"])
+    _quietly(_visit, "warm")
+    watch = Watch(out, ROOT / "runtime", ROOT / "codegen", ROOT / "templates")
+    for index, file in enumerate(files):
+        print(json.dumps(_one(watch, out, file, f"pkg{index}")), flush=True)
+
+
+def _one(watch: Watch, out: Path, file: Path, name: str) -> dict[str, object]:
+    watch.folder = out
+    arguments = ["--signatures", str(file), "--out", str(out), "--name", name]
+    code, printed = _quietly(cli.main, arguments)
+    generating = watch.taken()
+    watch.folder = None
+    problem = ""
+    if code == 0:
+        try:
+            _quietly(_visit, name)
+        except Exception as error:  # noqa: BLE001  told to the test
+            problem = f"{type(error).__name__}: {error}"
+    return {
+        "file": file.stem,
+        "code": code,
+        "said": printed,
+        "generating": [one for one in generating if "renameat" not in one],
+        "using": watch.taken(),
+        "problem": problem,
+        "name": name,
+    }
+
+
+def _quietly(work: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        return work(*arguments), said.getvalue()
+
+
+def _visit(name: str) -> None:
+    """Import, help, completion, hovering, annotations, and the examples, against nothing."""
+    importlib.invalidate_caches()
+    module = importlib.import_module(name)
+    shown = importlib.import_module(f"{name}.examples")
+    client = importlib.import_module(f"{name}.client")
+    for its in (module, client, shown):
+        pydoc.render_doc(its)
+        inspect.getdoc(its)
+        completer = rlcompleter.Completer({**vars(its)})
+        for word in vars(its):
+            completer.complete(f"{word}.", 0)
+    for its in vars(client).values():
+        if inspect.isclass(its) and its.__module__ == client.__name__:
+            _look_at(its, vars(client))
+    for function in list(vars(shown).values()):
+        if inspect.isfunction(function) and function.__module__ == shown.__name__:
+            done = function()
+            if inspect.iscoroutine(done):
+                asyncio.run(done)
+
+
+def _look_at(its: type, namespace: dict[str, Any]) -> None:
+    import numpy.typing as npt
+
+    names = {**namespace, "npt": npt}
+    inspect.get_annotations(its, globals=names, eval_str=True)
+    for attribute in dir(its):
+        found = inspect.getattr_static(its, attribute)
+        if inspect.isfunction(found) and found.__module__ == its.__module__:
+            inspect.signature(found)
+            inspect.getdoc(found)
+            inspect.get_annotations(found, globals=names, eval_str=True)
+
+
+def _pretend() -> None:
+    """A client whose calls answer at once, with nothing: what the arguments of examples do is all that is left."""
+
+    async def one(*_: object) -> None:
+        return None
+
+    async def nothing(*_: object) -> AsyncIterator[None]:
+        for item in list[None]():
+            yield item
+
+    for client, verb, answer in (
+        (clarigen.Client, "_one", lambda *_: None),
+        (clarigen.Client, "_stream", lambda *_: iter(())),
+        (clarigen.AsyncClient, "_one", one),
+        (clarigen.AsyncClient, "_stream", nothing),
+    ):
+        setattr(client, verb, answer)
+    os.environ["CLARIFAI_PAT"] = "none"
+    os.environ["CLARIFAI_API_BASE"] = "grpc://127.0.0.1:9"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), [Path(file) for file in sys.argv[2:]])

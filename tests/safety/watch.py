@@ -1,0 +1,154 @@
+"""An audit hook that sees what a process does to the world: files written, programs run, connections, strange imports.
+
+What lives here: `Watch`. It is told what is allowed and remembers the rest; it stops nothing, so that what
+happened can be told. It cannot be taken away again: it belongs into a process of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+_NEVER = (
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.fork",
+    "os.forkpty",
+    "os.startfile",
+    "os.kill",
+    "os.putenv",
+    "subprocess.Popen",
+    "pty.spawn",
+    "socket.connect",
+    "socket.bind",
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "urllib.Request",
+    "http.client.connect",
+    "ftplib.connect",
+    "smtplib.connect",
+    "webbrowser.open",
+    "pickle.find_class",
+    "marshal.loads",
+    "code.__new__",
+    "builtins.breakpoint",
+    "builtins.input",
+    "ctypes.dlopen",
+    "sys.settrace",
+    "sys.setprofile",
+)
+_CHANGES = (
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.mkdir",
+    "os.link",
+    "os.symlink",
+    "os.truncate",
+    "os.chmod",
+    "os.chown",
+    "os.utime",
+    "shutil.rmtree",
+    "shutil.move",
+    "shutil.copyfile",
+    "tempfile.mkstemp",
+    "tempfile.mkdtemp",
+)
+_MAKERS = tuple(
+    f"{os.sep}{file}".replace("/", os.sep)
+    for file in (
+        "dataclasses.py",
+        "rlcompleter.py",
+        "inspect.py",
+        "jinja2/environment.py",
+        "collections/__init__.py",
+    )
+)
+"""Who makes code of text: of the fields of a dataclass, of the word that is completed, of an annotation, of a template."""
+_PYTHON = tuple({str(Path(os.__file__).resolve().parent), sys.prefix, sys.base_prefix})
+
+
+class Watch:
+    """What a process did that it was not allowed to do.
+
+    Attributes:
+        seen: What was seen, in words.
+        folder: Where files may be written; None for nowhere.
+        sources: Where the code that runs may come from, beside Python's own folders.
+    """
+
+    def __init__(self, *sources: Path) -> None:
+        self.seen: list[str] = []
+        self.folder: Path | None = None
+        self.sources = (*map(str, sources), *_PYTHON)
+        self._busy = False
+        self._modules: frozenset[str] | None = None
+        sys.addaudithook(self._hook)
+
+    def imports_nothing_new(self) -> None:
+        """From here on, an import of a module that is not there yet is seen, but for those of `sources`."""
+        self._modules = frozenset(sys.modules)
+
+    def taken(self) -> list[str]:
+        """What was seen since the last time."""
+        seen, self.seen = self.seen, []
+        return seen
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            self._look(event, arguments)
+        finally:
+            self._busy = False
+
+    def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _NEVER or event.split(".", maxsplit=1)[0] in (
+            "winreg",
+            "nntplib",
+            "telnetlib",
+            "imaplib",
+        ):
+            if not (event == "marshal.loads" and self._modules is None):
+                self.seen.append(f"{event} {arguments!r}"[:300])
+        elif event == "open":
+            path, mode, flags = arguments
+            writes = isinstance(flags, int) and flags & (
+                os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+            )
+            if (writes or (isinstance(mode, str) and set(mode) & set("wax+"))) and not self._mine(
+                path
+            ):
+                self.seen.append(f"writes {path!r}"[:300])
+        elif event in _CHANGES:
+            if not all(
+                self._mine(path) for path in arguments if isinstance(path, str | os.PathLike)
+            ):
+                self.seen.append(f"{event} {arguments!r}"[:300])
+        elif event == "exec":
+            code = arguments[0]
+            if isinstance(code, CodeType) and not self._known(code.co_filename):
+                self.seen.append(f"runs {code.co_filename!r} {code.co_names!r}"[:300])
+
+    def _mine(self, path: Any) -> bool:
+        if self.folder is None or not isinstance(path, str | bytes | os.PathLike):
+            return not isinstance(path, str | bytes | os.PathLike)
+        real = Path(os.fsdecode(path)).absolute()
+        return self.folder.resolve() in (real.resolve(), *real.resolve().parents)
+
+    def _known(self, file: str) -> bool:
+        """Whether code comes from a file that may be run, or is made by a library that makes some."""
+        if file.startswith((*self.sources, "<frozen ")):
+            return True
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            if frame.f_code.co_filename.endswith(_MAKERS):
+                return True
+            frame = frame.f_back
+        return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -82,7 +83,7 @@ def render(page: Page, custom: Mapping[str, str] = NO_TEMPLATES) -> dict[str, st
     Raises:
         Refusal: Exit 2: a template of others fails, or writes what is neither code nor filtered.
     """
-    environment = _environment(custom)
+    environment = _environment(frozenset(custom.items()), templates())
     try:
         return {
             name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC, ASYNC))
@@ -117,11 +118,21 @@ def templates() -> Path:
     return installed if installed.is_dir() else here.parents[2] / "templates"
 
 
-def _environment(custom: Mapping[str, str] = NO_TEMPLATES) -> jinja2.Environment:
-    def theirs(name: str) -> tuple[str, str, None] | None:
-        return (custom[name], name, None) if name in custom else None
+def _environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
+    """Jinja as we use it; it keeps what it has compiled, and the filters are those of the moment."""
+    environment = _compiling(custom, ours)
+    environment.filters = dict(FILTERS)
+    return environment
 
-    loaders = [jinja2.FunctionLoader(theirs), jinja2.FileSystemLoader(templates())]
+
+@lru_cache(maxsize=2)
+def _compiling(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
+    texts = dict(custom)
+
+    def theirs(name: str) -> tuple[str, str, None] | None:
+        return (texts[name], name, None) if name in texts else None
+
+    loaders = [jinja2.FunctionLoader(theirs), jinja2.FileSystemLoader(ours)]
     environment = ImmutableSandboxedEnvironment(  # autoescape: what macros return is marked as done
         loader=jinja2.ChoiceLoader(loaders),
         autoescape=True,
@@ -131,6 +142,5 @@ def _environment(custom: Mapping[str, str] = NO_TEMPLATES) -> jinja2.Environment
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters = dict(FILTERS)
     environment.globals = {}
     return environment

@@ -84,9 +84,9 @@ def _class(node: ast.stmt, lines: Sequence[str], start: int) -> Iterator[str]:
 def _is_stub(node: ast.stmt) -> bool:
     """Whether it is a function of three dots, which may stand close to the next one."""
     match node:
-        case ast.FunctionDef(body=[ast.Expr(value=ast.Constant(value=value))]) | ast.AsyncFunctionDef(
+        case ast.FunctionDef(
             body=[ast.Expr(value=ast.Constant(value=value))]
-        ):
+        ) | ast.AsyncFunctionDef(body=[ast.Expr(value=ast.Constant(value=value))]):
             return value is ...
         case _:
             return False

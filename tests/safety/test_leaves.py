@@ -17,7 +17,8 @@ from safety.trees import shape
 
 REFERENCE = ModelRef("acme", "vision", "eye")
 PLACES = list(places())
-TITLES = list(MODELS)
+FIRST = {path: title for title, path in reversed(PLACES)}
+"""The model in which a place gets all payloads; elsewhere names and descriptions get some."""
 READ: set[Path] = {
     ("name",),
     ("description",),
@@ -90,7 +91,7 @@ def test_a_text_changes_no_code(title: str) -> None:
     plain = {path: read(planted(title, path, "word")) for its, path in PLACES if its == title}
     checked = 0
     for path, wanted in plain.items():
-        again = path[-1] == "description" and (TITLES[0], path) in PLACES and title != TITLES[0]
+        again = path[-1] in ("name", "description") and title != FIRST[path]
         for payload in list(PAYLOADS.values())[:: 8 if again else 1]:
             signature = planted(title, path, payload)
             model = read(signature)
@@ -100,7 +101,7 @@ def test_a_text_changes_no_code(title: str) -> None:
             found = made(Document(REFERENCE, "", (signature,)))
             assert found is None or found in harmless(title, path), (path, payload[:80])
             checked += 1
-    assert checked > 30
+    assert checked > 20
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -162,7 +162,8 @@ def test_special_floats_and_lists() -> None:
 
 
 def _environment() -> jinja2.Environment:
-    return render._environment()  # pyright: ignore[reportPrivateUsage]
+    ours = render.templates()
+    return render._environment(frozenset(), ours)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_raw_text_in_a_template_is_an_error() -> None:

@@ -203,19 +203,11 @@ def test_what_cannot_be_served(signatures: list[dict[str, Any]]) -> None:
 # The command
 
 
-IN_THE_FOREGROUND = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever starts the tests may ignore it
-from gen_client import cli
-sys.exit(cli.main())
-"""
-
-
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=str)
 def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
     lock = ROOT / "generated" / "detector"
     process = subprocess.Popen(
-        [sys.executable, "-c", IN_THE_FOREGROUND, "serve", str(lock), "--seed", "3"],
+        [sys.executable, "-m", "gen_client", "serve", str(lock), "--seed", "3"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -15,6 +15,8 @@ from gen_client.commands.command import DONE, Command
 from gen_client.console import Console
 from gen_client.diagnostics import USAGE, Refusal, Report
 
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+"""What ends it: whoever started it in the background may have told it to ignore the first."""
 _EXAMPLES = """\
   gen-client serve src/app/models/o4_mini --port 8000
   CLARIFAI_API_BASE=grpc://127.0.0.1:8000 python -m app.models.o4_mini.examples predict
@@ -60,7 +62,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         server = serve(samples, port=arguments.port, record=0, version=model.version_id)
     except ConfigError as error:
         raise Refusal(str(error), exit_code=USAGE) from None
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before = {number: signal.signal(number, _interrupt) for number in _ENDS}
     try:
         with server:
             console.finding(server.url)
@@ -70,7 +72,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     except KeyboardInterrupt:
         pass  # asked to end: that is no failure
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return DONE
 
 

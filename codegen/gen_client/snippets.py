@@ -80,13 +80,15 @@ def _call(its: Named, shown: usage.Arguments, wait: str) -> list[str]:
 
 
 def _many(its: Named, shown: usage.Arguments) -> list[str]:
+    """By the method itself where it takes a list. Written in place, the inputs are checked against their type, and the editor completes their keys."""
     pairs = joined(", ", (form('"{}": {}', name, value) for name, value in shown.pairs))
     item = form("{{{}}}", pairs)
     return [
-        "inputs = [",
-        *[f"    {item}," for _ in range(_INPUTS)],
-        "]",
-        f"for result in model.{its.names.batch}(inputs):",
+        f"for result in model.{its.names.method if its.listed else its.names.batch}(",
+        "    [",
+        *[f"        {item}," for _ in range(_INPUTS)],
+        "    ]",
+        "):",
         "    print(result)",
     ]
 

@@ -107,7 +107,7 @@ def test_a_snippet_is_a_program(show: Show, form: str) -> None:
     assert (code, err) == (0, "")
     ast.parse(out)
     assert ("await" in out) is (form == "async")
-    assert ("_batch" in out) is (form == "batch")
+    assert ("for result in" in out) is (form == "batch")
 
 
 def test_all_snippets(show: Show) -> None:
@@ -170,6 +170,7 @@ def test_a_terminal_is_coloured(show: Show, monkeypatch: pytest.MonkeyPatch) -> 
         ([DETECTOR, "predict", "generate"], "one method at a time"),
         ([DETECTOR, "--json", "--snippet"], "not allowed with"),
         ([DETECTOR, "--snippet=other"], "invalid choice"),
+        ([DETECTOR, "generate", "--snippet=batch"], "batch"),
     ],
 )
 def test_usage(show: Show, words: list[object], said: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
 import pytest
 
+from clarigen.testing import Samples, serve
 from gen_client import cli, interface, prototype
 from gen_client.diagnostics import Refusal, Report
 from gen_client.nouns import Kind
 from gen_client.source import Document
+from golden.packages import GENERATED
 from server.conftest import Served
 from support import CORPUS
 
@@ -64,3 +67,21 @@ def test_show_of_what_is_served(official: Served, capsys: pytest.CaptureFixture[
     assert cli.main(["show", str(official.folder), "--json"]) == 0
     locked = json.loads(capsys.readouterr().out)
     assert served["methods"] == locked["methods"]
+
+
+def test_the_sdk_calls_a_model_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client finds the methods of `Samples`, and reads what they answer as ours does."""
+    from clarifai.client.model_client import ModelClient
+
+    lock = json.loads((GENERATED / "text_stats" / "signatures.json").read_text())
+    with serve(Samples(lock["method_signatures"])) as server:
+        theirs = ModelClient.from_local_grpc(port=server.port)
+        theirs.fetch()
+        names = [signature["name"] for signature in lock["method_signatures"]]
+        assert sorted(theirs.available_methods()) == sorted(names)
+        monkeypatch.syspath_prepend(str(GENERATED))
+        ours = importlib.import_module("text_stats").TextStats
+        with ours(base_url=server.url) as model:
+            arguments = {"text": "a", "top": 3, "order": "length"}
+            assert theirs.analyze(**arguments).words == model.analyze(**arguments).words
+            assert list(theirs.sentences("a")) == list(model.sentences("a"))

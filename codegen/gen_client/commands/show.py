@@ -108,7 +108,14 @@ def _print(
             console.finding(line)
     elif arguments.snippet is not None:
         wanted = _FORMS if arguments.snippet == "all" else (arguments.snippet,)
-        console.code(show_formats.programs(interface, methods, wanted, arguments.url))
+        programs = show_formats.programs(interface, methods, wanted, arguments.url)
+        if not programs:
+            raise Refusal(
+                f"no method here is called in the form {arguments.snippet}",
+                exit_code=USAGE,
+                remedy="a method with one result and parameters has it",
+            )
+        console.code(programs)
     else:
         full = one or len(methods) == 1
         show_formats.tell(interface, methods, console, url=arguments.url, full=full)

@@ -174,6 +174,7 @@ def _method(its: Named) -> dict[str, Any]:
         "method_type": its.method.kind.value,
         "signature": prototype.line(its.method),
         "description": its.method.description,
+        "takes_list": its.listed,
         "batch": None if its.input is None else str(its.names.batch),
         "parameters": [_parameter(*row) for row in _parameters(its)],
         "returns": {

@@ -9,6 +9,7 @@ What lives here: the nouns. A flow is a generator; it yields one of them and is 
     Open(…)      streams    None, once the call is started
     Receive()    streams    the answer's bytes, or END       Failure
     Deliver(x)   streams    None, once the caller wants more
+    Hold()       streams    whether a next attempt would have all items
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ class Pull(NamedTuple):
 
 class Receive(NamedTuple):
     """Wait for the next answer of a stream."""
+
+
+class Hold(NamedTuple):
+    """Let the attempt that failed take no more items; those it took beside the first are lost."""
 
 
 class Deliver(NamedTuple):

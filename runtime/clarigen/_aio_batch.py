@@ -81,7 +81,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
                         yield outcome
                     await flight.wait()
             finally:
-                flight.cancel()
+                await flight.cancel()
 
 
 class _Flight:
@@ -120,8 +120,13 @@ class _Flight:
         for task in done:
             self._work.ended(self._tasks.pop(task), task.result())
 
-    def cancel(self) -> None:
+    async def cancel(self) -> None:
         """End them all."""
-        for task in self._tasks:
-            task.cancel()
+        import asyncio
+
+        tasks = list(self._tasks)
         self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

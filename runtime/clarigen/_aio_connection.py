@@ -7,8 +7,9 @@ to the event loop it was opened in, so a connection opens one a loop, with its f
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, Final
 
 from grpc import aio
 
@@ -20,6 +21,10 @@ from ._drivers import CLOSED, AsyncDriver
 from ._status import failure_of
 from .errors import ConfigError
 
+_FAREWELL: Final = 0.05
+"""How long before `close` returns a call may last have been cancelled, in seconds. grpc does not tell when
+its last word on such a call has come, and complains on standard error if the loop is closed by then."""
+
 
 class AsyncConnection(ConnectionBase, AsyncDriver):
     """An endpoint, and a share in the channel to it for each event loop that calls."""
@@ -27,16 +32,27 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
         self._leases: dict[asyncio.AbstractEventLoop, Lease] = {}
+        self._ended = 0.0  # when a call was last cancelled
         self._closed = False
 
     async def close(self) -> None:
         """Give the channels back. Later calls raise ConfigError."""
         self._closed = True
+        here = asyncio.get_running_loop()
         leases, self._leases = self._leases, {}
+        await asyncio.sleep(0)  # streams that were dropped end now
         for loop, lease in leases.items():
             channel = lease.release()
-            if channel is not None and loop is asyncio.get_running_loop():
+            if channel is not None and loop is here:
                 await channel.close()
+        left = self._ended + _FAREWELL - time.monotonic()
+        if left > 0:
+            await asyncio.sleep(left)
+
+    def end(self, call: Any) -> None:
+        """End a call; nobody waits for it any more."""
+        if call.cancel():
+            self._ended = time.monotonic()
 
     async def do(self, action: Send | Sleep) -> Any:
         """What the flows of both kinds may want; the reply, or `Failure`."""
@@ -45,13 +61,17 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
         return await asyncio.sleep(action.seconds)
 
     async def _send(self, attempt: Send) -> bytes:
-        call = self._leased().call("unary_unary", attempt.rpc)
+        call = self._leased().call("unary_unary", attempt.rpc)(
+            attempt.request, timeout=attempt.timeout, metadata=self._credentials.metadata
+        )
         try:
-            reply: bytes = await call(
-                attempt.request, timeout=attempt.timeout, metadata=self._credentials.metadata
-            )
+            reply: bytes = await call
         except aio.AioRpcError as error:
             raise failure_of(error) from None
+        except asyncio.CancelledError:
+            self.end(call)
+            self._ended = time.monotonic()  # grpc may have cancelled it already
+            raise
         return reply
 
     async def received(self, reading: Awaitable[Any], end: Any) -> Any:

@@ -7,13 +7,14 @@ needs beside: it forgets statuses, and does not cancel a call that is dropped.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from ._actions import END, Deliver, Failure, Open, Pull, Receive
+from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive
 from ._drivers import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Future
 
     from ._aio_connection import AsyncConnection
 
@@ -40,15 +41,17 @@ class Items(ItemsBase):
         super().__init__(asynchronous(items))
         self._answers: AsyncIterator[Any]
         self._status: tuple[Any, str] | None = None
+        self._reading: Future[Any] | None = None
 
     def started(self, call: Any) -> None:
         super().started(call)
+        self._status = None
         self._answers = aiter(call)
         call.add_done_callback(self._ended)
 
     def _ended(self, call: Any) -> None:
         code, details = _at_once(call.code()), _at_once(call.details())
-        if code is not None and details != _FORGOTTEN:
+        if call is self._call and code is not None and details != _FORGOTTEN:
             self._status = code, details or ""
 
     async def read(self, end: Any) -> Any:
@@ -69,15 +72,45 @@ class Items(ItemsBase):
         code, details = self._status
         return None if code.name == "OK" else Failure(code.name, details)
 
-    async def messages(self, attempt: Open) -> AsyncIterator[bytes]:
+    def messages(self, attempt: Open) -> AsyncIterator[bytes]:
         """What is sent in an attempt, one after another."""
+        return self._messages(attempt, self._turn)
+
+    async def _messages(self, attempt: Open, turn: int) -> AsyncIterator[bytes]:
         assert attempt.follow is not None
         yield attempt.request
         try:
-            async for item in self.iterator:
+            item = await self._second(turn)
+            while item is not END:
                 yield attempt.follow(item)
+                item = await anext(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.failed(error)
+
+    async def _second(self, turn: int) -> Any:
+        """The second item; END if there is none, or if it is for a later attempt."""
+        import asyncio
+
+        if turn != self._turn:
+            return END
+        if self._reading is None:
+            # In a task of its own: grpc ends the one of an attempt that failed.
+            self._reading = asyncio.ensure_future(anext(self.iterator, END))
+            self._reading.add_done_callback(_heard)
+        await asyncio.wait([self._reading])
+        item = self._reading.result()
+        return item if item is not END and self._takes(turn) else END
+
+    def stop(self) -> None:
+        """Wait for no other item."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+
+def _heard(read: Future[Any]) -> None:
+    """Ask for what was raised: else asyncio tells of it, where nobody wants the item any more."""
+    if not read.cancelled():
+        read.exception()
 
 
 def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -154,6 +187,9 @@ class AsyncStream(StreamBase, Generic[_R_co]):
         if isinstance(action, Pull):
             assert self._items is not None
             return await anext(self._items.iterator, END)
+        if isinstance(action, Hold):
+            assert self._items is not None
+            return self._items.hold()
         return await self._connection.do(action)
 
     async def _receive(self, items: Items) -> Any:
@@ -181,7 +217,17 @@ class AsyncStream(StreamBase, Generic[_R_co]):
 
     def __del__(self) -> None:
         # grpc.aio does not cancel a call that is dropped. The loop may be another thread's, or gone.
-        if getattr(self, "_call", None) is not None:
-            assert self._loop is not None
-            if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._call.cancel)
+        call, loop = getattr(self, "_call", None), self._loop
+        if call is None or loop is None:
+            return
+        with suppress(RuntimeError):  # the loop has been closed
+            if loop.is_closed():
+                call.cancel()
+            else:
+                loop.call_soon_threadsafe(_end, self._connection, call, self._items)
+
+
+def _end(connection: AsyncConnection, call: Any, items: Items | None) -> None:
+    connection.end(call)
+    if items is not None:
+        items.stop()

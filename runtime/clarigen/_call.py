@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from ._actions import END, Deliver, Failure, Open, Pull, Receive, Send, Sleep
+from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Send, Sleep
 from ._address import Address
 from ._drift import Drift
 from ._log import LOGGER, shown
@@ -27,7 +27,7 @@ from .errors import ClarigenError, DecodeError, ModelError
 _R = TypeVar("_R")
 
 UnaryFlow = Generator[Send | Sleep, Any, _R]
-StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver, Any, Usage]
+StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Hold, Any, Usage]
 
 
 class Context(NamedTuple):
@@ -102,25 +102,21 @@ def _exchange(
         context: What the call is made with.
         apart: Whether the statuses of single outputs are the caller's to read.
     """
-    attempts = Attempts(context.policy)
-    while True:
-        try:
-            if context.drift is not None and context.drift.unverified:
-                yield from context.drift.verified(context.address, attempts)
-            target = yield from context.address.resolve(attempts.left())
-            reply = yield Send(method.rpc, target + request, attempts.begin())
-            response = _message(method, reply)
-            _check(method, response, inputs, apart=apart)
-            break
-        except (Failure, ModelError) as caught:
-            pause, error = _next(method, attempts, caught)
-            if pause is None:
-                yield from _hint(context, error, attempts)
-                raise error from None
-        except DecodeError as unread:
-            yield from _hint(context, unread, attempts)
-            raise
-        yield Sleep(pause)
+    with Attempts(context.policy) as attempts:
+        while True:
+            try:
+                if context.drift is not None and context.drift.unverified:
+                    yield from context.drift.verified(context.address, attempts)
+                target = yield from context.address.resolve(attempts.left())
+                reply = yield Send(method.rpc, target + request, attempts.begin())
+                response = _message(method, reply)
+                _check(method, response, inputs, apart=apart)
+                break
+            except (Failure, ModelError) as caught:
+                yield from _wait(method, attempts, caught, context)
+            except DecodeError as unread:
+                yield from _hint(context, unread, attempts)
+                raise
     _tell(context, method, response, _usage(response), attempts)
     return response, attempts
 
@@ -139,8 +135,8 @@ def _outcome(method: Unary[_R], output: Output, attempts: Attempts) -> _R | Clar
 def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> StreamFlow:
     """Call a method that answers with a stream, with one value a field. Ends with its usage.
 
-    It is sent again only before its first item; with a stream of inputs, never: items that were
-    taken from the caller are gone.
+    It is sent again only before its first item; with a stream of inputs, only while no more than the
+    first of them was taken from the caller: it is in the request that is kept, later ones are gone.
 
     Raises:
         InputError: An argument does not fit. Seen at once; the items of a stream are seen as they
@@ -160,32 +156,30 @@ def _stream(
             return Usage()
         method.fill_item(item, request.inputs[0].data)
     payload = request.SerializeToString()
-    attempts = Attempts(context.policy, last=method.stream is not None)
     response, usage = MultiOutputResponse(), Usage()
-    while True:
-        try:
-            if context.drift is not None and context.drift.unverified:
-                yield from context.drift.verified(context.address, attempts)
-            target = yield from context.address.resolve(attempts.left())
-            follow = partial(_follow, method, target) if method.stream is not None else None
-            yield Open(method.rpc, target + payload, attempts.begin(), follow)
-            while (reply := (yield Receive())) is not END:
-                response = _message(method, reply)
-                _check(method, response)
-                # Models tell the count with the last message, or grow it: the last one told holds.
-                usage = _usage(response) if _usage(response) != Usage() else usage
-                attempts.last = True
-                yield Deliver(method.read(response.outputs[0].data))
-            break
-        except (Failure, ModelError) as caught:
-            pause, error = _next(method, attempts, caught)
-            if pause is None:
-                yield from _hint(context, error, attempts)
-                raise error from None
-        except DecodeError as unread:
-            yield from _hint(context, unread, attempts, response)
-            raise
-        yield Sleep(pause)
+    with Attempts(context.policy) as attempts:
+        while True:
+            try:
+                if context.drift is not None and context.drift.unverified:
+                    yield from context.drift.verified(context.address, attempts)
+                target = yield from context.address.resolve(attempts.left())
+                follow = partial(_follow, method, target) if method.stream is not None else None
+                yield Open(method.rpc, target + payload, attempts.begin(), follow)
+                while (reply := (yield Receive())) is not END:
+                    response = _message(method, reply)
+                    _check(method, response)
+                    # Models tell the count with the last message, or grow it: the last one told holds.
+                    usage = _usage(response) if _usage(response) != Usage() else usage
+                    attempts.last = True
+                    yield Deliver(method.read(response.outputs[0].data))
+                break
+            except (Failure, ModelError) as caught:
+                if method.stream is not None and not attempts.last:
+                    attempts.last = not (yield Hold())
+                yield from _wait(method, attempts, caught, context)
+            except DecodeError as unread:
+                yield from _hint(context, unread, attempts, response)
+                raise
     _tell(context, method, response, usage, attempts)
     return usage
 
@@ -197,21 +191,31 @@ def _follow(method: Streaming[Any], target: bytes, item: Any) -> bytes:
     return target + request.SerializeToString()
 
 
-def _next(
-    method: Method[Any], attempts: Attempts, caught: Failure | ModelError
-) -> tuple[float | None, ClarigenError]:
-    """How long to wait before the next attempt, and the error if there is none."""
+def _wait(
+    method: Method[Any], attempts: Attempts, caught: Failure | ModelError, context: Context
+) -> Generator[Send | Sleep, Any, None]:
+    """Wait until the next attempt may begin.
+
+    Raises:
+        ClarigenError: There shall be none; what the last one met.
+    """
     error: Sent
     if isinstance(caught, ModelError):
         error, hope = caught, hope_of_status(caught.code)
     else:
         error = failure_error(caught, method.name, timeout=attempts.policy.timeout)
         hope = hope_of_failure(caught)
-    attempts.told(error)
-    pause = attempts.pause(hope)
-    if pause is not None:
+    attempts.ended(answered=caught is error)
+    while True:
+        pause = attempts.pause(hope)
+        attempts.told(error)
+        if pause is None:
+            yield from _hint(context, error, attempts)
+            raise error from None
         LOGGER.info("%s; attempt %d follows in %.2f s", shown(error), attempts.count + 1, pause)
-    return pause, error
+        yield Sleep(pause)
+        if attempts.may(hope):
+            return
 
 
 def _hint(

@@ -6,10 +6,11 @@ answer means and when a stream ends is `_call`'s.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from ._actions import END, Deliver, Failure, Open, Pull, Receive
+from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive
 from ._drivers import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
@@ -23,15 +24,36 @@ class Items(ItemsBase):
 
     iterator: Iterator[Any]
 
+    def __init__(self, iterator: Iterator[Any]) -> None:
+        super().__init__(iterator)
+        self._reading = threading.Lock()
+        self._read: list[Any] = []
+
     def messages(self, attempt: Open) -> Iterator[bytes]:
         """What is sent in an attempt, one after another."""
+        return self._messages(attempt, self._turn)
+
+    def _messages(self, attempt: Open, turn: int) -> Iterator[bytes]:
         assert attempt.follow is not None
         yield attempt.request
         try:
-            for item in self.iterator:
+            item = self._second(turn)
+            while item is not END:
                 yield attempt.follow(item)
+                item = next(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.failed(error)
+
+    def _second(self, turn: int) -> Any:
+        """The second item; END if there is none, or if it is for a later attempt."""
+        with self._reading:
+            if turn == self._turn and not self._read:
+                self._read.append(next(self.iterator, END))
+            if self._read and self._read[0] is not END and self._takes(turn):
+                item = self._read[0]
+                self._read[0] = END
+                return item
+            return END
 
 
 class Stream(StreamBase, Generic[_R_co]):
@@ -92,6 +114,9 @@ class Stream(StreamBase, Generic[_R_co]):
         if isinstance(action, Pull):
             assert items is not None
             return next(items.iterator, END)
+        if isinstance(action, Hold):
+            assert items is not None
+            return items.hold()
         return self._connection.do(action)
 
     def __enter__(self) -> Self:

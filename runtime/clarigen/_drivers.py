@@ -7,6 +7,7 @@ in `_aio_*` for asyncio. Nothing here touches grpc: its channels and calls are u
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -79,6 +80,10 @@ class ItemsBase:
     grpc takes the messages in a thread or task of its own, where an exception would be lost: it is
     kept, and the call is cancelled.
 
+    The first item is in the request, which the flow keeps. grpc takes the second when it likes, and may
+    still wait for it when its attempt has failed: then the item is for the next attempt, which waits
+    with it. So the caller's iterator is read once, by one after another, and nothing is lost.
+
     Attributes:
         iterator: The caller's items.
         error: What the caller's iterator raised.
@@ -88,6 +93,21 @@ class ItemsBase:
         self.iterator = iterator
         self.error: Exception | None = None
         self._call: Any = None
+        self._turn = 0
+        self._more = False
+        self._lock = threading.Lock()
+
+    def hold(self) -> bool:
+        """Give the items to the next attempt; False if the one before took more than the first."""
+        with self._lock:
+            self._turn += not self._more
+            return not self._more
+
+    def _takes(self, turn: int) -> bool:
+        """Whether the attempt of this turn gets the second item: once it does, there is no other."""
+        with self._lock:
+            self._more = self._more or turn == self._turn
+            return turn == self._turn
 
     def started(self, call: Any) -> None:
         """Take note of the call that takes the items."""
@@ -100,6 +120,9 @@ class ItemsBase:
         self.error = error
         if self._call is not None:
             self._call.cancel()
+
+    def stop(self) -> None:
+        """Wait for no other item."""
 
 
 class StreamBase:
@@ -119,10 +142,19 @@ class StreamBase:
         return self._usage
 
     def _start(self, attempt: Open) -> None:
-        messages = self._items.messages(attempt) if self._items is not None else None
-        self._call = self._connection.start(attempt, messages)
-        if self._items is not None:
-            self._items.started(self._call)
+        self._give_up()  # an attempt before, which the platform may have answered and not ended
+        if self._items is None:
+            self._call = self._connection.start(attempt, None)
+            return
+        if self._items.error is not None:
+            raise self._items.error
+        self._call = self._connection.start(attempt, self._items.messages(attempt))
+        self._items.started(self._call)
+
+    def _give_up(self) -> None:
+        call, self._call = self._call, None
+        if call is not None:
+            self._connection.end(call)
 
     def _ended(self, usage: Usage) -> None:
         self._usage = usage
@@ -132,9 +164,9 @@ class StreamBase:
         """End the call; there are no further items. Does nothing once the stream has ended."""
         self._done = True
         self._flow.close()
-        call, self._call = self._call, None
-        if call is not None:
-            call.cancel()
+        self._give_up()
+        if self._items is not None:
+            self._items.stop()
 
 
 class BatchBase(ABC, Generic[_Outcomes_co]):

@@ -8,12 +8,14 @@ chance come from outside, so that tests can replay them.
 
 from __future__ import annotations
 
+import itertools
+import os
 import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 from ._actions import Failure
 from ._status import Sent
@@ -32,8 +34,15 @@ LONGEST_PAUSE: Final = 20.0
 _LAST_LOOK: Final = 1.0
 """How long before its end a wait looks for the last time, in seconds; a quarter of it, if it is short."""
 
+LONGEST_IN_LINE: Final = 4.0
+"""The longest pause of a call that waits for room at a server that works, in seconds."""
+
+_JITTER: Final = 0.02
+"""How much later than another a refusal may come, in seconds."""
+
 _STARTING: Final = frozenset({21351, 21354, 21355})
 _PASSING: Final = frozenset({10030, 11003, 11005, 25604, 40030, 40031})
+_NO_ROOM: Final = "concurrent rpc limit exceeded"
 _NEVER_SENT: Final = ("failed to connect", "connections to all backends failing", "dns resolution")
 _CUT_OFF: Final = ("received rst_stream", "stream removed")
 """How grpc says that a stream was reset, beside UNAVAILABLE: with INTERNAL or UNKNOWN."""
@@ -51,6 +60,10 @@ class Hope(Enum):
     PASSING = auto()
     """It may succeed; `max_retries` and the budget bound the attempts."""
 
+    FULL = auto()
+    """The server takes no more calls at once: as PASSING, but where it works at others, the deadline
+    alone bounds the attempts."""
+
     STARTING = auto()
     """The model gets ready; the deadline alone bounds the attempts."""
 
@@ -63,6 +76,8 @@ def hope_of_failure(failure: Failure) -> Hope:
         return Hope.PASSING if never else Hope.LOST
     if failure.code in ("INTERNAL", "UNKNOWN") and details.startswith(_CUT_OFF):
         return Hope.LOST
+    if failure.code == "RESOURCE_EXHAUSTED" and _NO_ROOM in details:
+        return Hope.FULL
     if failure.code == "RESOURCE_EXHAUSTED" and "larger than max" not in details:
         return Hope.PASSING
     return Hope.NONE
@@ -76,10 +91,11 @@ def hope_of_status(code: int) -> Hope:
 
 
 class Budget:
-    """What the retries to one server may cost, shared by all its clients.
+    """What the retries to one server may cost, and whether it works; shared by all its clients.
 
     Every call pays in a tenth of a retry, so a server that refuses everything gets at most 1.1
-    requests a call once the savings are gone.
+    requests a call once the savings are gone. That it is full is no failure of a server that works:
+    what it refuses for want of room draws on nothing while it works at what was sent before.
     """
 
     SAVINGS: Final = 10.0
@@ -87,7 +103,36 @@ class Budget:
 
     def __init__(self) -> None:
         self._savings = self.SAVINGS
+        self._sends = itertools.count()
+        self._answered = 0
+        self.forked()
+
+    def forked(self) -> None:
+        """Leave behind what belongs to the threads of a parent: a lock they may hold, their calls."""
         self._lock = threading.Lock()
+        self._working: dict[object, int] = {}
+
+    def sent(self, call: object) -> tuple[int, int]:
+        """Take note that the server has a call to work at; the moment, for `works`."""
+        number = self._working[call] = next(self._sends)
+        return number, self._answered
+
+    def ended(self, call: object, *, answered: bool) -> None:
+        """Take note that it works at the call no more."""
+        if self._working.pop(call, None) is not None:
+            self._answered += answered
+
+    def works(self, since: tuple[int, int], *, waited: bool) -> bool:
+        """Whether the server has answered a call since then, or still works at one sent before.
+
+        Args:
+            since: The moment, from `sent`.
+            waited: Whether so long ago that a call that is not answered is worked at.
+        """
+        number, answered = since
+        if self._answered != answered:
+            return True
+        return waited and min(list(self._working.values()), default=number) < number
 
     def pay_in(self) -> None:
         """For a call that begins."""
@@ -109,6 +154,15 @@ _budgets: Final[dict[Hashable, Budget]] = {}
 def budget(server: Hashable) -> Budget:
     """The budget of a server, the same for all who ask."""
     return _budgets.setdefault(server, Budget())
+
+
+def _forked() -> None:
+    for each in _budgets.values():
+        each.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _chance() -> float:
@@ -147,13 +201,15 @@ class Attempts:
         last: Whether there shall be no other.
     """
 
-    def __init__(self, policy: Policy, *, last: bool = False) -> None:
+    def __init__(self, policy: Policy) -> None:
         self.count = 0
-        self.last = last
+        self.last = False
         self.policy = policy
         self._start = policy.clock()
         self._pauses = 0
         self._retries = 0
+        self._since = (0, 0)
+        self._sent = self._over = self._start
         self._end = None if policy.timeout is None else self._start + policy.timeout
         policy.budget.pay_in()
 
@@ -174,7 +230,20 @@ class Attempts:
     def begin(self) -> float | None:
         """Count an attempt; the seconds that are left for it, or None."""
         self.count += 1
-        return self.left()
+        self._since = self.policy.budget.sent(self)
+        self._sent = now = self.policy.clock()
+        return None if self._end is None else max(self._end - now, 0.001)
+
+    def ended(self, *, answered: bool) -> None:
+        """Say that the attempt is over, and whether the server has answered it in any way."""
+        self._over = self.policy.clock()
+        self.policy.budget.ended(self, answered=answered)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.ended(answered=kind is None)
 
     def pause(self, hope: Hope) -> float | None:
         """How many seconds to wait before the next attempt; None if there shall be none."""
@@ -182,9 +251,9 @@ class Attempts:
             hope = Hope.PASSING if self.policy.idempotent else Hope.NONE
         if hope is Hope.NONE or self.last:
             return None
-        if hope is Hope.PASSING and self._retries >= self.policy.max_retries:
+        if hope is not Hope.STARTING and self._retries >= self.policy.max_retries:
             return None
-        pause = self._random()
+        pause = self._random(LONGEST_IN_LINE if hope is Hope.FULL else LONGEST_PAUSE)
         if self._end is not None and self.policy.clock() + pause >= self._end:
             return None
         if hope is Hope.PASSING:
@@ -207,7 +276,18 @@ class Attempts:
         rest = self._end - last - self.policy.clock()
         return min(pause, rest) if rest > 0 else None
 
-    def _random(self) -> float:
+    def _random(self, most: float = LONGEST_PAUSE) -> float:
         """The next pause, in seconds: at random, up to a length that grows."""
-        longest = min(FIRST_PAUSE * GROWTH**self._pauses, LONGEST_PAUSE)
+        longest = min(FIRST_PAUSE * GROWTH**self._pauses, most)
         return longest * self.policy.chance()
+
+    def may(self, hope: Hope) -> bool:
+        """Whether the next attempt may begin, its pause being over; else there is another pause."""
+        if hope is not Hope.FULL:
+            return True
+        # What was sent before would be refused by now as well, if not for that.
+        waited = self.policy.clock() - self._over > self._over - self._sent + _JITTER
+        if self.policy.budget.works(self._since, waited=waited):
+            return True
+        self._retries += 1
+        return self.policy.budget.spend()

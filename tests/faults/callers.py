@@ -8,8 +8,9 @@ otherwise, so that the number of attempts depends on the fault alone.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -138,6 +139,7 @@ class Asked:
             options: The client's.
         """
         self._seen = seen
+        self._answered = threading.Event()
         self.items: list[int] = []
         self.error: ClarigenError | None = None
         self._told: list[Response] = []
@@ -160,12 +162,12 @@ class Asked:
                 if kind == "unary":
                     self.items.append(model.double(3))
                 else:
-                    for item in _many(model, kind):
-                        self.items.append(item)
-                        self._seen(self.items)
+                    for item in _many(model, kind, self._given()):
+                        self._came(item)
             except ClarigenError as error:
                 self.error = error
             self.elapsed = time.monotonic() - started
+            self._answered.set()
 
     def _async(self, kind: str, url: str, chance: float, options: Any) -> None:
         async def run() -> None:
@@ -176,21 +178,41 @@ class Asked:
                     if kind == "unary":
                         self.items.append(await model.double(3))
                     else:
-                        async for item in _many(model, kind):
-                            self.items.append(item)
-                            self._seen(self.items)
+                        async for item in _many(model, kind, self._given_async()):
+                            self._came(item)
                 except ClarigenError as error:
                     self.error = error
                 self.elapsed = time.monotonic() - started
 
         asyncio.run(run())
 
+    def _came(self, item: int) -> None:
+        self.items.append(item)
+        self._answered.set()
+        self._seen(self.items)
 
-def _many(model: Any, kind: str) -> Any:
+    def _given(self) -> Iterator[int]:
+        """The items of a stream both ways: after the first, they come when it was answered.
+
+        So whether it may be sent again is no race with grpc, which takes the next item when it likes.
+        """
+        yield 1
+        self._answered.wait(60)
+        yield from (2, 3)
+
+    async def _given_async(self) -> AsyncIterator[int]:
+        yield 1
+        while not self._answered.is_set():
+            await asyncio.sleep(0.001)
+        yield 2
+        yield 3
+
+
+def _many(model: Any, kind: str, items: Any) -> Any:
     if kind == "stream":
         return model.count(3)
     if kind == "bidi":
-        return model.add(iter([1, 2, 3]))
+        return model.add(items)
     return model.double_batch([{"n": n} for n in (1, 2, 3, 4)])
 
 

@@ -11,6 +11,7 @@ It needs grpc and our own messages alone: it runs on the oldest grpc that we dec
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,9 +33,11 @@ class Answer:
 
     Attributes:
         pad: How many bytes each message is longer than it must be.
+        seconds: How long the model takes for it.
     """
 
     pad: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ class Scripted:
                     yield message(result)
             yield from self._otherwise(step, context, gone)
         elif rpc == UNARY:
+            time.sleep(step.seconds)
             given = numbers(next(requests))
             self.executed += given
             yield message([2 * number for number in given], step.pad)

@@ -77,10 +77,7 @@ def each(step: Step) -> Each:
 
 
 def all_end(error: str, *, passing: bool) -> Each:
-    return {
-        (kind, twin): Outcome((), error, 1 + RETRIES if passing and kind != "bidi" else 1)
-        for kind, twin in EVERY
-    }
+    return {(kind, twin): Outcome((), error, 1 + RETRIES if passing else 1) for kind, twin in EVERY}
 
 
 @pytest.mark.item(50, 51)
@@ -114,15 +111,14 @@ def test_a_model_that_is_starting(code: int, kind: str, twin: str) -> None:
     def starts(send: int) -> Step:
         return Platform(code) if send < 6 else Answer()
 
-    never = Outcome((), "ModelNotReadyError", 1)
     with Scripted(starts) as server:
         outcome = ask(kind, twin, server.url, max_retries=0)
-    assert outcome == (never if kind == "bidi" else done(kind, 7))
+    assert outcome == done(kind, 7)
     with Scripted(lambda _: Platform(code)) as server:
         asked = Asked(kind, twin, server.url, chance=1.0, timeout=0.7, max_retries=0)
-    attempts = 1 if kind == "bidi" else 2  # at once, and after half a second; 0.8 more is too long
-    assert asked.outcome == Outcome((), "ModelNotReadyError", attempts)
-    assert len(server.sends) == attempts
+    # At once, and after half a second; 0.8 more is too long.
+    assert asked.outcome == Outcome((), "ModelNotReadyError", 2)
+    assert len(server.sends) == 2
 
 
 @pytest.mark.item(52)
@@ -153,8 +149,6 @@ def test_midway_nothing_is_sent_again(step: Step, error: str, kind: str, twin: s
 def test_what_passes_passes(kind: str, twin: str) -> None:
     """Refused in two ways, then served: one result, the attempts counted, run once."""
     steps: list[Step] = [Refuse("RESOURCE_EXHAUSTED"), Platform(11005), Answer()]
-    if kind == "bidi":
-        steps = steps[2:]
     with Scripted(lambda send: steps[send]) as server:
         assert ask(kind, twin, server.url) == done(kind, len(steps))
     assert len(server.executed) == len(set(server.executed))

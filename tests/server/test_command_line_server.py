@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
 import pytest
 
+from clarigen import AsyncClient, Client, Response, wire
 from server.conftest import OFFICIAL
 from support import SOURCES, run
 
@@ -91,3 +94,39 @@ def test_generate_import_call(url: str, tmp_path: Path) -> None:
     assert failed.returncode == 1
     assert failed.stderr.startswith("PredictionError: fail: 10020 FAILURE")
     assert "Traceback" not in failed.stderr
+
+
+CROWD = 500
+"""So many calls at once; the server takes 42, and refuses the others."""
+
+NOTHING = wire.unary("nothing", wire.field("x", wire.INT), returns=wire.INT)
+
+
+class Calls(Client):
+    def nothing(self, x: int) -> int:
+        return self._one(NOTHING, x)
+
+
+class AsyncCalls(AsyncClient):
+    async def nothing(self, x: int) -> int:
+        return await self._one(NOTHING, x)
+
+
+@pytest.mark.item(51)
+@pytest.mark.defect("concurrency refusal not retried")
+def test_more_calls_at_once_than_it_takes(url: str) -> None:
+    """Each waits for its turn: all succeed, in both twins."""
+    told: list[Response] = []
+
+    async def run() -> list[int]:
+        async with AsyncCalls(base_url=url, timeout=60, on_response=told.append) as model:
+            return await asyncio.gather(*map(model.nothing, range(CROWD)))
+
+    with (
+        Calls(base_url=url, timeout=60, on_response=told.append) as model,
+        ThreadPoolExecutor(CROWD) as pool,
+    ):
+        assert list(pool.map(model.nothing, range(CROWD))) == list(range(CROWD))
+    assert asyncio.run(run()) == list(range(CROWD))
+    assert len(told) == 2 * CROWD
+    assert max(response.attempts for response in told) > 1

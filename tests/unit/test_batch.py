@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarigen import ClarigenError, InputError, PredictionError, wire
@@ -47,6 +47,7 @@ def finish(work: Work[int], made: Chunk, reply: bytes) -> None:
     work.ended(made, end.value.value)
 
 
+@settings(deadline=None)  # a machine under load may take its time
 @given(order=st.permutations(range(6)), sizes=st.lists(st.integers(1, 5), min_size=6, max_size=6))
 def test_results_stand_in_the_order_of_their_inputs(order: list[int], sizes: list[int]) -> None:
     work = Work(DOUBLE, HERE, Pace(5, 10))

@@ -24,7 +24,6 @@ OVERRIDDEN: Final[Mapping[int, str]] = {
     16: "Models of the older kind have no methods to generate: they are refused in words, not by a crash.",
     34: "An 11.8.x runtime is not installed here: both slots that the two of them read are checked.",
     50: "UNAVAILABLE is retried only where the request was never sent, unless `idempotent=True`: it may run once.",
-    52: "A stream of inputs is never sent again, not even before the second item is taken.",
 }
 
 DEFECTS: Final = (

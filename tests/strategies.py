@@ -6,12 +6,12 @@ documents of such models, `texts()` what a stranger might write.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from clarigen import ModelRef
-from gen_client import defaults
+from gen_client import defaults, interface
 from gen_client.nouns import (
     Choice,
     DataType,
@@ -218,3 +218,8 @@ def models() -> st.SearchStrategy[Model]:
     reference = st.none() | st.builds(ModelRef, ids, ids, ids)
     several = st.lists(methods(), min_size=1, max_size=3, unique_by=lambda one: one.name)
     return st.builds(Model, reference, st.just("") | ids, several.map(tuple))
+
+
+def signatures() -> st.SearchStrategy[dict[str, Any]]:
+    """The raw signature of a method, in the form that the platform gives."""
+    return methods().map(lambda method: interface.write(Model(None, "", (method,)))[0])

@@ -1,0 +1,96 @@
+"""Killed with -9 at random moments, many times: the old package or the new one is there, and the next run completes it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+from gen_client import write
+
+FILES = dict.fromkeys(
+    ("__init__.py", "client.py", "examples.py"), f"{write.HEAD}\n{'x = 1' * 50000}\n"
+) | {"py.typed": "", "signatures.json": '{"format": 1, "method_signatures": []}\n'}
+NEWER = {name: text.replace("x = 1", "y = 2") for name, text in FILES.items()}
+KILLS = 60
+
+
+def contents(out: Path) -> dict[str, str]:
+    """Name and text of the files of the package."""
+    return {file.name: file.read_text() for file in (out / "pkg").iterdir()}
+
+
+def test_killed_at_random_moments(tmp_path: Path) -> None:
+    write.package(tmp_path, "pkg", FILES)
+    seeded = random.Random(5)
+    seen: set[str] = set()
+    for _ in range(KILLS):
+        _kill_one(tmp_path, seeded.uniform(0, 0.02))
+        found = contents(tmp_path)
+        assert found in (FILES, NEWER)
+        seen.add(found["client.py"][-6:])
+        assert {entry.name for entry in tmp_path.iterdir()} <= {"pkg", ".pkg.gen-client"}
+    wanted = NEWER if contents(tmp_path) == FILES else FILES
+    write.package(tmp_path, "pkg", wanted)
+    assert contents(tmp_path) == wanted
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pkg"]
+    assert len(seen) == 2
+
+
+def _kill_one(out: Path, after: float) -> None:
+    """Fork a process that writes again and again, and kill it some time after its first word."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # nothing of the test's own may go on here
+        try:
+            os.write(writing, b"r")
+            while True:
+                for files in (NEWER, FILES):
+                    write.package(out, "pkg", files)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    try:
+        assert os.read(reading, 1) == b"r"
+        time.sleep(after)  # the moment is what is random
+    finally:
+        os.close(reading)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_runs_at_once_do_not_mix(tmp_path: Path) -> None:
+    """Four processes write two packages in turn, while a reader looks on."""
+    write.package(tmp_path, "pkg", FILES)
+    children = [_writer(tmp_path, turn) for turn in range(4)]
+    try:
+        for _ in range(200):
+            text = _read(tmp_path / "pkg" / "client.py")
+            assert text in (None, FILES["client.py"], NEWER["client.py"])
+    finally:
+        codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    assert codes == [0] * 4
+    assert contents(tmp_path) in (FILES, NEWER)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pkg"]
+
+
+def _writer(out: Path, turn: int) -> int:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            for number in range(8):
+                write.package(out, "pkg", FILES if (turn + number) % 2 else NEWER)
+            code = 0
+        finally:
+            os._exit(code)
+    return child
+
+
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,262 @@
+"""Properties of any interface, with hostile text everywhere: refused with exit 4, or a package that is what it should be.
+
+A few hundred examples here; CLARIGEN_EXAMPLES says how many of each, and `make fuzz` takes 20,000.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import libcst
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clarigen import SERVER_DEFAULT
+from clarigen.wire import REQUIRED
+from gen_client import gate, interface, naming, pipeline, plan, tidy
+from gen_client.diagnostics import Refusal, Report
+from gen_client.escape import visible
+from gen_client.nouns import Known, Method, Model, Null, Parameter
+from gen_client.page import Function
+from gen_client.source import Document
+from safety.payloads import PAYLOADS
+from strategies import models, signatures
+
+EXAMPLES = int(os.environ.get("CLARIGEN_EXAMPLES", "150"))
+SELDOM = 10
+"""One example in so many is formatted by black, which changes no tree."""
+SHORT = [text for text in PAYLOADS.values() if len(text) < 200]
+
+relaxed = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+@relaxed
+@given(models(), st.integers(0, SELDOM - 1))
+def test_any_model(model: Model, turn: int) -> None:
+    document = Document(model.reference, model.version_id, tuple(interface.write(model)))
+    files = _made(document, formatted=turn == 0)
+    if files is None:
+        return
+    assert files == _made(document, formatted=turn == 0)
+    for name, kind in gate.FILES.items():
+        gate.check(files[name], kind)
+    report = Report()
+    page = plan.page(model, naming.given_package_name("pkg"), report)
+    methods = naming.usable(model, Report())
+    _same_texts(files["client.py"], methods, page.functions)
+    namespace = _imported(files)
+    for method, function in zip(methods, page.functions, strict=True):
+        _same_defaults(namespace, method, function, str(page.client))
+    lock = json.loads(files["signatures.json"])
+    assert lock["method_signatures"] == interface.write(model)
+
+
+@relaxed
+@given(st.lists(signatures(), min_size=1, max_size=3), st.sampled_from(SHORT), st.randoms())
+def test_any_document(content: list[dict[str, Any]], payload: str, random: Any) -> None:
+    """A text anywhere in it is replaced by a payload."""
+    places = list(_texts(content))
+    if places:
+        holder, key = random.choice(places)
+        holder[key] = payload
+    files = _made(Document(None, "", tuple(content)), formatted=False)
+    if files is not None:
+        _imported(files)
+
+
+def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a document that holds text."""
+    for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        if isinstance(item, str):
+            yield value, key
+        elif isinstance(item, dict | list):
+            yield from _texts(item)
+
+
+def _made(document: Document, *, formatted: bool) -> dict[str, str] | None:
+    """The files of the package; None if it is refused in the right way."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not formatted:
+            patch.setattr(tidy, "formatted", str)
+        return _built(document)
+
+
+def _built(document: Document) -> dict[str, str] | None:
+    try:
+        return pipeline.build(document, "pkg", Report()).files
+    except Refusal as error:
+        refusal = error
+    assert refusal.diagnostic.exit_code == 4
+    assert str(refusal).replace("\n", "").isprintable()
+    return None
+
+
+# What the module says: read back with libcst
+
+
+def _same_texts(text: str, methods: list[Method], functions: tuple[Function, ...]) -> None:
+    """Docstrings and wire names are those of the interface."""
+    module = libcst.parse_module(text)
+    client = next(node for node in module.body if isinstance(node, libcst.ClassDef))
+    docs = {
+        node.name.value: node.get_docstring()
+        for node in client.body.body
+        if isinstance(node, libcst.FunctionDef) and not _is_overload(node)
+    }
+    wires = {
+        name: call
+        for statement in module.body
+        if isinstance(statement, libcst.SimpleStatementLine)
+        for name, call in _constants(statement)
+    }
+    for method, function in zip(methods, functions, strict=True):
+        assert _lines(docs[str(function.name)]) == _lines(inspect.cleandoc(visible(function.doc)))
+        name, *fields, _ = wires[str(function.const)].args
+        assert _text(name.value) == method.name
+        wire_names = [
+            _text(field.value.args[0].value)
+            for field in fields
+            if isinstance(field.value, libcst.Call)
+        ]
+        assert wire_names == [parameter.name for parameter in method.parameters]
+
+
+def _lines(doc: str | None) -> list[str]:
+    """A docstring without the blanks that nobody sees: at the ends of lines, and around it."""
+    return [line.rstrip() for line in (doc or "").strip().split("\n")]
+
+
+def _is_overload(node: libcst.FunctionDef) -> bool:
+    return any(
+        isinstance(one.decorator, libcst.Name) and one.decorator.value == "overload"
+        for one in node.decorators
+    )
+
+
+def _constants(statement: libcst.SimpleStatementLine) -> Iterator[tuple[str, libcst.Call]]:
+    for one in statement.body:
+        if (
+            isinstance(one, libcst.AnnAssign)
+            and isinstance(one.target, libcst.Name)
+            and isinstance(one.value, libcst.Call)
+        ):
+            yield one.target.value, one.value
+
+
+def _text(node: libcst.BaseExpression) -> object:
+    return ast.literal_eval(libcst.Module([]).code_for_node(node))
+
+
+# What it does: imported under an audit hook
+
+_seen: list[str] | None = None
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if _seen is not None and event.startswith(
+        ("os.", "subprocess.", "socket.", "shutil.", "ctypes.")
+    ):
+        _seen.append(event)
+    if (
+        _seen is not None
+        and event == "open"
+        and isinstance(arguments[1], str)
+        and "r" not in arguments[1]
+    ):
+        _seen.append(f"writes {arguments[0]!r}")
+    if _seen is not None and event == "import" and arguments[0].split(".")[0] not in sys.modules:
+        _seen.append(f"imports {arguments[0]}")
+
+
+sys.addaudithook(_hook)
+
+
+@contextmanager
+def _watched() -> Iterator[None]:
+    global _seen  # noqa: PLW0603  a hook cannot be taken away, only told to look elsewhere
+    _seen = []
+    try:
+        yield
+        assert _seen == []
+    finally:
+        _seen = None
+
+
+def _imported(files: dict[str, str]) -> dict[str, Any]:
+    """The names of `client`, after the package and its examples have been imported."""
+    package = ModuleType("pkg")
+    package.__path__ = []
+    modules = {"pkg": package}
+    for name, file in (("client", "client.py"), ("examples", "examples.py")):
+        modules[f"pkg.{name}"] = ModuleType(f"pkg.{name}")
+        modules[f"pkg.{name}"].__package__ = "pkg"
+        setattr(package, name, modules[f"pkg.{name}"])
+        assert file in files
+    code = {
+        "pkg.client": compile(files["client.py"], "client.py", "exec", dont_inherit=True),
+        "pkg": compile(files["__init__.py"], "__init__.py", "exec", dont_inherit=True),
+        "pkg.examples": compile(files["examples.py"], "examples.py", "exec", dont_inherit=True),
+    }
+    package.__package__ = "pkg"
+    sys.modules.update(modules)
+    try:
+        with _watched():
+            for name, its in code.items():
+                exec(its, vars(modules[name]))
+    finally:
+        for name in modules:
+            del sys.modules[name]
+    return vars(modules["pkg.client"])
+
+
+def _same_defaults(
+    namespace: dict[str, Any], method: Method, function: Function, client: str
+) -> None:
+    """Defaults and names, as the runtime has them."""
+    described = namespace[str(function.const)]
+    assert described.name == method.name
+    shown = inspect.signature(getattr(namespace[client], str(function.name))).parameters
+    for parameter, field, name in zip(
+        method.parameters, described.fields, function.arguments, strict=True
+    ):
+        assert (field.wire_name, field.name) == (parameter.name, str(name))
+        if not parameter.stream:
+            _same_default(parameter, field.default, shown.get(str(name)))
+
+
+def _same_default(parameter: Parameter, found: Any, shown: inspect.Parameter | None) -> None:
+    match parameter.default:
+        case Known(value):
+            assert _plain(found) == _plain(value), (found, value)
+        case Null():
+            assert found is None
+            assert shown is None or shown.default is None
+        case _ if parameter.required:
+            assert shown is None or shown.default in (inspect.Parameter.empty, REQUIRED)
+        case _:
+            assert found is SERVER_DEFAULT
+            assert shown is None or shown.default is SERVER_DEFAULT
+
+
+def _plain(value: Any) -> str:
+    """A value in a form that compares: records as their fields, lists as tuples, numbers as floats, NaN too."""
+    if hasattr(value, "__dataclass_fields__"):
+        return _plain([getattr(value, name) for name in value.__dataclass_fields__])
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_plain(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_plain, value))}]"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return repr(float(value))
+    return repr(value)

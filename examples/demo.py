@@ -36,6 +36,10 @@ console = Console(highlight=False)
 # What an application would write. Each is shown, then run.
 
 
+def ready(model: Any) -> None:
+    model.wait_until_ready(timeout=60)  # nothing is predicted for it
+
+
 def analyze(model: Any) -> None:
     statistics = model.analyze(TEXT, top=3, order="length")
     print(f"{statistics.words} words, {statistics.reading_time:g} seconds to read")
@@ -119,7 +123,7 @@ def call_everything(url: str, folder: str) -> None:
     heading("Every method is called")
     code(f'from text_stats import TextStats\n\nmodel = TextStats(base_url="{url}")')
     with package.TextStats(base_url=url) as model:
-        for function in (analyze, sentences, follow, chart, many, mistake):
+        for function in (ready, analyze, sentences, follow, chart, many, mistake):
             code("\n" + body(function))
             with shown_output(folder):
                 function(model)

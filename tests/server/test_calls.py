@@ -280,6 +280,27 @@ def test_what_was_generated_from_a_runner_is_verified_there(served: Served, own:
     assert "method echo_str: parameter x: its type was STR, and is INT" in caught.value.differences
 
 
+@pytest.mark.parametrize("call", ["count", "double"])
+def test_a_stream_is_verified_before_its_first_item(served: Served, call: str) -> None:
+    """Of results, and both ways; with either twin."""
+
+    def started(model: Any) -> Any:
+        return model.count(3) if call == "count" else model.double(iter([0, 1, 2]))
+
+    async def items(url: str) -> list[int]:
+        async with served.package.AsyncEverything(base_url=url, verify=True, timeout=20) as model:
+            return [item async for item in started(model)]
+
+    with served.package.Everything(base_url=served.url, verify=True, timeout=20) as model:
+        assert list(started(model)) == asyncio.run(items(served.url))
+    with serve(Another()) as server:
+        client = served.package.Everything(base_url=server.url, verify=True, timeout=20)
+        with client as model, pytest.raises(SignatureMismatchError):
+            next(started(model))
+        with pytest.raises(SignatureMismatchError):
+            asyncio.run(items(server.url))
+
+
 class Another:
     """A model that has one method of this name, and none of the others."""
 

@@ -252,7 +252,8 @@ def _class(node: ast.ClassDef, rules: Expressions, constants: frozenset[str]) ->
             decorator_list=[],
         ):
             for keyword in keywords:
-                _reference(keyword)
+                if keyword.arg not in _TOLD or not is_text(keyword.value):
+                    _reference(keyword)
             _methods(node.body[1:], _METHODS[base], rules, constants)
         case ast.ClassDef(bases=[], keywords=[], decorator_list=[decorator]):
             _record_decorator(decorator)
@@ -288,6 +289,12 @@ def _methods(
         forms = []
     if forms:
         stop(forms[-1], "a form without a body")
+
+
+_TOLD = frozenset(
+    ("version_id", "deployment_id", "deployment_user_id", "compute_cluster_id", "nodepool_id")
+)
+"""What a client may be told beside its model."""
 
 
 def _reference(keyword: ast.keyword) -> None:

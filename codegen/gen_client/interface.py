@@ -11,6 +11,7 @@ from clarigen import ModelRef
 from gen_client import limits
 from gen_client.diagnostics import UNUSABLE, Refusal, Report, label, shown
 from gen_client.nouns import (
+    CLIENT,
     Choice,
     DataType,
     Kind,
@@ -92,7 +93,7 @@ def read(document: Document, report: Report) -> Model:
         raise _nothing(skipped)
     for skip in skipped:
         report.warn(f"{skip}; the method is left out", where=skip.where)
-    return _bounded(Model(reference, document.version_id, tuple(methods)))
+    return _bounded(Model(reference, document.version_id, tuple(methods), _client(document)))
 
 
 def write(model: Model) -> list[dict[str, object]]:
@@ -128,6 +129,19 @@ def _bounded(model: Model) -> Model:
             exit_code=UNUSABLE,
         )
     return model
+
+
+def _client(document: Document) -> tuple[tuple[str, str], ...]:
+    given = dict(document.client)
+    for key, text in given.items():
+        if key not in CLIENT or not limits.is_id(text):
+            raise Refusal(
+                f"{shown(key)}: {shown(text)} is nothing that a client can be told",
+                where="client",
+                remedy=f"expected an id under one of {', '.join(CLIENT)}",
+                exit_code=UNUSABLE,
+            )
+    return tuple((key, given[key]) for key in CLIENT if key in given)
 
 
 def _nothing(skipped: list[Skipped]) -> Refusal:

@@ -21,6 +21,7 @@ def text(model: Model) -> str:
         "model": _reference(model),
         "sha256": digest(signatures),
         "method_signatures": signatures,
+        **({"client": dict(model.client)} if model.client else {}),
     }
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Final
 
 from clarigen import ModelRef
 
@@ -223,6 +224,16 @@ class Method:
     result: Result
 
 
+CLIENT: Final = (
+    "version_id",
+    "deployment_id",
+    "deployment_user_id",
+    "compute_cluster_id",
+    "nodepool_id",
+)
+"""What a client can be told when it is generated, by keyword."""
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A model's interface.
@@ -231,8 +242,10 @@ class Model:
         reference: Which model of the platform it is; None for one that is not (a local runner).
         version_id: The version that was seen, or empty.
         methods: What it offers: at least one method, of different names.
+        client: What its client is told where its user says nothing: keywords of `CLIENT`, in their order, and ids.
     """
 
     reference: ModelRef | None
     version_id: str
     methods: tuple[Method, ...]
+    client: tuple[tuple[str, str], ...] = ()

@@ -148,6 +148,7 @@ class Page:
         format: The number of its form, which the runtime has to know.
         client: The name of its class.
         reference: The model's reference, as code, or nothing.
+        told: The keywords that the client is told beside it, as code, or nothing.
         doc: The text of the package's docstring.
         client_doc: That of the client.
         async_doc: That of its asyncio twin.
@@ -163,6 +164,7 @@ class Page:
     format: Code
     client: Code
     reference: Code
+    told: Code
     doc: str
     client_doc: str
     async_doc: str

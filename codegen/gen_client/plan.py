@@ -22,6 +22,13 @@ __all__ = ["named", "page", "param"]
 
 _NOTHING: Final = Code("")
 _REQUIRED: Final = Code("wire.REQUIRED")
+_TOLD: Final = {
+    "version_id": Code("version_id"),
+    "deployment_id": Code("deployment_id"),
+    "deployment_user_id": Code("deployment_user_id"),
+    "compute_cluster_id": Code("compute_cluster_id"),
+    "nodepool_id": Code("nodepool_id"),
+}
 _VERBS: Final = {
     MethodKind.UNARY: Code("wire.unary"),
     MethodKind.SERVER_STREAM: Code("wire.server_stream"),
@@ -62,6 +69,7 @@ def page(model: Model, package: Code, report: Report) -> Page:
             if reference is None
             else form("ModelRef({})", joined(", ", map(literal, reference)))
         ),
+        told=joined("", (form(", {}={}", _TOLD[key], literal(id_)) for key, id_ in model.client)),
         doc=usage.package_doc(reference, package, client, methods),
         client_doc=usage.client_doc(reference),
         async_doc=usage.async_doc(reference, client),

@@ -97,11 +97,25 @@ class ClientBase(ABC):
     """The part of `Client` and `AsyncClient` that does not differ."""
 
     _model: ClassVar[ModelRef | None] = None
+    _version: ClassVar[str] = ""
+    _where: ClassVar[tuple[str | None, ...]] = (None, None, None, None)
 
-    def __init_subclass__(cls, *, model: ModelRef | None = None) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        model: ModelRef | None = None,
+        version_id: str = "",
+        deployment_id: str | None = None,
+        deployment_user_id: str | None = None,
+        compute_cluster_id: str | None = None,
+        nodepool_id: str | None = None,
+    ) -> None:
+        """Bake in what a generated class knows: its model, and the version and the deployment that it is made for."""
         super().__init_subclass__()
         if model is not None:
-            cls._model = model
+            cls._model, cls._version = model, version_id
+        if deployment_id or nodepool_id:
+            cls._where = (deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
 
     def __init__(
         self,
@@ -130,8 +144,10 @@ class ClientBase(ABC):
             base_url: The server: the platform (by default, or CLARIFAI_API_BASE), or a local
                 runner such as `grpc://127.0.0.1:8000`.
             model: Another model with the same methods: its URL or a `ModelRef`.
-            version_id: A version of the model; by default the latest.
-            deployment_id: The deployment that shall run it; by default the platform chooses.
+            version_id: A version of the model; by default the one that the package was made for, if
+                one was named then, else the latest.
+            deployment_id: The deployment that shall run it; by default the one that the package was
+                made for, if one was named then, else the platform chooses.
             deployment_user_id: The owner of the deployment or the cluster; by default, of the
                 credential (the first call asks the platform who that is).
             compute_cluster_id: In place of a deployment, a cluster, together with `nodepool_id`.
@@ -156,7 +172,7 @@ class ClientBase(ABC):
         from ._drift import Drift
         from ._lock import package_of
 
-        reference, version = _meant(self._model, model, version_id)
+        reference, version = _meant(self._model, self._version, model, version_id)
         if reference is None and _channel.base_url(base_url) == _channel.DEFAULT_BASE:
             raise ConfigError(
                 f"{type(self).__name__} was generated without a model's reference: give"
@@ -171,10 +187,16 @@ class ClientBase(ABC):
             idempotent=idempotent,
             interceptors=interceptors,
         )
-        routing = _address.Routing(
-            deployment_id, compute_cluster_id, nodepool_id, deployment_user_id
+        where: tuple[str | None, ...] = (
+            deployment_id,
+            compute_cluster_id,
+            nodepool_id,
+            deployment_user_id,
         )
-        self._address: Address = _address.Address(reference, version, routing.checked())
+        if not any(where) and model is None and not self._endpoint.target.loopback:
+            where = self._where
+        routing = _address.Routing(*where).checked()
+        self._address: Address = _address.Address(reference, version, routing)
         self._drift = Drift(package_of(type(self), ClientBase), verify=verify)
         self._on_response = on_response
         self._base_url = base_url
@@ -310,10 +332,15 @@ class ClientBase(ABC):
 
 
 def _meant(
-    baked: ModelRef | None, given: ModelRef | str | None, version_id: str | None
+    baked: ModelRef | None,
+    version: str,
+    given: ModelRef | str | None,
+    version_id: str | None,
 ) -> tuple[ModelRef | None, str]:
-    """The model and the version that a client means."""
+    """The model and the version that a client means: a version that is baked in is one of the model beside it."""
     if isinstance(given, str):
-        reference, version = ModelRef.parse(given)
-        return reference, version_id or version
-    return given or baked, version_id or ""
+        reference, its_version = ModelRef.parse(given)
+        return reference, version_id or its_version
+    if given is not None:
+        return given, version_id or ""
+    return baked, version_id or version

@@ -19,8 +19,11 @@ class Document:
         reference: Which model of the platform; None if it is none, or not known.
         version_id: The version that was seen, or empty.
         signatures: The JSON form of `MethodSignature` messages, in their order; nothing is checked.
+        client: What the generated client is told where its user says nothing, by keyword: `version_id`,
+            `deployment_id` and its kin; nothing is checked.
     """
 
     reference: ModelRef | None
     version_id: str
     signatures: tuple[Mapping[str, object], ...]
+    client: tuple[tuple[str, str], ...] = ()

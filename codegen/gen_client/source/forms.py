@@ -3,7 +3,7 @@
 What lives here: what tells the forms apart, on parsed JSON or YAML. What a signature says is not
 looked at.
 
-    {"model": {…}, "method_signatures": […]}     a signature file; a lock has also `format`, `sha256`
+    {"model": {…}, "method_signatures": […]}     a signature file; a lock has also `format`, `sha256`, `client`
     {"predict": {…}, "generate": {…}}            what a model answers itself
     [{…}, {…}]                                   signatures alone
 """
@@ -39,7 +39,8 @@ def read(content: Value, report: Report) -> Document:
                 signatures = content[key]
                 _check_digest(content.get("sha256"), signatures, report)
                 reference, version_id = _model(content.get("model"))
-                return Document(reference, version_id, _listed(signatures))
+                client = _client(content.get("client"))
+                return Document(reference, version_id, _listed(signatures), client)
     return Document(None, "", by_name(content))
 
 
@@ -86,6 +87,15 @@ def _model(content: Value) -> tuple[ModelRef | None, str]:
                 exit_code=UNUSABLE,
             )
     return ModelRef(*(text or "" for text in ids.values())), version_id
+
+
+def _client(content: Value) -> tuple[tuple[str, str], ...]:
+    """What a lock says that its client is told."""
+    if content is None:
+        return ()
+    if not isinstance(content, dict) or not all(isinstance(id_, str) for id_ in content.values()):
+        raise ValueError("`client` is not an object of texts")
+    return tuple(content.items())
 
 
 def _id(content: Mapping[str, Value], key: str) -> str | None:

@@ -8,16 +8,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from clarigen import __version__
 from gen_client.commands import COMMANDS, GENERATE
 from gen_client.commands.command import DONE, Command, parser
 from gen_client.console import Console
-from gen_client.diagnostics import UNUSABLE, USAGE, Diagnostic, Refusal, Severity
+from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity, bug
 
 INTERRUPTED = 130
-_EXTRA = ("black", "jinja2", "libcst", "rich", "yaml")
+_EXTRA = ("black", "jinja2", "libcst", "platformdirs", "rich", "tomlkit", "yaml")
 """The libraries that `clarigen[codegen]` brings. They are imported when they are needed."""
 
 
@@ -68,18 +66,4 @@ def _without_extra(error: ModuleNotFoundError) -> Diagnostic:
         f"{error.name} is not installed: the runtime alone generates nothing",
         remedy="pip install 'clarigen[codegen]'",
         exit_code=USAGE,
-    )
-
-
-def bug(error: Exception) -> Diagnostic:
-    """What the user is told of an error that we did not foresee: enough to report it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    return Diagnostic(
-        Severity.REFUSAL,
-        f"a bug in gen-client {__version__}: {type(error).__name__} at {place}",
-        remedy="nothing more was written; please report it, together with the model's signatures",
-        exit_code=UNUSABLE,
     )

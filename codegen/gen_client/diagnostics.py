@@ -1,7 +1,7 @@
 """What a run has to say: warnings and refusals, as values.
 
 What lives here: `Diagnostic`, the `Report` that collects warnings on the way, the `Refusal` that ends
-a run, and `shown`, which makes a stranger's text fit to be printed. Nothing here prints: the command
+a run, `bug`, which is what is said of any other end, and `shown`, which makes a stranger's text fit to be printed. Nothing here prints: the command
 alone does. Knows no other module of the generator.
 """
 
@@ -10,7 +10,12 @@ from __future__ import annotations
 import enum
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
+from clarigen import __version__
+
+DIFFERENT = 1
+"""Exit code: something is not as it should be."""
 USAGE = 2
 """Exit code: the command line or the configuration is wrong."""
 UNREACHABLE = 3
@@ -38,7 +43,7 @@ class Diagnostic:
         what: What is the case, in a sentence without a full stop.
         where: The method and the field it is about (`detect.threshold`), or empty.
         remedy: What the user can do about it, or empty.
-        exit_code: What the command exits with, for a refusal: 2, 3 or 4. 0 for a warning.
+        exit_code: What the command exits with, for a refusal: 1 to 4. 0 for a warning.
     """
 
     severity: Severity
@@ -89,6 +94,20 @@ class Refusal(Exception):
     def __init__(self, what: str, *, exit_code: int, where: str = "", remedy: str = "") -> None:
         self.diagnostic = Diagnostic(Severity.REFUSAL, what, where, remedy, exit_code)
         super().__init__(str(self.diagnostic))
+
+
+def bug(error: BaseException) -> Diagnostic:
+    """What the user is told of an error that we did not foresee: enough to report it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return Diagnostic(
+        Severity.REFUSAL,
+        f"a bug in gen-client {__version__}: {type(error).__name__} at {place}",
+        remedy="nothing more was written; please report it, together with the model's signatures",
+        exit_code=UNUSABLE,
+    )
 
 
 def shown(text: str, limit: int = SHOWN_LIMIT) -> str:

@@ -72,8 +72,9 @@ def given_package_name(name: str) -> Code:
     else:
         return Code(name)
     raise Refusal(
-        f"--name {shown(name)} {problem}",
+        f"{shown(name)} {problem}",
         exit_code=USAGE,
+        where="--name",
         remedy="a name is an identifier of Python, such as my_model",
     )
 

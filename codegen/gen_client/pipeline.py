@@ -1,90 +1,50 @@
 """The whole way from a deployed model to a Python package, on one page.
 
-    source ─▶ interface ─▶ naming, plan ─▶ render ─▶ tidy ─▶ write
-    Document    Model          Page         text     files    paths
+    source ─▶ selection ─▶ interface ─▶ naming, plan ─▶ render ─▶ tidy ─▶ write, or check
+    Document                  Model          Page         text     files    paths    causes
 
 Each stage is a module of its own; this page holds their order, and the data between them. The first and
-the last touch the world, `build` in between is pure. Nothing here decides anything.
+the last touch the world, `build` in between is pure. Nothing here decides anything. Several models go the way
+together: all are asked, what has to be made is made, each is written; what one of them meets, it meets alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from clarigen import ModelRef
-from gen_client import interface, lock, naming, source, write
+from gen_client import cache, drift, interface, lock, many, naming, source, write
+from gen_client.cache import Cache, Entry
 from gen_client.custom import PLAIN, Custom
-from gen_client.diagnostics import USAGE, Refusal, Report
+from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, bug
 from gen_client.escape import Code
 from gen_client.gate import FILES
-from gen_client.source import Document, Place
+from gen_client.jobs import Asked, Checked, Job, Mode, Outcome, Package, Written
+from gen_client.selection import select
+from gen_client.source import Document
 
+R = TypeVar("R")
 Stage = Callable[[str], None]
 """Is told what begins, in a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a package is made.
-
-    Attributes:
-        out: The folder that gets the package.
-        name: The package's name; empty for one made of the model's id.
-        model: The model that the client calls; None for the one whose signatures these are.
-        force: Whether files of others in its folder are no obstacle.
-        strict: Whether a warning is a refusal.
-        custom: Templates in the place of ours, and what they may write.
-    """
-
-    out: Path = Path()
-    name: str = ""
-    model: ModelRef | None = None
-    force: bool = False
-    strict: bool = False
-    custom: Custom = PLAIN
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A finished package that is not yet written: its name, that of its class, and name and text of each file."""
-
-    name: str
-    client: str
-    files: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a run did: the package's name, that of its class, the files that changed, whether it is a new package."""
-
-    name: str
-    client: str
-    changed: list[Path]
-    new: bool
-
-
-def run(place: Place, options: Options, report: Report, stage: Stage) -> Written:
-    """Make the package of the model at a place.
-
-    Raises `Refusal`, with nothing written, when that cannot be done.
-    """
-    document = source.read(place)
+def run(jobs: Sequence[Job], mode: Mode, stage: Stage) -> Iterator[Outcome]:
+    """Make, or check, the packages of some models. The outcomes come in the order of the jobs."""
+    asked = many.waiting(lambda job: _attempt(_ask, job, mode), jobs)
+    known = [_known(its, mode.cache) for its in asked]
     stage("generating")
-    package = build(_aimed(document, options.model), options.name, report, options.custom)
-    if options.strict:
-        report.insist()
-    stage("writing")
-    changed = write.package(options.out, package.name, package.files, force=options.force)
-    return Written(package.name, package.client, changed, len(changed) == len(package.files))
-
-
-def _aimed(document: Document, model: ModelRef | None) -> Document:
-    """The document as one of another model; a version belongs to its own model alone."""
-    if model is None or model == document.reference:
-        return document
-    return Document(model, "", document.signatures)
+    for job, its, entry in zip(jobs, asked, known, strict=True):
+        if isinstance(its, Diagnostic):
+            yield Outcome(job.report.warnings, its)
+        elif entry is not None:
+            warnings = [*job.report.warnings, *entry.warnings]
+            yield Outcome(warnings, _unchanged(its, entry, mode))
+        else:
+            end = _attempt(_finish, its, mode, stage)
+            yield Outcome(job.report.warnings, end)
+    mode.cache.clear()
 
 
 def build(document: Document, name: str, report: Report, custom: Custom = PLAIN) -> Package:
@@ -95,7 +55,7 @@ def build(document: Document, name: str, report: Report, custom: Custom = PLAIN)
     from gen_client import plan, render, tidy  # with their libraries, which take their time
 
     model = interface.read(document, report)
-    page = plan.page(model, _package_name(model, name), report)
+    page = plan.page(model, _package_name(document.reference, name), report)
     texts = render.render(page, custom.templates)
     files = {file: tidy.tidy(texts[file], kind, custom.allowed) for file, kind in FILES.items()}
     return Package(
@@ -103,13 +63,87 @@ def build(document: Document, name: str, report: Report, custom: Custom = PLAIN)
     )
 
 
-def _package_name(model: interface.Model, name: str) -> Code:
+def _attempt(stage: Callable[..., R], *arguments: object) -> R | Diagnostic:
+    """What a stage gives, or why it gives nothing."""
+    try:
+        return stage(*arguments)
+    except Refusal as refusal:
+        return refusal.diagnostic
+    except ModuleNotFoundError:  # what is not installed is told once, for all
+        raise
+    except Exception as error:  # noqa: BLE001  a bug of ours, which spoils one package
+        return bug(error)
+
+
+def _ask(job: Job, mode: Mode) -> Asked:
+    """Have the document that a package is to be made of."""
+    options = job.options
+    document = _aimed(source.read(job.place), options.model)
+    document = select(document, options.methods, options.exclude)
+    if options.client is not None:
+        document = replace(document, client=options.client)
+    asked = Asked(job, document, _package_name(document.reference, options.name))
+    if mode.frozen:
+        drift.frozen(asked)
+    return asked
+
+
+def _aimed(document: Document, model: ModelRef | None) -> Document:
+    """The document as one of another model; a version belongs to its own model alone."""
+    if model is None or model == document.reference:
+        return document
+    return Document(model, "", document.signatures)
+
+
+def _package_name(reference: ModelRef | None, name: str) -> Code:
     if name:
         return naming.given_package_name(name)
-    if model.reference is None:
+    if reference is None:
         raise Refusal(
             "the package needs a name: its model has none",
             exit_code=USAGE,
             remedy="give it one with --name",
         )
-    return naming.package_name(model.reference.model_id)
+    return naming.package_name(reference.model_id)
+
+
+def _known(asked: Asked | Diagnostic, known: Cache) -> Entry | None:
+    """The entry for a package that is in its place already, as it would be made."""
+    if isinstance(asked, Diagnostic) or asked.job.options.custom is not PLAIN:
+        return None
+    entry = known.get(cache.key(asked.document, asked.name))
+    strict = asked.job.options.strict
+    if entry is None or (strict and (entry.warnings or asked.job.report.warnings)):
+        return None
+    try:
+        there = write.found(asked.folder, entry.files)
+    except Refusal:
+        return None
+    digests = {file: None if text is None else cache.digest(text) for file, text in there.items()}
+    return entry if digests == entry.files else None
+
+
+def _unchanged(asked: Asked, entry: Entry, mode: Mode) -> Written | Checked:
+    if mode.check:
+        return Checked(asked.folder)
+    return Written(asked.name, entry.client, [], new=False)
+
+
+def _finish(asked: Asked, mode: Mode, stage: Stage) -> Written | Checked:
+    """Make a package, and write it or compare it."""
+    options, report = asked.job.options, Report()
+    try:
+        package = build(asked.document, asked.name, report, options.custom)
+    finally:
+        asked.job.report.warnings += report.warnings
+    if options.custom is PLAIN:
+        entry = Entry(package.client, cache.digests(package.files), tuple(report.warnings))
+        mode.cache.put(cache.key(asked.document, asked.name), entry)
+    if options.strict:
+        asked.job.report.insist()
+    if mode.check:
+        stage("comparing")
+        return drift.check(asked, package, build)
+    stage("writing")
+    changed = write.package(options.out, package.name, package.files, force=options.force)
+    return Written(package.name, package.client, changed, len(changed) == len(package.files))

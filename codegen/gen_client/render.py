@@ -17,9 +17,12 @@ from typing import Final
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from gen_client import templates_folder
 from gen_client.diagnostics import USAGE, Refusal, printable
 from gen_client.escape import FILTERS, Code, finalize
 from gen_client.page import Page
+
+templates = templates_folder.templates
 
 FILES: Final = ("__init__.py", "client.py", "examples.py")
 """What is laid out by templates."""
@@ -109,13 +112,6 @@ def _broken(error: Exception, custom: Mapping[str, str]) -> Refusal:
         remedy="code, or text through `py` or `doc`, is all that a template may write",
         exit_code=USAGE,
     )
-
-
-def templates() -> Path:
-    """The folder of the templates: beside this module when installed, else in the checkout."""
-    here = Path(__file__).resolve()
-    installed = here.parent / "templates"
-    return installed if installed.is_dir() else here.parents[2] / "templates"
 
 
 def _environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:

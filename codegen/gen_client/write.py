@@ -54,6 +54,31 @@ def package(out: Path, name: str, files: Mapping[str, str], *, force: bool = Fal
     return [destination / file for file in changed]
 
 
+def found(folder: Path, files: Mapping[str, str]) -> dict[str, bytes | None]:
+    """What is in the folder of a package: the bytes of each of `files`, None for one that is none, and any other entry.
+
+    Raises:
+        Refusal: Exit 2: it cannot be read.
+    """
+    try:
+        there = {file: _bytes_of(folder / file) for file in files}
+        entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise _refusal(folder, f"cannot be read: {_reason(error)}", "check who may") from error
+    return there | {
+        entry.name: None for entry in entries if entry.name not in files and not _ours(entry, files)
+    }
+
+
+def replaceable(folder: Path, files: Mapping[str, str]) -> bool:
+    """Whether `package` writes into this folder without `force`."""
+    try:
+        _look(folder, files, force=False)
+    except Refusal:
+        return False
+    return True
+
+
 def _refusal(path: Path, what: str, remedy: str) -> Refusal:
     return Refusal(what, exit_code=USAGE, where=shown(str(path), limit=400), remedy=remedy)
 

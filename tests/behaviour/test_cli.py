@@ -335,7 +335,7 @@ def test_another_model_of_the_same_interface(gen_client: Command, tmp_path: Path
         ([], "--url"),
         (["--url", "a", "--signatures", "b"], "not allowed with"),
         (["--signatures"], "expected one argument"),
-        (["--sig", "x"], "--url"),
+        (["--sig", "x"], "--sig"),
         (["--signatures", SIGNATURES, "--wat\x1b[31m"], "--wat"),
         (["--signatures", SIGNATURES, "more"], "more"),
         (["--signatures", SIGNATURES, "--model", "grpc://127.0.0.1:8000"], "--model"),

@@ -1,37 +1,30 @@
-"""`gen-client` without a word: generates a package.
+"""`gen-client` without a word: generates packages, or checks them.
 
-What lives here: its options, and what is said of what it did. The stages are imported once the arguments are
+What lives here: its options. The stages are imported once the arguments are
 understood, so that `--help` is quick.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from clarigen import __version__
-from gen_client.commands.command import DONE, Command
-from gen_client.console import Console, is_terminal
-from gen_client.diagnostics import USAGE, Refusal, Report
-
-if TYPE_CHECKING:
-    from clarigen import ModelRef
-    from gen_client.pipeline import Written
-    from gen_client.source import Place
+from gen_client.commands.command import Command
+from gen_client.console import Console
 
 _EXAMPLES = """\
   gen-client --url https://clarifai.com/openai/chat-completion/models/o4-mini --out src/app/models
   gen-client --url grpc://127.0.0.1:8000 --name my_model
-  gen-client --signatures src/app/models/o4_mini/signatures.json --out src/app/models
+  gen-client                                   everything that pyproject.toml lists
+  gen-client --check --offline                 in a pull request: is what is committed up to date?
 """
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     which = parser.add_argument_group("the model")
-    place = which.add_mutually_exclusive_group(required=True)
+    place = which.add_mutually_exclusive_group()
     place.add_argument(
         "--url",
         help="its address on the platform, USER/APP/models/MODEL, or a local runner (grpc://127.0.0.1:8000)",
@@ -54,7 +47,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "--out",
         metavar="DIR",
         type=Path,
-        default=Path(),
         help="the folder that gets the package (default: this one)",
     )
     package.add_argument("--name", default="", help="the package's name (default: the model's id)")
@@ -72,69 +64,42 @@ def declare(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a folder with templates in the place of ours; they may change from release to release",
     )
+    how = parser.add_argument_group("the run")
+    how.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; say which files are out of date, and why (exit 1)",
+    )
+    how.add_argument("--diff", action="store_true", help="as --check, and show a unified diff")
+    network = how.add_mutually_exclusive_group()
+    network.add_argument(
+        "--offline",
+        action="store_true",
+        help="from the locks of the packages: needs neither network nor credential",
+    )
+    network.add_argument(
+        "--frozen",
+        action="store_true",
+        help="the model's signatures must be those of the lock (else exit 1)",
+    )
+    how.add_argument("--no-cache", action="store_true", help="believe nothing of earlier runs")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Generate, and say what was written."""
-    from gen_client import custom, pipeline
+    """Generate or check, and say what became of it."""
+    from gen_client import cache, pipeline
+    from gen_client.commands import ordered, outcomes
+    from gen_client.jobs import Mode
     from gen_client.progress import Progress
 
-    report = Report()
-    model = None if arguments.model is None else _reference(arguments.model)
-    templates = custom.PLAIN if arguments.templates is None else custom.read(arguments.templates)
-    options = pipeline.Options(
-        arguments.out,
-        arguments.name,
-        model,
-        force=arguments.force,
-        strict=arguments.strict,
-        custom=templates,
-    )
-    try:
-        with Progress(console.detail, shown=not console.quiet) as progress:
-            place = _place(arguments, report, progress.stage)
-            written = pipeline.run(place, options, report, progress.stage)
-    finally:
-        for warning in report.warnings:
-            console.report(warning)
-    _conclude(written, arguments.out, console)
-    return DONE
-
-
-def _place(arguments: argparse.Namespace, report: Report, stage: Callable[[str], None]) -> Place:
-    from gen_client import source
-
-    if arguments.url is None:
-        return source.in_file(arguments.signatures, report)
-    return source.at(arguments.url, source.Access(api_base=arguments.api_base, progress=stage))
-
-
-def _reference(text: str) -> ModelRef:
-    from gen_client.source import address
-
-    match address.parse(text):
-        case address.ModelAddress(reference, ""):
-            return reference
-        case _:
-            raise Refusal(
-                "--model takes a model of the platform, without a version",
-                exit_code=USAGE,
-                remedy="expected USER/APP/models/MODEL",
-            )
-
-
-def _conclude(written: Written, out: Path, console: Console) -> None:
-    """The files that changed; for people, what to do with a new package, or that there was nothing to do."""
-    for file in written.changed:
-        console.result(str(file))
-    console.flush()
-    if not written.changed:
-        console.note(f"gen-client: {written.name} is up to date")
-    elif written.new and is_terminal():
-        console.note()
-        console.note(f"  from {written.name} import {written.client}")
-        console.note(f"  python -m {written.name}.examples    (in {out})")
+    arguments.check = arguments.check or arguments.diff
+    known = cache.Cache(None if arguments.no_cache else cache.usual())
+    mode = Mode(arguments.check, arguments.frozen, known)
+    with Progress(console.detail, shown=not console.quiet) as progress:
+        jobs = ordered.jobs(arguments, progress.stage)
+        ends = list(pipeline.run(jobs, mode, progress.stage))
+    return outcomes.tell([its.options.name for its in jobs], ends, arguments, console)
 
 
 COMMAND = Command(
@@ -143,5 +108,5 @@ COMMAND = Command(
     examples=_EXAMPLES,
     declare=declare,
     run=run,
-    usage="gen-client (--url URL | --signatures FILE) [--out DIR] [--name NAME] [options]",
+    usage="gen-client [--url URL | --signatures FILE] [--out DIR] [--name NAME] [--check] [options]",
 )

@@ -1,6 +1,6 @@
 """Where signatures come from: a small class a kind of place.
 
-What lives here: `Place`, what the kinds have in common; `at`, `of`, `in_file` and `at_revision`, which say which kind is
+What lives here: `Place`, what the kinds have in common; `at`, `of`, `in_file`, `in_lock` and `at_revision`, which say which kind is
 meant; `read`, which asks it. What leaves this room is free of protobuf, and not yet checked; what a
 signature means is not known here.
 
@@ -8,6 +8,7 @@ signature means is not known here.
     at("grpc://127.0.0.1:8000")                          a runner        runner.py
     in_file("signatures.json"), in_file("-")             a file          file.py
     at_revision("signatures.json", "main")               git             revision.py
+    in_lock("my_model/signatures.json")                  a lock          lock_file.py
 """
 
 from __future__ import annotations
@@ -20,13 +21,27 @@ from gen_client.diagnostics import Report
 from gen_client.source import address
 from gen_client.source.access import Access
 from gen_client.source.account import whose
+from gen_client.source.address import ModelAddress, RunnerAddress
 from gen_client.source.document import Document
 from gen_client.source.file import SignatureFile
+from gen_client.source.lock_file import LockFile
 from gen_client.source.platform import PlatformModel
 from gen_client.source.revision import RevisionFile
 from gen_client.source.runner import Runner
 
-__all__ = ["Access", "Document", "Place", "at", "at_revision", "in_file", "of", "read", "whose"]
+__all__ = [
+    "Access",
+    "Document",
+    "Place",
+    "at",
+    "at_address",
+    "at_revision",
+    "in_file",
+    "in_lock",
+    "of",
+    "read",
+    "whose",
+]
 
 
 class Place(Protocol):
@@ -51,10 +66,15 @@ def at(url: str, access: Access) -> Place:
     Raises:
         Refusal: Exit 2: it names neither.
     """
-    match address.parse(url):
-        case address.RunnerAddress(base_url):
+    return at_address(address.parse(url), access)
+
+
+def at_address(its: ModelAddress | RunnerAddress, access: Access) -> Place:
+    """The place that a parsed address names."""
+    match its:
+        case RunnerAddress(base_url):
             return Runner(base_url, access)
-        case address.ModelAddress(reference, version_id):
+        case ModelAddress(reference, version_id):
             return PlatformModel(reference, version_id, access)
 
 
@@ -87,6 +107,17 @@ def in_file(path: str, report: Report) -> Place:
         report: Where warnings go.
     """
     return SignatureFile(path, report)
+
+
+def in_lock(path: Path, address: ModelAddress | None, report: Report) -> Place:
+    """The place that the lock of a package is, where there is no network.
+
+    Args:
+        path: The lock.
+        address: The model that it must be of, and the version if one is meant; None for any.
+        report: Where warnings go.
+    """
+    return LockFile(path, address, report)
 
 
 def read(place: Place) -> Document:

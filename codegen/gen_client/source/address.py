@@ -7,13 +7,16 @@ a place to connect to: the host in it is dropped here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from clarigen import ModelRef
 from clarigen.errors import ConfigError
 from gen_client import limits
 from gen_client.diagnostics import USAGE, Refusal, shown
+
+if TYPE_CHECKING:
+    from clarigen._channel import Target
 
 FORMS: Final = (
     "expected https://clarifai.com/USER/APP/models/MODEL, USER/APP/models/MODEL, or a runner:"
@@ -84,13 +87,25 @@ def parse(url: str) -> ModelAddress | RunnerAddress:
 
 
 def _runner(url: str) -> RunnerAddress:
+    base(url)
+    return RunnerAddress(url)
+
+
+def base(url: str) -> Target:
+    """The server that a base URL names.
+
+    Args:
+        url: The platform's base URL, or that of a runner.
+
+    Raises:
+        Refusal: Exit 2: it is none.
+    """
     from clarigen._channel import Target
 
     try:
-        Target.parse(url)
+        return Target.parse(url)
     except ConfigError as error:
         raise _refusal(str(error)) from None
-    return RunnerAddress(url)
 
 
 def _model(url: str) -> ModelAddress:

@@ -1,0 +1,129 @@
+"""The jobs of a run: from the words of the command line, or from the configuration.
+
+What lives here: which packages are meant, and where their signatures are. Nothing is asked or read but the
+configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from clarigen import ModelRef
+from gen_client import config, custom, naming, source, write
+from gen_client.config import Entry, Settings
+from gen_client.diagnostics import USAGE, Refusal, Report
+from gen_client.jobs import Job, Options
+from gen_client.source import Place, address, trust
+from gen_client.source.address import ModelAddress, RunnerAddress
+
+Stage = Callable[[str], None]
+
+
+def jobs(arguments: argparse.Namespace, stage: Stage) -> list[Job]:
+    """The jobs that are meant.
+
+    Args:
+        arguments: The command line.
+        stage: Is told what begins.
+
+    Raises:
+        Refusal: Exit 2: the command line or the configuration is wrong.
+    """
+    if arguments.url is None and arguments.signatures is None:
+        alone = {"--name": arguments.name, "--out": arguments.out, "--model": arguments.model}
+        for option, value in alone.items():
+            if value:
+                raise Refusal(f"{option} stands alone", exit_code=USAGE, remedy=config.MISSING)
+        settings = config.load(Path.cwd())
+        return [_listed(entry, settings, arguments, stage) for entry in settings.entries]
+    return [_given(arguments, stage)]
+
+
+def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
+    """The one job of the command line."""
+    report = Report()
+    model = None if arguments.model is None else _reference(arguments.model)
+    out = arguments.out or Path()
+    options = replace(_usual(arguments), out=out, name=arguments.name, model=model)
+    if arguments.url is None:
+        return Job(source.in_file(arguments.signatures, report), options, report)
+    meant = address.parse(arguments.url)
+    if arguments.offline:
+        expected = meant if model is None else ModelAddress(model, "")
+        return Job(_lock(out, arguments.name, expected, report), options, report)
+    access = source.Access(api_base=arguments.api_base, progress=stage)
+    return Job(source.at_address(meant, access), options, report)
+
+
+def _listed(entry: Entry, settings: Settings, arguments: argparse.Namespace, stage: Stage) -> Job:
+    """The job of an entry in the configuration."""
+    report = Report()
+    options = replace(
+        _usual(arguments),
+        out=entry.out,
+        name=entry.name,
+        methods=entry.methods,
+        exclude=entry.exclude,
+        client=entry.client,
+    )
+    if arguments.offline:
+        return Job(_lock(entry.out, entry.name, entry.address, report), options, report)
+    access = source.Access(
+        api_base=arguments.api_base or os.environ.get("CLARIFAI_API_BASE") or settings.api_base,
+        progress=lambda text: stage(f"{entry.name}: {text}"),
+    )
+    return Job(_Trusted(entry, access, settings.api_base), options, report)
+
+
+def _usual(arguments: argparse.Namespace) -> Options:
+    """What the command line says of all packages."""
+    folder = arguments.templates
+    templates = custom.PLAIN if folder is None else custom.read(folder)
+    return Options(force=arguments.force, strict=arguments.strict, custom=templates)
+
+
+class _Trusted:
+    """A place that a configuration names, which is not asked before it is clear that it may be."""
+
+    def __init__(self, entry: Entry, access: source.Access, api_base: str | None) -> None:
+        self._entry = entry
+        self._access = access
+        self._api_base = api_base
+
+    def fetch(self) -> source.Document:
+        """Ask it."""
+        if isinstance(self._entry.address, RunnerAddress):
+            trust.check(self._entry.address.base_url)
+        elif self._api_base and self._access.api_base == self._api_base:
+            trust.check(self._api_base)
+        return source.read(source.at_address(self._entry.address, self._access))
+
+
+def _lock(out: Path, name: str, meant: ModelAddress | RunnerAddress, report: Report) -> Place:
+    """The lock that stands for a model."""
+    model = meant if isinstance(meant, ModelAddress) else None
+    if not name:
+        if model is None:
+            raise Refusal(
+                "the package needs a name: its model has none",
+                exit_code=USAGE,
+                remedy="give it one with --name",
+            )
+        name = naming.package_name(model.reference.model_id)
+    return source.in_lock(out / naming.given_package_name(name) / write.LOCK, model, report)
+
+
+def _reference(text: str) -> ModelRef:
+    match address.parse(text):
+        case ModelAddress(reference, ""):
+            return reference
+        case _:
+            raise Refusal(
+                "--model takes a model of the platform, without a version",
+                exit_code=USAGE,
+                remedy="expected USER/APP/models/MODEL",
+            )

@@ -1,0 +1,118 @@
+"""A table of a configuration, read key by key: what is not known is refused, and every refusal has its place.
+
+What lives here: `Table`. It knows types and lines; what a key means is not known here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from gen_client.config.find import TOOL, Place
+from gen_client.config.lines import Path, line_of
+from gen_client.diagnostics import USAGE, Refusal, shown
+from gen_client.json_text import is_array
+
+LONGEST = 1_000
+"""Characters that a text may have."""
+
+
+class Table:
+    """One table.
+
+    Args:
+        place: The file it is from.
+        content: What was parsed, of any type.
+        path: Where it stands below `[tool.gen-client]`.
+        known: The keys that it may have.
+
+    Raises:
+        Refusal: Exit 2: it is no table, or has another key.
+    """
+
+    def __init__(self, place: Place, content: Any, path: Path, known: Collection[str]) -> None:
+        self._place = place
+        self._path = path
+        if not isinstance(content, dict):
+            raise self.refusal("", "is not a table")
+        self._content: dict[str, Any] = content
+        for key in self._content:
+            if key not in known:
+                near = difflib.get_close_matches(key.lower().replace("_", "-"), known, 1, 0.5)
+                raise self.refusal(
+                    key,
+                    "is not known",
+                    f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}",
+                )
+
+    def text(self, key: str) -> str:
+        """A text, or an empty one where the key is not there."""
+        if key not in self._content:
+            return ""
+        value = self._content[key]
+        if not isinstance(value, str):
+            raise self.refusal(key, "is not text", f'write {key} = "…"')
+        if not value or len(value) > LONGEST:
+            raise self.refusal(
+                key, "is empty" if not value else f"is longer than {LONGEST} characters"
+            )
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """An array of different texts, or nothing where the key is not there."""
+        value = self._content.get(key, [])
+        items = list(value) if is_array(value) else [value]
+        texts = tuple(item for item in items if isinstance(item, str) and item)
+        if not is_array(value) or len(texts) < len(items):
+            raise self.refusal(key, "is not an array of texts", f'write {key} = ["…", "…"]')
+        if len(set(texts)) < len(texts):
+            raise self.refusal(key, "names the same twice")
+        if key in self._content and not texts:
+            raise self.refusal(key, "is empty", "leave it out")
+        return texts
+
+    def table(self, key: str, known: Collection[str]) -> Table:
+        """A table inside this one, or an empty one where the key is not there."""
+        return Table(self._place, self._content.get(key, {}), (*self._path, key), known)
+
+    def tables(self, key: str, known: Collection[str]) -> list[Table]:
+        """An array of tables, or nothing where the key is not there."""
+        value = self._content.get(key, [])
+        if not is_array(value):
+            raise self.refusal(key, "is not an array of tables", f"write [[tool.{TOOL}.{key}]]")
+        return [
+            Table(self._place, item, (*self._path, key, index), known)
+            for index, item in enumerate(value)
+        ]
+
+    def refusal(self, key: str, what: str, remedy: str = "", exit_code: int = USAGE) -> Refusal:
+        """A refusal of what stands under a key, or of the table itself.
+
+        Args:
+            key: The key; empty for the table.
+            what: What is wrong with it.
+            remedy: What to do.
+            exit_code: What the command exits with.
+        """
+        path = (*self._path, key) if key else self._path
+        line = line_of(self._place.text, ("tool", TOOL, *path))
+        if not line:  # a key that is missing: the table's own line
+            line = line_of(self._place.text, ("tool", TOOL, *self._path))
+        where = f"{shown(str(self._place.file), 400)}, line {line}"
+        return Refusal(f"{_dotted(path)} {what}", exit_code=exit_code, where=where, remedy=remedy)
+
+
+def _dotted(path: Path) -> str:
+    """A path as it is written in messages: `models[2].url`."""
+    text = ""
+    for key in path:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        else:
+            text += f".{_key(key)}"
+    return text.removeprefix(".") or f"[tool.{TOOL}]"
+
+
+def _key(key: str) -> str:
+    return key if key.replace("-", "_").isidentifier() and len(key) <= 80 else shown(key)

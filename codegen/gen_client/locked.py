@@ -1,0 +1,45 @@
+"""What the lock of a package says, for those who compare: read again, and not believed.
+
+What lives here: `Locked` and `read`. That a lock is intact means that its digest is that of its signatures, and
+no more: whoever edits the one can edit the other.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen_client import source
+from gen_client.diagnostics import Refusal, Report
+from gen_client.json_text import is_object
+from gen_client.source import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A lock.
+
+    Attributes:
+        document: What it holds.
+        format: The format that it says it has.
+        intact: Whether its digest fits.
+    """
+
+    document: Document
+    format: object
+    intact: bool
+
+
+def read(path: Path) -> Locked | None:
+    """The lock in a file; None if there is none."""
+    report = Report()
+    if not path.is_file():
+        return None
+    try:
+        document = source.read(source.in_file(str(path), report))
+        content: object = json.loads(path.read_bytes())
+    except (Refusal, OSError, ValueError, RecursionError):
+        return None
+    intact = all(warning.where != "sha256" for warning in report.warnings)
+    return Locked(document, content.get("format") if is_object(content) else None, intact)

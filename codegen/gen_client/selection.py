@@ -1,0 +1,48 @@
+"""Which of a model's methods a client gets.
+
+What lives here: `select`. It knows the names of methods, as they were found, and nothing else of signatures.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from dataclasses import replace
+
+from gen_client.diagnostics import USAGE, Refusal, shown
+from gen_client.source.document import Document
+
+
+def select(document: Document, methods: Collection[str], exclude: Collection[str]) -> Document:
+    """The document with the methods that are wanted, in its order.
+
+    Args:
+        document: The document.
+        methods: The names of those that are wanted; empty for all.
+        exclude: The names of those that are not.
+
+    Raises:
+        Refusal: Exit 2: there is no such method, or none is left.
+    """
+    if not methods and not exclude:
+        return document
+    named = [(signature.get("name"), signature) for signature in document.signatures]
+    names = [name for name, _ in named if isinstance(name, str)]
+    for name in methods:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            raise Refusal(
+                f"there is no method {shown(name)}",
+                exit_code=USAGE,
+                remedy=(
+                    f"did you mean {shown(near[0])}?" if near else "see `methods` in pyproject.toml"
+                ),
+            )
+    kept = tuple(
+        signature
+        for name, signature in named
+        if name not in exclude and (not methods or name in methods)
+    )
+    if named and not kept:
+        raise Refusal("no method is left: all are excluded", exit_code=USAGE)
+    return replace(document, signatures=kept)

@@ -1,0 +1,228 @@
+"""`gen-client` without a model: everything that pyproject.toml lists, each for itself."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clarigen import ConfigError, ModelRef
+from clarigen.testing import Server, serve
+from gen_client import cli, pipeline
+from support import untouched
+
+FILES = ("client.py", "__init__.py", "examples.py", "py.typed", "signatures.json")
+
+
+class Shape:
+    def area(self, width: float, height: float = 1.0) -> float:
+        """The area."""
+        return width * height
+
+    def debug(self) -> str:
+        return "nothing"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serve(Shape()) as started:
+        yield started
+
+
+Run = Callable[..., tuple[int, list[str], list[str]]]
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    server: Server,
+) -> Run:
+    """Runs the command in a repository, with the server as the platform."""
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLARIFAI_API_BASE", server.url)
+
+    def command(*words: str) -> tuple[int, list[str], list[str]]:
+        capsys.readouterr()
+        code = cli.main(list(words))
+        out, err = capsys.readouterr()
+        assert "a bug" not in err
+        return code, out.splitlines(), err.splitlines()
+
+    return command
+
+
+def configure(*models: Mapping[str, str | list[str]], **top: str) -> None:
+    """Write the configuration."""
+    lines = ["[tool.gen-client]"] + [f"{key} = {json.dumps(value)}" for key, value in top.items()]
+    for model in models:
+        lines.append("[[tool.gen-client.models]]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in model.items()]
+    Path("pyproject.toml").write_text("\n".join(lines))
+
+
+def test_all_models_are_made(run: Run) -> None:
+    configure({"url": "a/b/models/one"}, {"url": "a/b/models/two", "name": "zwei"}, out="src")
+    code, out, err = run()
+    assert (code, err) == (0, ["gen-client: 2 models: 2 written"])
+    assert out == [f"src/{name}/{file}" for name in ("one", "zwei") for file in FILES]
+    before = untouched(Path("src").rglob("*"))
+    for words in ([], ["--check"], ["--check", "--offline"], ["--frozen"]):
+        assert run(*words) == (0, [], ["gen-client: 2 models: 2 up to date"])
+    assert untouched(before) == before
+
+
+def test_one_that_fails_spoils_no_other(run: Run) -> None:
+    configure(
+        {"url": "a/b/models/one"},
+        {"url": "grpc://127.0.0.1:1", "name": "nobody"},
+        {"url": "a/b/models/three", "methods": ["aera"]},
+        {"url": "a/b/models/four"},
+    )
+    code, out, err = run()
+    assert code == 3, "that of the worst"
+    assert {line.split("/")[0] for line in out} == {"one", "four"}
+    assert err[0].startswith("gen-client: nobody: error: 127.0.0.1:1 cannot be reached")
+    assert err[-3:] == [
+        "gen-client: three: error: there is no method 'aera'",
+        "  did you mean 'area'?",
+        "gen-client: 4 models: 2 written, 2 failed",
+    ]
+    code, _, err = run("--check", "--offline")
+    assert code == 1
+    assert "there is no lock" in "".join(err)
+
+
+def test_a_bug_in_one_spoils_no_other(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = pipeline.build
+
+    def broken(document: Any, name: str, *more: Any) -> Any:
+        if name == "one":
+            raise ZeroDivisionError
+        return build(document, name, *more)
+
+    monkeypatch.setattr(pipeline, "build", broken)
+    configure({"url": "a/b/models/one"}, {"url": "a/b/models/two"})
+    assert cli.main([]) == 4
+    assert Path("two/client.py").is_file()
+    assert not Path("one").exists()
+
+
+def test_methods_are_chosen(run: Run) -> None:
+    configure(
+        {"url": "a/b/models/one", "methods": ["area"]},
+        {"url": "a/b/models/two", "exclude": ["area"]},
+        {"url": "a/b/models/three", "exclude": ["area", "debug"]},
+    )
+    assert run()[0] == 2
+    one, two = (Path(name, "client.py").read_text() for name in ("one", "two"))
+    assert "def area(" in one
+    assert "def debug(" not in one
+    assert "def debug(" in two
+    assert "def area(" not in two
+    configure({"url": "a/b/models/one", "exclude": ["debug"]})
+    assert run("--check", "--offline")[0] == 0
+    configure({"url": "a/b/models/one"})
+    code, out, _ = run("--check")
+    assert (code, out[0]) == (1, "one/client.py: the model changed")
+
+
+def test_what_a_client_is_told(run: Run, server: Server) -> None:
+    """A pinned version and a deployment are the client's defaults, for its own model, and can be overridden."""
+    configure(
+        {"url": "a/b/models/one", "version": "v1", "deployment-id": "d", "deployment-user-id": "u"}
+    )
+    assert run()[0] == 0
+    client = _imported(Path("one")).One
+    its = client(base_url="https://api.clarifai.com", pat="x")._address
+    assert (its.version_id, its.routing.deployment_id, its.routing.user_id) == ("v1", "d", "u")
+    its = client(base_url="https://api.clarifai.com", pat="x", version_id="v2", nodepool_id="n",
+                 compute_cluster_id="c")._address  # fmt: skip
+    assert (its.version_id, its.routing.deployment_id, its.routing.nodepool_id) == ("v2", None, "n")
+    for other in (ModelRef("x", "y", "z"), "x/y/models/z"):
+        its = client(base_url="https://api.clarifai.com", pat="x", model=other)._address
+        assert (its.version_id, its.routing.deployment_id) == ("", None)
+    with client(base_url=server.url) as local:
+        assert local.area(2.0, height=3.0) == 6.0
+    configure({"url": "a/b/models/one", "version": "v1", "deployment-id": "e"})
+    for words in (["--check"], ["--check", "--offline"]):
+        code, out, _ = run(*words)
+        assert (code, out[0]) == (1, "one/client.py: the configuration changed")
+    configure({"url": "a/b/models/one", "version": "v2"})
+    assert "the lock is not of version 'v2'" in run("--check", "--offline")[2][0]
+    lock = Path("one/signatures.json")
+    again = cli.main(["--signatures", str(lock)])
+    assert again == 0
+    assert "deployment_id" in Path("one/client.py").read_text(), "the lock says it all"
+    lock.write_text(lock.read_text().replace('"deployment_id": "d"', '"pat": "d"'))
+    code, _, err = run("--check", "--offline", "--signatures", str(lock))
+    assert code == 4
+    assert "'pat'" in err[-2]
+
+
+def _imported(folder: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"made_{folder.name}", folder / "__init__.py",
+                                                  submodule_search_locations=[str(folder)])  # fmt: skip
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+# Credentials
+
+
+@pytest.mark.parametrize("where", ["url", "api-base"])
+def test_a_server_that_only_the_file_names_gets_no_credential(
+    run: Run, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setenv("CLARIFAI_PAT", "secret-secret")
+    monkeypatch.delenv("CLARIFAI_API_BASE")
+    asked: list[str] = []
+
+    def connect(base: str, **_: object) -> None:
+        asked.append(base)
+        raise ConfigError("not asked in a test")
+
+    monkeypatch.setattr("clarigen._client_connection.connect", connect)
+    if where == "url":
+        configure({"url": "grpcs://models.example:443", "name": "one"})
+    else:
+        configure({"url": "a/b/models/one"}, **{"api-base": "https://models.example"})
+    code, _, err = run()
+    assert (code, asked) == (2, [])
+    assert "'models.example' is named by the configuration alone" in err[0]
+    assert "secret" not in "".join(err)
+    monkeypatch.setenv("CLARIGEN_TRUSTED_HOSTS", "other.example, models.example")
+    assert run()[0] == 2
+    assert len(asked) == 1
+    monkeypatch.delenv("CLARIGEN_TRUSTED_HOSTS")
+    monkeypatch.setenv("CLARIFAI_API_BASE", "https://models.example")
+    run()
+    assert len(asked) == 2
+    for trusted in ("https://api.clarifai.com", "grpc://127.0.0.1:1"):
+        monkeypatch.delenv("CLARIFAI_API_BASE", raising=False)
+        configure({"url": "a/b/models/one"}, **{"api-base": trusted})
+        run()
+        assert asked[-1] == trusted
+    for other in ("https://api.clarifai.com.evil.example", "https://api.clarifai.com:444"):
+        configure({"url": "a/b/models/one"}, **{"api-base": other})
+        assert run()[0] == 2
+        assert asked[-1] != other
+
+
+def test_words_that_need_a_model(run: Run) -> None:
+    configure({"url": "a/b/models/one"})
+    for words in (["--out", "x"], ["--name", "x"], ["--model", "a/b/models/c"]):
+        code, _, err = run(*words)
+        assert code == 2
+        assert f"{words[0]} stands alone" in err[0]

@@ -15,7 +15,7 @@ from gen_client.console import Console
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity, bug
 
 INTERRUPTED = 130
-_EXTRA = ("black", "jinja2", "libcst", "platformdirs", "rich", "tomlkit", "yaml")
+_EXTRA = ("black", "jinja2", "libcst", "platformdirs", "rich", "shtab", "tomlkit", "yaml")
 """The libraries that `clarigen[codegen]` brings. They are imported when they are needed."""
 
 

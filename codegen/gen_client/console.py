@@ -65,6 +65,10 @@ class Console:
         if not self.quiet:
             _say(sys.stdout, line)
 
+    def script(self, text: str) -> None:
+        """A text of ours that another program reads: on stdout, as it is."""
+        sys.stdout.write(text)
+
     def note(self, line: str = "") -> None:
         """Words for people: on stderr."""
         if not self.quiet:

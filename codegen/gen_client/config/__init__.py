@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gen_client.config.find import MISSING, Place, find, working
+from gen_client.config.find import MISSING, Place, find, parsed, working
 from gen_client.config.read import read
 from gen_client.config.settings import Entry, Settings
 
-__all__ = ["MISSING", "Entry", "Place", "Settings", "find", "load", "working"]
+__all__ = ["MISSING", "Entry", "Place", "Settings", "find", "load", "parsed", "read", "working"]
 
 
 def load(folder: Path) -> Settings:

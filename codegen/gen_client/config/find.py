@@ -97,10 +97,21 @@ def _place(file: Path, root: Path) -> Place | None:
         raise _refusal(file, f"is larger than {SIZE >> 20} MB")
     try:
         text = content.decode()
-        parsed = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise _refusal(file, f"is no TOML: it is not UTF-8 at byte {error.start}") from None
+    return parsed(file, root, text)
+
+
+def parsed(file: Path, root: Path, text: str) -> Place:
+    """A file with this text.
+
+    Raises:
+        Refusal: Exit 2: it is no TOML.
+    """
+    try:
+        tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
         raise _refusal(file, f"is no TOML: {printable(str(error), 200)}") from None
-    tool = parsed.get("tool")
     return Place(file, root, text, tool.get(TOOL) if is_object(tool) else None)
 
 

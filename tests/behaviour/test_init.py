@@ -1,0 +1,140 @@
+"""`gen-client init`, and what shells are told: entries that the command itself reads, in files that stay as they are."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gen_client import cli, config
+from gen_client.commands import COMMANDS
+
+URL = "openai/chat-completion/models/o4-mini"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command in a repository."""
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def command(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.main(list(words))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return command
+
+
+def names() -> list[str]:
+    return [entry.name for entry in config.load(Path.cwd()).entries]
+
+
+def test_the_first_entry(run: Run) -> None:
+    assert run("init", f"https://clarifai.com/{URL}", "--out", "src/models") == (
+        0,
+        "pyproject.toml\n",
+        "gen-client: run gen-client to generate it\n",
+    )
+    (entry,) = config.load(Path.cwd()).entries
+    assert (entry.name, entry.out) == ("o4_mini", Path("src/models"))
+
+
+def test_the_file_stays_as_it_is(run: Run) -> None:
+    old = (
+        "# ours\n[project]   # the project\nname='app'\n\n[tool.gen-client] # models\n"
+        "out = 'src'\n\n[[tool.gen-client.models]]\nurl = 'a/b/models/c' # first\n\n"
+        "[tool.ruff]\nline-length=88\n"
+    )
+    Path("pyproject.toml").write_text(old)
+    Path("pyproject.toml").chmod(0o640)
+    assert run("init", URL, "--name", "mini")[0] == 0
+    new = Path("pyproject.toml").read_text()
+    added = f'[[tool.gen-client.models]]\nurl = "{URL}"\nname = "mini"\n\n'
+    assert new == old.replace("[tool.ruff]", f"{added}[tool.ruff]")
+    assert names() == ["c", "mini"]
+    assert Path("pyproject.toml").stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in Path().iterdir()) == [".git", "pyproject.toml"]
+
+
+@pytest.mark.parametrize(
+    "models", ['[{url="a/b/models/c"}]', "[]", '[\n  {url="a/b/models/c"},\n]']
+)
+def test_an_array_in_a_line_gets_one_more(run: Run, models: str) -> None:
+    Path("pyproject.toml").write_text(f"[tool.gen-client]\nmodels = {models}\n")
+    code, _, err = run("init", URL)
+    if models == "[]":  # which is none that gen-client takes
+        assert (code, "is empty" in err) == (2, True)
+    else:
+        assert names() == ["c", "o4_mini"]
+
+
+def test_a_model_that_is_listed_is_not_listed_twice(run: Run) -> None:
+    run("init", URL)
+    before = Path("pyproject.toml").read_bytes()
+    code, out, err = run("init", f"https://clarifai.com/{URL}")
+    assert (code, out) == (0, "")
+    assert "lists this model already" in err
+    assert Path("pyproject.toml").read_bytes() == before
+    assert run("init", f"{URL}/versions/v1", "--name", "pinned")[0] == 0
+    assert names() == ["o4_mini", "pinned"]
+
+
+def test_from_a_folder_below(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init", URL, "--out", "models")
+    Path("tools").mkdir()
+    monkeypatch.chdir("tools")
+    assert run("init", "a/b/models/c", "--out", "here")[1] == "../pyproject.toml\n"
+    (models,) = [
+        tomllib.loads(Path("../pyproject.toml").read_text())["tool"]["gen-client"]["models"]
+    ]
+    assert models[1] == {"url": "a/b/models/c", "out": "tools/here"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing"], "does not name a model"),
+        (["https://me:secret@clarifai.com/a/b/models/c"], "user:password@"),
+        (["grpc://127.0.0.1:1"], "name is missing"),
+        ([URL, "--out", "../elsewhere"], "leaves the repository"),
+        ([URL, "--name", "a b"], "is no name"),
+        (["\x1b[31m"], "is no address"),
+    ],
+)
+def test_what_cannot_be_is_not_written(run: Run, words: list[str], said: str) -> None:
+    code, out, err = run("init", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "secret" not in err
+    assert "\x1b" not in err
+    assert not Path("pyproject.toml").exists()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion(run: Run, shell: str) -> None:
+    code, out, _ = run("completion", shell)
+    assert code == 0
+    assert "gen-client" in out
+    assert all(command.name in out for command in COMMANDS)
+
+
+def test_bash_completes(run: Run) -> None:
+    script = run("completion", "bash")[1]
+    ask = 'COMP_WORDS=({words}); COMP_CWORD={last}; _shtab_gen_client; echo "${{COMPREPLY[@]}}"'
+    for words, expected in (
+        (["gen-client", "--off"], "--offline"),
+        (["gen-client", "ini"], "init"),
+        (["gen-client", "init", "--na"], "--name"),
+        (["gen-client", "completion", "zs"], "zsh"),
+    ):
+        line = ask.format(words=" ".join(words), last=len(words) - 1)
+        done = subprocess.run(
+            ["bash", "-c", f"{script}\n{line}"], capture_output=True, text=True, check=False
+        )
+        assert done.stdout.split() == [expected], done.stderr

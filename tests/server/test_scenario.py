@@ -1,0 +1,211 @@
+"""The life of a generated client, told once, on the official model server: from `init` to a change that breaks callers.
+
+The model is the SDK's own class behind its own servicer; only which class is served changes, as a new upload would
+change it. (It wants annotations that are evaluated.) What the command prints and returns is what a CI job sees.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from clarifai.runners.models.model_class import ModelClass
+from clarifai.runners.models.model_servicer import ModelServicer
+from clarifai_grpc.grpc.api import service_pb2_grpc
+
+from support import SOURCES, untouched
+from support import run as run_command
+
+CALLER = """\
+from models.talker import Talker
+
+
+def ask(model: Talker) -> str:
+    return model.say("hello", tone="warm", limit=3)
+"""
+
+
+class First(ModelClass):  # type: ignore[misc]
+    @ModelClass.method  # type: ignore[untyped-decorator]
+    def say(self, prompt: str, tone: str = "plain", limit: int = 10) -> str:
+        """Say something."""
+        return f"{prompt} {tone} {limit}"
+
+
+class WithOneMore(ModelClass):  # type: ignore[misc]
+    @ModelClass.method  # type: ignore[untyped-decorator]
+    def say(self, prompt: str, tone: str = "plain", limit: int = 10, language: str = "en") -> str:
+        """Say something."""
+        return f"{prompt} {tone} {limit} {language}"
+
+
+class WithOneLess(ModelClass):  # type: ignore[misc]
+    @ModelClass.method  # type: ignore[untyped-decorator]
+    def say(self, prompt: str, limit: int = 10, language: str = "en") -> str:
+        """Say something."""
+        return f"{prompt} {limit} {language}"
+
+
+class Deployed:
+    """A server whose model can be exchanged."""
+
+    def __init__(self) -> None:
+        self._servicer: Any = None
+        self.upload(First)
+        self._server = grpc.server(ThreadPoolExecutor(4))
+        service_pb2_grpc.add_V2Servicer_to_server(self, self._server)
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+        self.url = f"grpc://127.0.0.1:{port}"
+
+    def upload(self, model: type[Any]) -> None:
+        """Serve this model from now on."""
+        its = model()
+        its.load_model()
+        self._servicer = ModelServicer(its)
+
+    def stop(self) -> None:
+        self._server.stop(None).wait()
+
+    def __getattr__(self, name: str) -> Any:
+        """A call, of whichever model is served when it comes."""
+
+        def call(request: Any, context: Any) -> Any:
+            return getattr(self._servicer, name)(request, context)
+
+        return call
+
+
+@pytest.fixture
+def deployed() -> Iterator[Deployed]:
+    server = Deployed()
+    yield server
+    server.stop()
+
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An application's repository, with a caller of the client that is to come."""
+    monkeypatch.chdir(tmp_path)
+    Path("caller.py").write_text(CALLER)
+    Path("pyproject.toml").write_text(
+        "[project]  # ours\nname = 'app'\n[tool.black]\nline-length = 60\n"
+    )
+    Path(".gitignore").write_text("__pycache__\n.mypy_cache\n")
+    git("init", "--quiet")
+    return tmp_path
+
+
+def git(*words: str) -> str:
+    who = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false")
+    done = run_command("git", *who, *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def commit() -> None:
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "state")
+
+
+def gen_client(*words: str) -> tuple[int, str, str]:
+    """Run the command as a shell does."""
+    done = run_command(sys.executable, "-m", "gen_client", *words, env={"PYTHONPATH": SOURCES})
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def type_errors() -> str:
+    """What mypy says of the caller."""
+    done = run_command(
+        *(sys.executable, "-m", "mypy", "--strict", "caller.py"),
+        env={"MYPYPATH": f"{SOURCES.replace(':', ':')}", "PYTHONPATH": ""},
+    )
+    return "" if done.returncode == 0 else done.stdout
+
+
+def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Deployed) -> None:
+    # The first day.
+    code, out, _ = gen_client("init", deployed.url, "--name", "talker", "--out", "models")
+    assert (code, out) == (0, "pyproject.toml\n")
+    assert "[project]  # ours\n" in Path("pyproject.toml").read_text()
+    assert gen_client()[0] == 0
+    commit()
+    before = untouched(Path("models").rglob("*"))
+    for words in (["--check"], ["--check", "--offline"], ["--frozen"], []):
+        assert gen_client(*words) == (0, "", "gen-client: talker is up to date\n"), words
+    assert untouched(before) == before
+    assert git("status", "--porcelain") == ""
+    assert type_errors() == ""
+
+    # The model gets a parameter with a default: nobody's code breaks.
+    deployed.upload(WithOneMore)
+    code, out, err = gen_client("--check")
+    assert code == 1
+    assert "models/talker/client.py: the model changed\n" in out
+    assert err == "gen-client: to mend it: gen-client\n"
+    code, _, err = gen_client("--frozen")
+    assert code == 1
+    assert "the model's signatures are not those of the lock" in err
+    assert gen_client("--check", "--offline")[0] == 0, "what is committed is whole"
+    assert git("status", "--porcelain") == ""
+    assert gen_client()[0] == 0
+    assert "language" in git("diff", "models/talker/client.py")
+    assert type_errors() == ""
+    commit()
+
+    # It loses one that the caller gives: the type checker says so, at the line.
+    deployed.upload(WithOneLess)
+    assert gen_client("--frozen", "--check")[0] == 1
+    assert gen_client()[0] == 0
+    assert 'caller.py:5: error: Unexpected keyword argument "tone"' in type_errors()
+    assert gen_client("--check") == (0, "", "gen-client: talker is up to date\n")
+
+
+def test_over_an_old_package_that_hands_and_formatters_were_at(
+    repository: Path, deployed: Deployed
+) -> None:
+    gen_client("init", deployed.url, "--name", "talker", "--out", "models")
+    gen_client()
+    commit()
+    client = Path("models/talker/client.py")
+
+    # Formatters as users run them leave the files alone; one that does not is no reason to fail.
+    for tool in (
+        ["black", "--quiet"],
+        ["ruff", "format"],
+        ["ruff", "check", "--fix", "--select=ALL"],
+    ):
+        run_command(sys.executable, "-m", *tool, ".")
+    assert git("status", "--porcelain", "models") == ""
+    lock = Path("models/talker/signatures.json")
+    lock.write_text(lock.read_text().replace("  ", "\t"))
+    client.write_bytes(client.read_bytes().replace(b"\n", b"\r\n"))
+    code, out, err = gen_client("--check", "--offline")
+    assert (code, out) == (0, "")
+    assert err.count("only reformatted") == 2
+
+    # A hand in it is one, in an old package too.
+    deployed.upload(WithOneMore)
+    init = Path("models/talker/__init__.py")
+    init.write_text(init.read_text() + "\n\nVERSION = 1\n")
+    code, out, _ = gen_client("--check")
+    assert code == 1
+    assert "models/talker/__init__.py: edited by hand\n" in out
+    assert "models/talker/client.py: the model changed\n" in out
+    code, out, _ = gen_client("--check", "--offline", "--diff")
+    assert code == 1
+    assert "-VERSION = 1\n" in out
+
+    # Generating once more makes all of it whole.
+    assert gen_client()[0] == 0
+    assert gen_client("--check") == (0, "", "gen-client: talker is up to date\n")
+    assert b"\r" not in client.read_bytes()
+    assert "VERSION" not in init.read_text()
+    assert type_errors() == ""

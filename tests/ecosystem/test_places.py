@@ -1,0 +1,184 @@
+"""Where users meet the command: pre-commit, GitHub, and the workflows; judged by pre-commit itself, by bash and by zizmor."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gen_client import cli
+from support import CORPUS, ROOT, SOURCES, run
+
+BIN = Path(sys.executable).parent
+WORKFLOWS = [
+    *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
+    *sorted((ROOT / "examples" / "workflows").glob("*.yml")),
+]
+OURS = [*WORKFLOWS, ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml"]
+
+
+def git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false")
+    done = run("git", *who, *words, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a generated client."""
+    root = tmp_path / "app"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    git(root, "init", "--quiet")
+    Path("pyproject.toml").write_text(
+        '[[tool.gen-client.models]]\nurl = "grpc://127.0.0.1:1"\nname = "eyes"\n'
+    )
+    content = json.loads((CORPUS / "docs" / "detector.json").read_text())
+    content.pop("model", None)
+    Path("detector.json").write_text(json.dumps(content))
+    assert cli.main(["--signatures", "detector.json", "--name", "eyes", "--quiet"]) == 0
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "first")
+    return root
+
+
+# pre-commit
+
+
+def pre_commit(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PRE_COMMIT_HOME": str(home), "PATH": path, "PYTHONPATH": SOURCES}
+    return run(sys.executable, "-m", "pre_commit", *words, env=environment)
+
+
+def test_the_hooks_run_in_pre_commit(repository: Path, tmp_path: Path) -> None:
+    """Its own program, on our manifest; only the installation of an environment from a package index is left out."""
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    shutil.copy(ROOT / ".pre-commit-hooks.yaml", hooks)
+    git(hooks, "init", "--quiet")
+    git(hooks, "add", "--all")
+    git(hooks, "commit", "--quiet", "--message", "hooks")
+    listed: list[dict[str, object]] = [
+        {"id": name, "language": "system", "additional_dependencies": []}
+        for name in ("gen-client-check", "gen-client")
+    ]
+    config = {
+        "repos": [{"repo": str(hooks), "rev": git(hooks, "rev-parse", "HEAD"), "hooks": listed}]
+    }
+    Path(".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    git(repository, "add", "--all")
+    home = tmp_path / "home"
+
+    clean = pre_commit(home, "run", "--all-files")
+    assert clean.returncode == 0, clean.stdout
+    assert clean.stdout.count("Passed") == 2
+
+    client = repository / "eyes" / "client.py"
+    client.write_text(client.read_text() + "print('hello')\n")
+    git(repository, "add", "--all")
+    found = pre_commit(home, "run", "gen-client-check")
+    assert found.returncode == 1
+    assert "eyes/client.py: edited by hand" in found.stdout
+    assert "to mend it: gen-client --offline" in found.stdout
+
+    mended = pre_commit(home, "run", "gen-client")
+    assert mended.returncode == 1
+    assert "files were modified by this hook" in mended.stdout
+    git(repository, "add", "--all")
+    assert pre_commit(home, "run", "--all-files").returncode == 0
+
+
+def test_the_manifest_is_one() -> None:
+    done = run(
+        sys.executable, "-m", "pre_commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"
+    )
+    assert done.returncode == 0, done.stdout
+
+
+# GitHub
+
+
+def parsed(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def steps(file: Path) -> list[dict[str, Any]]:
+    content = parsed(file)
+    jobs = content["jobs"].values() if "jobs" in content else [content["runs"]]
+    return [step for job in jobs for step in job["steps"]]
+
+
+def in_action(repository: Path, tmp_path: Path, arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the action's last step as a runner does: its script in bash, inputs as variables."""
+    step = steps(ROOT / "action.yml")[-1]
+    assert step["env"] == {"ARGUMENTS": "${{ inputs.arguments }}"}
+    place = tmp_path / "runner" / "gen-client" / "bin"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "gen-client").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gen_client "$@"\n')
+    (place / "gen-client").chmod(0o755)
+    script = tmp_path / "script.sh"
+    script.write_text(step["run"])
+    return run(
+        *("bash", "--noprofile", "--norc", "-eo", "pipefail", script),
+        cwd=repository,
+        env={
+            "ARGUMENTS": arguments,
+            "RUNNER_TEMP": str(tmp_path / "runner"),
+            "PYTHONPATH": SOURCES,
+        },
+    )
+
+
+def test_the_action_checks(repository: Path, tmp_path: Path) -> None:
+    default = parsed(ROOT / "action.yml")["inputs"]["arguments"]["default"]
+    clean = in_action(repository, tmp_path, default)
+    assert (clean.returncode, clean.stderr) == (0, "gen-client: eyes is up to date\n")
+    (repository / "eyes" / "client.py").unlink()
+    found = in_action(repository, tmp_path, default)
+    assert (found.returncode, found.stdout) == (1, "eyes/client.py: missing\n")
+    assert in_action(repository, tmp_path, "--offline").stdout == "eyes/client.py\n"
+
+
+def test_what_the_action_is_given_is_no_code(repository: Path, tmp_path: Path) -> None:
+    for words in ("$(touch pwned)", "; touch pwned", "`touch pwned`", "--check || touch pwned"):
+        assert in_action(repository, tmp_path, words).returncode == 2
+        assert not (repository / "pwned").exists()
+
+
+@pytest.mark.parametrize("file", OURS[:-1], ids=lambda file: file.name)
+def test_scripts_hold_no_expressions_and_actions_are_pinned(file: Path) -> None:
+    for step in steps(file):
+        assert "${{" not in step.get("run", "")
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step.get("uses", "a@" + "0" * 40))
+
+
+def test_zizmor_finds_nothing() -> None:
+    done = run(BIN / "zizmor", "--offline", "--no-progress", "--persona=pedantic", *OURS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert all(f"completed {file}" in done.stderr for file in OURS), done.stderr
+
+
+def test_the_pull_request_job_has_no_secret() -> None:
+    text = (ROOT / "examples" / "workflows" / "clients.yml").read_text()
+    assert "secrets." not in text
+    assert "pull_request_target" not in text
+
+
+@pytest.mark.parametrize("name", ["clients", "drift"])
+def test_the_commands_of_the_examples_are_ours(name: str, repository: Path) -> None:
+    """Each `gen-client …` of an example workflow is one that the command takes, and that says what the job expects."""
+    text = (ROOT / "examples" / "workflows" / f"{name}.yml").read_text()
+    found = re.findall(r"^\s*(?:- run: )?gen-client((?: --[a-z-]+)+)", text, re.MULTILINE)
+    assert found
+    for words in found:
+        assert cli.main(words.split()) == (0 if "--offline" in words else 3)

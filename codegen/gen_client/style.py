@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 LINE_LENGTH: Final = 100
+_SHORT: Final = 8_000
+_REMEMBERED: Final = 2_048
+"""How many short statements are kept: several models have many in common, and each is formatted once."""
 _WALLED: Final = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 """What stands alone, with blank lines around it."""
 
@@ -93,7 +97,16 @@ def _is_stub(node: ast.stmt) -> bool:
 
 
 def _black(lines: Sequence[str]) -> str:
+    text = "\n".join(lines) + "\n"
+    return _common(text) if len(text) < _SHORT else _statement(text)
+
+
+def _statement(text: str) -> str:
+    """A statement as black writes it."""
     from black import format_str
     from black.mode import Mode, TargetVersion
 
-    return format_str("\n".join(lines) + "\n", mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
+
+
+_common = lru_cache(maxsize=_REMEMBERED)(_statement)

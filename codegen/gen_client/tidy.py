@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,7 @@ def _gather(node: ast.AST, hidden: frozenset[str], used: set[str]) -> None:
         _gather(child, hidden, used)
 
 
+@lru_cache(maxsize=256)
 def _imports(block: str, used: frozenset[str]) -> str:
     """The lines of the block that are used, in order, a blank line between sections."""
     import libcst

@@ -77,7 +77,7 @@ CHANGES = [
 def lines(form: str) -> list[str]:
     model = replace(MODEL, version_id="v2")
     compared = Compared(MODEL, model, "a:b,c/signatures.json", CHANGES)
-    return [line for line, _ in diff_formats.lines(compared, form)]
+    return [line for line, _ in diff_formats.lines([compared], form, several=False)]
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "github"])
@@ -106,7 +106,7 @@ def test_annotations_hold_one_command_a_line() -> None:
     assert first.startswith(start)
     assert "%250A" in first
     assert second.startswith("::error ")
-    assert last == "1 breaking, 1 compatible"
+    assert last == "gen-client: a:b,c/signatures.json: 1 breaking, 1 compatible"
 
 
 def test_json_says_the_same() -> None:

@@ -1,29 +1,28 @@
 """`gen-client diff`: what changed in a model's interface, and whether it breaks callers.
 
-What lives here: its options, and which two interfaces are meant. How changes are found is `diff`'s affair,
-how they are told that of `diff_formats`.
+What lives here: its options, and how several comparisons become one exit code. Which interfaces are meant is the affair of `sides`,
+how changes are found that of the generator's `diff`, how they are told that of `diff_formats`.
 """
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gen_client.commands import models
 from gen_client.commands.command import DONE, Command
 from gen_client.console import Console
-from gen_client.diagnostics import USAGE, Refusal, Report
+from gen_client.diagnostics import DIFFERENT, Refusal, Report
 
 if TYPE_CHECKING:
-    from gen_client.changes import Change
-    from gen_client.commands.models import Stage
-    from gen_client.source import Place
+    from gen_client.commands.diff_formats import Compared
+    from gen_client.commands.sides import Sides
 
-DIFFERENCE = 1
 _FORMATS = ("text", "json", "markdown", "github")
 _FAIL_ON = ("any", "breaking")
 _EXAMPLES = """\
+  gen-client diff                                              everything that pyproject.toml lists
   gen-client diff src/app/models/o4_mini                       against the deployed model
   gen-client diff src/app/models/o4_mini --url grpc://127.0.0.1:8000
   gen-client diff src/app/models/o4_mini --base origin/main    against git
@@ -35,7 +34,10 @@ _EXAMPLES = """\
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument(
-        "lock", metavar="LOCK", help="a package, or its signatures.json: what callers know"
+        "lock",
+        metavar="LOCK",
+        nargs="?",
+        help="a package, or its signatures.json: what callers know (default: all that pyproject.toml lists)",
     )
     parser.add_argument(
         "other", metavar="OTHER", nargs="?", help="what there is now, if it is in a file as well"
@@ -61,64 +63,52 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare, and say what changed."""
-    from gen_client import diff
-    from gen_client.changes import Impact
+    from gen_client import many
     from gen_client.commands import diff_formats
+    from gen_client.commands.sides import sides
     from gen_client.progress import Progress
 
-    if arguments.other is not None and (arguments.url is not None or arguments.base is not None):
-        raise Refusal("OTHER goes with neither --url nor --base", exit_code=USAGE)
-    path = models.lock_path(arguments.lock)
-    package = models.package_at(path)
-    report = Report()
     with Progress(console.detail, shown=not console.quiet) as progress:
-        before = models.interface_of(_before(arguments, path), package, Report())
-        after = models.interface_of(
-            _after(arguments, path, report, progress.stage), before.package, report
-        )
-    for warning in report.warnings:
-        console.report(warning)
-    changes = _by_impact(diff.compare(before.methods, after.methods))
-    compared = diff_formats.Compared(before.model, after.model, path, changes)
-    for line, colour in diff_formats.lines(compared, arguments.format):
+        meant = sides(arguments, progress.stage)
+        ends = many.waiting(_compared, meant)
+    code = DONE
+    compared: list[Compared] = []
+    for its, end in zip(meant, ends, strict=True):
+        about = its.name if len(meant) > 1 else ""
+        for warning in its.report.warnings:
+            console.report(warning, about)
+        if isinstance(end, Refusal):
+            code = max(code, console.report(end.diagnostic, about))
+        else:
+            compared.append(end)
+    several = arguments.lock is None
+    for line, colour in diff_formats.lines(compared, arguments.format, several=several):
         console.finding(line, colour)
-    worst = {change.impact for change in changes}
-    failed = worst if arguments.fail_on == "any" else worst & {Impact.BREAKING}
-    return DIFFERENCE if failed else DONE
+    return max(code, DIFFERENT if _fails(compared, arguments.fail_on) else DONE)
 
 
-def _by_impact(changes: list[Change]) -> list[Change]:
-    """The worst first, each kind in the order of the methods."""
+def _compared(its: Sides) -> Compared | Refusal:
+    """What changed between two sides, the worst first, or why that cannot be told."""
+    from gen_client import diff
     from gen_client.changes import Impact
+    from gen_client.commands.diff_formats import Compared
 
     order = list(Impact)
-    return sorted(changes, key=lambda change: order.index(change.impact))
+    try:
+        before = models.interface_of(its.before, its.package, Report())
+        after = models.interface_of(its.after, before.package, its.report)
+    except Refusal as refusal:
+        return refusal
+    changes = diff.compare(before.methods, after.methods)
+    changes.sort(key=lambda change: order.index(change.impact))
+    return Compared(before.model, after.model, its.lock, changes)
 
 
-def _before(arguments: argparse.Namespace, path: str) -> Place:
-    from gen_client import source
+def _fails(compared: Sequence[Compared], fail_on: str) -> bool:
+    from gen_client.changes import Impact
 
-    if arguments.base is None:
-        return source.in_file(path, Report())
-    return source.at_revision(Path(path), arguments.base, Report())
-
-
-def _after(arguments: argparse.Namespace, path: str, report: Report, stage: Stage) -> Place:
-    """What there is now: a file, the model at an address, or the one that the lock names."""
-    from gen_client import source
-
-    if arguments.url is None and (arguments.other is not None or arguments.base is not None):
-        return source.in_file(models.lock_path(arguments.other or path), report)
-    if arguments.url is not None:
-        return models.place_of(arguments, None, report, stage)
-    reference = source.read(source.in_file(path, Report())).reference
-    if reference is None:
-        raise Refusal(
-            "the lock names no model to compare with",
-            exit_code=USAGE,
-            remedy="give the address of the running one with --url",
-        )
-    return source.of(reference, source.Access(api_base=arguments.api_base, progress=stage))
+    found = {change.impact for its in compared for change in its.changes}
+    return bool(found if fail_on == "any" else found & {Impact.BREAKING})
 
 
 COMMAND = Command(
@@ -127,5 +117,5 @@ COMMAND = Command(
     examples=_EXAMPLES,
     declare=declare,
     run=run,
-    usage="gen-client diff LOCK [OTHER | --url URL] [--base REV] [--fail-on any|breaking] [options]",
+    usage="gen-client diff [LOCK] [OTHER | --url URL] [--base REV] [--fail-on any|breaking] [options]",
 )

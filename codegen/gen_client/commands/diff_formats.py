@@ -53,17 +53,30 @@ class Compared:
     changes: Sequence[Change]
 
 
-def lines(compared: Compared, form: str) -> Iterator[Line]:
-    """The lines that tell the changes, in one of the forms `text`, `json`, `markdown` and `github`."""
-    match form:
-        case "json":
-            yield from ((line, None) for line in _json(compared).split("\n"))
-        case "markdown":
-            yield from ((line, None) for line in _markdown(compared))
-        case "github":
-            yield from ((line, None) for line in _annotations(compared))
-        case _:
-            yield from _text(compared)
+def lines(all_: Sequence[Compared], form: str, *, several: bool) -> Iterator[Line]:
+    """The lines that tell the changes.
+
+    Args:
+        all_: The comparisons.
+        form: `text`, `json`, `markdown` or `github`.
+        several: Whether there may be any number of them: JSON is an array then.
+    """
+    if form == "json":
+        contents = [_content(its) for its in all_]
+        if contents or several:
+            text = json.dumps(contents if several else contents[0], indent=2, ensure_ascii=True)
+            yield from ((line, None) for line in text.split("\n"))
+        return
+    for number, its in enumerate(all_):
+        if number and form != "github":
+            yield "", None
+        match form:
+            case "markdown":
+                yield from ((line, None) for line in _markdown(its))
+            case "github":
+                yield from ((line, None) for line in _annotations(its))
+            case _:
+                yield from _text(its)
 
 
 def _count(changes: Sequence[Change]) -> str:
@@ -106,9 +119,9 @@ def _quoted(value: str) -> str:
 # JSON
 
 
-def _json(compared: Compared) -> str:
+def _content(compared: Compared) -> dict[str, object]:
     counts = Counter(change.impact for change in compared.changes)
-    content = {
+    return {
         "version": VERSION,
         "kind": "diff",
         "old": _side(compared.old),
@@ -125,7 +138,6 @@ def _json(compared: Compared) -> str:
             for change in compared.changes
         ],
     }
-    return json.dumps(content, indent=2, ensure_ascii=True)
 
 
 def _side(model: Model) -> dict[str, str]:
@@ -176,7 +188,8 @@ def _annotations(compared: Compared) -> Iterator[str]:
         title = _property(f"{change.impact.value}: {change.rule.value}")
         message = _data(f"{where}{change.told(_quoted)}")
         yield f"::{_LEVELS[change.impact]} file={file},title={title}::{message}"
-    yield _count(compared.changes)
+    where = PurePath(compared.lock).as_posix()
+    yield f"gen-client: {printable(where, _SHOWN)}: {_count(compared.changes)}"
 
 
 def _data(text: str) -> str:

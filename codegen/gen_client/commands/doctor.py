@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 from gen_client.commands import models
 from gen_client.commands.command import DONE, Command
 from gen_client.console import Colour, Console
-from gen_client.diagnostics import USAGE, Refusal, Report, shown
+from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, shown
 
 if TYPE_CHECKING:
     from gen_client.commands.models import Stage
+    from gen_client.jobs import Checked, Job
     from gen_client.surroundings import Finding, State
 
 FAULT = 1
@@ -34,7 +35,10 @@ exit codes of doctor: 0 nothing is wrong; 1 something is, and its line says `fau
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument(
-        "paths", metavar="PACKAGE", nargs="*", help="generated packages, or their locks"
+        "paths",
+        metavar="PACKAGE",
+        nargs="*",
+        help="generated packages, or their locks (default: all that pyproject.toml lists)",
     )
     models.declare(parser, signatures=False)
 
@@ -71,8 +75,7 @@ def _findings(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
     yield _target(arguments, stage)
     if arguments.url is not None:
         yield _model(arguments, stage)
-    for path in arguments.paths:
-        yield _package(path)
+    yield from _packages(arguments, stage)
 
 
 def _target(arguments: argparse.Namespace, stage: Stage) -> Finding:
@@ -104,41 +107,68 @@ def _model(arguments: argparse.Namespace, stage: Stage) -> Finding:
     return Finding(State.OK, "model", f"{shown(arguments.url)} has {len(methods)} methods")
 
 
-def _package(path: str) -> Finding:
-    """Whether a package is what this gen-client makes of its lock."""
-    from gen_client import pipeline, source
+def _packages(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
+    """Whether packages are what this gen-client makes of their locks: those named, or those that are listed."""
+    from gen_client import pipeline
+    from gen_client.jobs import Checked, Mode
     from gen_client.surroundings import Finding, State
 
-    lock = Path(models.lock_path(path))
-    about = f"package {shown(str(lock.parent), 200)}"
     try:
-        document = source.read(source.in_file(str(lock), Report()))
-        name = models.package_at(str(lock)) or ""
-        wanted = pipeline.build(document, name, Report()).files
+        jobs = [_job(path) for path in arguments.paths] or _listed(stage)
     except Refusal as refusal:
-        return _fault(about, refusal)
-    stale = [file for file, text in wanted.items() if _content(lock.parent / file) != text.encode()]
-    if not stale:
+        yield _fault("configuration", refusal)
+        return
+    if not jobs:
+        yield Finding(State.NOTE, "packages", "none is named, and no [tool.gen-client] lists any")
+        return
+    for job, end in zip(jobs, pipeline.run(jobs, Mode(check=True), stage), strict=True):
+        about = f"package {shown(str(job.options.out / job.options.name), 200)}"
+        if isinstance(end.result, Diagnostic):
+            yield _told(about, end.result)
+        elif isinstance(end.result, Checked):
+            yield _checked(about, end.result)
+
+
+def _job(path: str) -> Job:
+    """The check of a package that is named by its path."""
+    from gen_client import source
+    from gen_client.jobs import Job, Options
+
+    lock = Path(models.lock_path(path))
+    folder = lock.absolute().parent
+    report = Report()
+    options = Options(lock.parent.parent if lock.parent.name else folder.parent, folder.name)
+    return Job(source.in_file(str(lock), report), options, report)
+
+
+def _listed(stage: Stage) -> list[Job]:
+    """The checks of those that the configuration lists, by their locks; none without one."""
+    from gen_client import config
+    from gen_client.commands import ordered
+    from gen_client.jobs import Options
+
+    if config.working(Path.cwd()).content is None:
+        return []
+    return ordered.listed(None, stage, Options(), offline=True)
+
+
+def _checked(about: str, checked: Checked) -> Finding:
+    from gen_client.surroundings import Finding, State
+
+    found = [its for its in checked.differences if not its.passes]
+    if not found:
         return Finding(State.OK, about, "is up to date")
-    return Finding(
-        State.FAULT,
-        about,
-        f"is not what this gen-client makes of its lock: {', '.join(stale)}",
-        "run gen-client again, or see what differs with gen-client --check --diff",
-    )
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
+    told = ", ".join(f"{shown(its.file)} {its.cause.value}" for its in found)
+    return Finding(State.FAULT, about, told, "gen-client --check --diff shows what differs")
 
 
 def _fault(about: str, refusal: Refusal) -> Finding:
+    return _told(about, refusal.diagnostic)
+
+
+def _told(about: str, diagnostic: Diagnostic) -> Finding:
     from gen_client.surroundings import Finding, State
 
-    diagnostic = refusal.diagnostic
     place = f"{diagnostic.where}: " if diagnostic.where else ""
     return Finding(State.FAULT, about, f"{place}{diagnostic.what}", diagnostic.remedy)
 

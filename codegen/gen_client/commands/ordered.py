@@ -38,9 +38,26 @@ def jobs(arguments: argparse.Namespace, stage: Stage) -> list[Job]:
         for option, value in alone.items():
             if value:
                 raise Refusal(f"{option} stands alone", exit_code=USAGE, remedy=config.MISSING)
-        settings = config.load(Path.cwd())
-        return [_listed(entry, settings, arguments, stage) for entry in settings.entries]
+        return listed(arguments.api_base, stage, _usual(arguments), offline=arguments.offline)
     return [_given(arguments, stage)]
+
+
+def listed(
+    api_base: str | None, stage: Stage, usual: Options, *, offline: bool = False
+) -> list[Job]:
+    """The jobs of the configuration.
+
+    Args:
+        api_base: The platform's base URL, if the command line names one.
+        stage: Is told what begins.
+        usual: What holds for all packages.
+        offline: Whether the locks stand for the models.
+
+    Raises:
+        Refusal: Exit 2: there is no configuration, or it is wrong.
+    """
+    settings = config.load(Path.cwd())
+    return [_listed(entry, settings, api_base, stage, usual, offline) for entry in settings.entries]
 
 
 def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
@@ -59,21 +76,28 @@ def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
     return Job(source.at_address(meant, access), options, report)
 
 
-def _listed(entry: Entry, settings: Settings, arguments: argparse.Namespace, stage: Stage) -> Job:
+def _listed(
+    entry: Entry,
+    settings: Settings,
+    api_base: str | None,
+    stage: Stage,
+    usual: Options,
+    offline: bool,
+) -> Job:
     """The job of an entry in the configuration."""
     report = Report()
     options = replace(
-        _usual(arguments),
+        usual,
         out=entry.out,
         name=entry.name,
         methods=entry.methods,
         exclude=entry.exclude,
         client=entry.client,
     )
-    if arguments.offline:
+    if offline:
         return Job(_lock(entry.out, entry.name, entry.address, report), options, report)
     access = source.Access(
-        api_base=arguments.api_base or os.environ.get("CLARIFAI_API_BASE") or settings.api_base,
+        api_base=api_base or os.environ.get("CLARIFAI_API_BASE") or settings.api_base,
         progress=lambda text: stage(f"{entry.name}: {text}"),
     )
     return Job(_Trusted(entry, access, settings.api_base), options, report)

@@ -18,10 +18,11 @@ from ._address import Address
 from ._drift import Drift
 from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
-from ._proto import MultiOutputResponse, Output, PostModelOutputsRequest, UnreadableError
+from ._proto import MultiOutputResponse, Output, UnreadableError
 from ._response import Observer, Response, Usage
 from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
 from ._status import MIXED_STATUS, Sent, failure_error, status_error
+from ._writer import Pieces
 from .errors import ClarigenError, DecodeError, ModelError
 
 _R = TypeVar("_R")
@@ -48,7 +49,7 @@ class Context(NamedTuple):
 
 def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFlow[_R]:
     """Call a unary method with one value a field."""
-    response, attempts = yield from _exchange(method, encoded(method, values), 1, context)
+    response, attempts = yield from _exchange(method, method.request(values), 1, context)
     try:
         return method.read(response.outputs[0].data)
     except DecodeError as unread:
@@ -70,8 +71,7 @@ def chunk(
         Each input's result or, in its place, the error of its own that the answer tells; and how
         often the request was sent.
     """
-    request = b"".join(inputs)
-    response, attempts = yield from _exchange(method, request, len(inputs), context, apart=True)
+    response, attempts = yield from _exchange(method, inputs, len(inputs), context, apart=True)
     outcomes = [_outcome(method, output, attempts) for output in response.outputs]
     for outcome in outcomes:
         if isinstance(outcome, ModelError | DecodeError):
@@ -85,30 +85,35 @@ def encoded(method: Method[Any], values: Sequence[Any]) -> bytes:
     Raises:
         InputError: A value does not fit its parameter.
     """
-    request = PostModelOutputsRequest()
-    method.fill(values, request.inputs.add().data)
-    return request.SerializeToString()
+    return b"".join(method.request(values))
 
 
 def _exchange(
-    method: Unary[Any], request: bytes, inputs: int, context: Context, *, apart: bool = False
+    method: Unary[Any],
+    request: Sequence[bytes | memoryview],
+    inputs: int,
+    context: Context,
+    *,
+    apart: bool = False,
 ) -> UnaryFlow[tuple[MultiOutputResponse, Attempts]]:
     """Send a request until it is answered; the answer, and the attempts at it.
 
     Args:
         method: The method.
-        request: The request without its address.
+        request: The request without its address, to be joined.
         inputs: How many outputs are expected.
         context: What the call is made with.
         apart: Whether the statuses of single outputs are the caller's to read.
     """
+    message = b""
     with Attempts(context.policy) as attempts:
         while True:
             try:
                 if context.drift is not None and context.drift.unverified:
                     yield from context.drift.verified(context.address, attempts)
                 target = yield from context.address.resolve(attempts.left())
-                reply = yield Send(method.rpc, target + request, attempts.begin())
+                message = message or b"".join((target, *request))
+                reply = yield Send(method.rpc, message, attempts.begin())
                 response = _message(method, reply)
                 _check(method, response, inputs, apart=apart)
                 break
@@ -142,21 +147,18 @@ def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> S
         InputError: An argument does not fit. Seen at once; the items of a stream are seen as they
             are taken.
     """
-    request = PostModelOutputsRequest()
-    method.fill(values, request.inputs.add().data)
-    return _stream(method, request, context)
+    return _stream(method, method.arguments(values), context)
 
 
-def _stream(
-    method: Streaming[Any], request: PostModelOutputsRequest, context: Context
-) -> StreamFlow:
+def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Context) -> StreamFlow:
     if method.stream is not None:
         item = yield Pull()
         if item is END:  # arguments without an item cannot be sent
             return Usage()
-        method.fill_item(item, request.inputs[0].data)
-    payload = request.SerializeToString()
-    response, usage = MultiOutputResponse(), Usage()
+        request = method.item_request(item, arguments)
+    else:
+        request = method.one_input(*arguments)
+    response, usage, message = MultiOutputResponse(), Usage(), b""
     with Attempts(context.policy) as attempts:
         while True:
             try:
@@ -164,7 +166,8 @@ def _stream(
                     yield from context.drift.verified(context.address, attempts)
                 target = yield from context.address.resolve(attempts.left())
                 follow = partial(_follow, method, target) if method.stream is not None else None
-                yield Open(method.rpc, target + payload, attempts.begin(), follow)
+                message = message or b"".join((target, *request))
+                yield Open(method.rpc, message, attempts.begin(), follow)
                 while (reply := (yield Receive())) is not END:
                     response = _message(method, reply)
                     _check(method, response)
@@ -186,9 +189,7 @@ def _stream(
 
 def _follow(method: Streaming[Any], target: bytes, item: Any) -> bytes:
     """The message that carries a later item."""
-    request = PostModelOutputsRequest()
-    method.fill_item(item, request.inputs.add().data)
-    return target + request.SerializeToString()
+    return b"".join((target, *method.item_request(item)))
 
 
 def _wait(

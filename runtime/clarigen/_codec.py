@@ -1,10 +1,10 @@
 """Values to and from the wire: one codec a type, composed once a method.
 
 What lives here: the only rules by which a Python value becomes slots of the platform's `Data`
-message and comes back. A codec is a pair of closures over a `Data`; the codecs of containers are
-built from those of their items. Nothing here creates a message, so nothing here imports protobuf:
-`encode` fills the `Data` it is given, `decode` reads one. What does not fit raises `Misfit`, which
-collects its path on the way out.
+message and comes back. A codec is a pair of closures: `encode` appends the fields of a `Data` as bytes,
+`decode` reads one that protobuf has parsed. The codecs of containers are built from those of their
+items. Nothing here creates a message, so nothing here imports protobuf. What does not fit raises
+`Misfit`, which collects its path on the way out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from ._data import Text
+from ._writer import Pieces, Write, append, double, float64, long, sized, varint, whole
 
 if TYPE_CHECKING:
     from ._proto import Data
@@ -40,7 +41,8 @@ class Codec(NamedTuple, Generic[_R_co]):
 
     Attributes:
         label: The type in a message's words: `a str`, `a list`.
-        encode: Put a value into an empty `Data`; `Misfit` if it does not fit.
+        encode: Append the fields of a `Data` that holds the value, and tell how many bytes they are;
+            `Misfit` if it does not fit.
         decode: Read the value; `Misfit` if it is not there or not what the type says.
         nested: The codec inside lists, tuples and records, where it differs.
         spread: For types whose lists share one repeated slot: the slot, and the codec of one
@@ -50,7 +52,7 @@ class Codec(NamedTuple, Generic[_R_co]):
     """
 
     label: str
-    encode: Callable[[Any, Data], None]
+    encode: Write
     decode: Callable[[Data], _R_co]
     nested: Codec[_R_co] | None = None
     spread: Spread | None = None
@@ -63,10 +65,10 @@ class Codec(NamedTuple, Generic[_R_co]):
 
 
 class Spread(NamedTuple):
-    """A repeated slot of `Data`, and how one element of it is filled and read."""
+    """A repeated slot of `Data`: its name, how one element of it is appended, and how one is read."""
 
     slot: str
-    fill: Callable[[Any, Any], None]
+    add: Write
     read: Callable[[Any], Any]
 
 
@@ -89,7 +91,30 @@ def described(value: object) -> str:
     return type(value).__name__
 
 
-# Containers.
+# Containers. A part is a `Data` with a name.
+
+PART: Final = long(19)
+_PART_DATA, _PART_ID = long(1), long(2)
+
+
+def named(name: str) -> bytes:
+    """The id of a part; nothing for an empty one."""
+    return sized(_PART_ID, name.encode()) if name else b""
+
+
+def part_of(encode: Write, name: str = "") -> Write:
+    """What appends a part with a value."""
+    first = named(name) + _PART_DATA
+
+    def put(value: Any, out: Pieces) -> int:
+        place = len(out)
+        out.append(b"")
+        size = encode(value, out)
+        head = first + varint(size)
+        head = out[place] = PART + varint(len(head) + size) + head
+        return len(head) + size
+
+    return put
 
 
 def list_of(item: Codec[_R]) -> Codec[list[_R]]:
@@ -97,14 +122,6 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
     if item.spread is not None:
         return _spread_list(item.spread)
     inner = item.inner
-
-    def encode(value: Any, data: Data) -> None:
-        add = data.parts.add
-        for index, element in enumerate(_iterable(value)):
-            try:
-                inner.encode(element, add().data)
-            except Misfit as misfit:
-                raise misfit.under(f"[{index}]") from None
 
     def decode(data: Data) -> list[_R]:
         result: list[Any] = []
@@ -115,22 +132,30 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
                 raise misfit.under(f"[{index}]") from None
         return result
 
-    return Codec("a list", encode, decode, trapped=True)
+    return Codec("a list", _each(part_of(inner.encode)), decode, trapped=True)
 
 
 def _spread_list(spread: Spread) -> Codec[list[Any]]:
-    def encode(value: Any, data: Data) -> None:
-        add = getattr(data, spread.slot).add
-        for index, element in enumerate(_iterable(value)):
-            try:
-                spread.fill(element, add())
-            except Misfit as misfit:
-                raise misfit.under(f"[{index}]") from None
-
     def decode(data: Data) -> list[Any]:
         return [spread.read(message) for message in getattr(data, spread.slot)]
 
-    return Codec("a list", encode, decode, trapped=True)
+    return Codec("a list", _each(spread.add), decode, trapped=True)
+
+
+def _each(add: Write) -> Write:
+    """What appends the items of a list."""
+
+    def encode(value: Any, out: Pieces) -> int:
+        items = _iterable(value)
+        size = index = 0
+        try:
+            for index, element in enumerate(items):  # noqa: B007
+                size += add(element, out)
+        except Misfit as misfit:
+            raise misfit.under(f"[{index}]") from None
+        return size
+
+    return encode
 
 
 def _iterable(value: Any) -> Iterable[Any]:
@@ -146,19 +171,21 @@ def _iterable(value: Any) -> Iterable[Any]:
 def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
     """Tuples: one part a position, by order."""
     inner = tuple(item.inner for item in items)
+    puts = tuple(part_of(codec.encode, str(index)) for index, codec in enumerate(inner))
     label = f"a tuple of {len(items)}"
 
-    def encode(value: Any, data: Data) -> None:
+    def encode(value: Any, out: Pieces) -> int:
         if not is_a(value, tuple, list):
             raise wanted(label, value)
         if len(value) != len(inner):
             raise Misfit(f"must be {label}, not of {len(value)}")
-        for index, (codec, element) in enumerate(zip(inner, value, strict=True)):
-            part = data.parts.add(id=str(index))
+        size = 0
+        for index, (put, element) in enumerate(zip(puts, value, strict=True)):
             try:
-                codec.encode(element, part.data)
+                size += put(element, out)
             except Misfit as misfit:
                 raise misfit.under(f"[{index}]") from None
+        return size
 
     def decode(data: Data) -> tuple[Any, ...]:
         if len(data.parts) != len(inner):
@@ -182,19 +209,23 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
         members: For each member the name on the wire, the attribute, the codec; in declared order.
     """
     inner = tuple((wire_name, attribute, codec.inner) for wire_name, attribute, codec in members)
+    puts = tuple(
+        (attribute, part_of(codec.encode, wire_name)) for wire_name, attribute, codec in inner
+    )
     label = f"a {cls.__name__}"
 
-    def encode(value: Any, data: Data) -> None:
+    def encode(value: Any, out: Pieces) -> int:
         if not isinstance(value, cls):
             raise wanted(label, value)
-        for wire_name, attribute, codec in inner:
-            part = data.parts.add(id=wire_name)
+        size = 0
+        for attribute, put in puts:
             try:
-                codec.encode(getattr(value, attribute), part.data)
+                size += put(getattr(value, attribute), out)
             except Misfit as misfit:
                 raise misfit.under(f".{attribute}") from None
             except AttributeError:
                 raise Misfit(f"has no `{attribute}`") from None
+        return size
 
     def decode(data: Data) -> _R:
         parts = {part.id: part.data for part in data.parts}
@@ -215,56 +246,74 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
 # Scalars. A zero leaves the slot empty; the part around it shows that it was sent.
 
 _INT64: Final = range(-(2**63), 2**63)
+_MASK: Final = 2**64 - 1
+_ZERO: Final = float64(0.0)
+
+_INT, _FLOAT, _BYTES = whole(21), double(22), long(23)
+_TRUE: Final = whole(24) + b"\x01"
+STRING: Final = long(25)
+"""The tag of `string_value`."""
 
 
-def _encode_str(value: Any, data: Data) -> None:
-    data.string_value = utf8(value)
+def _encode_str(value: Any, out: Pieces) -> int:
+    text = utf8(value)
+    return append(STRING, text, out) if text else 0
 
 
-def utf8(value: Any) -> str:
-    """A string that can travel: no other type, and no half of a surrogate pair."""
+def utf8(value: Any) -> bytes:
+    """A string as it travels: no other type, and no half of a surrogate pair."""
     if not isinstance(value, str):
         raise wanted("a str", value)
     try:
-        value.encode()
+        return value.encode()
     except UnicodeEncodeError:
         raise Misfit("must be text that UTF-8 can hold; it has a lone surrogate") from None
-    return value
 
 
 def _decode_str(data: Data) -> str:
     return data.string_value or data.text.raw
 
 
-def _encode_bytes(value: Any, data: Data) -> None:
+def _encode_bytes(value: Any, out: Pieces) -> int:
     if not is_a(value, bytes, bytearray, memoryview):
         raise wanted("bytes", value)
-    data.bytes_value = bytes(value)
+    content = value if isinstance(value, bytes) else bytes(value)
+    return append(_BYTES, content, out) if content else 0
 
 
 def _decode_bytes(data: Data) -> bytes:
     return data.bytes_value
 
 
-def _encode_int(value: Any, data: Data) -> None:
+def _encode_int(value: Any, out: Pieces) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise wanted("an int", value)
     number = value.__index__()
     if number not in _INT64:
         raise Misfit("must fit into 64 bits: -2**63 to 2**63 - 1")
-    data.int_value = number
+    if not number:
+        return 0
+    piece = _INT + varint(number & _MASK)
+    out.append(piece)
+    return len(piece)
 
 
 def _decode_int(data: Data) -> int:
     return data.int_value
 
 
-def _encode_float(value: Any, data: Data) -> None:
-    data.float_value = number64(value)
+def _encode_float(value: Any, out: Pieces) -> int:
+    packed = float64(number64(value))
+    if packed == _ZERO:
+        return 0
+    out.append(_FLOAT + packed)
+    return len(_FLOAT) + 8
 
 
 def number64(value: Any) -> float:
     """A number that a 64-bit float can hold; a bool is no number."""
+    if type(value) is float:
+        return value
     if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
         raise wanted("a float", value)
     try:
@@ -277,10 +326,13 @@ def _decode_float(data: Data) -> float:
     return data.float_value
 
 
-def _encode_bool(value: Any, data: Data) -> None:
+def _encode_bool(value: Any, out: Pieces) -> int:
     if not isinstance(value, bool):
         raise wanted("a bool", value)
-    data.bool_value = value
+    if not value:
+        return 0
+    out.append(_TRUE)
+    return len(_TRUE)
 
 
 def _decode_bool(data: Data) -> bool:

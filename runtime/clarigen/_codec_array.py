@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._codec import Codec, Misfit, described
 from ._data import numpy_module
+from ._writer import Pieces, append, long, nested, sized, varint
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from ._proto import Data
 
 
-def _encode(value: Any, data: Data) -> None:
+_BUFFER, _SHAPE, _DTYPE = long(1), long(2), long(3)
+
+
+def _write(value: Any, out: Pieces) -> int:
     numpy = numpy_module()
     try:
         array = numpy.asarray(value)
@@ -25,10 +29,14 @@ def _encode(value: Any, data: Data) -> None:
         raise Misfit(f"must be an array: {error}") from None
     if not numpy.issubdtype(array.dtype, numpy.number):
         raise Misfit(f"must be an array of numbers, not {_found(value, array)}")
-    message = data.ndarray
-    message.buffer = array.tobytes()
-    message.shape.extend(array.shape)
-    message.dtype = str(array.dtype)
+    shape = b"".join(varint(length) for length in array.shape)
+    head = sized(_SHAPE, shape) + sized(_DTYPE, str(array.dtype).encode())
+    out.append(head)
+    if not array.size:
+        return len(head)
+    # The array's own memory, where it is in order: the join of the request is the one copy.
+    buffer = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
+    return len(head) + append(_BUFFER, buffer, out)
 
 
 def _found(value: Any, array: Any) -> str:
@@ -39,17 +47,18 @@ def _found(value: Any, array: Any) -> str:
 
 def _decode(data: Data) -> npt.NDArray[Any]:
     message = data.ndarray
-    if not message.buffer and not message.dtype:
+    buffer = message.buffer  # each look at it is a copy
+    if not buffer and not message.dtype:
         raise Misfit("is missing; an array was expected")
     numpy = numpy_module()
     try:
         dtype = numpy.dtype(message.dtype)
         if not numpy.issubdtype(dtype, numpy.number) and dtype.kind != "b":
             raise TypeError(f"{dtype} is no type of numbers")
-        array: npt.NDArray[Any] = numpy.frombuffer(message.buffer, dtype).reshape(message.shape)
+        array: npt.NDArray[Any] = numpy.frombuffer(buffer, dtype).reshape(message.shape)
     except (ValueError, TypeError) as error:
         raise Misfit(f"is not an array that numpy can read: {error}") from None
     return array
 
 
-NDARRAY: Final[Codec[npt.NDArray[Any]]] = Codec("an array", _encode, _decode)
+NDARRAY: Final[Codec[npt.NDArray[Any]]] = Codec("an array", nested(20, _write), _decode)

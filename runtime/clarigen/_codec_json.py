@@ -13,10 +13,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ._codec import Codec, Misfit, described, is_a, number64, utf8, wanted
+from ._codec import STRING, Codec, Misfit, described, is_a, number64, utf8, wanted
+from ._writer import Pieces, append, double, float64, long, sized, whole
 
 if TYPE_CHECKING:
-    from google.protobuf.struct_pb2 import Struct, Value
+    from google.protobuf.struct_pb2 import Value
 
     from ._proto import Data
 
@@ -27,19 +28,28 @@ _LEVELS: Final = 88
 """How many levels of messages are left for JSON: protobuf reads 100, and the request takes some."""
 
 
-def _encode(value: Any, data: Data) -> None:
+_STRUCT: Final = long(26)
+_ENTRY = _KEY = _ITEM = long(1)
+_VALUE: Final = long(2)
+_NULL: Final = whole(1) + b"\0"
+_NUMBER, _STRING = double(2), long(3)
+_BOOLS: Final = (whole(4) + b"\0", whole(4) + b"\1")
+_OBJECT, _ARRAY = long(5), long(6)
+
+
+def _encode(value: Any, out: Pieces) -> int:
     if is_a(value, Mapping):
         if set(value) == {_LIST}:
             raise Misfit(
                 f"must not have {_LIST!r} as its only key: servers would take it for an array"
             )
-        _fill_struct(value, data.struct_value, _LEVELS)
+        struct = _struct(value, _LEVELS)
     elif _is_array(value):
-        _fill_value(value, data.struct_value.fields[_LIST], _LEVELS - 2)
+        struct = _entry(_LIST, _value(value, _LEVELS - 2))
     else:
         raise wanted("a JSON object or array (a mapping or a sequence)", value)
-    data.string_value = json.dumps(value, default=_plain, separators=(",", ":"))
-    data.struct_value.SetInParent()
+    text = json.dumps(value, default=_plain, separators=(",", ":"))
+    return append(STRING, text.encode(), out) + append(_STRUCT, struct, out)
 
 
 def _is_array(value: Any) -> bool:
@@ -53,40 +63,48 @@ def _plain(value: Any) -> Any:
     return list(value) if _is_array(value) else float(value)
 
 
-def _fill_struct(value: Mapping[Any, Any], struct: Struct, levels: int) -> None:
+def _struct(value: Mapping[Any, Any], levels: int) -> bytes:
+    entries = []
     for key, item in value.items():
         if not isinstance(key, str):
             raise Misfit(f"must have strings as keys, not {described(key)}")
         try:
-            _fill_value(item, struct.fields[utf8(key)], levels - 3)
+            entries.append(_entry(key, _value(item, levels - 3)))
         except Misfit as misfit:
             raise misfit.under(f"[{key!r}]") from None
+    return b"".join(entries)
 
 
-def _fill_value(value: Any, message: Value, levels: int) -> None:
+def _entry(key: str, value: bytes) -> bytes:
+    return sized(_ENTRY, sized(_KEY, utf8(key)) + sized(_VALUE, value))
+
+
+def _value(value: Any, levels: int) -> bytes:
     if levels < 0:
         raise Misfit("is nested too deeply for the wire (some 30 objects or 45 arrays)")
     if value is None:
-        message.null_value = 0  # type: ignore[assignment]
-    elif isinstance(value, bool):
-        message.bool_value = value
-    elif isinstance(value, str):
-        message.string_value = utf8(value)
-    elif is_a(value, Mapping):
-        message.struct_value.SetInParent()
-        _fill_struct(value, message.struct_value, levels)
-    elif _is_array(value):
-        message.list_value.SetInParent()
-        add = message.list_value.values.add
-        for index, item in enumerate(value):
-            try:
-                _fill_value(item, add(), levels - 2)
-            except Misfit as misfit:
-                raise misfit.under(f"[{index}]") from None
-    elif hasattr(value, "__float__"):
-        message.number_value = _finite(value)
-    else:
-        raise wanted("a JSON value", value)
+        return _NULL
+    if isinstance(value, bool):
+        return _BOOLS[value]
+    if isinstance(value, str):
+        return sized(_STRING, utf8(value))
+    if is_a(value, Mapping):
+        return sized(_OBJECT, _struct(value, levels))
+    if _is_array(value):
+        return sized(_ARRAY, _list(value, levels))
+    if hasattr(value, "__float__"):
+        return _NUMBER + float64(_finite(value))
+    raise wanted("a JSON value", value)
+
+
+def _list(value: Sequence[Any], levels: int) -> bytes:
+    items = []
+    for index, item in enumerate(value):
+        try:
+            items.append(sized(_ITEM, _value(item, levels - 2)))
+        except Misfit as misfit:
+            raise misfit.under(f"[{index}]") from None
+    return b"".join(items)
 
 
 def _finite(value: Any) -> float:

@@ -7,11 +7,22 @@ Bytes travel raw: the field called `base64` is a bytes field on gRPC.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from ._codec import Codec, Misfit, Spread, is_a, number64, utf8, wanted
 from ._data import Audio, Box, Concept, Frame, Image, Point, Region, Text, Video
+from ._writer import (
+    Pieces,
+    Write,
+    append,
+    float32,
+    long,
+    nested,
+    single,
+    sized,
+    varint,
+    whole,
+)
 
 if TYPE_CHECKING:
     from . import _proto
@@ -24,15 +35,20 @@ _T = TypeVar("_T")
 # Texts.
 
 
-def _encode_text(value: Any, data: Data) -> None:
-    if isinstance(value, Text):
-        data.text.raw = utf8(value.text)
-        if value.url:
-            data.text.url = utf8(value.url)
-    elif isinstance(value, str):
-        data.text.raw = utf8(value)
-    else:
+_RAW, _TEXT_URL = long(1), long(2)
+
+
+def _write_text(value: Any, out: Pieces) -> int:
+    raw, url = (value.text, value.url) if isinstance(value, Text) else (value, "")
+    if not isinstance(raw, str):
         raise wanted("a Text or a str", value)
+    return _put(_RAW, raw, out) + _put(_TEXT_URL, url, out)
+
+
+def _put(tag: bytes, value: Any, out: Pieces) -> int:
+    """Append a text field, if there is text."""
+    text = utf8(value)
+    return append(tag, text, out) if text else 0
 
 
 def _decode_text(data: Data) -> Text:
@@ -41,26 +57,28 @@ def _decode_text(data: Data) -> Text:
     return Text(data.text.raw or data.string_value, url=data.text.url)
 
 
-TEXT: Final[Codec[Text]] = Codec("a Text or a str", _encode_text, _decode_text)
+TEXT: Final[Codec[Text]] = Codec("a Text or a str", nested(13, _write_text), _decode_text)
 
 
 # Files: bytes, or the address of a file that the server fetches.
 
 
-def _media(cls: type[_M], slot: Literal["image", "audio", "video"]) -> Codec[_M]:
+_URL, _BASE64 = long(1), long(2)
+
+
+def _media(cls: type[_M], slot: Literal["image", "audio", "video"], field: int) -> Codec[_M]:
     label = f"an {cls.__name__}" if cls.__name__[0] in "AI" else f"a {cls.__name__}"
+    encode = nested(field, _file(cls, label))
 
-    def encode(value: Any, data: Data) -> None:
-        fill_media(value, getattr(data, slot), cls, label)
-
-    def encode_nested(value: Any, data: Data) -> None:
-        encode(value, data)
+    def encode_nested(value: Any, out: Pieces) -> int:
+        size = encode(value, out)
         if not value.bytes:
             warnings.warn(
                 f"{label} inside a list, tuple or record has only a URL: servers fetch the URLs of"
                 " whole arguments alone, so the model may get no bytes. Give the bytes.",
                 stacklevel=2,
             )
+        return size
 
     def decode(data: Data) -> _M:
         if not data.HasField(slot):
@@ -71,16 +89,18 @@ def _media(cls: type[_M], slot: Literal["image", "audio", "video"]) -> Codec[_M]
     return Codec(label, encode, decode, nested=Codec(label, encode_nested, decode))
 
 
-def fill_media(value: Any, message: Any, cls: type[Any], label: str) -> None:
-    """Put a file's bytes or address into the platform's Image, Audio or Video message."""
-    if not isinstance(value, cls):
-        raise Misfit(f"{wanted(label, value).problem}; {_remedy(value, cls.__name__)}")
-    if not value.bytes and not value.url:
-        raise Misfit(f"must be {label} with bytes or a url; this one is empty")
-    if value.bytes:
-        message.base64 = value.bytes
-    if value.url:
-        message.url = utf8(value.url)
+def _file(cls: type[Any], label: str) -> Write:
+    """What appends the fields of the platform's Image, Audio or Video message."""
+
+    def write(value: Any, out: Pieces) -> int:
+        if not isinstance(value, cls):
+            raise Misfit(f"{wanted(label, value).problem}; {_remedy(value, cls.__name__)}")
+        if not value.bytes and not value.url:
+            raise Misfit(f"must be {label} with bytes or a url; this one is empty")
+        size = _put(_URL, value.url, out)
+        return size + append(_BASE64, value.bytes, out) if value.bytes else size
+
+    return write
 
 
 def _remedy(value: Any, name: str) -> str:
@@ -94,9 +114,9 @@ def _remedy(value: Any, name: str) -> str:
     return f"use {name}.from_file(…), {name}.from_url(…) or {name}(bytes=…)"
 
 
-IMAGE: Final[Codec[Image]] = _media(Image, "image")
-AUDIO: Final[Codec[Audio]] = _media(Audio, "audio")
-VIDEO: Final[Codec[Video]] = _media(Video, "video")
+IMAGE: Final[Codec[Image]] = _media(Image, "image", 1)
+AUDIO: Final[Codec[Audio]] = _media(Audio, "audio", 14)
+VIDEO: Final[Codec[Video]] = _media(Video, "video", 2)
 
 
 # Concepts, regions, frames: repeated slots, of which a single value takes one element.
@@ -105,9 +125,6 @@ VIDEO: Final[Codec[Video]] = _media(Video, "video")
 def _one_of(cls: type[_T], spread: Spread) -> Codec[_T]:
     label = f"a {cls.__name__}"
 
-    def encode(value: Any, data: Data) -> None:
-        spread.fill(value, getattr(data, spread.slot).add())
-
     def decode(data: Data) -> _T:
         messages = getattr(data, spread.slot)
         if len(messages) != 1:
@@ -115,12 +132,12 @@ def _one_of(cls: type[_T], spread: Spread) -> Codec[_T]:
         value: _T = spread.read(messages[0])
         return value
 
-    return Codec(label, encode, decode, spread=spread)
+    return Codec(label, spread.add, decode, spread=spread)
 
 
-def _under(step: str, fill: Callable[[Any, Any], None], value: Any, message: Any) -> None:
+def _under(step: str, write: Write, value: Any, out: Pieces) -> int:
     try:
-        fill(value, message)
+        return write(value, out)
     except Misfit as misfit:
         raise misfit.under(step) from None
 
@@ -132,60 +149,87 @@ def _number(owner: Any, attribute: str) -> float:
         raise misfit.under(f".{attribute}") from None
 
 
-def _string(owner: Any, attribute: str) -> str:
+def _text(tag: bytes, owner: Any, attribute: str) -> bytes:
     try:
-        return utf8(getattr(owner, attribute))
+        text = utf8(getattr(owner, attribute))
     except Misfit as misfit:
         raise misfit.under(f".{attribute}") from None
+    return sized(tag, text) if text else b""
 
 
-def _fill_concept(value: Any, message: _proto.Concept) -> None:
+def _piece(piece: bytes, out: Pieces) -> int:
+    out.append(piece)
+    return len(piece)
+
+
+_ID, _NAME, _SCORE = long(1), long(2), single(3)
+
+
+def _write_concept(value: Any, out: Pieces) -> int:
     if not isinstance(value, Concept):
         raise wanted("a Concept", value)
-    message.id = _string(value, "id")
-    message.name = _string(value, "name")
-    message.value = _number(value, "value")
+    texts = _text(_ID, value, "id") + _text(_NAME, value, "name")
+    return _piece(texts + _SCORE + float32(_number(value, "value")), out)
 
 
 def _read_concept(message: _proto.Concept) -> Concept:
     return Concept(message.name, value=message.value, id=message.id)
 
 
-def _fill_region(value: Any, message: _proto.Region) -> None:
+_1, _2, _3, _4 = single(1), single(2), single(3), single(4)
+_TRACK_ID = long(5)
+
+
+def _write_region(value: Any, out: Pieces) -> int:
     if not isinstance(value, Region):
         raise wanted("a Region", value)
-    message.id = _string(value, "id")
-    message.track_id = _string(value, "track_id")
-    message.value = _number(value, "value")
+    texts = _text(_ID, value, "id") + _text(_TRACK_ID, value, "track_id")
+    size = _piece(texts + _4 + float32(_number(value, "value")), out)
+    size += _put_info(value, out)
+    return size + _put_data(value, out) if value.text or value.concepts else size
+
+
+def _write_info(value: Region, out: Pieces) -> int:
+    size = 0
     if value.box is not None:
-        _under(".box", _fill_box, value.box, message.region_info.bounding_box)
-    if value.point is not None:
-        _under(".point", _fill_point, value.point, message.region_info.point)
+        size += _under(".box", _put_box, value.box, out)
     if value.mask is not None:
-        _under(".mask", _fill_image, value.mask, message.region_info.mask.image)
-    if value.text:
-        message.data.text.raw = _string(value, "text")
+        size += _under(".mask", _put_mask, value.mask, out)
+    if value.point is not None:
+        size += _under(".point", _put_point, value.point, out)
+    return size
+
+
+def _write_data(value: Region, out: Pieces) -> int:
+    size = 0
     for index, concept in enumerate(value.concepts):
-        _under(f".concepts[{index}]", _fill_concept, concept, message.data.concepts.add())
+        size += _under(f".concepts[{index}]", _put_concept, concept, out)
+    return size + _under(".text", _put_text, value.text, out) if value.text else size
 
 
-def _fill_image(value: Any, message: _proto.Image) -> None:
-    fill_media(value, message, Image, "an Image")
-
-
-def _fill_box(value: Any, message: _proto.BoundingBox) -> None:
+def _write_box(value: Any, out: Pieces) -> int:
     if not is_a(value, tuple) or len(value) != 4:
         raise wanted("a Box of 4 numbers", value)
-    edges = [number64(edge) for edge in value]
-    message.left_col, message.top_row, message.right_col, message.bottom_row = edges
-    message.SetInParent()
+    left, top, right, bottom = [float32(number64(edge)) for edge in value]
+    return _piece(_1 + top + _2 + left + _3 + bottom + _4 + right, out)
 
 
-def _fill_point(value: Any, message: _proto.Point) -> None:
+def _write_point(value: Any, out: Pieces) -> int:
     if not is_a(value, tuple) or len(value) not in (2, 3):
         raise wanted("a Point of 2 or 3 numbers", value)
-    message.col, message.row, message.z = [number64(part) for part in (*value, 0.0)[:3]]
-    message.SetInParent()
+    x, y, z = [float32(number64(part)) for part in (*value, 0.0)[:3]]
+    return _piece(_1 + y + _2 + x + _3 + z, out)
+
+
+_write_image = _file(Image, "an Image")
+_put_image = nested(1, _write_image)
+_put_concept = nested(3, _write_concept)
+_put_text = nested(13, _write_text)
+_put_box = nested(1, _write_box)
+_put_mask = nested(4, nested(2, _write_image))
+_put_point = nested(6, _write_point)
+_put_info = nested(2, _write_info)
+_put_data = nested(3, _write_data)
 
 
 def _read_region(message: _proto.Region) -> Region:
@@ -211,21 +255,32 @@ def _read_image(message: _proto.Image) -> Image:
     return Image(bytes=message.base64, url=message.url)
 
 
-def _fill_frame(value: Any, message: _proto.Frame) -> None:
+_INFO, _INDEX, _TIME = long(1), whole(1), whole(2)
+
+
+def _write_frame(value: Any, out: Pieces) -> int:
     if not isinstance(value, Frame):
         raise wanted("a Frame", value)
-    if value.image is not None:
-        _under(".image", _fill_image, value.image, message.data.image)
-    for place, region in enumerate(value.regions):
-        _under(f".regions[{place}]", _fill_region, region, message.data.regions.add())
     time = _number(value, "time")
     index: Any = value.index
     if not 0 <= time < 2**50:
         raise Misfit("must be seconds from 0").under(".time")
     if not isinstance(index, int) or not 0 <= index < 2**32:
         raise wanted("a number from 0 to 2**32 - 1", index).under(".index")
-    message.frame_info.time = round(time * 1000)
-    message.frame_info.index = index
+    info = _INDEX + varint(index) + _TIME + varint(round(time * 1000))
+    return _piece(sized(_INFO, info), out) + _put_pictured(value, out)
+
+
+def _write_pictured(value: Frame, out: Pieces) -> int:
+    size = 0
+    if value.image is not None:
+        size += _under(".image", _put_image, value.image, out)
+    for place, region in enumerate(value.regions):
+        size += _under(f".regions[{place}]", REGION.encode, region, out)
+    return size
+
+
+_put_pictured = nested(2, _write_pictured)
 
 
 def _read_frame(message: _proto.Frame) -> Frame:
@@ -238,6 +293,10 @@ def _read_frame(message: _proto.Frame) -> Frame:
     )
 
 
-CONCEPT: Final[Codec[Concept]] = _one_of(Concept, Spread("concepts", _fill_concept, _read_concept))
-REGION: Final[Codec[Region]] = _one_of(Region, Spread("regions", _fill_region, _read_region))
-FRAME: Final[Codec[Frame]] = _one_of(Frame, Spread("frames", _fill_frame, _read_frame))
+CONCEPT: Final[Codec[Concept]] = _one_of(
+    Concept, Spread("concepts", nested(3, _write_concept), _read_concept)
+)
+REGION: Final[Codec[Region]] = _one_of(
+    Region, Spread("regions", nested(11, _write_region), _read_region)
+)
+FRAME: Final[Codec[Frame]] = _one_of(Frame, Spread("frames", nested(12, _write_frame), _read_frame))

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
-from ._codec import Codec, Misfit, described
+from ._codec import PART, Codec, Misfit, described, named, part_of
 from ._data import SERVER_DEFAULT, Text
+from ._writer import Pieces, Write, long, sized, varint
 from .errors import DecodeError, InputError
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ REQUIRED: Final[Any] = _Required()
 """The default of a field that has none."""
 
 _SHOWN_CHOICES: Final = 12
+
+_INPUT, _INPUT_DATA = long(4), long(2)
+_EMPTY_PART: Final = PART + b"\0"
 
 
 class Field(NamedTuple):
@@ -59,15 +63,21 @@ class Field(NamedTuple):
     choices: tuple[Any, ...] = ()
     stream: bool = False
 
-    def put(self, value: Any, data: Data) -> None:
-        """Put a value into an empty `Data`; `Misfit` if it does not fit."""
-        self.codec.encode(value, data)
+    @property
+    def bounded(self) -> bool:
+        """Whether more is asked of a value than its type."""
+        return bool(self.choices) or self.ge is not None or self.le is not None
+
+    def encode(self, value: Any, out: Pieces) -> int:
+        """Append the fields of a `Data` that holds a value; `Misfit` if it does not fit."""
+        size = self.codec.encode(value, out)
         if self.choices and value not in self.choices:
             raise Misfit(_not_a_choice(value, self.choices))
         if self.ge is not None and not value >= self.ge:
             raise Misfit(f"must be at least {self.ge}, not {value}")
         if self.le is not None and not value <= self.le:
             raise Misfit(f"must be at most {self.le}, not {value}")
+        return size
 
 
 class Method(Generic[_R_co]):
@@ -81,7 +91,7 @@ class Method(Generic[_R_co]):
         stream: The parameter that is a stream, if one is.
     """
 
-    __slots__ = ("fields", "name", "returns", "rpc", "stream")
+    __slots__ = ("_head", "_puts", "fields", "name", "returns", "rpc", "stream")
 
     def __init__(
         self, name: str, rpc: str, fields: tuple[Field, ...], returns: Codec[_R_co]
@@ -91,32 +101,92 @@ class Method(Generic[_R_co]):
         self.fields: Final = fields
         self.returns: Final = returns
         self.stream: Final = next((field for field in fields if field.stream), None)
+        self._head = _metadata(name)
+        self._puts = tuple(
+            (field, part_of(field.encode if field.bounded else field.codec.encode, field.wire_name))
+            for field in fields
+        )
 
-    def fill(self, values: Sequence[Any], data: Data) -> None:
-        """Put the arguments into the `Data` of one input. A stream's items are put by `fill_item`.
+    def request(self, values: Sequence[Any]) -> Pieces:
+        """A request with one input, without its address, to be joined.
 
         Args:
-            values: One value a field, in order.
-            data: An empty message.
+            values: One value a field, in order. A stream's items are sent by requests of their own.
 
         Raises:
             InputError: A value does not fit its parameter.
         """
-        self._name(data)
-        for index, (parameter, value) in enumerate(zip(self.fields, values, strict=True)):
-            if parameter.stream:
-                continue
-            default = parameter.default
-            if not _left_out(value, default):
-                self._put(parameter, value, data)
-            elif default is not None and default is not SERVER_DEFAULT:
-                self._put(parameter, default, data)
-            elif index == 0 and parameter.codec.trapped:
-                # Servers would read it from the other parts; an empty part stops that.
-                data.parts.add(id=parameter.wire_name)
-        if not data.parts and self.stream is None:
+        return self.one_input(*self.arguments(values))
+
+    def arguments(self, values: Sequence[Any]) -> tuple[Pieces, int]:
+        """The part of a request that holds the arguments but for a stream's items, and its size.
+
+        Raises:
+            InputError: A value does not fit its parameter.
+        """
+        out: Pieces = [self._head]
+        size = 0
+        for (parameter, put), value in zip(self._puts, values, strict=True):
+            try:
+                if value is SERVER_DEFAULT or value is None or parameter.stream:
+                    size += self._left_out(parameter, put, value, out)
+                else:
+                    size += put(value, out)
+            except Misfit as misfit:
+                raise self._misfit(parameter, value, misfit) from None
+        if not size and self.stream is None:
             # Without parts it would be taken for an older form, and answered in that form.
-            data.parts.add()
+            out.append(_EMPTY_PART)
+            size = len(_EMPTY_PART)
+        return out, size + len(self._head)
+
+    def _left_out(self, parameter: Field, put: Write, value: Any, out: Pieces) -> int:
+        """Append what is sent where a value is None, left out, or a stream."""
+        default = parameter.default
+        if parameter.stream:
+            return 0
+        if not _left_out(value, default):
+            return put(value, out)
+        if default is not None and default is not SERVER_DEFAULT:
+            return put(default, out)
+        if parameter is self.fields[0] and parameter.codec.trapped:
+            # Servers would read it from the other parts; an empty part stops that.
+            piece = sized(PART, named(parameter.wire_name))
+            out.append(piece)
+            return len(piece)
+        return 0
+
+    def item_request(self, item: Any, arguments: tuple[Pieces, int] | None = None) -> Pieces:
+        """A request with an item of the stream, without its address, to be joined.
+
+        Args:
+            item: The item.
+            arguments: The other arguments, from `arguments`: with the first item.
+
+        Raises:
+            InputError: The item does not fit.
+        """
+        out, size = arguments or ([self._head], len(self._head))
+        for parameter, put in self._puts:
+            if parameter.stream:
+                try:
+                    size += put(item, out)
+                except Misfit as misfit:
+                    raise self._misfit(parameter, item, misfit) from None
+        return self.one_input(out, size)
+
+    def one_input(self, data: Pieces, size: int) -> Pieces:
+        """The request around the `Data` of its one input."""
+        head = _INPUT_DATA + varint(size)
+        data[0] = _INPUT + varint(len(head) + size) + head + self._head
+        return data
+
+    def _misfit(self, parameter: Field, value: Any, misfit: Misfit) -> InputError:
+        path = parameter.name + misfit.path
+        problem = "is required" if value is REQUIRED else misfit.problem
+        if not misfit.path:
+            problem += self._hint(parameter, value)
+        return self._wrong(path, problem, "an item of " * parameter.stream)
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         """The arguments that a mapping of names holds: one value a field.
@@ -163,16 +233,6 @@ class Method(Generic[_R_co]):
             return value
         raise self._wrong(self.stream.name, problem)
 
-    def fill_item(self, item: Any, data: Data) -> None:
-        """Put an item of the stream into the `Data` of one input.
-
-        Raises:
-            InputError: The item does not fit.
-        """
-        assert self.stream is not None
-        self._name(data)
-        self._put(self.stream, item, data)
-
     def read(self, data: Data) -> _R_co:
         """The result that an output's `Data` holds.
 
@@ -188,19 +248,6 @@ class Method(Generic[_R_co]):
         except Misfit as misfit:
             where = f"`{misfit.path.lstrip('.')}` of the result" if misfit.path else "the result"
             raise DecodeError(f"{self.name}: {where} {misfit.problem}") from None
-
-    def _name(self, data: Data) -> None:
-        data.metadata.fields["_method_name"].string_value = self.name
-
-    def _put(self, parameter: Field, value: Any, data: Data) -> None:
-        try:
-            parameter.put(value, data.parts.add(id=parameter.wire_name).data)
-        except Misfit as misfit:
-            path = parameter.name + misfit.path
-            problem = "is required" if value is REQUIRED else misfit.problem
-            if not misfit.path:
-                problem += self._hint(parameter, value)
-            raise self._wrong(path, problem, "an item of " * parameter.stream) from None
 
     def _wrong(self, path: str, problem: str, where: str = "") -> InputError:
         text = f"{self.name}: {where}`{path}` {problem}"
@@ -266,6 +313,12 @@ class Streaming(Method[_R_co]):
     """One input or a stream of them, a stream of results."""
 
     __slots__ = ()
+
+
+def _metadata(name: str) -> bytes:
+    """The field of a `Data` that says which method is meant: `{"_method_name": name}` in its metadata."""
+    value = sized(long(3), name.encode())
+    return sized(long(5), sized(long(1), sized(long(1), b"_method_name") + sized(long(2), value)))
 
 
 def _left_out(value: Any, default: Any) -> bool:

@@ -21,7 +21,7 @@ GENERATOR = ROOT / "codegen" / "gen_client"
 
 _FLOORS = (
     "_proto _version errors _reference _notebook _data",
-    "_codec _codec_media _codec_json _codec_array _method wire",
+    "_writer _codec _codec_media _codec_json _codec_array _method wire",
     "_actions _log _status _response _retry _channel _platform _address _ready",
     "_signature _difference _lock _drift _call _batch _progress",
     "_base _drivers _connection _client_connection _client_stream _client_batch _client",

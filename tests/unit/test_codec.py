@@ -26,19 +26,27 @@ from clarigen import (
 )
 from clarigen._codec import Codec, Misfit
 from clarigen._proto import Data
+from clarigen._writer import Pieces
+
+
+def written(codec: Codec[Any], value: Any) -> Data:
+    """The message that a value becomes."""
+    pieces: Pieces = []
+    size = codec.encode(value, pieces)
+    message = b"".join(pieces)
+    assert len(message) == size
+    return Data.FromString(message)
 
 
 def passed(codec: Codec[Any], value: Any) -> Any:
     """What a value is after it has travelled."""
-    data = Data()
-    codec.encode(value, data)
-    return codec.decode(Data.FromString(data.SerializeToString()))
+    return codec.decode(written(codec, value))
 
 
 def refusal(codec: Codec[Any], value: Any) -> str:
     """The path and the problem of a value that does not fit."""
     with pytest.raises(Misfit) as caught:
-        codec.encode(value, Data())
+        codec.encode(value, [])
     return f"{caught.value.path} {caught.value.problem}".strip()
 
 
@@ -126,8 +134,7 @@ json_values = st.recursive(
     st.lists(json_values) | st.dictionaries(texts.filter(lambda key: key != "_list"), json_values)
 )
 def test_json_comes_back_from_either_slot(value: Any) -> None:
-    data = Data()
-    wire.JSON.encode(value, data)
+    data = written(wire.JSON, value)
     assert wire.JSON.decode(data) == value
     assert json.loads(data.string_value) == value
     data.ClearField("struct_value")
@@ -264,21 +271,17 @@ def test_an_array_that_makes_no_sense_is_no_array(dtype: str, shape: list[int]) 
 
 @pytest.mark.item(32)
 def test_lists_of_concepts_share_one_slot_and_others_have_parts() -> None:
-    data = Data()
-    wire.list_of(wire.CONCEPT).encode([Concept("a"), Concept("b")], data)
+    data = written(wire.list_of(wire.CONCEPT), [Concept("a"), Concept("b")])
     assert len(data.concepts) == 2
     assert not data.parts
-    data = Data()
-    wire.list_of(wire.list_of(wire.CONCEPT)).encode([[Concept("a")], []], data)
+    data = written(wire.list_of(wire.list_of(wire.CONCEPT)), [[Concept("a")], []])
     assert [len(part.data.concepts) for part in data.parts] == [1, 0]
 
 
 def test_tuples_and_records_are_numbered_and_named_parts() -> None:
-    data = Data()
-    wire.tuple_of(wire.INT, wire.STR).encode((1, "x"), data)
+    data = written(wire.tuple_of(wire.INT, wire.STR), (1, "x"))
     assert [part.id for part in data.parts] == ["0", "1"]
-    data = Data()
-    PERSON.encode(Person("x", 1), data)
+    data = written(PERSON, Person("x", 1))
     assert [part.id for part in data.parts] == ["name", "class"]
 
 
@@ -302,7 +305,7 @@ def test_two_concepts_are_not_one() -> None:
 def test_a_url_inside_a_list_warns_and_a_whole_argument_does_not(
     recwarn: pytest.WarningsRecorder,
 ) -> None:
-    wire.IMAGE.encode(Image.from_url("https://x/y.png"), Data())
+    wire.IMAGE.encode(Image.from_url("https://x/y.png"), [])
     assert not recwarn.list
     with pytest.warns(UserWarning, match="has only a URL"):
-        wire.list_of(wire.IMAGE).encode([Image.from_url("https://x/y.png")], Data())
+        wire.list_of(wire.IMAGE).encode([Image.from_url("https://x/y.png")], [])

@@ -9,13 +9,19 @@ import pytest
 
 from clarigen import SERVER_DEFAULT, DecodeError, InputError, wire
 from clarigen._method import Method
-from clarigen._proto import Data
+from clarigen._proto import Data, PostModelOutputsRequest
+from clarigen._writer import Pieces
+
+
+def sent(request: Pieces) -> Data:
+    """The `Data` of a request's one input."""
+    (one,) = PostModelOutputsRequest.FromString(b"".join(request)).inputs
+    return one.data
 
 
 def parts(method: Method[Any], *values: Any) -> dict[str, Data]:
     """The parts that the arguments become, by id."""
-    data = Data()
-    method.fill(values, data)
+    data = sent(method.request(values))
     assert data.metadata.fields["_method_name"].string_value == method.name
     assert len({part.id for part in data.parts}) == len(data.parts)
     return {part.id: part.data for part in data.parts}
@@ -23,7 +29,7 @@ def parts(method: Method[Any], *values: Any) -> dict[str, Data]:
 
 def refused(method: Method[Any], *values: Any) -> InputError:
     with pytest.raises(InputError) as caught:
-        method.fill(values, Data())
+        method.request(values)
     assert caught.value.method == method.name
     return caught.value
 
@@ -231,16 +237,14 @@ TRACK = wire.bidi_stream(
 
 
 def test_a_streams_items_are_put_apart() -> None:
-    data = Data()
-    TRACK.fill(["unused", 2], data)
-    assert [part.id for part in data.parts] == ["every"]
-    TRACK.fill_item("x", data)
-    assert [part.id for part in data.parts] == ["every", "frames"]
-    later = Data()
-    TRACK.fill_item("", later)
+    assert list(parts(TRACK, "unused", 2)) == ["every"]
+    first = sent(TRACK.item_request("x", TRACK.arguments(["unused", 2])))
+    assert [part.id for part in first.parts] == ["every", "frames"]
+    later = sent(TRACK.item_request(""))
     assert [part.id for part in later.parts] == ["frames"]
+    assert later.metadata == first.metadata
     with pytest.raises(InputError, match="an item of `frames` must be a str, not int 3"):
-        TRACK.fill_item(3, Data())
+        TRACK.item_request(3)
 
 
 @pytest.mark.parametrize("value", ["abc", b"abc", 3, None])

@@ -8,7 +8,15 @@ are the codecs. No grpc, no thread, no bytes on a wire.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,13 +24,14 @@ from typing import Any
 from .._actions import END, Deliver
 from .._batch import Pace, Work
 from .._call import Context
-from .._codec import Misfit, described
+from .._codec import Misfit, described, part_of
 from .._drivers import CLOSED, AsyncDriver, Driver
 from .._method import Field, Method, Streaming
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
 from .._response import Response, Usage
 from .._retry import Attempts
 from .._status import SUCCESS
+from .._writer import Pieces
 from ..errors import ClarigenError, ConfigError
 from ._record import Record
 
@@ -85,9 +94,7 @@ class Faked:
 
     def item(self, stream: Field, item: Any) -> Any:
         """An item of a stream of inputs, as the function gets it; InputError if it does not fit."""
-        data = Data()
-        self.method.fill_item(item, data)
-        return stream.codec.decode(data.parts[0].data)
+        return stream.codec.decode(_sent(self.method.item_request(item)).parts[0].data)
 
     def call(self, arguments: dict[str, Any]) -> Any:
         """Call the function, and note it."""
@@ -101,14 +108,14 @@ class Faked:
         Raises:
             ConfigError: It is not what the method returns.
         """
-        output = Output(status=Status(code=SUCCESS))
+        pieces: Pieces = []
         try:
-            self.method.returns.encode(returned, output.data.parts.add(id="return").data)
+            part_of(self.method.returns.encode, "return")(returned, pieces)
         except Misfit as misfit:
             raise ConfigError(
                 f"the fake's {self.name}: its result{misfit.path} {misfit.problem}"
             ) from None
-        return output
+        return Output(status=Status(code=SUCCESS), data=Data.FromString(b"".join(pieces)))
 
     def results(self, returned: Any) -> Any:
         """The iterator of what the function of a stream returned.
@@ -144,9 +151,12 @@ class Faked:
 
 def unary(faked: Faked, values: Sequence[Any], context: Context) -> Flow:
     """Call the function of a unary method with one value a field."""
-    data = Data()
-    faked.method.fill(values, data)
-    return (yield from _asked(faked, data, context))
+    return (yield from _asked(faked, _sent(faked.method.request(values)), context))
+
+
+def _sent(request: Iterable[bytes | memoryview]) -> Data:
+    """The `Data` of a request's one input."""
+    return PostModelOutputsRequest.FromString(b"".join(request)).inputs[0].data
 
 
 def _asked(faked: Faked, data: Data, context: Context) -> Flow:
@@ -168,8 +178,7 @@ def stream(faked: Faked, values: Sequence[Any], context: Context, items: Any) ->
     Raises:
         InputError: An argument does not fit. Seen at once; an item is seen when it is taken.
     """
-    data = Data()
-    faked.method.fill(values, data)
+    data = _sent(faked.method.request(values))
     return _streamed(faked, faked.arguments(data), context, items)
 
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from .._codec import Codec, Misfit
+from .._codec import Codec, Misfit, part_of
 from .._data import Text
+from .._writer import Pieces
 from ..errors import ConfigError
 from ._annotations import Kind, evaluated, kind_of, named
 
@@ -85,10 +86,12 @@ class Served:
         Raises:
             ValueError: It is not what the signature says.
         """
+        pieces: Pieces = []
         try:
-            self.returns.encode(result, data.parts.add(id="return").data)
+            part_of(self.returns.encode, "return")(result, pieces)
         except Misfit as misfit:
             raise ValueError(f"{self.name}: the result{misfit.path} {misfit.problem}") from None
+        data.MergeFromString(b"".join(pieces))
 
     def _read(self, name: str, kind: Kind, data: Data) -> Any:
         if kind.absent_is_none and not data.ByteSize():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Send, Sleep
 from ._address import Address
@@ -21,11 +21,17 @@ from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, Output, UnreadableError
 from ._response import Observer, Response, Usage
 from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
-from ._status import MIXED_STATUS, Sent, failure_error, status_error
+from ._status import MIXED_STATUS, SUCCESS, Sent, failure_error, status_error
 from ._writer import Pieces
 from .errors import ClarigenError, DecodeError, ModelError
 
 _R = TypeVar("_R")
+
+_GOOD: Final = frozenset({SUCCESS, MIXED_STATUS})
+"""What the status of an answer may be; with the second one, those of its outputs say more."""
+
+_UNSAID: Final = frozenset({SUCCESS, 0})
+"""What the status of an output may be: servers leave it out."""
 
 UnaryFlow = Generator[Send | Sleep, Any, _R]
 StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Hold, Any, Usage]
@@ -122,7 +128,7 @@ def _exchange(
             except DecodeError as unread:
                 yield from _hint(context, unread, attempts)
                 raise
-    _tell(context, method, response, _usage(response), attempts)
+    _tell(context, method, response, attempts)
     return response, attempts
 
 
@@ -172,7 +178,8 @@ def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Cont
                     response = _message(method, reply)
                     _check(method, response)
                     # Models tell the count with the last message, or grow it: the last one told holds.
-                    usage = _usage(response) if _usage(response) != Usage() else usage
+                    told = _usage(response)
+                    usage = told if any(told) else usage
                     attempts.last = True
                     yield Deliver(method.read(response.outputs[0].data))
                 break
@@ -183,7 +190,7 @@ def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Cont
             except DecodeError as unread:
                 yield from _hint(context, unread, attempts, response)
                 raise
-    _tell(context, method, response, usage, attempts)
+    _tell(context, method, response, attempts, usage)
     return usage
 
 
@@ -245,32 +252,34 @@ def _check(
     apart: bool = False,
 ) -> None:
     """Raise what the statuses of the answer say; those of its outputs only if not read apart."""
-    statuses = [response.status] if response.status.code != MIXED_STATUS else []
+    status, outputs = response.status, response.outputs
+    statuses = [status] if status.code not in _GOOD else []
     if not apart:
-        statuses += [output.status for output in response.outputs if output.status.code]
-    for status in statuses:
-        error = status_error(status, method.name)
+        statuses += [o.status for o in outputs if o.status.code not in _UNSAID]
+    for each in statuses:
+        error = status_error(each, method.name)
         if error is not None:
             raise error
-    if len(response.outputs) != inputs:
+    if len(outputs) != inputs:
         asked = "one input" if inputs == 1 else f"{inputs} inputs"
-        raise DecodeError(f"{method.name}: {len(response.outputs)} outputs came for {asked}")
+        raise DecodeError(f"{method.name}: {len(outputs)} outputs came for {asked}")
 
 
 def _usage(response: MultiOutputResponse) -> Usage:
-    each = (
-        Usage(output.prompt_tokens, output.completion_tokens, output.cached_tokens)
-        for output in response.outputs
-    )
-    return sum(each, Usage())
+    prompt = completion = cached = 0
+    for output in response.outputs:
+        prompt += output.prompt_tokens
+        completion += output.completion_tokens
+        cached += output.cached_tokens
+    return Usage(prompt, completion, cached)
 
 
 def _tell(
     context: Context,
     method: Method[Any],
     response: MultiOutputResponse,
-    usage: Usage,
     attempts: Attempts,
+    usage: Usage | None = None,
 ) -> None:
     """Tell the observers of a call that has succeeded. What they raise is the caller's to see."""
     LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
@@ -279,7 +288,7 @@ def _tell(
     status = response.status
     told = Response(
         method=method.name,
-        usage=usage,
+        usage=usage if usage is not None else _usage(response),
         request_id=status.req_id,
         status=status.code,
         elapsed=attempts.elapsed(),

@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
 
 
 def _struct(value: Mapping[Any, Any], levels: int) -> bytes:
-    entries = []
+    entries: list[bytes] = []
     for key, item in value.items():
         if not isinstance(key, str):
             raise Misfit(f"must have strings as keys, not {described(key)}")
@@ -98,7 +98,7 @@ def _value(value: Any, levels: int) -> bytes:
 
 
 def _list(value: Sequence[Any], levels: int) -> bytes:
-    items = []
+    items: list[bytes] = []
     for index, item in enumerate(value):
         try:
             items.append(sized(_ITEM, _value(item, levels - 2)))

@@ -15,6 +15,7 @@ from ._writer import (
     Pieces,
     Write,
     append,
+    flat,
     float32,
     long,
     nested,
@@ -150,11 +151,14 @@ def _number(owner: Any, attribute: str) -> float:
 
 
 def _text(tag: bytes, owner: Any, attribute: str) -> bytes:
+    given = getattr(owner, attribute)
+    if given == "":
+        return b""
     try:
-        text = utf8(getattr(owner, attribute))
+        text = utf8(given)
     except Misfit as misfit:
         raise misfit.under(f".{attribute}") from None
-    return sized(tag, text) if text else b""
+    return sized(tag, text)
 
 
 def _piece(piece: bytes, out: Pieces) -> int:
@@ -165,11 +169,11 @@ def _piece(piece: bytes, out: Pieces) -> int:
 _ID, _NAME, _SCORE = long(1), long(2), single(3)
 
 
-def _write_concept(value: Any, out: Pieces) -> int:
+def _concept(value: Any) -> bytes:
     if not isinstance(value, Concept):
         raise wanted("a Concept", value)
     texts = _text(_ID, value, "id") + _text(_NAME, value, "name")
-    return _piece(texts + _SCORE + float32(_number(value, "value")), out)
+    return texts + _SCORE + float32(_number(value, "value"))
 
 
 def _read_concept(message: _proto.Concept) -> Concept:
@@ -207,27 +211,27 @@ def _write_data(value: Region, out: Pieces) -> int:
     return size + _under(".text", _put_text, value.text, out) if value.text else size
 
 
-def _write_box(value: Any, out: Pieces) -> int:
+def _box(value: Any) -> bytes:
     if not is_a(value, tuple) or len(value) != 4:
         raise wanted("a Box of 4 numbers", value)
     left, top, right, bottom = [float32(number64(edge)) for edge in value]
-    return _piece(_1 + top + _2 + left + _3 + bottom + _4 + right, out)
+    return _1 + top + _2 + left + _3 + bottom + _4 + right
 
 
-def _write_point(value: Any, out: Pieces) -> int:
+def _point(value: Any) -> bytes:
     if not is_a(value, tuple) or len(value) not in (2, 3):
         raise wanted("a Point of 2 or 3 numbers", value)
     x, y, z = [float32(number64(part)) for part in (*value, 0.0)[:3]]
-    return _piece(_1 + y + _2 + x + _3 + z, out)
+    return _1 + y + _2 + x + _3 + z
 
 
 _write_image = _file(Image, "an Image")
 _put_image = nested(1, _write_image)
-_put_concept = nested(3, _write_concept)
+_put_concept = flat(3, _concept)
 _put_text = nested(13, _write_text)
-_put_box = nested(1, _write_box)
+_put_box = flat(1, _box)
 _put_mask = nested(4, nested(2, _write_image))
-_put_point = nested(6, _write_point)
+_put_point = flat(6, _point)
 _put_info = nested(2, _write_info)
 _put_data = nested(3, _write_data)
 
@@ -294,7 +298,7 @@ def _read_frame(message: _proto.Frame) -> Frame:
 
 
 CONCEPT: Final[Codec[Concept]] = _one_of(
-    Concept, Spread("concepts", nested(3, _write_concept), _read_concept)
+    Concept, Spread("concepts", flat(3, _concept), _read_concept)
 )
 REGION: Final[Codec[Region]] = _one_of(
     Region, Spread("regions", nested(11, _write_region), _read_region)

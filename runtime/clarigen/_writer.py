@@ -79,6 +79,19 @@ def append(tag: bytes, content: bytes | memoryview, out: Pieces) -> int:
     return len(head) + len(content)
 
 
+def flat(field: int, content: Callable[[Any], bytes]) -> Write:
+    """What appends a field with a message that is short enough to be made at once."""
+    tag = long(field)
+
+    def put(value: Any, out: Pieces) -> int:
+        piece = content(value)
+        piece = tag + varint(len(piece)) + piece
+        out.append(piece)
+        return len(piece)
+
+    return put
+
+
 def nested(field: int, write: Write) -> Write:
     """What appends a field with a message, whose own fields `write` appends."""
     tag = long(field)

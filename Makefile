@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
+OLDEST := .venv/oldest/.stamp
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test soak bench fuzz check format proto proto-check demo generated build clean
@@ -11,7 +12,7 @@ STAMP := .venv/.stamp
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP)  ## prepare .venv with everything that the other verbs need
+setup: $(STAMP) $(OLDEST)  ## prepare .venv with everything that the other verbs need
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.13 ...")'
@@ -19,7 +20,13 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-test: $(STAMP)  ## run all tests
+# The oldest dependencies that we declare: some tests run programs on them as well.
+$(OLDEST): $(STAMP)
+	$(BIN)/python -m venv --clear .venv/oldest
+	$(BIN)/python tests/oldest.py | xargs .venv/oldest/bin/python -m pip install --quiet --disable-pip-version-check
+	@touch $@
+
+test: $(STAMP) $(OLDEST)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 soak: $(STAMP)  ## make 100,000 calls, and see that nothing is left behind

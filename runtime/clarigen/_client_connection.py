@@ -6,12 +6,14 @@ Addresses and credentials are `_channel`'s.
 
 from __future__ import annotations
 
+import atexit
 import time
-from typing import Any, Self
+from typing import Any, Final, Self
+from weakref import WeakSet
 
 import grpc
 
-from ._actions import Failure, Send, Sleep
+from ._actions import Failure, Open, Send, Sleep
 from ._base import DEFAULT_TIMEOUT, Endpoint
 from ._channel import Lease
 from ._connection import ConnectionBase
@@ -36,6 +38,22 @@ def connect(
     return Connection(
         Endpoint.find(base_url, pat=pat, session_token=session_token, timeout=timeout)
     )
+
+
+_under_way: Final[WeakSet[Any]] = WeakSet()
+
+
+def _noted(call: Any) -> Any:
+    """The same call, which is ended with the program if it is under way by then."""
+    _under_way.add(call)
+    return call
+
+
+@atexit.register
+def _end_all() -> None:
+    # While grpc's threads still run: later, one of them may have stopped with the lock of a call.
+    for call in list(_under_way):
+        call.cancel()
 
 
 class Connection(ConnectionBase, Driver):
@@ -102,7 +120,11 @@ class Connection(ConnectionBase, Driver):
     def begin(self, attempt: Send) -> Any:
         """Start an attempt at a unary call; grpc's future of its answer."""
         call = self._leased().call("unary_unary", attempt.rpc)
-        return call.future(attempt.request, attempt.timeout, self._credentials.metadata)
+        return _noted(call.future(attempt.request, attempt.timeout, self._credentials.metadata))
+
+    def start(self, attempt: Open, messages: Any) -> Any:
+        """Start an attempt at a stream; the call is an iterator of answers."""
+        return _noted(super().start(attempt, messages))
 
     def answer(self, call: Any) -> tuple[Any, Failure | None]:
         """What came of a call that is done: the reply, or how it failed."""

@@ -133,6 +133,11 @@ class Scripted:
         with self._idle:
             return self._idle.wait_for(lambda: not self.open, timeout)
 
+    def busy(self, timeout: float = 20) -> bool:
+        """Wait until a call is under way."""
+        with self._idle:
+            return self._idle.wait_for(lambda: self.open > 0, timeout)
+
     def _handler(self, rpc: str) -> Any:
         def handle(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             gone = threading.Event()
@@ -142,6 +147,7 @@ class Scripted:
                 self.open += 1
                 self._busy += 1
                 self.most = max(self.most, self._busy)
+                self._idle.notify_all()
             if not context.add_callback(lambda: self._ended(gone)):
                 self._ended(gone)
             return self._counted(self._answers(rpc, step, requests, context, gone))

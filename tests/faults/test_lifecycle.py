@@ -1,0 +1,380 @@
+"""How programs begin, fork, are interrupted and end, each in a process of its own, on two grpcs.
+
+Every program runs on the newest grpcio and protobuf and on the oldest that we declare (`make setup` prepares
+both). Whatever it does: it ends, says nothing on standard error, and leaves no call open at the server.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from faults.callers import EVERY, TWINS
+from faults.scripted import Answer, Hang, Scripted
+from support import ROOT, SOURCES
+
+TESTS: Final = str(ROOT / "tests")
+OLDEST: Final = ROOT / ".venv" / "oldest" / "bin" / "python"
+
+
+@pytest.fixture(params=["newest", "oldest"])
+def python(request: pytest.FixtureRequest) -> Path:
+    """An interpreter with the newest dependencies, or with the oldest that are declared."""
+    if request.param == "newest":
+        return Path(sys.executable)
+    assert OLDEST.exists(), "run `make setup`"
+    return OLDEST
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    """A server that answers, and has no call open at the end."""
+    with Scripted(threads=64) as server:
+        yield server
+        assert server.idle()
+
+
+@pytest.fixture
+def hanging() -> Iterator[Scripted]:
+    """A server that answers each call with one item, and then no more."""
+    with Scripted(lambda _: Hang(after=1), threads=64) as server:
+        yield server
+        assert server.idle()
+
+
+HEAD: Final = """
+import asyncio, os, sys, threading
+from faults.callers import AsyncCalls, Calls, _many
+url = sys.argv[1]
+"""
+
+
+def started(python: Path, code: str | Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start a program: code, or a file of it."""
+    program = [code] if isinstance(code, Path) else ["-c", HEAD + code]
+    return subprocess.Popen(
+        [python, *program, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([SOURCES, TESTS])},
+    )
+
+
+def ended(program: subprocess.Popen[str], timeout: float = 60) -> str:
+    """What a program said that ends in good order."""
+    try:
+        output, errors = program.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        raise AssertionError(f"hangs: {program.communicate()}") from None
+    assert (program.returncode, errors) == (0, "")
+    return output
+
+
+FORK = """
+with Calls(base_url=url, timeout=20) as model:
+    assert model.double(1) == 2
+    for how in ("at once", "in order"):
+        child = os.fork()
+        if not child:
+            assert [model.double(n) for n in range(5)] == [0, 2, 4, 6, 8]
+            assert list(model.count(3)) == [0, 1, 2]
+            if how == "at once":
+                os._exit(0)
+            sys.exit()
+        assert os.waitpid(child, 0)[1] == 0
+        assert model.double(2) == 4
+"""
+
+FORK_WITH_LOCKS = """
+from clarigen import _channel, _retry
+with Calls(base_url=url, timeout=20) as model:
+    assert model.double(1) == 2
+    budget = model._endpoint.policy.budget
+    with budget._lock, _channel._lock:  # as another thread may hold them
+        child = os.fork()
+        if not child:
+            assert model.double(2) == 4
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert model.double(2) == 4
+"""
+
+THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+gate = threading.Barrier(16)
+
+def first(n):
+    gate.wait()
+    return model.double(n)
+
+with Calls(base_url=url, timeout=20) as model, ThreadPoolExecutor(16) as pool:
+    assert list(pool.map(first, range(16))) == [2 * n for n in range(16)]
+
+def client(n):
+    gate.wait()
+    with Calls(base_url=url, timeout=20) as model:
+        return model.double(n)
+
+with ThreadPoolExecutor(16) as pool:
+    assert list(pool.map(client, range(16))) == [2 * n for n in range(16)]
+"""
+
+ASYNC_USE = """
+async def use(model):
+    for _ in range(5):
+        assert await asyncio.gather(*map(model.double, range(8))) == [2 * n for n in range(8)]
+        assert [item async for item in model.count(3)] == [0, 1, 2]
+        assert [item async for item in model.add([1, 2, 3])] == [2, 4, 6]
+        assert await model.double_batch({"n": n} for n in range(9)).collect() == [2 * n for n in range(9)]
+        stream = model.count(999)
+        await anext(stream)
+        del stream
+"""
+
+LOOPS_AFTER = ASYNC_USE + """
+one = AsyncCalls(base_url=url, timeout=20)
+for last in (False, False, False, True):
+    async def run():
+        await use(one)
+        async with AsyncCalls(base_url=url, timeout=20) as model:
+            await use(model)
+        if last:
+            await one.close()
+    asyncio.run(run())
+"""
+
+LOOPS_AT_ONCE = ASYNC_USE + """
+async def run():
+    async with AsyncCalls(base_url=url, timeout=20) as model:
+        await use(model)
+
+threads = [threading.Thread(target=lambda: asyncio.run(run())) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+POOL = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+def call(model, n):
+    return model.double(n) + sum(model.count(3))
+
+def process(model, n):
+    assert call(model, n) == 2 * n + 3
+
+with Calls(base_url=url, timeout=20) as model:
+    assert call(model, 1) == 5
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=process, args=(model, n)) for n in range(3)]
+    for each in processes:
+        each.start()
+    for each in processes:
+        each.join()
+        assert each.exitcode == 0
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        assert list(pool.map(call, [model] * 4, range(4))) == [3, 5, 7, 9]
+    assert call(model, 1) == 5
+"""
+
+
+@pytest.mark.defect("first use from many threads races")
+@pytest.mark.parametrize(
+    "code", [FORK, FORK_WITH_LOCKS, THREADS, LOOPS_AFTER, LOOPS_AT_ONCE, POOL],
+    ids=["fork", "fork with locks held", "threads", "loops after another", "loops at once", "pool"],
+)  # fmt: skip
+def test_a_program(python: Path, code: str, server: Scripted) -> None:
+    assert ended(started(python, code, server.url)) == ""
+
+
+SPAWNED = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from faults.callers import Calls
+
+def call(model, n):
+    return model.double(n) + sum(model.count(3))
+
+if __name__ == "__main__":
+    with Calls(base_url=sys.argv[1], timeout=20) as model:
+        context = multiprocessing.get_context("spawn")
+        process = context.Process(target=call, args=(model, 1))
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+        with ProcessPoolExecutor(2, mp_context=context) as pool:
+            assert list(pool.map(call, [model] * 4, range(4))) == [3, 5, 7, 9]
+"""
+
+
+def test_a_program_that_spawns(python: Path, server: Scripted, tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(SPAWNED, encoding="utf-8")
+    assert ended(started(python, path, server.url)) == ""
+
+
+INTERRUPTED = """
+kind, twin = sys.argv[2:]
+got = []
+
+def sync():
+    with Calls(base_url=url, timeout=60) as model:
+        if kind == "unary":
+            model.double(1)
+        for item in _many(model, kind, iter([1, 2])):
+            got.append(item)
+
+async def asynchronous():
+    async with AsyncCalls(base_url=url, timeout=60) as model:
+        if kind == "unary":
+            await model.double(1)
+        async for item in _many(model, kind, [1, 2]):
+            got.append(item)
+
+try:
+    sync() if twin == "sync" else asyncio.run(asynchronous())
+except KeyboardInterrupt:
+    print("interrupted", len(got))
+"""
+
+
+@pytest.mark.parametrize(("kind", "twin"), EVERY)
+def test_ctrl_c(python: Path, kind: str, twin: str, hanging: Scripted) -> None:
+    program = started(python, INTERRUPTED, hanging.url, kind, twin)
+    assert hanging.busy()
+    program.send_signal(signal.SIGINT)
+    items = 1 if kind in ("stream", "bidi") else 0
+    assert ended(program) in (f"interrupted {items}\n", "interrupted 0\n")
+
+
+LEFT = """
+what, twin = sys.argv[2:]
+
+def opened(model):
+    if what == "client":
+        return model.double(1)
+    if what == "batch":
+        return model.double_batch({"n": n} for n in range(1000))
+    return model.count(3) if what == "stream" else model.add([1, 2])
+
+async def run():
+    global model, left
+    model = AsyncCalls(base_url=url, timeout=60)
+    left = opened(model)
+    if what == "client":
+        left = await left
+    else:
+        await anext(left)
+
+if twin == "sync":
+    model = Calls(base_url=url, timeout=60)
+    left = opened(model)
+    if what != "client":
+        next(left)
+else:
+    asyncio.run(run())
+print("end")
+"""
+
+
+@pytest.mark.parametrize("what", ["client", "batch", "stream", "bidi"])
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_program_that_ends_with_what_is_open(python: Path, what: str, twin: str) -> None:
+    """Neither closed, nor read to the end."""
+
+    def script(send: int) -> Answer | Hang:
+        return Answer() if what == "client" or (what == "batch" and send < 2) else Hang(after=1)
+
+    with Scripted(script, threads=64) as server:
+        assert ended(started(python, LEFT, server.url, what, twin)) == "end\n"
+        assert server.idle()
+
+
+DROPPED = """
+kind, when = sys.argv[2:]
+import gc
+
+def stream(model):
+    return model.count(3) if kind == "stream" else model.add([1, 2])
+
+async def first():
+    left = stream(model)
+    await anext(left)
+    return left
+
+model = AsyncCalls(base_url=url, timeout=60)
+if when == "loop alive":
+    async def run():
+        left = await first()
+        del left
+        print("dropped", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+    asyncio.run(run())
+else:
+    left = asyncio.run(first())
+    del left
+    gc.collect()
+    print("dropped", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("kind", ["stream", "bidi"])
+@pytest.mark.parametrize("when", ["loop alive", "loop closed"])
+def test_a_stream_that_is_dropped_ends_its_call(
+    python: Path, kind: str, when: str, hanging: Scripted
+) -> None:
+    """While the program, its client and its connection live on."""
+    program = started(python, DROPPED, hanging.url, kind, when)
+    assert program.stdout is not None
+    assert program.stdout.readline() == "dropped\n"
+    assert hanging.idle()
+    assert ended(program) == ""
+
+
+CANCELLED = """
+kind = sys.argv[2]
+
+async def run():
+    async with AsyncCalls(base_url=url, timeout=60) as model:
+        async def call():
+            if kind == "unary":
+                await model.double(1)
+            async for _ in _many(model, kind, [1, 2]):
+                pass
+        task = asyncio.create_task(call())
+        await asyncio.to_thread(sys.stdin.readline)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            print("cancelled", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(run())
+"""
+
+
+@pytest.mark.parametrize("kind", ["unary", "stream", "bidi", "batch"])
+def test_a_task_that_is_cancelled_ends_its_call(python: Path, kind: str, hanging: Scripted) -> None:
+    program = started(python, CANCELLED, hanging.url, kind)
+    assert program.stdin is not None
+    assert program.stdout is not None
+    assert hanging.busy()
+    program.stdin.write("go\n")
+    program.stdin.flush()
+    assert program.stdout.readline() == "cancelled\n"
+    assert hanging.idle()
+    assert ended(program) == ""

@@ -226,6 +226,8 @@ def test_a_program_that_spawns(python: Path, server: Scripted, tmp_path: Path) -
 
 
 INTERRUPTED = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as in the foreground
 kind, twin = sys.argv[2:]
 got = []
 

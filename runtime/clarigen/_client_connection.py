@@ -106,9 +106,10 @@ class Connection(ConnectionBase, Driver):
         call = self._leased().call("unary_unary", attempt.rpc)
         try:
             reply: bytes = call(attempt.request, attempt.timeout, self._credentials.metadata)
+            return reply
         except grpc.RpcError as error:
-            raise failure_of(error) from None
-        return reply
+            failure = failure_of(error)
+        raise failure  # not in the `except`: the traceback of grpc's own error holds the metadata
 
     def receive(self, call: Any, end: Any) -> Any:
         """The next answer of a stream, or `end`; `Failure` if it failed."""

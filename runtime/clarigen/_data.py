@@ -114,7 +114,6 @@ class _Media:
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Image(_Media):
     """A picture, as encoded bytes (PNG, JPEG, WebP …) or the address of a file.
 
@@ -122,6 +121,8 @@ class Image(_Media):
         bytes: The encoded picture; empty if only `url` is known.
         url: Where the platform finds it; fetched by the platform, not by this client.
     """
+
+    __slots__ = ()
 
     @classmethod
     def from_pil(cls, image: PIL.Image.Image, *, format: str = "PNG") -> Self:
@@ -170,7 +171,6 @@ class Image(_Media):
         return _notebook.jpeg(self.bytes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Audio(_Media):
     """A sound, as encoded bytes (WAV, MP3 …) or the address of a file.
 
@@ -179,8 +179,9 @@ class Audio(_Media):
         url: Where the platform finds it; fetched by the platform, not by this client.
     """
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+
 class Video(_Media):
     """A video, as encoded bytes (MP4 …) or the address of a file.
 
@@ -188,6 +189,8 @@ class Video(_Media):
         bytes: The encoded video; empty if only `url` is known.
         url: Where the platform finds it; fetched by the platform, not by this client.
     """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,21 @@
-"""Every signature file becomes a package that imports and that two checkers accept, both at their strictest."""
+"""Every signature file becomes a package that imports and that four checkers accept."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import json
 import re
 import sys
 import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gen_client import cli
+from golden.packages import GENERATED
 from support import CORPUS, SOURCES, run
+from type_checkers import CHECKERS, Checker
 
 FOLDERS = ("docs", "real", "kitchen_sink", "hostile")
 WITHOUT_METHODS = {
@@ -98,38 +98,13 @@ def test_nothing_is_suppressed(made: Made) -> None:
 
 
 @pytest.mark.item(24)
-def test_mypy_accepts_them_all(made: Made) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--cache-dir",
-        str(made.folder / ".mypy_cache"),
-    ]
-    done = run(*command, ".", cwd=made.folder, env={"MYPYPATH": SOURCES})
-    assert done.returncode == 0, done.stdout[-4000:]
-    assert "no issues found" in done.stdout
-
-
-@pytest.mark.item(24)
-def test_pyright_accepts_them_all(made: Made) -> None:
-    report = pyright(made.folder)
-    assert report["generalDiagnostics"] == []
-    assert report["summary"]["filesAnalyzed"] >= 3 * len(made.packages)
-
-
-def pyright(folder: Path) -> dict[str, Any]:
-    """What pyright says of a folder, at its strictest."""
-    settings = {
-        "typeCheckingMode": "strict",
-        "extraPaths": SOURCES.split(":"),
-        "pythonVersion": "3.11",
-    }
-    (folder / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")
-    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
-    report: dict[str, Any] = json.loads(run(*command, "-p", str(folder)).stdout)
-    return report
+@pytest.mark.parametrize("checker", CHECKERS.values(), ids=CHECKERS)
+def test_a_checker_accepts_them_all(made: Made, checker: Checker) -> None:
+    imports = "".join(f"import {name}, {name}.examples\n" for name in made.packages)
+    (made.folder / "wrong.py").write_text(f"wrong: int = ''\n{imports}", "utf-8")
+    found = checker(made.folder, ())
+    assert ("wrong.py", 1) in found, "it looked"
+    assert {place: said for place, said in found.items() if place[0] != "wrong.py"} == {}
 
 
 # What a caller sees: the right types revealed, the wrong calls rejected.
@@ -145,7 +120,7 @@ from document_processor import AsyncDocumentProcessor, DocumentProcessor, Proces
 from gpt_5_1 import Gpt5_1
 from sensors import AsyncSensors, MonitorSensorsResult, MonitorSensorsSensorStream
 from speech_studio import SpeechStudio, TranscribeLanguage, TranscribeTuning
-from text_stats import AnalyzeOrder, AnalyzeResult, TextStats
+from text_stats import AnalyzeOrder, TextStats
 
 
 def right(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: TextStats) -> None:
@@ -173,7 +148,7 @@ def right(detector: Detector, processor: DocumentProcessor, gpt: Gpt5_1, stats: 
     with detector as same:
         assert_type(same, Detector)
     assert_type(detector.with_options(timeout=5), Detector)
-    assert_type(fake(Detector, predict=[], generate=lambda video: []), Detector)
+    assert_type(fake(Detector, predict=[], generate=[]), Detector)
     assert_type(fake(AsyncDetector), AsyncDetector)
     assert_type(calls(detector), list[Call])
 
@@ -269,36 +244,11 @@ async def wrong_async(detector: AsyncDetector, sensors: AsyncSensors) -> None:
 """
 
 
-def test_callers_see_the_right_types_and_no_others(tmp_path: Path) -> None:
-    from golden.packages import GENERATED
-
+@pytest.mark.parametrize("checker", CHECKERS.values(), ids=CHECKERS)
+def test_callers_see_the_right_types_and_no_others(checker: Checker, tmp_path: Path) -> None:
     (tmp_path / "caller.py").write_text(CALLER, "utf-8")
-    where = f"{SOURCES}:{GENERATED}"
-    wanted = {
-        number for number, line in enumerate(CALLER.split("\n"), 1) if line.endswith("# WRONG")
-    }
+    lines = enumerate(CALLER.split("\n"), 1)
+    wanted = {("caller.py", number) for number, line in lines if line.endswith("# WRONG")}
     assert len(wanted) == 46
-
-    command = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--cache-dir",
-        str(tmp_path / ".mypy_cache"),
-    ]
-    said = run(*command, "caller.py", cwd=tmp_path, env={"MYPYPATH": where}).stdout
-    assert {
-        int(n) for n in re.findall(r"^caller\.py:(\d+): error", said, re.MULTILINE)
-    } == wanted, said
-
-    settings = {
-        "include": ["caller.py"],
-        "typeCheckingMode": "standard",
-        "extraPaths": where.split(":"),
-    }
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")
-    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
-    report = json.loads(run(*command, "-p", str(tmp_path)).stdout)
-    lines = {one["range"]["start"]["line"] + 1 for one in report["generalDiagnostics"]}
-    assert lines == wanted, report["generalDiagnostics"]
+    found = checker(tmp_path, [GENERATED])
+    assert found.keys() == wanted, found

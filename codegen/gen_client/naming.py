@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, shown
 from gen_client.escape import Code
@@ -25,6 +25,8 @@ from gen_client.reserved import (
     MODULE_NAMES,
     MODULES,
 )
+
+R = TypeVar("R")
 
 LONGEST: Final = 128
 """How long a name may be, in characters."""
@@ -206,13 +208,30 @@ def members(type_: DataType) -> tuple[Code, ...]:
 
 
 def methods(methods: Iterable[Method], client: str) -> list[Names]:
-    """The names of a client's methods, in their order.
+    """The names of a client's methods, in their order, which decides nothing.
 
     Args:
         methods: What the client offers.
         client: The name of its class.
     """
-    methods = list(methods)
+    return in_order_of_names(list(methods), lambda methods: _methods(methods, client))
+
+
+def in_order_of_names(
+    methods: Sequence[Method], give: Callable[[list[Method]], list[R]]
+) -> list[R]:
+    """What is given to methods one after the other, by their names: the order of declaration decides nothing.
+
+    Args:
+        methods: The methods.
+        give: Takes them in the order of their names, and gives something to each.
+    """
+    order = sorted(range(len(methods)), key=lambda index: methods[index].name)
+    given = dict(zip(order, give([methods[index] for index in order]), strict=True))
+    return [given[index] for index in range(len(methods))]
+
+
+def _methods(methods: list[Method], client: str) -> list[Names]:
     single = [_plain(method.name, ATTRIBUTES) for method in methods]
     batches = {
         f"{name}_batch"

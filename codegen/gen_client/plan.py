@@ -99,12 +99,13 @@ def named(model: Model, package: Code, report: Report) -> list[Named]:
     """
     client = naming.class_name(package)
     usable = naming.usable(model, report)
-    names = naming.methods(usable, client)
-    type_names = naming.TypeNames(client, usable, names)
-    return [
-        _named(method, its_names, type_names)
-        for method, its_names in zip(usable, names, strict=True)
-    ]
+    names = dict(zip(usable, naming.methods(usable, client), strict=True))
+    type_names = naming.TypeNames(client, usable, names.values())
+
+    def each(methods: list[Method]) -> list[Named]:
+        return [_named(method, names[method], type_names) for method in methods]
+
+    return naming.in_order_of_names(usable, each)
 
 
 def _all(its: Named) -> tuple[typetable.Shape, ...]:

@@ -45,7 +45,7 @@ MODULES: Final = _words("""
     abc aifc annotationlib antigravity argparse array ast asynchat asyncio asyncore atexit audioop
     base64 bdb binascii bisect builtins bz2 calendar cgi cgitb chunk cmath cmd code codecs codeop
     collections colorsys compileall compression concurrent configparser contextlib contextvars copy
-    copyreg crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis distutils doctest
+    copyreg cprofile crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis distutils doctest
     email encodings ensurepip enum errno faulthandler fcntl filecmp fileinput fnmatch formatter
     fractions ftplib functools gc genericpath getopt getpass gettext glob graphlib grp gzip hashlib
     heapq hmac html http idlelib imaplib imghdr imp importlib inspect io ipaddress itertools json

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import keyword
+import sys
 import unicodedata
+from collections.abc import Iterator
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clarigen import AsyncClient, Client
-from gen_client import naming
+from gen_client import gate_grammar, gate_pages, interface, naming, pipeline, plan
 from gen_client.diagnostics import Refusal, Report
 from gen_client.nouns import (
     DataType,
@@ -22,7 +26,16 @@ from gen_client.nouns import (
     Required,
     Result,
 )
-from gen_client.reserved import ATTRIBUTES, KEYWORDS, MODULE_NAMES
+from gen_client.reserved import (
+    ATTRIBUTES,
+    BUILTIN_TYPES,
+    DEVICES,
+    EXAMPLE_NAMES,
+    KEYWORDS,
+    MODULE_NAMES,
+    MODULES,
+)
+from gen_client.source import Document
 
 STR = DataType(Kind.STR)
 
@@ -205,7 +218,128 @@ def test_all_names_are_different_identifiers(wire_names: list[str]) -> None:
     assert not any(name.startswith("_") for name in public)
 
 
+@given(st.lists(identifiers, min_size=2, max_size=6, unique=True), st.randoms())
+def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Random) -> None:
+    usable = [name for name in wire_names if unicodedata.normalize("NFKC", name).strip("_")]
+    record = DataType(Kind.NAMED_FIELDS, members=(Member("x", STR),))
+    methods = [
+        Method(name, MethodKind.UNARY, "", (Parameter("x", record, True, Required()),), Result(STR))
+        for name in (
+            *usable,
+            *(f"{name}_batch" for name in usable),
+            *(f"{name}X" for name in usable),
+        )
+    ]
+    methods = list({its.name: its for its in methods}.values())
+    shuffled = methods[:]
+    random.shuffle(shuffled)
+    if methods:
+        assert _names(methods) == _names(shuffled)
+
+
+def _names(methods: list[Method]) -> dict[str, object]:
+    """All names of a package, by method."""
+    named = plan.named(Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report())
+    return {its.method.name: (its.names, its.input, *map(str, its.parameters)) for its in named}
+
+
+# What is frozen, held against what is there
+
+
 def test_what_clients_have_is_reserved() -> None:
+    """Computed: every public name of the bases, of their instances too."""
     for base in (Client, AsyncClient):
-        public = {name for name in dir(base) if not name.startswith("_")}
+        instance = base(base_url="grpc://127.0.0.1:9", model="a/b/models/c", pat="none")
+        public = {name for name in (*dir(base), *vars(instance)) if not name.startswith("_")}
         assert public <= ATTRIBUTES
+        assert set(_annotated(base)) <= ATTRIBUTES
+
+
+def _annotated(base: type) -> Iterator[str]:
+    for its in base.__mro__:
+        slots = getattr(its, "__slots__", ())
+        yield from (
+            name for name in (*vars(its).get("__annotations__", ()), *slots) if name[0] != "_"
+        )
+
+
+def test_what_modules_import_is_reserved() -> None:
+    """Computed: every name that the gate lets a module import."""
+    imported = {name for names in gate_pages.IMPORTS.values() for name in names}
+    assert imported | {"builtins", "npt", "self"} <= MODULE_NAMES | EXAMPLE_NAMES
+    assert gate_grammar.PLAIN_TYPES - {"dict", "object"} <= BUILTIN_TYPES
+    assert set(keyword.kwlist) == KEYWORDS
+
+
+def test_what_the_standard_library_has_is_known() -> None:
+    """Computed: no package takes the name of a module, so that none is hidden."""
+    public = {name for name in sys.stdlib_module_names if not name.startswith("_")}
+    assert {name.lower() for name in public} <= MODULES
+
+
+@pytest.mark.parametrize("device", ["con", "NUL", "Com1", "LPT9", "aux", "PRN"])
+def test_devices_of_windows_are_no_packages(device: str) -> None:
+    assert naming.package_name(device).lower() not in DEVICES
+    with pytest.raises(Refusal):
+        naming.given_package_name(device)
+
+
+@pytest.mark.parametrize(
+    ("wire", "name"),
+    [
+        ("\u017felf", "self_"),
+        ("\uff43\uff4c\uff41\uff53\uff53", "class_"),
+        ("\ufb01ne", "fine"),
+        ("print\u00aa", "printa"),
+        ("\u210c", "H"),
+        ("match", "match"),
+        ("type", "type"),
+        ("case", "case"),
+        ("list", "list"),
+        ("print", "print"),
+        ("__dict__", "dict_"),
+        ("__init_subclass__", "init_subclass_"),
+        ("_one", "one_"),
+        ("_1", "n1_"),
+        ("True", "True_"),
+        ("inputs", "inputs"),
+        ("progress", "progress"),
+    ],
+)
+def test_parameters_as_python_reads_them(wire: str, name: str) -> None:
+    assert parameter_names(wire) == [name]
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (("predict", "predict_batch", "predict_batch_batch"), 3),
+        (("a", "A", "a_", "_a", "__a__", "\uff41"), 6),
+        (("fooBar", "foo_bar", "FooBar", "foo_Bar", "FOO_BAR"), 5),
+        (("predict", "predictInput", "PredictInput", "predict_input", "PredictBatch"), 5),
+        (("Pkg", "AsyncPkg", "pkg", "async_pkg"), 4),
+        (("main", "print", "IMAGE", "asyncio", "predict_async", "predict"), 6),
+        (("close", "aclose", "with_options", "recording", "close_", "wait_until_ready"), 6),
+    ],
+)
+def test_derived_names_never_meet(names: tuple[str, ...], wanted: int) -> None:
+    """Of methods, batches, constants, examples and types; whatever another name becomes."""
+    record = DataType(Kind.NAMED_FIELDS, members=(Member("x", STR),))
+    methods = [
+        Method(
+            name, MethodKind.UNARY, "", (Parameter("x", record, True, Required()),), Result(record)
+        )
+        for name in names
+    ]
+    document = Document(None, "", tuple(interface.write(Model(None, "", tuple(methods)))))
+    files = pipeline.build(
+        document, "pkg", Report()
+    ).files  # the gate refuses what is defined twice
+    namespace = plan.named(
+        Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report()
+    )
+    attributes = [name for its in namespace for name in (its.names.method, its.names.batch)]
+    assert len(namespace) == wanted
+    assert len(set(attributes)) == len(attributes)
+    assert not set(attributes) & ATTRIBUTES
+    compile(files["client.py"], "client.py", "exec")

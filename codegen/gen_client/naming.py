@@ -21,6 +21,7 @@ from gen_client.reserved import (
     BUILTIN_TYPES,
     DEVICES,
     EXAMPLE_NAMES,
+    FIELDS,
     KEYWORDS,
     MODULE_NAMES,
     MODULES,
@@ -204,7 +205,7 @@ class Taken:
 
 def members(type_: DataType) -> tuple[Code, ...]:
     """The names of a record's fields."""
-    return Taken().each((member.name, _plain(member.name)) for member in type_.members)
+    return Taken().each((member.name, _plain(member.name, FIELDS)) for member in type_.members)
 
 
 def methods(methods: Iterable[Method], client: str) -> list[Names]:

@@ -149,7 +149,8 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
     shown = {
         parameter.name: typetable.value(parameter.default.value, shape)
         for parameter, shape in zip(method.parameters, its.parameters, strict=True)
-        if isinstance(parameter.default, Known) and any(shape.records())
+        if isinstance(parameter.default, Known)
+        and not typetable.shown(parameter.default.value, shape)
     }
     fields = [
         _wire_field(parameter, name, shape)
@@ -240,9 +241,9 @@ def _default(
             return _NOTHING, Code("()")
         case Null():
             return Code("None"), Code("None")
-        case Known(value) if not any(shape.records()):
+        case Known(value) if typetable.shown(value, shape):
             return _NOTHING, typetable.value(value, shape, hidden)
-        case _:  # known to the server only, or a record, whose class is defined further down
+        case _:  # known to the server only, or nothing for a signature
             return Code("Default"), Code("SERVER_DEFAULT")
 
 

@@ -22,6 +22,9 @@ KEYWORDS: Final = _words("""
 ATTRIBUTES: Final = _words("aclose close options recording reference wait_until_ready with_options")
 """The public attributes of a client, now or planned."""
 
+FIELDS: Final = _words("mro")
+"""The public attributes of every class: a dataclass takes them for the default of a field of that name."""
+
 MODULE_NAMES: Final = _words("""
     Any AsyncBatch AsyncClient AsyncIterable AsyncStream Audio Batch Box Client Concept Default Final
     Frame Image Iterable JSON Literal Mapping ModelRef NotRequired Point Region SERVER_DEFAULT Sequence

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from gen_client import naming
 from gen_client.escape import Code, form, joined, literal, tuple_of
+from gen_client.json_text import is_array, is_object
 from gen_client.nouns import Choice, DataType, Kind
 
 INLINE_CHOICES: Final = 256
@@ -217,6 +218,29 @@ def takes_mappings(its: Shape) -> bool:
     whole = its.kind is Kind.JSON_DATA
     begins = its.items[0].kind if its.kind in (Kind.LIST, Kind.TUPLE) else None
     return whole or begins in (Kind.JSON_DATA, Kind.NAMED_FIELDS)
+
+
+def shown(given: object, its: Shape) -> bool:
+    """Whether a default can stand in a signature: not where its record is defined further down, and not JSON
+    objects of which checkers do not find out that they are JSON.
+
+    Args:
+        given: The value.
+        its: Its type.
+    """
+    return not any(its.records()) and (its.kind is not Kind.JSON_DATA or _plain_json(given))
+
+
+def _plain_json(given: object) -> bool:
+    """Whether it is an object of scalars, or of one array, or an array that holds no object."""
+    if is_object(given):
+        inside = list(given.values())
+        if len(inside) == 1 and is_array(inside[0]):
+            inside = list(inside[0])
+        return not any(is_object(item) or is_array(item) for item in inside)
+    return not is_array(given) or not any(
+        is_object(item) or not _plain_json(item) for item in given
+    )
 
 
 def data_types(its: Shape) -> Iterator[Code]:

@@ -155,8 +155,9 @@ def arguments(its: Named, *, files: bool) -> Arguments:
 
 
 def _sample(its: Named, parameter: Parameter, shape: typetable.Shape, files: bool) -> Code:
-    if isinstance(parameter.default, Known) and parameter.default.value:
-        return typetable.value(parameter.default.value, shape)
+    default = parameter.default
+    if isinstance(default, Known) and default.value and not parameter.stream:
+        return typetable.value(default.value, shape)
     return samples.argument(its.method.name, parameter, shape, files=files)
 
 

@@ -31,6 +31,7 @@ from gen_client.reserved import (
     BUILTIN_TYPES,
     DEVICES,
     EXAMPLE_NAMES,
+    FIELDS,
     KEYWORDS,
     MODULE_NAMES,
     MODULES,
@@ -261,6 +262,13 @@ def _annotated(base: type) -> Iterator[str]:
         yield from (
             name for name in (*vars(its).get("__annotations__", ()), *slots) if name[0] != "_"
         )
+
+
+def test_what_classes_have_is_no_field() -> None:
+    """Computed: what a dataclass would take for a default."""
+    assert {name for name in dir(type) if not name.startswith("_")} == FIELDS
+    record = DataType(Kind.NAMED_FIELDS, members=(Member("mro", STR),))
+    assert naming.members(record) == ("mro_",)
 
 
 def test_what_modules_import_is_reserved() -> None:

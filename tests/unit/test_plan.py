@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from typing import Any
@@ -438,3 +439,19 @@ def test_samples_are_valid() -> None:
     )
     assert its.example.arguments == ("5", "0.5", '"a"', "known=7")
     assert all(isinstance(argument, Code) for argument in its.example.arguments)
+
+
+def test_a_default_that_checkers_do_not_take_for_json_is_left_to_the_description() -> None:
+    for text, shown in (
+        ('{"a": 1, "b": "x", "c": null}', '{"a": 1, "b": "x", "c": None}'),
+        ('{"k": [1, null, "x"]}', '{"k": (1, None, "x")}'),
+        ("[[1], []]", "((1,), ())"),
+        ('{"a": [1], "b": 2}', "SERVER_DEFAULT"),
+        ('{"a": {"b": 1}}', "SERVER_DEFAULT"),
+        ('[{"a": 1}, {"b": "x"}]', "SERVER_DEFAULT"),
+    ):
+        value = json.loads(text)
+        its = function(param("x", JSON, Known(value)))
+        assert [one.default for one in (*its.positional, *its.keywords)] == [shown]
+        assert ("Default: `" in its.doc) is (shown == "SERVER_DEFAULT")
+        assert f"default={typetable.value(value, typetable.Shape(JSON))}" in its.wire

@@ -133,8 +133,8 @@ def _same_texts(text: str, methods: list[Method], functions: tuple[Function, ...
 
 
 def _lines(doc: str | None) -> list[str]:
-    """A docstring without the blanks that nobody sees: at the ends of lines, and around it."""
-    return [line.rstrip() for line in (doc or "").strip().split("\n")]
+    """The lines of a docstring without the blanks around them, which come as plain ones and by the margin."""
+    return [line.strip() for line in (doc or "").strip().split("\n")]
 
 
 def _is_overload(node: libcst.FunctionDef) -> bool:

@@ -1,0 +1,74 @@
+"""The largest model that is taken: within seconds and 300 MB, and no size takes more than its share of time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gen_client import interface, limits
+from gen_client.diagnostics import Report
+from gen_client.source import forms
+from gen_client.weight import weight
+from support import SOURCES, run
+
+MEGABYTES = 300
+SECONDS = 40
+"""Twice of what is promised, of the processor's time: this machine may be a slow one."""
+GENERATE = """
+import resource, sys
+from gen_client import cli
+code = cli.main(["--signatures", sys.argv[1], "--out", sys.argv[2], "--name", "pkg", "--quiet"])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(code, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+
+
+def signatures(shape: str, share: float) -> list[dict[str, Any]]:
+    """A model of a shape, of about this share of the weight that is taken."""
+
+    def method(name: str, fields: list[dict[str, Any]], description: str = "") -> dict[str, Any]:
+        return {
+            "name": name,
+            "method_type": "UNARY_UNARY",
+            "description": description,
+            "input_fields": fields,
+            "output_fields": [{"name": "return", "type": "STR"}],
+        }
+
+    required = [{"name": f"p{index}", "type": "STR", "required": True} for index in range(4)]
+    match shape:
+        case "methods":
+            return [method(f"m{index}", required) for index in range(int(590 * share))]
+        case _:
+            text = "\U000e0001" * int(180_000 * share)
+            return [method(f"m{index}", [], text) for index in range(5)]
+
+
+def cost(tmp_path: Path, shape: str, share: float) -> tuple[float, int]:
+    """Seconds of the processor and kilobytes at most that generating takes."""
+    file = tmp_path / f"{shape}-{share}.json"
+    file.write_text(json.dumps({"method_signatures": signatures(shape, share)}, ensure_ascii=False))
+    done = run(
+        *(sys.executable, "-c", GENERATE, file, tmp_path / "out"), env={"PYTHONPATH": SOURCES}
+    )
+    code, seconds, kilobytes = done.stdout.split()
+    assert code == "0", done.stderr
+    return float(seconds), int(kilobytes)
+
+
+def test_the_largest_is_near_the_limit() -> None:
+    model = interface.read(forms.read(signatures("methods", 1.0), Report()), Report())
+    assert 0.95 * limits.WEIGHT < weight(model) <= limits.WEIGHT
+
+
+@pytest.mark.parametrize("shape", ["methods", "text"])
+def test_the_largest_takes_its_share(tmp_path: Path, shape: str) -> None:
+    small, _ = cost(tmp_path, shape, 0.25)
+    large, kilobytes = cost(tmp_path, shape, 1.0)
+    assert kilobytes < MEGABYTES << 10
+    assert large < SECONDS
+    assert large < 4 * small * 2  # quadratic time would be sixteen times as much

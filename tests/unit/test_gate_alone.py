@@ -71,11 +71,17 @@ def naive_docstring(text: str, _: int = 0) -> Code:
     return Code(f'"""{text}"""')
 
 
+def bare_docstring(text: str, _: int = 0) -> Code:
+    """No filter at all: text as a statement."""
+    return Code(text)
+
+
 Filter = Callable[..., Code]
 FILTERS: list[tuple[str, Filter, Filter]] = [
     ("naive literals", naive_literal, escape.docstring),
     ("bare literals", bare_literal, escape.docstring),
     ("naive docstrings", escape.literal, naive_docstring),
+    ("bare docstrings", escape.literal, bare_docstring),
     ("both naive", naive_literal, naive_docstring),
 ]
 

@@ -77,7 +77,7 @@ def test_each_file_of_the_corpus_is_read_or_refused_as_it_says(path: Path) -> No
     ids = content["model"]
     document = Document(
         ModelRef(ids["user_id"], ids["app_id"], ids["model_id"]),
-        "",
+        ids.get("version_id", ""),
         tuple(content["method_signatures"]),
     )
     expected = content.get("expect", "ok" if document.signatures else "reject")
@@ -88,7 +88,7 @@ def test_each_file_of_the_corpus_is_read_or_refused_as_it_says(path: Path) -> No
         assert str(found).replace("\n", "").isprintable()
     else:
         assert expected != "reject"
-        again = Document(document.reference, "", tuple(interface.write(found)))
+        again = Document(document.reference, document.version_id, tuple(interface.write(found)))
         assert interface.read(again, Report()) == found
 
 

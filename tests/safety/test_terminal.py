@@ -1,0 +1,41 @@
+"""What the commands print of hostile models: words, and nothing that a terminal obeys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gen_client import cli
+from support import CORPUS
+
+FILES = sorted((CORPUS / "hostile").glob("*.json"))
+PLAIN = CORPUS / "docs" / "detector.json"
+CODES = {0, 1, 2, 4}
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """What a command prints, each line of it without a character that acts."""
+    code = cli.main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert code in CODES, captured
+    assert "Traceback" not in captured.err
+    assert "a bug in" not in captured.err, captured.err
+    for line in (captured.out + captured.err).split("\n"):
+        assert line.isprintable(), repr(line)
+    return captured.out
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_show_and_diff(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    file: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for more in ([], ["--json"], ["--json-schema"], ["--snippet"]):
+        said(capsys, "show", "--signatures", file, *more)
+    said(capsys, "diff", PLAIN, file)
+    said(capsys, "diff", file, PLAIN)
+    assert list(tmp_path.iterdir()) == []

@@ -36,7 +36,7 @@ bench: $(STAMP)  ## compare with hand-written code and the official SDK, in rati
 	$(BIN)/python -m benchmarks
 
 fuzz: $(STAMP)  ## 20,000 examples of the properties, then ten minutes each of two coverage-guided runs
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[fuzz]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	CLARIGEN_EXAMPLES=20000 $(BIN)/python -m pytest -n auto tests/safety/test_properties.py
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m safety.fuzz
 

@@ -105,7 +105,9 @@ def _read(method: Method[Any], data: bytes) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    """A value in a form that compares: arrays by their bytes, NaN like any other."""
+    """A value in a form that compares: arrays by their bytes, objects whatever their order, NaN like any other."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_shown(value[key])}' for key in sorted(value))}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_shown, value))}]"
     if isinstance(value, Exception):

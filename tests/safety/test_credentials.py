@@ -56,7 +56,7 @@ class _Handler(grpc.GenericRpcHandler):
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    def service(self, _: Any) -> Any:
+    def service(self, handler_call_details: Any) -> Any:
         return grpc.unary_unary_rpc_method_handler(self._server.answer)
 
 

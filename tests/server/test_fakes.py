@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from clarigen import InputError
 from clarigen.testing import calls, fake
 from server.conftest import Served
 from server.own_model import Everything
@@ -93,3 +94,39 @@ def test_records_are_of_the_generated_classes(own: Served) -> None:
     assert model.records([package.RecordsX(x=1.0, kinds=[])])[0].x == 1.0
     with pytest.raises(Exception, match="`x` is annotated Outer; the method gives a RecordX"):
         fake(own.package.Everything, record=Everything().record)
+
+
+def test_a_list_of_inputs_under_the_methods_own_name(own: Served) -> None:
+    """Each input is a call of the function; what is no input, and options beside, as with a model."""
+
+    def double(x: int) -> int:
+        return 2 * x
+
+    async def awaited(x: int) -> int:
+        return 2 * x
+
+    inputs = [{"x": n} for n in range(3)]
+    noted = [("echo_int", {"x": n}) for n in (*range(3), 7)]
+    model = fake(own.package.Everything, echo_int=double, late="late", ints=lambda x: x)
+    assert (model.echo_int(inputs), model.echo_int(7)) == ([0, 2, 4], 14)
+    assert calls(model) == noted
+    assert model.ints([1, 2]) == [1, 2]  # a list that is the argument
+    assert model.ints([{"x": [1, 2]}, {"x": []}]) == [[1, 2], []]
+    with pytest.raises(InputError, match="input 1 of the batch: echo_int: has no parameter 'y'"):
+        model.echo_int([{"x": 1}, {"y": 1}])
+    with pytest.raises(InputError, match="`second` cannot stand beside a list of inputs"):
+        model.late([{"second": "b"}], second="b")
+    with model.recording() as seen:
+        model.echo_int(inputs)
+    assert [response.method for response in seen] == ["echo_int"] * 3
+
+    async def twin(function: Any) -> None:
+        model = fake(own.package.AsyncEverything, echo_int=function)
+        assert await model.echo_int(tuple(inputs)) == [0, 2, 4]
+        assert await model.echo_int(7) == 14
+        assert calls(model) == noted
+        with pytest.raises(InputError, match="input 0 of the batch: echo_int: `x` must be an int"):
+            await model.echo_int([{"x": "1"}])
+
+    for function in (double, awaited):
+        asyncio.run(twin(function))

@@ -293,6 +293,10 @@ class Unary(Method[_R_co]):
         several = isinstance(value, (Sequence, Set, Mapping, Iterator, AsyncIterable))
         if parameter is not self.fields[0] or not several or isinstance(value, (str, bytes)):
             return ""
+        if isinstance(value, (list, tuple)) and not value:
+            return (
+                f"; a list of inputs has one at least, and `{self.name}_batch` takes none as well"
+            )
         return f"; many inputs, each a mapping of arguments, go to `{self.name}_batch`"
 
 

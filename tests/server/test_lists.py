@@ -83,7 +83,7 @@ def test_a_required_parameter_is_required_of_one_input_and_of_each(served: Serve
 
 def test_what_is_no_list_of_inputs_says_what_was_meant(served: Served) -> None:
     meant = "many inputs, each a mapping of arguments, go to `echo_int_batch`"
-    for given in ([], [7, {"x": 8}], {"x": 7}, {7}, range(3)):
+    for given in ([7], [7, {"x": 8}], {"x": 7}, {7}, range(3)):
         call = partial(lambda x, model: model.echo_int(x), given)
         refused(served, "`x` must be an int", meant, call=call)
 
@@ -105,6 +105,15 @@ def test_what_is_no_list_of_inputs_says_what_was_meant(served: Served) -> None:
     )
     (_, text), _ = called(served, lambda model: model.echo_str(7))
     assert text == "echo_str: `x` must be a str, not int 7"
+
+
+def test_no_inputs_go_to_the_twin(served: Served) -> None:
+    """An empty list is an argument: whether it is one of inputs cannot be seen."""
+    none = "a list of inputs has one at least, and `echo_int_batch` takes none as well"
+    for given in ([], ()):
+        call = partial(lambda x, model: model.echo_int(x), given)
+        refused(served, "`x` must be an int, not", none, call=call)
+    gives(served, [], lambda model: model.echo_int_batch([]).collect())
 
 
 def test_a_list_of_mappings_may_be_an_argument(served: Served) -> None:

@@ -32,14 +32,22 @@ class Locked:
 
 
 def read(path: Path) -> Locked | None:
-    """The lock in a file; None if there is none."""
+    """The lock in a file; None if there is none.
+
+    Raises:
+        Refusal: Exit 4: it was written by a newer gen-client.
+    """
     report = Report()
     if not path.is_file():
         return None
     try:
         document = source.read(source.in_file(str(path), report))
         content: object = json.loads(path.read_bytes())
-    except (Refusal, OSError, ValueError, RecursionError):
+    except Refusal as refusal:
+        if refusal.diagnostic.where == "format":
+            raise
+        return None
+    except (OSError, ValueError, RecursionError):
         return None
     intact = all(warning.where != "sha256" for warning in report.warnings)
     return Locked(document, content.get("format") if is_object(content) else None, intact)

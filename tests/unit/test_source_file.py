@@ -236,3 +236,18 @@ def test_yaml_of_the_wrong_types_says_what_to_do(tmp_path: Path) -> None:
         Refusal, match="expected text, not a boolean\n  in YAML, write it in quotes"
     ):
         model(read(path))
+
+
+@pytest.mark.parametrize("number", [2, 10**30])
+def test_the_lock_of_a_newer_gen_client_is_refused(tmp_path: Path, number: int) -> None:
+    """It may mean more than what is read of it here; what to do is said."""
+    path = tmp_path / "signatures.json"
+    content = {"format": number, "model": MODEL, "method_signatures": [SIGNATURE]}
+    path.write_text(json.dumps(content), "utf-8")
+    code, text = refused(path)
+    assert code == 4
+    assert f"format: this lock was written by a newer gen-client: it has format {number}," in text
+    assert "pip install -U 'clarigen[codegen]'" in text
+    for known in (1, None, "2"):
+        path.write_text(json.dumps({**content, "format": known}), "utf-8")
+        assert read(path).version_id == "v"

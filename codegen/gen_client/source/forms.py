@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clarigen import ModelRef
+from clarigen import ModelRef, wire
 from gen_client.diagnostics import UNUSABLE, Refusal, Report
 from gen_client.json_text import Value, digest
 from gen_client.source.document import Document
@@ -29,13 +29,14 @@ def read(content: Value, report: Report) -> Document:
 
     Raises:
         ValueError: It has none of the forms.
-        Refusal: Exit 4: it names a model only in part.
+        Refusal: Exit 4: it names a model only in part, or is the lock of a newer gen-client.
     """
     if isinstance(content, list):
         return Document(None, "", _listed(content))
     if isinstance(content, dict):
         for key in _KEYS:
             if key in content:
+                _check_format(content.get("format"))
                 signatures = content[key]
                 _check_digest(content.get("sha256"), signatures, report)
                 reference, version_id = _model(content.get("model"))
@@ -105,6 +106,17 @@ def _id(content: Mapping[str, Value], key: str) -> str | None:
     if text is not None and not isinstance(text, str):
         raise ValueError(f"`model.{key}` is not text")
     return text
+
+
+def _check_format(number: Value) -> None:
+    """A lock of a format that is not known yet may mean more than what is read of it here."""
+    if isinstance(number, int) and number > wire.FORMAT:
+        raise Refusal(
+            f"this lock was written by a newer gen-client: it has format {number}, and this one knows {wire.FORMAT}",
+            where="format",
+            remedy="pip install -U 'clarigen[codegen]'",
+            exit_code=UNUSABLE,
+        )
 
 
 def _check_digest(wanted: Value, signatures: Value, report: Report) -> None:

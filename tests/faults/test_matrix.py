@@ -328,6 +328,7 @@ def test_five_hundred_at_once_where_42_are_admitted(twin: str) -> None:
     assert outcomes == {n: 2 * n for n in range(CROWD)}
     assert sorted(server.executed) == list(range(CROWD))
     assert len(server.sends) == CROWD  # what is refused for want of room never reaches a handler
+    assert server.most <= ADMITTED
     assert len(told) == CROWD
     assert max(response.attempts for response in told) > 1
 

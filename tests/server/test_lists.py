@@ -110,7 +110,8 @@ def test_what_is_no_list_of_inputs_says_what_was_meant(served: Served) -> None:
 def test_no_inputs_go_to_the_twin(served: Served) -> None:
     """An empty list is an argument: whether it is one of inputs cannot be seen."""
     none = "a list of inputs has one at least, and `echo_int_batch` takes none as well"
-    for given in ([], ()):
+    empty: tuple[Any, ...] = ([], ())
+    for given in empty:
         call = partial(lambda x, model: model.echo_int(x), given)
         refused(served, "`x` must be an int, not", none, call=call)
     gives(served, [], lambda model: model.echo_int_batch([]).collect())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -13,7 +16,9 @@ from clarigen._address import Address, Routing
 from clarigen._call import Context, stream
 from clarigen._proto import MultiOutputResponse, Status
 from clarigen._retry import Policy
+from faults.callers import AsyncCalls, Calls
 from faults.platform_standin import PAT, Standin
+from faults.scripted import Scripted
 
 HERE = Address(None, "", Routing())
 
@@ -131,3 +136,69 @@ def test_a_stream_is_told_of_at_its_end() -> None:
     assert end.value.value == Usage(0, 5, 0)
     assert [response.usage for response in told] == [Usage(0, 5, 0)]
     assert told[0].method == "generate"
+
+
+# Where calls run that a recording sees: the block's thread, what takes its context, batches, streams.
+
+
+def test_a_thread_has_recordings_of_its_own() -> None:
+    """Those of two threads do not mix; a thread that is given the block's context is of the block."""
+    gate = threading.Barrier(2)
+
+    def recorded(numbers: range) -> list[int]:
+        with model.recording() as seen:
+            gate.wait(20)
+            for n in numbers:
+                model.double(n)
+            gate.wait(20)
+        return [its.raw.outputs[0].data.parts[0].data.int_value for its in seen]
+
+    with (
+        Scripted() as server,
+        Calls(base_url=server.url, timeout=20) as model,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        assert list(pool.map(recorded, (range(3), range(5, 9)))) == [[0, 2, 4], [10, 12, 14, 16]]
+        with model.recording() as seen:
+            pool.submit(model.double, 1).result()
+            assert len(seen) == 0
+            pool.submit(copy_context().run, model.double, 1).result()
+            assert len(seen) == 1
+
+
+def test_a_recording_sees_streams_and_the_requests_of_batches() -> None:
+    """A stream counts where it was begun, at its end; one that was left early does not."""
+    whole = ["double"] * 4 + ["count", "add"]
+
+    async def twin(url: str) -> None:
+        async with AsyncCalls(base_url=url, timeout=20) as made:
+            model = made.with_options(batch_size=5, concurrency=2)
+            with model.recording() as seen:
+                await model.double_batch({"n": n} for n in range(20)).collect()
+                stream = model.count(3)
+                assert [item async for item in stream] == [0, 1, 2]
+                assert [item async for item in model.add([1, 2])] == [2, 4]
+                async with model.count(9) as left:
+                    await anext(left)
+                late = model.count(2)
+            assert [its.method for its in seen] == whole
+            assert stream.usage == Usage()
+            assert [item async for item in late] == [0, 1]
+            assert [its.method for its in seen] == [*whole, "count"]
+
+    with Scripted() as server:
+        with Calls(base_url=server.url, timeout=20) as made:
+            model = made.with_options(batch_size=5, concurrency=2)
+            with model.recording() as seen:
+                model.double_batch({"n": n} for n in range(20)).collect()
+                stream = model.count(3)
+                assert list(stream) == [0, 1, 2]
+                assert list(model.add([1, 2])) == [2, 4]
+                with model.count(9) as left:
+                    next(left)
+                late = model.count(2)
+            assert [its.method for its in seen] == whole
+            assert stream.usage == Usage()
+            assert list(late) == [0, 1]
+            assert [its.method for its in seen] == [*whole, "count"]
+        asyncio.run(twin(server.url))

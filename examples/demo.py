@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.syntax import Syntax
 from textstats import TextStats
 
-from clarigen import InputError
-from clarigen.testing import serve
+from clarigen import InputError, SignatureMismatchError
+from clarigen.testing import Server, calls, fake, serve
 
 TEXT = """\
 The fox went out on a chilly night. He prayed for the moon to give him light!
@@ -69,6 +69,25 @@ def many(model: Any) -> None:
         print(statistics.words, "words")
 
 
+def several(model: Any) -> None:
+    results = model.analyze([{"text": line, "top": 1} for line in TEXT.splitlines()])
+    print(*(result.top[0].text for result in results))
+
+
+def recorded(model: Any) -> None:
+    with model.recording() as seen:
+        model.analyze(TEXT)
+        list(model.sentences(TEXT))
+    print(
+        *(f"{its.method}: attempts {its.attempts}, status {its.status}" for its in seen), sep="\n"
+    )
+
+
+def options(model: Any) -> None:
+    quick = model.with_options(timeout=5, max_retries=0)  # over the same connection
+    print(quick.analyze("So quick!").words, "words")
+
+
 def mistake(model: Any) -> None:
     try:
         model.analyze(TEXT, order="frequncy")
@@ -79,6 +98,25 @@ def mistake(model: Any) -> None:
 async def twin(model: Any) -> None:
     tasks = [model.analyze(line) for line in TEXT.splitlines()]
     print([statistics.words for statistics in await asyncio.gather(*tasks)])
+    print([len(sentence) async for sentence in model.sentences(TEXT)])
+
+
+def tested(TextStats: Any) -> None:  # noqa: N803 - shown as an application writes it
+    model = fake(TextStats, sentences=["One.", "Two."])  # neither a server nor a credential
+    print(*model.sentences("any text"), calls(model))
+
+
+def changed(TextStats: Any, server: Server) -> None:  # noqa: N803
+    class Other:  # another version of the model answers now
+        def sentences(self, document: str) -> Iterator[str]:
+            yield document
+
+    server.deploy(Other())
+    with TextStats(base_url=server.url, verify=True) as model:
+        try:
+            print(*model.sentences(TEXT))
+        except SignatureMismatchError as error:  # found by the first call
+            print(error)
 
 
 def main() -> None:
@@ -95,7 +133,7 @@ def main() -> None:
         heading("It reads like this")
         code(client[client.index("class TextStats") : client.index("    def follow")])
 
-        call_everything(server.url, folder)
+        call_everything(server, folder)
 
     console.print(
         "\nThat is all. For a model deployed on Clarifai, begin with\n"
@@ -115,26 +153,37 @@ def generate(url: str, folder: str) -> None:
     console.print(made.stdout, end="")
 
 
-def call_everything(url: str, folder: str) -> None:
+def call_everything(server: Server, folder: str) -> None:
     """Import what was generated, and call every method."""
     sys.path.insert(0, folder)
-    package = importlib.import_module("text_stats")
+    package, url = importlib.import_module("text_stats"), server.url
 
     heading("Every method is called")
     code(f'from text_stats import TextStats\n\nmodel = TextStats(base_url="{url}")')
     with package.TextStats(base_url=url) as model:
-        for function in (ready, analyze, sentences, follow, chart, many, mistake):
-            code("\n" + body(function))
-            with shown_output(folder):
-                function(model)
+        for function in (ready, analyze, sentences, follow, chart):
+            run(function, folder, model)
+        heading("Many inputs, what a call returned beside its value, options, errors")
+        for function in (several, many, recorded, options, mistake):
+            run(function, folder, model)
 
-    async def calls() -> None:
+    async def awaited() -> None:
         async with package.AsyncTextStats(base_url=url) as model:
             await twin(model)
 
-    code(f'\nmodel = AsyncTextStats(base_url="{url}")\n\n{body(twin)}')
+    heading("The asyncio twin, a test without a server, a model that has changed")
+    code(f'model = AsyncTextStats(base_url="{url}")\n\n{body(twin)}')
     with shown_output(folder):
-        asyncio.run(calls())
+        asyncio.run(awaited())
+    run(tested, folder, package.TextStats)
+    run(changed, folder, package.TextStats, server)
+
+
+def run(function: Callable[..., None], folder: str, *given: Any) -> None:
+    """Show what an application would write, and what comes of it."""
+    code("\n" + body(function))
+    with shown_output(folder):
+        function(*given)
 
 
 # How it is shown
@@ -155,7 +204,7 @@ def code(text: str) -> None:
 
 def body(function: Callable[..., Any]) -> str:
     """The lines of a function below its signature."""
-    return textwrap.dedent(inspect.getsource(function).split("-> None:\n", maxsplit=1)[1])
+    return textwrap.dedent(inspect.getsource(function).split("\n", maxsplit=1)[1])
 
 
 @contextlib.contextmanager

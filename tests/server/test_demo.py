@@ -36,7 +36,13 @@ def test_the_demo(tmp_path: Path, encoding: str) -> None:
         "  Image(bytes=<",
         "  17 words",
         "did you mean 'frequency'?",
+        "  the the\n",
+        "  analyze: attempts 1, status 10000\n  sentences: attempts 1, status 10000\n",
+        "  2 words",
         "  [17, 16]",
+        "  One. Two. [Call(method='sentences', arguments={'text': 'any text'})]",
+        "  the model is not the one that text_stats was generated for",
+        "parameter text is gone; document seems to be its new name",
     ):
         assert words in demo.stdout
     assert "Traceback" not in demo.stderr

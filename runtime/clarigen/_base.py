@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _R = TypeVar("_R")
 
+_LONGEST: Final = 1e9
+"""The longest timeout, in seconds, some thirty years: gRPC takes much longer ones for the past."""
+
 DEFAULT_TIMEOUT: Final = 600.0
 """How long a call may take if nothing else is said, in seconds: enough for a model to start."""
 
@@ -76,6 +79,11 @@ class Endpoint(NamedTuple):
         return cls(target, credentials, its_policy, tuple(interceptors))
 
 
+def _is_number(value: object) -> bool:
+    """Whether it is one at all: options often come from an environment, as text."""
+    return isinstance(value, (int, float))
+
+
 def policy(
     target: Target, timeout: float | None, max_retries: int, *, idempotent: bool = False
 ) -> Policy:
@@ -86,9 +94,11 @@ def policy(
     """
     from . import _retry
 
-    if timeout is not None and not 0 < timeout < float("inf"):
-        raise ConfigError(f"timeout is {timeout!r}; it must be seconds above 0, or None")
-    if max_retries < 0:
+    if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _LONGEST):
+        raise ConfigError(
+            f"timeout is {timeout!r}; it must be seconds above 0, or None for no limit"
+        )
+    if not (_is_number(max_retries) and max_retries >= 0):
         raise ConfigError(f"max_retries is {max_retries!r}; it must be a number from 0")
     return _retry.Policy(timeout, max_retries, _retry.budget(target), idempotent=idempotent)
 

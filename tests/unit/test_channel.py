@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 
-from clarigen import Client, ConfigError, ModelRef
+from clarigen import AsyncClient, Client, ConfigError, ModelRef
 from clarigen._channel import Credentials, Lease, Target, base_url
 
 PLATFORM = Target("api.clarifai.com:443", True, False)
@@ -180,10 +181,32 @@ def test_a_client_shows_no_credential() -> None:
         assert "canary" not in repr(client) + repr(vars(client)) + repr(vars(client._connection))
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
-def test_a_timeout_must_be_a_time(timeout: float) -> None:
-    with pytest.raises(ConfigError, match="timeout"):
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e10, "5"])
+def test_a_timeout_must_be_a_time(timeout: Any) -> None:
+    with pytest.raises(ConfigError, match=r"timeout is .*; it must be seconds above 0, or None"):
         Referenced(pat="x", timeout=timeout)
+
+
+@pytest.mark.parametrize("number", [-1, "3", None])
+def test_the_number_of_retries_must_be_one(number: Any) -> None:
+    with pytest.raises(ConfigError, match="max_retries is"):
+        Referenced(pat="x", max_retries=number)
+
+
+def test_both_twins_draw_on_one_budget_a_server() -> None:
+    class Twin(AsyncClient, model=ModelRef("u", "a", "m")):
+        pass
+
+    one, twin, other = (
+        made(base_url=url)._endpoint.policy.budget
+        for made, url in (
+            (Referenced, "grpc://127.0.0.1:1"),
+            (Twin, "http://127.0.0.1:1"),
+            (Referenced, "grpc://127.0.0.1:2"),
+        )
+    )
+    assert one is twin
+    assert one is not other
 
 
 def test_a_closed_client_says_so() -> None:

@@ -333,6 +333,19 @@ def test_five_hundred_at_once_where_42_are_admitted(twin: str) -> None:
     assert max(response.attempts for response in told) > 1
 
 
+def test_a_batch_finds_a_pace_that_is_admitted() -> None:
+    """Of the requests of a batch whose pace is left to us, less than one in twenty is refused."""
+    told: list[Response] = []
+    with (
+        Scripted(lambda _: Answer(seconds=0.01), admits=ADMITTED) as server,
+        Calls(base_url=server.url, timeout=60, on_response=told.append) as model,
+    ):
+        inputs = ({"n": n} for n in range(1000))
+        assert model.double_batch(inputs).collect() == [2 * n for n in range(1000)]
+    assert sum(response.attempts - 1 for response in told) < len(told) / 20
+    assert 8 < server.most <= ADMITTED
+
+
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize("details", ["as scripted", "Concurrent RPC limit exceeded!"])
 def test_a_server_that_refuses_everything_gets_one_and_a_tenth(twin: str, details: str) -> None:

@@ -2,7 +2,7 @@
 
 The tables say what PROTOCOL 1.7 and 6.2 say; nothing here reads the runtime's own. A status that passes is
 sent again, as often as allowed and no more; any other is told at once. A stream is sent again before its
-first item only, a stream of inputs never.
+first item only.
 """
 
 from __future__ import annotations

@@ -121,7 +121,8 @@ def usual() -> Path:
 
 def key(document: Document, name: str) -> str:
     """The name of the entry for the package of that name that is made of a document."""
-    content = [name, document.reference, document.version_id, document.signatures, document.client]
+    own = [document.client, document.types]
+    content = [name, document.reference, document.version_id, document.signatures, *own]
     return digest(f"{_generator()} {json.dumps(content, sort_keys=True)}".encode())
 
 

@@ -204,7 +204,7 @@ def _choices(parameter: Parameter) -> Iterator[str]:
 
 
 def _returned(type_: DataType) -> Iterator[str]:
-    if type_.kind is Kind.JSON_DATA:
+    if type_.kind is Kind.JSON_DATA and type_.refined is None:
         yield "A JSON value; its numbers may come back as floats."
 
 

@@ -28,10 +28,10 @@ Kind = Literal["client", "init", "examples"]
 FILES: dict[str, Kind] = {"client.py": "client", "__init__.py": "init", "examples.py": "examples"}
 """Which kind each file of a package is."""
 
-_RULES: dict[Kind, Callable[[ast.Module], None]] = {
-    "client": gate_pages.client,
-    "init": gate_pages.init,
-    "examples": gate_examples.examples,
+_RULES: dict[Kind, Callable[[ast.Module, Allowed], None]] = {
+    "client": lambda module, also: gate_pages.client(module, also.classes, also.types),
+    "init": lambda module, _: gate_pages.init(module),
+    "examples": lambda module, _: gate_examples.examples(module),
 }
 
 HEAD = (
@@ -67,7 +67,7 @@ def check_code(text: str, kind: Kind, also: Allowed = NOTHING) -> None:
     """Accept the code of a file that need not be formatted yet. Raises `Refusal` (exit 4)."""
     try:
         _characters(text)
-        _RULES[kind](without(_parse(text), also))
+        _RULES[kind](without(_parse(text), also), also)
     except Stranger as stranger:
         _refuse(kind, stranger)
     except RecursionError:

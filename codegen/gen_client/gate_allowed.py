@@ -1,4 +1,4 @@
-"""What the owner of custom templates lets the gate accept besides: statements, decorators, comments, word for word.
+"""What the gate accepts besides: what the owner of custom templates lets it, and the types of a configuration.
 
 What lives here: `Allowed`, made of Python text that is parsed and never run, and `without`, which takes what is allowed
 out of a tree before the rules look at it. What is allowed is constant: no text of a model can be part of it.
@@ -19,11 +19,15 @@ class Allowed:
         statements: As `dump` writes their trees.
         decorators: The same.
         comments: As they stand there, with their `#`.
+        classes: Classes that types may name, by module and name: the configuration's.
+        types: Texts of types that JSON may be given: the configuration's.
     """
 
     statements: frozenset[str] = frozenset()
     decorators: frozenset[str] = frozenset()
     comments: frozenset[str] = frozenset()
+    classes: frozenset[tuple[str, str]] = frozenset()
+    types: frozenset[str] = frozenset()
 
 
 NOTHING = Allowed()

@@ -45,8 +45,8 @@ VALUES = frozenset(
 )
 """The classes of the runtime whose instances may stand where a value stands."""
 
-SAMPLES = frozenset({"IMAGE", "AUDIO", "VIDEO"})
-"""What examples send where a file is meant."""
+SAMPLES = frozenset({"IMAGE", "AUDIO", "VIDEO", "YOURS"})
+"""What examples send where a file is meant, or a value of the reader's own type."""
 
 SPECIAL_FLOATS = frozenset({"inf", "-inf", "nan"})
 
@@ -91,7 +91,7 @@ def is_doc(node: ast.stmt) -> bool:
 class Expressions:
     """The rules, for a file in which `types` may be used in annotations and `records` be called.
 
-    A list of `inputs` may be given in the place of arguments.
+    A list of `inputs` may be given in the place of arguments; JSON may travel as one of the types `refined`.
     """
 
     def __init__(
@@ -101,11 +101,13 @@ class Expressions:
         records: frozenset[str],
         values: frozenset[str],
         inputs: frozenset[str] = frozenset(),
+        refined: frozenset[str] = frozenset(),
     ) -> None:
         self.types = types
         self.records = records
         self.values = values
         self.inputs = inputs
+        self.refined = refined
 
     # Annotations
 
@@ -270,6 +272,14 @@ class Expressions:
                 keywords=[],
             ):
                 self._codec(item)
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="wire"), attr="json_as"),
+                args=[ast.Constant(value=str() as text)],
+                keywords=[],
+            ) if (
+                text in self.refined
+            ):
+                pass
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr="tuple_of"),
                 args=items,

@@ -78,9 +78,14 @@ USED_BUILTINS = frozenset({"print", "float", "__name__"})
 
 
 class Names:
-    """The names that a file has bound so far; each is bound once."""
+    """The names that a file has bound so far; each is bound once.
 
-    def __init__(self) -> None:
+    Args:
+        classes: The user's classes that may be imported for type checkers, by module and name.
+    """
+
+    def __init__(self, classes: frozenset[tuple[str, str]] = frozenset()) -> None:
+        self.classes = classes
         self.imported: set[str] = set()
         self.from_client: set[str] = set()
         self.bound: set[str] = set()
@@ -114,10 +119,11 @@ def _import(node: ast.stmt, names: Names) -> bool:
             names.imported.add(names.bind(node, "builtins"))
         case ast.If(
             test=ast.Name(id="TYPE_CHECKING"),
-            body=[ast.Import(names=[ast.alias(name="numpy.typing", asname="npt")])],
+            body=body,
             orelse=[],
         ):
-            names.imported.add(names.bind(node, "npt"))
+            for statement in body:
+                _import_for_types(statement, names)
         case ast.ImportFrom(module="client", names=aliases, level=1):
             for alias in aliases:
                 _imported(alias, names, alias.name.isidentifier())
@@ -130,6 +136,18 @@ def _import(node: ast.stmt, names: Names) -> bool:
         case _:
             return False
     return True
+
+
+def _import_for_types(node: ast.stmt, names: Names) -> None:
+    """What only type checkers see: numpy's types, and the user's classes."""
+    match node:
+        case ast.Import(names=[ast.alias(name="numpy.typing", asname="npt")]):
+            names.imported.add(names.bind(node, "npt"))
+        case ast.ImportFrom(module=str() as module, names=aliases, level=0):
+            for alias in aliases:
+                _imported(alias, names, (module, alias.name) in names.classes)
+        case _:
+            stop(node, "an import that is not ours")
 
 
 def _imported(alias: ast.alias, names: Names, known: bool) -> None:
@@ -180,20 +198,29 @@ def _format(node: ast.stmt) -> None:
 # client.py
 
 
-def client(module: ast.Module) -> None:
-    """The imports, the client, records, choices, and how each method travels."""
-    names = Names()
+def client(
+    module: ast.Module, classes: frozenset[tuple[str, str]], refined: frozenset[str]
+) -> None:
+    """The imports, the client, records, choices, and how each method travels.
+
+    Args:
+        module: The file.
+        classes: The user's classes that types may name, by module and name.
+        refined: The types that JSON may travel as.
+    """
+    names = Names(classes)
     body = file_body(module, names)
-    classes = frozenset(node.name for node in body if isinstance(node, ast.ClassDef))
+    own = frozenset(node.name for node in body if isinstance(node, ast.ClassDef))
     known = frozenset(names.imported - NEVER_TYPES)
     records = frozenset(
         node.name for node in body if isinstance(node, ast.ClassDef) and not node.bases
     )
     rules = Expressions(
-        types=known | classes,
+        types=known | own,
         records=records,
         values=frozenset({"SERVER_DEFAULT"} & names.imported),
         inputs=_inputs(body) if {"overload", "wire", "Sequence"} <= names.imported else frozenset(),
+        refined=refined,
     )
     constants = frozenset(
         node.target.id
@@ -206,11 +233,15 @@ def client(module: ast.Module) -> None:
                 names.bind(node, identifier(node, node.name))
                 _class(node, rules, constants)
             case ast.AnnAssign(
-                target=ast.Name(id=name), annotation=ast.Name(id="Final"), value=ast.expr() as value
+                target=ast.Name(id=name),
+                annotation=ast.Name(id="Final")
+                | ast.Subscript(value=ast.Name(id="Final")) as annotation,
+                value=ast.expr() as value,
             ):
                 if not name.startswith("_"):
                     stop(node, "a public constant")
                 names.bind(node, identifier(node, name))
+                _description(annotation, rules)
                 rules.wire_method(value)
             case ast.AnnAssign(
                 target=ast.Name(id=name),
@@ -222,6 +253,23 @@ def client(module: ast.Module) -> None:
             case _:
                 if not is_doc(node):
                     stop(node, "not a statement of client.py")
+
+
+def _description(node: ast.expr, rules: Expressions) -> None:
+    """`Final`, or `Final[wire.Unary[T]]`."""
+    match node:
+        case ast.Name(id="Final"):
+            pass
+        case ast.Subscript(
+            value=ast.Name(id="Final"),
+            slice=ast.Subscript(
+                value=ast.Attribute(value=ast.Name(id="wire"), attr="Unary" | "Streaming"),
+                slice=result,
+            ),
+        ):
+            rules.annotation(result)
+        case _:
+            stop(node, "not the type of a description")
 
 
 def _inputs(body: Sequence[ast.stmt]) -> frozenset[str]:

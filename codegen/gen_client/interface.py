@@ -30,6 +30,7 @@ from gen_client.nouns import (
 )
 from gen_client.raw import Raw
 from gen_client.reading import Skipped, read_method
+from gen_client.refining import refined
 from gen_client.source.document import Document
 from gen_client.weight import weight
 
@@ -65,7 +66,7 @@ def read(document: Document, report: Report) -> Model:
 
     Raises:
         Refusal: Exit 4: the document is malformed or too large, names are given twice, or no method
-            is left.
+            is left. Exit 2: a type is given to what is no JSON.
     """
     limits.measure(document.signatures)
     reference = _reference(document)
@@ -93,7 +94,9 @@ def read(document: Document, report: Report) -> Model:
         raise _nothing(skipped)
     for skip in skipped:
         report.warn(f"{skip}; the method is left out", where=skip.where)
-    return _bounded(Model(reference, document.version_id, tuple(methods), _client(document)))
+    types = document.types
+    model = Model(reference, document.version_id, refined(methods, types), _client(document), types)
+    return _bounded(model)
 
 
 def write(model: Model) -> list[dict[str, object]]:

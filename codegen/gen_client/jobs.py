@@ -28,6 +28,7 @@ class Options:
         methods: The methods that are wanted; empty for all.
         exclude: The methods that are not.
         client: What the client is told where its user says nothing; None for what the document says.
+        types: The types of the user's that JSON is given; None for what the document says.
         strict: Whether a warning is a refusal.
         custom: Templates in the place of ours, and what they may write.
     """
@@ -39,6 +40,7 @@ class Options:
     methods: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     client: tuple[tuple[str, str], ...] | None = None
+    types: tuple[tuple[str, str], ...] | None = None
     strict: bool = False
     custom: Custom = PLAIN
 

@@ -22,6 +22,7 @@ def text(model: Model) -> str:
         "sha256": digest(signatures),
         "method_signatures": signatures,
         **({"client": dict(model.client)} if model.client else {}),
+        **({"types": dict(model.types)} if model.types else {}),
     }
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 

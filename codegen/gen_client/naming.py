@@ -297,10 +297,32 @@ class TypeNames:
         """The name of one input of a batch for a unary method."""
         return self._inputs[method]
 
+    def imported(self, classes: Iterable[tuple[str, str]]) -> None:
+        """Take the names of the user's classes, by module and name, which are what they are.
+
+        Raises:
+            Refusal: One is taken (exit 2).
+        """
+        for module, name in classes:
+            if name in self._taken.names or name in BUILTIN_TYPES or name == "object":
+                raise Refusal(
+                    f"{module}:{name} has a name that the generated code needs itself, or that another type has",
+                    exit_code=USAGE,
+                    where="types",
+                    remedy="give it another name in its module: `Other = " + name + "` is enough",
+                )
+            self._taken.names.add(name)
+
     def name(self, *words: str) -> Code:
         """A name made of these words, first come, first served."""
         wanted = "".join(_pascal(word.rstrip("_")) for word in words)
         return self._taken.name(wanted if wanted not in KEYWORDS else f"{wanted}_")
+
+
+def given(text: str) -> Code:
+    """The name of a class or a module of the user's, which the text of a type has as plain words."""
+    assert all(part.isascii() and part.isidentifier() for part in text.split("."))
+    return Code(text)
 
 
 def builtin(shadowed: frozenset[str], name: str) -> Code:

@@ -11,7 +11,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Final
 
-from clarigen import ModelRef
+from clarigen import ModelRef, wire
 
 Scalar = str | int | float | bool | bytes
 
@@ -54,11 +54,13 @@ class DataType:
         kind: Which.
         items: Of a LIST the one type of its items; of a TUPLE one a position, at least one.
         members: Of NAMED_FIELDS its members, at least one, of different names.
+        refined: Of JSON_DATA the type of the user's, where the configuration names one. The model's type is the same.
     """
 
     kind: Kind
     items: tuple[DataType, ...] = ()
     members: tuple[Member, ...] = ()
+    refined: wire.TypeText | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +245,11 @@ class Model:
         version_id: The version that was seen, or empty.
         methods: What it offers: at least one method, of different names.
         client: What its client is told where its user says nothing: keywords of `CLIENT`, in their order, and ids.
+        types: The types of the user's that JSON was given: `METHOD.PARAMETER` or `METHOD.return`, and the type's text.
     """
 
     reference: ModelRef | None
     version_id: str
     methods: tuple[Method, ...]
     client: tuple[tuple[str, str], ...] = ()
+    types: tuple[tuple[str, str], ...] = ()

@@ -38,6 +38,7 @@ class Function:
     Attributes:
         name: Its name.
         const: The name of its description.
+        const_type: What its description is, as type checkers are told.
         positional: The parameters that may go by position.
         keywords: Those that may not.
         arguments: All of them, in the order of the wire.
@@ -52,6 +53,7 @@ class Function:
 
     name: Code
     const: Code
+    const_type: Code
     positional: tuple[Param, ...]
     keywords: tuple[Param, ...]
     arguments: tuple[Code, ...]
@@ -157,6 +159,7 @@ class Page:
         aliases: The choices.
         records: The records, each before those inside it.
         inputs: What one input of a batch is, a method.
+        imported: The user's classes that its types name: a module, and their names.
         data_types: The runtime's classes that callers handle.
     """
 
@@ -173,6 +176,7 @@ class Page:
     aliases: tuple[Alias, ...]
     records: tuple[Record, ...]
     inputs: tuple[Record, ...]
+    imported: tuple[tuple[Code, tuple[Code, ...]], ...]
     data_types: tuple[Code, ...]
 
     @property

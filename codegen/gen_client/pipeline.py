@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from clarigen import ModelRef
-from gen_client import cache, drift, interface, lock, many, naming, source, write
+from gen_client import cache, drift, interface, lock, many, naming, refining, source, write
 from gen_client.cache import Cache, Entry
 from gen_client.custom import PLAIN, Custom
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, bug
@@ -57,7 +57,9 @@ def build(document: Document, name: str, report: Report, custom: Custom = PLAIN)
     model = interface.read(document, report)
     page = plan.page(model, _package_name(document.reference, name), report)
     texts = render.render(page, custom.templates)
-    files = {file: tidy.tidy(texts[file], kind, custom.allowed) for file, kind in FILES.items()}
+    classes, types = refining.given(model.types)
+    also = replace(custom.allowed, classes=classes, types=types)
+    files = {file: tidy.tidy(texts[file], kind, also) for file, kind in FILES.items()}
     return Package(
         page.package, page.client, {**files, write.MARKER: "", write.LOCK: lock.text(model)}
     )
@@ -82,6 +84,8 @@ def _ask(job: Job, mode: Mode) -> Asked:
     document = select(document, options.methods, options.exclude)
     if options.client is not None:
         document = replace(document, client=options.client)
+    if options.types is not None:
+        document = replace(document, types=options.types)
     asked = Asked(job, document, _package_name(document.reference, options.name))
     if mode.frozen:
         drift.frozen(asked)
@@ -92,7 +96,7 @@ def _aimed(document: Document, model: ModelRef | None) -> Document:
     """The document as one of another model; a version belongs to its own model alone."""
     if model is None or model == document.reference:
         return document
-    return Document(model, "", document.signatures)
+    return Document(model, "", document.signatures, types=document.types)
 
 
 def _package_name(reference: ModelRef | None, name: str) -> Code:

@@ -6,8 +6,9 @@ templates, formatting or files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
 from typing import Final
 
 from clarigen import wire
@@ -78,6 +79,10 @@ def page(model: Model, package: Code, report: Report) -> Page:
         aliases=tuple(aliases),
         records=tuple(records),
         inputs=tuple(inputs),
+        imported=tuple(
+            (naming.given(module), tuple(naming.given(name) for _, name in its))
+            for module, its in groupby(_classes(methods), lambda pair: pair[0])
+        ),
         data_types=tuple(
             sorted(
                 {
@@ -95,7 +100,7 @@ def named(model: Model, package: Code, report: Report) -> list[Named]:
     """The methods that a client offers, with all their names; the arguments are those of `page`.
 
     Raises:
-        Refusal: No method is left (exit 4).
+        Refusal: No method is left (exit 4), or a type of the user's has a name that is taken (exit 2).
     """
     client = naming.class_name(package)
     usable = naming.usable(model, report)
@@ -105,7 +110,15 @@ def named(model: Model, package: Code, report: Report) -> list[Named]:
     def each(methods: list[Method]) -> list[Named]:
         return [_named(method, names[method], type_names) for method in methods]
 
-    return naming.in_order_of_names(usable, each)
+    methods = naming.in_order_of_names(usable, each)
+    type_names.imported(_classes(methods))
+    return methods
+
+
+def _classes(methods: Iterable[Named]) -> list[tuple[str, str]]:
+    """The user's classes that stand in signatures: module and name, in order."""
+    texts = (text for its in methods for part in _all(its) for text in part.refined())
+    return sorted({its for text in texts for its in text.classes()})
 
 
 def _all(its: Named) -> tuple[typetable.Shape, ...]:
@@ -162,6 +175,7 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
     return Function(
         name=names.method,
         const=names.const,
+        const_type=_const_type(its),
         positional=tuple(params[:leading]),
         keywords=tuple(params[leading:]),
         arguments=names.parameters,
@@ -175,6 +189,14 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
         listed=_listed(its, params, annotation, hidden),
         batch=batch,
     )
+
+
+def _const_type(its: Named) -> Code:
+    """The type of a method's description: said where it cannot be seen, for codecs of the user's types have none."""
+    if not any(its.result.refined()):
+        return Code("Final")
+    word = Code("Unary" if its.method.kind is MethodKind.UNARY else "Streaming")
+    return form("Final[wire.{}[{}]]", word, typetable.annotation(its.result, typetable.Use.RESULT))
 
 
 def _listed(
@@ -256,7 +278,7 @@ def _wire_field(parameter: Parameter, name: Code, shape: typetable.Shape) -> Cod
             pass
         case Null():
             parts.append(Code("default=None"))
-        case Known(value):
+        case Known(value) if not any(shape.refined()):
             parts.append(form("default={}", typetable.value(value, shape)))
         case _:
             parts.append(Code("default=SERVER_DEFAULT"))

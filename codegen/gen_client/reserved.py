@@ -36,7 +36,7 @@ MODULE_NAMES: Final = _words("""
 EXAMPLE_NAMES: Final = _words("AUDIO IMAGE VIDEO asyncio float main print")
 """What the module of examples uses besides."""
 
-BUILTIN_TYPES: Final = _words("bool bytes float int list str tuple")
+BUILTIN_TYPES: Final = _words("bool bytes dict float int list str tuple")
 """The builtins that annotations and defaults use."""
 
 DEVICES: Final = frozenset(

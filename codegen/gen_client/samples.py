@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from clarigen.wire import TypeText
 from gen_client import typetable
 from gen_client.escape import Code, form, joined, literal, tuple_of
 from gen_client.nouns import Kind, Known, Parameter
@@ -30,6 +31,13 @@ _PLAIN: Final = {
     Kind.JSON_DATA: Code('{"key": "value"}'),
     Kind.CONCEPT: Code('Concept("cat")'),
     Kind.REGION: Code("Region(box=Box(0.1, 0.1, 0.9, 0.9))"),
+}
+_OWN: Final = {
+    "str": _PLAIN[Kind.STR],
+    "int": _PLAIN[Kind.INT],
+    "float": _PLAIN[Kind.FLOAT],
+    "bool": _PLAIN[Kind.BOOL],
+    "Any": _PLAIN[Kind.JSON_DATA],
 }
 _MESSAGES: Final = {
     "openai_transport": '{"messages": [{"role": "user", "content": "Hello"}]}',
@@ -92,12 +100,24 @@ def _value(its: typetable.Shape, files: bool, chat: bool = False) -> Code:
             return form("{}({})", its.record, joined(", ", fields))
         case Kind.FRAME:
             return form("Frame(image={})", (_FILES if files else _MADE)[Kind.IMAGE])
+        case _ if its.type.refined is not None:
+            return _refined(its.type.refined, files)
         case Kind.JSON_DATA if chat:
             return _TURN
         case kind if kind in _FILES:
             return (_FILES if files else _MADE)[kind]
         case kind:
             return _PLAIN[kind]
+
+
+def _refined(its: TypeText, files: bool) -> Code:
+    """A value of a type of the user's; what only the reader can make is left to the reader."""
+    if its.module:
+        return Code("..." if files else "YOURS")
+    if its.item is not None:
+        item = _refined(its.item, files)
+        return form("[{}]" if its.name == "list" else '{{"key": {}}}', item)
+    return _OWN[its.name]
 
 
 def imported(shapes: Sequence[typetable.Shape]) -> Iterator[Code]:

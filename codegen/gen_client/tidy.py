@@ -69,9 +69,16 @@ def _used(module: ast.Module) -> frozenset[str]:
     for node in module.body:
         if not _is_import(node):
             _gather(node, frozenset(), used)
-    if "npt" in used:
-        used.add("TYPE_CHECKING")
+    for node in module.body:
+        if isinstance(node, ast.If) and _is_import(node) and used & _bound(node):
+            used.add("TYPE_CHECKING")
     return frozenset(used)
+
+
+def _bound(node: ast.If) -> set[str]:
+    """The names that the imports in it bind."""
+    imports = [one for one in node.body if isinstance(one, ast.Import | ast.ImportFrom)]
+    return {alias.asname or alias.name for one in imports for alias in one.names}
 
 
 def _gather(node: ast.AST, hidden: frozenset[str], used: set[str]) -> None:
@@ -98,8 +105,10 @@ def _imports(block: str, used: frozenset[str]) -> str:
     lines: list[tuple[int, bool, str]] = []
     for statement in libcst.parse_module(block).body:
         if isinstance(statement, libcst.If):
-            if "npt" in used:
-                lines.append((len(_SECTIONS), True, _code(statement)))
+            kept = list(_kept_for_types(statement.body, used))
+            if kept:
+                block = "".join(f"    {line}" for line in kept)
+                lines.append((len(_SECTIONS), True, f"if {_code(statement.test)}:\n{block}"))
         elif isinstance(statement, libcst.SimpleStatementLine):
             lines += _kept(statement.body[0], used)
     sections = [
@@ -107,6 +116,19 @@ def _imports(block: str, used: frozenset[str]) -> str:
         for section in sorted({section for section, _, _ in lines})
     ]
     return "\n".join(sections)
+
+
+def _kept_for_types(body: libcst.BaseSuite, used: frozenset[str]) -> Iterator[str]:
+    """The imports that only type checkers see, in their order."""
+    import libcst
+
+    for statement in body.body:
+        if isinstance(statement, libcst.SimpleStatementLine):
+            node = statement.body[0]
+            if isinstance(node, libcst.ImportFrom):
+                yield from (code for _, _, code in _kept(node, used))
+            elif isinstance(node, libcst.Import) and "npt" in used:
+                yield _code(node) + "\n"
 
 
 def _kept(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Iterator[tuple[int, bool, str]]:

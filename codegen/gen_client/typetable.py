@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, cast
 
+from clarigen.wire import TypeText
 from gen_client import naming
 from gen_client.escape import Code, form, joined, literal, tuple_of
 from gen_client.json_text import is_array, is_object
@@ -84,6 +85,13 @@ class Shape:
         for inner in (*self.items, *(shape for _, shape in self.fields)):
             yield from inner.records()
 
+    def refined(self) -> Iterator[TypeText]:
+        """The types of the user's in it."""
+        if self.type.refined is not None:
+            yield self.type.refined
+        for inner in self.items:
+            yield from inner.refined()
+
     def kinds(self) -> Iterator[Kind]:
         """All kinds in it."""
         yield self.kind
@@ -142,8 +150,30 @@ def annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> 
             return naming.builtin(shadowed, _BUILTIN[kind])
         case kind if kind in _DATA:
             return _DATA[kind]
+        case _ if its.type.refined is not None:
+            return _refined(its.type.refined, use, shadowed)
         case kind:
             return _SPECIAL[kind, use]
+
+
+def _refined(its: TypeText, use: Use, shadowed: frozenset[str]) -> Code:
+    """What a type of the user's is called."""
+    match its.name, its.item:
+        case "list", TypeText() as item:
+            inner = _refined(item, use, shadowed)
+            lone = item.name == "str" and not item.module
+            passed = Code("SequenceNotStr" if lone else "Sequence")
+            word = passed if use is Use.PARAM else naming.builtin(shadowed, "list")
+            named = form("{}[{}]", word, inner)
+        case "dict", TypeText() as item:
+            inner = _refined(item, use, shadowed)
+            word = Code("Mapping") if use is Use.PARAM else naming.builtin(shadowed, "dict")
+            named = form("{}[{}, {}]", word, naming.builtin(shadowed, "str"), inner)
+        case name, _ if its.module or name == "Any":
+            named = naming.given(name)
+        case name, _:
+            named = naming.builtin(shadowed, name)
+    return form("{} | None", named) if its.optional else named
 
 
 def choices(its: Shape, allowed: Sequence[Choice]) -> Code | None:
@@ -169,6 +199,8 @@ def codec(its: Shape) -> Code:
         case Kind.NAMED_FIELDS:
             assert its.record is not None
             return form("wire.record({})", joined(", ", (its.record, *_codec_fields(its))))
+        case _ if its.type.refined is not None:
+            return form("wire.json_as({})", literal(its.type.refined.text))
         case kind:
             return _CODECS[kind]
 
@@ -221,14 +253,16 @@ def takes_mappings(its: Shape) -> bool:
 
 
 def shown(given: object, its: Shape) -> bool:
-    """Whether a default can stand in a signature: not where its record is defined further down, and not JSON
-    objects of which checkers do not find out that they are JSON.
+    """Whether a default can stand in a signature: not where its record is defined further down, not JSON that has a
+    type of the user's, and not JSON objects of which checkers do not find out that they are JSON.
 
     Args:
         given: The value.
         its: Its type.
     """
-    return not any(its.records()) and (its.kind is not Kind.JSON_DATA or _plain_json(given))
+    if any(its.records()) or any(its.refined()):
+        return False
+    return its.kind is not Kind.JSON_DATA or _plain_json(given)
 
 
 def _plain_json(given: object) -> bool:

@@ -15,12 +15,12 @@ import struct
 import sys
 import zlib
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from ._data import Audio, Image, Video
 from .errors import ClarigenError
 
-__all__ = ["AUDIO", "IMAGE", "VIDEO", "main"]
+__all__ = ["AUDIO", "IMAGE", "VIDEO", "YOURS", "main"]
 
 
 def main(*functions: Callable[[], object]) -> None:
@@ -95,3 +95,6 @@ AUDIO: Final = Audio(bytes=_wav())
 
 VIDEO: Final = Video.from_url("https://samples.clarifai.com/beer.mp4")
 """One of the platform's public samples, fetched by the platform."""
+
+YOURS: Final[Any] = {}
+"""Stands for a value of a type of your own, which an example cannot make: put one there."""

@@ -12,8 +12,10 @@ from typing import Any, Final, TypeVar
 from ._codec import BOOL, BYTES, FLOAT, INT, STR, Codec, list_of, record_of, tuple_of
 from ._codec_array import NDARRAY
 from ._codec_json import JSON
+from ._codec_json_as import json_as
 from ._codec_media import AUDIO, CONCEPT, FRAME, IMAGE, REGION, TEXT, VIDEO
 from ._method import REQUIRED, Field, Streaming, Unary
+from ._type_text import TypeText, parse_type
 from ._version import __version__
 
 __all__ = [
@@ -36,10 +38,13 @@ __all__ = [
     "Codec",
     "Field",
     "Streaming",
+    "TypeText",
     "Unary",
     "bidi_stream",
     "field",
+    "json_as",
     "list_of",
+    "parse_type",
     "record",
     "require_format",
     "server_stream",

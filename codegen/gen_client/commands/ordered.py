@@ -93,6 +93,7 @@ def _listed(
         methods=entry.methods,
         exclude=entry.exclude,
         client=entry.client,
+        types=entry.types,
     )
     if offline:
         return Job(_lock(entry.out, entry.name, entry.address, report), options, report)

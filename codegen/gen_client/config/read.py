@@ -5,6 +5,7 @@ What lives here: the keys. To add one, name it in its list and give it its place
     [tool.gen-client]                 out, api-base
     [tool.gen-client.defaults]        for all models: deployment-id, deployment-user-id, compute-cluster-id, nodepool-id
     [[tool.gen-client.models]]        url, name, out, version, methods, exclude, and the keys of `defaults`
+    [tool.gen-client.models.types]    types of the user's for JSON: "METHOD.PARAMETER" or "METHOD.return"
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from clarigen import wire
 from gen_client import limits, naming
 from gen_client.config import paths
 from gen_client.config.find import TOOL, Place
@@ -25,7 +27,7 @@ ROUTING: Final = ("deployment-id", "deployment-user-id", "compute-cluster-id", "
 """Where a model runs unless its caller says something else."""
 _OWNER: Final = "deployment-user-id"
 _TOP: Final = ("out", "api-base", "defaults", "models")
-_MODEL: Final = ("url", "name", "out", "version", "methods", "exclude", *ROUTING)
+_MODEL: Final = ("url", "name", "out", "version", "methods", "exclude", "types", *ROUTING)
 
 
 def read(place: Place) -> Settings:
@@ -99,7 +101,23 @@ def _entry(place: Place, table: Table, out: Path, routing: dict[str, str]) -> En
             for key, text in sorted({"version-id": version, **its}.items())
             if text
         ),
+        types=_types(table.free("types")),
     )
+
+
+def _types(table: Table) -> tuple[tuple[str, str], ...]:
+    """The types that JSON is given, each in its one spelling."""
+    types: dict[str, str] = {}
+    for key in table.keys:
+        method, _, part = key.partition(".")
+        if not (method and part):
+            remedy = 'write "METHOD.PARAMETER" or "METHOD.return", with its quotes'
+            raise table.refusal(key, "names no parameter", remedy)
+        try:
+            types[key] = wire.parse_type(table.text(key)).text
+        except ValueError as error:
+            raise table.refusal(key, str(error)) from None
+    return tuple(sorted(types.items()))
 
 
 def _version(

@@ -23,6 +23,8 @@ class Entry:
         exclude: The methods that are not wanted.
         client: What the generated client is told where its user says nothing, by keyword: a pinned `version_id`,
             `deployment_id` and its kin.
+        types: The types of the user's that JSON is given: `METHOD.PARAMETER` or `METHOD.return`, and the type's text,
+            in the order of their keys. Which of them there are, only the model tells.
     """
 
     address: ModelAddress | RunnerAddress
@@ -31,6 +33,7 @@ class Entry:
     methods: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     client: tuple[tuple[str, str], ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

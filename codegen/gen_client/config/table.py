@@ -12,7 +12,7 @@ from typing import Any
 from gen_client.config.find import TOOL, Place
 from gen_client.config.lines import Path, line_of
 from gen_client.diagnostics import USAGE, Refusal, shown
-from gen_client.json_text import is_array
+from gen_client.json_text import is_array, is_object
 
 LONGEST = 1_000
 """Characters that a text may have."""
@@ -75,6 +75,16 @@ class Table:
     def table(self, key: str, known: Collection[str]) -> Table:
         """A table inside this one, or an empty one where the key is not there."""
         return Table(self._place, self._content.get(key, {}), (*self._path, key), known)
+
+    def free(self, key: str) -> Table:
+        """A table inside this one that may have any key."""
+        content = self._content.get(key, {})
+        return self.table(key, [str(name) for name in content] if is_object(content) else ())
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that it has, in order."""
+        return tuple(self._content)
 
     def tables(self, key: str, known: Collection[str]) -> list[Table]:
         """An array of tables, or nothing where the key is not there."""

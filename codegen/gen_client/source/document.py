@@ -21,9 +21,11 @@ class Document:
         signatures: The JSON form of `MethodSignature` messages, in their order; nothing is checked.
         client: What the generated client is told where its user says nothing, by keyword: `version_id`,
             `deployment_id` and its kin; nothing is checked.
+        types: The types of the user's that JSON is given, by `METHOD.PARAMETER`; nothing is checked.
     """
 
     reference: ModelRef | None
     version_id: str
     signatures: tuple[Mapping[str, object], ...]
     client: tuple[tuple[str, str], ...] = ()
+    types: tuple[tuple[str, str], ...] = ()

@@ -3,7 +3,7 @@
 What lives here: what tells the forms apart, on parsed JSON or YAML. What a signature says is not
 looked at.
 
-    {"model": {…}, "method_signatures": […]}     a signature file; a lock has also `format`, `sha256`, `client`
+    {"model": {…}, "method_signatures": […]}     a signature file; a lock has also `format`, `sha256`, `client`, `types`
     {"predict": {…}, "generate": {…}}            what a model answers itself
     [{…}, {…}]                                   signatures alone
 """
@@ -40,8 +40,8 @@ def read(content: Value, report: Report) -> Document:
                 signatures = content[key]
                 _check_digest(content.get("sha256"), signatures, report)
                 reference, version_id = _model(content.get("model"))
-                client = _client(content.get("client"))
-                return Document(reference, version_id, _listed(signatures), client)
+                client, types = (_texts(content, key) for key in ("client", "types"))
+                return Document(reference, version_id, _listed(signatures), client, types)
     return Document(None, "", by_name(content))
 
 
@@ -90,13 +90,17 @@ def _model(content: Value) -> tuple[ModelRef | None, str]:
     return ModelRef(*(text or "" for text in ids.values())), version_id
 
 
-def _client(content: Value) -> tuple[tuple[str, str], ...]:
-    """What a lock says that its client is told."""
+def _texts(lock: Mapping[str, Value], key: str) -> tuple[tuple[str, str], ...]:
+    """What a lock says that its client is told, and that its types are."""
+    content = lock.get(key)
     if content is None:
         return ()
-    if not isinstance(content, dict) or not all(isinstance(id_, str) for id_ in content.values()):
-        raise ValueError("`client` is not an object of texts")
-    return tuple(content.items())
+    if not isinstance(content, dict):
+        raise ValueError(f"`{key}` is not an object of texts")
+    texts = tuple((name, text) for name, text in content.items() if isinstance(text, str))
+    if len(texts) < len(content):
+        raise ValueError(f"`{key}` is not an object of texts")
+    return texts
 
 
 def _id(content: Mapping[str, Value], key: str) -> str | None:

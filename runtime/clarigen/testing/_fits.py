@@ -154,14 +154,22 @@ def _fits(annotation: Any, codec: Codec[Any], also: _Also) -> bool:
     if cls is type(None):
         return False
     if cls in (list, tuple):
-        return codec is wire.JSON or all(codec is not plain for _, plain in PLAIN.values())
+        return _is_json(codec) or all(codec is not plain for _, plain in PLAIN.values())
     if cls is dict:
-        return codec is wire.JSON
+        return _is_json(codec)
     if not isinstance(cls, type):
         return True
     if cls in PLAIN:
         return any(codec is one for one in (PLAIN[cls][1], *also.get(cls, ())))
-    return codec.label == f"a {cls.__name__}" if dataclasses.is_dataclass(cls) else True
+    if not dataclasses.is_dataclass(cls):
+        return True
+    typed = _is_json(codec) and codec is not wire.JSON
+    return typed or codec.label == f"a {cls.__name__}"
+
+
+def _is_json(codec: Codec[Any]) -> bool:
+    """Whether a codec carries JSON, as it is or as a type of the user's."""
+    return codec.label == wire.JSON.label
 
 
 def _takes_stream(annotation: Any, codec: Codec[Any], also: _Also) -> bool:

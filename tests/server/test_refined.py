@@ -1,0 +1,170 @@
+"""JSON as types of the user's, against both servers: what is checked by type checkers arrives, and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clarigen import InputError
+from clarigen.errors import DecodeError
+from gen_client import cli
+from server.conftest import Served
+from support import SOURCES, run
+
+THEIRS = """
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from pydantic import BaseModel
+
+
+class Turn(TypedDict):
+    role: str
+    content: str
+
+
+@dataclass
+class Tree:
+    value: int
+    children: list[Tree] = field(default_factory=list["Tree"])
+
+
+class Person(BaseModel):
+    name: str
+    age: int | None = None
+"""
+CALLER = """
+from typing import assert_type
+
+from refined_types import Person, Tree, Turn
+from {package} import AsyncEverything, Everything, EchoJsonInput
+
+model = Everything(base_url="grpc://127.0.0.1:1")
+assert_type(model.objects([{{"role": "user", "content": "x"}}]), list[Turn])
+assert_type(model.echo_json(Tree(1)), Tree)
+assert_type(model.echo_json_list([Person(name="x")]), list[Person])
+assert_type(model.echo_json_batch([{{"x": Tree(1)}}]).collect(), list[Tree])
+given: EchoJsonInput = {{"x": Tree(1)}}
+
+
+async def main(twin: AsyncEverything) -> None:
+    assert_type(await twin.echo_json(Tree(1)), Tree)
+"""
+WRONG = """
+from {package} import Everything
+
+model = Everything(base_url="grpc://127.0.0.1:1")
+model.echo_json({{"value": 1}})
+model.objects([{{"role": "user"}}])
+model.echo_json_list(["x"])
+"""
+TYPES = {
+    "echo_json.x": "refined_types:Tree",
+    "echo_json.return": "refined_types:Tree",
+    "echo_json_list.x": "list[refined_types:Person]",
+    "echo_json_list.return": "list[refined_types:Person]",
+    "objects.x": "list[refined_types:Turn]",
+    "objects.return": "list[refined_types:Turn]",
+}
+
+
+def made(
+    served: Served,
+    folder: Path,
+    package: str,
+    types: Mapping[str, str] = TYPES,
+    out: Path | None = None,
+) -> None:
+    """A package of the server's model, with these types."""
+    document = json.loads((served.folder / "signatures.json").read_text("utf-8"))
+    document["types"] = types
+    (folder / "signatures.json").write_text(json.dumps(document), "utf-8")
+    (folder / "refined_types.py").write_text(THEIRS, "utf-8")
+    words = ["--signatures", str(folder / "signatures.json"), "--out", str(out or folder)]
+    assert cli.main([*words, "--name", package]) == 0
+
+
+@pytest.fixture
+def package(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Any:
+    """The package; it and the types are importable."""
+    parent = f"refined_{request.node.callspec.params['served']}"
+    folder = tmp_path / parent
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    made(served, tmp_path, "everything", out=folder)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "refined_types", raising=False)
+    return importlib.import_module(f"{parent}.everything")
+
+
+def test_types_arrive_and_come_back(served: Served, package: Any) -> None:
+    assert "refined_types" not in sys.modules, "importing the package imports nothing of theirs"
+    client, twin = package.Everything, package.AsyncEverything
+    with client(base_url=served.url, timeout=30) as model:
+        turns = [{"role": "user", "content": "x"}]
+        assert model.objects(turns) == turns
+        theirs = sys.modules["refined_types"]
+        tree = theirs.Tree(1, [theirs.Tree(2)])
+        back = model.echo_json(tree)
+        assert back == tree
+        assert type(back.children[0].value) is int
+        people = [theirs.Person(name="a", age=3), theirs.Person(name="b")]
+        assert model.echo_json_list(people) == people
+        assert model.echo_json_batch([{"x": tree}] * 3).collect() == [tree] * 3
+        with pytest.raises(InputError, match=r"objects: `x\[1\]\['content'\]` is missing"):
+            model.objects([*turns, {"role": "user"}])
+
+    async def wait() -> Any:
+        async with twin(base_url=served.url, timeout=30) as model:
+            return await model.echo_json(tree)
+
+    assert asyncio.run(wait()) == tree
+
+
+def test_a_result_of_another_type_says_where(
+    own: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(own, tmp_path, "refined_wrong", {"echo_json.return": "dict[str, list[int]]"})
+    monkeypatch.syspath_prepend(tmp_path)
+    package = importlib.import_module("refined_wrong")
+    with package.RefinedWrong(base_url=own.url) as model:
+        assert model.echo_json({"a": [1, 2]}) == {"a": [1, 2]}
+        with pytest.raises(DecodeError, match=r"`\['a'\]\[1\]` of the result must be an int"):
+            model.echo_json({"a": [1, "x"]})
+
+
+def test_type_checkers_see_the_types(own: Served, tmp_path: Path) -> None:
+    made(own, tmp_path, "everything")
+    (tmp_path / "caller.py").write_text(CALLER.format(package="everything"), "utf-8")
+    (tmp_path / "wrong.py").write_text(WRONG.format(package="everything"), "utf-8")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file="]
+    env = {"MYPYPATH": SOURCES}
+    done = run(*mypy, "everything", "caller.py", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stdout
+    done = run(*mypy, "wrong.py", cwd=tmp_path, env=env)
+    assert {line.split(":")[1] for line in done.stdout.splitlines() if ": error:" in line} == {
+        "5",
+        "6",
+        "7",
+    }
+    settings = {"typeCheckingMode": "strict", "extraPaths": SOURCES.split(":")}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
+    report = json.loads(run(*command, "-p", tmp_path).stdout)
+    wrong = {
+        (Path(its["file"]).name, its["range"]["start"]["line"] + 1)
+        for its in report["generalDiagnostics"]
+        if its["severity"] == "error"
+    }
+    assert wrong == {("wrong.py", 5), ("wrong.py", 6), ("wrong.py", 7)}

@@ -226,3 +226,70 @@ def test_words_that_need_a_model(run: Run) -> None:
         code, _, err = run(*words)
         assert code == 2
         assert f"{words[0]} stands alone" in err[0]
+
+
+class Scores:
+    def score(self, options: dict[str, int]) -> dict[str, float]:
+        return {key: value / 2 for key, value in options.items()}
+
+
+TYPED = """
+[[tool.gen-client.models]]
+url = "{url}"
+name = "typed"
+[tool.gen-client.models.types]
+"score.options" = "app.options:Options"
+"score.return" = "dict[str, {result}]"
+"""
+
+
+def test_types_of_ones_own_come_from_the_configuration(run: Run) -> None:
+    with serve(Scores()) as scores:
+        text = TYPED.format(url=scores.url, result="float")
+        Path("pyproject.toml").write_text(text)
+        assert run()[0] == 0
+        client = Path("typed/client.py").read_text()
+        assert "from app.options import Options" in client
+        assert "def score(self, options: Options) -> dict[str, float]:" in client
+        before = untouched(Path("typed").rglob("*"))
+        for words in ([], ["--check"], ["--check", "--offline"], ["--frozen"]):
+            assert run(*words, "--no-cache")[0] == 0
+        assert untouched(before) == before
+        lock = ["--signatures", "typed/signatures.json", "--name", "typed", "--check"]
+        assert run(*lock)[0] == 0, "the lock alone gives the same package"
+        Path("pyproject.toml").write_text(TYPED.format(url=scores.url, result="int"))
+        code, out, _ = run("--check", "--offline")
+        assert code == 1
+        assert out == [
+            f"typed/{file}: the configuration changed" for file in ("client.py", "signatures.json")
+        ]
+        assert run("--frozen", "--check")[0] == 1
+        Path("pyproject.toml").write_text(text.replace("score.options", "score.optoins"))
+        code, _, err = run()
+        assert code == 2
+        assert "'score' has no parameter 'optoins'" in err[0]
+        assert err[1] == "  did you mean 'options'?"
+    assert untouched(before) == before
+
+
+def test_a_type_that_is_no_data_is_never_called(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with serve(Scores()) as scores:
+        text = TYPED.format(url=scores.url, result="float")
+        Path("pyproject.toml").write_text(text.replace("app.options:Options", "subprocess:Popen"))
+        assert run()[0] == 0
+        spec = importlib.util.spec_from_file_location("typed_popen", "typed/__init__.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, "typed_popen", module)
+        spec.loader.exec_module(module)
+        with (
+            module.Typed(base_url=scores.url) as model,
+            pytest.raises(
+                ConfigError, match="subprocess:Popen is neither a TypedDict, a dataclass"
+            ),
+        ):
+            model.score(["touch", str(tmp_path / "called")])
+    assert not (tmp_path / "called").exists()

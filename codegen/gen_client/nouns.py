@@ -62,6 +62,12 @@ class DataType:
     members: tuple[Member, ...] = ()
     refined: wire.TypeText | None = field(default=None, compare=False)
 
+    @property
+    def records(self) -> int:
+        """How many records are within each other in it, itself counted."""
+        inner = (*self.items, *(member.type for member in self.members))
+        return (self.kind is Kind.NAMED_FIELDS) + max((type.records for type in inner), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

@@ -145,10 +145,24 @@ def _result(outputs: Sequence[Raw], where: str) -> Result:
         output.where = f"{where}.{RETURN}"
     names = [output.text("name", limits.NAME) for output in outputs]
     if len(outputs) == 1 and names[0] in ("", RETURN):
-        return Result(_type(outputs[0], 1), outputs[0].text("description", limits.DESCRIPTION))
+        type = _whole_type(outputs[0])
+        return Result(type, outputs[0].text("description", limits.DESCRIPTION))
     if RETURN in names:
         raise Skipped(where, "one of its outputs is called 'return', and it is not the only one")
-    return Result(DataType(Kind.NAMED_FIELDS, members=_members(outputs, where, 2)), spread=True)
+    record = DataType(Kind.NAMED_FIELDS, members=_members(outputs, where, 2))
+    _check_records(record, where)
+    return Result(record, spread=True)
+
+
+def _whole_type(raw: Raw) -> DataType:
+    type = _type(raw, 1)
+    _check_records(type, raw.where)
+    return type
+
+
+def _check_records(type: DataType, where: str) -> None:
+    if type.records > limits.RECORDS:
+        raise Skipped(where, f"more than {limits.RECORDS} records are within each other")
 
 
 def _type(raw: Raw, depth: int) -> DataType:
@@ -195,7 +209,7 @@ def _parameter(raw: Raw, method: str, report: Report) -> Parameter:
     if name:
         raw.where = f"{method}.{label(name)}"
     _check_name(name, raw.where, "parameter")
-    type = _type(raw, 1)
+    type = _whole_type(raw)
     required = raw.flag("required")
     text = raw.text("default", limits.DEFAULT)
     default = defaults.read(type, required, text)

@@ -323,6 +323,23 @@ def test_nesting_is_bounded_before_anything_recurses() -> None:
     assert "nested" in refused(nested(100_000))
 
 
+@pytest.mark.parametrize("place", ["input", "output", "outputs"])
+def test_records_within_each_other_are_bounded(place: str) -> None:
+    def nested(levels: int) -> Signature:
+        type: Signature = {"type": "INT"}
+        for _ in range(levels):
+            members = [{"name": "x", "type": "LIST", "type_args": [type]}]
+            type = {"type": "NAMED_FIELDS", "type_args": members}
+        if place == "input":
+            return method({"name": "x", **type})
+        names = ["return"] if place == "output" else ["a", "b"]
+        return {**method(), "output_fields": [{"name": name, **type} for name in names]}
+
+    most = limits.RECORDS - (place == "outputs")
+    read(nested(most))
+    assert "within each other" in refused(nested(most + 1))
+
+
 @pytest.mark.item(22)
 @pytest.mark.parametrize(
     "type",

@@ -33,7 +33,7 @@ MODULE_NAMES: Final = _words("""
     """)
 """What generated modules import, now or planned, and the receiver of a method."""
 
-EXAMPLE_NAMES: Final = _words("AUDIO IMAGE VIDEO asyncio float main print")
+EXAMPLE_NAMES: Final = _words("AUDIO IMAGE VIDEO YOURS asyncio float main print")
 """What the module of examples uses besides."""
 
 BUILTIN_TYPES: Final = _words("bool bytes dict float int list str tuple")

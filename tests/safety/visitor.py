@@ -34,7 +34,7 @@ def main(out: Path, files: list[Path]) -> None:
     sys.path.insert(0, str(out))
     _pretend()
     warm = ROOT / "tests" / "corpus" / "kitchen_sink" / "named-fields.json"
-    _quietly(cli.main, ["--signatures", str(warm), "--out", str(out), "--name", "warm"])
+    _quietly(cli.main, _words(warm, out, "warm"))
     _quietly(_visit, "warm")
     watch = Watch(out, ROOT / "runtime", ROOT / "codegen", ROOT / "templates")
     for index, file in enumerate(files):
@@ -43,8 +43,7 @@ def main(out: Path, files: list[Path]) -> None:
 
 def _one(watch: Watch, out: Path, file: Path, name: str) -> dict[str, object]:
     watch.folder = out
-    arguments = ["--signatures", str(file), "--out", str(out), "--name", name]
-    code, printed = _quietly(cli.main, arguments)
+    code, printed = _quietly(cli.main, _words(file, out, name))
     generating = watch.taken()
     watch.folder = None
     problem = ""
@@ -62,6 +61,11 @@ def _one(watch: Watch, out: Path, file: Path, name: str) -> dict[str, object]:
         "problem": problem,
         "name": name,
     }
+
+
+def _words(file: Path, out: Path, name: str) -> list[str]:
+    """The words for a command that writes the package and nothing else."""
+    return ["--signatures", str(file), "--out", str(out), "--name", name, "--no-cache"]
 
 
 def _quietly(work: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:

@@ -16,6 +16,7 @@ from gen_client.weight import weight
 from support import SOURCES, run
 
 MEGABYTES = 300
+SHAPES = ("methods", "text", "escapes")
 SECONDS = 40
 """Twice of what is promised, of the processor's time: this machine may be a slow one."""
 GENERATE = """
@@ -45,9 +46,11 @@ def signatures(shape: str, share: float) -> list[dict[str, Any]]:
     match shape:
         case "methods":
             return [method(f"m{index}", required) for index in range(int(590 * share))]
+        case "text":
+            return [method(f"m{index}", [], "text " * int(36_000 * share)) for index in range(13)]
         case _:
-            text = "\U000e0001" * int(180_000 * share)
-            return [method(f"m{index}", [], text) for index in range(5)]
+            text = "\U000e0001" * int(18_000 * share)
+            return [method(f"m{index}", [], text) for index in range(13)]
 
 
 def cost(tmp_path: Path, shape: str, share: float) -> tuple[float, int]:
@@ -62,12 +65,13 @@ def cost(tmp_path: Path, shape: str, share: float) -> tuple[float, int]:
     return float(seconds), int(kilobytes)
 
 
-def test_the_largest_is_near_the_limit() -> None:
-    model = interface.read(forms.read(signatures("methods", 1.0), Report()), Report())
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_largest_is_near_the_limit(shape: str) -> None:
+    model = interface.read(forms.read(signatures(shape, 1.0), Report()), Report())
     assert 0.95 * limits.WEIGHT < weight(model) <= limits.WEIGHT
 
 
-@pytest.mark.parametrize("shape", ["methods", "text"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_the_largest_takes_its_share(tmp_path: Path, shape: str) -> None:
     small, _ = cost(tmp_path, shape, 0.25)
     large, kilobytes = cost(tmp_path, shape, 1.0)

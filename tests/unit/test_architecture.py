@@ -165,8 +165,8 @@ def test_a_library_belongs_to_one_stage(path: Path) -> None:
 _STAGES = (
     "__init__ diagnostics json_text limits templates_folder",
     "source selection",
-    "nouns weight defaults raw reading refining interface",
-    "escape reserved naming page",
+    "nouns escape weight defaults raw reading refining interface",
+    "reserved naming page",
     "typetable author docs samples usage plan",
     "changes diff_types diff_options diff",
     "prototype snippets json_schema",

@@ -11,8 +11,9 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from clarigen import ModelRef
-from gen_client import defaults, interface
-from gen_client.nouns import (
+from gen_client import interface
+from gen_client.interface import defaults
+from gen_client.interface.nouns import (
     Choice,
     DataType,
     Kind,

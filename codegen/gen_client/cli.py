@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from gen_client.commands import COMMANDS, GENERATE
 from gen_client.commands.command import DONE, Command, parser
-from gen_client.console import Console
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity, bug
+from gen_client.terminal.console import Console
 
 INTERRUPTED = 130
 _EXTRA = ("black", "jinja2", "libcst", "platformdirs", "rich", "shtab", "tomlkit", "yaml")

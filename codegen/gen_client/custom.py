@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from gen_client.diagnostics import USAGE, Refusal, printable, shown
-from gen_client.gate_allowed import NOTHING, Allowed, allowed
+from gen_client.gate.allowed import NOTHING, Allowed, allowed
 from gen_client.json_text import is_array
 
 OURS: Final = ("__init__.py.jinja", "client.py.jinja", "examples.py.jinja", "macros.jinja")

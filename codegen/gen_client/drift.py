@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from clarigen import wire
-from gen_client import interface, locked, write
-from gen_client.check import Origin, differences, unified
+from gen_client import interface
 from gen_client.custom import Custom
 from gen_client.diagnostics import DIFFERENT, Refusal, Report, shown
 from gen_client.jobs import Asked, Checked, Package
 from gen_client.json_text import digest
+from gen_client.output import locked, write
+from gen_client.output.check import Origin, differences, unified
 from gen_client.source import Document
 
 Build = Callable[[Document, str, Report, Custom], Package]

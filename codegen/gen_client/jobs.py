@@ -10,9 +10,9 @@ from pathlib import Path
 
 from clarigen import ModelRef
 from gen_client.cache import Cache
-from gen_client.check import Difference
 from gen_client.custom import PLAIN, Custom
 from gen_client.diagnostics import Diagnostic, Report
+from gen_client.output.check import Difference
 from gen_client.source import Document, Place
 
 

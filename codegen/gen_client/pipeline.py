@@ -15,13 +15,15 @@ from dataclasses import replace
 from typing import TypeVar
 
 from clarigen import ModelRef
-from gen_client import cache, drift, interface, lock, many, naming, refining, source, write
+from gen_client import cache, drift, interface, many, naming, source
 from gen_client.cache import Cache, Entry
 from gen_client.custom import PLAIN, Custom
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, bug
 from gen_client.escape import Code
 from gen_client.gate import FILES
+from gen_client.interface import refining
 from gen_client.jobs import Asked, Checked, Job, Mode, Outcome, Package, Written
+from gen_client.output import lock, write
 from gen_client.selection import select
 from gen_client.source import Document
 

@@ -20,7 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from gen_client import templates_folder
 from gen_client.diagnostics import USAGE, Refusal, printable
 from gen_client.escape import FILTERS, Code, finalize
-from gen_client.page import Page
+from gen_client.plan.page import Page
 
 templates = templates_folder.templates
 

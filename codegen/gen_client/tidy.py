@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gen_client import gate
 from gen_client.gate import HEAD, Kind
-from gen_client.gate_allowed import NOTHING, Allowed
+from gen_client.gate.allowed import NOTHING, Allowed
 from gen_client.style import formatted
 
 if TYPE_CHECKING:

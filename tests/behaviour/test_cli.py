@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from gen_client import cli, progress
+from gen_client import cli
+from gen_client.terminal import progress
 from support import CORPUS, SOURCES, run, run_python, untouched
 
 SIGNATURES = CORPUS / "docs" / "detector.json"

@@ -14,7 +14,7 @@ import pytest
 
 from clarigen.testing import serve
 from gen_client import cli
-from gen_client.changes import Rule
+from gen_client.diff.changes import Rule
 from support import CORPUS, ROOT, run
 
 SCHEMA = ROOT / "codegen" / "gen_client" / "schemas" / "diff.schema.json"

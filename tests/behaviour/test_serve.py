@@ -20,7 +20,7 @@ from clarigen import ConfigError, PredictionError
 from clarigen.testing import Samples, Server, serve
 from gen_client import cli, interface, source
 from gen_client.diagnostics import Refusal, Report
-from gen_client.nouns import Kind
+from gen_client.interface.nouns import Kind
 from golden.packages import GENERATED, PACKAGES, files
 from support import CORPUS, ROOT, SOURCES
 

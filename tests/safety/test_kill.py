@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from gen_client import write
+from gen_client.output import write
 
 FILES = dict.fromkeys(
     ("__init__.py", "client.py", "examples.py"), f"{write.HEAD}\n{'x = 1' * 50000}\n"

@@ -25,8 +25,8 @@ from clarigen.wire import REQUIRED
 from gen_client import gate, interface, naming, pipeline, plan, tidy
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import visible
-from gen_client.nouns import Known, Method, Model, Null, Parameter
-from gen_client.page import Function
+from gen_client.interface.nouns import Known, Method, Model, Null, Parameter
+from gen_client.plan.page import Function
 from gen_client.source import Document
 from safety.payloads import PAYLOADS
 from strategies import models, signatures

@@ -11,8 +11,8 @@ import pytest
 
 from gen_client import interface, limits
 from gen_client.diagnostics import Report
+from gen_client.interface.weight import weight
 from gen_client.source import forms
-from gen_client.weight import weight
 from support import SOURCES, run
 
 MEGABYTES = 300

@@ -11,15 +11,15 @@ import keyword
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gen_client import gate_grammar, gate_pages
+from gen_client.gate import grammar, pages
 
 OURS = (
-    {name for names in gate_pages.IMPORTS.values() for name in names}
-    | set(gate_pages.IMPORTS)
-    | gate_grammar.PLAIN_TYPES
-    | gate_grammar.ARRAYS
-    | gate_grammar.CODECS
-    | gate_grammar.METHODS
+    {name for names in pages.IMPORTS.values() for name in names}
+    | set(pages.IMPORTS)
+    | grammar.PLAIN_TYPES
+    | grammar.ARRAYS
+    | grammar.CODECS
+    | grammar.METHODS
     | {
         "self",
         "model",

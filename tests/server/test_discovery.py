@@ -15,10 +15,11 @@ import pytest
 from clarigen import ConfigError, Image, ModelRef, _proto
 from clarigen._client_connection import connect
 from clarigen.testing import Param, Server, serve
-from gen_client import interface, lock, source
-from gen_client.defaults import Known, Null
+from gen_client import interface, source
 from gen_client.diagnostics import Report
 from gen_client.interface import Kind, MethodKind, Model
+from gen_client.interface.defaults import Known, Null
+from gen_client.output import lock
 from support import ROOT, run_python
 
 LIMITED = Annotated[float, Param("How sure.", ge=0.25, le=0.75)]

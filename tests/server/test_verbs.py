@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from clarigen.testing import Samples, serve
-from gen_client import cli, interface, prototype
+from gen_client import cli, interface
 from gen_client.diagnostics import Refusal, Report
-from gen_client.nouns import Kind
+from gen_client.interface.nouns import Kind
+from gen_client.show import prototype
 from gen_client.source import Document
 from golden.packages import GENERATED
 from server.conftest import Served

@@ -17,8 +17,8 @@ import pytest
 
 from clarigen.errors import InputError, TransportError
 from gen_client import diff, interface, pipeline, plan
-from gen_client.changes import Impact, Rule
 from gen_client.diagnostics import Report
+from gen_client.diff.changes import Impact, Rule
 from gen_client.escape import Code
 from gen_client.source import Document
 from support import SOURCES, run

@@ -43,9 +43,15 @@ def files(package: Path) -> list[Path]:
     return sorted(p for p in package.rglob("*.py") if not p.name.endswith("_pb2.py"))
 
 
+WHOLE = {"_proto", "testing", "source", "config", "commands"}
+"""The folders that count as one module each."""
+
+
 def name_of(path: Path, package: Path) -> str:
-    """A module's name inside its package: a folder counts as one."""
-    return path.relative_to(package).parts[0].removesuffix(".py")
+    """A module's name inside its package. A folder's `__init__` has the folder's name."""
+    parts = path.relative_to(package).with_suffix("").parts
+    parts = parts[:1] if parts[0] in WHOLE else parts
+    return ".".join(parts).removesuffix(".__init__")
 
 
 class When(Enum):
@@ -89,9 +95,10 @@ def inside(package: str, path: Path, folder: Path) -> Iterator[tuple[str, When]]
     """The modules of its own package that a module imports; what the package re-exports is `__init__`'s."""
     known = {name_of(other, folder) for other in files(folder)}
     for name, when in imports(path, package):
-        parts = name.split(".")
-        if parts[0] == package:
-            yield (parts[1] if len(parts) > 1 and parts[1] in known else "__init__"), when
+        root, *parts = name.split(".")
+        if root == package:
+            candidates = (".".join(parts[:length]) for length in (2, 1))
+            yield next((each for each in candidates if each in known), "__init__"), when
 
 
 def test_every_module_of_the_runtime_has_its_place() -> None:
@@ -141,7 +148,7 @@ LIBRARIES = {
     "jinja2": {"render"},
     "libcst": {"tidy"},
     "black": {"style"},
-    "rich": {"progress", "console"},
+    "rich": {"terminal.progress", "terminal.console"},
     "yaml": {"source"},
     "platformdirs": {"cache"},
     "shtab": {"commands"},
@@ -163,30 +170,40 @@ def test_a_library_belongs_to_one_stage(path: Path) -> None:
 
 
 _STAGES = (
-    "__init__ diagnostics json_text limits templates_folder",
+    "__init__ diagnostics json_text limits escape templates_folder",
     "source selection",
-    "nouns escape weight defaults raw reading refining interface",
-    "reserved naming page",
-    "typetable author docs samples usage plan",
-    "changes diff_types diff_options diff",
-    "prototype snippets json_schema",
+    "interface: nouns weight defaults raw reading refining interface",
+    "naming: reserved naming",
+    "plan: page typetable author docs samples usage plan",
+    "diff: changes shapes parameters diff",
+    "show: show prototype snippets json_schema",
     "render",
-    "gate_allowed gate_grammar gate_overload gate_pages gate_examples gate style tidy",
-    "custom swap lock write check locked",
-    "cache jobs drift many config",
-    "surroundings pipeline console progress commands cli __main__",
+    "gate: allowed grammar overload pages examples gate",
+    "style tidy custom",
+    "output: output swap lock write check locked",
+    "cache jobs drift many config pipeline",
+    "terminal: terminal console progress",
+    "commands cli __main__",
 )
-FLOW = [name for stage in _STAGES for name in stage.split()]
+
+
+def _of(stage: str) -> Iterator[str]:
+    folder, _, names = stage.rpartition(": ")
+    for name in names.split():
+        yield name if name == folder or not folder else f"{folder}.{name}"
+
+
+FLOW = [name for stage in _STAGES for name in _of(stage)]
 """The modules of the generator, in the order in which data comes by."""
 
 STRANGERS = {
-    "render": {"escape", "page", "diagnostics", "templates_folder"},
-    "gate": {"gate_allowed", "gate_grammar", "gate_pages", "gate_examples", "diagnostics"},
-    "gate_allowed": set[str](),
-    "gate_examples": {"gate_grammar", "gate_pages"},
-    "gate_pages": {"gate_grammar", "gate_overload"},
-    "gate_overload": {"gate_grammar"},
-    "gate_grammar": set[str](),
+    "render": {"escape", "plan.page", "diagnostics", "templates_folder"},
+    "gate": {"gate.allowed", "gate.grammar", "gate.pages", "gate.examples", "diagnostics"},
+    "gate.allowed": set[str](),
+    "gate.examples": {"gate.grammar", "gate.pages"},
+    "gate.pages": {"gate.grammar", "gate.overload"},
+    "gate.overload": {"gate.grammar"},
+    "gate.grammar": set[str](),
 }
 """Who knows these modules and no others: templates get what is finished, and the gate trusts nobody."""
 
@@ -194,7 +211,7 @@ STRANGERS = {
 DOCUMENTS = {
     "selection",
     "interface",
-    "locked",
+    "output.locked",
     "cache",
     "jobs",
     "drift",

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gen_client import defaults
-from gen_client.nouns import DataType, Default, Kind, Known, Member, Null, Required, ServerOnly
+from gen_client.interface import defaults
+from gen_client.interface.nouns import (
+    DataType,
+    Default,
+    Kind,
+    Known,
+    Member,
+    Null,
+    Required,
+    ServerOnly,
+)
 
 KINDS = {kind: DataType(kind) for kind in Kind}
 STR, INT, FLOAT, BOOL = (KINDS[kind] for kind in (Kind.STR, Kind.INT, Kind.FLOAT, Kind.BOOL))

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from clarigen import ModelRef
 from gen_client import diff, interface, plan
-from gen_client.changes import Change, Impact, Rule
 from gen_client.commands import diff_formats
 from gen_client.commands.diff_formats import Compared
 from gen_client.diagnostics import Refusal, Report
+from gen_client.diff.changes import Change, Impact, Rule
 from gen_client.escape import Code
-from gen_client.nouns import Model
+from gen_client.interface.nouns import Model
+from gen_client.plan.usage import Named
 from gen_client.source import Document
-from gen_client.usage import Named
 from strategies import methods, models
 
 MODEL = interface.read(

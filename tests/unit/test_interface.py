@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clarigen import ModelRef
 from gen_client import interface, limits
 from gen_client.diagnostics import Refusal, Report
-from gen_client.nouns import Choice, Kind, Known, MethodKind, Range, ServerOnly
+from gen_client.interface.nouns import Choice, Kind, Known, MethodKind, Range, ServerOnly
 from gen_client.source import Document
 from strategies import models
 from support import CORPUS

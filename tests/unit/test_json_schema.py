@@ -8,9 +8,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gen_client import interface, json_schema, plan
+from gen_client import interface, plan
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
+from gen_client.show import json_schema
 from gen_client.source import Document
 from support import CORPUS
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from clarigen import ModelRef
-from gen_client import interface, lock
+from gen_client import interface
 from gen_client.diagnostics import Report
+from gen_client.interface.nouns import Model
 from gen_client.json_text import digest
-from gen_client.nouns import Model
+from gen_client.output import lock
 from gen_client.source import Document
 from support import CORPUS
 

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarigen import AsyncClient, Client
-from gen_client import gate_grammar, gate_pages, interface, naming, pipeline, plan
+from gen_client import interface, naming, pipeline, plan
 from gen_client.diagnostics import Refusal, Report
-from gen_client.nouns import (
+from gen_client.gate import grammar, pages
+from gen_client.interface.nouns import (
     DataType,
     Kind,
     Member,
@@ -26,7 +27,7 @@ from gen_client.nouns import (
     Required,
     Result,
 )
-from gen_client.reserved import (
+from gen_client.naming.reserved import (
     ATTRIBUTES,
     BUILTIN_TYPES,
     DEVICES,
@@ -273,9 +274,9 @@ def test_what_classes_have_is_no_field() -> None:
 
 def test_what_modules_import_is_reserved() -> None:
     """Computed: every name that the gate lets a module import."""
-    imported = {name for names in gate_pages.IMPORTS.values() for name in names}
+    imported = {name for names in pages.IMPORTS.values() for name in names}
     assert imported | {"builtins", "npt", "self"} <= MODULE_NAMES | EXAMPLE_NAMES
-    assert gate_grammar.PLAIN_TYPES - {"dict", "object"} <= BUILTIN_TYPES
+    assert grammar.PLAIN_TYPES - {"dict", "object"} <= BUILTIN_TYPES
     assert set(keyword.kwlist) == KEYWORDS
 
 

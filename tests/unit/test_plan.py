@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from clarigen import ModelRef
-from gen_client import author, docs, naming, plan, typetable
+from gen_client import naming, plan
 from gen_client.diagnostics import Report
 from gen_client.escape import Code
-from gen_client.nouns import (
+from gen_client.interface.nouns import (
     Choice,
     DataType,
     Default,
@@ -30,7 +30,8 @@ from gen_client.nouns import (
     Result,
     ServerOnly,
 )
-from gen_client.page import Function, Page
+from gen_client.plan import author, docs, typetable
+from gen_client.plan.page import Function, Page
 
 STR, INT, FLOAT = DataType(Kind.STR), DataType(Kind.INT), DataType(Kind.FLOAT)
 REQUIRED = Required()

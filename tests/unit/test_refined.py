@@ -15,9 +15,10 @@ from clarigen import ConfigError, ModelRef, wire
 from clarigen._codec import Misfit
 from clarigen._json_types import shape_of
 from clarigen.testing import fake
-from gen_client import config, gate, interface, lock, pipeline
+from gen_client import config, gate, interface, pipeline
 from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report
-from gen_client.gate_allowed import Allowed
+from gen_client.gate.allowed import Allowed
+from gen_client.output import lock
 from gen_client.source import Document
 
 
@@ -200,7 +201,7 @@ def test_signatures_name_the_types_and_importing_needs_none() -> None:
 
 
 def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
-    from gen_client import locked
+    from gen_client.output import locked
 
     files = pipeline.build(DOCUMENT, "talk", Report()).files
     (tmp_path / "signatures.json").write_text(files["signatures.json"], "utf-8")

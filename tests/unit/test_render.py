@@ -19,7 +19,7 @@ from clarigen import ModelRef
 from gen_client import naming, plan, render
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, docstring, finalize, literal, visible
-from gen_client.nouns import DataType, Kind, Method, MethodKind, Model, Result
+from gen_client.interface.nouns import DataType, Kind, Method, MethodKind, Model, Result
 
 MODE = black.Mode(line_length=100)
 HIDDEN = "\0\x01\x08\x0b\x0c\x1b\x7f\x85\x9f\xad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\u2069\ufeff\ufffe\U000e0041"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gen_client import gate, swap, write
+from gen_client import gate
 from gen_client.diagnostics import Refusal
+from gen_client.output import swap, write
 from support import ROOT, run_python, untouched
 
 FILES = {
@@ -239,7 +240,7 @@ def test_two_runs_at_once_wait_for_each_other(tmp_path: Path) -> None:
 CRASHES = """
 import os, sys
 from pathlib import Path
-from gen_client import write
+from gen_client.output import write
 from unit.test_write import FILES, NEWER, contents
 
 def dies_at(moment, out):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from gen_client.console import Console, printable
 from gen_client.diagnostics import USAGE, Refusal
+from gen_client.terminal.console import Console, printable
 
 DONE = 0
 EXIT_CODES = """\

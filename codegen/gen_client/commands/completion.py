@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from gen_client.commands.command import DONE, Command
-from gen_client.console import Console
+from gen_client.terminal.console import Console
 
 SHELLS = ("bash", "zsh", "tcsh")
 _EXAMPLES = """\

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from gen_client.commands import models
 from gen_client.commands.command import DONE, Command
-from gen_client.console import Console
 from gen_client.diagnostics import DIFFERENT, Refusal, Report
+from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
     from gen_client.commands.diff_formats import Compared
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from gen_client import many
     from gen_client.commands import diff_formats
     from gen_client.commands.sides import sides
-    from gen_client.progress import Progress
+    from gen_client.terminal.progress import Progress
 
     with Progress(console.detail, shown=not console.quiet) as progress:
         meant = sides(arguments, progress.stage)
@@ -90,8 +90,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _compared(its: Sides) -> Compared | Refusal:
     """What changed between two sides, the worst first, or why that cannot be told."""
     from gen_client import diff
-    from gen_client.changes import Impact
     from gen_client.commands.diff_formats import Compared
+    from gen_client.diff.changes import Impact
 
     order = list(Impact)
     try:
@@ -105,7 +105,7 @@ def _compared(its: Sides) -> Compared | Refusal:
 
 
 def _fails(compared: Sequence[Compared], fail_on: str) -> bool:
-    from gen_client.changes import Impact
+    from gen_client.diff.changes import Impact
 
     found = {change.impact for its in compared for change in its.changes}
     return bool(found if fail_on == "any" else found & {Impact.BREAKING})

@@ -15,11 +15,11 @@ from pathlib import PurePath
 from typing import Final
 
 from gen_client import interface
-from gen_client.changes import Change, Impact
-from gen_client.console import Colour
 from gen_client.diagnostics import printable
+from gen_client.diff.changes import Change, Impact
+from gen_client.interface.nouns import Model
 from gen_client.json_text import digest
-from gen_client.nouns import Model
+from gen_client.terminal.console import Colour
 
 VERSION: Final = 1
 """Of the JSON form; it rises when scripts that read it could break."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from gen_client.commands import models
 from gen_client.commands.command import DONE, Command
-from gen_client.console import Colour, Console
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, shown
+from gen_client.terminal.console import Colour, Console
 
 if TYPE_CHECKING:
     from gen_client.commands.models import Stage
+    from gen_client.commands.surroundings import Finding, State
     from gen_client.jobs import Checked, Job
-    from gen_client.surroundings import Finding, State
 
 FAULT = 1
 _SECONDS: Final = 20.0
@@ -45,8 +45,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Look at everything, and say how it is."""
-    from gen_client import surroundings
-    from gen_client.progress import Progress
+    from gen_client.commands import surroundings
+    from gen_client.terminal.progress import Progress
 
     with Progress(console.detail, shown=not console.quiet) as progress:
         findings = list(_findings(arguments, progress.stage))
@@ -62,13 +62,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _colours() -> dict[State, Colour | None]:
-    from gen_client.surroundings import State
+    from gen_client.commands.surroundings import State
 
     return {State.OK: "green", State.NOTE: "yellow", State.FAULT: "red"}
 
 
 def _findings(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
-    from gen_client import surroundings
+    from gen_client.commands import surroundings
 
     yield from surroundings.versions()
     yield from surroundings.credentials()
@@ -80,9 +80,9 @@ def _findings(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
 
 def _target(arguments: argparse.Namespace, stage: Stage) -> Finding:
     """Whether the platform answers, and for whom."""
-    from gen_client import surroundings
+    from gen_client.commands import surroundings
+    from gen_client.commands.surroundings import Finding, State
     from gen_client.source import Access, whose
-    from gen_client.surroundings import Finding, State
 
     access = Access(api_base=arguments.api_base, timeout=_SECONDS, progress=stage)
     try:
@@ -97,7 +97,7 @@ def _target(arguments: argparse.Namespace, stage: Stage) -> Finding:
 
 
 def _model(arguments: argparse.Namespace, stage: Stage) -> Finding:
-    from gen_client.surroundings import Finding, State
+    from gen_client.commands.surroundings import Finding, State
 
     try:
         place = models.place_of(arguments, None, Report(), stage)
@@ -110,8 +110,8 @@ def _model(arguments: argparse.Namespace, stage: Stage) -> Finding:
 def _packages(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
     """Whether packages are what this gen-client makes of their locks: those named, or those that are listed."""
     from gen_client import pipeline
+    from gen_client.commands.surroundings import Finding, State
     from gen_client.jobs import Checked, Mode
-    from gen_client.surroundings import Finding, State
 
     try:
         jobs = [_job(path) for path in arguments.paths] or _listed(stage)
@@ -153,7 +153,7 @@ def _listed(stage: Stage) -> list[Job]:
 
 
 def _checked(about: str, checked: Checked) -> Finding:
-    from gen_client.surroundings import Finding, State
+    from gen_client.commands.surroundings import Finding, State
 
     found = [its for its in checked.differences if not its.passes]
     if not found:
@@ -167,7 +167,7 @@ def _fault(about: str, refusal: Refusal) -> Finding:
 
 
 def _told(about: str, diagnostic: Diagnostic) -> Finding:
-    from gen_client.surroundings import Finding, State
+    from gen_client.commands.surroundings import Finding, State
 
     place = f"{diagnostic.where}: " if diagnostic.where else ""
     return Finding(State.FAULT, about, f"{place}{diagnostic.what}", diagnostic.remedy)

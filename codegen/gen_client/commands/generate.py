@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clarigen import __version__
 from gen_client.commands.command import Command
-from gen_client.console import Console
+from gen_client.terminal.console import Console
 
 _EXAMPLES = """\
   gen-client --url https://clarifai.com/openai/chat-completion/models/o4-mini --out src/app/models
@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from gen_client import cache, pipeline
     from gen_client.commands import ordered, outcomes
     from gen_client.jobs import Mode
-    from gen_client.progress import Progress
+    from gen_client.terminal.progress import Progress
 
     arguments.check = arguments.check or arguments.diff
     known = cache.Cache(None if arguments.no_cache else cache.usual())

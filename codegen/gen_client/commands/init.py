@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gen_client.commands.command import DONE, Command
-from gen_client.console import Console
 from gen_client.diagnostics import Refusal
+from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
     from gen_client.config import Place, Settings

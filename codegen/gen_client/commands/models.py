@@ -16,9 +16,9 @@ from gen_client.diagnostics import USAGE, Refusal, Report
 
 if TYPE_CHECKING:
     from gen_client.escape import Code
-    from gen_client.nouns import Model
+    from gen_client.interface.nouns import Model
+    from gen_client.plan.usage import Named
     from gen_client.source import Place
-    from gen_client.usage import Named
 
 Stage = Callable[[str], None]
 LOCK = "signatures.json"

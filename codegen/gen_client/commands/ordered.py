@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from clarigen import ModelRef
-from gen_client import config, custom, naming, source, write
+from gen_client import config, custom, naming, source
 from gen_client.config import Entry, Settings
 from gen_client.diagnostics import USAGE, Refusal, Report
 from gen_client.jobs import Job, Options
+from gen_client.output import write
 from gen_client.source import Place, address, trust
 from gen_client.source.address import ModelAddress, RunnerAddress
 

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from gen_client.check import Cause
 from gen_client.commands.command import DONE
-from gen_client.console import Colour, Console, is_terminal
 from gen_client.diagnostics import DIFFERENT, Diagnostic
 from gen_client.jobs import Checked, Outcome, Written
-from gen_client.write import LOCK
+from gen_client.output.check import Cause
+from gen_client.output.write import LOCK
+from gen_client.terminal.console import Colour, Console, is_terminal
 
 
 def tell(

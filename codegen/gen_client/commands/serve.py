@@ -12,8 +12,8 @@ from typing import NoReturn
 
 from gen_client.commands import models
 from gen_client.commands.command import DONE, Command
-from gen_client.console import Console
 from gen_client.diagnostics import USAGE, Refusal, Report
+from gen_client.terminal.console import Console
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 """What ends it: whoever started it in the background may have told it to ignore the first."""
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from clarigen.errors import ConfigError
     from clarigen.testing import Samples, serve
     from gen_client import interface
-    from gen_client.progress import Progress
+    from gen_client.terminal.progress import Progress
 
     report = Report()
     with Progress(console.detail, shown=not console.quiet) as progress:

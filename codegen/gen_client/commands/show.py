@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from gen_client.commands import models
 from gen_client.commands.command import DONE, Command
-from gen_client.console import Console
 from gen_client.diagnostics import USAGE, Refusal, Report, shown
+from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
     from gen_client.commands.models import Interface
-    from gen_client.usage import Named
+    from gen_client.plan.usage import Named
 
 _FORMS = ("sync", "async", "batch")
 _EXAMPLES = """\
@@ -56,7 +56,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Show it."""
-    from gen_client.progress import Progress
+    from gen_client.terminal.progress import Progress
 
     words = list(arguments.words)
     named = arguments.url is not None or arguments.signatures is not None

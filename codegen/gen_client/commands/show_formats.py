@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from gen_client import author, docs, json_schema, naming, plan, prototype, snippets, typetable
+from gen_client import naming, plan
 from gen_client.commands.models import Interface
-from gen_client.console import Console
 from gen_client.escape import Code, form, literal
-from gen_client.nouns import MethodKind, Parameter, Required
-from gen_client.snippets import Form
-from gen_client.typetable import Shape, Use
-from gen_client.usage import Named
+from gen_client.interface.nouns import MethodKind, Parameter, Required
+from gen_client.plan import author, docs, typetable
+from gen_client.plan.typetable import Shape, Use
+from gen_client.plan.usage import Named
+from gen_client.show import json_schema, prototype, snippets
+from gen_client.show.snippets import Form
+from gen_client.terminal.console import Console
 
 VERSION: Final = 1
 """Of the JSON form; it rises when scripts that read it could break."""

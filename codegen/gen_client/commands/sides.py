@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gen_client import config, source, write
+from gen_client import config, source
 from gen_client.commands import models, ordered
 from gen_client.config import Entry
 from gen_client.diagnostics import USAGE, Refusal, Report
 from gen_client.escape import Code
 from gen_client.jobs import Job, Options
+from gen_client.output import write
 from gen_client.source import Document, Place
 
 Stage = Callable[[str], None]

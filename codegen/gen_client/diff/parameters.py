@@ -1,7 +1,7 @@
 """What may be given for a parameter, and what leaving it out means: how that changed.
 
 What lives here: required or not, defaults, choices, limits and what is only said of a parameter. Types are compared in
-`diff_types`. Knows one parameter at a time.
+`shapes`. Knows one parameter at a time.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from gen_client import plan, typetable
-from gen_client.changes import Change, Rule
+from gen_client import plan
+from gen_client.diff.changes import Change, Rule
 from gen_client.escape import Code, literal, visible
-from gen_client.nouns import Choice, Known, Null, Parameter, Range, Required, Scalar
-from gen_client.typetable import Shape
+from gen_client.interface.nouns import Choice, Known, Null, Parameter, Range, Required, Scalar
+from gen_client.plan import typetable
+from gen_client.plan.typetable import Shape
 
 _SHOWN: Final = 8
 """How many choices a change lists."""

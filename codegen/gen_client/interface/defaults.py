@@ -14,8 +14,7 @@ import re
 from typing import Final
 
 from gen_client import json_text
-from gen_client.json_text import Value, encodable
-from gen_client.nouns import (
+from gen_client.interface.nouns import (
     DataType,
     Default,
     Kind,
@@ -25,6 +24,7 @@ from gen_client.nouns import (
     Scalar,
     ServerOnly,
 )
+from gen_client.json_text import Value, encodable
 
 __all__ = ["Default", "Known", "Null", "Required", "ServerOnly", "literal", "read", "scalar"]
 

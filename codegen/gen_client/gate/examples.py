@@ -1,4 +1,4 @@
-"""The file of examples that our templates produce: the third kind beside those of `gate_pages`.
+"""The file of examples that our templates produce: the third kind beside those of `pages`.
 
 Knows Python's syntax tree; trusts nothing and knows nothing of models, plans or templates.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 
-from gen_client.gate_grammar import SAMPLES, Expressions, identifier, stop
-from gen_client.gate_pages import Names, file_body, names_of
+from gen_client.gate.grammar import SAMPLES, Expressions, identifier, stop
+from gen_client.gate.pages import Names, file_body, names_of
 
 
 def examples(module: ast.Module) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from clarigen.wire import TypeText
-from gen_client import typetable
 from gen_client.escape import Code, form, joined, literal, tuple_of
-from gen_client.nouns import Kind, Known, Parameter
+from gen_client.interface.nouns import Kind, Known, Parameter
+from gen_client.plan import typetable
 
 _FILES: Final = {
     Kind.IMAGE: Code('Image.from_file("picture.jpg")'),

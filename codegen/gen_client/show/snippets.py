@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from gen_client import naming, usage
+from gen_client import naming
 from gen_client.escape import LINE, Code, form, joined
-from gen_client.nouns import MethodKind
-from gen_client.usage import Named
+from gen_client.interface.nouns import MethodKind
+from gen_client.plan import usage
+from gen_client.plan.usage import Named
 
 _INPUTS: Final = 2
 """How many inputs an example for many has."""

@@ -11,10 +11,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from gen_client import author, typetable
-from gen_client.nouns import Kind, Known, MethodKind, Null, Parameter
-from gen_client.typetable import Shape
-from gen_client.usage import Named
+from gen_client.interface.nouns import Kind, Known, MethodKind, Null, Parameter
+from gen_client.plan import author, typetable
+from gen_client.plan.typetable import Shape
+from gen_client.plan.usage import Named
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clarigen import ModelRef
-from gen_client import docs, naming, samples, typetable
+from gen_client import naming
 from gen_client.escape import LINE, Code, form
-from gen_client.nouns import Kind, Known, Method, MethodKind, Parameter
-from gen_client.page import Example
+from gen_client.interface.nouns import Kind, Known, Method, MethodKind, Parameter
+from gen_client.plan import docs, samples, typetable
+from gen_client.plan.page import Example
 
 
 @dataclass(frozen=True, slots=True)

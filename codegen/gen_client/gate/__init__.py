@@ -1,7 +1,7 @@
 """The gate: proves that a finished file holds only what our templates can have written.
 
-A positive list. For each kind of file, the statements of `gate_pages` and `gate_examples`, the expressions
-of `gate_grammar`, imports from a constant table, comments from a constant list; anything else is a bug or
+A positive list. For each kind of file, the statements of `pages` and `examples`, the expressions
+of `grammar`, imports from a constant table, comments from a constant list; anything else is a bug or
 an attack, and nothing is written. It reads the final bytes with the parser that will run them. It trusts
 neither templates nor filters, and does not know them: they may change; whoever changes what they produce
 has to say so here.
@@ -18,10 +18,10 @@ import warnings
 from collections.abc import Callable
 from typing import Literal, NoReturn
 
-from gen_client import gate_examples, gate_pages
 from gen_client.diagnostics import UNUSABLE, Refusal, shown
-from gen_client.gate_allowed import NOTHING, Allowed, without
-from gen_client.gate_grammar import Stranger
+from gen_client.gate import examples, pages
+from gen_client.gate.allowed import NOTHING, Allowed, without
+from gen_client.gate.grammar import Stranger
 
 Kind = Literal["client", "init", "examples"]
 
@@ -29,9 +29,9 @@ FILES: dict[str, Kind] = {"client.py": "client", "__init__.py": "init", "example
 """Which kind each file of a package is."""
 
 _RULES: dict[Kind, Callable[[ast.Module, Allowed], None]] = {
-    "client": lambda module, also: gate_pages.client(module, also.classes, also.types),
-    "init": lambda module, _: gate_pages.init(module),
-    "examples": lambda module, _: gate_examples.examples(module),
+    "client": lambda module, also: pages.client(module, also.classes, also.types),
+    "init": lambda module, _: pages.init(module),
+    "examples": lambda module, _: examples.examples(module),
 }
 
 HEAD = (

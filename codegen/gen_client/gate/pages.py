@@ -1,6 +1,6 @@
 """The files that our templates produce, statement by statement: one rule a kind. The middle of `gate`.
 
-A rule accepts a file of exactly its shape or raises `Stranger`; `gate_grammar` has those of expressions. Knows
+A rule accepts a file of exactly its shape or raises `Stranger`; `grammar` has those of expressions. Knows
 Python's syntax tree; trusts nothing and knows nothing of models, plans or templates.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from gen_client.gate_grammar import (
+from gen_client.gate.grammar import (
     SAMPLES,
     VALUES,
     Expressions,
@@ -19,7 +19,7 @@ from gen_client.gate_grammar import (
     is_text,
     stop,
 )
-from gen_client.gate_overload import AnyFunction, first_form, is_form
+from gen_client.gate.overload import AnyFunction, first_form, is_form
 
 IMPORTS: dict[str, frozenset[str]] = {
     "__future__": frozenset({"annotations"}),

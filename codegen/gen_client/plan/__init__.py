@@ -12,12 +12,13 @@ from itertools import groupby
 from typing import Final
 
 from clarigen import wire
-from gen_client import docs, naming, typetable, usage
+from gen_client import naming
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, form, joined, literal
-from gen_client.nouns import Known, Method, MethodKind, Model, Null, Parameter, Required
-from gen_client.page import Alias, Batch, Field, Function, Listed, Page, Param, Record
-from gen_client.usage import Named
+from gen_client.interface.nouns import Known, Method, MethodKind, Model, Null, Parameter, Required
+from gen_client.plan import docs, typetable, usage
+from gen_client.plan.page import Alias, Batch, Field, Function, Listed, Page, Param, Record
+from gen_client.plan.usage import Named
 
 __all__ = ["named", "page", "param"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from clarigen import ModelRef
 from gen_client import limits
 from gen_client.diagnostics import UNUSABLE, Refusal, Report, label, shown
-from gen_client.nouns import (
+from gen_client.interface.nouns import (
     CLIENT,
     Choice,
     DataType,
@@ -28,11 +28,11 @@ from gen_client.nouns import (
     Scalar,
     ServerOnly,
 )
-from gen_client.raw import Raw
-from gen_client.reading import Skipped, read_method
-from gen_client.refining import refined
+from gen_client.interface.raw import Raw
+from gen_client.interface.reading import Skipped, read_method
+from gen_client.interface.refining import refined
+from gen_client.interface.weight import weight
 from gen_client.source.document import Document
-from gen_client.weight import weight
 
 __all__ = [
     "Choice",

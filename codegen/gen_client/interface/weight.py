@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from gen_client import limits
 from gen_client.escape import visible
+from gen_client.interface.nouns import DataType, Known, Method, Model, Parameter
 from gen_client.json_text import is_array, is_object
-from gen_client.nouns import DataType, Known, Method, Model, Parameter
 
 
 def weight(model: Model) -> int:

@@ -15,8 +15,8 @@ from typing import Final, TypeVar
 
 from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, shown
 from gen_client.escape import Code
-from gen_client.nouns import DataType, Method, MethodKind, Model
-from gen_client.reserved import (
+from gen_client.interface.nouns import DataType, Method, MethodKind, Model
+from gen_client.naming.reserved import (
     ATTRIBUTES,
     BUILTIN_TYPES,
     DEVICES,

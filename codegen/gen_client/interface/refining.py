@@ -16,7 +16,7 @@ from typing import Final
 
 from clarigen import wire
 from gen_client.diagnostics import USAGE, Refusal, printable, shown
-from gen_client.nouns import DataType, Kind, Method
+from gen_client.interface.nouns import DataType, Kind, Method
 
 RETURN: Final = "return"
 Types = tuple[tuple[str, str], ...]

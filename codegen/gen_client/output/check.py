@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gen_client.write import LOCK
+from gen_client.output.write import LOCK
 
 
 class Cause(enum.Enum):

@@ -1,7 +1,7 @@
 """What changed between two interfaces of a model, for callers of the generated code.
 
 What lives here: `compare`, over methods and their names; the changes come in the order of the methods. Types are
-compared in `diff_types`. Pure: where the two come from and how a change is told is not known here.
+compared in `shapes`. Pure: where the two come from and how a change is told is not known here.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from gen_client import plan, usage
-from gen_client.changes import Change, Rule
-from gen_client.diff_options import options
-from gen_client.diff_types import record_names, types
+from gen_client import plan
+from gen_client.diff.changes import Change, Rule
+from gen_client.diff.parameters import options
+from gen_client.diff.shapes import record_names, types
 from gen_client.escape import Code
-from gen_client.nouns import Method, MethodKind, Parameter
-from gen_client.typetable import Shape, Use
-from gen_client.usage import Named
+from gen_client.interface.nouns import Method, MethodKind, Parameter
+from gen_client.plan import usage
+from gen_client.plan.typetable import Shape, Use
+from gen_client.plan.usage import Named
 
 RETURN: Final = "return"
 """What the result is called in the place of a change."""

@@ -12,9 +12,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from gen_client import author, typetable
 from gen_client.escape import LINE, visible
-from gen_client.nouns import DataType, Kind, Method, Null, Parameter, Range, ServerOnly
+from gen_client.interface.nouns import DataType, Kind, Method, Null, Parameter, Range, ServerOnly
+from gen_client.plan import author, typetable
 
 _LISTED: Final = "A list of `{}` in place of the arguments gives a list of results."
 DEFAULT_SHOWN: Final = 200

@@ -12,9 +12,10 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from gen_client import defaults, limits
+from gen_client import limits
 from gen_client.diagnostics import UNUSABLE, Refusal, Report, label, shown
-from gen_client.nouns import (
+from gen_client.interface import defaults
+from gen_client.interface.nouns import (
     Choice,
     DataType,
     Default,
@@ -29,7 +30,7 @@ from gen_client.nouns import (
     Scalar,
     ServerOnly,
 )
-from gen_client.raw import Raw
+from gen_client.interface.raw import Raw
 
 RETURN: Final = "return"
 """The name of a method's only output."""

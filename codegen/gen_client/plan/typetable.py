@@ -14,8 +14,8 @@ from typing import Final, cast
 from clarigen.wire import TypeText
 from gen_client import naming
 from gen_client.escape import Code, form, joined, literal, tuple_of
+from gen_client.interface.nouns import Choice, DataType, Kind
 from gen_client.json_text import is_array, is_object
-from gen_client.nouns import Choice, DataType, Kind
 
 INLINE_CHOICES: Final = 256
 """How many choices an annotation may list."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 
-from gen_client.gate_grammar import stop
+from gen_client.gate.grammar import stop
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 

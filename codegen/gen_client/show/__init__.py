@@ -1,0 +1,1 @@
+"""Other forms of a model's methods than a package: prototypes, code to copy, JSON Schema."""

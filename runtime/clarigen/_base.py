@@ -179,8 +179,7 @@ class ClientBase(ABC):
             ConfigError: The credential, the server, the model or the timeout is missing or wrong.
         """
         from . import _address, _channel
-        from ._drift import Drift
-        from ._lock import package_of
+        from ._drift import Drift, package_of
 
         reference, version = _meant(self._model, self._version, model, version_id)
         if reference is None and _channel.base_url(base_url) == _channel.DEFAULT_BASE:

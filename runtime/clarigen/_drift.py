@@ -1,13 +1,13 @@
 """Whether the model that answers is the one that a client was generated for.
 
-What lives here: `Drift`, what a client and its views know of that. With `verify=True` the first call
+What lives here: `Drift`, what a client and its views know of that, and which package a client is of. With `verify=True` the first call
 compares the model's methods with the lock, once, and no other goes before it; without, an error that may
-come from a change asks for the model's version, once, and says so. As flows of `_call`.
+come from a change asks for the model's version, once, and says so. As flows of `_call`. What reads locks and
+asks the platform is loaded when there is something to find out.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Generator
@@ -16,12 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._actions import Failure, Send, Sleep
 from ._address import Address
-from ._difference import differences
-from ._lock import Lock, lock
 from ._log import shown
-from ._platform import UNKNOWN_CALL, latest_version, methods, version
 from ._retry import Attempts
-from ._signature import Signature, read
 from .errors import (
     ClarigenError,
     ConfigError,
@@ -31,6 +27,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from ._lock import Lock
     from ._proto import MultiOutputResponse
 
 _MOMENT: Final = 0.02
@@ -59,6 +56,20 @@ _TELLTALES: Final = (
 Flow = Generator[Send | Sleep, Any, None]
 
 
+def package_of(client: type[Any], base: type[Any]) -> str:
+    """The package that a client's class was generated into; empty if there is none.
+
+    Args:
+        client: The class, or one that an application derives from it.
+        base: The class that all clients stand on.
+    """
+    own = __name__.partition(".")[0]
+    for made in reversed(client.__mro__):
+        if issubclass(made, base) and made.__module__.partition(".")[0] != own:
+            return made.__module__.rpartition(".")[0]
+    return ""
+
+
 class Drift:
     """What a client and its views know of how their model has changed. Thread-safe.
 
@@ -79,12 +90,16 @@ class Drift:
         """
         self.verify = self.unverified = verify
         self._package = package
-        self._lock = lock(package) if verify else None
+        self._lock: Lock | None = None
         self._differences: list[str] = []
         self._turn = threading.Lock()
         self._process = os.getpid()
         self._asked = False
         self._latest = ""
+        if verify:  # here, so that the first call imports nothing
+            from ._served import lock
+
+            self._lock = lock(package)
 
     def verified(self, address: Address, attempts: Attempts) -> Flow:
         """Compare the model's methods with the lock, unless that was done. One call does; others wait.
@@ -115,9 +130,10 @@ class Drift:
     def _compare(self, address: Address, attempts: Attempts) -> Flow:
         if not self.unverified or self._differences:
             return  # another call was faster
+        from ._served import differences, served
+
         assert self._lock is not None
-        served = yield from _served(address, attempts)
-        self._differences = differences(self._lock.methods, served)
+        self._differences = differences(self._lock.methods, (yield from served(address, attempts)))
         self.unverified = bool(self._differences)
 
     def hint(
@@ -153,6 +169,8 @@ class Drift:
             error.args = (text, *error.args[1:])
 
     def _known(self) -> Lock | None:
+        from ._lock import lock
+
         if self._lock is None:
             try:
                 self._lock = lock(self._package)
@@ -163,37 +181,14 @@ class Drift:
     def _asked_for(self, address: Address, attempts: Attempts) -> Generator[Send, Any, str]:
         """The latest version of the model, asked for once; empty where it is not known."""
         if not self._asked and address.reference is not None and not address.routing.given:
+            from ._platform import latest_version
+
             self._asked = True
             left = attempts.left()
             timeout = _HASTE if left is None else min(left, _HASTE)
             with suppress(Failure, ClarigenError):  # the error that is there matters more
                 self._latest = (yield from latest_version(address.reference, timeout)).id
         return self._latest
-
-
-def _served(address: Address, attempts: Attempts) -> Generator[Send, Any, dict[str, Signature]]:
-    """The methods of the model that answers. The platform knows them, but not which version runs elsewhere."""
-    reference, version_id = address.reference, address.version_id
-    if reference is not None and (version_id or not address.routing.given):
-        try:
-            if not version_id:
-                version_id = (yield from latest_version(reference, attempts.left())).id
-            found = yield from version(reference, version_id, attempts.left())
-            if found.method_signatures:
-                return read(found.method_signatures)
-        except Failure as failure:
-            if failure.code != UNKNOWN_CALL:
-                raise
-    target = yield from address.resolve(attempts.left())
-    response = yield from methods(target, attempts.left())
-    text = response.outputs[0].data.text.raw if response.outputs else ""
-    if not text:
-        return {}  # a model of the older kind
-    try:
-        content = json.loads(text)
-        return read({"name": name, **entry} for name, entry in content.items())
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise DecodeError("the model's answer holds no signatures") from None
 
 
 def _told(response: MultiOutputResponse | None) -> str:

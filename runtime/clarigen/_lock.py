@@ -1,13 +1,13 @@
 """The lock of a generated package: what it was made from, read when that is asked for.
 
-What lives here: `Lock`, and the way from a client's class to the `signatures.json` that lies beside it.
+What lives here: `Lock`, and how the `signatures.json` of a package becomes one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ._reference import ModelRef
 from ._signature import Signature, read
@@ -60,17 +60,3 @@ def lock(package: str) -> Lock:
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ConfigError(f"{package}: its {NAME} cannot be read: run gen-client again") from None
-
-
-def package_of(client: type[Any], base: type[Any]) -> str:
-    """The package that a client's class was generated into; empty if there is none.
-
-    Args:
-        client: The class, or one that an application derives from it.
-        base: The class that all clients stand on.
-    """
-    own = __name__.partition(".")[0]
-    for made in reversed(client.__mro__):
-        if issubclass(made, base) and made.__module__.partition(".")[0] != own:
-            return made.__module__.rpartition(".")[0]
-    return ""

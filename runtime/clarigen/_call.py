@@ -115,9 +115,7 @@ def _exchange(
     with Attempts(context.policy) as attempts:
         while True:
             try:
-                if context.drift is not None and context.drift.unverified:
-                    yield from context.drift.verified(context.address, attempts)
-                target = yield from context.address.resolve(attempts.left())
+                target = yield from _target(context, attempts)
                 message = message or b"".join((target, *request))
                 reply = yield Send(method.rpc, message, attempts.begin())
                 response = _message(method, reply)
@@ -130,6 +128,13 @@ def _exchange(
                 raise
     _tell(context, method, response, attempts)
     return response, attempts
+
+
+def _target(context: Context, attempts: Attempts) -> Generator[Send | Sleep, Any, bytes]:
+    """The part of a request that says which model is meant, once it is the right one where that is asked."""
+    if context.drift is not None and context.drift.unverified:
+        yield from context.drift.verified(context.address, attempts)
+    return (yield from context.address.resolve(attempts.left()))
 
 
 def _outcome(method: Unary[_R], output: Output, attempts: Attempts) -> _R | ClarigenError:
@@ -168,9 +173,7 @@ def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Cont
     with Attempts(context.policy) as attempts:
         while True:
             try:
-                if context.drift is not None and context.drift.unverified:
-                    yield from context.drift.verified(context.address, attempts)
-                target = yield from context.address.resolve(attempts.left())
+                target = yield from _target(context, attempts)
                 follow = partial(_follow, method, target) if method.stream is not None else None
                 message = message or b"".join((target, *request))
                 yield Open(method.rpc, message, attempts.begin(), follow)

@@ -29,7 +29,7 @@ class Usage(NamedTuple):
     completion_tokens: int = 0
     cached_tokens: int = 0
 
-    def __add__(self, other: Usage) -> Usage:  # type: ignore[override]
+    def __add__(self, other: Usage) -> Usage:  # type: ignore[override]  # tuples are joined, usages are added up
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,

@@ -104,7 +104,7 @@ def _with_entry(place: Place | None, entry: dict[str, str], out: Path | None) ->
             table.add(tomlkit.nl())
         else:
             table.trivia.indent = "\n"
-    models.append(table)  # pyright: ignore[reportUnknownMemberType]
+    models.append(table)  # pyright: ignore[reportUnknownMemberType]  # tomlkit gives it no type
     return tomlkit.dumps(document)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from gen_client.commands.command import DONE
 from gen_client.diagnostics import DIFFERENT, Diagnostic
@@ -89,12 +90,11 @@ def _checked(checked: Checked, console: Console, *, diff: bool) -> str:
             continue
         console.finding(line, "red")
         for text in checked.diffs.get(its.file, []) if diff else []:
-            console.finding(text, _colour(text))
+            console.finding(text, _COLOURS.get(text[:1]))
     return _CURRENT if all(its.passes for its in checked.differences) else _STALE
 
 
-def _colour(line: str) -> Colour | None:
-    return {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])  # type: ignore[return-value]
+_COLOURS: Final[Mapping[str, Colour]] = {"+": "green", "-": "red", "@": "cyan"}
 
 
 _LOST = (Cause.UNKNOWN, Cause.EDITED, Cause.MISSING)

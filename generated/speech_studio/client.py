@@ -264,6 +264,38 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
         """
         return self._stream(_LISTEN, chunks, sample_rate)
 
+    @overload
+    def import_(self, audio: Audio, *, class_: Literal["private", "public"] = "private") -> str: ...
+    @overload
+    def import_(self, inputs: Sequence[ImportInput], /) -> list[str]: ...
+    def import_(
+        self,
+        audio: Audio | Sequence[ImportInput],
+        *,
+        class_: Literal["private", "public"] = "private",
+    ) -> str | list[str]:
+        """Keep a voice, to speak with it.
+
+        A list of `ImportInput` in place of the arguments gives a list of results.
+
+        Args:
+            audio: Somebody who speaks, half a minute at least.
+            class_: Who may use it.
+
+        Returns:
+            The name of the voice.
+        """
+        return self._call(_IMPORT, audio, class_)
+
+    def import__batch(self, inputs: Iterable[ImportInput], *, progress: bool = False) -> Batch[str]:
+        """`import_` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
+        return self._batch(_IMPORT, inputs, progress)
+
 
 class AsyncSpeechStudio(
     AsyncClient, model=ModelRef("example-user", "example-app", "speech-studio")
@@ -509,6 +541,42 @@ class AsyncSpeechStudio(
         """
         return self._stream(_LISTEN, chunks, sample_rate)
 
+    @overload
+    async def import_(
+        self, audio: Audio, *, class_: Literal["private", "public"] = "private"
+    ) -> str: ...
+    @overload
+    async def import_(self, inputs: Sequence[ImportInput], /) -> list[str]: ...
+    async def import_(
+        self,
+        audio: Audio | Sequence[ImportInput],
+        *,
+        class_: Literal["private", "public"] = "private",
+    ) -> str | list[str]:
+        """Keep a voice, to speak with it.
+
+        A list of `ImportInput` in place of the arguments gives a list of results.
+
+        Args:
+            audio: Somebody who speaks, half a minute at least.
+            class_: Who may use it.
+
+        Returns:
+            The name of the voice.
+        """
+        return await self._call(_IMPORT, audio, class_)
+
+    def import__batch(
+        self, inputs: Iterable[ImportInput] | AsyncIterable[ImportInput], *, progress: bool = False
+    ) -> AsyncBatch[str]:
+        """`import_` for any number of inputs: results in their order, as they come.
+
+        Args:
+            inputs: Any iterable of inputs; taken as they are needed.
+            progress: Whether to draw a progress bar; it takes rich.
+        """
+        return self._batch(_IMPORT, inputs, progress)
+
 
 TranscribeLanguage: TypeAlias = Literal["auto", "en", "de", "fr"]
 """What `transcribe` takes as `language`."""
@@ -524,6 +592,9 @@ SpeakContainer: TypeAlias = Literal["wav", "ogg", "raw"]
 
 ListenSampleRate: TypeAlias = Literal[8000, 16000, 48000]
 """What `listen` takes as `sample_rate`."""
+
+ImportClass: TypeAlias = Literal["private", "public"]
+"""What `import_` takes as `class_`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -700,6 +771,16 @@ class SearchInput(TypedDict):
     """Default: `("date", "speaker")`."""
 
 
+class ImportInput(TypedDict):
+    """One input of a list for `import_`, or of `import__batch`."""
+
+    audio: Audio
+    """Somebody who speaks, half a minute at least."""
+
+    class_: NotRequired[Literal["private", "public"]]
+    """Who may use it. Default: `"private"`."""
+
+
 # How each method travels: names, order, types and defaults as the model declares them.
 
 _TRANSCRIBE: Final = wire.unary(
@@ -800,4 +881,11 @@ _LISTEN: Final = wire.bidi_stream(
     wire.field("chunks", wire.BYTES, stream=True),
     wire.field("sample_rate", wire.INT, default=16000, choices=(8000, 16000, 48000)),
     returns=wire.record(ListenResult, wire.field("text", wire.STR), wire.field("final", wire.BOOL)),
+)
+_IMPORT: Final = wire.unary(
+    "import",
+    wire.field("audio", wire.AUDIO),
+    wire.field("class", wire.STR, name="class_", default="private", choices=("private", "public")),
+    name="import_",
+    returns=wire.STR,
 )

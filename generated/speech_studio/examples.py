@@ -85,6 +85,16 @@ async def listen_async() -> None:
             print(piece)
 
 
+def import_() -> None:
+    with SpeechStudio() as model:
+        print(model.import_(AUDIO, class_="private"))
+
+
+async def import__async() -> None:
+    async with AsyncSpeechStudio() as model:
+        print(await model.import_(AUDIO, class_="private"))
+
+
 if __name__ == "__main__":
     main(
         transcribe,
@@ -101,4 +111,6 @@ if __name__ == "__main__":
         narrate_async,
         listen,
         listen_async,
+        import_,
+        import__async,
     )

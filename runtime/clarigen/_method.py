@@ -84,24 +84,31 @@ class Method(Generic[_R_co]):
     """A method of a model, as its signature describes it.
 
     Attributes:
-        name: The name on the wire.
+        wire_name: The name on the wire.
+        name: The name in Python, which errors, logs and recordings say.
         rpc: The platform's RPC that carries it.
         fields: Its parameters, in the signature's order.
         returns: How its result, or each item of it, travels.
         stream: The parameter that is a stream, if one is.
     """
 
-    __slots__ = ("_head", "_puts", "fields", "name", "returns", "rpc", "stream")
+    __slots__ = ("_head", "_puts", "fields", "name", "returns", "rpc", "stream", "wire_name")
 
     def __init__(
-        self, name: str, rpc: str, fields: tuple[Field, ...], returns: Codec[_R_co]
+        self,
+        wire_name: str,
+        name: str,
+        rpc: str,
+        fields: tuple[Field, ...],
+        returns: Codec[_R_co],
     ) -> None:
+        self.wire_name: Final = wire_name
         self.name: Final = name
         self.rpc: Final = rpc
         self.fields: Final = fields
         self.returns: Final = returns
         self.stream: Final = next((field for field in fields if field.stream), None)
-        self._head = _metadata(name)
+        self._head = _metadata(wire_name)
         self._puts = tuple(
             (field, part_of(field.encode if field.bounded else field.codec.encode, field.wire_name))
             for field in fields

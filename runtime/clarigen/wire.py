@@ -118,16 +118,27 @@ def record(cls: type[_R], *members: Field) -> Codec[_R]:
     return record_of(cls, [(member.wire_name, member.name, member.codec) for member in members])
 
 
-def unary(name: str, *fields: Field, returns: Codec[_R]) -> Unary[_R]:
-    """A method that takes one input and returns one result."""
-    return Unary(name, "PostModelOutputs", fields, returns)
+def unary(wire_name: str, *fields: Field, name: str = "", returns: Codec[_R]) -> Unary[_R]:
+    """A method that takes one input and returns one result.
+
+    Args:
+        wire_name: The name on the wire.
+        fields: Its parameters, in order.
+        name: The name in Python, where it is another.
+        returns: How its result travels.
+    """
+    return Unary(wire_name, name or wire_name, "PostModelOutputs", fields, returns)
 
 
-def server_stream(name: str, *fields: Field, returns: Codec[_R]) -> Streaming[_R]:
-    """A method that takes one input and returns a stream."""
-    return Streaming(name, "GenerateModelOutputs", fields, returns)
+def server_stream(
+    wire_name: str, *fields: Field, name: str = "", returns: Codec[_R]
+) -> Streaming[_R]:
+    """A method that takes one input and returns a stream; the rest is as for `unary`."""
+    return Streaming(wire_name, name or wire_name, "GenerateModelOutputs", fields, returns)
 
 
-def bidi_stream(name: str, *fields: Field, returns: Codec[_R]) -> Streaming[_R]:
-    """A method that takes a stream (the field with `stream=True`) and returns one."""
-    return Streaming(name, "StreamModelOutputs", fields, returns)
+def bidi_stream(
+    wire_name: str, *fields: Field, name: str = "", returns: Codec[_R]
+) -> Streaming[_R]:
+    """A method that takes a stream (the field with `stream=True`) and returns one; the rest is as for `unary`."""
+    return Streaming(wire_name, name or wire_name, "StreamModelOutputs", fields, returns)

@@ -208,9 +208,10 @@ _COMPARE: Final = wire.unary(
     returns=wire.REGION,
 )
 _TRACK: Final = wire.bidi_stream(
-    "track",
+    "with",
     wire.field("frames", wire.IMAGE, stream=True),
     wire.field("Text", wire.STR),
+    name="track",
     returns=wire.tuple_of(wire.REGION, wire.BOOL),
 )
 '''

@@ -22,7 +22,7 @@ def sent(request: Pieces) -> Data:
 def parts(method: Method[Any], *values: Any) -> dict[str, Data]:
     """The parts that the arguments become, by id."""
     data = sent(method.request(values))
-    assert data.metadata.fields["_method_name"].string_value == method.name
+    assert data.metadata.fields["_method_name"].string_value == method.wire_name
     assert len({part.id for part in data.parts}) == len(data.parts)
     return {part.id: part.data for part in data.parts}
 
@@ -54,6 +54,20 @@ def test_known_defaults_are_sent_and_unknown_ones_are_not() -> None:
 @pytest.mark.item(25)
 def test_parts_carry_the_wire_names() -> None:
     assert set(parts(CHAT, "hi", "x", 1, "fast")) == {"prompt", "class", "temperature", "mode"}
+
+
+IMPORT = wire.unary(
+    "import", wire.field("class", wire.STR, name="class_"), name="import_", returns=wire.STR
+)
+
+
+def test_errors_say_the_names_that_are_typed() -> None:
+    """And requests carry those of the wire."""
+    assert set(parts(IMPORT, "x")) == {"class"}
+    error = refused(IMPORT, 1)
+    assert str(error) == "import_: `class_` must be a str, not int 1"
+    assert (error.method, error.parameter) == ("import_", "class_")
+    assert "`import__batch`" in str(refused(IMPORT, [{"class_": "x"}]))
 
 
 def test_a_known_default_that_stands_in_for_the_servers_is_sent() -> None:

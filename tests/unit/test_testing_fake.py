@@ -220,6 +220,7 @@ _MANY = wire.unary(
 _TEXTS = wire.unary(
     "Texts",
     wire.field("names", wire.list_of(wire.STR), default=SERVER_DEFAULT),
+    name="texts",
     returns=wire.list_of(wire.TEXT),
 )
 

@@ -88,6 +88,17 @@ def is_doc(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and is_text(node.value)
 
 
+def _is_name(keywords: list[ast.keyword]) -> bool:
+    """Whether these are nothing, or the one that says a name in Python."""
+    match keywords:
+        case []:
+            return True
+        case [ast.keyword(arg="name", value=value)]:
+            return is_text(value)
+        case _:
+            return False
+
+
 class Expressions:
     """The rules, for a file in which `types` may be used in annotations and `records` be called.
 
@@ -222,13 +233,15 @@ class Expressions:
     # How a method travels
 
     def wire_method(self, node: ast.expr) -> None:
-        """`wire.unary("name", field, …, returns=codec)` and its two siblings."""
+        """`wire.unary("name", field, …, name="other", returns=codec)` and its two siblings."""
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr=word),
                 args=[name, *fields],
-                keywords=[ast.keyword(arg="returns", value=result)],
-            ) if word in METHODS and is_text(name):
+                keywords=[*renamed, ast.keyword(arg="returns", value=result)],
+            ) if (
+                word in METHODS and is_text(name) and _is_name(renamed)
+            ):
                 each(self._wire_field, fields)
                 self._codec(result)
             case _:

@@ -166,13 +166,6 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
         if isinstance(parameter.default, Known)
         and not typetable.shown(parameter.default.value, shape)
     }
-    fields = [
-        _wire_field(parameter, name, shape)
-        for parameter, name, shape in zip(
-            method.parameters, names.parameters, its.parameters, strict=True
-        )
-    ]
-    returns = form("returns={}", typetable.codec(its.result))
     return Function(
         name=names.method,
         const=names.const,
@@ -183,9 +176,7 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
         returns=annotation,
         streams=method.kind is not MethodKind.UNARY,
         doc=docs.method(method, names.parameters, shown, its.input if its.listed else None),
-        wire=form(
-            "{}({},)", _VERBS[method.kind], joined(", ", (literal(method.name), *fields, returns))
-        ),
+        wire=_wire(its),
         example=usage.example(its),
         listed=_listed(its, params, annotation, hidden),
         batch=batch,
@@ -270,10 +261,27 @@ def _default(
             return Code("Default"), Code("SERVER_DEFAULT")
 
 
+def _wire(its: Named) -> Code:
+    """How a method travels, for the runtime."""
+    parts = [literal(its.method.name)]
+    for parameter, name, shape in zip(
+        its.method.parameters, its.names.parameters, its.parameters, strict=True
+    ):
+        parts.append(_wire_field(parameter, name, shape))
+    parts += _renamed(its.names.method, its.method.name)
+    parts.append(form("returns={}", typetable.codec(its.result)))
+    return form("{}({},)", _VERBS[its.method.kind], joined(", ", parts))
+
+
+def _renamed(name: Code, wire_name: str) -> Iterator[Code]:
+    """The name in Python, where it is another than on the wire."""
+    if name != wire_name:
+        yield form("name={}", literal(str(name)))
+
+
 def _wire_field(parameter: Parameter, name: Code, shape: typetable.Shape) -> Code:
     parts = [literal(parameter.name), typetable.codec(shape)]
-    if name != parameter.name:
-        parts.append(form("name={}", literal(str(name))))
+    parts += _renamed(name, parameter.name)
     match parameter.default:
         case _ if parameter.required or parameter.stream:
             pass

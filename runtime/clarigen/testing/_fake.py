@@ -78,7 +78,6 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
         "__qualname__": client.__qualname__,
         "__doc__": client.__doc__,
         "_faked": faked,
-        "_names": {method.name: name for name, method in methods.items()},
         "_record": record,
     }
     base: Any = AsyncFake if issubclass(client, AsyncClient) else Fake
@@ -177,7 +176,7 @@ def _return(result: Any, **_: object) -> Any:
 def _untrapped(method: Method[Any]) -> Method[Any]:
     """A method of which nothing is sent for the sake of servers that mistake what is left out."""
     fields = (field._replace(codec=field.codec._replace(trapped=False)) for field in method.fields)
-    return type(method)(method.name, method.rpc, tuple(fields), method.returns)
+    return type(method)(method.wire_name, method.name, method.rpc, tuple(fields), method.returns)
 
 
 # The clients.
@@ -187,7 +186,6 @@ class FakeBase(ClientBase):
     """What both twins of a fake have in common."""
 
     _faked: ClassVar[dict[str, Faked]]
-    _names: ClassVar[dict[str, str]]
     _connection: Any
 
     def _its(self, method: Method[Any]) -> Faked:
@@ -197,7 +195,7 @@ class FakeBase(ClientBase):
             ConfigError: Nothing does.
         """
         if method.name not in self._faked:
-            kind, name = type(self).__name__, self._names.get(method.name, method.name)
+            kind, name = type(self).__name__, method.name
             raise ConfigError(f"{name}: this fake has no such function; fake({kind}, {name}=…)")
         return self._faked[method.name]
 

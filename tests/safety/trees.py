@@ -11,11 +11,11 @@ import keyword
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gen_client.gate import grammar, pages
+from gen_client.gate import grammar, imports
 
 OURS = (
-    {name for names in pages.IMPORTS.values() for name in names}
-    | set(pages.IMPORTS)
+    {name for names in imports.IMPORTS.values() for name in names}
+    | set(imports.IMPORTS)
     | grammar.PLAIN_TYPES
     | grammar.ARRAYS
     | grammar.CODECS

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from clarigen import AsyncClient, Client
 from gen_client import interface, naming, pipeline, plan
 from gen_client.diagnostics import Refusal, Report
-from gen_client.gate import grammar, pages
+from gen_client.gate import grammar, imports
 from gen_client.interface.nouns import (
     DataType,
     Kind,
@@ -274,7 +274,7 @@ def test_what_classes_have_is_no_field() -> None:
 
 def test_what_modules_import_is_reserved() -> None:
     """Computed: every name that the gate lets a module import."""
-    imported = {name for names in pages.IMPORTS.values() for name in names}
+    imported = {name for names in imports.IMPORTS.values() for name in names}
     assert imported | {"builtins", "npt", "self"} <= MODULE_NAMES | EXAMPLE_NAMES
     assert grammar.PLAIN_TYPES - {"dict", "object"} <= BUILTIN_TYPES
     assert set(keyword.kwlist) == KEYWORDS

@@ -1,7 +1,7 @@
 """The gate: proves that a finished file holds only what our templates can have written.
 
 A positive list. For each kind of file, the statements of `pages` and `examples`, the expressions
-of `grammar`, imports from a constant table, comments from a constant list; anything else is a bug or
+of `grammar`, the constant table of `imports`, comments from a constant list; anything else is a bug or
 an attack, and nothing is written. It reads the final bytes with the parser that will run them. It trusts
 neither templates nor filters, and does not know them: they may change; whoever changes what they produce
 has to say so here.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 
-from gen_client.gate.grammar import SAMPLES, Expressions, identifier, stop
-from gen_client.gate.pages import Names, file_body, names_of
+from gen_client.gate.grammar import SAMPLES, Expressions, identifier, names_of, stop
+from gen_client.gate.imports import Names, file_body
 
 
 def examples(module: ast.Module) -> None:

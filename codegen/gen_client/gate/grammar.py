@@ -99,6 +99,11 @@ def _is_name(keywords: list[ast.keyword]) -> bool:
             return False
 
 
+def names_of(nodes: list[ast.expr]) -> list[str]:
+    """The names that these are; of anything else, an empty one."""
+    return [node.id if isinstance(node, ast.Name) else "" for node in nodes]
+
+
 class Expressions:
     """The rules, for a file in which `types` may be used in annotations and `records` be called.
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -14,7 +18,7 @@ import pytest
 from clarigen import ConfigError, ModelRef
 from clarigen.testing import Server, serve
 from gen_client import cli, pipeline
-from support import untouched
+from support import SOURCES, untouched
 
 FILES = ("client.py", "__init__.py", "examples.py", "py.typed", "signatures.json")
 
@@ -293,3 +297,26 @@ def test_a_type_that_is_no_data_is_never_called(
         ):
             model.score(["touch", str(tmp_path / "called")])
     assert not (tmp_path / "called").exists()
+
+
+def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
+    """Whatever it waits for: here, a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"grpc://127.0.0.1:{silent.getsockname()[1]}"
+        entries = [f'[[tool.gen-client.models]]\nurl = "{url}"\nname = "{n}"\n' for n in ("a", "b")]
+        (tmp_path / "pyproject.toml").write_text("\n".join(entries))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gen_client"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": SOURCES, "PATH": os.defpath},
+        )
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        with connection:
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=10)  # a model is waited for twice as long
+    assert (process.returncode, out) == (130, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["pyproject.toml"]

@@ -1,7 +1,7 @@
 """How far a package, or its lock, is from what it should be.
 
-What lives here: `check`, which finds what differs and why, and `frozen`, which refuses signatures that are not
-those of the lock. Reads the package's folder, and writes nothing.
+What lives here: `check`, which finds what differs and why; `frozen`, which refuses signatures that are not
+those of the lock; `known`, which refuses the lock of a newer gen-client. Reads the package's folder, and writes nothing.
 """
 
 from __future__ import annotations
@@ -58,6 +58,12 @@ def _origin(asked: Asked, package: Package, build: Build) -> Origin:
     except Refusal:
         return Origin(None, same_format=False, same_model=False)
     return Origin(made, found.format == wire.FORMAT, same_model)
+
+
+def known(asked: Asked) -> None:
+    """Refuse to write over what a newer gen-client wrote (exit 4), unless that is forced."""
+    if not asked.job.options.force:
+        locked.read(asked.folder / write.LOCK)
 
 
 def frozen(asked: Asked) -> None:

@@ -138,6 +138,8 @@ def _unchanged(asked: Asked, entry: Entry, mode: Mode) -> Written | Checked:
 def _finish(asked: Asked, mode: Mode, stage: Stage) -> Written | Checked:
     """Make a package, and write it or compare it."""
     options, report = asked.job.options, Report()
+    if not mode.check:
+        drift.known(asked)
     try:
         package = build(asked.document, asked.name, report, options.custom)
     finally:

@@ -129,7 +129,7 @@ def test_the_lock_was_edited(run: Run) -> None:
     assert run("--check").out == [f"{LOCK}: missing"]
 
 
-@pytest.mark.parametrize("words", [("--check",), ("--frozen",)])
+@pytest.mark.parametrize("words", [("--check",), ("--frozen",), ()], ids=" ".join)
 def test_a_newer_gen_client_wrote_it(run: Run, words: tuple[str, ...]) -> None:
     """Nobody's hand was there: this gen-client is too old to say more."""
     signatures(lambda lock: lock.update(format=wire.FORMAT + 1), LOCK)

@@ -38,9 +38,9 @@ def read(path: Path) -> Locked | None:
         Refusal: Exit 4: it was written by a newer gen-client.
     """
     report = Report()
-    if not path.is_file():
-        return None
     try:
+        if not path.is_file():
+            return None
         document = source.read(source.in_file(str(path), report))
         content: object = json.loads(path.read_bytes())
     except Refusal as refusal:

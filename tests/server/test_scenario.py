@@ -154,6 +154,11 @@ def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Dep
     assert code == 1
     assert "the model's signatures are not those of the lock" in err
     assert gen_client("--check", "--offline")[0] == 0, "what is committed is whole"
+    code, out, _ = gen_client("diff")
+    assert code == 1
+    assert "language" in out
+    assert "compatible" in out
+    assert gen_client("diff", "--fail-on", "breaking")[0] == 0
     assert git("status", "--porcelain") == ""
     assert gen_client()[0] == 0
     assert "language" in git("diff", "models/talker/client.py")
@@ -163,7 +168,13 @@ def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Dep
     # It loses one that the caller gives: the type checker says so, at the line.
     deployed.upload(WithOneLess)
     assert gen_client("--frozen", "--check")[0] == 1
+    code, out, _ = gen_client("diff", "--fail-on", "breaking")
+    assert code == 1
+    assert "breaking" in out
+    assert "tone" in out
     assert gen_client()[0] == 0
+    code, out, _ = gen_client("diff", "--base", "HEAD", "--fail-on", "breaking")
+    assert (code, "tone" in out) == (1, True), "against what is committed, too"
     assert 'caller.py:5: error: Unexpected keyword argument "tone"' in type_errors()
     assert gen_client("--check") == (0, "", "gen-client: talker is up to date\n")
 

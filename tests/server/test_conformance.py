@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -197,20 +197,28 @@ def test_an_error_of_the_callers_iterator_ends_the_call_there_too() -> None:
 
     def items(good: int) -> Iterator[int]:
         yield from range(good)
+        assert not good or server.busy()  # a call that is ended at once may never get there
+        raise OwnError
+
+    async def later_items(good: int) -> AsyncIterator[int]:
+        for item in range(good):
+            yield item
+        assert not good or await asyncio.to_thread(server.busy)
         raise OwnError
 
     async def twin(url: str, good: int) -> None:
         async with AsyncCalls(base_url=url, timeout=20) as model:
-            async for _ in model.add(items(good)):
+            async for _ in model.add(later_items(good)):
                 pass
 
     with Scripted(lambda _: Hang(after=9)) as server:
         for good in (0, 2):
             with Calls(base_url=server.url, timeout=20) as model, pytest.raises(OwnError):
                 list(model.add(items(good)))
+            assert server.idle()
             with pytest.raises(OwnError):
                 asyncio.run(twin(server.url, good))
-        assert server.idle()
+            assert server.idle()
     assert len(server.sends) == 2  # without a first item nothing was sent
 
 

@@ -138,6 +138,19 @@ def test_a_newer_gen_client_wrote_it(run: Run, words: tuple[str, ...]) -> None:
         assert (ran.code, ran.out) == (4, [])
         assert "format: this lock was written by a newer gen-client" in ran.err[0]
         assert "pip install -U 'clarigen[codegen]'" in ran.err[1]
+    assert json.loads(Path(LOCK).read_text())["format"] == wire.FORMAT + 1
+
+
+def test_what_a_newer_gen_client_wrote_is_replaced_by_force_alone(run: Run) -> None:
+    wanted = {path: path.read_bytes() for path in Path("detector").iterdir() if path.is_file()}
+    signatures(lambda lock: lock.update(format=wire.FORMAT + 1), LOCK)
+    Path(CLIENT).write_text(Path(CLIENT).read_text() + "# of a newer form\n")
+    before = {path: path.read_bytes() for path in wanted}
+    assert run().code == 4
+    assert {path: path.read_bytes() for path in wanted} == before
+    assert run("--check", "--force").code == run("--frozen", "--force").code == 4
+    assert run("--force").code == 0
+    assert {path: path.read_bytes() for path in wanted} == wanted
 
 
 def test_gen_client_changed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

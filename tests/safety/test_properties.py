@@ -225,7 +225,7 @@ def _same_defaults(
 ) -> None:
     """Defaults and names, as the runtime has them."""
     described = namespace[str(function.const)]
-    assert described.name == method.name
+    assert (described.wire_name, described.name) == (method.name, str(function.name))
     shown = inspect.signature(getattr(namespace[client], str(function.name))).parameters
     for parameter, field, name in zip(
         method.parameters, described.fields, function.arguments, strict=True

@@ -246,6 +246,17 @@ def test_what_the_first_parameter_is_when_left_out(
     assert "receives" not in later
 
 
+@pytest.mark.parametrize("kind", MethodKind)
+def test_a_methods_name_in_python_is_told_where_it_is_another(kind: MethodKind) -> None:
+    a = param("a", stream=kind is MethodKind.BIDI_STREAM)
+    plain = method(a, kind=kind)
+    assert "name=" not in page(plain).functions[0].wire
+    its = page(replace(plain, name="class")).functions[0]
+    assert its.name == "class_"
+    assert '("class", wire.field(' in its.wire
+    assert '), name="class_", returns=' in its.wire
+
+
 def test_streams() -> None:
     its = function(param("a", STR, stream=True), kind=MethodKind.BIDI_STREAM, returns=list_of(INT))
     assert its.streams

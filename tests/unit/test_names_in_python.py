@@ -1,0 +1,193 @@
+"""Methods whose names are others in Python than on the wire: the user sees the one, the model the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from clarigen import (
+    AsyncBatch,
+    AsyncClient,
+    AsyncStream,
+    Batch,
+    ClarigenError,
+    Client,
+    ConfigError,
+    Stream,
+    wire,
+)
+from clarigen.testing import Server, calls, fake, serve
+
+
+class Keywords(Client):
+    def import_(self, x_: Any) -> int:
+        result: int = self._call(_IMPORT, x_)
+        return result
+
+    def import__batch(self, inputs: Iterable[Any], *, progress: bool = False) -> Batch[int]:
+        return self._batch(_IMPORT, inputs, progress)
+
+    def yield_(self, x_: int) -> Stream[int]:
+        return self._stream(_YIELD, x_)
+
+    def with_(self, items: Iterable[int]) -> Stream[int]:
+        return self._stream(_WITH, items)
+
+
+class AsyncKeywords(AsyncClient):
+    async def import_(self, x_: Any) -> int:
+        result: int = await self._call(_IMPORT, x_)
+        return result
+
+    def import__batch(
+        self, inputs: Iterable[Any] | AsyncIterable[Any], *, progress: bool = False
+    ) -> AsyncBatch[int]:
+        return self._batch(_IMPORT, inputs, progress)
+
+    def yield_(self, x_: int) -> AsyncStream[int]:
+        return self._stream(_YIELD, x_)
+
+    def with_(self, items: Iterable[int] | AsyncIterable[int]) -> AsyncStream[int]:
+        return self._stream(_WITH, items)
+
+
+_X = wire.field("x", wire.INT, name="x_")
+_ITEMS = wire.field("items", wire.INT, stream=True)
+_IMPORT: Any = wire.unary("import", _X, name="import_", returns=wire.INT)
+_YIELD = wire.server_stream("yield", _X, name="yield_", returns=wire.INT)
+_WITH = wire.bidi_stream("with", _ITEMS, name="with_", returns=wire.INT)
+
+
+class Model:
+    """What is served: its methods are called by keywords of Python."""
+
+
+def _double(_self: object, x: int) -> int:
+    if x < 0:
+        raise ValueError("below nothing")
+    return 2 * x
+
+
+def _count(_self: object, x: int) -> Iterator[int]:
+    if x < 0:
+        raise ValueError("below nothing")
+    yield from range(x)
+
+
+def _follow(_self: object, items: Iterator[int]) -> Iterator[int]:
+    yield from items
+
+
+def _followed(items: Iterator[int]) -> Iterator[int]:
+    return _follow(None, items)
+
+
+for _name, _function in (("import", _double), ("yield", _count), ("with", _follow)):
+    setattr(Model, _name, _function)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serve(Model()) as its:
+        yield its
+
+
+def both(server: Server, sync: Callable[[Any], Any], twin: Callable[[Any], Any]) -> list[Any]:
+    """What a call gives on the client, its twin and their fakes: its result, or the error's text."""
+    functions: dict[str, Any] = {
+        "import_": lambda x_: _double(None, x_),
+        "yield_": lambda x_: list(_count(None, x_)),
+        "with_": _followed,
+    }
+
+    async def run(model: AsyncKeywords) -> Any:
+        async with model:
+            return await twin(model)
+
+    def tried(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except (ClarigenError, ValueError) as error:
+            return str(error)
+
+    with Keywords(base_url=server.url) as model:
+        found = [tried(lambda: sync(model))]
+    found.append(tried(lambda: asyncio.run(run(AsyncKeywords(base_url=server.url)))))
+    found.append(tried(lambda: sync(fake(Keywords, **functions))))
+    found.append(tried(lambda: asyncio.run(run(fake(AsyncKeywords, **functions)))))
+    return found
+
+
+async def taken(stream: Any) -> list[Any]:
+    return [item async for item in stream]
+
+
+def test_the_wire_has_its_own_names(server: Server) -> None:
+    one = both(server, lambda model: model.import_(2), lambda model: model.import_(2))
+    assert one == [4] * 4
+    many = [{"x_": 1}, {"x_": 2}]
+    assert both(server, lambda m: m.import_(many), lambda m: m.import_(many)) == [[2, 4]] * 4
+    items = both(server, lambda m: list(m.yield_(3)), lambda m: taken(m.yield_(3)))
+    assert items == [[0, 1, 2]] * 4
+    items = both(server, lambda m: list(m.with_([5])), lambda m: taken(m.with_([5])))
+    assert items == [[5]] * 4
+    assert {call.method for call in server.calls} == {"import", "yield", "with"}
+
+
+def test_input_errors_say_what_was_typed(server: Server) -> None:
+    said = both(server, lambda m: m.import_("a"), lambda m: m.import_("a"))
+    assert said == ["import_: `x_` must be an int, not str 'a'"] * 4
+    said = both(server, lambda m: m.import_([]), lambda m: m.import_([]))
+    assert len(set(said)) == 1
+    assert "`import__batch` takes none as well" in said[0]
+    said = both(
+        server,
+        lambda m: m.import__batch([{"x": 1}]).collect(),
+        lambda m: m.import__batch([{"x": 1}]).collect(),
+    )
+    assert said == ["input 0 of the batch: import_: has no parameter 'x'; it has x_"] * 4
+    said = both(server, lambda m: m.import__batch(1), lambda m: m.import__batch(1))
+    assert said == ["import_: `inputs` must be an iterable of mappings, not int 1"] * 4
+    said = both(server, lambda m: list(m.with_("ab")), lambda m: taken(m.with_("ab")))
+    assert len(set(said)) == 1
+    assert said[0].startswith("with_: `items` must be an iterable")
+
+
+def test_errors_of_the_model_say_what_was_typed(server: Server) -> None:
+    said = both(server, lambda m: m.import_(-1), lambda m: m.import_(-1))
+    assert all(text.startswith("import_: 10020 FAILURE") for text in said[:2]), said
+    said = both(server, lambda m: list(m.yield_(-1)), lambda m: taken(m.yield_(-1)))
+    assert all(text.startswith("yield_: 10020 FAILURE") for text in said[:2]), said
+
+
+def test_recordings_say_what_was_typed(server: Server) -> None:
+    def called(model: Any) -> Any:
+        with model.recording() as seen:
+            model.import_(1)
+            model.import__batch([{"x_": 1}]).collect()
+            list(model.yield_(1))
+        return [response.method for response in seen]
+
+    async def twin(model: Any) -> Any:
+        with model.recording() as seen:
+            await model.import_(1)
+            await model.import__batch([{"x_": 1}]).collect()
+            await taken(model.yield_(1))
+        return [response.method for response in seen]
+
+    assert both(server, called, twin) == [["import_", "import_", "yield_"]] * 4
+
+
+def test_fakes_are_made_with_what_is_typed() -> None:
+    model = fake(Keywords, import_=3)
+    assert model.import_(1) == 3
+    assert calls(model) == [("import_", {"x_": 1})]
+    with pytest.raises(ConfigError, match=r"yield_: this fake has no such function; .*yield_=…"):
+        model.yield_(1)
+    with pytest.raises(
+        ConfigError, match="there is no method of this name; did you mean `import_`"
+    ):
+        fake(Keywords, **{"import": 3})

@@ -242,6 +242,29 @@ class StallMidway(Fault):
         super().down(link, frame, kind)
 
 
+class Pause(Fault):
+    """Holds the second half of the first message of a side back, and the connection with it, until told to go on."""
+
+    def __init__(self, *, of_the_request: bool) -> None:
+        self.stalled = threading.Event()
+        self.go_on = threading.Event()
+        self._of_the_request = of_the_request
+
+    def up(self, link: Link, frame: bytes, kind: int) -> None:
+        self._pass(link.server, frame, here=self._of_the_request and kind == _DATA)
+
+    def down(self, link: Link, frame: bytes, kind: int) -> None:
+        self._pass(link.client, frame, here=not self._of_the_request and kind == _DATA)
+
+    def _pass(self, side: socket.socket, frame: bytes, *, here: bool) -> None:
+        if here and not self.stalled.is_set():
+            side.sendall(frame[: len(frame) // 2])
+            frame = frame[len(frame) // 2 :]
+            self.stalled.set()
+            self.go_on.wait(60)
+        side.sendall(frame)
+
+
 def goaway(last: int) -> bytes:
     """The frame that says that streams above this one are not taken, for no reason."""
     return struct.pack(">I", 8)[1:] + bytes([_GOAWAY, 0]) + bytes(4) + struct.pack(">II", last, 0)

@@ -1,0 +1,234 @@
+"""What interrupts a connection under way: a peer that stalls and goes on, and a server killed under load.
+
+The rule is that of `test_matrix`: a call succeeds, or ends with an error that says what happened, and no item
+is lost, doubled or misplaced; and whatever befell its calls, a client goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from clarigen import ClarigenError, DeadlineExceededError, UnavailableError
+from faults.callers import EVERY, TWINS, Asked, AsyncCalls, Calls, done
+from faults.proxy import Pause, Proxy
+from faults.scripted import Scripted
+from support import SOURCES
+
+STALL: Final = 1.0
+"""How long a peer stalls, in seconds; the calls have ten times as long."""
+
+
+@pytest.mark.parametrize("of_the_request", [True, False])
+def test_a_peer_that_stalls_and_goes_on(of_the_request: bool) -> None:
+    """Every call of every kind waits and succeeds, as if nothing had been."""
+
+    def call(kind: str, twin: str) -> None:
+        fault = Pause(of_the_request=of_the_request)
+
+        def go_on() -> None:
+            assert fault.stalled.wait(20)
+            time.sleep(STALL)  # it is what is tried
+            fault.go_on.set()
+
+        with Scripted() as server, Proxy(server.port, fault) as spoiled:
+            releasing = threading.Thread(target=go_on)
+            releasing.start()
+            asked = Asked(kind, twin, spoiled.url, timeout=10 * STALL)
+            releasing.join()
+        assert asked.outcome == done(kind)
+        assert asked.elapsed > STALL
+        assert len(server.sends) == spoiled.connections == 1
+
+    with ThreadPoolExecutor(len(EVERY)) as pool:
+        list(pool.map(call, *zip(*EVERY, strict=True)))
+
+
+@pytest.mark.parametrize("of_the_request", [True, False])
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_peer_that_goes_on_too_late(twin: str, of_the_request: bool) -> None:
+    """The call has ended by its own deadline; the next ones of the same client succeed over the same connection."""
+    fault = Pause(of_the_request=of_the_request)
+
+    async def twins(url: str) -> list[int]:
+        async with AsyncCalls(base_url=url, timeout=20) as model:
+            with pytest.raises(DeadlineExceededError, match="double: no answer within"):
+                await model.with_options(timeout=0.2).double(1)
+            fault.go_on.set()
+            return [await model.double(2), *[item async for item in model.count(3)]]
+
+    with Scripted() as server, Proxy(server.port, fault) as spoiled:
+        if twin == "async":
+            found = asyncio.run(twins(spoiled.url))
+        else:
+            with Calls(base_url=spoiled.url, timeout=20) as model:
+                with pytest.raises(DeadlineExceededError, match="double: no answer within"):
+                    model.with_options(timeout=0.2).double(1)
+                fault.go_on.set()
+                found = [model.double(2), *model.count(3)]
+        assert found == [4, 0, 1, 2]
+        assert server.idle()
+    assert server.executed[-2:] == [2, 3]
+    assert server.executed[:-2] in ([], [1])  # what was cut off may have run, once
+    assert spoiled.connections == 1
+
+
+# A server that is killed
+
+
+SERVER: Final = """
+import sys
+from faults.scripted import Answer, Scripted
+with Scripted(lambda _: Answer(seconds=0.005)) as server:
+    print(server.port, flush=True)
+    sys.stdin.read()
+"""
+
+WORKERS: Final = ("unary",) * 4 + ("stream",) * 2 + ("bidi",) * 2 + ("batch",)
+METHODS: Final = {"unary": "double", "stream": "count", "bidi": "add", "batch": "double"}
+ENOUGH: Final = 500
+"""After so many results the server is killed."""
+
+
+@contextmanager
+def _process() -> Iterator[tuple[int, Callable[[], None]]]:
+    """A server of its own process: its port, and what kills it."""
+    path = f"{SOURCES}:{Path(__file__).parents[1]}"
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": path},
+    ) as child:
+        assert child.stdout is not None
+        try:
+            yield int(child.stdout.readline()), child.kill
+        finally:
+            child.kill()
+
+
+class Load:
+    """Workers that call until the server is dead, and what they met.
+
+    Attributes:
+        met: What each worker ended with.
+    """
+
+    def __init__(self, kill: Callable[[], None]) -> None:
+        self.met: list[tuple[str, ClarigenError]] = []
+        self._kill = kill
+        self._killed = False
+        self._left = itertools.count(ENOUGH, -1)
+
+    def came(self, item: int, wanted: int) -> None:
+        """A result is there."""
+        assert item == wanted
+        if next(self._left) == 0:
+            self._killed = True
+            self._kill()
+
+    def ended(self, kind: str, error: ClarigenError) -> None:
+        """A worker can go no further."""
+        assert self._killed, error
+        self.met.append((kind, error))
+
+    def work(self, model: Calls, kind: str) -> None:
+        """Call, and call again."""
+        try:
+            for n in itertools.count():
+                if kind == "unary":
+                    self.came(model.double(n), 2 * n)
+                    continue
+                items, wanted = _asked(model, kind)
+                for item, its in zip(items, wanted, strict=True):
+                    self.came(item, its)
+        except ClarigenError as error:
+            self.ended(kind, error)
+
+    async def work_async(self, model: AsyncCalls, kind: str) -> None:
+        """Its twin."""
+        try:
+            for n in itertools.count():
+                if kind == "unary":
+                    self.came(await model.double(n), 2 * n)
+                    continue
+                items, wanted = _asked(model, kind)
+                await self._all(items, iter(wanted))
+        except ClarigenError as error:
+            self.ended(kind, error)
+
+    async def _all(self, items: AsyncIterator[int], wanted: Iterator[int]) -> None:
+        async for item in items:
+            self.came(item, next(wanted))
+        assert next(wanted, None) is None
+
+
+def _asked(model: Any, kind: str) -> tuple[Any, Iterable[int]]:
+    """Many results of a kind, and what they have to be."""
+    if kind == "stream":
+        return model.count(50), range(50)
+    if kind == "bidi":
+        return model.add(range(50)), range(0, 100, 2)
+    return model.double_batch({"n": n} for n in range(10**6)), range(0, 2 * 10**6, 2)
+
+
+@pytest.mark.parametrize("twin", TWINS)
+def test_a_server_that_is_killed_under_load(twin: str) -> None:
+    """Each worker's calls succeed or say what happened, none hangs, and the client calls the server's successor."""
+    options: Any = {"timeout": 30, "max_retries": 1}
+
+    async def twins(url: str, port: int, load: Load) -> int:
+        async with AsyncCalls(base_url=url, **options) as model:
+            await asyncio.gather(*(load.work_async(model, kind) for kind in WORKERS))
+            with Scripted(port=port):
+                return await model.with_options(max_retries=9).double(4)
+
+    def run() -> None:
+        with _process() as (port, kill):
+            load, url = Load(kill), f"grpc://127.0.0.1:{port}"
+            if twin == "async":
+                result = asyncio.run(twins(url, port, load))
+            else:
+                with Calls(base_url=url, **options) as model:
+                    with ThreadPoolExecutor(len(WORKERS)) as pool:
+                        list(pool.map(load.work, [model] * len(WORKERS), WORKERS))
+                    with Scripted(port=port):
+                        result = model.with_options(max_retries=9).double(4)
+        assert result == 8
+        assert sorted(kind for kind, _ in load.met) == sorted(WORKERS)
+        for kind, error in load.met:
+            assert isinstance(error, UnavailableError)
+            assert str(error).startswith(f"{METHODS[kind]}: UNAVAILABLE: ")
+            assert error.attempts in (1, 2)
+
+    run()  # what grpc keeps for the process is there now
+    before = _held()
+    run()
+    _gone(before)
+
+
+def _held() -> tuple[int, int]:
+    """How many threads and file descriptors this process has."""
+    gc.collect()
+    return len(list(Path("/proc/self/task").iterdir())), len(list(Path("/proc/self/fd").iterdir()))
+
+
+def _gone(before: tuple[int, int]) -> None:
+    """Nothing more is held than before, but for two of grpc's own threads, which come and go."""
+    deadline = time.monotonic() + 20
+    while any(now > then + 2 for now, then in zip(_held(), before, strict=True)):
+        assert time.monotonic() < deadline, (before, _held())
+        time.sleep(0.05)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from clarigen import ModelNotReadyError, UnavailableError
+from clarigen import ModelNotReadyError, Response, UnavailableError
 from faults.callers import TWINS, AsyncCalls, Calls, prepared
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step
 
@@ -75,18 +75,19 @@ class Source:
 
 def results(twin: str, url: str, source: Source, told: list[int], timeout: float = 20) -> list[int]:
     """Send the items of a source; what came, and in `told`, how often it was sent."""
-    options = {"timeout": timeout, "max_retries": 4}
+
+    def note(response: Response) -> None:
+        told.append(response.attempts)
+
+    options: Any = {"timeout": timeout, "max_retries": 4, "on_response": note}
 
     async def run() -> list[int]:
-        async with AsyncCalls(base_url=url, on_response=note, **options) as made:  # type: ignore[arg-type]
+        async with AsyncCalls(base_url=url, **options) as made:
             return [item async for item in prepared(made).add(source.asynchronous())]
-
-    def note(response: object) -> None:
-        told.append(response.attempts)  # type: ignore[attr-defined]
 
     if twin == "async":
         return asyncio.run(run())
-    with Calls(base_url=url, on_response=note, **options) as made:  # type: ignore[arg-type]
+    with Calls(base_url=url, **options) as made:
         return list(prepared(made).add(source.sync()))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from ._address import Address
+    from ._address import Address, Routing
     from ._batch import Work
     from ._call import Context, UnaryFlow
     from ._channel import Credentials, Target
@@ -178,15 +178,10 @@ class ClientBase(ABC):
         Raises:
             ConfigError: The credential, the server, the model or the timeout is missing or wrong.
         """
-        from . import _address, _channel
+        from ._address import Address
         from ._drift import Drift, package_of
 
-        reference, version = _meant(self._model, self._version, model, version_id)
-        if reference is None and _channel.base_url(base_url) == _channel.DEFAULT_BASE:
-            raise ConfigError(
-                f"{type(self).__name__} was generated without a model's reference: give"
-                " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
-            )
+        reference, version = self._meant(model, version_id, base_url)
         self._endpoint = Endpoint.find(
             base_url,
             pat=pat,
@@ -196,16 +191,9 @@ class ClientBase(ABC):
             idempotent=idempotent,
             interceptors=interceptors,
         )
-        where: tuple[str | None, ...] = (
-            deployment_id,
-            compute_cluster_id,
-            nodepool_id,
-            deployment_user_id,
-        )
-        if not any(where) and model is None and not self._endpoint.target.loopback:
-            where = self._where
-        routing = _address.Routing(*where).checked()
-        self._address: Address = _address.Address(reference, version, routing)
+        where = (deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
+        routing = self._routing(where, own_model=model is None)
+        self._address: Address = Address(reference, version, routing)
         self._drift = Drift(package_of(type(self), ClientBase), verify=verify)
         self._on_response = on_response
         self._base_url = base_url
@@ -213,6 +201,40 @@ class ClientBase(ABC):
         self._pace: tuple[int | None, int | None] = (None, None)
         self._identity = object()  # views made by `with_options` share it
         self._begin()
+
+    def _meant(
+        self, model: ModelRef | str | None, version_id: str | None, base_url: str | None
+    ) -> tuple[ModelRef | None, str]:
+        """The model and the version that are meant: a version that is baked in is one of the model beside it.
+
+        Raises:
+            ConfigError: The model is wrong, or the platform is meant and none is known.
+        """
+        if isinstance(model, str):
+            reference, its_version = ModelRef.parse(model)
+            return reference, version_id or its_version
+        if model is not None:
+            return model, version_id or ""
+        if self._model is None:
+            from . import _channel
+
+            if _channel.base_url(base_url) == _channel.DEFAULT_BASE:
+                raise ConfigError(
+                    f"{type(self).__name__} was generated without a model's reference: give"
+                    " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
+                )
+        return self._model, version_id or self._version
+
+    def _routing(self, given: tuple[str | None, ...], *, own_model: bool) -> Routing:
+        """Where the model shall run: as given, else as baked in, which is said of the own model on the platform.
+
+        Raises:
+            ConfigError: What is given contradicts itself.
+        """
+        from ._address import Routing
+
+        baked = own_model and not self._endpoint.target.loopback
+        return Routing(*(given if any(given) or not baked else self._where)).checked()
 
     def with_options(
         self,
@@ -338,18 +360,3 @@ class ClientBase(ABC):
     @abstractmethod
     def _open(self) -> None:
         """Open the connection of this twin."""
-
-
-def _meant(
-    baked: ModelRef | None,
-    version: str,
-    given: ModelRef | str | None,
-    version_id: str | None,
-) -> tuple[ModelRef | None, str]:
-    """The model and the version that a client means: a version that is baked in is one of the model beside it."""
-    if isinstance(given, str):
-        reference, its_version = ModelRef.parse(given)
-        return reference, version_id or its_version
-    if given is not None:
-        return given, version_id or ""
-    return baked, version_id or version

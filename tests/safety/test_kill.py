@@ -6,9 +6,12 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from gen_client import cli
 from gen_client.output import write
+from support import CORPUS
 
 FILES = dict.fromkeys(
     ("__init__.py", "client.py", "examples.py"), f"{write.HEAD}\n{'x = 1' * 50000}\n"
@@ -26,8 +29,13 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     write.package(tmp_path, "pkg", FILES)
     seeded = random.Random(5)
     seen: set[str] = set()
+
+    def both() -> None:
+        for files in (NEWER, FILES):
+            write.package(tmp_path, "pkg", files)
+
     for _ in range(KILLS):
-        _kill_one(tmp_path, seeded.uniform(0, 0.02))
+        _kill_one(both, seeded.uniform(0, 0.02))
         found = contents(tmp_path)
         assert found in (FILES, NEWER)
         seen.add(found["client.py"][-6:])
@@ -39,16 +47,15 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     assert len(seen) == 2
 
 
-def _kill_one(out: Path, after: float) -> None:
-    """Fork a process that writes again and again, and kill it some time after its first word."""
+def _kill_one(work: Callable[[], object], after: float) -> None:
+    """Fork a process that works again and again, and kill it some time after its first word."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:  # nothing of the test's own may go on here
         try:
             os.write(writing, b"r")
             while True:
-                for files in (NEWER, FILES):
-                    write.package(out, "pkg", files)
+                work()
         finally:
             os._exit(1)
     os.close(writing)
@@ -59,6 +66,27 @@ def _kill_one(out: Path, after: float) -> None:
         os.close(reading)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def test_the_whole_command_killed(tmp_path: Path) -> None:
+    """From reading signatures to the last word: the package is the one of before or the one of after."""
+
+    def generate(model: str) -> dict[str, str]:
+        file = str(CORPUS / "docs" / f"{model}.json")
+        words = ["--signatures", file, "--name", "pkg", "--out", str(tmp_path)]
+        assert cli.main([*words, "--no-cache", "--quiet"]) == 0
+        return contents(tmp_path)
+
+    models = ("detector", "sensors")
+    packages = [generate(model) for model in models]
+    seeded = random.Random(7)
+    seen: set[int] = set()
+    for _ in range(KILLS // 2):
+        _kill_one(lambda: [generate(model) for model in models], seeded.uniform(0, 0.4))
+        seen.add(packages.index(contents(tmp_path)))
+    assert len(seen) == 2
+    assert [generate(model) for model in models] == packages
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pkg"]
 
 
 def test_runs_at_once_do_not_mix(tmp_path: Path) -> None:

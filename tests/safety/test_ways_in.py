@@ -1,0 +1,129 @@
+"""A pull request's ways in beside a signature: the configuration, and the lock of a package that is committed.
+
+Whatever they say ends in an exit code and in printable words, and nothing comes to be outside of the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from gen_client import cli
+from safety.payloads import PAYLOADS
+from support import ROOT
+
+LOCK = "signatures.json"
+VALUES = {name: text for name, text in PAYLOADS.items() if len(text) < 10_000}
+KEYS = ("url", "name", "out", "version", "methods", "exclude", "deployment-id", "api-base", "type")
+RUNS = (["--check", "--offline"], ["--offline"], ["doctor"])
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a package, and a folder beside it that shows whether something came out."""
+    made = tmp_path / "repository"
+    (made / ".git").mkdir(parents=True)
+    monkeypatch.chdir(made)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CLARIFAI_API_BASE", "grpc://127.0.0.1:1")
+    words = ["--signatures", str(ROOT / "generated" / "text_stats" / LOCK), "--name", "good"]
+    assert cli.main([*words, "--quiet"]) == 0
+    return made
+
+
+def harmless(capsys: pytest.CaptureFixture[str], *words: str) -> int:
+    """Run the command: an exit code of those that are documented, and words that no terminal obeys."""
+    code = cli.main(list(words))
+    out, err = capsys.readouterr()
+    assert code in {0, 1, 2, 3, 4}
+    assert "a bug in" not in err
+    assert "Traceback" not in out + err
+    for line in (out + err).split("\n"):
+        assert line.isprintable(), repr(line)
+        assert not line.startswith("::"), "no command for a CI system"
+    return code
+
+
+def files(folder: Path) -> set[str]:
+    return {os.path.relpath(path, folder) for path in folder.rglob("*") if path.is_file()}
+
+
+def configuration(key: str, text: str) -> str:
+    """A configuration with a text at one place; JSON's strings are TOML's."""
+    value = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    entry = {"url": '"a/b/models/good"', "name": '"good"'}
+    match key:
+        case "methods" | "exclude":
+            entry[key] = f"[{value}]"
+        case "type":
+            entry["types"] = f"{{ {value} = {value} }}"
+        case "api-base":
+            pass
+        case _:
+            entry[key] = value
+    top = f"api-base = {value}\n" if key == "api-base" else ""
+    lines = "\n".join(f"{name} = {its}" for name, its in entry.items())
+    return f"[tool.gen-client]\n{top}[[tool.gen-client.models]]\n{lines}\n"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_configuration(
+    repository: Path, capsys: pytest.CaptureFixture[str], key: str, tmp_path: Path
+) -> None:
+    before = files(tmp_path)
+    refused = 0
+    for text in VALUES.values():
+        Path("pyproject.toml").write_bytes(
+            configuration(key, text).encode("utf-8", "surrogatepass")
+        )
+        for words in RUNS:
+            refused += harmless(capsys, *words) != 0
+    assert refused, "some of these are wrong for each key"
+    new = files(tmp_path) - before - {"repository/pyproject.toml"}
+    assert not {path for path in new if not path.startswith(("repository/", "home/.cache/"))}
+    assert not {path for path in new if "PWNED" in path}
+
+
+PLACES = ("model", "version_id", "format", "sha256", "types", "name", "description", "default")
+
+
+def poison(content: dict[str, object], place: str, text: str) -> None:
+    """Put a text into a lock."""
+    signatures: object = content["method_signatures"]
+    assert isinstance(signatures, list)
+    match place:
+        case "model":
+            content["model"] = {"user_id": text, "app_id": text, "model_id": text}
+        case "version_id":
+            content["model"] = {
+                **dict.fromkeys(("user_id", "app_id", "model_id"), "a"),
+                place: text,
+            }
+        case "format" | "sha256":
+            content[place] = text
+        case "types":
+            content["types"] = {text: text}
+        case "default":
+            signatures[0]["input_fields"][0]["default"] = text
+        case _:
+            signatures[0][place] = text
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_lock(
+    repository: Path, capsys: pytest.CaptureFixture[str], place: str, tmp_path: Path
+) -> None:
+    Path("pyproject.toml").write_text(configuration("name", "good"))
+    lock = Path("good", LOCK)
+    whole = lock.read_text()
+    before = files(tmp_path)
+    for text in VALUES.values():
+        content = json.loads(whole)
+        poison(content, place, text)
+        lock.write_text(json.dumps(content))
+        for words in (["--check", "--offline"], ["doctor", "good"]):
+            harmless(capsys, *words)
+    assert files(tmp_path) - before <= {path for path in files(tmp_path) if "/.cache/" in path}

@@ -94,7 +94,7 @@ def test_runs_at_once_do_not_mix(tmp_path: Path) -> None:
     write.package(tmp_path, "pkg", FILES)
     children = [_writer(tmp_path, turn) for turn in range(4)]
     try:
-        for _ in range(200):
+        for _ in range(1000):
             text = _read(tmp_path / "pkg" / "client.py")
             assert text in (None, FILES["client.py"], NEWER["client.py"])
     finally:
@@ -109,7 +109,7 @@ def _writer(out: Path, turn: int) -> int:
     if child == 0:
         code = 1
         try:
-            for number in range(8):
+            for number in range(60):
                 write.package(out, "pkg", FILES if (turn + number) % 2 else NEWER)
             code = 0
         finally:

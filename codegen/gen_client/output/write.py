@@ -18,7 +18,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -164,8 +164,12 @@ def _bytes_of(file: Path) -> bytes | None:
 def _work_folder(work: Path) -> Generator[Path]:
     """An empty folder that only this run uses, gone in the end; what a killed run left in it goes first."""
     while True:
-        work.mkdir(exist_ok=True)
-        handle = _claim(work)
+        with suppress(FileExistsError):
+            work.mkdir()
+        try:
+            handle = _claim(work)
+        except FileNotFoundError:  # the run that had it has removed it since
+            continue
         if handle is None or _same(handle, work):
             break
         os.close(handle)  # the run that we waited for has removed this folder: make a new one

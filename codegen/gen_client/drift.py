@@ -47,7 +47,7 @@ def check(asked: Asked, package: Package, build: Build) -> Checked:
 
 def _origin(asked: Asked, package: Package, build: Build) -> Origin:
     """What made the package that is there, as far as its lock tells."""
-    found = locked.read(asked.folder / write.LOCK)
+    found = locked.read(asked.lock)
     if found is None or not found.intact:
         return Origin(None, same_format=False, same_model=False)
     if found.document == asked.document:
@@ -63,18 +63,18 @@ def _origin(asked: Asked, package: Package, build: Build) -> Origin:
 def known(asked: Asked) -> None:
     """Refuse to write over what a newer gen-client wrote (exit 4), unless that is forced."""
     if not asked.job.options.force:
-        locked.read(asked.folder / write.LOCK)
+        locked.read(asked.lock)
 
 
 def frozen(asked: Asked) -> None:
     """Refuse signatures that are not those of the lock (exit 1)."""
-    found = locked.read(asked.folder / write.LOCK)
+    found = locked.read(asked.lock)
     if found is not None and _same_signatures(found.document, asked.document):
         return
     raise Refusal(
         "the model's signatures are not those of the lock" if found else "there is no lock",
         exit_code=DIFFERENT,
-        where=shown(str(asked.folder / write.LOCK), 400),
+        where=shown(str(asked.lock), 400),
         remedy="run the command without --frozen to take what the model says now",
     )
 

@@ -13,6 +13,7 @@ from gen_client.cache import Cache
 from gen_client.custom import PLAIN, Custom
 from gen_client.diagnostics import Diagnostic, Report
 from gen_client.output.check import Difference
+from gen_client.output.write import LOCK
 from gen_client.source import Document, Place
 
 
@@ -141,3 +142,8 @@ class Asked:
     def folder(self) -> Path:
         """The package's own folder."""
         return self.job.options.out / self.name
+
+    @property
+    def lock(self) -> Path:
+        """Its lock."""
+        return self.folder / LOCK

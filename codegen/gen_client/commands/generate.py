@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from clarigen import __version__
+from gen_client.commands import models
 from gen_client.commands.command import Command
 from gen_client.terminal.console import Console
 
@@ -23,25 +24,13 @@ _EXAMPLES = """\
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    which = parser.add_argument_group("the model")
-    place = which.add_mutually_exclusive_group()
-    place.add_argument(
-        "--url",
-        help="its address on the platform, USER/APP/models/MODEL, or a local runner (grpc://127.0.0.1:8000)",
-    )
-    place.add_argument(
-        "--signatures",
-        metavar="FILE",
-        help="a file with the model's signatures, JSON or YAML, in the place of a model; - is standard input",
-    )
-    which.add_argument(
-        "--model", metavar="REF", help="the model that the client calls, if it is another one"
-    )
-    which.add_argument(
-        "--api-base",
-        metavar="URL",
-        help="the platform's API (default: CLARIFAI_API_BASE, else https://api.clarifai.com)",
-    )
+    models.declare(parser)
+    _declare_package(parser)
+    _declare_run(parser)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+
+
+def _declare_package(parser: argparse.ArgumentParser) -> None:
     package = parser.add_argument_group("the package")
     package.add_argument(
         "--out",
@@ -50,6 +39,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="the folder that gets the package (default: this one)",
     )
     package.add_argument("--name", default="", help="the package's name (default: the model's id)")
+    package.add_argument(
+        "--model", metavar="REF", help="the model that its client calls, if it is another one"
+    )
     package.add_argument(
         "--force", action="store_true", help="write even into a folder that holds other files"
     )
@@ -64,6 +56,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a folder with templates in the place of ours; they may change from release to release",
     )
+
+
+def _declare_run(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("the run")
     how.add_argument(
         "--check",
@@ -83,7 +78,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="the model's signatures must be those of the lock (else exit 1)",
     )
     how.add_argument("--no-cache", action="store_true", help="believe nothing of earlier runs")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gen_client.diagnostics import USAGE, Refusal, Report
+from gen_client.output.write import LOCK
 
 if TYPE_CHECKING:
     from gen_client.escape import Code
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gen_client.source import Place
 
 Stage = Callable[[str], None]
-LOCK = "signatures.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from importlib import import_module, metadata
 from benchmarks.measure import HAND, OURS, Row, table
 from benchmarks.stage import stage
 
-GROUPS = ("start", "calls", "payloads", "values", "streams", "batches", "generation")
-QUICK = GROUPS[:-2]
+GROUPS = ("start", "calls", "payloads", "values", "streams", "batches", "editors", "generation")
+QUICK = GROUPS[:-3]
 
 
 def main() -> None:

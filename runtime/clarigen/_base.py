@@ -162,8 +162,8 @@ class ClientBase(ABC):
                 credential (the first call asks the platform who that is).
             compute_cluster_id: In place of a deployment, a cluster, together with `nodepool_id`.
             nodepool_id: A nodepool of that cluster.
-            timeout: How long a call may take with all its attempts, in seconds, above 0; None for
-                no limit. A model that is starting is waited for.
+            timeout: How long a call may take with all its attempts, in seconds, above 0; ten
+                minutes if nothing is said, None for no limit. A model that is starting is waited for.
             max_retries: How often a call is sent again, from 0, when the server refused it or
                 could not be reached.
             idempotent: Whether a call that may have run is sent again as well, when the connection

@@ -7,7 +7,9 @@ Addresses and credentials are `_channel`'s.
 from __future__ import annotations
 
 import atexit
+import threading
 import time
+from collections.abc import Iterator
 from typing import Any, Final, Self
 from weakref import WeakSet
 
@@ -41,6 +43,11 @@ def connect(
 
 
 _under_way: Final[WeakSet[Any]] = WeakSet()
+_readers: Final[WeakSet[threading.Thread]] = WeakSet()
+"""The threads in which grpc takes the messages of streams."""
+
+_MOMENT: Final = 0.5
+"""How long a program that ends waits for what it has ended, in seconds."""
 
 
 def _noted(call: Any) -> Any:
@@ -49,11 +56,33 @@ def _noted(call: Any) -> Any:
     return call
 
 
+def _read(messages: Iterator[bytes]) -> Iterator[bytes]:
+    """The same messages, of which it is known who takes them."""
+    _readers.add(threading.current_thread())
+    yield from messages
+
+
+def _ended(call: Any) -> threading.Event:
+    """End a call; set when grpc has done with it."""
+    done = threading.Event()
+
+    def told(_: object) -> None:
+        done.set()
+
+    call.add_done_callback(told)
+    call.cancel()
+    return done
+
+
 @atexit.register
 def _end_all() -> None:
-    # While grpc's threads still run: later, one of them may have stopped with the lock of a call.
-    for call in list(_under_way):
-        call.cancel()
+    # While grpc's threads still run, and until they have let go: they stop with the interpreter, and whoever
+    # touches a call of which one has the lock then, as grpc's own calls do when they are collected, waits for ever.
+    last = time.monotonic() + _MOMENT
+    for done in [_ended(call) for call in list(_under_way)]:
+        done.wait(max(last - time.monotonic(), 0))
+    for reader in list(_readers):
+        reader.join(max(last - time.monotonic(), 0))
 
 
 class Connection(ConnectionBase, Driver):
@@ -125,7 +154,7 @@ class Connection(ConnectionBase, Driver):
 
     def start(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt at a stream; the call is an iterator of answers."""
-        return _noted(super().start(attempt, messages))
+        return _noted(super().start(attempt, None if messages is None else _read(messages)))
 
     def answer(self, call: Any) -> tuple[Any, Failure | None]:
         """What came of a call that is done: the reply, or how it failed."""

@@ -6,6 +6,7 @@ answer means and when a stream ends is `_call`'s.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -126,5 +127,6 @@ class Stream(StreamBase, Generic[_R_co]):
         self.cancel()
 
     def __del__(self) -> None:
-        if not getattr(self, "_done", True):
+        # As the interpreter ends, grpc's thread may have stopped with the call's lock, and the call was ended before.
+        if not getattr(self, "_done", True) and not sys.is_finalizing():
             self.cancel()

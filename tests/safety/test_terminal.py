@@ -12,6 +12,8 @@ from support import CORPUS
 FILES = sorted((CORPUS / "hostile").glob("*.json"))
 PLAIN = CORPUS / "docs" / "detector.json"
 CODES = {0, 1, 2, 4}
+OURS = ("::error file=", "::warning file=", "::notice file=", "gen-client: ")
+"""How lines for GitHub begin: a command of a stranger's would begin otherwise."""
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -38,4 +40,7 @@ def test_show_and_diff(
         said(capsys, "show", "--signatures", file, *more)
     said(capsys, "diff", PLAIN, file)
     said(capsys, "diff", file, PLAIN)
+    for form in ("json", "markdown", "github"):
+        lines = said(capsys, "diff", PLAIN, file, "--format", form).splitlines()
+        assert form != "github" or all(line.startswith(OURS) for line in lines)
     assert list(tmp_path.iterdir()) == []

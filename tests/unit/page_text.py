@@ -38,7 +38,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class Detector(Client, model=ModelRef("acme", "vision", "detector")):
+class Detector(
+    Client,
+    model=ModelRef("acme", "vision", "detector"),
+    version_id="v7",
+    deployment_id="here",
+):
     """Finds things in images."""
 
     def detect(

@@ -19,6 +19,9 @@ from gen_client.output.check import Cause
 from gen_client.output.write import LOCK
 from gen_client.terminal.console import Colour, Console, is_terminal
 
+_COLOURS: Final[Mapping[str, Colour]] = {"+": "green", "-": "red", "@": "cyan"}
+"""Of the lines of a diff, by how they begin."""
+
 
 def tell(
     names: Sequence[str],
@@ -92,9 +95,6 @@ def _checked(checked: Checked, console: Console, *, diff: bool) -> str:
         for text in checked.diffs.get(its.file, []) if diff else []:
             console.finding(text, _COLOURS.get(text[:1]))
     return _CURRENT if all(its.passes for its in checked.differences) else _STALE
-
-
-_COLOURS: Final[Mapping[str, Colour]] = {"+": "green", "-": "red", "@": "cyan"}
 
 
 _LOST = (Cause.UNKNOWN, Cause.EDITED, Cause.MISSING)

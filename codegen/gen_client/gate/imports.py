@@ -95,6 +95,7 @@ def file_body(module: ast.Module, names: Names) -> list[ast.stmt]:
 
 
 def after_imports(body: list[ast.stmt], names: Names) -> list[ast.stmt]:
+    """What follows the imports that stand first."""
     while body and _import(body[0], names):
         body = body[1:]
     return body

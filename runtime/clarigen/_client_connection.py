@@ -6,12 +6,8 @@ Addresses and credentials are `_channel`'s.
 
 from __future__ import annotations
 
-import atexit
-import threading
 import time
-from collections.abc import Iterator
-from typing import Any, Final, Self
-from weakref import WeakSet
+from typing import Any, Self
 
 import grpc
 
@@ -22,6 +18,7 @@ from ._connection import ConnectionBase
 from ._drivers import CLOSED, Driver
 from ._retry import Attempts
 from ._status import failure_error, failure_of
+from ._under_way import noted, read
 from .errors import ConfigError
 
 
@@ -40,49 +37,6 @@ def connect(
     return Connection(
         Endpoint.find(base_url, pat=pat, session_token=session_token, timeout=timeout)
     )
-
-
-_under_way: Final[WeakSet[Any]] = WeakSet()
-_readers: Final[WeakSet[threading.Thread]] = WeakSet()
-"""The threads in which grpc takes the messages of streams."""
-
-_MOMENT: Final = 0.5
-"""How long a program that ends waits for what it has ended, in seconds."""
-
-
-def _noted(call: Any) -> Any:
-    """The same call, which is ended with the program if it is under way by then."""
-    _under_way.add(call)
-    return call
-
-
-def _read(messages: Iterator[bytes]) -> Iterator[bytes]:
-    """The same messages, of which it is known who takes them."""
-    _readers.add(threading.current_thread())
-    yield from messages
-
-
-def _ended(call: Any) -> threading.Event:
-    """End a call; set when grpc has done with it."""
-    done = threading.Event()
-
-    def told(_: object) -> None:
-        done.set()
-
-    call.add_done_callback(told)
-    call.cancel()
-    return done
-
-
-@atexit.register
-def _end_all() -> None:
-    # While grpc's threads still run, and until they have let go: they stop with the interpreter, and whoever
-    # touches a call of which one has the lock then, as grpc's own calls do when they are collected, waits for ever.
-    last = time.monotonic() + _MOMENT
-    for done in [_ended(call) for call in list(_under_way)]:
-        done.wait(max(last - time.monotonic(), 0))
-    for reader in list(_readers):
-        reader.join(max(last - time.monotonic(), 0))
 
 
 class Connection(ConnectionBase, Driver):
@@ -150,11 +104,11 @@ class Connection(ConnectionBase, Driver):
     def begin(self, attempt: Send) -> Any:
         """Start an attempt at a unary call; grpc's future of its answer."""
         call = self._leased().call("unary_unary", attempt.rpc)
-        return _noted(call.future(attempt.request, attempt.timeout, self._credentials.metadata))
+        return noted(call.future(attempt.request, attempt.timeout, self._credentials.metadata))
 
     def start(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt at a stream; the call is an iterator of answers."""
-        return _noted(super().start(attempt, None if messages is None else _read(messages)))
+        return noted(super().start(attempt, None if messages is None else read(messages)))
 
     def answer(self, call: Any) -> tuple[Any, Failure | None]:
         """What came of a call that is done: the reply, or how it failed."""

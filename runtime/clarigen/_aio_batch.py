@@ -35,6 +35,8 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     An async iterator, once, and an async context manager.
     """
 
+    _flight: _Flight | None = None
+
     def __aiter__(self) -> Self:
         return self
 
@@ -58,8 +60,15 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         return [result async for result in self]
 
     async def cancel(self) -> None:
-        """End what is in flight; there are no further results."""
-        await self._begun().aclose()
+        """End what is in flight; there are no further results, for whoever waits for one neither.
+
+        Any task may.
+        """
+        self._cancelled = True
+        if self._flight is not None and self._begun().ag_running:  # another task waits in it
+            await self._flight.cancel()
+        else:
+            await self._begun().aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,11 +79,11 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     async def _outcomes(self, *, isolate: bool) -> AsyncIterator[_R_co | ClarigenError]:
         name, shown = self._progress
         work, inputs = self._work(isolate), asynchronous(self._inputs)
-        flight = _Flight(work, self._connection)
+        flight = self._flight = _Flight(work, self._connection)
         with bar(name, self._inputs, shown=shown) as advance:
             try:
-                while not work.finished:
-                    while wanted := work.wanted():
+                while self._goes_on(work):
+                    while self._goes_on(work) and (wanted := work.wanted()):
                         await flight.take(inputs, wanted)
                     for outcome in work.ready():
                         advance()
@@ -118,7 +127,8 @@ class _Flight:
             self._tasks, timeout=self._work.patience(), return_when=asyncio.FIRST_COMPLETED
         )
         for task in done:
-            self._work.ended(self._tasks.pop(task), task.result())
+            if not task.cancelled():
+                self._work.ended(self._tasks.pop(task), task.result())
 
     async def cancel(self) -> None:
         """End them all."""

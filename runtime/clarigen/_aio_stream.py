@@ -6,7 +6,7 @@ needs beside: it forgets statuses, and does not cancel a call that is dropped.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
@@ -43,8 +43,8 @@ class Items(ItemsBase):
         self._status: tuple[Any, str] | None = None
         self._reading: Future[Any] | None = None
 
-    def started(self, call: Any) -> None:
-        super().started(call)
+    def started(self, call: Any, end: Callable[[], None]) -> None:
+        super().started(call, end)
         self._status = None
         self._answers = aiter(call)
         call.add_done_callback(self._ended)
@@ -161,6 +161,8 @@ class AsyncStream(StreamBase, Generic[_R_co]):
                 try:
                     reply = await self._do(action)
                 except Failure as failure:
+                    if self._done:
+                        raise
                     action = self._flow.throw(failure)
                 else:
                     action = self._flow.send(reply)
@@ -169,15 +171,20 @@ class AsyncStream(StreamBase, Generic[_R_co]):
         except StopIteration as end:
             self._ended(end.value)
             raise StopAsyncIteration from None
-        except BaseException:
+        except Failure:  # another task has cancelled
+            raise StopAsyncIteration from None
+        except BaseException as error:
+            ended = self._over() and _of_the_call(error)
             self.cancel()
+            if ended:
+                raise StopAsyncIteration from None
             raise
 
     async def _do(self, action: Any) -> Any:
         """What the flow wants; the reply, or `Failure`."""
         if isinstance(action, Receive):
             if self._items is None:
-                return await self._connection.received(self._call.read(), END)
+                return await self._connection.received(self._started().read(), END)
             return await self._receive(self._items)
         if isinstance(action, Open):
             import asyncio
@@ -225,6 +232,14 @@ class AsyncStream(StreamBase, Generic[_R_co]):
                 call.cancel()
             else:
                 loop.call_soon_threadsafe(_end, self._connection, call, self._items)
+
+
+def _of_the_call(error: BaseException) -> bool:
+    """Whether this is the cancellation of a call, and not of the task that waits for it."""
+    import asyncio
+
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and not (task and task.cancelling())
 
 
 def _end(connection: AsyncConnection, call: Any, items: Items | None) -> None:

@@ -45,6 +45,8 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     An input that fails raises its error when its turn comes; `outcomes()` goes on.
     """
 
+    _flight: _Flight | None = None
+
     def __iter__(self) -> Self:
         return self
 
@@ -68,8 +70,16 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         return list(self)
 
     def cancel(self) -> None:
-        """End what is in flight; there are no further results."""
-        self._begun().close()
+        """End what is in flight; there are no further results, for whoever waits for one neither.
+
+        Any thread may.
+        """
+        self._cancelled = True
+        try:
+            self._begun().close()
+        except ValueError:  # another thread waits in it
+            if self._flight is not None:
+                self._flight.wake()
 
     def __enter__(self) -> Self:
         return self
@@ -80,11 +90,11 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     def _outcomes(self, *, isolate: bool) -> Iterator[_R_co | ClarigenError]:
         name, shown = self._progress
         work, inputs = self._work(isolate), iter(self._inputs)
-        flight = _Flight(work, self._connection)
+        flight = self._flight = _Flight(work, self._connection)
         with bar(name, self._inputs, shown=shown) as advance:
             try:
-                while not work.finished:
-                    while wanted := work.wanted():
+                while self._goes_on(work):
+                    while self._goes_on(work) and (wanted := work.wanted()):
                         flight.take(inputs, wanted)
                     for outcome in work.ready():
                         advance()
@@ -133,11 +143,15 @@ class _Flight:
         patience = self._work.patience()
         if patience is not None:
             waits.append(patience)
-        if not self._arrived.acquire(timeout=min(waits, default=None)):
+        if not self._arrived.acquire(timeout=min(waits, default=None)) or not self._answers:
             return
         made, call = self._answers.popleft()
         del self._calls[made]
         self._step(made, *self._connection.answer(call))
+
+    def wake(self) -> None:
+        """Let whoever waits go on."""
+        self._arrived.release()
 
     def _step(self, made: Chunk, reply: Any, failure: Failure | None) -> None:
         try:

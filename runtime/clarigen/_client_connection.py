@@ -18,7 +18,7 @@ from ._connection import ConnectionBase
 from ._drivers import CLOSED, Driver
 from ._retry import Attempts
 from ._status import failure_error, failure_of
-from ._under_way import noted, read
+from ._under_way import end, noted, read
 from .errors import ConfigError
 
 
@@ -94,10 +94,10 @@ class Connection(ConnectionBase, Driver):
             failure = failure_of(error)
         raise failure  # not in the `except`: the traceback of grpc's own error holds the metadata
 
-    def receive(self, call: Any, end: Any) -> Any:
-        """The next answer of a stream, or `end`; `Failure` if it failed."""
+    def receive(self, call: Any, last: Any) -> Any:
+        """The next answer of a stream, or `last`; `Failure` if it failed."""
         try:
-            return next(call, end)
+            return next(call, last)
         except grpc.RpcError as error:
             raise failure_of(error) from None
 
@@ -109,6 +109,10 @@ class Connection(ConnectionBase, Driver):
     def start(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt at a stream; the call is an iterator of answers."""
         return noted(super().start(attempt, None if messages is None else read(messages)))
+
+    def end(self, call: Any) -> None:
+        """End a call; nobody waits for it any more."""
+        end(call)
 
     def answer(self, call: Any) -> tuple[Any, Failure | None]:
         """What came of a call that is done: the reply, or how it failed."""

@@ -89,6 +89,8 @@ class Stream(StreamBase, Generic[_R_co]):
                 try:
                     reply = self._do(action)
                 except Failure as failure:
+                    if self._done:
+                        raise
                     action = self._flow.throw(failure)
                 else:
                     action = self._flow.send(reply)
@@ -96,6 +98,9 @@ class Stream(StreamBase, Generic[_R_co]):
             return item
         except StopIteration as end:
             self._ended(end.value)
+            raise StopIteration from None
+        except Failure:  # another thread has cancelled
+            self.cancel()
             raise StopIteration from None
         except BaseException:
             self.cancel()
@@ -106,7 +111,7 @@ class Stream(StreamBase, Generic[_R_co]):
         items = self._items
         if isinstance(action, Receive):
             try:
-                return self._connection.receive(self._call, END)
+                return self._connection.receive(self._started(), END)
             finally:
                 if items is not None and items.error is not None:
                     raise items.error

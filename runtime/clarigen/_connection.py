@@ -43,9 +43,9 @@ class ConnectionBase(ABC):
             return lease.call("unary_stream", attempt.rpc)(attempt.request, **options)
         return lease.call("stream_stream", attempt.rpc)(messages, **options)
 
+    @abstractmethod
     def end(self, call: Any) -> None:
         """End a call; nobody waits for it any more."""
-        call.cancel()
 
     @abstractmethod
     def _leased(self) -> Lease:

@@ -10,8 +10,11 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from ._actions import Failure
 from ._response import Usage
 from .errors import ConfigError
 
@@ -92,7 +95,7 @@ class ItemsBase:
     def __init__(self, iterator: Any) -> None:
         self.iterator = iterator
         self.error: Exception | None = None
-        self._call: Any = None
+        self._end: Callable[[], None] | None = None
         self._turn = 0
         self._more = False
         self._lock = threading.Lock()
@@ -109,17 +112,18 @@ class ItemsBase:
             self._more = self._more or turn == self._turn
             return turn == self._turn
 
-    def started(self, call: Any) -> None:
-        """Take note of the call that takes the items."""
+    def started(self, call: Any, end: Callable[[], None]) -> None:
+        """Take note of the call that takes the items, and of what ends it."""
         self._call = call
+        self._end = end
         if self.error is not None:
-            call.cancel()
+            end()
 
     def failed(self, error: Exception) -> None:
         """Keep what the caller's iterator raised, and end the call."""
         self.error = error
-        if self._call is not None:
-            self._call.cancel()
+        if self._end is not None:
+            self._end()
 
     def stop(self) -> None:
         """Wait for no other item."""
@@ -143,27 +147,45 @@ class StreamBase:
 
     def _start(self, attempt: Open) -> None:
         self._give_up()  # an attempt before, which the platform may have answered and not ended
-        if self._items is None:
+        items = self._items
+        if items is None:
             self._call = self._connection.start(attempt, None)
-            return
-        if self._items.error is not None:
-            raise self._items.error
-        self._call = self._connection.start(attempt, self._items.messages(attempt))
-        self._items.started(self._call)
+        elif items.error is not None:
+            raise items.error
+        else:
+            call = self._call = self._connection.start(attempt, items.messages(attempt))
+            items.started(call, partial(self._connection.end, call))
+        if self._done:  # cancelled meanwhile
+            self._give_up()
+
+    def _started(self) -> Any:
+        """The call; `Failure` if it was cancelled."""
+        call = self._call
+        if call is None:
+            raise Failure("CANCELLED", "the stream has been cancelled")
+        return call
 
     def _give_up(self) -> None:
         call, self._call = self._call, None
         if call is not None:
             self._connection.end(call)
 
+    def _over(self) -> bool:
+        """Whether the stream has ended, by whomever."""
+        return self._done
+
     def _ended(self, usage: Usage) -> None:
         self._usage = usage
         self.cancel()
 
     def cancel(self) -> None:
-        """End the call; there are no further items. Does nothing once the stream has ended."""
+        """End the call; there are no further items, for whoever waits for one neither.
+
+        Any thread may, of an asyncio stream any task of its loop. It does nothing once the stream has ended.
+        """
         self._done = True
-        self._flow.close()
+        with suppress(ValueError):  # it runs, for whoever waits: who will see that all is done
+            self._flow.close()
         self._give_up()
         if self._items is not None:
             self._items.stop()
@@ -183,6 +205,7 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         self._connection = connection
         self._inputs = inputs
         self._progress = progress
+        self._cancelled = False
         self._run: Any = None
 
     def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
@@ -207,6 +230,10 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         if self._run is None:
             self._run = self._outcomes(isolate=isolate)
         return self._run
+
+    def _goes_on(self, work: Work[Any]) -> bool:
+        """Whether there is more to do: it is neither finished nor cancelled, by whomever."""
+        return not (work.finished or self._cancelled)
 
     @abstractmethod
     def _outcomes(self, *, isolate: bool) -> _Outcomes_co:

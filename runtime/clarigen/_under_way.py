@@ -10,6 +10,8 @@ import atexit
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from types import GeneratorType
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -23,8 +25,32 @@ _MOMENT: Final = 0.5
 
 def noted(call: Any) -> Any:
     """The same call, which is ended with the program if it is under way by then."""
-    _calls.add(call)
+    if _is_call(call) or _is_generator(call):
+        _calls.add(call)
     return call
+
+
+def end(call: Any) -> None:
+    """End a call.
+
+    An interceptor may give a stream's answers in place of the call, as OpenTelemetry's does: a generator of
+    them lets go of the call, which grpc ends then.
+    """
+    if _is_call(call):
+        call.cancel()
+    elif _is_generator(call):
+        with suppress(
+            ValueError
+        ):  # another thread waits in it: until the next answer, or the deadline
+            call.close()
+
+
+def _is_call(call: Any) -> bool:
+    return hasattr(call, "add_done_callback")
+
+
+def _is_generator(call: object) -> bool:
+    return isinstance(call, GeneratorType)
 
 
 def read(messages: Iterator[bytes]) -> Iterator[bytes]:
@@ -40,8 +66,11 @@ def _ended(call: Any) -> threading.Event:
     def told(_: object) -> None:
         done.set()
 
-    call.add_done_callback(told)
-    call.cancel()
+    if _is_call(call):
+        call.add_done_callback(told)
+    else:
+        done.set()
+    end(call)
     return done
 
 

@@ -127,8 +127,9 @@ class _Flight:
             self._tasks, timeout=self._work.patience(), return_when=asyncio.FIRST_COMPLETED
         )
         for task in done:
-            if not task.cancelled():
-                self._work.ended(self._tasks.pop(task), task.result())
+            made = self._tasks.pop(task, None)
+            if made is not None:  # else another task has cancelled all
+                self._work.ended(made, task.result())
 
     async def cancel(self) -> None:
         """End them all."""

@@ -39,7 +39,7 @@ SCRIPTS: Final[dict[str, Callable[[int], Step]]] = {
     "refuses": lambda _: Refuse("RESOURCE_EXHAUSTED"),
 }
 
-PAUSES: Final = [0.0, 0.0, *(random.Random(7).uniform(0, 0.01) for _ in range(20)), 0.1]
+PAUSES: Final = [0.0, 0.0, *(random.Random(7).uniform(0, 0.01) for _ in range(40)), 0.1]
 """How long before it is cancelled, in seconds: whoever waits is anywhere then."""
 
 

@@ -13,6 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from ._under_way import calls
 from ._version import __version__
 from .errors import ConfigError
 
@@ -210,7 +211,8 @@ class Lease:
         with _lock:
             shared = _open.get(self._key)
             if shared is None:
-                channel = _channel(target, certificates, loop, interceptors)
+                with calls:
+                    channel = _channel(target, certificates, loop, interceptors)
                 shared = _open[self._key] = _Shared(channel, interceptors)
             shared.users += 1
         self._shared: _Shared | None = shared
@@ -251,7 +253,10 @@ class Lease:
     def __del__(self) -> None:
         # Views of a client are made for one call and dropped; grpc closes a channel that nobody has.
         if getattr(self, "_shared", None) is not None and not sys.is_finalizing():
-            self.release()
+            with calls:
+                self.release()
+                self._calls.clear()
+                self.channel = None
 
 
 def _channel(

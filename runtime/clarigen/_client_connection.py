@@ -7,6 +7,8 @@ Addresses and credentials are `_channel`'s.
 from __future__ import annotations
 
 import time
+from functools import partial
+from threading import get_ident
 from typing import Any, Self
 
 import grpc
@@ -18,7 +20,7 @@ from ._connection import ConnectionBase
 from ._drivers import CLOSED, Driver
 from ._retry import Attempts
 from ._status import failure_error, failure_of
-from ._under_way import end, noted, read
+from ._under_way import calls, end, left, read, started
 from .errors import ConfigError
 
 
@@ -51,7 +53,8 @@ class Connection(ConnectionBase, Driver):
         lease, self._lease = self._lease, None
         channel = lease.release() if lease is not None else None
         if channel is not None:
-            channel.close()
+            with calls:
+                channel.close()
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +91,8 @@ class Connection(ConnectionBase, Driver):
     def _send(self, attempt: Send) -> bytes:
         call = self._leased().call("unary_unary", attempt.rpc)
         try:
-            reply: bytes = call(attempt.request, attempt.timeout, self._credentials.metadata)
+            with calls:
+                reply: bytes = call(attempt.request, attempt.timeout, self._credentials.metadata)
             return reply
         except grpc.RpcError as error:
             failure = failure_of(error)
@@ -104,11 +108,13 @@ class Connection(ConnectionBase, Driver):
     def begin(self, attempt: Send) -> Any:
         """Start an attempt at a unary call; grpc's future of its answer."""
         call = self._leased().call("unary_unary", attempt.rpc)
-        return noted(call.future(attempt.request, attempt.timeout, self._credentials.metadata))
+        given = (attempt.request, attempt.timeout, self._credentials.metadata)
+        return left(started(partial(call.future, *given), 0))
 
     def start(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt at a stream; the call is an iterator of answers."""
-        return noted(super().start(attempt, None if messages is None else read(messages)))
+        sent = None if messages is None else read(messages)
+        return started(partial(super().start, attempt, sent), get_ident())
 
     def end(self, call: Any) -> None:
         """End a call; nobody waits for it any more."""

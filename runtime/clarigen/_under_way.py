@@ -1,32 +1,119 @@
-"""The synchronous calls that grpc has under way, and their end with the program.
+"""The synchronous calls that grpc has under way: what a fork waits for, and what ends with the program.
 
-What lives here: who they are, and what waits for them. What a call sends and what its answer means is
+What lives here: who they are, and who waits for whom. What a call sends and what its answer means is
 not known here.
 """
 
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from types import GeneratorType
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
-_calls: Final[WeakSet[Any]] = WeakSet()
+_open: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
+"""Calls that go on by themselves, and whom each needs for it; None once it is known to end without."""
+
 _readers: Final[WeakSet[threading.Thread]] = WeakSet()
 """The threads in which grpc takes the messages of streams."""
+
+_PATIENCE: Final = 1.0
+"""How long a fork waits for calls, and a call for forks, in seconds."""
 
 _MOMENT: Final = 0.5
 """How long a program that ends waits for what it has ended, in seconds."""
 
 
-def noted(call: Any) -> Any:
-    """The same call, which is ended with the program if it is under way by then."""
+class _Calls:
+    """Keeps calls and forks apart; a context in which a thread uses grpc.
+
+    grpc prepares itself for a fork only while no thread is within it. Else it says so on standard error, and a
+    child that calls may crash or wait for ever. So a fork waits for the calls under way, and new ones for the fork.
+
+    Neither waits long: an open stream ends when its reader likes, who may be waiting for the fork.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, as in a forked child: it has none of the other threads, and nobody who leaves their locks."""
+        # Entered by itself, not as the condition's: a KeyboardInterrupt finds it free or within its block.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._under_way: list[int] = []
+        self._forking: list[int] = []
+
+    def begin(self, owner: int) -> None:
+        """A call begins.
+
+        Args:
+            owner: The thread that it needs to come to its end; 0 for none.
+        """
+        with self._lock:
+            if self._forking and threading.get_ident() not in self._forking:
+                self._changed.wait_for(lambda: not self._forking, _PATIENCE)
+            self._under_way.append(owner)
+
+    def end(self, owner: int) -> None:
+        """A call of this owner is over."""
+        with self._lock:
+            if owner in self._under_way:  # else it began before a fork, in the parent
+                self._under_way.remove(owner)
+            if self._forking:
+                self._changed.notify_all()
+
+    def __enter__(self) -> None:
+        self.begin(threading.get_ident())
+
+    def __exit__(self, *_: object) -> None:
+        self.end(threading.get_ident())
+
+    def before_fork(self) -> None:
+        """Wait until none is under way but the thread's own, for which it would wait in vain."""
+        here = threading.get_ident()
+        with self._lock:
+            self._forking.append(here)
+            self._changed.wait_for(lambda: all(each == here for each in self._under_way), _PATIENCE)
+
+    def after_fork(self) -> None:
+        """Let calls begin again."""
+        with self._lock:
+            self._forking.remove(threading.get_ident())
+            self._changed.notify_all()
+
+
+calls: Final = _Calls()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=calls.before_fork, after_in_parent=calls.after_fork, after_in_child=calls.reset
+    )
+
+
+def started(start: Callable[[], Any], owner: int) -> Any:
+    """Start a call that goes on by itself until `end`, or until the program ends.
+
+    Args:
+        start: What starts it.
+        owner: The thread that takes its answers; 0 if it ends without: it is to be `left` then.
+    """
+    calls.begin(owner)
+    try:
+        call = start()
+    except BaseException:
+        calls.end(owner)
+        raise
     if _is_call(call) or _is_generator(call):
-        _calls.add(call)
+        _open[call] = owner
+    else:
+        calls.end(owner)
     return call
 
 
@@ -37,12 +124,27 @@ def end(call: Any) -> None:
     them lets go of the call, which grpc ends then.
     """
     if _is_call(call):
+        left(call)
         call.cancel()
     elif _is_generator(call):
         with suppress(
             ValueError
         ):  # another thread waits in it: until the next answer, or the deadline
             call.close()
+        _over(_open.pop(call, None))
+
+
+def left(call: Any) -> Any:
+    """The same call, which comes to its end by itself."""
+    # Not as a stream is started: Ctrl-C just then would find grpc with the lock of the call.
+    owner, _open[call] = _open.get(call), None
+    call.add_done_callback(partial(_over, owner))
+    return call
+
+
+def _over(owner: int | None, _: object = None) -> None:
+    if owner is not None:
+        calls.end(owner)
 
 
 def _is_call(call: Any) -> bool:
@@ -79,7 +181,7 @@ def _end_all() -> None:
     # While grpc's threads still run, and until they have let go: they stop with the interpreter, and whoever
     # touches a call of which one has the lock then, as grpc's own calls do when they are collected, waits for ever.
     last = time.monotonic() + _MOMENT
-    for done in [_ended(call) for call in list(_calls)]:
+    for done in [_ended(call) for call in list(_open)]:
         done.wait(max(last - time.monotonic(), 0))
     for reader in list(_readers):
         reader.join(max(last - time.monotonic(), 0))

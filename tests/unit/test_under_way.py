@@ -1,0 +1,160 @@
+"""Forks wait for calls and calls for forks, neither for long, and nobody for himself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from clarigen import _under_way
+from clarigen._under_way import _Calls, end, left, started
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> _Calls:
+    """Calls of which none is under way; whoever waits for one waits long."""
+    monkeypatch.setattr(_under_way, "_PATIENCE", 60)
+    return _Calls()
+
+
+def waits(calls: _Calls, do: Callable[[], object]) -> threading.Thread:
+    """Start what has to wait; it does when this returns."""
+    thread = threading.Thread(target=do)
+    thread.start()
+    waiting: Any = calls._changed._waiters  # type: ignore[attr-defined]
+    while not waiting and thread.is_alive():
+        pass
+    assert thread.is_alive()
+    return thread
+
+
+def test_a_fork_waits_for_the_calls_of_others(calls: _Calls) -> None:
+    calls.begin(1)
+    calls.begin(0)
+    fork = waits(calls, calls.before_fork)
+    calls.end(1)
+    assert fork.is_alive()
+    calls.end(0)
+    fork.join(10)
+    assert not fork.is_alive()
+
+
+def test_a_call_waits_for_the_fork(calls: _Calls) -> None:
+    def fork() -> None:
+        calls.before_fork()
+        forking.set()
+        go.wait(10)
+        calls.after_fork()
+
+    forking, go = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(fork)
+        forking.wait(10)
+        call = waits(calls, lambda: calls.begin(0))
+        go.set()
+        call.join(10)
+    assert not call.is_alive()
+
+
+def test_a_thread_does_not_wait_for_itself(calls: _Calls) -> None:
+    with calls:  # an interceptor forks
+        calls.before_fork()
+        with calls:  # a signal's handler calls meanwhile
+            pass
+        calls.after_fork()
+
+
+def test_two_forks_at_once(calls: _Calls) -> None:
+    def fork() -> None:
+        calls.before_fork()
+        both.wait(10)
+        calls.after_fork()
+
+    both = threading.Barrier(2)
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(fork), pool.submit(fork)]:
+            each.result()
+    calls.begin(0)
+
+
+def test_nobody_waits_long(calls: _Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_under_way, "_PATIENCE", 0.01)
+    calls.begin(0)
+    calls.before_fork()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(calls.begin, 0).result(10)
+
+
+def test_a_child_begins_anew(calls: _Calls) -> None:
+    calls.begin(1)
+    calls._forking.append(2)
+    calls._changed.acquire()  # by a thread that the child does not have
+    calls.reset()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(calls.before_fork).result(10)
+    calls.end(1)  # of before the fork
+
+
+class _Call:
+    """A call of grpc's."""
+
+    def __init__(self) -> None:
+        self.told: list[Callable[[Any], object]] = []
+        self.cancelled = False
+
+    def add_done_callback(self, told: Callable[[Any], object]) -> None:
+        self.told.append(told)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def over(self) -> None:
+        """The server, or grpc, has ended it."""
+        for told in self.told:
+            told(self)
+
+
+def under_way() -> list[int]:
+    return list(_under_way.calls._under_way)
+
+
+def test_a_stream_is_under_way_until_it_has_ended() -> None:
+    call = started(_Call, 7)
+    assert (under_way(), call.told) == ([7], [])
+    end(call)
+    assert (under_way(), call.cancelled) == ([7], True)
+    call.over()
+    assert under_way() == []
+    end(call)
+    call.over()
+    assert under_way() == []
+
+
+def test_what_ends_by_itself_is_under_way_until_then() -> None:
+    call = left(started(_Call, 0))
+    assert under_way() == [0]
+    call.over()
+    assert under_way() == []
+
+
+def test_what_could_not_be_started_is_not() -> None:
+    with pytest.raises(ZeroDivisionError):
+        started(lambda: 1 / 0, 7)
+    assert under_way() == []
+
+
+def test_answers_in_place_of_a_call_are_until_they_are_let_go_of() -> None:
+    answers = started(lambda: (n for n in (1, 2)), 7)
+    assert (under_way(), next(answers)) == ([7], 1)
+    end(answers)
+    end(answers)
+    assert (under_way(), list(answers)) == ([], [])
+
+
+def test_the_end_of_other_answers_cannot_be_seen() -> None:
+    answers = started(lambda: iter([1, 2]), 7)
+    assert under_way() == []
+    end(answers)

@@ -145,3 +145,21 @@ def test_versions_that_do_not_fit(doctor: Doctor, monkeypatch: pytest.MonkeyPatc
     assert "  fault  protobuf: 6.30.1 does not fit: " in out
     assert "  fault  libcst: is not installed\n" in out
     assert "pip install --upgrade 'clarigen[codegen]'\n" in out
+
+
+def test_the_platform_of_the_configuration_is_asked(
+    doctor: Doctor, platform: Standin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CLARIFAI_API_BASE")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    models = '[[tool.gen-client.models]]\nurl = "a/b/models/c"\n'
+    Path("pyproject.toml").write_text(
+        f'[tool.gen-client]\napi-base = "{platform.base_url}"\n{models}'
+    )
+    assert f"  ok     platform: localhost:{platform.port} answers, for the user" in doctor()[1]
+    Path("pyproject.toml").write_text(f"[tool.gen-client]\nnope = 1\n{models}")
+    code, out = doctor()
+    assert code == 1
+    assert "  note   platform: is not asked while the configuration is wrong\n" in out
+    assert out.count("nope is not known") == 1

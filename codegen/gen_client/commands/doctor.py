@@ -80,14 +80,16 @@ def _findings(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
 
 def _target(arguments: argparse.Namespace, stage: Stage) -> Finding:
     """Whether the platform answers, and for whom."""
-    from gen_client.commands import surroundings
+    from gen_client.commands import ordered, surroundings
     from gen_client.commands.surroundings import Finding, State
     from gen_client.source import Access, whose
 
-    access = Access(api_base=arguments.api_base, timeout=_SECONDS, progress=stage)
     try:
-        address, user_id = whose(access)
+        api_base = ordered.configured(arguments.api_base)
+        address, user_id = whose(Access(api_base=api_base, timeout=_SECONDS, progress=stage))
     except Refusal as refusal:
+        if refusal.diagnostic.where:  # which is told with the packages
+            return Finding(State.NOTE, "platform", "is not asked while the configuration is wrong")
         if refusal.diagnostic.exit_code == USAGE and not surroundings.found():
             return Finding(State.NOTE, "platform", "is not asked without a credential")
         return _fault("platform", refusal)

@@ -61,6 +61,33 @@ def listed(
     return [_listed(entry, settings, api_base, stage, usual, offline) for entry in settings.entries]
 
 
+def configured(api_base: str | None) -> str | None:
+    """The platform's base URL for the configuration here, if there is one; None for the usual one.
+
+    Args:
+        api_base: The one that the command line names, if it does.
+
+    Raises:
+        Refusal: Exit 2: the configuration is wrong, or names a server that must not get the credential.
+    """
+    if config.working(Path.cwd()).content is None:
+        return api_base
+    settings = config.load(Path.cwd())
+    meant = _api_base(api_base, settings)
+    _check(meant, settings)
+    return meant
+
+
+def _api_base(api_base: str | None, settings: Settings) -> str | None:
+    return api_base or os.environ.get("CLARIFAI_API_BASE") or settings.api_base
+
+
+def _check(api_base: str | None, settings: Settings) -> None:
+    """Refuse a base URL that would get the credential because the configuration says so."""
+    if api_base is not None and api_base == settings.api_base:
+        trust.check(api_base)
+
+
 def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
     """The one job of the command line."""
     report = Report()
@@ -99,10 +126,10 @@ def _listed(
     if offline:
         return Job(_lock(entry.out, entry.name, entry.address, report), options, report)
     access = source.Access(
-        api_base=api_base or os.environ.get("CLARIFAI_API_BASE") or settings.api_base,
+        api_base=_api_base(api_base, settings),
         progress=lambda text: stage(f"{entry.name}: {text}"),
     )
-    return Job(_Trusted(entry, access, settings.api_base), options, report)
+    return Job(_Trusted(entry, access, settings), options, report)
 
 
 def _usual(arguments: argparse.Namespace) -> Options:
@@ -115,17 +142,17 @@ def _usual(arguments: argparse.Namespace) -> Options:
 class _Trusted:
     """A place that a configuration names, which is not asked before it is clear that it may be."""
 
-    def __init__(self, entry: Entry, access: source.Access, api_base: str | None) -> None:
+    def __init__(self, entry: Entry, access: source.Access, settings: Settings) -> None:
         self._entry = entry
         self._access = access
-        self._api_base = api_base
+        self._settings = settings
 
     def fetch(self) -> source.Document:
         """Ask it."""
         if isinstance(self._entry.address, RunnerAddress):
             trust.check(self._entry.address.base_url)
-        elif self._api_base and self._access.api_base == self._api_base:
-            trust.check(self._api_base)
+        else:
+            _check(self._access.api_base, self._settings)
         return source.read(source.at_address(self._entry.address, self._access))
 
 

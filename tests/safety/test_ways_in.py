@@ -1,4 +1,4 @@
-"""A pull request's ways in beside a signature: the configuration, and the lock of a package that is committed.
+"""A stranger's ways in beside generation: the configuration, a committed lock, an address for `init`, what is served.
 
 Whatever they say ends in an exit code and in printable words, and nothing comes to be outside of the repository.
 """
@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
+from unittest.mock import Mock
 
 import pytest
 
-from gen_client import cli
+from gen_client import cli, config
 from safety.payloads import PAYLOADS
-from support import ROOT
+from support import CORPUS, ROOT
 
 LOCK = "signatures.json"
+HOSTILE = sorted((CORPUS / "hostile").glob("*.json"))
 VALUES = {name: text for name, text in PAYLOADS.items() if len(text) < 10_000}
 KEYS = ("url", "name", "out", "version", "methods", "exclude", "deployment-id", "api-base", "type")
 RUNS = (["--check", "--offline"], ["--offline"], ["doctor"])
@@ -127,3 +132,54 @@ def test_a_lock(
         for words in (["--check", "--offline"], ["doctor", "good"]):
             harmless(capsys, *words)
     assert files(tmp_path) - before <= {path for path in files(tmp_path) if "/.cache/" in path}
+
+
+WORDS: Final[dict[str, Callable[[str], list[str]]]] = {
+    "url": lambda text: [text],
+    "id": lambda text: [f"a/b/models/{text}"],
+    "version": lambda text: [f"a/b/models/c/versions/{text}"],
+    "runner": lambda text: [f"grpc://{text}:80", "--name", "one"],
+    "name": lambda text: ["a/b/models/c", f"--name={text}"],
+    "out": lambda text: ["a/b/models/c", f"--out={text}"],
+}
+
+
+@pytest.mark.parametrize("place", WORDS)
+def test_an_entry(
+    repository: Path, capsys: pytest.CaptureFixture[str], place: str, tmp_path: Path
+) -> None:
+    """`init` writes what the configuration's own reader takes, or nothing."""
+    file = Path("pyproject.toml")
+    before = files(tmp_path)
+    harm = '[project]\nname = "app"\n'
+    taken = 0
+    for text in VALUES.values():
+        file.write_text(harm)
+        if harmless(capsys, "init", *WORDS[place](text)):
+            assert file.read_text() == harm
+            continue
+        taken += 1
+        assert tomllib.loads(file.read_text())["project"] == {"name": "app"}
+        (entry,) = config.load(Path.cwd()).entries
+        assert config.load(Path.cwd()).api_base is None
+        assert (repository / entry.out).resolve().is_relative_to(repository)
+    assert taken < len(VALUES)
+    assert files(tmp_path) - before == {"repository/pyproject.toml"}
+
+
+@pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.stem)
+def test_a_server(
+    repository: Path,
+    capsys: pytest.CaptureFixture[str],
+    path: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`serve` says where it is and what it warns of, and nothing that a terminal obeys."""
+    interrupted = Mock(side_effect=KeyboardInterrupt)
+    monkeypatch.setattr("clarigen.testing.Server.wait", interrupted)
+    before = files(tmp_path)
+    code = harmless(capsys, "serve", str(path))
+    assert code in {0, 4}
+    assert interrupted.called == (code == 0)
+    assert files(tmp_path) == before

@@ -24,8 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console()
     try:
         command, words = _command(sys.argv[1:] if arguments is None else list(arguments))
-        listed = _list() if command is GENERATE else ""
-        options = parser(command, listed).parse_args(words)
+        others = COMMANDS if command is GENERATE else ()
+        options = parser(command, others).parse_args(words)
         console = Console(quiet=options.quiet, verbose=options.verbose)
         return command.run(options, console)
     except SystemExit as leaving:  # argparse, after --help, --version or a usage error
@@ -49,12 +49,6 @@ def _command(words: list[str]) -> tuple[Command, list[str]]:
         if words[:1] == [command.name]:
             return command, words[1:]
     return GENERATE, words
-
-
-def _list() -> str:
-    """The commands, for the help."""
-    lines = [f"  gen-client {command.name:<12} {command.summary}\n" for command in COMMANDS]
-    return "".join(["commands:\n", *lines, "\n"]) if lines else ""
 
 
 def _without_extra(error: ModuleNotFoundError) -> Diagnostic:

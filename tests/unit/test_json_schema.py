@@ -117,6 +117,37 @@ def test_every_type(type_: dict[str, Any], right: object, wrong: object) -> None
     assert not valid(made["output_schema"], wrong)
 
 
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        ("str", "a", {}),
+        ("int | None", None, "a"),
+        ("float", 0.5, "a"),
+        ("bool", True, None),
+        ("Any", None, ...),
+        ("Any | None", [1], ...),
+        ("list[str]", ["a"], [1]),
+        ("list[int | None]", [1, None], ["a"]),
+        ("dict[str, float]", {"a": 0.5}, {"a": "b"}),
+        ("dict[str, list[bool]] | None", {"a": [True]}, [True]),
+        ("app.types:Message", {"role": "user"}, "a"),
+        ("list[app.types:Message]", [{}], {}),
+        ("app.types:Message | None", None, 1),
+    ],
+)
+def test_types_of_the_users(text: str, right: object, wrong: object) -> None:
+    """What the client returns is what the schema takes."""
+    field = {"name": "return", "type": "JSON_DATA"}
+    signature = {"name": "predict", "method_type": "UNARY_UNARY", "output_fields": [field]}
+    document = Document(None, "", (signature,), types=(("predict.return", text),))
+    model = interface.read(document, Report())
+    schema = json_schema.tool(*plan.named(model, Code("package"), Report()))["output_schema"]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert valid(schema, right)
+    assert wrong is ... or not valid(schema, wrong)
+    assert ("app.types:Message" in json.dumps(schema)) == ("app" in text)
+
+
 def test_choices_limits_and_defaults() -> None:
     made = tool(
         {

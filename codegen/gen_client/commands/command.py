@@ -6,7 +6,8 @@ What lives here: `Command`, the parser that ends with two lines, and `--quiet` a
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -14,10 +15,22 @@ from gen_client.diagnostics import USAGE, Refusal
 from gen_client.terminal.console import Console, printable
 
 DONE = 0
-EXIT_CODES = """\
-exit codes: 0 done, or nothing to do; 1 a difference was found; 2 usage or configuration;
-            3 the model cannot be reached; 4 its signatures cannot become a client
-"""
+EXIT_CODES = (
+    "done, or nothing to do",
+    "something is not as it should be: a difference, a lock, a fault",
+    "the command line or the configuration is wrong",
+    "the model could not be reached, or refused the credential",
+    "its signatures cannot become a safe client",
+)
+"""What each means, from 0."""
+ENVIRONMENT = (
+    ("CLARIFAI_PAT", "the credential; else CLARIFAI_SESSION_TOKEN"),
+    ("CLARIFAI_API_BASE", "the platform's API"),
+    ("CLARIFAI_ROOT_CERTIFICATES_PATH", "a PEM file with the certificates to trust"),
+    ("CLARIGEN_TRUSTED_HOSTS", "who may get the credential, if pyproject.toml names them"),
+    ("NO_COLOR", "no colours"),
+)
+_COLUMNS = 79
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +40,15 @@ class Command:
     Attributes:
         name: The word that calls it; empty for what `gen-client` does without one.
         summary: What it does, in a line.
-        examples: Lines to try, for its help.
+        examples: What to try, for its help: what for, and the line.
         declare: Adds its options to a parser.
         run: Does it, and returns the exit code.
-        usage: How it is called; empty to have it made of its options.
+        usage: How it is called, after its name; empty to have it made of its options.
     """
 
     name: str
     summary: str
-    examples: str
+    examples: tuple[tuple[str, str], ...]
     declare: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Console], int]
     usage: str = ""
@@ -48,18 +61,19 @@ class Parser(argparse.ArgumentParser):
         raise Refusal(printable(message), exit_code=USAGE, remedy=f"{self.prog} --help says more")
 
 
-def parser(command: Command, commands: str = "") -> Parser:
+def parser(command: Command, others: Sequence[Command] = ()) -> Parser:
     """The parser of a command.
 
     Args:
         command: Which.
-        commands: A list of others, for its help, or empty.
+        others: Other commands, for its help.
     """
+    name = f"gen-client {command.name}".rstrip()
     made = Parser(
-        prog=f"gen-client {command.name}".rstrip(),
-        usage=command.usage or None,
-        description=command.summary,
-        epilog=f"{commands}examples:\n{command.examples}\n{EXIT_CODES}",
+        prog=name,
+        usage=f"{name} {command.usage}" if command.usage else None,
+        description=_wrapped(command.summary),
+        epilog="\n".join(_epilog(command, others)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -70,3 +84,27 @@ def parser(command: Command, commands: str = "") -> Parser:
     )
     how.add_argument("-v", "--verbose", action="store_true", help="say what goes on")
     return made
+
+
+def _epilog(command: Command, others: Sequence[Command]) -> Iterator[str]:
+    if others:
+        yield "commands:"
+        for other in others:
+            yield _wrapped(other.summary, f"  {other.name:<12} ", " " * 15)
+        yield ""
+        yield "environment:"
+        for variable, meaning in ENVIRONMENT:
+            yield f"  {variable}\n      {meaning}"
+        yield ""
+    yield "examples:"
+    for what, line in command.examples:
+        yield f"  # {what}"
+        yield f"  {line}"
+    yield ""
+    yield "exit codes:"
+    for code, meaning in enumerate(EXIT_CODES):
+        yield f"  {code}  {meaning}"
+
+
+def _wrapped(text: str, first: str = "", later: str = "") -> str:
+    return textwrap.fill(text, _COLUMNS, initial_indent=first, subsequent_indent=later)

@@ -11,10 +11,13 @@ from gen_client.commands.command import DONE, Command
 from gen_client.terminal.console import Console
 
 SHELLS = ("bash", "zsh", "tcsh")
-_EXAMPLES = """\
-  gen-client completion bash > ~/.local/share/bash-completion/completions/gen-client
-  gen-client completion zsh > ~/.zfunc/_gen-client     with fpath+=~/.zfunc before compinit
-"""
+_EXAMPLES = (
+    ("bash, in ~/.bashrc", 'eval "$(gen-client completion bash)"'),
+    (
+        "zsh, with fpath+=~/.zfunc before compinit",
+        "gen-client completion zsh > ~/.zfunc/_gen-client",
+    ),
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

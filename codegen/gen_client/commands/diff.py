@@ -21,14 +21,20 @@ if TYPE_CHECKING:
 
 _FORMATS = ("text", "json", "markdown", "github")
 _FAIL_ON = ("any", "breaking")
-_EXAMPLES = """\
-  gen-client diff                                              everything that pyproject.toml lists
-  gen-client diff src/app/models/o4_mini                       against the deployed model
-  gen-client diff src/app/models/o4_mini --url grpc://127.0.0.1:8000
-  gen-client diff src/app/models/o4_mini --base origin/main    against git
-  gen-client diff old/signatures.json new/signatures.json --fail-on breaking
-  gen-client diff src/app/models/o4_mini --format markdown > comment.md
-"""
+_EXAMPLES = (
+    ("everything that pyproject.toml lists, against the deployed models", "gen-client diff"),
+    ("one package, against its deployed model", "gen-client diff src/models/o4_mini"),
+    ("against a local runner", "gen-client diff src/models/o4_mini --url grpc://127.0.0.1:8000"),
+    ("against the main branch", "gen-client diff src/models/o4_mini --base origin/main"),
+    (
+        "a lock against another; only what breaks callers fails",
+        "gen-client diff old/signatures.json new/signatures.json --fail-on breaking",
+    ),
+    (
+        "a comment for a pull request",
+        "gen-client diff src/models/o4_mini --format markdown > comment.md",
+    ),
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -117,5 +123,5 @@ COMMAND = Command(
     examples=_EXAMPLES,
     declare=declare,
     run=run,
-    usage="gen-client diff [LOCK] [OTHER | --url URL] [--base REV] [--fail-on any|breaking] [options]",
+    usage="[LOCK] [OTHER | --url URL] [--base REV]\n                       [--fail-on any|breaking] [options]",
 )

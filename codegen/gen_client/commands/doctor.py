@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 FAULT = 1
 _SECONDS: Final = 20.0
 """How long the platform is waited for."""
-_EXAMPLES = """\
-  gen-client doctor                           versions, credential, the platform
-  gen-client doctor src/app/models/o4_mini    is this package up to date, as well?
-  gen-client doctor --url grpc://127.0.0.1:8000
-exit codes of doctor: 0 nothing is wrong; 1 something is, and its line says `fault`
-"""
+_EXAMPLES = (
+    ("versions, credential, the platform, and all that pyproject.toml lists", "gen-client doctor"),
+    ("is this package up to date?", "gen-client doctor src/models/o4_mini"),
+    ("can this model be reached?", "gen-client doctor --url grpc://127.0.0.1:8000"),
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -181,5 +180,5 @@ COMMAND = Command(
     examples=_EXAMPLES,
     declare=declare,
     run=run,
-    usage="gen-client doctor [PACKAGE ...] [--url URL] [--api-base URL] [options]",
+    usage="[PACKAGE ...] [--url URL] [--api-base URL] [options]",
 )

@@ -14,12 +14,19 @@ from gen_client.commands import models
 from gen_client.commands.command import Command
 from gen_client.terminal.console import Console
 
-_EXAMPLES = """\
-  gen-client --url https://clarifai.com/openai/chat-completion/models/o4-mini --out src/app/models
-  gen-client --url grpc://127.0.0.1:8000 --name my_model
-  gen-client                                   everything that pyproject.toml lists
-  gen-client --check --offline                 in a pull request: is what is committed up to date?
-"""
+_EXAMPLES = (
+    (
+        "a model of the platform",
+        "gen-client --url openai/chat-completion/models/o4-mini --out src/models",
+    ),
+    ("a local runner", "gen-client --url grpc://127.0.0.1:8000 --name my_model"),
+    ("everything that pyproject.toml lists", "gen-client"),
+    ("in a pull request: is what is committed up to date?", "gen-client --check --offline"),
+    (
+        "on a schedule: is each deployed model still the one of its lock?",
+        "gen-client --check --frozen",
+    ),
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -102,5 +109,5 @@ COMMAND = Command(
     examples=_EXAMPLES,
     declare=declare,
     run=run,
-    usage="gen-client [--url URL | --signatures FILE] [--out DIR] [--name NAME] [--check] [options]",
+    usage="[--url URL | --signatures FILE] [--out DIR] [--name NAME]\n                  [--check] [options]",
 )

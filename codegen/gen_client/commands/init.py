@@ -19,11 +19,17 @@ from gen_client.terminal.console import Console
 if TYPE_CHECKING:
     from gen_client.config import Place, Settings
 
-_EXAMPLES = """\
-  gen-client init https://clarifai.com/openai/chat-completion/models/o4-mini --out src/app/models
-  gen-client init acme/vision/models/detector/versions/v7 --name eyes     this version, and no later one
-  gen-client init grpc://127.0.0.1:8000 --name my_model                   a local runner
-"""
+_EXAMPLES = (
+    (
+        "a model of the platform",
+        "gen-client init openai/chat-completion/models/o4-mini --out src/models",
+    ),
+    (
+        "one version, and no later one",
+        "gen-client init acme/vision/models/eye/versions/v7 --name eyes",
+    ),
+    ("a local runner", "gen-client init grpc://127.0.0.1:8000 --name my_model"),
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

@@ -17,10 +17,10 @@ from gen_client.terminal.console import Console
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 """What ends it: whoever started it in the background may have told it to ignore the first."""
-_EXAMPLES = """\
-  gen-client serve src/app/models/o4_mini --port 8000
-  CLARIFAI_API_BASE=grpc://127.0.0.1:8000 python -m app.models.o4_mini.examples predict
-"""
+_EXAMPLES = (
+    ("serve what a package was generated from", "gen-client serve src/models/o4_mini --port 8000"),
+    ("and call it", "CLARIFAI_API_BASE=grpc://127.0.0.1:8000 python -m models.o4_mini.examples"),
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -87,5 +87,5 @@ COMMAND = Command(
     examples=_EXAMPLES,
     declare=declare,
     run=run,
-    usage="gen-client serve (PATH | --url URL | --signatures FILE) [--port PORT] [--seed SEED] [options]",
+    usage="(PATH | --url URL | --signatures FILE) [--port PORT]\n                        [--seed SEED] [options]",
 )

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from gen_client.plan.usage import Named
 
 _FORMS = ("sync", "async", "batch")
-_EXAMPLES = """\
-  gen-client show --url https://clarifai.com/openai/chat-completion/models/o4-mini
-  gen-client show src/app/models/o4_mini predict
-  gen-client show src/app/models/o4_mini predict --snippet=async
-  gen-client show --url grpc://127.0.0.1:8000 --json-schema
-"""
+_EXAMPLES = (
+    ("a model of the platform", "gen-client show --url openai/chat-completion/models/o4-mini"),
+    ("one method of a generated package", "gen-client show src/models/o4_mini predict"),
+    ("code that calls it, to copy", "gen-client show src/models/o4_mini predict --snippet=async"),
+    (
+        "the methods as tools for a language model",
+        "gen-client show src/models/o4_mini --json-schema",
+    ),
+)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -127,5 +130,5 @@ COMMAND = Command(
     examples=_EXAMPLES,
     declare=declare,
     run=run,
-    usage="gen-client show (PATH | --url URL | --signatures FILE) [METHOD] [--snippet[=FORM] | --json | --json-schema]",
+    usage="(PATH | --url URL | --signatures FILE) [METHOD]\n                       [--snippet[=FORM] | --json | --json-schema] [options]",
 )

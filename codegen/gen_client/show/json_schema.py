@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
+from clarigen.wire import TypeText
 from gen_client.interface.nouns import Kind, Known, MethodKind, Null, Parameter
 from gen_client.plan import author, typetable
 from gen_client.plan.typetable import Shape
@@ -30,6 +31,13 @@ _PLAIN: Final[Mapping[Kind, Schema]] = {
     Kind.FLOAT: {"type": "number"},
     Kind.BOOL: {"type": "boolean"},
     Kind.JSON_DATA: {"type": ["object", "array"]},
+}
+_OF_JSON: Final[Mapping[str, Schema]] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "Any": {},
 }
 _REFERRED: Final = {
     Kind.NDARRAY: "NDArray",
@@ -191,6 +199,8 @@ def _is_finite(value: object) -> bool:
 
 
 def _type(its: Shape) -> Schema:
+    if its.type.refined is not None:
+        return _refined(its.type.refined)
     match its.kind:
         case Kind.LIST:
             return {"type": "array", "items": _type(its.items[0])}
@@ -209,6 +219,20 @@ def _type(its: Shape) -> Schema:
             return _ref(_REFERRED[kind])
         case kind:
             return dict(_PLAIN[kind])
+
+
+def _refined(its: TypeText) -> Schema:
+    """JSON that the user has given a type. Of a class nothing is known but its name: it is not imported."""
+    schema: Schema
+    if its.module:
+        schema = {**_PLAIN[Kind.JSON_DATA], "description": its.text.removesuffix(" | None")}
+    elif its.item is None:
+        schema = dict(_OF_JSON[its.name])
+    elif its.name == "list":
+        schema = {"type": "array", "items": _refined(its.item)}
+    else:
+        schema = {"type": "object", "additionalProperties": _refined(its.item)}
+    return {"anyOf": [schema, {"type": "null"}]} if its.optional and schema else schema
 
 
 def _json(value: object, its: Shape) -> Any:

@@ -1,0 +1,63 @@
+"""The help fits a terminal, and what it and the README show to type is what the command takes."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+
+from gen_client.commands import COMMANDS, GENERATE
+from gen_client.commands.command import ENVIRONMENT, EXIT_CODES, Command, parser
+from support import ROOT
+
+ALL = (GENERATE, *COMMANDS)
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def lines() -> Iterator[str]:
+    """The command lines of the README's blocks and of the helps."""
+    for block in re.findall(r"(?:^    .*\n)+|^```\w*\n(?s:.*?)^```", README, re.MULTILINE):
+        for line in block.splitlines():
+            found = re.match(r"^ *(?:\$ |(?:- )?run: )?(gen-client(?!:)\b.*)", line)
+            if found:
+                yield found[1]
+    for command in ALL:
+        yield from (line for _, line in command.examples if line.startswith("gen-client"))
+
+
+@pytest.mark.parametrize("command", ALL, ids=lambda command: command.name)
+def test_the_help_fits_a_terminal(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = parser(command, ALL).format_help()
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    assert text.count("  # ") == len(command.examples) > 0
+
+
+@pytest.mark.parametrize("line", list(lines()))
+def test_what_is_shown_can_be_typed(line: str) -> None:
+    words = shlex.split(re.split(r" [|>] ", line)[0], comments=True)[1:]
+    for command in COMMANDS:
+        if words[:1] == [command.name]:
+            parser(command).parse_args(words[1:])
+            return
+    parser(GENERATE).parse_args(words)
+
+
+def test_each_option_stands_in_the_readme() -> None:
+    def options(made: argparse.ArgumentParser) -> Iterator[str]:
+        for action in made._actions:
+            yield from (option for option in action.option_strings if option.startswith("--"))
+
+    every = {option for command in ALL for option in options(parser(command))}
+    assert {option for option in every if option not in README} == {"--help", "--version"}
+    assert [name for name, _ in ENVIRONMENT if name not in README] == []
+
+
+def test_the_exit_codes_are_those_of_the_readme() -> None:
+    told = re.findall(r"^\| (\d) \| (.*) \|$", README, re.MULTILINE)
+    assert [int(code) for code, _ in told] == list(range(len(EXIT_CODES)))
+    for (_, long), short in zip(told, EXIT_CODES, strict=True):
+        assert long.startswith(short.split(":")[0])

@@ -107,6 +107,11 @@ def _characters(text: str) -> None:
 
 
 def _comments(text: str, known: frozenset[str]) -> None:
+    marked = (line.strip() for line in text.split("\n") if "#" in line)
+    if known.issuperset(
+        marked
+    ):  # else the mark may stand in a literal: tokens tell, and take their time
+        return
     first = HEAD.count("\n")
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):

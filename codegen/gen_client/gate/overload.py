@@ -8,7 +8,7 @@ is new: they are compared with what follows from the first. Knows Python's synta
 from __future__ import annotations
 
 import ast
-import copy
+from functools import cache
 
 from gen_client.gate.grammar import stop
 
@@ -97,18 +97,29 @@ def _either(left: ast.expr, right: ast.expr) -> ast.expr:
 
 def _arguments(single: AnyFunction, inputs: ast.expr) -> ast.arguments:
     """What the body takes: a list in place of the first argument, and then no other."""
-    both = copy.deepcopy(single.args)
-    leading = both.args[1:]
-    annotation = leading[0].annotation if leading else None
-    if annotation is None or both.posonlyargs:
-        stop(single, "not parameters that a list can stand for")
-    leading[0].annotation = _either(annotation, inputs)
-    without = len(leading) - len(both.defaults)  # how many of them are required
-    both.defaults = [*(_parsed(_REQUIRED) for _ in range(without - 1)), *both.defaults]
-    both.kw_defaults = [default or _parsed(_REQUIRED) for default in both.kw_defaults]
-    return both
+    args = single.args
+    match args.args:
+        case [
+            itself,
+            ast.arg(annotation=ast.expr() as annotation) as leading,
+            *others,
+        ] if not args.posonlyargs:
+            either = ast.arg(leading.arg, _either(annotation, inputs), leading.type_comment)
+        case _:
+            stop(single, "not parameters that a list can stand for")
+    without = 1 + len(others) - len(args.defaults)  # how many of them are required
+    return ast.arguments(
+        [],
+        [itself, either, *others],
+        args.vararg,
+        args.kwonlyargs,
+        [default or _parsed(_REQUIRED) for default in args.kw_defaults],
+        args.kwarg,
+        [*(_parsed(_REQUIRED) for _ in range(without - 1)), *args.defaults],
+    )
 
 
+@cache
 def _parsed(code: str) -> ast.expr:
     return ast.parse(code, mode="eval").body
 

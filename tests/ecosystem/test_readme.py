@@ -1,4 +1,4 @@
-"""Each command line of the README is run, in a repository where what it names is there."""
+"""Each command line of the README is run, and its Python, in a repository where what they name is there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from clarigen.examples import IMAGE
 from clarigen.testing import serve
 from gen_client import cli
 from support import CORPUS, ROOT, SOURCES, run
@@ -92,6 +93,39 @@ def _serves(words: list[str]) -> None:
         process.communicate(timeout=60)
 
 
+PROGRAM = """
+import sys
+from app.models.o4_mini import O4Mini
+from clarigen import Image
+from clarigen.testing import fake
+from generated.detector import Detector
+
+model = O4Mini()
+detector = fake(Detector, predict=lambda image, threshold: [])
+image = other = Image(url="https://example.com/a.png")
+paths = sys.argv[1:]
+"""
+"""What an application has around the pieces of Python that the README shows before it speaks of tests."""
+
+
+def pieces() -> list[str]:
+    """Those pieces."""
+    before = README.split("## Testing an application")[0]
+    return re.findall(r"^```python\n(.*?)^```", before, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("piece", pieces(), ids=range(len(pieces())))
+def test_the_python_of_the_readme_runs(
+    piece: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [SOURCES, str(repository / "src"), str(ROOT)]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    Path("a.jpg").write_bytes(IMAGE.bytes)
+    done = run(sys.executable, "-c", PROGRAM + piece, "a.jpg")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bool(done.stdout) == ("print" in piece)
+
+
 def test_the_readme_shows_the_workflow_that_is_tested() -> None:
     example = (ROOT / "examples" / "workflows" / "clients.yml").read_text(encoding="utf-8")
     assert example.split("\n", 2)[2] in README
@@ -102,3 +136,4 @@ def test_there_are_command_lines() -> None:
     assert "--check --offline --diff" in found
     assert "" in found
     assert json.dumps(found).count("--url") > 1
+    assert len(pieces()) > 3

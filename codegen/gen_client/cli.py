@@ -5,14 +5,13 @@ Nothing is raised and no traceback is printed. Nothing heavy is imported before 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 from gen_client.commands import COMMANDS, GENERATE
 from gen_client.commands.command import DONE, Command, parser
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity, bug
-from gen_client.terminal.console import Console
+from gen_client.terminal.console import Console, deaf, opened
 
 INTERRUPTED = 130
 _EXTRA = ("black", "jinja2", "libcst", "platformdirs", "rich", "shtab", "tomlkit", "yaml")
@@ -21,13 +20,16 @@ _EXTRA = ("black", "jinja2", "libcst", "platformdirs", "rich", "shtab", "tomlkit
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    opened()
     console = Console()
     try:
         command, words = _command(sys.argv[1:] if arguments is None else list(arguments))
         others = COMMANDS if command is GENERATE else ()
         options = parser(command, others).parse_args(words)
         console = Console(quiet=options.quiet, verbose=options.verbose)
-        return command.run(options, console)
+        code = command.run(options, console)
+        console.flush()
+        return code
     except SystemExit as leaving:  # argparse, after --help, --version or a usage error
         return leaving.code if isinstance(leaving.code, int) else DONE
     except Refusal as refusal:
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # whoever read our stdout has gone; the files are written
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        deaf(sys.stdout)
         return DONE
     except ModuleNotFoundError as error:
         return console.report(_without_extra(error))

@@ -148,7 +148,7 @@ def _listed(stage: Stage) -> list[Job]:
     from gen_client.commands import ordered
     from gen_client.jobs import Options
 
-    if config.working(Path.cwd()).content is None:
+    if config.working(config.here()).content is None:
         return []
     return ordered.listed(None, stage, Options(), offline=True)
 

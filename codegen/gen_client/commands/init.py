@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the entry, unless it is there."""
     from gen_client import config
 
-    place = config.working(Path.cwd())
+    place = config.working(config.here())
     old = None if place.content is None else config.read(place)
     entry = {"url": arguments.url, **({"name": arguments.name} if arguments.name else {})}
     try:

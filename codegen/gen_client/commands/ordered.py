@@ -57,7 +57,7 @@ def listed(
     Raises:
         Refusal: Exit 2: there is no configuration, or it is wrong.
     """
-    settings = config.load(Path.cwd())
+    settings = config.load(config.here())
     return [_listed(entry, settings, api_base, stage, usual, offline) for entry in settings.entries]
 
 
@@ -70,9 +70,9 @@ def configured(api_base: str | None) -> str | None:
     Raises:
         Refusal: Exit 2: the configuration is wrong, or names a server that must not get the credential.
     """
-    if config.working(Path.cwd()).content is None:
+    if config.working(config.here()).content is None:
         return api_base
-    settings = config.load(Path.cwd())
+    settings = config.load(config.here())
     meant = _api_base(api_base, settings)
     _check(meant, settings)
     return meant

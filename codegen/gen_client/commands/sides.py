@@ -110,7 +110,7 @@ def _after(arguments: argparse.Namespace, lock: str, report: Report, stage: Stag
 def _entry(lock: str) -> Entry | None:
     """What the configuration says of a package, if it does."""
     try:
-        entries = config.load(Path.cwd()).entries
+        entries = config.load(config.here()).entries
     except Refusal:  # no configuration, or one that others complain of
         return None
     folder = Path(lock).resolve().parent

@@ -11,11 +11,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gen_client.config.find import MISSING, Place, find, parsed, working
+from gen_client.config.find import MISSING, Place, find, here, parsed, working
 from gen_client.config.read import read
 from gen_client.config.settings import Entry, Settings
 
-__all__ = ["MISSING", "Entry", "Place", "Settings", "find", "load", "parsed", "read", "working"]
+__all__ = [
+    "MISSING",
+    "Entry",
+    "Place",
+    "Settings",
+    "find",
+    "here",
+    "load",
+    "parsed",
+    "read",
+    "working",
+]
 
 
 def load(folder: Path) -> Settings:

@@ -40,6 +40,18 @@ class Place:
     content: Any
 
 
+def here() -> Path:
+    """The working folder.
+
+    Raises:
+        Refusal: Exit 2: it is not there any more.
+    """
+    try:
+        return Path.cwd()
+    except OSError:
+        raise Refusal("the working folder is not there any more", exit_code=USAGE) from None
+
+
 def find(folder: Path) -> Place:
     """The nearest file with a `[tool.gen-client]`.
 

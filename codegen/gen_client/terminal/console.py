@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TextIO
 
-from gen_client.diagnostics import Diagnostic, Severity
+from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -67,7 +69,8 @@ class Console:
 
     def script(self, text: str) -> None:
         """A text of ours that another program reads: on stdout, as it is."""
-        sys.stdout.write(text)
+        with _written(sys.stdout):
+            sys.stdout.write(text)
 
     def note(self, line: str = "") -> None:
         """Words for people: on stderr."""
@@ -92,7 +95,8 @@ class Console:
         """
         warning = diagnostic.severity is Severity.WARNING
         if not (warning and self.quiet):
-            self.flush()
+            with suppress(OSError, Refusal):  # what cannot be seen there is told here all the same
+                self.flush()
             lines = str(diagnostic).split("\n")
             place = f"{about}: " if about else ""
             _say(sys.stderr, f"gen-client: {place}{lines[0]}", "yellow" if warning else "red")
@@ -101,8 +105,44 @@ class Console:
         return diagnostic.exit_code
 
     def flush(self) -> None:
-        """Let what was printed be seen before what comes."""
-        sys.stdout.flush()
+        """Let what was printed be seen before what comes.
+
+        Raises:
+            Refusal: Exit 2: it cannot be.
+            BrokenPipeError: Whoever read it has gone.
+        """
+        with _written(sys.stdout):
+            sys.stdout.flush()
+
+
+@contextmanager
+def _written(stream: TextIO) -> Generator[None]:
+    """Where something is written to a stream. Nobody can be told that stderr takes nothing."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        deaf(stream)
+        if stream is not sys.stderr:
+            raise Refusal(
+                f"standard output cannot be written: {error.strerror}", exit_code=USAGE
+            ) from None
+
+
+def deaf(stream: TextIO) -> None:
+    """Let what is still to be written to a stream go nowhere, at the end of the process too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def opened() -> None:
+    """Open the streams that whoever started us has closed: they come from nowhere, and go there.
+
+    Else files that are opened later would be in their place.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def printable(text: str) -> str:
@@ -149,8 +189,9 @@ def _say(stream: TextIO, line: str, colour: Colour | None = None) -> None:
 
 
 def _write(stream: TextIO, line: str) -> None:
-    try:
-        print(line, file=stream)
-    except UnicodeEncodeError:  # a terminal or a locale that lacks a character
-        encoding = stream.encoding or "ascii"
-        print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream)
+    with _written(stream):
+        try:
+            print(line, file=stream)
+        except UnicodeEncodeError:  # a terminal or a locale that lacks a character
+            encoding = stream.encoding or "ascii"
+            print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from gen_client.commands import COMMANDS, GENERATE
 from gen_client.commands.command import DONE, Command, parser
-from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity, bug
+from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity, bug, shown
 from gen_client.terminal.console import Console, deaf, opened
 
 INTERRUPTED = 130
@@ -50,7 +50,21 @@ def _command(words: list[str]) -> tuple[Command, list[str]]:
     for command in COMMANDS:
         if words[:1] == [command.name]:
             return command, words[1:]
+    if words and not words[0].startswith("-"):
+        raise _unknown(words[0])
     return GENERATE, words
+
+
+def _unknown(word: str) -> Refusal:
+    """What to say of a word that is no command."""
+    from difflib import get_close_matches
+
+    names = [command.name for command in COMMANDS]
+    close = get_close_matches(word, names, 1)
+    remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
+    if "/" in word:
+        remedy = "a model is named with --url, a signature file with --signatures"
+    return Refusal(f"there is no command {shown(word)}", exit_code=USAGE, remedy=remedy)
 
 
 def _without_extra(error: ModuleNotFoundError) -> Diagnostic:

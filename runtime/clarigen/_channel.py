@@ -60,6 +60,8 @@ class Target(NamedTuple):
         try:
             parts = urlsplit(base_url if "://" in base_url else f"//{base_url}")
             host, port = parts.hostname or "", parts.port
+            if port == 0:
+                raise ValueError(port)
         except ValueError:
             raise ConfigError(
                 f"{base_url!r} is not a base URL: its host or port is wrong"

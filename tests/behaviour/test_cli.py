@@ -572,3 +572,20 @@ def test_hostile_models_in_a_process_of_their_own(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
     assert not (tmp_path / "PWNED").exists()
     assert not os.environ.get("PWNED")
+
+
+@pytest.mark.parametrize(
+    ("word", "remedy"),
+    [
+        ("shwo", "did you mean show?"),
+        ("frobnicate", "known are init, diff, show, serve, doctor, completion"),
+        ("https://clarifai.com/a/b/models/c", "a model is named with --url"),
+        ("\x1b[31m/..", "a model is named with --url"),
+    ],
+)
+def test_a_word_that_is_no_command(gen_client: Command, word: str, remedy: str) -> None:
+    ran = gen_client(word)
+    assert ran.code == 2
+    assert "there is no command" in ran.err
+    assert remedy in ran.err
+    assert "\x1b" not in ran.err

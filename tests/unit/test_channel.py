@@ -53,6 +53,7 @@ def test_base_urls_become_targets(text: str, target: Target) -> None:
         "https://host?x=1",
         "grpc://:80",
         "grpc://h:port",
+        "grpc://h:0",
         "https://",
         "https://[::1",
         "https://a b",

@@ -277,6 +277,8 @@ def _channel(
         # Else a forked child's channel would take over its parent's connections.
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.primary_user_agent", f"clarigen/{__version__}"),
+        # What stays on this machine, a credential among it, does not leave it by the environment's proxy.
+        ("grpc.enable_http_proxy", not target.loopback),
     ]
     factory: Any = grpc if loop is None else grpc.aio
     _check_interceptors(interceptors, factory)

@@ -14,7 +14,7 @@ from ._progress import bar
 from .errors import ClarigenError
 
 if TYPE_CHECKING:
-    from asyncio import Task
+    from asyncio import Lock, Task
 
     from ._batch import Chunk, Work
     from ._call import UnaryFlow
@@ -36,6 +36,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     """
 
     _flight: _Flight | None = None
+    _reading: Lock | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -49,7 +50,12 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
                 generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
-        outcome: _R_co | ClarigenError = await anext(self._begun())
+        import asyncio
+
+        if self._reading is None:
+            self._reading = asyncio.Lock()
+        async with self._reading:
+            outcome: _R_co | ClarigenError = await anext(self._begun())
         if isinstance(outcome, ClarigenError):
             await self.cancel()
             raise outcome

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from grpc import aio
 
-from ._actions import Send, Sleep
+from ._actions import Failure, Send, Sleep
 from ._base import Endpoint
 from ._channel import Lease
 from ._connection import ConnectionBase
@@ -69,6 +69,8 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
         except aio.AioRpcError as error:
             raise failure_of(error) from None
         except asyncio.CancelledError:
+            if not _is_cancelled():
+                raise Failure("CANCELLED", CLOSED) from None
             self.end(call)
             self._ended = time.monotonic()  # grpc may have cancelled it already
             raise
@@ -80,6 +82,10 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
             reply = await reading
         except aio.AioRpcError as error:
             raise failure_of(error) from None
+        except asyncio.CancelledError:
+            if not _is_cancelled():
+                raise Failure("CANCELLED", CLOSED) from None
+            raise
         return end if reply is aio.EOF else reply
 
     def _leased(self) -> Lease:
@@ -92,3 +98,9 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
                 self._leases.pop(other).release()
             lease = self._leases[loop] = Lease(self.target, loop, self._interceptors)
         return lease
+
+
+def _is_cancelled() -> bool:
+    """Whether the task is cancelled that waits for a call, and not the call: by a closed client, say."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -14,7 +14,7 @@ from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive
 from ._drivers import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future
+    from asyncio import AbstractEventLoop, Future, Lock
 
     from ._aio_connection import AsyncConnection
 
@@ -137,11 +137,13 @@ class AsyncStream(StreamBase, Generic[_R_co]):
 
     An async iterator and an async context manager. The call starts when the first item is asked
     for. Leaving the `async with` block early, `cancel()`, or dropping the stream ends the call.
+    Tasks may share it: each item goes to one of them.
     """
 
     _connection: AsyncConnection
     _items: Items | None
     _loop: AbstractEventLoop | None = None
+    _reading: Lock | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -153,6 +155,14 @@ class AsyncStream(StreamBase, Generic[_R_co]):
             ClarigenError: The call failed (see the errors of the generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
+        import asyncio
+
+        if self._reading is None:
+            self._reading = asyncio.Lock()
+        async with self._reading:
+            return await self._next()
+
+    async def _next(self) -> _R_co:
         if self._done:
             raise StopAsyncIteration
         try:
@@ -173,11 +183,8 @@ class AsyncStream(StreamBase, Generic[_R_co]):
             raise StopAsyncIteration from None
         except Failure:  # another task has cancelled
             raise StopAsyncIteration from None
-        except BaseException as error:
-            ended = self._over() and _of_the_call(error)
+        except BaseException:
             self.cancel()
-            if ended:
-                raise StopAsyncIteration from None
             raise
 
     async def _do(self, action: Any) -> Any:
@@ -200,8 +207,6 @@ class AsyncStream(StreamBase, Generic[_R_co]):
         return await self._connection.do(action)
 
     async def _receive(self, items: Items) -> Any:
-        import asyncio
-
         try:
             return await self._connection.received(items.read(END), END)
         except Failure as told:
@@ -209,9 +214,6 @@ class AsyncStream(StreamBase, Generic[_R_co]):
             if failure is None:
                 return END
             raise failure from None
-        except asyncio.CancelledError:  # of the call, by its items, or of the task that waits
-            if items.error is None:
-                raise
         finally:
             if items.error is not None:
                 raise items.error
@@ -232,14 +234,6 @@ class AsyncStream(StreamBase, Generic[_R_co]):
                 call.cancel()
             else:
                 loop.call_soon_threadsafe(_end, self._connection, call, self._items)
-
-
-def _of_the_call(error: BaseException) -> bool:
-    """Whether this is the cancellation of a call, and not of the task that waits for it."""
-    import asyncio
-
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and not (task and task.cancelling())
 
 
 def _end(connection: AsyncConnection, call: Any, items: Items | None) -> None:

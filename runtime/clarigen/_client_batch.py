@@ -6,9 +6,10 @@ iterator and observers included, runs where the results are asked for.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from ._actions import Failure, Send, Sleep
@@ -18,6 +19,7 @@ from .errors import ClarigenError
 
 if TYPE_CHECKING:
     from ._batch import Chunk, Work
+    from ._client_connection import Connection
 
 _R_co = TypeVar("_R_co", covariant=True)
 
@@ -42,10 +44,21 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         for regions in model.detect_batch({"image": Image.from_file(path)} for path in paths):
             print(regions)
 
-    An input that fails raises its error when its turn comes; `outcomes()` goes on.
+    An input that fails raises its error when its turn comes; `outcomes()` goes on. Threads may share
+    it: each result goes to one of them.
     """
 
     _flight: _Flight | None = None
+
+    def __init__(
+        self,
+        work: Callable[[bool], Work[Any]],
+        connection: Connection,
+        inputs: Iterable[Any],
+        progress: tuple[str, bool],
+    ) -> None:
+        super().__init__(work, connection, inputs, progress)
+        self._reading = threading.RLock()
 
     def __iter__(self) -> Self:
         return self
@@ -59,7 +72,8 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
                 generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
-        outcome: _R_co | ClarigenError = next(self._begun())
+        with self._reading:
+            outcome: _R_co | ClarigenError = next(self._begun())
         if isinstance(outcome, ClarigenError):
             self.cancel()
             raise outcome

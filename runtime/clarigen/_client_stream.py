@@ -15,6 +15,7 @@ from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive
 from ._drivers import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
+    from ._call import StreamFlow
     from ._client_connection import Connection
 
 _R_co = TypeVar("_R_co", covariant=True)
@@ -61,7 +62,8 @@ class Stream(StreamBase, Generic[_R_co]):
     """The results of a streaming method, as they come.
 
     An iterator and a context manager. The call starts when the first item is asked for. Leaving the
-    `with` block early, `cancel()`, or dropping the stream ends the call.
+    `with` block early, `cancel()`, or dropping the stream ends the call. Threads may share it: each
+    item goes to one of them.
 
         with model.caption(image) as pieces:
             for piece in pieces:
@@ -70,6 +72,10 @@ class Stream(StreamBase, Generic[_R_co]):
 
     _connection: Connection
     _items: Items | None
+
+    def __init__(self, flow: StreamFlow, connection: Connection, items: Items | None) -> None:
+        super().__init__(flow, connection, items)
+        self._reading = threading.RLock()
 
     def __iter__(self) -> Self:
         return self
@@ -81,6 +87,10 @@ class Stream(StreamBase, Generic[_R_co]):
             ClarigenError: The call failed (see the errors of the generated class).
             Exception: Whatever the caller's own iterator of inputs raised.
         """
+        with self._reading:
+            return self._next()
+
+    def _next(self) -> _R_co:
         if self._done:
             raise StopIteration
         try:

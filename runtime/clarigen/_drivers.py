@@ -170,10 +170,6 @@ class StreamBase:
         if call is not None:
             self._connection.end(call)
 
-    def _over(self) -> bool:
-        """Whether the stream has ended, by whomever."""
-        return self._done
-
     def _ended(self, usage: Usage) -> None:
         self._usage = usage
         self.cancel()

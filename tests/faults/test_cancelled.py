@@ -1,6 +1,6 @@
-"""Streams and batches that another thread or task cancels than the one that waits for them.
+"""Streams, batches and clients of which several threads or tasks have hold: who reads, who waits, who ends them.
 
-Whoever waits sees the end, as of one that is over; whenever it comes, no call stays open.
+Whoever waits for what another one cancels sees its end, as if it were over; whenever that comes, no call stays open.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
 import pytest
 
-from clarigen import UnavailableError
+from clarigen import TransportError, UnavailableError
 from faults.callers import AsyncCalls, Calls
 from faults.scripted import Answer, Hang, Refuse, Scripted, Step
 
@@ -102,3 +103,77 @@ def test_a_task_that_is_cancelled_itself_is_told_so(kind: str) -> None:
     with Scripted(lambda _: Hang()) as server:
         asyncio.run(run(server.url))
         assert server.idle()
+
+
+EVERY: Final[dict[str, Callable[[Any], Any]]] = {
+    "stream": lambda model: model.count(200),
+    "bidi": lambda model: model.add(iter(range(200))),
+    "batch": lambda model: model.double_batch({"n": n} for n in range(200)),
+}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_threads_may_share_it(kind: str) -> None:
+    def read(results: Any) -> list[int]:
+        return list(results)
+
+    with (
+        Scripted() as server,
+        Calls(base_url=server.url, timeout=60) as model,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        whole = list(EVERY[kind](model))
+        results = EVERY[kind](model)
+        parts = [each.result() for each in [pool.submit(read, results) for _ in range(4)]]
+    assert sorted(item for part in parts for item in part) == whole
+    assert all(part == sorted(part) for part in parts)
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_tasks_may_share_it(kind: str) -> None:
+    async def read(results: Any) -> list[int]:
+        return [item async for item in results]
+
+    async def run(url: str) -> None:
+        async with AsyncCalls(base_url=url, timeout=60) as model:
+            whole = await read(EVERY[kind](model))
+            results = EVERY[kind](model)
+            parts = await asyncio.gather(*[read(results) for _ in range(4)])
+        assert sorted(item for part in parts for item in part) == whole
+
+    with Scripted() as server:
+        asyncio.run(run(server.url))
+
+
+def test_who_reads_a_stream_while_it_is_read_is_told_so() -> None:
+    """Not by waiting for himself: an observer runs where the stream is read."""
+
+    def observe(_: object) -> None:
+        next(results)
+
+    with Scripted() as server, Calls(base_url=server.url, on_response=observe) as model:
+        results = model.count(3)
+        with pytest.raises(ValueError, match="already executing"):
+            list(results)
+
+
+@pytest.mark.parametrize("kind", ["unary", *KINDS])
+def test_a_client_that_another_task_closes(kind: str) -> None:
+    """Who waits for a call of it is told; that no task was cancelled, but a call."""
+
+    async def wait(model: AsyncCalls) -> list[int]:
+        if kind == "unary":
+            return [await model.double(1)]
+        return [item async for item in KINDS[kind](model)]
+
+    async def run() -> None:
+        with Scripted(lambda _: Hang()) as server:
+            model = AsyncCalls(base_url=server.url, timeout=60)
+            waiting = asyncio.create_task(wait(model))
+            await asyncio.to_thread(server.busy)
+            await model.close()
+            with pytest.raises(TransportError, match="this client is closed"):
+                await waiting
+            assert server.idle()
+
+    asyncio.run(run())

@@ -82,6 +82,13 @@ def is_a(value: object, *kinds: type) -> bool:
     return isinstance(value, kinds)
 
 
+def is_bool(value: Any) -> bool:
+    """Whether a value is true or false: a bool, or one of numpy's, as comparisons of its numbers are."""
+    return isinstance(value, bool) or (
+        getattr(getattr(value, "dtype", None), "kind", "") == "b" and value.shape == ()
+    )
+
+
 def described(value: object) -> str:
     """A value for a message: its type, and the value itself where that is short."""
     if value is None:
@@ -286,9 +293,7 @@ def _decode_bytes(data: Data) -> bytes:
 
 
 def _encode_int(value: Any, out: Pieces) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise wanted("an int", value)
-    number = value.__index__()
+    number = value if type(value) is int else _index(value)
     if number not in _INT64:
         raise Misfit("must fit into 64 bits: -2**63 to 2**63 - 1")
     if not number:
@@ -296,6 +301,14 @@ def _encode_int(value: Any, out: Pieces) -> int:
     piece = _INT + varint(number & _MASK)
     out.append(piece)
     return len(piece)
+
+
+def _index(value: Any) -> int:
+    """A whole number of another class; a bool is no number."""
+    if is_bool(value) or not hasattr(value, "__index__"):
+        raise wanted("an int", value)
+    index: int = value.__index__()
+    return index
 
 
 def _decode_int(data: Data) -> int:
@@ -314,7 +327,7 @@ def number64(value: Any) -> float:
     """A number that a 64-bit float can hold; a bool is no number."""
     if type(value) is float:
         return value
-    if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
+    if isinstance(value, (str, bytes)) or is_bool(value) or not hasattr(value, "__float__"):
         raise wanted("a float", value)
     try:
         return float(value)
@@ -327,7 +340,7 @@ def _decode_float(data: Data) -> float:
 
 
 def _encode_bool(value: Any, out: Pieces) -> int:
-    if not isinstance(value, bool):
+    if not is_bool(value):
         raise wanted("a bool", value)
     if not value:
         return 0

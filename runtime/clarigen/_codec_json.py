@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ._codec import STRING, Codec, Misfit, described, is_a, number64, utf8, wanted
+from ._codec import STRING, Codec, Misfit, described, is_a, is_bool, number64, utf8, wanted
 from ._writer import Pieces, append, double, float64, long, sized, whole
 
 if TYPE_CHECKING:
@@ -57,9 +57,11 @@ def _is_array(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Mappings, sequences and numbers of other classes, as the json module knows them."""
+    """Mappings, sequences, numbers and bools of other classes, as the json module knows them."""
     if is_a(value, Mapping):
         return dict(value)
+    if is_bool(value):
+        return bool(value)
     return list(value) if _is_array(value) else float(value)
 
 
@@ -93,6 +95,8 @@ def _value(value: Any, levels: int) -> bytes:
     if _is_array(value):
         return sized(_ARRAY, _list(value, levels))
     if hasattr(value, "__float__"):
+        if not isinstance(value, (int, float)) and is_bool(value):
+            return _BOOLS[bool(value)]
         return _NUMBER + float64(_finite(value))
     raise wanted("a JSON value", value)
 

@@ -191,6 +191,10 @@ def test_json_too_deep_for_the_wire_is_refused() -> None:
         (wire.INT, 2**63, "must fit into 64 bits"),
         (wire.INT, -(2**63) - 1, "must fit into 64 bits"),
         (wire.FLOAT, True, "must be a float, not bool True"),
+        (wire.FLOAT, np.bool_(True), "must be a float, not bool"),
+        (wire.INT, np.bool_(True), "must be an int, not bool"),
+        (wire.BOOL, np.array([True]), "must be a bool, not ndarray"),
+        (wire.BOOL, np.float32(1), "must be a bool, not float32"),
         (wire.FLOAT, "1", "must be a float, not str '1'"),
         (wire.FLOAT, 10**400, "must fit into a 64-bit float"),
         (wire.BOOL, 1, "must be a bool, not int 1"),
@@ -233,6 +237,13 @@ def test_what_does_not_fit_is_refused(codec: Codec[Any], value: Any, words: str)
 def test_a_record_that_lacks_a_field_is_refused() -> None:
     person: Any = object.__new__(Person)
     assert refusal(PERSON, person) == "has no `name`"
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_numpys_bools_are_bools_and_no_numbers(value: bool) -> None:
+    assert passed(wire.BOOL, np.bool_(value)) is value
+    back = passed(wire.JSON, {"a": np.bool_(value), "b": [np.bool_(value), np.float32(value)]})
+    assert json.dumps(back) == json.dumps({"a": value, "b": [value, float(value)]})
 
 
 @pytest.mark.item(35)

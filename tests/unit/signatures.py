@@ -1,0 +1,48 @@
+"""Signatures by hand, and what the interface makes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gen_client import interface
+from gen_client.diagnostics import Refusal, Report
+from gen_client.source import Document
+
+Signature = dict[str, Any]
+
+TEXT = {"name": "prompt", "type": "STR", "required": True}
+RETURN = {"name": "return", "type": "STR"}
+
+
+def method(*fields: Signature, **changes: Any) -> Signature:
+    return {
+        "name": "predict",
+        "method_type": "UNARY_UNARY",
+        "input_fields": list(fields),
+        "output_fields": [RETURN],
+        **changes,
+    }
+
+
+def read(*signatures: Signature) -> tuple[interface.Model, list[str]]:
+    """The model, and what was warned of."""
+    report = Report()
+    model = interface.read(Document(None, "", signatures), report)
+    return model, [str(warning) for warning in report.warnings]
+
+
+def parameter(**field: Any) -> tuple[interface.Parameter, list[str]]:
+    model, warnings = read(method({"name": "x", **field}))
+    return model.methods[0].parameters[0], warnings
+
+
+def refused(*signatures: Any) -> str:
+    with pytest.raises(Refusal) as caught:
+        read(*signatures)
+    assert caught.value.diagnostic.exit_code == 4
+    text = str(caught.value)
+    assert text.replace("\n", "").isprintable()
+    assert text.count("\n") <= 1
+    return text

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Final, TypeVar
 
 A = TypeVar("A")
@@ -18,6 +18,9 @@ R = TypeVar("R")
 
 WAITING: Final = 16
 """How many models are asked at once."""
+
+_TICK: Final = 0.2
+"""How long an interrupt may be unheard, in seconds: one that comes as a wait begins does not end that wait."""
 
 
 def waiting(work: Callable[[A], R], items: Sequence[A]) -> list[R]:
@@ -29,6 +32,8 @@ def waiting(work: Callable[[A], R], items: Sequence[A]) -> list[R]:
     for _ in range(min(WAITING, len(items))):
         threading.Thread(target=_worker, args=(work, left), daemon=True).start()
     try:
+        while wait(results, timeout=_TICK).not_done:
+            pass
         return [result.result() for result in results]
     except BaseException:
         left.clear()

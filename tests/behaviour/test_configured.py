@@ -299,6 +299,14 @@ def test_a_type_that_is_no_data_is_never_called(
     assert not (tmp_path / "called").exists()
 
 
+FOREGROUND = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests may ignore it
+from gen_client import cli
+sys.exit(cli.main())
+"""
+
+
 def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
     """Whatever it waits for: here, a server that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -306,7 +314,7 @@ def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
         entries = [f'[[tool.gen-client.models]]\nurl = "{url}"\nname = "{n}"\n' for n in ("a", "b")]
         (tmp_path / "pyproject.toml").write_text("\n".join(entries))
         process = subprocess.Popen(
-            [sys.executable, "-m", "gen_client"],
+            [sys.executable, "-c", FOREGROUND],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -127,9 +127,8 @@ def end(call: Any) -> None:
         left(call)
         call.cancel()
     elif _is_generator(call):
-        with suppress(
-            ValueError
-        ):  # another thread waits in it: until the next answer, or the deadline
+        # Where another thread waits in it, it goes on until the next answer, or the deadline.
+        with suppress(ValueError):
             call.close()
         _over(_open.pop(call, None))
 

@@ -1,9 +1,9 @@
 """Lays a page out: the templates, and what they may write.
 
 What lives here: the Jinja environment and the words in which the twins differ. Every expression in a
-template is code or goes through one of the two filters; anything else is an error. The head of the
-files, their format and their imports' order are `tidy`'s: the templates import whatever some page may
-need. Knows `page`'s nouns; knows nothing of models.
+template is code or goes through one of the two filters; anything else is an error. A third one, `folded`, moves
+line ends alone. The head of the files, their format and their imports' order are `tidy`'s: the templates import
+whatever some page may need. Knows `page`'s nouns; knows nothing of models.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from gen_client import templates_folder
 from gen_client.diagnostics import USAGE, Refusal, printable
 from gen_client.escape import FILTERS, Code, finalize
+from gen_client.fold import folded
 from gen_client.plan.page import Page
 
 templates = templates_folder.templates
@@ -117,7 +118,7 @@ def _broken(error: Exception, custom: Mapping[str, str]) -> Refusal:
 def _environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
     """Jinja as we use it; it keeps what it has compiled, and the filters are those of the moment."""
     environment = _compiling(custom, ours)
-    environment.filters = dict(FILTERS)
+    environment.filters = {**FILTERS, "folded": folded}
     return environment
 
 

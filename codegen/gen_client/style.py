@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-LINE_LENGTH: Final = 100
+from gen_client.escape import LINE
+
 _SHORT: Final = 8_000
 _REMEMBERED: Final = 2_048
 """How many short statements are kept: several models have many in common, and each is formatted once."""
@@ -106,7 +107,7 @@ def _statement(text: str) -> str:
     from black import format_str
     from black.mode import Mode, TargetVersion
 
-    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE))
 
 
 _common = lru_cache(maxsize=_REMEMBERED)(_statement)

@@ -152,9 +152,9 @@ def test_their_owner_allows_more_word_for_word(owner: Owner) -> None:
         text, "{% for twin in", "logger = logging.getLogger(__name__)\n# Ours.\n{% for twin in"
     )
     (owner.folder / "client.py.jinja").write_text(text)
-    stream = "        return self._stream("
+    stream = "{% filter folded %}\n        return self._stream("
     text = changed(MACROS, stream, f'        logger.debug("called")\n{stream}')
-    batch = "    def {{ function.batch.name"
+    batch = "{% filter folded %}\n    def {{ function.batch.name"
     text = changed(text, batch, f"    @traced\n{batch}")
     (owner.folder / "macros.jinja").write_text(text)
     assert owner.generate()[0] == 4

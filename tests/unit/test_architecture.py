@@ -177,7 +177,7 @@ _STAGES = (
     "plan: page typetable author docs samples usage plan",
     "diff: changes shapes parameters diff",
     "show: show prototype snippets json_schema",
-    "render",
+    "fold render",
     "gate: allowed grammar imports overload pages examples gate",
     "style tidy custom",
     "output: output swap lock write check locked",
@@ -197,7 +197,8 @@ FLOW = [name for stage in _STAGES for name in _of(stage)]
 """The modules of the generator, in the order in which data comes by."""
 
 STRANGERS = {
-    "render": {"escape", "plan.page", "diagnostics", "templates_folder"},
+    "render": {"escape", "fold", "plan.page", "diagnostics", "templates_folder"},
+    "fold": {"escape"},
     "gate": {"gate.allowed", "gate.grammar", "gate.pages", "gate.examples", "diagnostics"},
     "gate.allowed": set[str](),
     "gate.examples": {"gate.grammar", "gate.imports"},

@@ -168,9 +168,14 @@ def _environment() -> jinja2.Environment:
 
 def test_raw_text_in_a_template_is_an_error() -> None:
     environment = _environment()
-    for source in ("{{ text }}", "{% macro m(t) %}{{ t }}{% endmacro %}{{ m(text) }}"):
+    for source in (
+        "{{ text }}",
+        "{% macro m(t) %}{{ t }}{% endmacro %}{{ m(text) }}",
+        "{{ text|folded }}",
+        "{% filter folded %}f(\n{{ text }},\n)\n{% endfilter %}",
+    ):
         with pytest.raises(TypeError, match="raw text"):
-            environment.from_string(source).render(text="import os")
+            environment.from_string(source).render(text="f(\nimport os\n)")
     assert (
         environment.from_string("{{ text|py }} {{ code }}").render(text="'", code=Code("x = 1"))
         == '"\'" x = 1'
@@ -178,9 +183,9 @@ def test_raw_text_in_a_template_is_an_error() -> None:
     assert finalize(Code("x")) == "x"
 
 
-def test_only_the_two_filters_and_nothing_else_is_at_hand() -> None:
+def test_only_the_two_filters_and_the_folding_are_at_hand() -> None:
     environment = _environment()
-    assert set(environment.filters) == {"py", "doc"}
+    assert set(environment.filters) == {"py", "doc", "folded"}
     assert not environment.globals
     with pytest.raises(jinja2.UndefinedError):
         environment.from_string("{{ nothing }}").render()

@@ -11,6 +11,7 @@ from black.mode import Mode, TargetVersion
 
 from gen_client import gate, pipeline, style, tidy
 from gen_client.diagnostics import Refusal, Report
+from gen_client.escape import LINE
 from gen_client.source import Document
 from support import CORPUS, ROOT, run_python
 from unit.page_text import CLIENT, EXAMPLES, INIT
@@ -121,7 +122,7 @@ def test_the_pieces_of_a_model_too(name: str, monkeypatch: pytest.MonkeyPatch) -
 
 def black(text: str) -> str:
     """What black makes of a text at once."""
-    return format_str(text, mode=Mode({TargetVersion.PY311}, style.LINE_LENGTH))
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE))
 
 
 def test_nothing_is_added() -> None:

@@ -270,7 +270,7 @@ def _wire(its: Named) -> Code:
         parts.append(_wire_field(parameter, name, shape))
     parts += _renamed(its.names.method, its.method.name)
     parts.append(form("returns={}", typetable.codec(its.result)))
-    return form("{}({},)", _VERBS[its.method.kind], joined(", ", parts))
+    return form("{}(\n    {},\n)", _VERBS[its.method.kind], joined(",\n    ", parts))
 
 
 def _renamed(name: Code, wire_name: str) -> Iterator[Code]:

@@ -1,0 +1,93 @@
+"""Folding: lines break where black would break them, so that it has nothing to do twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from black import format_str
+from black.mode import Mode, TargetVersion
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gen_client import pipeline, style
+from gen_client.diagnostics import Report
+from gen_client.escape import LINE
+from gen_client.fold import folded
+from gen_client.source import Document
+from support import CORPUS
+
+HEAD = "class _:\n"
+WORDS = st.text("xyz", min_size=1, max_size=30)
+PARAMETERS = st.lists(st.builds("{}: {}".format, WORDS, WORDS), max_size=6)
+
+
+@cache
+def black(text: str) -> str:
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE))
+
+
+def definition(parameters: list[str], returns: str) -> str:
+    items = "".join(f"        {item},\n" for item in ["self", *parameters])
+    return f"    def f(\n{items}    ) -> {returns}:\n"
+
+
+def test_as_many_as_there_is_room_for() -> None:
+    assert folded(definition(["a: int"], "str")) == "    def f(self, a: int) -> str:\n"
+    a, b = (f"{letter * 34}: int" for letter in "ab")
+    assert folded(definition([a, b], "str")) == (
+        f"    def f(\n        self, {a}, {b}\n    ) -> str:\n"
+    )
+    assert folded(definition([a, b, "c: str"], "str")) == (
+        f"    def f(\n        self,\n        {a},\n        {b},\n        c: str,\n    ) -> str:\n"
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(PARAMETERS, WORDS)
+def test_black_has_nothing_to_change(parameters: list[str], returns: str) -> None:
+    text = f"{HEAD}{folded(definition(parameters, returns))}        pass\n"
+    assert black(text) == text
+    flat = f"{HEAD}    def f({', '.join(['self', *parameters])}) -> {returns}:\n        pass\n"
+    assert black(flat) == text
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=8))
+def test_of_a_call_neither(arguments: list[str]) -> None:
+    items = "".join(f"    {item},\n" for item in arguments)
+    text = folded(f"f(\n{items})\n")
+    assert black(text) == text
+    assert black(f"f({', '.join(arguments)})\n") == text
+
+
+def pieces(file: Path) -> Iterator[tuple[str, str]]:
+    """What black was given of the methods of a client, and what it made of it."""
+    content = json.loads(file.read_text())["method_signatures"]
+    seen: list[tuple[str, str]] = []
+
+    def noting(text: str) -> str:
+        seen.append((text, black(text)))
+        return seen[-1][1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "_common", noting)
+        patch.setattr(style, "_statement", noting)
+        pipeline.build(Document(None, "", tuple(content)), "pkg", Report())
+    return (piece for piece in seen if piece[0].startswith((HEAD, "_")))
+
+
+def test_black_changes_nearly_no_method_of_real_models() -> None:
+    files = sorted((CORPUS / "real").glob("*.json"))
+    all_of_them = [
+        piece
+        for file in files
+        if json.loads(file.read_text()).get("method_signatures")
+        for piece in pieces(file)
+    ]
+    changed = [text for text, formatted in all_of_them if text != formatted]
+    assert len(all_of_them) > 1_000
+    assert len(changed) < len(all_of_them) / 100, changed

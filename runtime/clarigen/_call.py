@@ -18,7 +18,7 @@ from ._address import Address
 from ._drift import Drift
 from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
-from ._proto import MultiOutputResponse, Output, UnreadableError
+from ._proto import MultiOutputResponse, Output, Status, UnreadableError
 from ._response import Observer, Response, Usage
 from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
 from ._status import MIXED_STATUS, SUCCESS, Sent, failure_error, status_error
@@ -180,11 +180,12 @@ def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Cont
                 while (reply := (yield Receive())) is not END:
                     response = _message(method, reply)
                     _check(method, response)
+                    output = response.outputs[0]
                     # Models tell the count with the last message, or grow it: the last one told holds.
-                    told = _usage(response)
-                    usage = told if any(told) else usage
+                    if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
+                        usage = _usage(response)
                     attempts.last = True
-                    yield Deliver(method.read(response.outputs[0].data))
+                    yield Deliver(method.read(output.data))
                 break
             except (Failure, ModelError) as caught:
                 if method.stream is not None and not attempts.last:
@@ -256,16 +257,22 @@ def _check(
 ) -> None:
     """Raise what the statuses of the answer say; those of its outputs only if not read apart."""
     status, outputs = response.status, response.outputs
-    statuses = [status] if status.code not in _GOOD else []
+    if status.code not in _GOOD:
+        _raise(status, method)
     if not apart:
-        statuses += [o.status for o in outputs if o.status.code not in _UNSAID]
-    for each in statuses:
-        error = status_error(each, method.name)
-        if error is not None:
-            raise error
+        for output in outputs:
+            if output.status.code not in _UNSAID:
+                _raise(output.status, method)
     if len(outputs) != inputs:
         asked = "one input" if inputs == 1 else f"{inputs} inputs"
         raise DecodeError(f"{method.name}: {len(outputs)} outputs came for {asked}")
+
+
+def _raise(status: Status, method: Method[Any]) -> None:
+    """Raise what a status says, if it is an error."""
+    error = status_error(status, method.name)
+    if error is not None:
+        raise error
 
 
 def _usage(response: MultiOutputResponse) -> Usage:

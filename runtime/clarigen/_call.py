@@ -19,6 +19,7 @@ from ._drift import Drift
 from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, Output, Status, UnreadableError
+from ._reader import NO_VIEWS, Views, cut
 from ._response import Observer, Response, Usage
 from ._retry import Attempts, Policy, hope_of_failure, hope_of_status
 from ._status import MIXED_STATUS, SUCCESS, Sent, failure_error, status_error
@@ -53,13 +54,25 @@ class Context(NamedTuple):
     drift: Drift | None = None
 
 
+class _Answer(NamedTuple):
+    """What came back.
+
+    Attributes:
+        response: The platform's message.
+        views: The large payloads that were cut out of it.
+    """
+
+    response: MultiOutputResponse
+    views: Views
+
+
 def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFlow[_R]:
     """Call a unary method with one value a field."""
-    response, attempts = yield from _exchange(method, method.request(values), 1, context)
+    answer, attempts = yield from _exchange(method, method.request(values), 1, context)
     try:
-        return method.read(response.outputs[0].data)
+        return method.read(answer.response.outputs[0].data, answer.views)
     except DecodeError as unread:
-        yield from _hint(context, unread, attempts, response)
+        yield from _hint(context, unread, attempts, answer.response)
         raise
 
 
@@ -77,8 +90,9 @@ def chunk(
         Each input's result or, in its place, the error of its own that the answer tells; and how
         often the request was sent.
     """
-    response, attempts = yield from _exchange(method, inputs, len(inputs), context, apart=True)
-    outcomes = [_outcome(method, output, attempts) for output in response.outputs]
+    answer, attempts = yield from _exchange(method, inputs, len(inputs), context, apart=True)
+    response, views = answer
+    outcomes = [_outcome(method, output, views, attempts) for output in response.outputs]
     for outcome in outcomes:
         if isinstance(outcome, ModelError | DecodeError):
             yield from _hint(context, outcome, attempts, response)
@@ -101,7 +115,7 @@ def _exchange(
     context: Context,
     *,
     apart: bool = False,
-) -> UnaryFlow[tuple[MultiOutputResponse, Attempts]]:
+) -> UnaryFlow[tuple[_Answer, Attempts]]:
     """Send a request until it is answered; the answer, and the attempts at it.
 
     Args:
@@ -118,16 +132,16 @@ def _exchange(
                 target = yield from _target(context, attempts)
                 message = message or b"".join((target, *request))
                 reply = yield Send(method.rpc, message, attempts.begin())
-                response = _message(method, reply)
-                _check(method, response, inputs, apart=apart)
+                answer = _answer(method, reply, context)
+                _check(method, answer.response, inputs, apart=apart)
                 break
             except (Failure, ModelError) as caught:
                 yield from _wait(method, attempts, caught, context)
             except DecodeError as unread:
                 yield from _hint(context, unread, attempts)
                 raise
-    _tell(context, method, response, attempts)
-    return response, attempts
+    _tell(context, method, answer.response, attempts)
+    return answer, attempts
 
 
 def _target(context: Context, attempts: Attempts) -> Generator[Send | Sleep, Any, bytes]:
@@ -137,13 +151,15 @@ def _target(context: Context, attempts: Attempts) -> Generator[Send | Sleep, Any
     return (yield from context.address.resolve(attempts.left()))
 
 
-def _outcome(method: Unary[_R], output: Output, attempts: Attempts) -> _R | ClarigenError:
+def _outcome(
+    method: Unary[_R], output: Output, views: Views, attempts: Attempts
+) -> _R | ClarigenError:
     if output.status.code:
         error = status_error(output.status, method.name)
         if error is not None:
             return attempts.told(error)
     try:
-        return method.read(output.data)
+        return method.read(output.data, views)
     except DecodeError as unread:
         return unread
 
@@ -178,14 +194,14 @@ def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Cont
                 message = message or b"".join((target, *request))
                 yield Open(method.rpc, message, attempts.begin(), follow)
                 while (reply := (yield Receive())) is not END:
-                    response = _message(method, reply)
+                    response, views = _answer(method, reply, context)
                     _check(method, response)
                     output = response.outputs[0]
                     # Models tell the count with the last message, or grow it: the last one told holds.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = _usage(response)
                     attempts.last = True
-                    yield Deliver(method.read(output.data))
+                    yield Deliver(method.read(output.data, views))
                 break
             except (Failure, ModelError) as caught:
                 if method.stream is not None and not attempts.last:
@@ -241,9 +257,11 @@ def _hint(
         yield from context.drift.hint(error, context.address, attempts, response)
 
 
-def _message(method: Method[Any], reply: bytes) -> MultiOutputResponse:
+def _answer(method: Method[Any], reply: bytes, context: Context) -> _Answer:
+    # Who is told of the response gets the platform's message whole.
+    rest, views = (reply, NO_VIEWS) if context.observers else cut(reply)
     try:
-        return MultiOutputResponse.FromString(reply)
+        return _Answer(MultiOutputResponse.FromString(rest), views)
     except UnreadableError as error:
         raise DecodeError(f"{method.name}: the answer is not a message: {error}") from None
 

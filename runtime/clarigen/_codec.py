@@ -2,7 +2,7 @@
 
 What lives here: the only rules by which a Python value becomes slots of the platform's `Data`
 message and comes back. A codec is a pair of closures: `encode` appends the fields of a `Data` as bytes,
-`decode` reads one that protobuf has parsed. The codecs of containers are built from those of their
+`decode` reads one that protobuf has parsed, without the large payloads, which `_reader` has cut out. The codecs of containers are built from those of their
 items. Nothing here creates a message, so nothing here imports protobuf. What does not fit raises
 `Misfit`, which collects its path on the way out.
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from ._data import Text
+from ._reader import Views, held
 from ._writer import Pieces, Write, append, double, float64, long, sized, varint, whole
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class Codec(NamedTuple, Generic[_R_co]):
         label: The type in a message's words: `a str`, `a list`.
         encode: Append the fields of a `Data` that holds the value, and tell how many bytes they are;
             `Misfit` if it does not fit.
-        decode: Read the value; `Misfit` if it is not there or not what the type says.
+        decode: Read the value, of which the views are the large payloads; `Misfit` if it is not there or not what
+            the type says.
         nested: The codec inside lists, tuples and records, where it differs.
         spread: For types whose lists share one repeated slot: the slot, and the codec of one
             element.
@@ -53,7 +55,7 @@ class Codec(NamedTuple, Generic[_R_co]):
 
     label: str
     encode: Write
-    decode: Callable[[Data], _R_co]
+    decode: Callable[[Data, Views], _R_co]
     nested: Codec[_R_co] | None = None
     spread: Spread | None = None
     trapped: bool = False
@@ -69,7 +71,7 @@ class Spread(NamedTuple):
 
     slot: str
     add: Write
-    read: Callable[[Any], Any]
+    read: Callable[[Any, Views], Any]
 
 
 def wanted(label: str, value: object) -> Misfit:
@@ -130,11 +132,11 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
         return _spread_list(item.spread)
     inner = item.inner
 
-    def decode(data: Data) -> list[_R]:
+    def decode(data: Data, views: Views) -> list[_R]:
         result: list[Any] = []
         for index, part in enumerate(data.parts):
             try:
-                result.append(inner.decode(part.data))
+                result.append(inner.decode(part.data, views))
             except Misfit as misfit:
                 raise misfit.under(f"[{index}]") from None
         return result
@@ -143,8 +145,8 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
 
 
 def _spread_list(spread: Spread) -> Codec[list[Any]]:
-    def decode(data: Data) -> list[Any]:
-        return [spread.read(message) for message in getattr(data, spread.slot)]
+    def decode(data: Data, views: Views) -> list[Any]:
+        return [spread.read(message, views) for message in getattr(data, spread.slot)]
 
     return Codec("a list", _each(spread.add), decode, trapped=True)
 
@@ -194,13 +196,13 @@ def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
                 raise misfit.under(f"[{index}]") from None
         return size
 
-    def decode(data: Data) -> tuple[Any, ...]:
+    def decode(data: Data, views: Views) -> tuple[Any, ...]:
         if len(data.parts) != len(inner):
             raise Misfit(f"has {len(data.parts)} parts; {label} was expected")
         result: list[Any] = []
         for index, (codec, part) in enumerate(zip(inner, data.parts, strict=True)):
             try:
-                result.append(codec.decode(part.data))
+                result.append(codec.decode(part.data, views))
             except Misfit as misfit:
                 raise misfit.under(f"[{index}]") from None
         return tuple(result)
@@ -234,7 +236,7 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
                 raise Misfit(f"has no `{attribute}`") from None
         return size
 
-    def decode(data: Data) -> _R:
+    def decode(data: Data, views: Views) -> _R:
         parts = {part.id: part.data for part in data.parts}
         values = {}
         for wire_name, attribute, codec in inner:
@@ -242,7 +244,7 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
             if part_data is None:
                 raise Misfit(f"has no part {wire_name!r}")
             try:
-                values[attribute] = codec.decode(part_data)
+                values[attribute] = codec.decode(part_data, views)
             except Misfit as misfit:
                 raise misfit.under(f".{attribute}") from None
         return cls(**values)
@@ -277,7 +279,7 @@ def utf8(value: Any) -> bytes:
         raise Misfit("must be text that UTF-8 can hold; it has a lone surrogate") from None
 
 
-def _decode_str(data: Data) -> str:
+def _decode_str(data: Data, _: Views) -> str:
     return data.string_value or data.text.raw
 
 
@@ -288,8 +290,8 @@ def _encode_bytes(value: Any, out: Pieces) -> int:
     return append(_BYTES, content, out) if content else 0
 
 
-def _decode_bytes(data: Data) -> bytes:
-    return data.bytes_value
+def _decode_bytes(data: Data, views: Views) -> bytes:
+    return bytes(held(data.bytes_value, views))
 
 
 def _encode_int(value: Any, out: Pieces) -> int:
@@ -311,7 +313,7 @@ def _index(value: Any) -> int:
     return index
 
 
-def _decode_int(data: Data) -> int:
+def _decode_int(data: Data, _: Views) -> int:
     return data.int_value
 
 
@@ -335,7 +337,7 @@ def number64(value: Any) -> float:
         raise Misfit(f"must fit into a 64-bit float; {described(value)} does not") from None
 
 
-def _decode_float(data: Data) -> float:
+def _decode_float(data: Data, _: Views) -> float:
     return data.float_value
 
 
@@ -348,7 +350,7 @@ def _encode_bool(value: Any, out: Pieces) -> int:
     return len(_TRUE)
 
 
-def _decode_bool(data: Data) -> bool:
+def _decode_bool(data: Data, _: Views) -> bool:
     return data.bool_value
 
 

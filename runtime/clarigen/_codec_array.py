@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._codec import Codec, Misfit, described
 from ._data import numpy_module
+from ._reader import Views, held
 from ._writer import Pieces, append, long, nested, sized, varint
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def _found(value: Any, array: Any) -> str:
     return f"of {array.dtype}" if array.shape else described(value)
 
 
-def _decode(data: Data) -> npt.NDArray[Any]:
+def _decode(data: Data, views: Views) -> npt.NDArray[Any]:
     message = data.ndarray
-    buffer = message.buffer  # each look at it is a copy
+    buffer = held(message.buffer, views)
     if not buffer and not message.dtype:
         raise Misfit("is missing; an array was expected")
     numpy = numpy_module()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Value
 
     from ._proto import Data
+    from ._reader import Views
 
 _LIST: Final = "_list"
 """The key under which an array travels: a Struct is always an object."""
@@ -118,7 +119,7 @@ def _finite(value: Any) -> float:
     return number
 
 
-def _decode(data: Data) -> Any:
+def _decode(data: Data, _: Views) -> Any:
     if data.HasField("struct_value"):
         fields = data.struct_value.fields
         if len(fields) == 1 and _LIST in fields:

@@ -15,6 +15,7 @@ from ._codec_json import JSON
 if TYPE_CHECKING:
     from ._json_types import Shape
     from ._proto import Data
+    from ._reader import Views
     from ._writer import Pieces
 
 
@@ -38,7 +39,7 @@ def json_as(text: str) -> Codec[Any]:
             raise Misfit("is nested too deeply, or contains itself") from None
         return JSON.encode(given, out)
 
-    def decode(data: Data) -> Any:
-        return shape().take(JSON.decode(data))
+    def decode(data: Data, views: Views) -> Any:
+        return shape().take(JSON.decode(data, views))
 
     return Codec(JSON.label, encode, decode)

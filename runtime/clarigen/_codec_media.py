@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from ._codec import Codec, Misfit, Spread, is_a, number64, utf8, wanted
 from ._data import Audio, Box, Concept, Frame, Image, Point, Region, Text, Video
+from ._reader import Views, held
 from ._writer import (
     Pieces,
     Write,
@@ -52,7 +53,7 @@ def _put(tag: bytes, value: Any, out: Pieces) -> int:
     return append(tag, text, out) if text else 0
 
 
-def _decode_text(data: Data) -> Text:
+def _decode_text(data: Data, _: Views) -> Text:
     if not data.HasField("text") and not data.string_value:
         raise Misfit("is missing; a Text was expected")
     return Text(data.text.raw or data.string_value, url=data.text.url)
@@ -81,11 +82,10 @@ def _media(cls: type[_M], slot: Literal["image", "audio", "video"], field: int) 
             )
         return size
 
-    def decode(data: Data) -> _M:
+    def decode(data: Data, views: Views) -> _M:
         if not data.HasField(slot):
             raise Misfit(f"is missing; {label} was expected")
-        message = getattr(data, slot)
-        return cls(bytes=message.base64, url=message.url)
+        return _read_file(cls, getattr(data, slot), views)
 
     return Codec(label, encode, decode, nested=Codec(label, encode_nested, decode))
 
@@ -102,6 +102,11 @@ def _file(cls: type[Any], label: str) -> Write:
         return size + append(_BASE64, value.bytes, out) if value.bytes else size
 
     return write
+
+
+def _read_file(cls: type[_M], message: _proto.Image, views: Views) -> _M:
+    """The file in an Image, Audio or Video message, which have the same fields."""
+    return cls(bytes=bytes(held(message.base64, views)), url=message.url)
 
 
 def _remedy(value: Any, name: str) -> str:
@@ -126,11 +131,11 @@ VIDEO: Final[Codec[Video]] = _media(Video, "video", 2)
 def _one_of(cls: type[_T], spread: Spread) -> Codec[_T]:
     label = f"a {cls.__name__}"
 
-    def decode(data: Data) -> _T:
+    def decode(data: Data, views: Views) -> _T:
         messages = getattr(data, spread.slot)
         if len(messages) != 1:
             raise Misfit(f"holds {len(messages)} of them; {label} was expected")
-        value: _T = spread.read(messages[0])
+        value: _T = spread.read(messages[0], views)
         return value
 
     return Codec(label, spread.add, decode, spread=spread)
@@ -176,7 +181,7 @@ def _concept(value: Any) -> bytes:
     return texts + _SCORE + float32(_number(value, "value"))
 
 
-def _read_concept(message: _proto.Concept) -> Concept:
+def _read_concept(message: _proto.Concept, _: Views) -> Concept:
     return Concept(message.name, value=message.value, id=message.id)
 
 
@@ -236,7 +241,7 @@ _put_info = nested(2, _write_info)
 _put_data = nested(3, _write_data)
 
 
-def _read_region(message: _proto.Region) -> Region:
+def _read_region(message: _proto.Region, views: Views) -> Region:
     info = message.region_info
     box, point = info.bounding_box, info.point
     return Region(
@@ -246,17 +251,13 @@ def _read_region(message: _proto.Region) -> Region:
             else None
         ),
         point=Point(point.col, point.row, point.z) if info.HasField("point") else None,
-        mask=_read_image(info.mask.image) if info.HasField("mask") else None,
-        concepts=[_read_concept(concept) for concept in message.data.concepts],
+        mask=_read_file(Image, info.mask.image, views) if info.HasField("mask") else None,
+        concepts=[_read_concept(concept, views) for concept in message.data.concepts],
         text=message.data.text.raw,
         value=message.value,
         id=message.id,
         track_id=message.track_id,
     )
-
-
-def _read_image(message: _proto.Image) -> Image:
-    return Image(bytes=message.base64, url=message.url)
 
 
 _INFO, _INDEX, _TIME = long(1), whole(1), whole(2)
@@ -287,11 +288,13 @@ def _write_pictured(value: Frame, out: Pieces) -> int:
 _put_pictured = nested(2, _write_pictured)
 
 
-def _read_frame(message: _proto.Frame) -> Frame:
+def _read_frame(message: _proto.Frame, views: Views) -> Frame:
     info = message.frame_info
     return Frame(
-        image=_read_image(message.data.image) if message.data.HasField("image") else None,
-        regions=[_read_region(region) for region in message.data.regions],
+        image=(
+            _read_file(Image, message.data.image, views) if message.data.HasField("image") else None
+        ),
+        regions=[_read_region(region, views) for region in message.data.regions],
         time=info.time / 1000,
         index=info.index or info.number,
     )

@@ -17,6 +17,7 @@ from .errors import DecodeError, InputError
 
 if TYPE_CHECKING:
     from ._proto import Data
+    from ._reader import Views
 
 _R_co = TypeVar("_R_co", covariant=True)
 
@@ -240,8 +241,12 @@ class Method(Generic[_R_co]):
             return value
         raise self._wrong(self.stream.name, problem)
 
-    def read(self, data: Data) -> _R_co:
+    def read(self, data: Data, views: Views) -> _R_co:
         """The result that an output's `Data` holds.
+
+        Args:
+            data: The data.
+            views: What was cut out of it.
 
         Raises:
             DecodeError: It is not what the signature says.
@@ -251,7 +256,7 @@ class Method(Generic[_R_co]):
                 data = part.data
                 break
         try:
-            return self.returns.decode(data)
+            return self.returns.decode(data, views)
         except Misfit as misfit:
             where = f"`{misfit.path.lstrip('.')}` of the result" if misfit.path else "the result"
             raise DecodeError(f"{self.name}: {where} {misfit.problem}") from None

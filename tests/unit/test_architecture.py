@@ -21,7 +21,7 @@ GENERATOR = ROOT / "codegen" / "gen_client"
 
 _FLOORS = (
     "_proto _version errors _reference _notebook _data",
-    "_writer _codec _codec_media _codec_json _type_text _json_types _codec_json_as _codec_array _method wire",
+    "_writer _reader _codec _codec_media _codec_json _type_text _json_types _codec_json_as _codec_array _method wire",
     "_actions _log _status _response _retry _under_way _channel _platform _address _ready",
     "_signature _difference _lock _served _drift _call _batch _progress",
     "_base _drivers _connection _client_connection _client_stream _client_batch _client",

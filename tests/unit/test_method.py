@@ -10,6 +10,7 @@ import pytest
 from clarigen import SERVER_DEFAULT, DecodeError, InputError, wire
 from clarigen._method import Method
 from clarigen._proto import Data, PostModelOutputsRequest
+from clarigen._reader import NO_VIEWS
 from clarigen._writer import Pieces
 
 
@@ -274,12 +275,12 @@ def test_results_are_read_from_their_part_and_from_the_older_form() -> None:
     data = Data()
     part = data.parts.add(id="return")
     part.data.string_value = "new"
-    assert CHAT.read(data) == "new"
-    assert CHAT.read(Data(string_value="old")) == "old"
+    assert CHAT.read(data, NO_VIEWS) == "new"
+    assert CHAT.read(Data(string_value="old"), NO_VIEWS) == "old"
     older = Data()
     older.text.raw = "older"
-    assert CHAT.read(older) == "older"
-    assert CHAT.read(Data()) == ""
+    assert CHAT.read(older, NO_VIEWS) == "older"
+    assert CHAT.read(Data(), NO_VIEWS) == ""
 
 
 def test_a_result_that_is_not_the_signatures_says_where() -> None:
@@ -289,6 +290,6 @@ def test_a_result_that_is_not_the_signatures_says_where() -> None:
     with pytest.raises(
         DecodeError, match=r"f: `\[0\]` of the result is missing; an Image was expected"
     ):
-        method.read(data)
+        method.read(data, NO_VIEWS)
     with pytest.raises(DecodeError, match="f: the result is missing"):
-        wire.unary("f", returns=wire.TEXT).read(Data())
+        wire.unary("f", returns=wire.TEXT).read(Data(), NO_VIEWS)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clarigen import Audio, Box, Concept, Frame, Image, Point, Region, Text, Video, wire
 from clarigen._codec import Codec, Misfit
 from clarigen._proto import Data, PostModelOutputsRequest
+from clarigen._reader import NO_VIEWS
 from clarigen._writer import float32, varint
 
 
@@ -202,7 +203,7 @@ def test_every_value_is_the_message_that_protobuf_makes(drawn: st.DataObject) ->
 def read(codec: Codec[Any], request: PostModelOutputsRequest) -> str:
     """What comes of an argument where it is read, or why nothing does."""
     try:
-        return repr(codec.decode(request.inputs[0].data.parts[0].data))
+        return repr(codec.decode(request.inputs[0].data.parts[0].data, NO_VIEWS))
     except Misfit as misfit:
         return misfit.problem
 

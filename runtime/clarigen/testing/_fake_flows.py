@@ -28,6 +28,7 @@ from .._codec import Misfit, described, part_of
 from .._drivers import CLOSED, AsyncDriver, Driver
 from .._method import Field, Method, Streaming
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
+from .._reader import NO_VIEWS
 from .._response import Response, Usage
 from .._retry import Attempts
 from .._status import SUCCESS
@@ -87,14 +88,14 @@ class Faked:
         arguments: dict[str, Any] = {}
         for field in self.method.fields:
             if field.wire_name in parts:
-                arguments[field.name] = field.codec.decode(parts[field.wire_name])
+                arguments[field.name] = field.codec.decode(parts[field.wire_name], NO_VIEWS)
             elif field.default is None:
                 arguments[field.name] = None
         return arguments
 
     def item(self, stream: Field, item: Any) -> Any:
         """An item of a stream of inputs, as the function gets it; InputError if it does not fit."""
-        return stream.codec.decode(_sent(self.method.item_request(item)).parts[0].data)
+        return stream.codec.decode(_sent(self.method.item_request(item)).parts[0].data, NO_VIEWS)
 
     def call(self, arguments: dict[str, Any]) -> Any:
         """Call the function, and note it."""
@@ -163,7 +164,7 @@ def _asked(faked: Faked, data: Data, context: Context) -> Flow:
     attempts, arguments = Attempts(context.policy), faked.arguments(data)
     output = faked.output((yield Run(partial(faked.call, arguments))))
     _tell(faked, context, attempts, output)
-    return faked.method.read(output.data)
+    return faked.method.read(output.data, NO_VIEWS)
 
 
 def stream(faked: Faked, values: Sequence[Any], context: Context, items: Any) -> Flow:
@@ -193,7 +194,7 @@ def _streamed(faked: Faked, arguments: dict[str, Any], context: Context, items: 
     try:
         while (result := (yield Take(results))) is not END:
             output = faked.output(result)
-            yield Deliver(faked.method.read(output.data))
+            yield Deliver(faked.method.read(output.data, NO_VIEWS))
     finally:
         if inspect.isgenerator(results):
             results.close()

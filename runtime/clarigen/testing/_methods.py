@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._codec import Codec, Misfit, part_of
 from .._data import Text
+from .._reader import NO_VIEWS
 from .._writer import Pieces
 from ..errors import ConfigError
 from ._annotations import Kind, evaluated, kind_of, named
@@ -97,7 +98,7 @@ class Served:
         if kind.absent_is_none and not data.ByteSize():
             return None
         try:
-            return kind.codec.decode(data)
+            return kind.codec.decode(data, NO_VIEWS)
         except Misfit as misfit:
             raise ValueError(f"{self.name}: {name}{misfit.path} {misfit.problem}") from None
 

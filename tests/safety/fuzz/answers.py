@@ -1,7 +1,7 @@
 """Coverage-guided: bytes as the answer of a model. We read what the official messages say, or raise `DecodeError`.
 
 Run it as `documents` is. An answer that the official protobuf reads has to be read here too, and to mean the same
-after it has been written again by the official classes.
+after it has been written again by the official classes, and whether its payloads are cut out or not: from four bytes on here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["clarigen"]):
-    from clarigen import _call, errors, wire
+    from clarigen import _call, _reader, errors, wire
+    from clarigen._address import Address, Routing
     from clarigen._codec import Codec
     from clarigen._method import Method
+    from clarigen._retry import Policy
 
 from clarifai_grpc.grpc.api import service_pb2
 
@@ -50,6 +52,11 @@ CODECS: tuple[Codec[Any], ...] = (
     wire.tuple_of(wire.STR, wire.FLOAT),
     wire.record(Pair, wire.field("name", wire.STR), wire.field("box", wire.REGION)),
 )
+CUT = _call.Context(Address(None, "", Routing()), Policy(1.0))
+WHOLE = CUT._replace(observers=(print,))
+"""Who listens gets the platform's message as it came."""
+vars(_reader).update(LARGE=4, FIELD=1)  # final for everybody else
+
 METHODS: list[Method[Any]] = [wire.unary("predict", returns=codec) for codec in CODECS]
 PLAIN = {
     0: "string_value",
@@ -67,15 +74,16 @@ def one(data: bytes) -> None:
         official = service_pb2.MultiOutputResponse.FromString(data)
     except Exception:  # noqa: BLE001  protobuf's own class
         for method in METHODS:
-            _read(method, data)
+            assert _shown(_read(method, data, CUT)) == _shown(_read(method, data, WHOLE))
         return
     again = official.SerializeToString(deterministic=True)
     for index, method in enumerate(METHODS):
-        mine = _read(method, data)
+        mine = _read(method, data, CUT)
+        assert _shown(mine) == _shown(_read(method, data, WHOLE)), method.returns.label
         assert not (
             mine and isinstance(mine[0], errors.DecodeError) and "not a message" in str(mine[0])
         )
-        theirs = _read(method, again)
+        theirs = _read(method, again, WHOLE)
         assert _shown(mine) == _shown(theirs), (method.returns.label, mine, theirs)
         if index in PLAIN and official.outputs and mine and not isinstance(mine[0], Exception):
             assert _shown([_plain(output, PLAIN[index]) for output in official.outputs]) == _shown(
@@ -89,16 +97,16 @@ def _plain(output: Any, slot: str) -> object:
     return data.text.raw if slot == "string_value" and not value else value
 
 
-def _read(method: Method[Any], data: bytes) -> list[Any]:
+def _read(method: Method[Any], data: bytes, context: _call.Context) -> list[Any]:
     """What our code makes of an answer: the results, or the one error that it may raise."""
     try:
-        response = _call._message(method, data)
+        response, views = _call._answer(method, data, context)
     except errors.DecodeError as error:
         return [error]
     results: list[Any] = []
     for output in response.outputs:
         try:
-            results.append(method.read(output.data))
+            results.append(method.read(output.data, views))
         except errors.DecodeError as error:
             return [error]
     return results

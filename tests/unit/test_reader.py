@@ -1,0 +1,280 @@
+"""Payloads cut out of answers: what is left, with the payloads put back, is what protobuf reads of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarigen import Frame, Image, Region, wire
+from clarigen._call import Context, stream, unary
+from clarigen._method import Streaming, Unary
+from clarigen._proto import Data, MultiOutputResponse, Output, Status, UnreadableError
+from clarigen._reader import LARGE, NO_VIEWS, cut
+from clarigen._response import Response
+from clarigen._writer import long, sized, varint
+from unit.test_call import ONCE
+
+SMALL = 4
+"""From how many bytes on a payload is large in these tests."""
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_closely(monkeypatch)
+
+
+def look_closely(patch: pytest.MonkeyPatch) -> None:
+    """Payloads are large from a few bytes on, and looked for everywhere."""
+    patch.setattr("clarigen._reader.LARGE", SMALL)
+    patch.setattr("clarigen._reader.FIELD", 1)
+
+
+# Any bytes
+
+
+@st.composite
+def fields(draw: st.DrawFn, inside: Mapping[int, Any], depth: int = 8) -> bytes:
+    """A message with fields that lead to payloads, also twice, among others, in any order."""
+    parts = draw(st.lists(NOISE, max_size=2))
+    for number in draw(st.lists(st.sampled_from(sorted(inside)), min_size=1, max_size=2)):
+        below = inside[number]
+        if below and depth:
+            content = draw(fields(below, depth - 1))
+        else:
+            content = draw(st.binary(max_size=3 * SMALL))
+        parts.append(sized(long(number), content))
+    return b"".join(draw(st.permutations(parts)))
+
+
+def _number(field: int, value: int) -> bytes:
+    return varint(field << 3) + varint(value)
+
+
+NOISE = st.one_of(
+    st.builds(_number, st.integers(1, 200), st.integers(0, 2**64 - 1)),
+    st.builds(sized, st.integers(100, 200).map(long), st.binary(max_size=12)),
+    st.builds(lambda field: varint(field << 3 | 5) + b"four", st.integers(100, 200)),
+    st.builds(lambda field: varint(field << 3 | 1) + b"eight by", st.integers(100, 200)),
+)
+"""Fields of other types, and such as nobody knows."""
+
+
+def replies() -> st.SearchStrategy[bytes]:
+    from clarigen._reader import _REPLY  # pyright: ignore[reportPrivateUsage]
+
+    return fields(_REPLY)
+
+
+def parsed(reply: bytes) -> MultiOutputResponse | None:
+    try:
+        return MultiOutputResponse.FromString(reply)
+    except UnreadableError:
+        return None
+
+
+def restored(message: Message, views: Mapping[bytes, memoryview]) -> None:
+    """Put the payloads back in the place of their marks."""
+    for field, value in message.ListFields():
+        if field.type == FieldDescriptor.TYPE_BYTES:
+            setattr(message, field.name, bytes(views.get(value, value)))
+        elif field.message_type is not None and field.message_type.full_name.startswith("clarigen"):
+            for each in [value] if isinstance(value, Message) else value:
+                restored(each, views)
+
+
+def same(reply: bytes) -> int:
+    """See that nothing is lost or changed; how many payloads were cut out."""
+    rest, views = cut(reply)
+    whole, left = parsed(reply), parsed(rest)
+    assert (whole is None) == (left is None)
+    if whole is not None and left is not None:
+        restored(left, views)
+        assert left.SerializeToString(deterministic=True) == whole.SerializeToString(
+            deterministic=True
+        )
+    return len(views)
+
+
+@settings(max_examples=300, deadline=None)
+@given(replies())
+def test_nothing_is_lost(reply: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        look_closely(patch)
+        same(reply)
+
+
+@settings(max_examples=150, deadline=None)
+@given(replies(), st.integers(0, 200), st.binary(max_size=3))
+def test_nor_of_what_is_broken(reply: bytes, place: int, other: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        look_closely(patch)
+        same(reply[:place] + other + reply[place + len(other) :])
+        same(reply[:place])
+
+
+@pytest.mark.usefixtures("small")
+def test_of_two_fields_the_last_holds() -> None:
+    payload = sized(long(2), b"first one") + sized(long(2), b"x")
+    assert same(_around(sized(long(1), payload))) == 1
+    image = sized(long(1), sized(long(2), b"first one")), sized(long(1), sized(long(2), b"second"))
+    for pair in (image, image[::-1]):
+        assert same(_around(b"".join(pair))) == 2
+        assert same(_around(pair[0]) + _around(pair[1])) == 2
+
+
+def _around(data: bytes) -> bytes:
+    return sized(long(2), sized(long(6), data))
+
+
+@pytest.mark.usefixtures("small")
+def test_a_payload_ends_within_its_message() -> None:
+    beyond = sized(long(20), long(1) + varint(9) + b"four")
+    assert same(_around(beyond + sized(long(2), b"more than enough"))) == 0
+
+
+@pytest.mark.usefixtures("small")
+def test_what_is_not_worth_it_stays_whole() -> None:
+    payload = sized(long(23), b"a payload")
+    assert same(_around(payload)) == 1
+    group = varint(150 << 3 | 3) + varint(150 << 3 | 4)
+    assert same(_around(payload + group)) == 0
+    assert (
+        same(_around(payload + long(150) + b"\x80\x00")) == 1
+    )  # a length in more bytes than it needs
+    assert same(_around(payload + long(150) + b"\x80\x80\x80\x80\x80\x00")) == 0
+    deep = payload
+    for _ in range(60):
+        deep = sized(long(19), sized(long(1), deep))
+    assert same(_around(deep)) == 0
+    assert cut(b"no message at all") == (b"no message at all", NO_VIEWS)
+
+
+def test_among_many_small_fields_none_is_looked_for() -> None:
+    payload = sized(long(23), b"x" * LARGE)
+    assert same(_around(_number(21, 5) * 25 + payload)) == 1
+    assert same(_around(_number(21, 5) * 40 + payload)) == 0
+
+
+# Values
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A record."""
+
+    array: Any
+    images: Any
+
+
+ARRAY = np.arange(LARGE, dtype="uint8").reshape(-1, 256)
+PICTURE = Image(bytes=bytes(range(256)) * (LARGE // 256), url="https://example.com/a.png")
+PAIR = wire.record(
+    Pair, wire.field("array", wire.NDARRAY), wire.field("images", wire.list_of(wire.IMAGE))
+)
+VALUES: list[tuple[wire.Codec[Any], Any, int]] = [
+    (wire.NDARRAY, ARRAY, 1),
+    (wire.BYTES, PICTURE.bytes, 1),
+    (wire.IMAGE, PICTURE, 1),
+    (wire.list_of(wire.NDARRAY), [ARRAY, ARRAY[:1], ARRAY + 1], 2),
+    (PAIR, Pair(ARRAY, [PICTURE, Image(bytes=b"small"), PICTURE]), 3),
+    (wire.tuple_of(wire.STR, wire.NDARRAY), ("a", ARRAY), 1),
+    (wire.FRAME, Frame(image=PICTURE, regions=[Region(mask=PICTURE)], time=1.5), 2),
+    (wire.list_of(wire.REGION), [Region(mask=PICTURE), Region(text="x")], 1),
+]
+
+
+def reply_of(codec: wire.Codec[Any], *values: Any, form: str) -> bytes:
+    """An answer in one of the two forms: in a part, or in the output itself."""
+    response = MultiOutputResponse(status=Status(code=10000))
+    for value in values:
+        out: list[Any] = []
+        codec.encode(value, out)
+        data = Data.FromString(b"".join(out))
+        output = Output(status=Status(code=10000), data=data)
+        if form == "part":
+            output = Output(status=output.status)
+            output.data.parts.add(id="return", data=data)
+        response.outputs.append(output)
+    return response.SerializeToString()
+
+
+def result(method: Unary[Any], reply: bytes, context: Context = ONCE) -> Any:
+    flow = unary(method, [], context)
+    next(flow)
+    with pytest.raises(StopIteration) as end:
+        flow.send(reply)
+    return end.value.value
+
+
+def method_of(codec: wire.Codec[Any]) -> Unary[Any]:
+    return wire.unary("predict", returns=codec)
+
+
+def shown(value: Any) -> Iterator[Any]:
+    """The pieces of a value, arrays as lists."""
+    if isinstance(value, Pair):
+        value = [value.array, value.images]
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from shown(item)
+    else:
+        yield value.tolist() if isinstance(value, np.ndarray) else value
+
+
+@pytest.mark.parametrize(
+    ("codec", "value", "count", "form"),
+    [(*case, "part") for case in VALUES] + [(*case, "output") for case in VALUES[:3]],
+    ids=lambda each: str(each)[:20],
+)
+def test_a_value_is_the_same(codec: wire.Codec[Any], value: Any, count: int, form: str) -> None:
+    reply = reply_of(codec, value, form=form)
+    assert same(reply) == count
+    assert list(shown(result(method_of(codec), reply))) == list(shown(value))
+
+
+def address(content: Any) -> int:
+    return int(np.frombuffer(content, "uint8").__array_interface__["data"][0])
+
+
+def test_an_array_is_a_view_of_the_answer() -> None:
+    reply = reply_of(wire.NDARRAY, ARRAY, form="part")
+    array = result(method_of(wire.NDARRAY), reply)
+    assert address(reply) < array.__array_interface__["data"][0] < address(reply) + len(reply)
+    assert not array.flags.writeable
+
+
+def test_in_streams_and_several_at_once() -> None:
+    from clarigen._call import chunk, encoded
+
+    method: Streaming[Any] = wire.server_stream("watch", returns=wire.NDARRAY)
+    flow = stream(method, [], ONCE)
+    next(flow)
+    next(flow)
+    for number in range(3):
+        delivered: Any = flow.send(reply_of(wire.NDARRAY, ARRAY + number, form="part"))
+        assert (delivered.item == ARRAY + number).all()
+        next(flow)
+    one = method_of(wire.NDARRAY)
+    batch = chunk(one, [encoded(one, [])] * 2, ONCE)
+    next(batch)
+    with pytest.raises(StopIteration) as end:
+        batch.send(reply_of(wire.NDARRAY, ARRAY, ARRAY + 1, form="part"))
+    first, second = end.value.value[0]
+    assert (first == ARRAY).all()
+    assert (second == ARRAY + 1).all()
+
+
+def test_who_is_told_of_the_response_gets_it_whole() -> None:
+    told: list[Response] = []
+    context = ONCE._replace(observers=(told.append,))
+    reply = reply_of(wire.NDARRAY, ARRAY, form="part")
+    assert (result(method_of(wire.NDARRAY), reply, context) == ARRAY).all()
+    assert told[0].raw.SerializeToString() == reply

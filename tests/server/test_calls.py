@@ -46,26 +46,28 @@ REGION = Region(
 )
 FRAME = Frame(image=IMAGE, regions=[REGION, Region(id="r2")], time=1.5, index=7)
 VIDEO = Video(bytes=b"not really a video")
+LARGE = Image(bytes=bytes(range(256)) * 1000)
+"""Cut out of the answer before protobuf reads it."""
 
 ECHOES: list[tuple[str, list[Any]]] = [
     ("echo_str", ["", "x", "ünï ☃\n\0", "null", "5"]),
-    ("echo_bytes", [b"", b"\x00\xff"]),
+    ("echo_bytes", [b"", b"\x00\xff", LARGE.bytes]),
     ("echo_int", [0, 1, -1, 2**63 - 1, -(2**63)]),
     ("echo_float", [0.0, -0.5, 0.1, 1e300, float("inf")]),
     ("echo_bool", [True, False]),
     ("echo_json", [{}, {"a": [1.5, {"b": None}], "c": {}, "d": "", "e": True}]),
     ("echo_json_list", [[], [1.0, "a", [], {}]]),
     ("echo_text", [Text("x"), Text("ü\n"), Text("")]),
-    ("echo_image", [IMAGE]),
+    ("echo_image", [IMAGE, LARGE]),
     ("echo_audio", [AUDIO]),
     ("echo_video", [VIDEO]),
     ("echo_concept", [CAT, DOG, Concept("")]),
     ("echo_region", [REGION, Region(id="only"), Region(id="b", box=Box(0, 0, 0, 0))]),
-    ("echo_frame", [FRAME, Frame()]),
+    ("echo_frame", [FRAME, Frame(), Frame(image=LARGE, regions=[Region(id="r", mask=LARGE)])]),
     ("strings", [[], [""], ["a", "b", ""]]),
     ("ints", [[], [0], [1, 0, -1]]),
     ("texts", [[], [Text("a"), Text("b")]]),
-    ("images", [[], [IMAGE], [IMAGE, Image(bytes=b"x")]]),
+    ("images", [[], [IMAGE], [IMAGE, Image(bytes=b"x")], [LARGE, IMAGE, LARGE]]),
     ("concepts", [[], [CAT], [CAT, DOG]]),
     ("regions", [[], [REGION], [REGION, REGION]]),
     ("frames", [[], [FRAME], [FRAME, Frame(index=1)]]),
@@ -104,6 +106,7 @@ ARRAYS = [
     np.array([[1, 2]], dtype=">i4"),
     np.array(3.5),
     np.arange(4).reshape(2, 2).T,
+    np.arange(100_000.0).reshape(10, -1),
 ]
 
 

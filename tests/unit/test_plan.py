@@ -179,7 +179,7 @@ def test_defaults(
     (shown,) = its.positional
     assert " | ".join(filter(None, (shown.annotation, shown.absent))) == annotation
     assert shown.default == value
-    assert (f", {wire}), returns" in its.wire) if wire else ("default" not in its.wire)
+    assert (f", {wire}),\n    returns" in its.wire) if wire else ("default" not in its.wire)
 
 
 def test_positions() -> None:
@@ -253,8 +253,8 @@ def test_a_methods_name_in_python_is_told_where_it_is_another(kind: MethodKind) 
     assert "name=" not in page(plain).functions[0].wire
     its = page(replace(plain, name="class")).functions[0]
     assert its.name == "class_"
-    assert '("class", wire.field(' in its.wire
-    assert '), name="class_", returns=' in its.wire
+    assert '(\n    "class",\n    wire.field(' in its.wire
+    assert '),\n    name="class_",\n    returns=' in its.wire
 
 
 def test_streams() -> None:
@@ -262,7 +262,9 @@ def test_streams() -> None:
     assert its.streams
     assert its.returns == "list[int]"
     assert its.positional[0].stream
-    assert its.wire.startswith('wire.bidi_stream("predict", wire.field("a", wire.STR, stream=True)')
+    assert its.wire.startswith(
+        'wire.bidi_stream(\n    "predict",\n    wire.field("a", wire.STR, stream=True),\n'
+    )
     assert "a: Its items are sent as they are taken." in its.doc
     assert its.example.arguments == ('["Hello"]',)
 

@@ -101,17 +101,26 @@ def package_doc(
 
 
 def _call_lines(its: Named, passed: Sequence[Code]) -> list[str]:
-    """The call, an argument a line where it gets long."""
     streams = its.method.kind is not MethodKind.UNARY
     start, end = ("for piece in ", ":") if streams else ("print(", ")")
-    call = f"model.{its.names.method}({', '.join(passed)})"
-    lines = [f"{start}{call}{end}"]
-    if len(lines[0]) + 8 > LINE:
-        opening = f"{start}model.{its.names.method}("
-        lines = [opening, *(f"    {argument}," for argument in passed), f"){end}"]
+    lines = fitting(f"{start}model.{its.names.method}(", passed, f"){end}")
     if streams:
         lines.append(f"    print({piece(its)})")
     return [f"...     {line}" for line in lines]
+
+
+def fitting(start: str, arguments: Sequence[Code], end: str) -> list[str]:
+    """A call in an example, an argument a line where it gets long.
+
+    Args:
+        start: What stands before the arguments, with the bracket.
+        arguments: What is passed.
+        end: What stands behind them, with the bracket.
+    """
+    whole = f"{start}{', '.join(arguments)}{end}"
+    if len(whole) + 8 <= LINE:
+        return [whole]
+    return [start, *(f"    {argument}," for argument in arguments), end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from gen_client import naming
-from gen_client.escape import LINE, Code, form, joined
+from gen_client.escape import Code, form, joined
 from gen_client.interface.nouns import MethodKind
 from gen_client.plan import usage
 from gen_client.plan.usage import Named
@@ -71,11 +71,11 @@ def snippet(its: Named, package: Code, opening: Code, how: Form) -> list[str]:
 def _call(its: Named, shown: usage.Arguments, wait: str) -> list[str]:
     arguments = shown.passed
     if its.method.kind is MethodKind.UNARY:
-        return _fitting(f"print({wait}model.{its.names.method}(", arguments, "))")
+        return usage.fitting(f"print({wait}model.{its.names.method}(", arguments, "))")
     loop = "async for" if wait else "for"
     piece = usage.piece(its)
     return [
-        *_fitting(f"{loop} piece in model.{its.names.method}(", arguments, "):"),
+        *usage.fitting(f"{loop} piece in model.{its.names.method}(", arguments, "):"),
         f"    print({piece})",
     ]
 
@@ -92,14 +92,6 @@ def _many(its: Named, shown: usage.Arguments) -> list[str]:
         "):",
         "    print(result)",
     ]
-
-
-def _fitting(start: str, arguments: Sequence[Code], end: str) -> list[str]:
-    """A call, an argument a line where it gets long."""
-    whole = f"{start}{', '.join(arguments)}{end}"
-    if len(whole) + 8 <= LINE:
-        return [whole]
-    return [start, *(f"    {argument}," for argument in arguments), end]
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

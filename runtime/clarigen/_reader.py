@@ -72,7 +72,7 @@ def cut(reply: bytes) -> tuple[bytes, Views]:
 
 def held(content: bytes, views: Views) -> bytes | memoryview:
     """The payload that a field holds: what was cut out of it, or its content."""
-    return views.get(content, content)
+    return views.get(content, content) if views else content  # a look-up reads all of it
 
 
 class _Reader:

@@ -131,14 +131,16 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
     if item.spread is not None:
         return _spread_list(item.spread)
     inner = item.inner
+    read = inner.decode
 
     def decode(data: Data, views: Views) -> list[_R]:
         result: list[Any] = []
-        for index, part in enumerate(data.parts):
-            try:
-                result.append(inner.decode(part.data, views))
-            except Misfit as misfit:
-                raise misfit.under(f"[{index}]") from None
+        add = result.append
+        try:
+            for part in data.parts:
+                add(read(part.data, views))
+        except Misfit as misfit:
+            raise misfit.under(f"[{len(result)}]") from None
         return result
 
     return Codec("a list", _each(part_of(inner.encode)), decode, trapped=True)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ._proto import Data
 
 
+_LONGEST: Final = 32
+"""Characters in the name of a dtype; numpy's have up to 11."""
+
 _BUFFER, _SHAPE, _DTYPE = long(1), long(2), long(3)
 
 
@@ -53,13 +56,20 @@ def _decode(data: Data, views: Views) -> npt.NDArray[Any]:
         raise Misfit("is missing; an array was expected")
     numpy = numpy_module()
     try:
-        dtype = numpy.dtype(message.dtype)
+        dtype = numpy.dtype(_name(message.dtype))
         if not numpy.issubdtype(dtype, numpy.number) and dtype.kind != "b":
             raise TypeError(f"{dtype} is no type of numbers")
         array: npt.NDArray[Any] = numpy.frombuffer(buffer, dtype).reshape(message.shape)
     except (ValueError, TypeError) as error:
         raise Misfit(f"is not an array that numpy can read: {error}") from None
     return array
+
+
+def _name(text: str) -> str:
+    """The name of a dtype. numpy takes more, of which it evaluates parts: a server's text has no business there."""
+    if len(text) > _LONGEST or not text.lstrip("<>=|").isalnum():
+        raise TypeError(f"{text[:_LONGEST]!r} is no name of a dtype")
+    return text
 
 
 NDARRAY: Final[Codec[npt.NDArray[Any]]] = Codec("an array", nested(20, _write), _decode)

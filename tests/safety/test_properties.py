@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 from clarigen import SERVER_DEFAULT
 from clarigen.wire import REQUIRED
-from gen_client import gate, interface, naming, pipeline, plan, tidy
+from gen_client import gate, interface, json_text, limits, naming, pipeline, plan, tidy
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import visible
 from gen_client.interface.nouns import Known, Method, Model, Null, Parameter
 from gen_client.plan.page import Function
-from gen_client.source import Document
+from gen_client.source import Document, forms
 from safety.payloads import PAYLOADS
 from strategies import models, signatures
 
@@ -65,7 +65,7 @@ def test_any_model(model: Model, turn: int) -> None:
 @relaxed
 @given(st.lists(signatures(), min_size=1, max_size=3), st.sampled_from(SHORT), st.randoms())
 def test_any_document(content: list[dict[str, Any]], payload: str, random: Any) -> None:
-    """A text anywhere in it is replaced by a payload."""
+    """A text anywhere in it is replaced by a payload. The package's lock gives the same package."""
     places = list(_texts(content))
     if places:
         holder, key = random.choice(places)
@@ -73,6 +73,8 @@ def test_any_document(content: list[dict[str, Any]], payload: str, random: Any) 
     files = _made(Document(None, "", tuple(content)), formatted=False)
     if files is not None:
         _imported(files)
+        locked = json_text.parse(files["signatures.json"], levels=limits.LEVELS)
+        assert _made(forms.read(locked, Report()), formatted=False) == files
 
 
 def _texts(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -271,7 +271,8 @@ def test_arrays_keep_dtype_and_shape(array: Any) -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "shape"),
-    [("O", [1]), ("float32", [7]), ("no such type", [1]), ("U2", [1]), ("i4,O", [1])],
+    [("O", [1]), ("float32", [7]), ("no such type", [1]), ("U2", [1]), ("i4,O", [1]), ("2i4", [1])]
+    + [(text, [1]) for text in ("b!\x00&,f4", "(1", "(9,)f4", "f4,", ",loat32", "f" * 99, "")],
 )
 def test_an_array_that_makes_no_sense_is_no_array(dtype: str, shape: list[int]) -> None:
     data = Data()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import product
 
 import pytest
 
@@ -97,7 +98,10 @@ def test_an_empty_default_that_is_no_choice_is_not_known() -> None:
         ({"min": -10, "max": -1}, "-5", Range(-10, -1), False),
         ({"max": -1}, "-5", Range(None, -1), False),
         ({"max": 10}, "-1", Range(None, 10), False),
-        ({"min": 1, "max": 10}, "0", Range(None, 10), True),
+        ({"min": 1, "max": 10}, "0", Range(0, 10), True),
+        ({"min": 1, "max": 10}, "-1", Range(None, 10), True),
+        ({"min": 1, "max": 1}, "0.5", Range(0, 1), True),
+        ({"max": 2}, "3", None, True),
         ({"min": 1, "max": 10}, "11", Range(1, None), True),
         ({"min": 2, "max": 1}, "1", None, True),
         ({"min": 1, "max": 2}, "NaN", None, True),
@@ -113,6 +117,17 @@ def test_ranges(bounds: Signature, default: str, expected: Range | None, warned:
     found, warnings = parameter(type="FLOAT", default=default, model_type_range_info=bounds)
     assert found.range == expected
     assert bool(warnings) is warned
+
+
+def test_a_range_reads_the_same_from_a_lock() -> None:
+    numbers = (0.0, 1.0, 2.0, -1.0, -2.0, 0.5)
+    for least, most, default in product(numbers, repeat=3):
+        bounds: Signature = {"min": least, "max": most}
+        found, _ = parameter(type="FLOAT", default=str(default), model_type_range_info=bounds)
+        kept = found.range or Range(None, None)
+        locked: Signature = {"min": kept.lowest or 0, "max": kept.highest or 0}
+        again = parameter(type="FLOAT", default=str(default), model_type_range_info=locked)
+        assert again == (found, []), (bounds, default)
 
 
 def test_bounds_are_for_numbers() -> None:

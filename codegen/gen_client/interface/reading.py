@@ -293,28 +293,27 @@ def _range(raw: Raw, kind: Kind, default: Default, report: Report) -> Range | No
     if bounds is None or kind not in (Kind.INT, Kind.FLOAT):
         return None
     least, most, step = bounds.number("min"), bounds.number("max"), bounds.number("step")
-    lowest = least if least or most > 0 else None
-    highest = most or None
-    if lowest is not None and highest is not None and lowest > highest:
+    if least and most and least > most:
         report.warn(f"its range, {least:g} to {most:g}, is empty and is left out", where=raw.where)
-        lowest = highest = None
+        least = most = 0.0
+    value = None
     if isinstance(default, Known) and isinstance(default.value, (int, float)):
         value = default.value
-        if lowest is not None and not value >= lowest:
-            if lowest:
-                report.warn(
-                    f"its default {value} is below the least value, {lowest:g}, which is"
-                    " left out",
-                    where=raw.where,
-                )
-            lowest = None
-        if highest is not None and not value <= highest:
-            report.warn(
-                f"its default {value} is above the greatest value, {highest:g}, which is"
-                " left out",
-                where=raw.where,
-            )
-            highest = None
+    if value is not None and least and not value >= least:
+        _left_out(value, "below the least", least, raw, report)
+        least = 0.0
+    if value is not None and most and not value <= most:
+        _left_out(value, "above the greatest", most, raw, report)
+        most = 0.0
+    # Last, so that what is left reads the same from a lock.
+    zero = most > 0 and (value is None or value >= 0)
+    lowest, highest = least or (0.0 if zero else None), most or None
     if lowest is None and highest is None and not step:
         return None
     return Range(lowest, highest, step)
+
+
+def _left_out(value: float, beyond: str, bound: float, raw: Raw, report: Report) -> None:
+    report.warn(
+        f"its default {value} is {beyond} value, {bound:g}, which is left out", where=raw.where
+    )

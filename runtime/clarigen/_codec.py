@@ -2,9 +2,9 @@
 
 What lives here: the only rules by which a Python value becomes slots of the platform's `Data`
 message and comes back. A codec is a pair of closures: `encode` appends the fields of a `Data` as bytes,
-`decode` reads one that protobuf has parsed, without the large payloads, which `_reader` has cut out. The codecs of containers are built from those of their
-items. Nothing here creates a message, so nothing here imports protobuf. What does not fit raises
-`Misfit`, which collects its path on the way out.
+`decode` reads one that protobuf has parsed, without the large payloads, which `_reader` has cut out.
+The codecs of containers are built from those of their items. Nothing here creates a message, so nothing
+here imports protobuf. What does not fit raises `Misfit`, which collects its path on the way out.
 """
 
 from __future__ import annotations

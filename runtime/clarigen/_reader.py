@@ -45,7 +45,7 @@ _DATA.update(
         23: _PAYLOAD,  # bytes_value
     }
 )
-_REPLY: Final = {2: {6: _DATA}}
+REPLY: Final = {2: {6: _DATA}}
 """The fields of `MultiOutputResponse` that lead to payloads, and those within them."""
 
 
@@ -64,7 +64,7 @@ def cut(reply: bytes) -> tuple[bytes, Views]:
     reader = _Reader(memoryview(reply))
     out: Pieces = []
     try:
-        reader.message(0, len(reply), _REPLY, out, _DEPTH)
+        reader.message(0, len(reply), REPLY, out, _DEPTH)
     except _Unusual:
         return reply, NO_VIEWS
     return (b"".join(out), reader.views) if reader.views else (reply, NO_VIEWS)
@@ -76,6 +76,8 @@ def held(content: bytes, views: Views) -> bytes | memoryview:
 
 
 class _Reader:
+    """One way through an answer: what it may still look at, and what it has cut out."""
+
     def __init__(self, reply: memoryview) -> None:
         self._reply = reply
         self._left = _FEW + len(reply) // FIELD

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarigen import Frame, Image, Region, wire
-from clarigen._call import Context, stream, unary
+from clarigen._call import Context, chunk, encoded, stream, unary
 from clarigen._method import Streaming, Unary
 from clarigen._proto import Data, MultiOutputResponse, Output, Status, UnreadableError
-from clarigen._reader import LARGE, NO_VIEWS, cut
+from clarigen._reader import LARGE, NO_VIEWS, REPLY, cut
 from clarigen._response import Response
 from clarigen._writer import long, sized, varint
 from unit.test_call import ONCE
@@ -68,9 +68,7 @@ NOISE = st.one_of(
 
 
 def replies() -> st.SearchStrategy[bytes]:
-    from clarigen._reader import _REPLY  # pyright: ignore[reportPrivateUsage]
-
-    return fields(_REPLY)
+    return fields(REPLY)
 
 
 def parsed(reply: bytes) -> MultiOutputResponse | None:
@@ -252,8 +250,6 @@ def test_an_array_is_a_view_of_the_answer() -> None:
 
 
 def test_in_streams_and_several_at_once() -> None:
-    from clarigen._call import chunk, encoded
-
     method: Streaming[Any] = wire.server_stream("watch", returns=wire.NDARRAY)
     flow = stream(method, [], ONCE)
     next(flow)

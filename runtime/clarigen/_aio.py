@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from ._aio_batch import AsyncBatch
 from ._aio_stream import AsyncStream, Items
-from ._base import DEFAULT_TIMEOUT, ClientBase
+from ._base import ClientBase
+from ._endpoint import DEFAULT_TIMEOUT
 from ._method import Answering, Streaming, Unary
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from ._aio_stream import asynchronous
-from ._drivers import BatchBase
+from ._batch_base import BatchBase
 from ._progress import bar
 from .errors import ClarigenError
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 from grpc import aio
 
 from ._actions import Failure, Send, Sleep
-from ._base import Endpoint
 from ._channel import Lease
-from ._connection import ConnectionBase
-from ._drivers import CLOSED, AsyncDriver
+from ._connection import CLOSED, ConnectionBase
+from ._driver import AsyncDriver
+from ._endpoint import Endpoint
 from ._status import failure_of
 from .errors import ConfigError
 

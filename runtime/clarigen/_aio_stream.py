@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive
-from ._drivers import ItemsBase, StreamBase
+from ._stream_base import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Lock

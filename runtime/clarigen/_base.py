@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from ._data import SERVER_DEFAULT, Default
+from ._endpoint import (
+    DEFAULT_BASE,
+    DEFAULT_RETRIES,
+    DEFAULT_TIMEOUT,
+    Endpoint,
+    find_base_url,
+    policy,
+)
 from ._reference import ModelRef
 from ._response import Observer, Recording, recording, recordings
 from .errors import ConfigError
@@ -22,85 +30,9 @@ if TYPE_CHECKING:
     from ._address import Address, Routing
     from ._batch import Work
     from ._call import Context, UnaryFlow
-    from ._channel import Credentials, Target
     from ._method import Unary
-    from ._retry import Policy
 
 _R = TypeVar("_R")
-
-_LONGEST: Final = 1e9
-"""The longest timeout, in seconds, some thirty years: gRPC takes much longer ones for the past."""
-
-DEFAULT_TIMEOUT: Final = 600.0
-"""How long a call may take if nothing else is said, in seconds: enough for a model to start."""
-
-
-DEFAULT_RETRIES: Final = 4
-"""How often a call is sent again if nothing else is said."""
-
-
-class Endpoint(NamedTuple):
-    """Where a client's calls go.
-
-    Attributes:
-        target: The server.
-        credentials: What the calls prove themselves with.
-        policy: How long a call may take and how often it is sent.
-        interceptors: What stands between the calls and the connection.
-    """
-
-    target: Target
-    credentials: Credentials
-    policy: Policy
-    interceptors: tuple[object, ...] = ()
-
-    @classmethod
-    def find(
-        cls,
-        base_url: str | None = None,
-        *,
-        pat: str | None = None,
-        session_token: str | None = None,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        max_retries: int = DEFAULT_RETRIES,
-        idempotent: bool = False,
-        interceptors: Sequence[object] = (),
-    ) -> Endpoint:
-        """The endpoint for these arguments and, where they are left out, the environment.
-
-        Raises:
-            ConfigError: The address, the credential or the timeout is missing or wrong.
-        """
-        from . import _channel
-
-        target = _channel.Target.parse(_channel.base_url(base_url))
-        credentials = _channel.Credentials.find(target, pat, session_token)
-        its_policy = policy(target, timeout, max_retries, idempotent=idempotent)
-        return cls(target, credentials, its_policy, tuple(interceptors))
-
-
-def _is_number(value: object) -> bool:
-    """Whether it is one at all: options often come from an environment, as text."""
-    return isinstance(value, (int, float))
-
-
-def policy(
-    target: Target, timeout: float | None, max_retries: int, *, idempotent: bool = False
-) -> Policy:
-    """How long a call to a server may take and how often it is sent.
-
-    Raises:
-        ConfigError: The timeout or the number of retries is none.
-    """
-    from . import _retry
-
-    if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _LONGEST):
-        raise ConfigError(
-            f"timeout is {timeout!r}; it must be seconds above 0, or None for no limit"
-        )
-    if not (_is_number(max_retries) and max_retries >= 0):
-        raise ConfigError(f"max_retries is {max_retries!r}; it must be a number from 0")
-    return _retry.Policy(timeout, max_retries, _retry.budget(target), idempotent=idempotent)
 
 
 class ClientBase(ABC):
@@ -215,14 +147,11 @@ class ClientBase(ABC):
             return reference, version_id or its_version
         if model is not None:
             return model, version_id or ""
-        if self._model is None:
-            from . import _channel
-
-            if _channel.base_url(base_url) == _channel.DEFAULT_BASE:
-                raise ConfigError(
-                    f"{type(self).__name__} was generated without a model's reference: give"
-                    " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
-                )
+        if self._model is None and find_base_url(base_url) == DEFAULT_BASE:
+            raise ConfigError(
+                f"{type(self).__name__} was generated without a model's reference: give"
+                " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
+            )
         return self._model, version_id or self._version
 
     def _routing(self, given: tuple[str | None, ...], *, own_model: bool) -> Routing:

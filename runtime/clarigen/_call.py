@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Send, Sleep
 from ._address import Address
-from ._drift import Drift
 from ._log import LOGGER, shown
 from ._method import Method, Streaming, Unary
 from ._proto import MultiOutputResponse, Output, Status, UnreadableError
@@ -38,6 +37,26 @@ UnaryFlow = Generator[Send | Sleep, Any, _R]
 StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Hold, Any, Usage]
 
 
+class DriftCheck(Protocol):
+    """Whether the model still has the methods that the client was generated from."""
+
+    @property
+    def unverified(self) -> bool:
+        """Whether a call must go through `verified` first."""
+
+    def verified(self, address: Address, attempts: Attempts) -> Generator[Send | Sleep, Any, None]:
+        """Compare the methods, once, and raise SignatureMismatchError if they differ."""
+
+    def hint(
+        self,
+        error: ClarigenError,
+        address: Address,
+        attempts: Attempts,
+        response: MultiOutputResponse | None = None,
+    ) -> Generator[Send | Sleep, Any, None]:
+        """Add to the message of an error that the model has changed, if it has."""
+
+
 class Context(NamedTuple):
     """What a call is made with, beside its arguments.
 
@@ -51,7 +70,7 @@ class Context(NamedTuple):
     address: Address
     policy: Policy
     observers: tuple[Observer, ...] = ()
-    drift: Drift | None = None
+    drift: DriftCheck | None = None
 
 
 class _Answer(NamedTuple):

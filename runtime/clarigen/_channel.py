@@ -1,9 +1,6 @@
-"""Where calls go, with what credential: targets, credentials, channels.
+"""The gRPC channels of a process: one per target, shared by all its clients.
 
-What lives here: the rules from a base URL to a target, which credential may travel there, and the
-channels, one a target, shared by all clients of a process. grpc is imported when a channel is
-opened. Credentials stay in one object whose repr is empty; they travel as metadata, which is never
-logged.
+grpc is imported when a channel is opened.
 """
 
 from __future__ import annotations
@@ -11,8 +8,9 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ._endpoint import Target
 from ._under_way import calls
 from ._version import __version__
 from .errors import ConfigError
@@ -23,143 +21,11 @@ if TYPE_CHECKING:
 SERVICE: Final = "/clarifai.api.V2/"
 """What the path of every RPC begins with."""
 
-DEFAULT_BASE: Final = "https://api.clarifai.com"
-
-_SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
 _LIMIT: Final = 1 << 30
 """The largest message in bytes, as the platform's own servers have it; grpc's default is 4 MiB."""
 
 _KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
 """The kinds of interceptors, as both of grpc's modules name them."""
-
-
-class Target(NamedTuple):
-    """A server.
-
-    Attributes:
-        address: Host and port, as grpc reads them.
-        secure: Whether the connection is TLS.
-        loopback: Whether the server is on this machine.
-    """
-
-    address: str
-    secure: bool
-    loopback: bool
-
-    @classmethod
-    def parse(cls, base_url: str) -> Target:
-        """Read a base URL: `https://api.clarifai.com`, `grpc://127.0.0.1:8000`, or a host alone.
-
-        Without a scheme the connection is TLS, but plain to this machine.
-
-        Raises:
-            ConfigError: It is no such URL.
-        """
-        from urllib.parse import urlsplit
-
-        try:
-            parts = urlsplit(base_url if "://" in base_url else f"//{base_url}")
-            host, port = parts.hostname or "", parts.port
-            if port == 0:
-                raise ValueError(port)
-        except ValueError:
-            raise ConfigError(
-                f"{base_url!r} is not a base URL: its host or port is wrong"
-            ) from None
-        if "@" in parts.netloc:
-            raise ConfigError(
-                "a base URL with user:password@ is refused; give the credential by pat="
-            )
-        if parts.scheme and parts.scheme not in _SECURE:
-            raise ConfigError(
-                f"{base_url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (plain)"
-            )
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ConfigError(f"{base_url!r} has a path; a base URL is scheme, host and port alone")
-        if not host or any(
-            character.isspace() or not character.isprintable() for character in host
-        ):
-            raise ConfigError(
-                f"{base_url!r} has no host; expected {DEFAULT_BASE} or grpc://HOST:PORT"
-            )
-        loopback = _is_loopback(host)
-        secure = _SECURE.get(parts.scheme, not loopback)
-        name = f"[{host}]" if ":" in host else host
-        return cls(f"{name}:{port or (443 if secure else 80)}", secure, loopback)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    import socket
-
-    try:
-        if ":" in host:
-            return socket.inet_pton(socket.AF_INET6, host) == bytes(15) + b"\x01"
-        return socket.inet_pton(socket.AF_INET, host)[0] == 127
-    except OSError:
-        return False
-
-
-class Credentials:
-    """What a call proves itself with. Shows nothing of it.
-
-    Attributes:
-        metadata: The metadata of every call.
-    """
-
-    __slots__ = ("metadata",)
-
-    def __init__(self, *pairs: tuple[str, str]) -> None:
-        self.metadata: tuple[tuple[str, str], ...] = (
-            *pairs,
-            ("x-clarifai-request-id-prefix", f"clarigen-{__version__}"),
-        )
-
-    def __repr__(self) -> str:
-        return "Credentials()"
-
-    def __reduce__(self) -> str:
-        raise TypeError("credentials are not pickled")
-
-    @classmethod
-    def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credentials:
-        """The credential for a target: the one given, or CLARIFAI_PAT, or CLARIFAI_SESSION_TOKEN.
-
-        A plain connection to another machine would show it to everybody on the way: what is given
-        for one is refused, what stands in the environment stays there.
-
-        Raises:
-            ConfigError: There is none and the target needs one, there are two, or the target must
-                not get it.
-        """
-        if pat and session_token:
-            raise ConfigError("give pat or session_token, not both")
-        exposed = not target.secure and not target.loopback
-        if exposed and (pat or session_token):
-            raise ConfigError(
-                f"{target.address} is a plain connection: use https:// to send a credential"
-            )
-        if not (pat or session_token or exposed):
-            pat = os.environ.get("CLARIFAI_PAT")
-            session_token = None if pat else os.environ.get("CLARIFAI_SESSION_TOKEN")
-        for name, value in (("the PAT", pat), ("the session token", session_token)):
-            if value and not (value.isascii() and value.isprintable()):
-                raise ConfigError(
-                    f"{name} has characters that no credential has; was it copied whole?"
-                )
-        if pat:
-            return cls(("authorization", f"Key {pat.strip()}"))
-        if session_token:
-            return cls(("x-clarifai-session-token", session_token.strip()))
-        if target.secure and not target.loopback:
-            raise ConfigError("no credential: set CLARIFAI_PAT, or give pat=")
-        return cls()
-
-
-def base_url(given: str | None) -> str:
-    """The base URL: the one given, or CLARIFAI_API_BASE, or the platform's."""
-    return given or os.environ.get("CLARIFAI_API_BASE") or DEFAULT_BASE
 
 
 class _Shared:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from ._base import DEFAULT_TIMEOUT, ClientBase
+from ._base import ClientBase
 from ._client_batch import Batch
 from ._client_stream import Items, Stream
+from ._endpoint import DEFAULT_TIMEOUT
 from ._method import Answering, Streaming, Unary
 
 if TYPE_CHECKING:

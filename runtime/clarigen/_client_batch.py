@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from ._actions import Failure, Send, Sleep
-from ._drivers import BatchBase
+from ._batch_base import BatchBase
 from ._progress import bar
 from .errors import ClarigenError
 

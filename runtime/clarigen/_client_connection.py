@@ -14,10 +14,10 @@ from typing import Any, Self
 import grpc
 
 from ._actions import Failure, Open, Send, Sleep
-from ._base import DEFAULT_TIMEOUT, Endpoint
 from ._channel import Lease
-from ._connection import ConnectionBase
-from ._drivers import CLOSED, Driver
+from ._connection import CLOSED, ConnectionBase
+from ._driver import Driver
+from ._endpoint import DEFAULT_TIMEOUT, Endpoint
 from ._retry import Attempts
 from ._status import failure_error, failure_of
 from ._under_way import calls, end, left, read, started

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ._actions import END, Deliver, Failure, Hold, Open, Pull, Receive
-from ._drivers import ItemsBase, StreamBase
+from ._stream_base import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
     from ._call import StreamFlow

@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from ._actions import Open
-    from ._base import Endpoint
     from ._channel import Lease
+    from ._endpoint import Endpoint
+
+
+CLOSED: Final = "this client is closed; make another"
+"""What a call says over a connection that was closed."""
 
 
 class ConnectionBase(ABC):

@@ -14,6 +14,7 @@ import grpc
 import pytest
 
 from clarigen import _channel
+from clarigen._endpoint import Target
 from gen_client import cli
 from gen_client.commands import COMMANDS
 from support import ROOT
@@ -60,7 +61,7 @@ class Channel:
 
     sent: list[tuple[str, str]] = []  # noqa: RUF012
 
-    def __init__(self, target: _channel.Target) -> None:
+    def __init__(self, target: Target) -> None:
         self._address = target.address
 
     def unary_unary(self, _: str) -> Any:

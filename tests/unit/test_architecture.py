@@ -22,16 +22,16 @@ GENERATOR = ROOT / "codegen" / "gen_client"
 _FLOORS = (
     "_proto _version errors _reference _notebook _data",
     "_writer _reader _codec _codec_media _codec_json _type_text _json_types _codec_json_as _codec_array _method wire",
-    "_actions _log _status _response _retry _under_way _channel _platform _address _ready",
-    "_signature _difference _lock _served _drift _call _batch _progress",
-    "_base _drivers _connection _client_connection _client_stream _client_batch _client",
+    "_actions _log _status _response _retry _under_way _endpoint _channel _platform _address _ready",
+    "_call _batch _driver _signature _difference _lock _served _drift _progress",
+    "_base _stream_base _batch_base _connection _client_connection _client_stream _client_batch _client",
     "_aio_connection _aio_stream _aio_batch _aio",
     "__init__ examples testing",
 )
 ORDER = [name for floor in _FLOORS for name in floor.split()]
 """The modules of the runtime, from the top. A module may import those that stand before it, in functions too."""
 
-CONNECTIONS = {"_connection", "_client_connection", "_aio_connection"}
+CONNECTIONS = {"_client_connection", "_aio_connection"}
 """What is loaded when a client is made: no other module may import one of them as it is loaded itself."""
 
 GRPC = {*CONNECTIONS, "_channel", "testing"}

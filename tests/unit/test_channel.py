@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from clarigen import AsyncClient, Client, ConfigError, ModelRef
-from clarigen._channel import Credentials, Lease, Target, base_url
+from clarigen._channel import Lease
+from clarigen._endpoint import Credentials, Target, find_base_url
 
 PLATFORM = Target("api.clarifai.com:443", True, False)
 RUNNER = Target("127.0.0.1:8000", False, True)
@@ -117,10 +118,10 @@ def test_a_credential_shows_nowhere() -> None:
 def test_the_base_is_the_given_one_then_the_environments_then_the_platforms(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert base_url(None) == "https://api.clarifai.com"
+    assert find_base_url(None) == "https://api.clarifai.com"
     monkeypatch.setenv("CLARIFAI_API_BASE", "grpc://127.0.0.1:1")
-    assert base_url(None) == "grpc://127.0.0.1:1"
-    assert base_url("grpc://127.0.0.1:2") == "grpc://127.0.0.1:2"
+    assert find_base_url(None) == "grpc://127.0.0.1:1"
+    assert find_base_url("grpc://127.0.0.1:2") == "grpc://127.0.0.1:2"
 
 
 @pytest.mark.item(8)

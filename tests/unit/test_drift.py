@@ -60,7 +60,7 @@ def called(flow: Any, reply: bytes) -> Any:
 def test_a_forked_child_waits_for_nobody(context: Context) -> None:
     """A thread of the parent may have been comparing: it is not there to finish."""
     drift = context.drift
-    assert drift is not None
+    assert isinstance(drift, Drift)
     drift.unverified, drift._lock = True, lock("locked_pair")
     assert drift._turn.acquire(blocking=False)
     drift._process -= 1

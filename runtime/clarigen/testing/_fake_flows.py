@@ -25,7 +25,8 @@ from .._actions import END, Deliver
 from .._batch import Pace, Work
 from .._call import Context
 from .._codec import Misfit, described, part_of
-from .._drivers import CLOSED, AsyncDriver, Driver
+from .._connection import CLOSED
+from .._driver import AsyncDriver, Driver
 from .._method import Field, Method, Streaming
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
 from .._reader import NO_VIEWS

@@ -1,80 +1,22 @@
-"""What the drivers of both twins share: everything but the awaiting.
+"""What the streams of both clients share: their state, the items of a bidirectional one, and how they end.
 
-What lives here: how the flow of a unary call is driven (twice, with one word more the second time), the state
-of streams, their items and batches, and how each ends. What they wait for is in `_client_*` for threads and
-in `_aio_*` for asyncio. Nothing here touches grpc: its channels and calls are used as they are given.
+How they wait is each client's. Nothing here imports grpc: calls are used as the connection returns them.
 """
 
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ._actions import Failure
 from ._response import Usage
-from .errors import ConfigError
 
 if TYPE_CHECKING:
     from ._actions import Open
-    from ._batch import Work
-    from ._call import StreamFlow, UnaryFlow
-
-_R = TypeVar("_R")
-_Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
-
-
-CLOSED: Final = "this client is closed; make another"
-"""What a call says over a connection that was closed."""
-
-
-class Driver(ABC):
-    """Drives the flows of unary calls, in the caller's thread."""
-
-    def run(self, flow: UnaryFlow[_R]) -> _R:
-        """Drive the flow of a unary call to its end."""
-        try:
-            action = next(flow)
-            while True:
-                try:
-                    reply = self.do(action)
-                except Exception as raised:  # noqa: BLE001 - for the flow to judge
-                    action = flow.throw(raised)
-                else:
-                    action = flow.send(reply)
-        except StopIteration as end:
-            result: _R = end.value
-            return result
-
-    @abstractmethod
-    def do(self, action: Any) -> Any:
-        """Do what a flow wants: the reply, or `Failure`."""
-
-
-class AsyncDriver(ABC):
-    """Drives the flows of unary calls, in the caller's task."""
-
-    async def run(self, flow: UnaryFlow[_R]) -> _R:
-        """Drive the flow of a unary call to its end."""
-        try:
-            action = next(flow)
-            while True:
-                try:
-                    reply = await self.do(action)
-                except Exception as raised:  # noqa: BLE001 - for the flow to judge
-                    action = flow.throw(raised)
-                else:
-                    action = flow.send(reply)
-        except StopIteration as end:
-            result: _R = end.value
-            return result
-
-    @abstractmethod
-    async def do(self, action: Any) -> Any:
-        """Do what a flow wants: the reply, or `Failure`."""
+    from ._call import StreamFlow
 
 
 class ItemsBase:
@@ -185,52 +127,3 @@ class StreamBase:
         self._give_up()
         if self._items is not None:
             self._items.stop()
-
-
-class BatchBase(ABC, Generic[_Outcomes_co]):
-    """A batch: what it is made of, and that it begins once."""
-
-    def __init__(
-        self,
-        work: Callable[[bool], Work[Any]],
-        connection: Any,
-        inputs: Any,
-        progress: tuple[str, bool],
-    ) -> None:
-        self._work = work
-        self._connection = connection
-        self._inputs = inputs
-        self._progress = progress
-        self._cancelled = False
-        self._run: Any = None
-
-    def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
-        """Each result or, in its place, the error that its input met; none is raised.
-
-        Models fail a request as a whole: then the inputs that went with a bad one have its error.
-
-        Args:
-            isolate: Whether to send the inputs of a failed request again in smaller ones, until it
-                is clear which fail. The model may run the others twice.
-
-        Raises:
-            ConfigError: The batch has begun.
-        """
-        if self._run is not None:
-            raise ConfigError("this batch has begun; make another")
-        run: _Outcomes_co = self._begun(isolate=isolate)
-        return run
-
-    def _begun(self, *, isolate: bool = False) -> Any:
-        """The one run of this batch."""
-        if self._run is None:
-            self._run = self._outcomes(isolate=isolate)
-        return self._run
-
-    def _goes_on(self, work: Work[Any]) -> bool:
-        """Whether there is more to do: it is neither finished nor cancelled, by whomever."""
-        return not (work.finished or self._cancelled)
-
-    @abstractmethod
-    def _outcomes(self, *, isolate: bool) -> _Outcomes_co:
-        """Do it."""

@@ -11,9 +11,8 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from clarigen import ModelRef
-from gen_client import interface
-from gen_client.interface import defaults
-from gen_client.interface.nouns import (
+from gen_client.interface import defaults, read
+from gen_client.interface.model import (
     Choice,
     DataType,
     Kind,
@@ -223,4 +222,4 @@ def models() -> st.SearchStrategy[Model]:
 
 def signatures() -> st.SearchStrategy[dict[str, Any]]:
     """The raw signature of a method, in the form that the platform gives."""
-    return methods().map(lambda method: interface.write(Model(None, "", (method,)))[0])
+    return methods().map(lambda method: read.write(Model(None, "", (method,)))[0])

@@ -1,9 +1,9 @@
 """Our client's way from a value to the bytes that it sends, and from the bytes that it receives to a result."""
 
 from clarigen import ModelRef
-from clarigen._address import Address, Routing
-from clarigen._call import Context, unary
-from clarigen._retry import Policy
+from clarigen._calls.address import Address, Routing
+from clarigen._calls.call import Context, unary
+from clarigen._calls.retry import Policy
 
 CONTEXT = Context(Address(ModelRef("user", "app", "model"), "", Routing()), Policy(600.0))
 

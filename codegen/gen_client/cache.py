@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from gen_client.diagnostics import Diagnostic, Severity
 from gen_client.source.document import Document
-from gen_client.templates_folder import templates
+from gen_client.templates import templates
 
 LIBRARIES: Final = ("black", "jinja2", "libcst")
 """What makes the files beside our own sources."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from clarigen import ModelRef
 from gen_client.cache import Cache
-from gen_client.custom import PLAIN, Custom
+from gen_client.custom_templates import PLAIN, Custom
 from gen_client.diagnostics import Diagnostic, Report
-from gen_client.output.check import Difference
+from gen_client.output.difference import Difference
 from gen_client.output.write import LOCK
 from gen_client.source import Document, Place
 

@@ -15,17 +15,18 @@ from dataclasses import replace
 from typing import TypeVar
 
 from clarigen import ModelRef
-from gen_client import cache, drift, interface, many, naming, source
+from gen_client import cache, check, source, threads
 from gen_client.cache import Cache, Entry
-from gen_client.custom import PLAIN, Custom
+from gen_client.custom_templates import PLAIN, Custom
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, bug
 from gen_client.escape import Code
-from gen_client.gate import FILES
-from gen_client.interface import refining
+from gen_client.gate.check import FILES
+from gen_client.interface import json_types, read
 from gen_client.jobs import Asked, Checked, Job, Mode, Outcome, Package, Written
+from gen_client.naming import names
 from gen_client.output import lock, write
-from gen_client.selection import select
 from gen_client.source import Document
+from gen_client.source.selection import select
 
 R = TypeVar("R")
 Stage = Callable[[str], None]
@@ -34,7 +35,7 @@ Stage = Callable[[str], None]
 
 def run(jobs: Sequence[Job], mode: Mode, stage: Stage) -> Iterator[Outcome]:
     """Make, or check, the packages of some models. The outcomes come in the order of the jobs."""
-    asked = many.waiting(lambda job: _attempt(_ask, job, mode), jobs)
+    asked = threads.waiting(lambda job: _attempt(_ask, job, mode), jobs)
     known = [_known(its, mode.cache) for its in asked]
     stage("generating")
     for job, its, entry in zip(jobs, asked, known, strict=True):
@@ -54,14 +55,16 @@ def build(document: Document, name: str, report: Report, custom: Custom = PLAIN)
 
     Raises `Refusal` (exit 4 for signatures that cannot become a safe client, 2 for want of a name).
     """
-    from gen_client import plan, render, tidy  # with their libraries, which take their time
+    from gen_client import render
+    from gen_client.plan import build as plan
+    from gen_client.tidy import finish  # with their libraries, which take their time
 
-    model = interface.read(document, report)
+    model = read.read(document, report)
     page = plan.page(model, _package_name(document.reference, name), report)
     texts = render.render(page, custom.templates)
-    classes, types = refining.given(model.types)
+    classes, types = json_types.given(model.types)
     also = replace(custom.allowed, classes=classes, types=types)
-    files = {file: tidy.tidy(texts[file], kind, also) for file, kind in FILES.items()}
+    files = {file: finish.tidy(texts[file], kind, also) for file, kind in FILES.items()}
     return Package(
         page.package, page.client, {**files, write.MARKER: "", write.LOCK: lock.text(model)}
     )
@@ -90,7 +93,7 @@ def _ask(job: Job, mode: Mode) -> Asked:
         document = replace(document, types=options.types)
     asked = Asked(job, document, _package_name(document.reference, options.name))
     if mode.frozen:
-        drift.frozen(asked)
+        check.frozen(asked)
     return asked
 
 
@@ -103,14 +106,14 @@ def _aimed(document: Document, model: ModelRef | None) -> Document:
 
 def _package_name(reference: ModelRef | None, name: str) -> Code:
     if name:
-        return naming.given_package_name(name)
+        return names.given_package_name(name)
     if reference is None:
         raise Refusal(
             "the package needs a name: its model has none",
             exit_code=USAGE,
             remedy="give it one with --name",
         )
-    return naming.package_name(reference.model_id)
+    return names.package_name(reference.model_id)
 
 
 def _known(asked: Asked | Diagnostic, known: Cache) -> Entry | None:
@@ -139,7 +142,7 @@ def _finish(asked: Asked, mode: Mode, stage: Stage) -> Written | Checked:
     """Make a package, and write it or compare it."""
     options, report = asked.job.options, Report()
     if not mode.check:
-        drift.known(asked)
+        check.known(asked)
     try:
         package = build(asked.document, asked.name, report, options.custom)
     finally:
@@ -151,7 +154,7 @@ def _finish(asked: Asked, mode: Mode, stage: Stage) -> Written | Checked:
         asked.job.report.insist()
     if mode.check:
         stage("comparing")
-        return drift.check(asked, package, build)
+        return check.check(asked, package, build)
     stage("writing")
     changed = write.package(options.out, package.name, package.files, force=options.force)
     return Written(package.name, package.client, changed, len(changed) == len(package.files))

@@ -17,7 +17,7 @@ from typing import Final
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from gen_client import templates_folder
+from gen_client import templates as templates_folder
 from gen_client.diagnostics import USAGE, Refusal, printable
 from gen_client.escape import FILTERS, Code, finalize
 from gen_client.fold import folded

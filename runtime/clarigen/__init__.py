@@ -5,12 +5,10 @@ clients, the values that models take and return, the errors. Importing it loads 
 protobuf.
 """
 
-from ._aio import AsyncClient
-from ._aio_batch import AsyncBatch
-from ._aio_stream import AsyncStream
-from ._client import Client
-from ._client_batch import Batch
-from ._client_stream import Stream
+from ._async.batch import AsyncBatch
+from ._async.client import AsyncClient
+from ._async.stream import AsyncStream
+from ._calls.response import Recording, Response, Usage
 from ._data import (
     JSON,
     SERVER_DEFAULT,
@@ -27,8 +25,10 @@ from ._data import (
     Text,
     Video,
 )
-from ._reference import ModelRef
-from ._response import Recording, Response, Usage
+from ._model_ref import ModelRef
+from ._sync.batch import Batch
+from ._sync.client import Client
+from ._sync.stream import Stream
 from ._version import __version__
 from .errors import (
     AuthenticationError,

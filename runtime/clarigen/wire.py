@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from ._codec import BOOL, BYTES, FLOAT, INT, STR, Codec, list_of, record_of, tuple_of
-from ._codec_array import NDARRAY
-from ._codec_json import JSON
-from ._codec_json_as import json_as
-from ._codec_media import AUDIO, CONCEPT, FRAME, IMAGE, REGION, TEXT, VIDEO
-from ._method import REQUIRED, Field, Streaming, Unary
-from ._type_text import TypeText, parse_type
 from ._version import __version__
+from ._wire.array import NDARRAY
+from ._wire.codec import BOOL, BYTES, FLOAT, INT, STR, Codec, list_of, record_of, tuple_of
+from ._wire.json import JSON
+from ._wire.json_as import json_as
+from ._wire.media import AUDIO, CONCEPT, FRAME, IMAGE, REGION, TEXT, VIDEO
+from ._wire.method import REQUIRED, Field, Streaming, Unary
+from ._wire.type_expression import TypeText, parse_type
 
 __all__ = [
     "AUDIO",

@@ -13,10 +13,10 @@ import pytest
 
 from clarigen import wire
 from gen_client import cache, cli, pipeline
-from gen_client.custom import Custom
+from gen_client.custom_templates import Custom
 from gen_client.diagnostics import Report
 from gen_client.jobs import Package
-from gen_client.output.check import Cause
+from gen_client.output.difference import Cause
 from gen_client.source import Document
 from support import CORPUS, run_python, untouched
 

@@ -18,9 +18,10 @@ import pytest
 
 from clarigen import ConfigError, PredictionError
 from clarigen.testing import Samples, Server, serve
-from gen_client import cli, interface, source
+from gen_client import cli, source
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface.nouns import Kind
+from gen_client.interface import read
+from gen_client.interface.model import Kind
 from golden.packages import GENERATED, PACKAGES, files
 from support import CORPUS, ROOT, SOURCES
 
@@ -32,15 +33,15 @@ ALL = [
 EVERY_KIND = [path for path in ALL if path.parent.name == "kitchen_sink" and path.stem != "empty"]
 
 
-def model_in(path: Path) -> interface.Model | None:
+def model_in(path: Path) -> read.Model | None:
     try:
-        return interface.read(source.read(source.in_file(str(path), Report())), Report())
+        return read.read(source.read(source.in_file(str(path), Report())), Report())
     except Refusal:
         return None
 
 
-def served(model: interface.Model, **options: Any) -> Server:
-    return serve(Samples(interface.write(model)), version=model.version_id, **options)
+def served(model: read.Model, **options: Any) -> Server:
+    return serve(Samples(read.write(model)), version=model.version_id, **options)
 
 
 def test_the_interface_comes_back_as_it_was() -> None:
@@ -52,12 +53,12 @@ def test_the_interface_comes_back_as_it_was() -> None:
             continue
         with served(model) as server:
             access = source.Access(api_base=server.url)
-            runner = interface.read(source.read(source.at(server.url, access)), Report())
-            assert interface.write(runner) == interface.write(model), path
+            runner = read.read(source.read(source.at(server.url, access)), Report())
+            assert read.write(runner) == read.write(model), path
             if model.reference is not None:
                 platform = source.read(source.of(model.reference, access))
-                again = interface.read(platform, Report())
-                assert interface.write(again) == interface.write(model), path
+                again = read.read(platform, Report())
+                assert read.write(again) == read.write(model), path
                 assert again.version_id == model.version_id
         count += 1
         kinds |= {parameter.type.kind for its in model.methods for parameter in its.parameters}

@@ -25,7 +25,7 @@ from clarigen import (
     Stream,
     wire,
 )
-from clarigen._retry import Budget
+from clarigen._calls.retry import Budget
 
 _N = wire.field("n", wire.INT)
 DOUBLE: Final = wire.unary("double", _N, returns=wire.INT)

@@ -21,8 +21,9 @@ from typing import Any, Final
 
 import pytest
 
-from clarigen import Response, UnavailableError, _channel
-from clarigen._retry import Budget
+from clarigen import Response, UnavailableError
+from clarigen._calls.retry import Budget
+from clarigen._transport import channel
 from faults import proxy
 from faults.callers import (
     EVERY,
@@ -199,7 +200,7 @@ def test_too_large(there: bool, kind: str, twin: str, monkeypatch: pytest.Monkey
     if there:
         server = Scripted(limit=10)
     else:
-        monkeypatch.setattr(_channel, "_LIMIT", 1000)
+        monkeypatch.setattr(channel, "_LIMIT", 1000)
         server = Scripted(lambda _: Answer(pad=2000))
     with server:
         outcome = ask(kind, twin, server.url)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clarigen import AuthenticationError, ModelNotReadyError
-from clarigen._retry import Policy
+from clarigen._calls.retry import Policy
 from clarigen.testing import serve
 from faults.callers import TWINS, AsyncCalls, Calls
 from faults.platform_standin import PAT, Call, Standin

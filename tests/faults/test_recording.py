@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from clarigen import PredictionError, Response, Usage
-from clarigen._actions import END, Deliver, Receive
-from clarigen._address import Address, Routing
-from clarigen._call import Context, stream
+from clarigen._calls.actions import END, Deliver, Receive
+from clarigen._calls.address import Address, Routing
+from clarigen._calls.call import Context, stream
+from clarigen._calls.retry import Policy
 from clarigen._proto import MultiOutputResponse, Status
-from clarigen._retry import Policy
 from faults.callers import AsyncCalls, Calls
 from faults.platform_standin import PAT, Standin
 from faults.scripted import Scripted

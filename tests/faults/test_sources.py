@@ -13,8 +13,9 @@ import pytest
 
 from clarigen import ModelRef
 from faults.platform_standin import MODEL, PAT, SIGNATURES, VERSION, Standin, Version
-from gen_client import interface, source
+from gen_client import source
 from gen_client.diagnostics import Refusal, Report
+from gen_client.interface import read
 from gen_client.source import Access, Document
 
 URL = "https://clarifai.com/acme/vision/models/echo"
@@ -37,8 +38,8 @@ def refused(url: str = URL, access: Access | None = None) -> tuple[int, str]:
     return diagnostic.exit_code, text
 
 
-def described(document: Document) -> interface.Model:
-    return interface.read(document, Report())
+def described(document: Document) -> read.Model:
+    return read.read(document, Report())
 
 
 # The platform

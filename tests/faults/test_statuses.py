@@ -10,7 +10,8 @@ from __future__ import annotations
 import pytest
 from clarifai_grpc.grpc.api.status import status_code_pb2
 
-from clarigen import _status, errors
+from clarigen import errors
+from clarigen._calls import status
 from faults.callers import EVERY, KINDS, TWINS, WHOLE, Asked, Outcome, ask, done
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step
 
@@ -92,7 +93,7 @@ def test_grpc(code: str, error: str) -> None:
 @pytest.mark.parametrize(("code", "error"), [row for row in CODES if row[0] not in STARTING])
 def test_platform(code: int, error: str) -> None:
     assert each(Platform(code)) == all_end(error, passing=code in PASSING)
-    assert code in _status._CODES or code >= 98000 or code in UNNAMED
+    assert code in status._CODES or code >= 98000 or code in UNNAMED
 
 
 def test_mixed_without_outputs_is_no_answer() -> None:
@@ -156,7 +157,7 @@ def test_what_passes_passes(kind: str, twin: str) -> None:
 
 def test_codes_have_the_names_of_the_platform() -> None:
     official = {int(value): name for name, value in status_code_pb2.StatusCode.items()}
-    ours = {code: name for code, (name, _) in _status._CODES.items()}
+    ours = {code: name for code, (name, _) in status._CODES.items()}
     assert ours == {code: official[code] for code in ours}
 
 

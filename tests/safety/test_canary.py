@@ -13,8 +13,8 @@ from typing import Any, Final
 import grpc
 import pytest
 
-from clarigen import _channel
-from clarigen._endpoint import Target
+from clarigen._transport import channel
+from clarigen._transport.endpoint import Target
 from gen_client import cli
 from gen_client.commands import COMMANDS
 from support import ROOT
@@ -87,7 +87,7 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str
     for name in ("CLARIFAI_API_BASE", "CLARIGEN_TRUSTED_HOSTS", "CLARIFAI_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLARIFAI_PAT", CANARY)
-    monkeypatch.setattr(_channel, "_channel", lambda target, *_: Channel(target))
+    monkeypatch.setattr(channel, "_channel", lambda target, *_: Channel(target))
     words = ["--signatures", str(ROOT / "generated" / "text_stats" / LOCK), "--name", "good"]
     assert cli.main([*words, "--model", "a/b/models/good", "--quiet"]) == 0
     Channel.sent.clear()

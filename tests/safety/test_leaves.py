@@ -8,9 +8,11 @@ from functools import cache
 import pytest
 
 from clarigen import ModelRef
-from gen_client import interface, json_text, limits, pipeline, tidy
+from gen_client import json_text, limits, pipeline
 from gen_client.diagnostics import Refusal, Report
+from gen_client.interface import read as interface
 from gen_client.source import Document, forms
+from gen_client.tidy import finish
 from safety.leaves import IDS, LEAVES, MODELS, Path, Signature, places, planted
 from safety.payloads import HARMLESS, PAYLOADS
 from safety.trees import shape
@@ -39,7 +41,7 @@ READ: set[Path] = {
 @pytest.fixture(autouse=True)
 def _unformatted(monkeypatch: pytest.MonkeyPatch) -> None:
     """black changes no tree, and takes most of the time; `test_hostile` has it run."""
-    monkeypatch.setattr(tidy, "formatted", str)
+    monkeypatch.setattr(finish, "formatted", str)
 
 
 def read(signature: Signature) -> interface.Model | None:

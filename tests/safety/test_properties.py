@@ -22,12 +22,17 @@ from hypothesis import strategies as st
 
 from clarigen import SERVER_DEFAULT
 from clarigen.wire import REQUIRED
-from gen_client import gate, interface, json_text, limits, naming, pipeline, plan, tidy
+from gen_client import json_text, limits, pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import visible
-from gen_client.interface.nouns import Known, Method, Model, Null, Parameter
+from gen_client.gate import check
+from gen_client.interface import read
+from gen_client.interface.model import Known, Method, Model, Null, Parameter
+from gen_client.naming import names
+from gen_client.plan import build
 from gen_client.plan.page import Function
 from gen_client.source import Document, forms
+from gen_client.tidy import finish
 from safety.payloads import PAYLOADS
 from strategies import models, signatures
 
@@ -44,22 +49,22 @@ relaxed = settings(
 @relaxed
 @given(models(), st.integers(0, SELDOM - 1))
 def test_any_model(model: Model, turn: int) -> None:
-    document = Document(model.reference, model.version_id, tuple(interface.write(model)))
+    document = Document(model.reference, model.version_id, tuple(read.write(model)))
     files = _made(document, formatted=turn == 0)
     if files is None:
         return
     assert files == _made(document, formatted=turn == 0)
-    for name, kind in gate.FILES.items():
-        gate.check(files[name], kind)
+    for name, kind in check.FILES.items():
+        check.check(files[name], kind)
     report = Report()
-    page = plan.page(model, naming.given_package_name("pkg"), report)
-    methods = naming.usable(model, Report())
+    page = build.page(model, names.given_package_name("pkg"), report)
+    methods = names.usable(model, Report())
     _same_texts(files["client.py"], methods, page.functions)
     namespace = _imported(files)
     for method, function in zip(methods, page.functions, strict=True):
         _same_defaults(namespace, method, function, str(page.client))
     lock = json.loads(files["signatures.json"])
-    assert lock["method_signatures"] == interface.write(model)
+    assert lock["method_signatures"] == read.write(model)
 
 
 @relaxed
@@ -90,7 +95,7 @@ def _made(document: Document, *, formatted: bool) -> dict[str, str] | None:
     """The files of the package; None if it is refused in the right way."""
     with pytest.MonkeyPatch.context() as patch:
         if not formatted:
-            patch.setattr(tidy, "formatted", str)
+            patch.setattr(finish, "formatted", str)
         return _built(document)
 
 

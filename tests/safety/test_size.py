@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from gen_client import interface, limits
+from gen_client import limits
 from gen_client.diagnostics import Report
-from gen_client.interface.weight import weight
+from gen_client.interface import read
+from gen_client.interface.size import weight
 from gen_client.source import forms
 from support import SOURCES, run
 
@@ -67,7 +68,7 @@ def cost(tmp_path: Path, shape: str, share: float) -> tuple[float, int]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_largest_is_near_the_limit(shape: str) -> None:
-    model = interface.read(forms.read(signatures(shape, 1.0), Report()), Report())
+    model = read.read(forms.read(signatures(shape, 1.0), Report()), Report())
     assert 0.95 * limits.WEIGHT < weight(model) <= limits.WEIGHT
 
 

@@ -26,7 +26,7 @@ from clarigen import (
     Video,
     wire,
 )
-from clarigen._drift import _may_be_drift
+from clarigen._drift.check import _may_be_drift
 from clarigen.examples import AUDIO, IMAGE
 from clarigen.testing import serve
 from server.conftest import Served

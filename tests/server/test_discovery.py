@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from clarigen import ConfigError, Image, ModelRef, _proto
-from clarigen._client_connection import connect
+from clarigen._sync.connection import connect
 from clarigen.testing import Param, Server, serve
-from gen_client import interface, source
+from gen_client import source
 from gen_client.diagnostics import Report
-from gen_client.interface import Kind, MethodKind, Model
+from gen_client.interface import read
 from gen_client.interface.defaults import Known, Null
+from gen_client.interface.read import Kind, MethodKind, Model
 from gen_client.output import lock
 from support import ROOT, run_python
 
@@ -56,7 +57,7 @@ def judge() -> Iterator[Server]:
 def _read(url: str, api_base: str | None = None) -> Model:
     report = Report()
     document = source.read(source.at(url, source.Access(api_base=api_base)))
-    model = interface.read(document, report)
+    model = read.read(document, report)
     assert report.warnings == []
     return model
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from clarigen import ConfigError, PredictionError, UnavailableError
-from clarigen._channel import _open
+from clarigen._transport.channel import _open
 from faults.callers import AsyncCalls, Calls
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step
 from server.conftest import Served

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from clarigen.testing import Samples, serve
-from gen_client import cli, interface
+from gen_client import cli
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface.nouns import Kind
+from gen_client.interface import read
+from gen_client.interface.model import Kind
 from gen_client.show import prototype
 from gen_client.source import Document
 from golden.packages import GENERATED
@@ -46,7 +47,7 @@ def test_signatures_are_printed_as_the_sdk_does() -> None:
         signatures = json.loads(path.read_text()).get("method_signatures", [])
         document = Document(None, "", tuple(signatures))
         try:
-            methods = interface.read(document, Report()).methods
+            methods = read.read(document, Report()).methods
         except Refusal:
             continue
         messages = {

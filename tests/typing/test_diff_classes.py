@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 
 from clarigen.errors import InputError, TransportError
-from gen_client import diff, interface, pipeline, plan
+from gen_client import pipeline
 from gen_client.diagnostics import Report
+from gen_client.diff import compare
 from gen_client.diff.changes import Impact, Rule
 from gen_client.escape import Code
+from gen_client.interface import read
+from gen_client.plan import build
 from gen_client.source import Document
 from support import SOURCES, run
 
@@ -458,12 +461,12 @@ def test_a_call_agrees(index: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_change_is_found(index: int) -> None:
     case = CASES[index]
     old, new = (
-        plan.named(
-            interface.read(Document(None, "", tuple(signatures)), Report()),
+        build.named(
+            read.read(Document(None, "", tuple(signatures)), Report()),
             Code("package"),
             Report(),
         )
         for signatures in (case.old, case.new)
     )
-    assert {change.rule for change in diff.compare(old, new)} == {case.rule, *case.also}
-    assert diff.compare(old, old) == diff.compare(new, new) == []
+    assert {change.rule for change in compare.compare(old, new)} == {case.rule, *case.also}
+    assert compare.compare(old, old) == compare.compare(new, new) == []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gen_client import gate
 from gen_client.diagnostics import Refusal
-from gen_client.gate import Kind
+from gen_client.gate import check
+from gen_client.gate.check import Kind
 from unit.page_text import CLIENT, EXAMPLES, INIT
 
 PAGES: dict[Kind, str] = {"client": CLIENT, "init": INIT, "examples": EXAMPLES}
@@ -16,7 +16,7 @@ KINDS = sorted(PAGES)
 def refused(text: str, kind: Kind = "client") -> str:
     """The message with which the gate refuses a text."""
     with pytest.raises(Refusal) as caught:
-        gate.check_code(text, kind)
+        check.check_code(text, kind)
     diagnostic = caught.value.diagnostic
     assert diagnostic.exit_code == 4
     assert "a bug or an attack" in diagnostic.what

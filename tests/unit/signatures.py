@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gen_client import interface
 from gen_client.diagnostics import Refusal, Report
+from gen_client.interface import read as interface
 from gen_client.source import Document
 
 Signature = dict[str, Any]

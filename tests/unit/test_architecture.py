@@ -1,14 +1,14 @@
-"""Who may import whom: the rules of the house, read from the code.
+"""Which module may import which, read from the code.
 
-Each module of the runtime imports only from those above it in the list below. In the generator the
-data flows from `source` to `write`, and the libraries that serve one stage are that stage's alone.
+Both packages are layers of folders, listed once per package, lowest first. A module imports from lower
+layers or from its own folder; modules without a folder may also import those of their own layer. The few rules besides name who may use a library or trust a neighbour.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -19,62 +19,86 @@ from support import ROOT, run_python
 RUNTIME = ROOT / "runtime" / "clarigen"
 GENERATOR = ROOT / "codegen" / "gen_client"
 
-_FLOORS = (
-    "_proto _version errors _reference _notebook _data",
-    "_writer _reader _codec _codec_media _codec_json _type_text _json_types _codec_json_as _codec_array _method wire",
-    "_actions _log _status _response _retry _under_way _endpoint _channel _platform _address _ready",
-    "_call _batch _driver _signature _difference _lock _served _drift _progress",
-    "_base _stream_base _batch_base _connection _client_connection _client_stream _client_batch _client",
-    "_aio_connection _aio_stream _aio_batch _aio",
-    "__init__ examples testing",
+RUNTIME_LAYERS = (
+    "_version errors _log _model_ref _notebook _data",
+    "_proto",
+    "_wire",
+    "wire",
+    "_calls",
+    "_drift _transport",
+    "_client",
+    "_sync _async",
+    "__init__ examples",
+    "testing",
 )
-ORDER = [name for floor in _FLOORS for name in floor.split()]
-"""The modules of the runtime, from the top. A module may import those that stand before it, in functions too."""
+"""The folders and modules of the runtime, lowest layer first."""
 
-CONNECTIONS = {"_client_connection", "_aio_connection"}
-"""What is loaded when a client is made: no other module may import one of them as it is loaded itself."""
+GENERATOR_LAYERS = (
+    "__init__ diagnostics json_text limits escape templates",
+    "source",
+    "interface",
+    "naming",
+    "plan",
+    "diff",
+    "show",
+    "fold",
+    "render",
+    "gate",
+    "tidy",
+    "custom_templates",
+    "output",
+    "config jobs cache check threads",
+    "pipeline",
+    "terminal",
+    "commands",
+    "cli",
+    "__main__",
+)
+"""The folders and modules of the generator, in the order in which data passes through them."""
 
-GRPC = {*CONNECTIONS, "_channel", "testing"}
-"""Who may touch grpc; the others than the connections inside functions alone."""
+CONNECTIONS = ("_sync/connection.py", "_async/connection.py")
+"""The modules that make a call over the network."""
 
 
-def files(package: Path) -> list[Path]:
-    """The modules of a package that people wrote."""
-    return sorted(p for p in package.rglob("*.py") if not p.name.endswith("_pb2.py"))
+def modules(package: Path) -> list[Path]:
+    """Return the modules of a package that people wrote."""
+    return sorted(path for path in package.rglob("*.py") if not path.name.endswith("_pb2.py"))
 
 
-WHOLE = {"_proto", "testing", "source", "config", "commands"}
-"""The folders that count as one module each."""
+def each_module(package: Path) -> pytest.MarkDecorator:
+    """Parametrize a test with `path`: each module of a package."""
+    return pytest.mark.parametrize(
+        "path", modules(package), ids=lambda path: str(path.relative_to(package))
+    )
 
 
-def name_of(path: Path, package: Path) -> str:
-    """A module's name inside its package. A folder's `__init__` has the folder's name."""
-    parts = path.relative_to(package).with_suffix("").parts
-    parts = parts[:1] if parts[0] in WHOLE else parts
-    return ".".join(parts).removesuffix(".__init__")
+def unit_of(path: Path) -> str:
+    """Return the folder or module directly below the package that a file belongs to."""
+    package = RUNTIME if path.is_relative_to(RUNTIME) else GENERATOR
+    return path.relative_to(package).with_suffix("").parts[0]
 
 
 class When(Enum):
     """When an import happens."""
 
-    LOADED = "when the module is imported itself"
-    CALLED = "in a function"
-    TYPES = "never, but in the eyes of a type checker"
+    AT_IMPORT = "when the module itself is imported"
+    IN_CALL = "when a function runs"
+    TYPE_CHECKING = "only for type checkers"
 
 
-def imports(path: Path, package: str) -> Iterator[tuple[str, When]]:
-    """What a module imports, by full name down to the class or function, and when."""
+def imports(path: Path) -> Iterator[tuple[str, When]]:
+    """Yield each name that a module imports, with its full path, and when it does."""
     tree = ast.parse(path.read_text("utf-8"))
-    called = {id(i) for node in ast.walk(tree) if _is_function(node) for i in ast.walk(node)}
-    typed = {id(i) for node in ast.walk(tree) if _is_for_types(node) for i in ast.walk(node)}
-    parts = [package, *path.relative_to(ROOT).with_suffix("").parts[2:]]
+    in_call = {id(i) for node in ast.walk(tree) if _is_function(node) for i in ast.walk(node)}
+    typing = {id(i) for node in ast.walk(tree) if _is_type_checking(node) for i in ast.walk(node)}
+    parts = path.relative_to(ROOT).with_suffix("").parts[1:]
     for node in ast.walk(tree):
-        when = When.CALLED if id(node) in called else When.LOADED
-        when = When.TYPES if id(node) in typed else when
+        when = When.IN_CALL if id(node) in in_call else When.AT_IMPORT
+        when = When.TYPE_CHECKING if id(node) in typing else when
         if isinstance(node, ast.Import):
             yield from ((alias.name, when) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = parts[: len(parts) - node.level] if node.level else []
+            base = parts[: len(parts) - node.level] if node.level else ()
             module = ".".join([*base, *([node.module] if node.module else [])])
             yield from ((f"{module}.{alias.name}", when) for alias in node.names)
 
@@ -83,7 +107,7 @@ def _is_function(node: ast.AST) -> bool:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
-def _is_for_types(node: ast.AST) -> bool:
+def _is_type_checking(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.If)
         and isinstance(node.test, ast.Name)
@@ -91,64 +115,110 @@ def _is_for_types(node: ast.AST) -> bool:
     )
 
 
-def inside(package: str, path: Path, folder: Path) -> Iterator[tuple[str, When]]:
-    """The modules of its own package that a module imports; what the package re-exports is `__init__`'s."""
-    known = {name_of(other, folder) for other in files(folder)}
-    for name, when in imports(path, package):
+def imported_modules(path: Path) -> Iterator[tuple[Path, When]]:
+    """Yield the modules of its own package that a module imports."""
+    package = RUNTIME if path.is_relative_to(RUNTIME) else GENERATOR
+    for name, when in imports(path):
         root, *parts = name.split(".")
-        if root == package:
-            candidates = (".".join(parts[:length]) for length in (2, 1))
-            yield next((each for each in candidates if each in known), "__init__"), when
+        if root == package.name:
+            yield _module_file(package, parts), when
 
 
-def test_every_module_of_the_runtime_has_its_place() -> None:
-    assert {name_of(path, RUNTIME) for path in files(RUNTIME)} == set(ORDER)
+def _module_file(package: Path, parts: Sequence[str]) -> Path:
+    """Return the file of the module that a dotted name leads to, or that defines what it names."""
+    for length in range(len(parts), -1, -1):
+        location = package.joinpath(*parts[:length])
+        for file in (location.with_suffix(".py"), location / "__init__.py"):
+            if file.is_file() and file != package.with_suffix(".py"):
+                return file
+    raise AssertionError(parts)
 
 
-@pytest.mark.parametrize("path", files(RUNTIME), ids=lambda path: str(path.relative_to(RUNTIME)))
-def test_a_module_imports_those_above_it(path: Path) -> None:
-    own = name_of(path, RUNTIME)
-    above = set(ORDER[: ORDER.index(own)]) | {own}
-    assert {name for name, _ in inside("clarigen", path, RUNTIME)} <= above
+def rank(layers: Sequence[str], path: Path) -> int:
+    """Return the position of a module's layer."""
+    return next(n for n, layer in enumerate(layers) if unit_of(path) in layer.split())
 
 
-def test_connections_are_loaded_when_a_client_is_made() -> None:
-    for path in files(RUNTIME):
-        own = name_of(path, RUNTIME)
-        loaded = {n for n, when in inside("clarigen", path, RUNTIME) if when is When.LOADED}
-        assert own in CONNECTIONS or not loaded & CONNECTIONS
+def is_in_folder(path: Path) -> bool:
+    """Return whether a module is in a folder of its package, not directly in the package."""
+    return path.parent not in (RUNTIME, GENERATOR)
 
 
-def test_neither_package_has_a_cycle() -> None:
-    for package, folder in (("clarigen", RUNTIME), ("gen_client", GENERATOR)):
-        edges: dict[str, set[str]] = {}
-        for path in files(folder):
-            own = name_of(path, folder)
-            found = {name for name, when in inside(package, path, folder) if when is not When.TYPES}
-            edges.setdefault(own, set()).update(found - {own})
-        left = dict(edges)
-        while left:
-            free = {name for name, needs in left.items() if not needs & left.keys()}
-            assert free, f"a cycle among {sorted(left)}"
-            left = {name: needs for name, needs in left.items() if name not in free}
+@pytest.mark.parametrize(
+    ("package", "layers"), [(RUNTIME, RUNTIME_LAYERS), (GENERATOR, GENERATOR_LAYERS)]
+)
+def test_every_module_belongs_to_one_layer(package: Path, layers: Sequence[str]) -> None:
+    listed = [unit for layer in layers for unit in layer.split()]
+    assert sorted(listed) == sorted({unit_of(path) for path in modules(package)})
 
 
-@pytest.mark.parametrize("path", files(RUNTIME), ids=lambda path: str(path.relative_to(RUNTIME)))
-def test_grpc_and_protobuf_are_touched_where_they_may_be(path: Path) -> None:
-    own = name_of(path, RUNTIME)
-    for name, when in imports(path, "clarigen"):
+def assert_imports_no_higher_layer(path: Path, layers: Sequence[str]) -> None:
+    for other, _ in imported_modules(path):
+        is_lower = rank(layers, other) < rank(layers, path)
+        is_beside = rank(layers, other) == rank(layers, path) and not is_in_folder(other)
+        assert is_lower or is_beside or unit_of(other) == unit_of(path), f"{path} imports {other}"
+
+
+@each_module(RUNTIME)
+def test_a_module_of_the_runtime_imports_lower_layers(path: Path) -> None:
+    assert_imports_no_higher_layer(path, RUNTIME_LAYERS)
+
+
+@each_module(GENERATOR)
+def test_a_module_of_the_generator_imports_earlier_stages(path: Path) -> None:
+    assert_imports_no_higher_layer(path, GENERATOR_LAYERS)
+
+
+@pytest.mark.parametrize("package", [RUNTIME, GENERATOR])
+def test_no_imports_form_a_cycle(package: Path) -> None:
+    pending = {
+        path: {
+            other
+            for other, when in imported_modules(path)
+            if when is not When.TYPE_CHECKING and other != path
+            # Completion needs the table of commands, which names completion.
+            and (when, path.name) != (When.IN_CALL, "completion.py")
+        }
+        for path in modules(package)
+    }
+    while pending:
+        free = {path for path, needs in pending.items() if not needs & pending.keys()}
+        assert free, f"a cycle among {sorted(pending)}"
+        pending = {path: needs for path, needs in pending.items() if path not in free}
+
+
+def is_connection(path: Path) -> bool:
+    """Return whether a module makes calls over the network, or is shared by those that do."""
+    return path.relative_to(RUNTIME).as_posix() in CONNECTIONS
+
+
+@each_module(RUNTIME)
+def test_grpc_is_used_by_the_transport_alone(path: Path) -> None:
+    """And imported when a client is made, not before: only connections import it at their top."""
+    for name, when in imports(path):
         if name.split(".")[0] == "grpc":
-            assert own in GRPC
-            assert when is not When.LOADED or own in CONNECTIONS
-        if name.split(".")[0] == "google" and when is not When.TYPES:
-            assert own == "_proto"
+            assert is_connection(path) or unit_of(path) in ("_transport", "testing")
+            assert when is not When.AT_IMPORT or is_connection(path)
+
+
+@each_module(RUNTIME)
+def test_connections_are_imported_when_a_client_is_made(path: Path) -> None:
+    for other, when in imported_modules(path):
+        assert when is not When.AT_IMPORT or not is_connection(other)
+
+
+@each_module(RUNTIME)
+def test_protobuf_is_reached_through_one_folder(path: Path) -> None:
+    for name, when in imports(path):
+        if name.split(".")[0] == "google" and when is not When.TYPE_CHECKING:
+            assert unit_of(path) == "_proto"
 
 
 LIBRARIES = {
     "jinja2": {"render"},
     "libcst": {"tidy"},
-    "black": {"style"},
-    "rich": {"terminal.progress", "terminal.console"},
+    "black": {"tidy"},
+    "rich": {"terminal"},
     "yaml": {"source"},
     "platformdirs": {"cache"},
     "shtab": {"commands"},
@@ -160,99 +230,60 @@ LIBRARIES = {
 """Which stage of the generator may use a library."""
 
 
-@pytest.mark.parametrize(
-    "path", files(GENERATOR), ids=lambda path: str(path.relative_to(GENERATOR))
-)
-def test_a_library_belongs_to_one_stage(path: Path) -> None:
-    own = name_of(path, GENERATOR)
-    for name, _ in imports(path, "gen_client"):
+@each_module(GENERATOR)
+def test_a_library_serves_one_stage(path: Path) -> None:
+    own = unit_of(path)
+    for name, _ in imports(path):
         assert own in LIBRARIES.get(name.split(".")[0], {own}), f"{own} imports {name}"
 
 
-_STAGES = (
-    "__init__ diagnostics json_text limits escape templates_folder",
-    "source selection",
-    "interface: nouns weight defaults raw reading refining interface",
-    "naming: reserved naming",
-    "plan: page typetable author docs samples usage plan",
-    "diff: changes shapes parameters diff",
-    "show: show prototype snippets json_schema",
-    "fold render",
-    "gate: allowed grammar imports overload pages examples gate",
-    "style tidy custom",
-    "output: output swap lock write check locked",
-    "cache jobs drift many config pipeline",
-    "terminal: terminal console progress",
-    "commands cli __main__",
-)
-
-
-def _of(stage: str) -> Iterator[str]:
-    folder, _, names = stage.rpartition(": ")
-    for name in names.split():
-        yield name if name == folder or not folder else f"{folder}.{name}"
-
-
-FLOW = [name for stage in _STAGES for name in _of(stage)]
-"""The modules of the generator, in the order in which data comes by."""
-
-STRANGERS = {
-    "render": {"escape", "fold", "plan.page", "diagnostics", "templates_folder"},
+ONLY_IMPORTS = {
+    "render": {"escape", "fold", "plan", "diagnostics", "templates"},
     "fold": {"escape"},
-    "gate": {"gate.allowed", "gate.grammar", "gate.pages", "gate.examples", "diagnostics"},
-    "gate.allowed": set[str](),
-    "gate.examples": {"gate.grammar", "gate.imports"},
-    "gate.pages": {"gate.grammar", "gate.imports", "gate.overload"},
-    "gate.imports": {"gate.grammar"},
-    "gate.overload": {"gate.grammar"},
-    "gate.grammar": set[str](),
+    "gate": {"gate", "diagnostics"},
 }
-"""Who knows these modules and no others: templates get what is finished, and the gate trusts nobody."""
+"""What these may import, and nothing else: templates get finished content, and the gate trusts nobody."""
 
 
-DOCUMENTS = {
-    "selection",
+@each_module(GENERATOR)
+def test_rendering_and_the_gate_stand_alone(path: Path) -> None:
+    units = {unit_of(other) for other, _ in imported_modules(path)}
+    assert units <= ONLY_IMPORTS.get(unit_of(path), units)
+
+
+KNOW_SOURCES = {
+    "source",
     "interface",
-    "output.locked",
-    "cache",
-    "jobs",
-    "drift",
-    "pipeline",
+    "output",
     "config",
+    "jobs",
+    "cache",
+    "check",
+    "pipeline",
     "commands",
 }
-"""Who knows sources, or the `Document` that they give: past the interface, those who run the whole."""
+"""What may import sources, or the `Document` that they return."""
 
 
-def test_every_module_of_the_generator_has_its_place() -> None:
-    assert {name_of(path, GENERATOR) for path in files(GENERATOR)} == set(FLOW)
+@each_module(GENERATOR)
+def test_sources_end_at_the_interface(path: Path) -> None:
+    units = {unit_of(other) for other, _ in imported_modules(path)}
+    assert "source" not in units or unit_of(path) in KNOW_SOURCES
 
 
-@pytest.mark.parametrize(
-    "path", files(GENERATOR), ids=lambda path: str(path.relative_to(GENERATOR))
-)
-def test_data_flows_in_one_direction(path: Path) -> None:
-    """A module knows none that comes later, not even in a function."""
-    own = name_of(path, GENERATOR)
-    known = {name for name, _ in inside("gen_client", path, GENERATOR)} - {own}
-    assert known <= set(FLOW[: FLOW.index(own)])
-    assert known <= STRANGERS.get(own, known)
-    assert "source" not in known or own in DOCUMENTS
-
-
-def test_protobuf_ends_at_the_sources() -> None:
-    """And so do the runtime's private modules, which are the way to it."""
-    for path in files(GENERATOR):
-        names = {name for name, _ in imports(path, "gen_client")}
-        if any(re.match(r"google\b|clarigen\._[a-z]", name) for name in names):
-            assert name_of(path, GENERATOR) == "source", path.name
+@each_module(GENERATOR)
+def test_protobuf_ends_at_the_sources(path: Path) -> None:
+    """The same holds for the private modules of the runtime, which lead to it."""
+    names = {name for name, _ in imports(path)}
+    if any(re.match(r"google\b|clarigen\._[a-z]", name) for name in names):
+        assert unit_of(path) == "source"
 
 
 _PRINTERS = ("cli.py", "console.py", "progress.py", "examples.py", "compile.py")
 
 
 def test_only_the_command_prints() -> None:
-    for path in [*files(GENERATOR), *files(RUNTIME)]:
+    for path in [*modules(GENERATOR), *modules(RUNTIME)]:
         prints = any(_prints(node) for node in ast.walk(ast.parse(path.read_text("utf-8"))))
         assert not prints or path.name in _PRINTERS
 
@@ -270,7 +301,7 @@ def _prints(node: ast.AST) -> bool:
 def test_importing_the_runtime_loads_nothing_heavy() -> None:
     code = "import sys, clarigen; print(*sys.modules)"
     loaded = set(run_python(code).stdout.split())
-    assert "clarigen.wire" in loaded or "clarigen._client" in loaded
+    assert "clarigen.wire" in loaded or "clarigen._sync.client" in loaded
     assert not loaded & {"grpc", "google.protobuf", "numpy", "PIL", "asyncio"}
 
 

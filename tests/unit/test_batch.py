@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarigen import ClarigenError, InputError, PredictionError, wire
-from clarigen._actions import Send
-from clarigen._address import Address, Routing
-from clarigen._batch import MOST_CALLS, MOST_INPUTS, WORTHWHILE, Chunk, Pace, Work
-from clarigen._call import Context
+from clarigen._calls.actions import Send
+from clarigen._calls.address import Address, Routing
+from clarigen._calls.batch import MOST_CALLS, MOST_INPUTS, WORTHWHILE, Chunk, Pace, Work
+from clarigen._calls.call import Context
+from clarigen._calls.retry import Policy
 from clarigen._proto import MultiOutputResponse, PostModelOutputsRequest, Status
-from clarigen._retry import Policy
 
 DOUBLE = wire.unary("double", wire.field("n", wire.INT), returns=wire.INT)
 HERE = Context(Address(None, "", Routing()), Policy(None, clock=lambda: 0.0))

@@ -27,12 +27,12 @@ from clarigen import (
     UnavailableError,
     wire,
 )
-from clarigen._actions import END, Deliver, Failure, Open, Pull, Receive, Send
-from clarigen._address import Address, Routing
-from clarigen._call import Context, stream, unary
+from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Send
+from clarigen._calls.address import Address, Routing
+from clarigen._calls.call import Context, stream, unary
+from clarigen._calls.retry import Policy
+from clarigen._calls.status import failure_error, status_error
 from clarigen._proto import Data, MultiOutputResponse, PostModelOutputsRequest, Status
-from clarigen._retry import Policy
-from clarigen._status import failure_error, status_error
 
 DOUBLE = wire.unary("double", wire.field("n", wire.INT), returns=wire.INT)
 COUNT = wire.server_stream("count", wire.field("n", wire.INT), returns=wire.INT)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from clarigen import AsyncClient, Client, ConfigError, ModelRef
-from clarigen._channel import Lease
-from clarigen._endpoint import Credentials, Target, find_base_url
+from clarigen._transport.channel import Lease
+from clarigen._transport.endpoint import Credentials, Target, find_base_url
 
 PLATFORM = Target("api.clarifai.com:443", True, False)
 RUNNER = Target("127.0.0.1:8000", False, True)

@@ -24,10 +24,10 @@ from clarigen import (
     Video,
     wire,
 )
-from clarigen._codec import Codec, Misfit
 from clarigen._proto import Data
-from clarigen._reader import NO_VIEWS
-from clarigen._writer import Pieces
+from clarigen._wire.codec import Codec, Misfit
+from clarigen._wire.large_payloads import NO_VIEWS
+from clarigen._wire.protobuf_writer import Pieces
 
 
 def written(codec: Codec[Any], value: Any) -> Data:

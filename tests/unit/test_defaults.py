@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gen_client.interface import defaults
-from gen_client.interface.nouns import (
+from gen_client.interface.model import (
     DataType,
     Default,
     Kind,

@@ -10,18 +10,20 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from clarigen import ModelRef
-from gen_client import diff, interface, plan
 from gen_client.commands import diff_formats
 from gen_client.commands.diff_formats import Compared
 from gen_client.diagnostics import Refusal, Report
+from gen_client.diff import compare
 from gen_client.diff.changes import Change, Impact, Rule
 from gen_client.escape import Code
-from gen_client.interface.nouns import Model
+from gen_client.interface import read
+from gen_client.interface.model import Model
+from gen_client.plan import build
 from gen_client.plan.usage import Named
 from gen_client.source import Document
 from strategies import methods, models
 
-MODEL = interface.read(
+MODEL = read.read(
     Document(
         ModelRef("acme", "vision", "detector"),
         "v1",
@@ -35,7 +37,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_
 
 def named(model: Model) -> list[Named]:
     try:
-        return plan.named(model, Code("package"), Report())
+        return build.named(model, Code("package"), Report())
     except Refusal:
         assume(False)
         raise
@@ -44,7 +46,7 @@ def named(model: Model) -> list[Named]:
 @settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(models())
 def test_nothing_changed_if_nothing_changed(model: Model) -> None:
-    assert diff.compare(named(model), named(model)) == []
+    assert compare.compare(named(model), named(model)) == []
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
@@ -61,8 +63,8 @@ def test_whatever_differs_is_a_change(model: Model, data: st.DataObject) -> None
     changed = replace(model, methods=(*model.methods[:index], new, *model.methods[index + 1 :]))
     before, after = named(model), named(changed)
     assume(len(before) == len(model.methods) == len(after))
-    different = interface.write(model) != interface.write(changed)
-    assert bool(diff.compare(before, after)) is different
+    different = read.write(model) != read.write(changed)
+    assert bool(compare.compare(before, after)) is different
 
 
 # How changes are told

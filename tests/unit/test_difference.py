@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from clarigen._difference import differences
+from clarigen._drift.difference import differences
+from clarigen._drift.signature import KINDS, TYPES, read
 from clarigen._proto import MethodSignature
-from clarigen._signature import KINDS, TYPES, read
 from golden.packages import GENERATED, PACKAGES
 
 METHOD: dict[str, Any] = {

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from clarigen import ClarigenError, DecodeError, ModelRef, PredictionError, wire
-from clarigen._actions import Deliver, Open, Receive, Send
-from clarigen._address import Address, Routing
-from clarigen._call import Context, chunk, encoded, stream, unary
-from clarigen._drift import Drift
-from clarigen._lock import lock
+from clarigen._calls.actions import Deliver, Open, Receive, Send
+from clarigen._calls.address import Address, Routing
+from clarigen._calls.call import Context, chunk, encoded, stream, unary
+from clarigen._calls.retry import Policy
+from clarigen._drift.check import Drift
+from clarigen._drift.lock import lock
 from clarigen._proto import MultiOutputResponse, Status
-from clarigen._retry import Policy
 
 PAIR = wire.unary("pair", returns=wire.tuple_of(wire.INT, wire.INT))
 PAIRS = wire.server_stream("pairs", returns=wire.tuple_of(wire.INT, wire.INT))

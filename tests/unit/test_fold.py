@@ -13,11 +13,12 @@ from black.mode import Mode, TargetVersion
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gen_client import pipeline, style
+from gen_client import pipeline
 from gen_client.diagnostics import Report
 from gen_client.escape import LINE
 from gen_client.fold import folded
 from gen_client.source import Document
+from gen_client.tidy import black as style
 from support import CORPUS
 
 HEAD = "class _:\n"

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from gen_client import gate, tidy
 from gen_client.diagnostics import Refusal
-from gen_client.gate import Kind
+from gen_client.gate import check
+from gen_client.gate.check import Kind
+from gen_client.tidy import finish
 from unit.gated import KINDS, PAGES, refused
 from unit.page_text import CLIENT, EXAMPLES, INIT
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_templates_write_passes(kind: Kind) -> None:
-    gate.check_code(PAGES[kind], kind)
-    gate.check(tidy.tidy(PAGES[kind], kind), kind)
+    check.check_code(PAGES[kind], kind)
+    check.check(finish.tidy(PAGES[kind], kind), kind)
 
 
 # Every place of the grammar, attacked: no rule may look past a field of a node.
@@ -157,7 +158,7 @@ def _must_refuse(tree: ast.Module, kind: Kind, what: str) -> None:
     except (ValueError, AttributeError, TypeError):
         return  # nothing that could be written down
     try:
-        gate.check_code(text, kind)
+        check.check_code(text, kind)
     except Refusal:
         return
     pytest.fail(f"passed: {what}")
@@ -314,10 +315,10 @@ def test_a_changed_example_is_refused(old: str, new: str) -> None:
     ["\r", "\x00", "\x0b", "\x0c", "\x1b", "\x7f", "\x85", "\u200b", "\u202e", "\u2028", "\ufeff"],
 )
 def test_hidden_characters_are_refused(character: str) -> None:
-    good = gate.HEAD + INIT
-    gate.check(good, "init")
+    good = check.HEAD + INIT
+    check.check(good, "init")
     with pytest.raises(Refusal, match="line 5"):
-        gate.check(good.replace("acme", f"ac{character}me", 1), "init")
+        check.check(good.replace("acme", f"ac{character}me", 1), "init")
 
 
 @pytest.mark.parametrize(
@@ -326,14 +327,14 @@ def test_hidden_characters_are_refused(character: str) -> None:
 )
 def test_comments_of_others_are_refused(comment: str) -> None:
     with pytest.raises(Refusal, match="a comment"):
-        gate.check(gate.HEAD + INIT + comment + "\n", "init")
+        check.check(check.HEAD + INIT + comment + "\n", "init")
     with pytest.raises(Refusal):
-        gate.check(gate.HEAD.replace("# fmt: off", comment) + INIT, "init")
+        check.check(check.HEAD.replace("# fmt: off", comment) + INIT, "init")
 
 
 def test_the_head_is_required() -> None:
     with pytest.raises(Refusal, match="head"):
-        gate.check(INIT, "init")
+        check.check(INIT, "init")
 
 
 @pytest.mark.parametrize(

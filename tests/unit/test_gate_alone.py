@@ -16,10 +16,11 @@ from types import ModuleType
 import pytest
 
 from clarigen import ModelRef
-from gen_client import escape, plan, render
+from gen_client import escape, render
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.pipeline import build
+from gen_client.plan import build as plan
 from gen_client.source import Document
 from support import CORPUS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gen_client.gate import Kind
+from gen_client.gate.check import Kind
 from unit.gated import PAGES, refused
 from unit.page_text import CLIENT
 

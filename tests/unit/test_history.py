@@ -18,12 +18,12 @@ from typing import Any, Final
 import pytest
 
 from clarigen import ClarigenError, InputError, Response, wire
-from clarigen._actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Sleep
-from clarigen._address import Address, Routing
-from clarigen._batch import Chunk, Pace, Work
-from clarigen._call import Context, stream, unary
+from clarigen._calls.actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Sleep
+from clarigen._calls.address import Address, Routing
+from clarigen._calls.batch import Chunk, Pace, Work
+from clarigen._calls.call import Context, stream, unary
+from clarigen._calls.retry import Budget, Policy
 from clarigen._proto import MultiOutputResponse, PostModelOutputsRequest, Status
-from clarigen._retry import Budget, Policy
 
 _N = wire.field("n", wire.INT)
 DOUBLE = wire.unary("double", _N, returns=wire.INT)

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarigen import ModelRef
-from gen_client import interface, limits
+from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface.nouns import Kind, MethodKind
+from gen_client.interface import read as interface
+from gen_client.interface.model import Kind, MethodKind
 from gen_client.source import Document
 from strategies import models
 from support import CORPUS

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from gen_client import limits
-from gen_client.interface.nouns import Choice, Known, Range, ServerOnly
+from gen_client.interface.model import Choice, Known, Range, ServerOnly
 from unit.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
 
 # Defaults, choices, ranges

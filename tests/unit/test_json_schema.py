@@ -8,9 +8,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gen_client import interface, plan
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
+from gen_client.interface import read
+from gen_client.plan import build
 from gen_client.show import json_schema
 from gen_client.source import Document
 from support import CORPUS
@@ -23,8 +24,8 @@ FILES = sorted(
 
 
 def tools(*signatures: dict[str, Any]) -> list[dict[str, Any]]:
-    model = interface.read(Document(None, "", signatures), Report())
-    return [json_schema.tool(its) for its in plan.named(model, Code("package"), Report())]
+    model = read.read(Document(None, "", signatures), Report())
+    return [json_schema.tool(its) for its in build.named(model, Code("package"), Report())]
 
 
 def tool(*fields: dict[str, Any], returns: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -140,8 +141,8 @@ def test_types_of_the_users(text: str, right: object, wrong: object) -> None:
     field = {"name": "return", "type": "JSON_DATA"}
     signature = {"name": "predict", "method_type": "UNARY_UNARY", "output_fields": [field]}
     document = Document(None, "", (signature,), types=(("predict.return", text),))
-    model = interface.read(document, Report())
-    schema = json_schema.tool(*plan.named(model, Code("package"), Report()))["output_schema"]
+    model = read.read(document, Report())
+    schema = json_schema.tool(*build.named(model, Code("package"), Report()))["output_schema"]
     jsonschema.Draft202012Validator.check_schema(schema)
     assert valid(schema, right)
     assert wrong is ... or not valid(schema, wrong)

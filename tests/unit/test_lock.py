@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from clarigen import ModelRef
-from gen_client import interface
 from gen_client.diagnostics import Report
-from gen_client.interface.nouns import Model
+from gen_client.interface import read
+from gen_client.interface.model import Model
 from gen_client.json_text import digest
 from gen_client.output import lock
 from gen_client.source import Document
@@ -23,7 +23,7 @@ def model(reference: ModelRef | None = REFERENCE, version_id: str = "v1") -> Mod
     """A model of the corpus, under another name."""
     content = json.loads((CORPUS / "docs" / "detector.json").read_text())
     document = Document(reference, version_id, tuple(content["method_signatures"]))
-    return interface.read(document, Report())
+    return read.read(document, Report())
 
 
 def test_what_a_lock_holds() -> None:
@@ -60,9 +60,9 @@ USABLE = [
 @pytest.mark.parametrize("file", USABLE, ids=lambda file: file.stem)
 def test_a_lock_read_again_is_the_same_lock(file: Path) -> None:
     content = json.loads(file.read_text())
-    first = interface.read(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
+    first = read.read(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
     again = json.loads(lock.text(first))
-    second = interface.read(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
+    second = read.read(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
     assert second == first
     assert lock.text(second) == lock.text(first)
 

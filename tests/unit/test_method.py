@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from clarigen import SERVER_DEFAULT, DecodeError, InputError, wire
-from clarigen._method import Method
 from clarigen._proto import Data, PostModelOutputsRequest
-from clarigen._reader import NO_VIEWS
-from clarigen._writer import Pieces
+from clarigen._wire.large_payloads import NO_VIEWS
+from clarigen._wire.method import Method
+from clarigen._wire.protobuf_writer import Pieces
 
 
 def sent(request: Pieces) -> Data:

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarigen import AsyncClient, Client
-from gen_client import interface, naming, pipeline, plan
+from gen_client import pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.gate import grammar, imports
-from gen_client.interface.nouns import (
+from gen_client.interface import read
+from gen_client.interface.model import (
     DataType,
     Kind,
     Member,
@@ -27,6 +28,7 @@ from gen_client.interface.nouns import (
     Required,
     Result,
 )
+from gen_client.naming import names as naming
 from gen_client.naming.reserved import (
     ATTRIBUTES,
     BUILTIN_TYPES,
@@ -37,6 +39,7 @@ from gen_client.naming.reserved import (
     MODULE_NAMES,
     MODULES,
 )
+from gen_client.plan import build
 from gen_client.source import Document
 
 STR = DataType(Kind.STR)
@@ -241,7 +244,7 @@ def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Ran
 
 def _names(methods: list[Method]) -> dict[str, object]:
     """All names of a package, by method."""
-    named = plan.named(Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report())
+    named = build.named(Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report())
     return {its.method.name: (its.names, its.input, *map(str, its.parameters)) for its in named}
 
 
@@ -340,11 +343,11 @@ def test_derived_names_never_meet(names: tuple[str, ...], wanted: int) -> None:
         )
         for name in names
     ]
-    document = Document(None, "", tuple(interface.write(Model(None, "", tuple(methods)))))
+    document = Document(None, "", tuple(read.write(Model(None, "", tuple(methods)))))
     files = pipeline.build(
         document, "pkg", Report()
     ).files  # the gate refuses what is defined twice
-    namespace = plan.named(
+    namespace = build.named(
         Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report()
     )
     attributes = [name for its in namespace for name in (its.names.method, its.names.batch)]

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from rich.pretty import pretty_repr
 
 from clarigen import Box, Concept, Frame, Image, Point, Region, Response, Usage
+from clarigen._calls.response import Recording
 from clarigen._notebook import LARGEST, MOST_MARKS, MOST_ROWS
 from clarigen._proto import MultiOutputResponse
-from clarigen._response import Recording
 from clarigen.examples import IMAGE
 from support import run_python
 

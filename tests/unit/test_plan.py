@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from clarigen import ModelRef
-from gen_client import naming, plan
 from gen_client.diagnostics import Report
 from gen_client.escape import Code
-from gen_client.interface.nouns import (
+from gen_client.interface.model import (
     Choice,
     DataType,
     Default,
@@ -30,7 +29,8 @@ from gen_client.interface.nouns import (
     Result,
     ServerOnly,
 )
-from gen_client.plan import author, docs, typetable
+from gen_client.naming import names as naming
+from gen_client.plan import build, descriptions, docstrings, types
 from gen_client.plan.page import Function, Page
 
 STR, INT, FLOAT = DataType(Kind.STR), DataType(Kind.INT), DataType(Kind.FLOAT)
@@ -58,17 +58,17 @@ def method(
 
 def page(*methods: Method) -> Page:
     model = Model(ModelRef("acme", "vision", "detector"), "", methods)
-    return plan.page(model, naming.package_name("detector"), Report())
+    return build.page(model, naming.package_name("detector"), Report())
 
 
 def function(*parameters: Parameter, **more: Any) -> Function:
     return page(method(*parameters, **more)).functions[0]
 
 
-def shape(type_: DataType) -> typetable.Shape:
+def shape(type_: DataType) -> types.Shape:
     methods = [method(param("p", type_))]
     names = naming.TypeNames("Model", methods, naming.methods(methods, "Model"))
-    return typetable.shape(type_, names, "predict", "p")
+    return types.shape(type_, names, "predict", "p")
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def shape(type_: DataType) -> typetable.Shape:
 )
 def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
     its = shape(DataType(kind))
-    assert typetable.annotation(its, typetable.Use.PARAM) == passed
-    assert typetable.annotation(its, typetable.Use.RESULT) == returned
-    assert typetable.codec(its) == f"wire.{'JSON' if kind is Kind.JSON_DATA else kind.value}"
+    assert types.annotation(its, types.Use.PARAM) == passed
+    assert types.annotation(its, types.Use.RESULT) == returned
+    assert types.codec(its) == f"wire.{'JSON' if kind is Kind.JSON_DATA else kind.value}"
 
 
 @pytest.mark.parametrize(
@@ -127,17 +127,17 @@ def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
 )
 def test_containers(type_: DataType, passed: str, returned: str, codec: str) -> None:
     its = shape(type_)
-    assert typetable.annotation(its, typetable.Use.PARAM) == passed
-    assert typetable.annotation(its, typetable.Use.RESULT) == returned
-    assert typetable.codec(its) == codec
+    assert types.annotation(its, types.Use.PARAM) == passed
+    assert types.annotation(its, types.Use.RESULT) == returned
+    assert types.codec(its) == codec
 
 
 def test_shadowed_builtins() -> None:
     hidden = frozenset({"list", "str", "float"})
-    assert typetable.annotation(shape(list_of(STR)), typetable.Use.RESULT, hidden) == (
+    assert types.annotation(shape(list_of(STR)), types.Use.RESULT, hidden) == (
         "builtins.list[builtins.str]"
     )
-    assert typetable.value(math.inf, shape(FLOAT), hidden) == 'builtins.float("inf")'
+    assert types.value(math.inf, shape(FLOAT), hidden) == 'builtins.float("inf")'
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_shadowed_builtins() -> None:
     ],
 )
 def test_values(value: object, type_: DataType, code: str) -> None:
-    assert typetable.value(value, shape(type_)) == code
+    assert types.value(value, shape(type_)) == code
 
 
 @pytest.mark.parametrize(
@@ -388,7 +388,7 @@ def test_exports() -> None:
 
 def test_a_package_without_a_reference_says_how_to_reach_the_model() -> None:
     model = Model(None, "", (method(param("a", DataType(Kind.TEXT))),))
-    its = plan.page(model, naming.given_package_name("held"), Report())
+    its = build.page(model, naming.given_package_name("held"), Report())
     assert its.reference == ""
     assert ">>> from held import Held\n" in its.doc
     assert "base_url" in its.doc
@@ -429,15 +429,15 @@ def test_hostile_descriptions_take_no_time() -> None:
         "Args:\n  * `" + "(" * 100_000,
         "Returns:\n " + "str[" * 50_000,
     ):
-        author.described(text, ["a"])
+        descriptions.described(text, ["a"])
 
 
 def test_layout() -> None:
-    bullet = docs.wrapped(["* " + "word " * 10], 30)
+    bullet = docstrings.wrapped(["* " + "word " * 10], 30)
     assert bullet == ["* word word word word word", "  word word word word word"]
-    assert docs.wrapped(["short", "  kept"], 30) == ["short", "  kept"]
+    assert docstrings.wrapped(["short", "  kept"], 30) == ["short", "  kept"]
     long = "x" * 200
-    assert docs.wrapped([long], 30) == [long]
+    assert docstrings.wrapped([long], 30) == [long]
     assert function(description="See https://example.com/a").doc == "See https://example.com/a"
     assert function(description="Say so").doc == "Say so."
     assert function(description=" \n ").doc == "Call the model's `predict`."
@@ -468,4 +468,4 @@ def test_a_default_that_checkers_do_not_take_for_json_is_left_to_the_description
         its = function(param("x", JSON, Known(value)))
         assert [one.default for one in (*its.positional, *its.keywords)] == [shown]
         assert ("Default: `" in its.doc) is (shown == "SERVER_DEFAULT")
-        assert f"default={typetable.value(value, typetable.Shape(JSON))}" in its.wire
+        assert f"default={types.value(value, types.Shape(JSON))}" in its.wire

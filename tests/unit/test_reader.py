@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarigen import Frame, Image, Region, wire
-from clarigen._call import Context, chunk, encoded, stream, unary
-from clarigen._method import Streaming, Unary
+from clarigen._calls.call import Context, chunk, encoded, stream, unary
+from clarigen._calls.response import Response
 from clarigen._proto import Data, MultiOutputResponse, Output, Status, UnreadableError
-from clarigen._reader import LARGE, NO_VIEWS, REPLY, cut
-from clarigen._response import Response
-from clarigen._writer import long, sized, varint
+from clarigen._wire.large_payloads import LARGE, NO_VIEWS, REPLY, cut
+from clarigen._wire.method import Streaming, Unary
+from clarigen._wire.protobuf_writer import long, sized, varint
 from unit.test_call import ONCE
 
 SMALL = 4
@@ -33,8 +33,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def look_closely(patch: pytest.MonkeyPatch) -> None:
     """Payloads are large from a few bytes on, and looked for everywhere."""
-    patch.setattr("clarigen._reader.LARGE", SMALL)
-    patch.setattr("clarigen._reader.FIELD", 1)
+    patch.setattr("clarigen._wire.large_payloads.LARGE", SMALL)
+    patch.setattr("clarigen._wire.large_payloads.FIELD", 1)
 
 
 # Any bytes

@@ -16,8 +16,11 @@ from clarigen import (
     NotFoundError,
     PermissionDeniedError,
 )
-from clarigen._actions import Failure, Sleep
-from clarigen._address import Address, Routing
+from clarigen._calls.actions import Failure, Sleep
+from clarigen._calls.address import Address, Routing
+from clarigen._calls.readiness import until_ready
+from clarigen._calls.retry import Budget, Policy
+from clarigen._calls.status import UNREADY
 from clarigen._proto import (
     Deployment,
     GetDeploymentRequest,
@@ -34,9 +37,6 @@ from clarigen._proto import (
     Status,
     User,
 )
-from clarigen._ready import until_ready
-from clarigen._retry import Budget, Policy
-from clarigen._status import UNREADY
 
 REF = ModelRef("acme", "vision", "echo")
 UNKNOWN = Failure("UNIMPLEMENTED", "Method not found!")

@@ -12,12 +12,14 @@ import pytest
 from pydantic import BaseModel, Field
 
 from clarigen import ConfigError, ModelRef, wire
-from clarigen._codec import Misfit
-from clarigen._json_types import shape_of
+from clarigen._wire.codec import Misfit
+from clarigen._wire.json_types import shape_of
 from clarigen.testing import fake
-from gen_client import config, gate, interface, pipeline
+from gen_client import config, pipeline
 from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report
+from gen_client.gate import check
 from gen_client.gate.allowed import Allowed
+from gen_client.interface import read
 from gen_client.output import lock
 from gen_client.source import Document
 
@@ -209,7 +211,7 @@ def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
     assert found is not None
     assert found.document.types == TYPES
     assert pipeline.build(found.document, "talk", Report()).files == files
-    plain = interface.read(replace(DOCUMENT, types=()), Report())
+    plain = read.read(replace(DOCUMENT, types=()), Report())
     assert lock.text(plain) != files["signatures.json"]
 
 
@@ -248,7 +250,7 @@ def test_the_gate_accepts_the_types_of_the_configuration_and_no_others() -> None
     client = pipeline.build(DOCUMENT, "talk", Report()).files["client.py"]
     classes = frozenset({("their.types", "Message"), ("their.types", "Node")})
     texts = frozenset({"their.types:Message", "their.types:Node", "dict[str, int | None]"})
-    gate.check(client, "client", Allowed(classes=classes, types=texts))
+    check.check(client, "client", Allowed(classes=classes, types=texts))
     for less in (
         Allowed(),
         Allowed(classes=classes),
@@ -276,7 +278,7 @@ def test_the_gate_accepts_the_types_of_the_configuration_and_no_others() -> None
 
 def _refused(text: str, allowed: Allowed) -> None:
     with pytest.raises(Refusal) as caught:
-        gate.check(text, "client", allowed)
+        check.check(text, "client", allowed)
     assert caught.value.diagnostic.exit_code == UNUSABLE
 
 

@@ -16,10 +16,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clarigen import ModelRef
-from gen_client import naming, plan, render
+from gen_client import render
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, docstring, finalize, literal, visible
-from gen_client.interface.nouns import DataType, Kind, Method, MethodKind, Model, Result
+from gen_client.interface.model import DataType, Kind, Method, MethodKind, Model, Result
+from gen_client.naming import names
+from gen_client.plan import build
 
 MODE = black.Mode(line_length=100)
 HIDDEN = "\0\x01\x08\x0b\x0c\x1b\x7f\x85\x9f\xad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\u2069\ufeff\ufffe\U000e0041"
@@ -229,7 +231,7 @@ def test_a_package() -> None:
         "caption", MethodKind.SERVER_STREAM, "Describe.", (), Result(DataType(Kind.TEXT))
     )
     model = Model(ModelRef("acme", "vision", "detector"), "", (method,))
-    files = render.render(plan.page(model, naming.package_name("detector"), Report()))
+    files = render.render(build.page(model, names.package_name("detector"), Report()))
     assert set(files) == set(render.FILES)
     assert "    def caption(self) -> Stream[Text]:\n" in files["client.py"]
     assert "        return self._stream(_CAPTION)\n" in files["client.py"]

@@ -19,11 +19,10 @@ from clarigen import (
     UnavailableError,
     wire,
 )
-from clarigen._actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Send, Sleep
-from clarigen._address import Address, Routing
-from clarigen._call import Context, stream, unary
-from clarigen._proto import MultiOutputResponse, Status
-from clarigen._retry import (
+from clarigen._calls.actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Send, Sleep
+from clarigen._calls.address import Address, Routing
+from clarigen._calls.call import Context, stream, unary
+from clarigen._calls.retry import (
     LONGEST_IN_LINE,
     LONGEST_PAUSE,
     Budget,
@@ -31,6 +30,7 @@ from clarigen._retry import (
     Policy,
     hope_of_failure,
 )
+from clarigen._proto import MultiOutputResponse, Status
 
 PING = wire.unary("ping", returns=wire.INT)
 COUNT = wire.server_stream("count", returns=wire.INT)

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from clarigen import ModelRef
-from gen_client import interface, limits, source
+from gen_client import limits, source
 from gen_client.diagnostics import Refusal, Report
+from gen_client.interface import read as interface
 from gen_client.output import lock
 from gen_client.source import Document
 from support import CORPUS

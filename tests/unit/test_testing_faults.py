@@ -26,7 +26,7 @@ from clarigen import (
     UnavailableError,
     _proto,
 )
-from clarigen._status import NUMBERS
+from clarigen._calls.status import NUMBERS
 from clarigen.testing import Server, serve
 from unit.parrot import AsyncParrotClient, Parrot, ParrotClient
 

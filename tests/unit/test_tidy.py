@@ -9,10 +9,13 @@ import pytest
 from black import format_str
 from black.mode import Mode, TargetVersion
 
-from gen_client import gate, pipeline, style, tidy
+from gen_client import pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import LINE
+from gen_client.gate import check
 from gen_client.source import Document
+from gen_client.tidy import black as style
+from gen_client.tidy import finish
 from support import CORPUS, ROOT, run_python
 from unit.page_text import CLIENT, EXAMPLES, INIT
 
@@ -26,7 +29,7 @@ def imports(text: str) -> list[str]:
 
 
 def test_imports_of_a_client() -> None:
-    assert imports(tidy.tidy(CLIENT, "client")) == [
+    assert imports(finish.tidy(CLIENT, "client")) == [
         "from __future__ import annotations",
         "",
         "import builtins",
@@ -59,19 +62,19 @@ def test_imports_of_a_client() -> None:
 def test_a_name_that_only_a_parameter_has_is_not_used() -> None:
     assert "    Text," in CLIENT
     assert "Text: str" in CLIENT
-    assert "    Text,\n" not in tidy.tidy(CLIENT, "client")
+    assert "    Text,\n" not in finish.tidy(CLIENT, "client")
 
 
 def test_without_arrays_nothing_is_imported_for_them() -> None:
     text = CLIENT.replace("npt.ArrayLike", "int").replace("npt.NDArray[Any]", "int")
-    tidied = tidy.tidy(text, "client")
+    tidied = finish.tidy(text, "client")
     assert "npt" not in tidied
     assert "TYPE_CHECKING" not in tidied
     assert "Any" not in tidied
 
 
 def test_imports_of_the_other_files() -> None:
-    assert imports(tidy.tidy(INIT, "init")) == [
+    assert imports(finish.tidy(INIT, "init")) == [
         "from clarigen import wire",
         "",
         "wire.require_format(1, __name__)",
@@ -80,7 +83,7 @@ def test_imports_of_the_other_files() -> None:
         "",
         "from .client import Detector, DetectResult, Start",
     ]
-    assert imports(tidy.tidy(EXAMPLES, "examples")) == [
+    assert imports(finish.tidy(EXAMPLES, "examples")) == [
         "from __future__ import annotations",
         "",
         "from clarigen import Concept",
@@ -93,19 +96,19 @@ def test_imports_of_the_other_files() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
 )
-def test_tidy_text_stays_as_it_is(text: str, kind: gate.Kind) -> None:
-    once = tidy.tidy(text, kind)
-    assert once.startswith(gate.HEAD)
+def test_tidy_text_stays_as_it_is(text: str, kind: check.Kind) -> None:
+    once = finish.tidy(text, kind)
+    assert once.startswith(check.HEAD)
     assert once.endswith("\n")
     assert not once.endswith("\n\n")
-    assert tidy.tidy(once.removeprefix(gate.HEAD), kind) == once
+    assert finish.tidy(once.removeprefix(check.HEAD), kind) == once
 
 
 @pytest.mark.parametrize(
     ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
 )
-def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: gate.Kind) -> None:
-    for written in (text, tidy.tidy(text, kind)):
+def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: check.Kind) -> None:
+    for written in (text, finish.tidy(text, kind)):
         assert style.formatted(written) == black(written)
 
 
@@ -116,7 +119,7 @@ def test_the_pieces_of_a_model_too(name: str, monkeypatch: pytest.MonkeyPatch) -
     content = json.loads((CORPUS / "kitchen_sink" / f"{name}.json").read_text("utf-8"))
     document = Document(None, "", tuple(content["method_signatures"]))
     pieces = pipeline.build(document, "pkg", Report()).files
-    monkeypatch.setattr(tidy, "formatted", black)
+    monkeypatch.setattr(finish, "formatted", black)
     assert pipeline.build(document, "pkg", Report()).files == pieces
 
 
@@ -129,7 +132,7 @@ def test_nothing_is_added() -> None:
     for name in ("Client", "wire", "Final"):
         broken = CLIENT.replace(f"    {name},\n", "").replace(f"{name}, ", "")
         try:
-            tidied = tidy.tidy(broken, "client")
+            tidied = finish.tidy(broken, "client")
         except Refusal:
             continue
         assert f"    {name},\n" not in "\n".join(imports(tidied))
@@ -147,7 +150,7 @@ def test_nobodys_configuration_is_read(tmp_path: Path) -> None:
         "sys.stdout.write(tidy.tidy(CLIENT, 'client'))",
         str(tmp_path),
     )
-    assert done.stdout == tidy.tidy(CLIENT, "client")
+    assert done.stdout == finish.tidy(CLIENT, "client")
 
 
 def test_what_is_refused_reaches_neither_libcst_nor_black() -> None:

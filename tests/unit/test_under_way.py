@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from clarigen import _under_way
-from clarigen._under_way import _Calls, end, left, started
+from clarigen._transport import in_flight
+from clarigen._transport.in_flight import _Calls, end, left, started
 
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> _Calls:
     """Calls of which none is under way; whoever waits for one waits long."""
-    monkeypatch.setattr(_under_way, "_PATIENCE", 60)
+    monkeypatch.setattr(in_flight, "_PATIENCE", 60)
     return _Calls()
 
 
@@ -81,7 +81,7 @@ def test_two_forks_at_once(calls: _Calls) -> None:
 
 
 def test_nobody_waits_long(calls: _Calls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_under_way, "_PATIENCE", 0.01)
+    monkeypatch.setattr(in_flight, "_PATIENCE", 0.01)
     calls.begin(0)
     calls.before_fork()
     with ThreadPoolExecutor(1) as pool:
@@ -118,7 +118,7 @@ class _Call:
 
 
 def under_way() -> list[int]:
-    return list(_under_way.calls._under_way)
+    return list(in_flight.calls._under_way)
 
 
 def test_a_stream_is_under_way_until_it_has_ended() -> None:

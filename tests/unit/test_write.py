@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gen_client import gate
 from gen_client.diagnostics import Refusal
-from gen_client.output import swap, write
+from gen_client.gate import check
+from gen_client.output import exchange, write
 from support import ROOT, run_python, untouched
 
 FILES = {
@@ -45,7 +45,7 @@ def refusal(
 
 
 def test_it_knows_our_first_line() -> None:
-    assert gate.HEAD.split("\n", maxsplit=1)[0] == write.HEAD
+    assert check.HEAD.split("\n", maxsplit=1)[0] == write.HEAD
 
 
 def test_a_new_package_is_written_whole(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_without_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_exchange_that_cannot_be_says_so(tmp_path: Path) -> None:
-    assert not swap.exchange(tmp_path / "no", tmp_path / "nothing")
+    assert not exchange.exchange(tmp_path / "no", tmp_path / "nothing")
 
 
 # What is not ours

@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clarigen import Audio, Box, Concept, Frame, Image, Point, Region, Text, Video, wire
-from clarigen._codec import Codec, Misfit
 from clarigen._proto import Data, PostModelOutputsRequest
-from clarigen._reader import NO_VIEWS
-from clarigen._writer import float32, varint
+from clarigen._wire.codec import Codec, Misfit
+from clarigen._wire.large_payloads import NO_VIEWS
+from clarigen._wire.protobuf_writer import float32, varint
 
 
 @dataclass(frozen=True, slots=True)

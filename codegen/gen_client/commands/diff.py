@@ -10,14 +10,14 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gen_client.commands import models
+from gen_client.commands import model_options
 from gen_client.commands.command import DONE, Command
 from gen_client.diagnostics import DIFFERENT, Refusal, Report
 from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
     from gen_client.commands.diff_formats import Compared
-    from gen_client.commands.sides import Sides
+    from gen_client.commands.diff_inputs import Sides
 
 _FORMATS = ("text", "json", "markdown", "github")
 _FAIL_ON = ("any", "breaking")
@@ -48,7 +48,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "other", metavar="OTHER", nargs="?", help="what there is now, if it is in a file as well"
     )
-    models.declare(parser, signatures=False)
+    model_options.declare(parser, signatures=False)
     parser.add_argument(
         "--base", metavar="REV", help="take LOCK as it was at this revision of its git repository"
     )
@@ -69,14 +69,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare, and say what changed."""
-    from gen_client import many
+    from gen_client import threads
     from gen_client.commands import diff_formats
-    from gen_client.commands.sides import sides
+    from gen_client.commands.diff_inputs import sides
     from gen_client.terminal.progress import Progress
 
     with Progress(console.detail, shown=not console.quiet) as progress:
         meant = sides(arguments, progress.stage)
-        ends = many.waiting(_compared, meant)
+        ends = threads.waiting(_compared, meant)
     code = DONE
     compared: list[Compared] = []
     for its, end in zip(meant, ends, strict=True):
@@ -95,17 +95,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _compared(its: Sides) -> Compared | Refusal:
     """What changed between two sides, the worst first, or why that cannot be told."""
-    from gen_client import diff
     from gen_client.commands.diff_formats import Compared
+    from gen_client.diff import compare
     from gen_client.diff.changes import Impact
 
     order = list(Impact)
     try:
-        before = models.interface_of(its.before, its.package, Report())
-        after = models.interface_of(its.after, before.package, its.report)
+        before = model_options.interface_of(its.before, its.package, Report())
+        after = model_options.interface_of(its.after, before.package, its.report)
     except Refusal as refusal:
         return refusal
-    changes = diff.compare(before.methods, after.methods)
+    changes = compare.compare(before.methods, after.methods)
     changes.sort(key=lambda change: order.index(change.impact))
     return Compared(before.model, after.model, its.lock, changes)
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from gen_client import interface
 from gen_client.diagnostics import printable
 from gen_client.diff.changes import Change, Impact
-from gen_client.interface.nouns import Model
+from gen_client.interface import read
+from gen_client.interface.model import Model
 from gen_client.json_text import digest
 from gen_client.terminal.console import Colour
 
@@ -144,7 +144,7 @@ def _side(model: Model) -> dict[str, str]:
     return {
         "model": _which(model),
         "version_id": model.version_id,
-        "sha256": digest(interface.write(model)),
+        "sha256": digest(read.write(model)),
     }
 
 

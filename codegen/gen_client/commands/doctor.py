@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gen_client.commands import models
+from gen_client.commands import model_options
 from gen_client.commands.command import DONE, Command
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, shown
 from gen_client.terminal.console import Colour, Console
 
 if TYPE_CHECKING:
-    from gen_client.commands.models import Stage
-    from gen_client.commands.surroundings import Finding, State
+    from gen_client.commands.environment import Finding, State
+    from gen_client.commands.model_options import Stage
     from gen_client.jobs import Checked, Job
 
 FAULT = 1
@@ -39,38 +39,38 @@ def declare(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="generated packages, or their locks (default: all that pyproject.toml lists)",
     )
-    models.declare(parser, signatures=False)
+    model_options.declare(parser, signatures=False)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Look at everything, and say how it is."""
-    from gen_client.commands import surroundings
+    from gen_client.commands import environment
     from gen_client.terminal.progress import Progress
 
     with Progress(console.detail, shown=not console.quiet) as progress:
         findings = list(_findings(arguments, progress.stage))
     colours = _colours()
-    console.finding(surroundings.head())
+    console.finding(environment.head())
     for its in findings:
-        words = surroundings.redacted(f"{its.about}: {its.words}")
+        words = environment.redacted(f"{its.about}: {its.words}")
         console.finding(f"  {its.state.value:<5}  {words}", colours[its.state])
         if its.remedy:
-            console.finding(f"         {surroundings.redacted(its.remedy)}")
-    wrong = any(its.state is surroundings.State.FAULT for its in findings)
+            console.finding(f"         {environment.redacted(its.remedy)}")
+    wrong = any(its.state is environment.State.FAULT for its in findings)
     return FAULT if wrong else DONE
 
 
 def _colours() -> dict[State, Colour | None]:
-    from gen_client.commands.surroundings import State
+    from gen_client.commands.environment import State
 
     return {State.OK: "green", State.NOTE: "yellow", State.FAULT: "red"}
 
 
 def _findings(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
-    from gen_client.commands import surroundings
+    from gen_client.commands import environment
 
-    yield from surroundings.versions()
-    yield from surroundings.credentials()
+    yield from environment.versions()
+    yield from environment.credentials()
     yield _target(arguments, stage)
     if arguments.url is not None:
         yield _model(arguments, stage)
@@ -79,17 +79,17 @@ def _findings(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
 
 def _target(arguments: argparse.Namespace, stage: Stage) -> Finding:
     """Whether the platform answers, and for whom."""
-    from gen_client.commands import ordered, surroundings
-    from gen_client.commands.surroundings import Finding, State
+    from gen_client.commands import environment, resolve_jobs
+    from gen_client.commands.environment import Finding, State
     from gen_client.source import Access, whose
 
     try:
-        api_base = ordered.configured(arguments.api_base)
+        api_base = resolve_jobs.configured(arguments.api_base)
         address, user_id = whose(Access(api_base=api_base, timeout=_SECONDS, progress=stage))
     except Refusal as refusal:
         if refusal.diagnostic.where:  # which is told with the packages
             return Finding(State.NOTE, "platform", "is not asked while the configuration is wrong")
-        if refusal.diagnostic.exit_code == USAGE and not surroundings.found():
+        if refusal.diagnostic.exit_code == USAGE and not environment.found():
             return Finding(State.NOTE, "platform", "is not asked without a credential")
         return _fault("platform", refusal)
     if not user_id:
@@ -98,11 +98,11 @@ def _target(arguments: argparse.Namespace, stage: Stage) -> Finding:
 
 
 def _model(arguments: argparse.Namespace, stage: Stage) -> Finding:
-    from gen_client.commands.surroundings import Finding, State
+    from gen_client.commands.environment import Finding, State
 
     try:
-        place = models.place_of(arguments, None, Report(), stage)
-        methods = models.interface_of(place, None, Report()).methods
+        place = model_options.place_of(arguments, None, Report(), stage)
+        methods = model_options.interface_of(place, None, Report()).methods
     except Refusal as refusal:
         return _fault("model", refusal)
     return Finding(State.OK, "model", f"{shown(arguments.url)} has {len(methods)} methods")
@@ -111,7 +111,7 @@ def _model(arguments: argparse.Namespace, stage: Stage) -> Finding:
 def _packages(arguments: argparse.Namespace, stage: Stage) -> Iterator[Finding]:
     """Whether packages are what this gen-client makes of their locks: those named, or those that are listed."""
     from gen_client import pipeline
-    from gen_client.commands.surroundings import Finding, State
+    from gen_client.commands.environment import Finding, State
     from gen_client.jobs import Checked, Mode
 
     try:
@@ -135,7 +135,7 @@ def _job(path: str) -> Job:
     from gen_client import source
     from gen_client.jobs import Job, Options
 
-    lock = Path(models.lock_path(path))
+    lock = Path(model_options.lock_path(path))
     folder = lock.absolute().parent
     report = Report()
     options = Options(lock.parent.parent if lock.parent.name else folder.parent, folder.name)
@@ -145,16 +145,16 @@ def _job(path: str) -> Job:
 def _listed(stage: Stage) -> list[Job]:
     """The checks of those that the configuration lists, by their locks; none without one."""
     from gen_client import config
-    from gen_client.commands import ordered
+    from gen_client.commands import resolve_jobs
     from gen_client.jobs import Options
 
     if config.working(config.here()).content is None:
         return []
-    return ordered.listed(None, stage, Options(), offline=True)
+    return resolve_jobs.listed(None, stage, Options(), offline=True)
 
 
 def _checked(about: str, checked: Checked) -> Finding:
-    from gen_client.commands.surroundings import Finding, State
+    from gen_client.commands.environment import Finding, State
 
     found = [its for its in checked.differences if not its.passes]
     if not found:
@@ -168,7 +168,7 @@ def _fault(about: str, refusal: Refusal) -> Finding:
 
 
 def _told(about: str, diagnostic: Diagnostic) -> Finding:
-    from gen_client.commands.surroundings import Finding, State
+    from gen_client.commands.environment import Finding, State
 
     place = f"{diagnostic.where}: " if diagnostic.where else ""
     return Finding(State.FAULT, about, f"{place}{diagnostic.what}", diagnostic.remedy)

@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from clarigen import __version__
-from gen_client.commands import models
+from gen_client.commands import model_options
 from gen_client.commands.command import Command
 from gen_client.terminal.console import Console
 
@@ -31,7 +31,7 @@ _EXAMPLES = (
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    models.declare(parser)
+    model_options.declare(parser)
     _declare_package(parser)
     _declare_run(parser)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
@@ -90,7 +90,7 @@ def _declare_run(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Generate or check, and say what became of it."""
     from gen_client import cache, pipeline
-    from gen_client.commands import ordered, outcomes
+    from gen_client.commands import report, resolve_jobs
     from gen_client.jobs import Mode
     from gen_client.terminal.progress import Progress
 
@@ -98,9 +98,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     known = cache.Cache(None if arguments.no_cache else cache.usual())
     mode = Mode(arguments.check, arguments.frozen, known)
     with Progress(console.detail, shown=not console.quiet) as progress:
-        jobs = ordered.jobs(arguments, progress.stage)
+        jobs = resolve_jobs.jobs(arguments, progress.stage)
         ends = list(pipeline.run(jobs, mode, progress.stage))
-    return outcomes.tell([its.options.name for its in jobs], ends, arguments, console)
+    return report.tell([its.options.name for its in jobs], ends, arguments, console)
 
 
 COMMAND = Command(

@@ -10,7 +10,7 @@ import signal
 from types import FrameType
 from typing import NoReturn
 
-from gen_client.commands import models
+from gen_client.commands import model_options
 from gen_client.commands.command import DONE, Command
 from gen_client.diagnostics import USAGE, Refusal, Report
 from gen_client.terminal.console import Console
@@ -31,7 +31,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="a package, its lock or a signature file, where neither --url nor --signatures is given",
     )
-    models.declare(parser)
+    model_options.declare(parser)
     how = parser.add_argument_group("the server")
     how.add_argument(
         "--port", type=int, default=0, help="its port on 127.0.0.1 (default: one that is free)"
@@ -48,17 +48,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Serve until interrupted."""
     from clarigen.errors import ConfigError
     from clarigen.testing import Samples, serve
-    from gen_client import interface
+    from gen_client.interface import read
     from gen_client.terminal.progress import Progress
 
     report = Report()
     with Progress(console.detail, shown=not console.quiet) as progress:
-        place = models.place_of(arguments, arguments.path, report, progress.stage)
-        model = models.interface_of(place, None, report).model
+        place = model_options.place_of(arguments, arguments.path, report, progress.stage)
+        model = model_options.interface_of(place, None, report).model
     for warning in report.warnings:
         console.report(warning)
     try:
-        samples = Samples(interface.write(model), seed=arguments.seed)
+        samples = Samples(read.write(model), seed=arguments.seed)
         server = serve(samples, port=arguments.port, record=0, version=model.version_id)
     except ConfigError as error:
         raise Refusal(str(error), exit_code=USAGE) from None

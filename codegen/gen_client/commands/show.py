@@ -10,13 +10,13 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from gen_client.commands import models
+from gen_client.commands import model_options
 from gen_client.commands.command import DONE, Command
 from gen_client.diagnostics import USAGE, Refusal, Report, shown
 from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
-    from gen_client.commands.models import Interface
+    from gen_client.commands.model_options import Interface
     from gen_client.plan.usage import Named
 
 _FORMS = ("sync", "async", "batch")
@@ -39,7 +39,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="a package, its lock or a signature file, where neither --url nor --signatures is given; one method",
     )
-    models.declare(parser)
+    model_options.declare(parser)
     how = parser.add_argument_group("the answer").add_mutually_exclusive_group()
     how.add_argument(
         "--snippet",
@@ -68,9 +68,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise Refusal(f"one method at a time, not {len(words)}", exit_code=USAGE)
     report = Report()
     with Progress(console.detail, shown=not console.quiet) as progress:
-        place = models.place_of(arguments, path, report, progress.stage)
-        package = models.package_at(models.lock_path(path)) if path else None
-        interface = models.interface_of(place, package, report)
+        place = model_options.place_of(arguments, path, report, progress.stage)
+        package = model_options.package_at(model_options.lock_path(path)) if path else None
+        interface = model_options.interface_of(place, package, report)
     for warning in report.warnings:
         console.report(warning)
     methods = _chosen(interface, words[0] if words else None)

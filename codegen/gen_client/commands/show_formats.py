@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from gen_client import naming, plan
-from gen_client.commands.models import Interface
+from gen_client.commands.model_options import Interface
 from gen_client.escape import Code, form, literal
-from gen_client.interface.nouns import MethodKind, Parameter, Required
-from gen_client.plan import author, docs, typetable
-from gen_client.plan.typetable import Shape, Use
+from gen_client.interface.model import MethodKind, Parameter, Required
+from gen_client.naming import names
+from gen_client.plan import build, descriptions, docstrings, types
+from gen_client.plan.types import Shape, Use
 from gen_client.plan.usage import Named
 from gen_client.show import json_schema, prototype, snippets
 from gen_client.show.snippets import Form
@@ -45,8 +45,10 @@ def tell(
     for its in methods:
         console.finding("")
         console.code([prototype.line(its.method)])
-        told = author.described(its.method.description, (p.name for p in its.method.parameters))
-        text = author.stripped(told.text)
+        told = descriptions.described(
+            its.method.description, (p.name for p in its.method.parameters)
+        )
+        text = descriptions.stripped(told.text)
         for line in text if full else text[:1]:
             console.finding(f"  {line}".rstrip())
         if full:
@@ -79,10 +81,10 @@ def _page(interface: Interface, its: Named, console: Console, url: str | None) -
 
 def _rows(its: Named) -> Iterator[tuple[str, ...]]:
     """A row a parameter: name, type, default, what is allowed, description."""
-    told = author.described(its.method.description, (p.name for p in its.method.parameters))
+    told = descriptions.described(its.method.description, (p.name for p in its.method.parameters))
     for parameter, name, shape in _parameters(its):
-        kind = str(typetable.annotation(shape, Use.PARAM))
-        said = author.plain(parameter.description) or told.args.get(parameter.name, [])
+        kind = str(types.annotation(shape, Use.PARAM))
+        said = descriptions.plain(parameter.description) or told.args.get(parameter.name, [])
         yield (
             f"  {name}",
             f"stream of {kind}" if parameter.stream else kind,
@@ -99,7 +101,7 @@ def _parameters(its: Named) -> Iterator[tuple[Parameter, Code, Shape]]:
 def _default(parameter: Parameter, name: Code, shape: Shape) -> str:
     if isinstance(parameter.default, Required):
         return "required"
-    return f"= {plan.param(parameter, name, shape).default}"
+    return f"= {build.param(parameter, name, shape).default}"
 
 
 def _allowed(parameter: Parameter) -> str:
@@ -107,14 +109,18 @@ def _allowed(parameter: Parameter) -> str:
         shown = ", ".join(str(literal(c.value)) for c in parameter.choices[:_CHOICES_SHOWN])
         more = len(parameter.choices) - _CHOICES_SHOWN
         return f"{shown} and {more} more" if more > 0 else shown
-    return "" if parameter.range is None else docs.range_words(parameter.range, parameter.type.kind)
+    return (
+        ""
+        if parameter.range is None
+        else docstrings.range_words(parameter.range, parameter.type.kind)
+    )
 
 
 def _result(its: Named) -> tuple[str, ...]:
-    kind = str(typetable.annotation(its.result, Use.RESULT))
+    kind = str(types.annotation(its.result, Use.RESULT))
     streams = its.method.kind is not MethodKind.UNARY
-    told = author.described(its.method.description, ()).returns
-    said = " ".join(author.plain(its.method.result.description) or told)
+    told = descriptions.described(its.method.description, ()).returns
+    said = " ".join(descriptions.plain(its.method.result.description) or told)
     return "  returns", f"stream of {kind}" if streams else kind, "", "", said
 
 
@@ -163,7 +169,7 @@ def content(interface: Interface, methods: Sequence[Named]) -> dict[str, Any]:
         "model": "" if ids is None else f"{ids.user_id}/{ids.app_id}/models/{ids.model_id}",
         "version_id": interface.model.version_id,
         "package": str(interface.package),
-        "client": str(naming.class_name(interface.package)),
+        "client": str(names.class_name(interface.package)),
         "methods": [_method(its) for its in methods],
     }
 
@@ -180,7 +186,7 @@ def _method(its: Named) -> dict[str, Any]:
         "batch": None if its.input is None else str(its.names.batch),
         "parameters": [_parameter(*row) for row in _parameters(its)],
         "returns": {
-            "type": str(typetable.annotation(its.result, Use.RESULT)),
+            "type": str(types.annotation(its.result, Use.RESULT)),
             "stream": streams,
             "description": its.method.result.description,
         },
@@ -188,7 +194,7 @@ def _method(its: Named) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter, name: Code, shape: Shape) -> dict[str, Any]:
-    param = plan.param(parameter, name, shape)
+    param = build.param(parameter, name, shape)
     bounds = parameter.range
     return {
         "name": str(name),

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from clarigen import wire
-from gen_client import limits, naming
+from gen_client import limits
 from gen_client.config import paths
 from gen_client.config.find import TOOL, Place
 from gen_client.config.settings import Entry, Settings
 from gen_client.config.table import Table
 from gen_client.diagnostics import Refusal, shown
+from gen_client.naming import names
 from gen_client.source import address
 from gen_client.source.address import ModelAddress, RunnerAddress
 
@@ -139,9 +140,9 @@ def _name(table: Table, found: ModelAddress | RunnerAddress) -> str:
     name = table.text("name")
     try:
         if name:
-            return naming.given_package_name(name)
+            return names.given_package_name(name)
         if isinstance(found, ModelAddress):
-            return naming.package_name(found.reference.model_id)
+            return names.package_name(found.reference.model_id)
     except Refusal as refusal:
         raise table.refusal(
             "name", f"is wrong: {refusal.diagnostic.what}", "give its package a name"

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from gen_client.diff.changes import Change, Rule
-from gen_client.interface.nouns import Kind
-from gen_client.plan import typetable
-from gen_client.plan.typetable import Shape, Use
+from gen_client.interface.model import Kind
+from gen_client.plan import types as typetable
+from gen_client.plan.types import Shape, Use
 
 _WIDER: Final = {(Kind.INT, Kind.FLOAT), (Kind.STR, Kind.TEXT)}
 """Types of parameters, and those that take all that they took, in the eyes of a type checker and of the runtime."""

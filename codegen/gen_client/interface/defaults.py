@@ -14,7 +14,7 @@ import re
 from typing import Final
 
 from gen_client import json_text
-from gen_client.interface.nouns import (
+from gen_client.interface.model import (
     DataType,
     Default,
     Kind,

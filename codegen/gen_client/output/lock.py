@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 
 from clarigen import wire
-from gen_client import interface
-from gen_client.interface import Model
+from gen_client.interface import read
+from gen_client.interface.read import Model
 from gen_client.json_text import digest
 
 
 def text(model: Model) -> str:
     """The lock of a model, ending in a newline. Equal models give equal text."""
-    signatures = interface.write(model)
+    signatures = read.write(model)
     content = {
         "format": wire.FORMAT,
         "model": _reference(model),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gen_client import naming
 from gen_client.escape import Code
+from gen_client.naming import names
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class Page:
     @property
     def async_client(self) -> Code:
         """The name of the client's asyncio twin."""
-        return naming.async_name(self.client)
+        return names.async_name(self.client)
 
     @property
     def own_names(self) -> tuple[Code, ...]:

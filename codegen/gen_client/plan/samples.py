@@ -11,8 +11,8 @@ from typing import Final
 
 from clarigen.wire import TypeText
 from gen_client.escape import Code, form, joined, literal, tuple_of
-from gen_client.interface.nouns import Kind, Known, Parameter
-from gen_client.plan import typetable
+from gen_client.interface.model import Kind, Known, Parameter
+from gen_client.plan import types
 
 _FILES: Final = {
     Kind.IMAGE: Code('Image.from_file("picture.jpg")'),
@@ -49,7 +49,7 @@ _CHAT: Final = frozenset({"messages", "chat_history"})
 _TURN: Final = Code('{"role": "user", "content": "Hello"}')
 
 
-def argument(method: str, parameter: Parameter, its: typetable.Shape, *, files: bool) -> Code:
+def argument(method: str, parameter: Parameter, its: types.Shape, *, files: bool) -> Code:
     """A value for a parameter.
 
     Args:
@@ -85,10 +85,10 @@ def _within(lowest: float | None, highest: float | None, kind: Kind) -> Code:
         return literal(
             -int(-number // 1) if lowest is not None and number == lowest else int(number // 1)
         )
-    return literal(float(typetable.shortest(number)))
+    return literal(float(types.shortest(number)))
 
 
-def _value(its: typetable.Shape, files: bool, chat: bool = False) -> Code:
+def _value(its: types.Shape, files: bool, chat: bool = False) -> Code:
     match its.kind:
         case Kind.LIST:
             return form("[{}]", _value(its.items[0], files, chat))
@@ -120,10 +120,10 @@ def _refined(its: TypeText, files: bool) -> Code:
     return _OWN[its.name]
 
 
-def imported(shapes: Sequence[typetable.Shape]) -> Iterator[Code]:
+def imported(shapes: Sequence[types.Shape]) -> Iterator[Code]:
     """The runtime's classes and the records that the samples of these types use."""
     for its in shapes:
-        yield from typetable.data_types(its)
+        yield from types.data_types(its)
         for record in its.records():
             assert record.record is not None
             yield record.record

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clarigen import ModelRef
-from gen_client import naming
 from gen_client.escape import LINE, Code, form
-from gen_client.interface.nouns import Kind, Known, Method, MethodKind, Parameter
-from gen_client.plan import docs, samples, typetable
+from gen_client.interface.model import Kind, Known, Method, MethodKind, Parameter
+from gen_client.naming import names as naming
+from gen_client.plan import docstrings, samples, types
 from gen_client.plan.page import Example
 
 
@@ -33,15 +33,15 @@ class Named:
 
     method: Method
     names: naming.Names
-    parameters: tuple[typetable.Shape, ...]
-    result: typetable.Shape
+    parameters: tuple[types.Shape, ...]
+    result: types.Shape
     aliases: tuple[Code | None, ...]
     input: Code | None
 
     @property
     def listed(self) -> bool:
         """Whether it takes a list of inputs under its own name: a list of mappings is no argument."""
-        return self.input is not None and not typetable.takes_mappings(self.parameters[0])
+        return self.input is not None and not types.takes_mappings(self.parameters[0])
 
 
 def leading(parameters: Sequence[Parameter]) -> int:
@@ -61,13 +61,13 @@ def client_doc(reference: ModelRef | None) -> str:
         "InputError before anything is sent, ModelError when the model fails, TransportError when it "
         "cannot be reached."
     )
-    return f"{docs.paragraph(first, 4)}\n\n{docs.paragraph(rest, 4)}"
+    return f"{docstrings.paragraph(first, 4)}\n\n{docstrings.paragraph(rest, 4)}"
 
 
 def async_doc(reference: ModelRef | None, client: Code) -> str:
     """What the client's asyncio twin says of itself."""
     what = "A model with this interface" if reference is None else _whose(reference)
-    return docs.paragraph(f"{what}: the asyncio twin of `{client}`.", 4)
+    return docstrings.paragraph(f"{what}: the asyncio twin of `{client}`.", 4)
 
 
 def _whose(reference: ModelRef) -> str:
@@ -79,7 +79,7 @@ def examples_doc(reference: ModelRef | None, package: Code, first: Code) -> str:
     text = f"One runnable example a method: `python -m {package}.examples {first}`."
     if reference is None:
         text += "\n\nSet CLARIFAI_API_BASE to the address of the model's server before."
-    return docs.paragraph(text, 0)
+    return docstrings.paragraph(text, 0)
 
 
 def package_doc(
@@ -97,7 +97,7 @@ def package_doc(
     names = ", ".join(sorted({str(client), *shown.names}))
     lines = [f">>> from {package} import {names}", f">>> with {opening} as model:{comment}"]
     lines += _call_lines(its, shown.passed)
-    return "\n".join([docs.paragraph(first, 0), "", *lines])
+    return "\n".join([docstrings.paragraph(first, 0), "", *lines])
 
 
 def _call_lines(its: Named, passed: Sequence[Code]) -> list[str]:
@@ -164,10 +164,10 @@ def arguments(its: Named, *, files: bool) -> Arguments:
     return Arguments(tuple(pairs), tuple(passed), names)
 
 
-def _sample(its: Named, parameter: Parameter, shape: typetable.Shape, files: bool) -> Code:
+def _sample(its: Named, parameter: Parameter, shape: types.Shape, files: bool) -> Code:
     default = parameter.default
     if isinstance(default, Known) and default.value and not parameter.stream:
-        return typetable.value(default.value, shape)
+        return types.value(default.value, shape)
     return samples.argument(its.method.name, parameter, shape, files=files)
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from clarigen.wire import TypeText
-from gen_client.interface.nouns import Kind, Known, MethodKind, Null, Parameter
-from gen_client.plan import author, typetable
-from gen_client.plan.typetable import Shape
+from gen_client.interface.model import Kind, Known, MethodKind, Null, Parameter
+from gen_client.plan import descriptions, types
+from gen_client.plan.types import Shape
 from gen_client.plan.usage import Named
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -111,7 +111,7 @@ def tool(its: Named) -> Schema:
 
     A stream stands as the array of its items.
     """
-    told = author.described(its.method.description, (p.name for p in its.method.parameters))
+    told = descriptions.described(its.method.description, (p.name for p in its.method.parameters))
     rows = list(zip(its.method.parameters, its.names.parameters, its.parameters, strict=True))
     properties = {
         str(name): _parameter(parameter, shape, told.args.get(parameter.name, []))
@@ -119,12 +119,12 @@ def tool(its: Named) -> Schema:
     }
     required = [str(name) for parameter, name, _ in rows if parameter.required]
     result = _type(its.result)
-    description = " ".join(author.plain(its.method.result.description) or told.returns)
+    description = " ".join(descriptions.plain(its.method.result.description) or told.returns)
     if its.method.kind is not MethodKind.UNARY:
         result = {"type": "array", "items": result}
     return {
         "name": str(its.names.method),
-        "description": "\n".join(author.stripped(told.text)),
+        "description": "\n".join(descriptions.stripped(told.text)),
         "input_schema": _whole(_object(properties, required)),
         "output_schema": _whole(_described(result, description)),
     }
@@ -169,9 +169,9 @@ def _parameter(parameter: Parameter, shape: Shape, told: Sequence[str]) -> Schem
     if parameter.range is not None:
         lowest, highest = parameter.range.checked
         if lowest is not None:
-            schema["minimum"] = typetable.bound(lowest, shape.kind)
+            schema["minimum"] = types.bound(lowest, shape.kind)
         if highest is not None:
-            schema["maximum"] = typetable.bound(highest, shape.kind)
+            schema["maximum"] = types.bound(highest, shape.kind)
     if parameter.stream:
         schema = {"type": "array", "items": schema}
     elif isinstance(parameter.default, Null):
@@ -180,9 +180,9 @@ def _parameter(parameter: Parameter, shape: Shape, told: Sequence[str]) -> Schem
         default = _json(parameter.default.value, shape)
         if _is_finite(default):
             schema["default"] = default
-    description = " ".join(author.plain(parameter.description) or told)
+    description = " ".join(descriptions.plain(parameter.description) or told)
     choices = (
-        f"{choice.id}: {' '.join(author.plain(choice.description))}"
+        f"{choice.id}: {' '.join(descriptions.plain(choice.description))}"
         for choice in parameter.choices
         if choice.description.strip()
     )
@@ -211,7 +211,9 @@ def _type(its: Shape) -> Schema:
         case Kind.NAMED_FIELDS:
             fields = zip(its.fields, its.type.members, strict=True)
             properties = {
-                str(name): _described(_type(inner), " ".join(author.plain(member.description)))
+                str(name): _described(
+                    _type(inner), " ".join(descriptions.plain(member.description))
+                )
                 for (name, inner), member in fields
             }
             return _object(properties, list(properties))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from gen_client import json_text
-from gen_client.interface.nouns import DataType, Kind, Method, Parameter
+from gen_client.interface.model import DataType, Kind, Method, Parameter
 
 _NAMES: Final = {
     Kind.STR: "str",

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from gen_client import naming
 from gen_client.escape import Code, form, joined
-from gen_client.interface.nouns import MethodKind
+from gen_client.interface.model import MethodKind
+from gen_client.naming import names as naming
 from gen_client.plan import usage
 from gen_client.plan.usage import Named
 

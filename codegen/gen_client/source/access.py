@@ -15,7 +15,7 @@ from clarigen import errors
 from gen_client.diagnostics import UNREACHABLE, UNUSABLE, USAGE, Refusal, shown
 
 if TYPE_CHECKING:
-    from clarigen._client_connection import Connection
+    from clarigen._sync.connection import Connection
 
 DEADLINE: Final = 60.0
 """How long one call may take, in seconds, unless the user says something else."""
@@ -52,7 +52,7 @@ class Access:
 @contextmanager
 def calls(base_url: str | None, access: Access) -> Generator[Connection]:
     """A connection for the block; whatever a call in it raises leaves the block as a `Refusal`."""
-    from clarigen._client_connection import connect
+    from clarigen._sync.connection import connect
 
     try:
         connection = connect(

@@ -30,7 +30,7 @@ def whose(access: Access) -> tuple[str, str]:
     """
     with calls(access.api_base, access) as connection:
         from clarigen import _proto
-        from clarigen._status import status_error
+        from clarigen._calls.status import status_error
 
         request = _proto.GetUserRequest(user_app_id=_proto.UserAppIDSet(user_id=_ME))
         try:

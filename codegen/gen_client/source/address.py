@@ -16,7 +16,7 @@ from gen_client import limits
 from gen_client.diagnostics import USAGE, Refusal, shown
 
 if TYPE_CHECKING:
-    from clarigen._endpoint import Target
+    from clarigen._transport.endpoint import Target
 
 FORMS: Final = (
     "expected https://clarifai.com/USER/APP/models/MODEL, USER/APP/models/MODEL, or a runner:"
@@ -100,7 +100,7 @@ def base(url: str) -> Target:
     Raises:
         Refusal: Exit 2: it is none.
     """
-    from clarigen._endpoint import Target
+    from clarigen._transport.endpoint import Target
 
     try:
         return Target.parse(url)

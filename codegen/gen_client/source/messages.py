@@ -17,7 +17,7 @@ from gen_client.source.forms import by_name
 
 if TYPE_CHECKING:
     from clarigen import _proto
-    from clarigen._client_connection import Connection
+    from clarigen._sync.connection import Connection
 
     _M = TypeVar(
         "_M",
@@ -59,8 +59,8 @@ def ask_model(
         Refusal: Exit 4: the model is of the older kind, or its answer cannot be read.
     """
     from clarigen import _proto
-    from clarigen._platform import method_question
-    from clarigen._status import status_error
+    from clarigen._calls.platform import method_question
+    from clarigen._calls.status import status_error
 
     request = _proto.PostModelOutputsRequest(version_id=version_id)
     if reference is not None:

@@ -17,7 +17,7 @@ from gen_client.source.messages import ask_model, parsed, plain
 
 if TYPE_CHECKING:
     from clarigen import _proto
-    from clarigen._client_connection import Connection
+    from clarigen._sync.connection import Connection
 
 _WAIT: Final = "wait until it is done, or name another version: …/models/MODEL/versions/VERSION"
 _BROKEN: Final = "upload it again, or name another version: …/models/MODEL/versions/VERSION"
@@ -68,7 +68,7 @@ class PlatformModel:
     def _concrete_version(self, connection: Connection) -> str:
         """The version that is meant: the one named, or the model's latest."""
         from clarigen import _proto
-        from clarigen._status import status_error
+        from clarigen._calls.status import status_error
 
         request = _proto.GetModelRequest(
             user_app_id=self._owner(),
@@ -84,7 +84,7 @@ class PlatformModel:
 
     def _version(self, connection: Connection, version_id: str) -> _proto.ModelVersion:
         from clarigen import _proto
-        from clarigen._status import UNREADY, status_error
+        from clarigen._calls.status import UNREADY, status_error
 
         request = _proto.GetModelVersionRequest(
             user_app_id=self._owner(),

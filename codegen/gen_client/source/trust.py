@@ -25,7 +25,7 @@ def check(base_url: str) -> None:
     Raises:
         Refusal: Exit 2.
     """
-    from clarigen._endpoint import DEFAULT_BASE
+    from clarigen._transport.endpoint import DEFAULT_BASE
 
     target = address.base(base_url)
     if (

@@ -25,10 +25,10 @@ what can be served, and `Faults.add` for what can go wrong there; `Samples` is a
 """
 
 from ._annotations import Param
+from ._call_log import Call
 from ._fake import calls, fake
 from ._faults import Fault, Faults
-from ._record import Call
-from ._samples import Samples
+from ._sample_model import Samples
 from ._server import Serve, Server, serve
 
 __all__ = [

@@ -13,19 +13,19 @@ from functools import partial
 from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar
 
-from .._aio import AsyncClient
-from .._aio_stream import AsyncStream, asynchronous
-from .._base import ClientBase
-from .._client import Client
-from .._client_stream import Stream
-from .._codec import described
-from .._method import Method, Streaming, Unary
+from .._async.client import AsyncClient
+from .._async.stream import AsyncStream, asynchronous
+from .._client.base import ClientBase
+from .._sync.client import Client
+from .._sync.stream import Stream
+from .._wire.codec import described
+from .._wire.method import Method, Streaming, Unary
 from ..errors import ConfigError
-from ._fits import check, is_async
-from ._record import Call, Record
+from ._call_log import Call, Record
+from ._signature_check import check, is_async
 
 if TYPE_CHECKING:
-    from ._fake_flows import Faked, FakeWork
+    from ._fake_calls import Faked, FakeWork
 
 _R = TypeVar("_R")
 _Client = TypeVar("_Client", bound=ClientBase)
@@ -144,7 +144,7 @@ def _faked(
     Raises:
         ConfigError: That does not fit.
     """
-    from ._fake_flows import Faked
+    from ._fake_calls import Faked
 
     asynchronous = issubclass(client, AsyncClient)
     made = partial(Faked, name, _untrapped(method), asynchronous=asynchronous, record=record)
@@ -200,12 +200,12 @@ class FakeBase(ClientBase):
         return self._faked[method.name]
 
     def _one(self, method: Unary[_R], /, *values: object) -> Any:
-        from ._fake_flows import unary
+        from ._fake_calls import unary
 
         return self._connection.run(unary(self._its(method), values, self._context()))
 
     def _works(self, method: Unary[_R]) -> Callable[[bool], FakeWork]:
-        from ._fake_flows import FakeWork
+        from ._fake_calls import FakeWork
 
         faked, context, concurrency = self._its(method), self._context(), self._pace[1] or 1
         return lambda isolate: FakeWork(faked, context, concurrency, isolate=isolate)
@@ -225,12 +225,12 @@ class Fake(FakeBase, Client):
     """The base of fakes of synchronous clients."""
 
     def _open(self) -> None:
-        from ._fake_flows import FakeConnection
+        from ._fake_calls import FakeConnection
 
         self._connection = FakeConnection()
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
-        from ._fake_flows import stream
+        from ._fake_calls import stream
 
         items = method.items(values)
         taken = iter(items) if items is not None else None
@@ -242,12 +242,12 @@ class AsyncFake(FakeBase, AsyncClient):
     """The base of fakes of asyncio clients."""
 
     def _open(self) -> None:
-        from ._fake_flows import AsyncFakeConnection
+        from ._fake_calls import AsyncFakeConnection
 
         self._connection = AsyncFakeConnection()
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
-        from ._fake_flows import stream
+        from ._fake_calls import stream
 
         items = method.items(values, asynchronous=True)
         taken = asynchronous(items) if items is not None else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from .._status import NUMBERS
+from .._calls.status import NUMBERS
 from ..errors import ConfigError
 
 _CODES: Final = range(2**31)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
-    from ._record import Call
+    from ._call_log import Call
     from ._service import Service
 
 _HOST: Final = "127.0.0.1"
@@ -96,15 +96,15 @@ class Server:
 
         import grpc
 
-        from . import _rpcs
+        from . import _handlers
         from ._faults import Faults
 
         self._service = service
-        self.faults = Faults(service.streams, _rpcs.statuses())
+        self.faults = Faults(service.streams, _handlers.statuses())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clarigen-testing")
         self._server = grpc.server(
             self._threads,
-            handlers=[_rpcs.Rpcs(service, self.faults).handler()],
+            handlers=[_handlers.Rpcs(service, self.faults).handler()],
             options=[
                 ("grpc.max_receive_message_length", _LIMIT),
                 ("grpc.max_send_message_length", _LIMIT),

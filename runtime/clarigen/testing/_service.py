@@ -13,11 +13,11 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
 
 from .. import _proto
-from .._signature import KINDS, TYPES
-from .._status import MODEL_TRAINED, SUCCESS
+from .._calls.status import MODEL_TRAINED, SUCCESS
+from .._drift.signature import KINDS, TYPES
 from ..errors import ConfigError
-from ._methods import BIDI_STREAM, SERVER_STREAM, UNARY, Served, served
-from ._record import Record
+from ._call_log import Record
+from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, Served, served
 
 FAILURE: Final = 10020
 _DISCOVERY: Final = "_GET_SIGNATURES"

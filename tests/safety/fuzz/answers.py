@@ -14,11 +14,13 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["clarigen"]):
-    from clarigen import _call, _reader, errors, wire
-    from clarigen._address import Address, Routing
-    from clarigen._codec import Codec
-    from clarigen._method import Method
-    from clarigen._retry import Policy
+    from clarigen import errors, wire
+    from clarigen._calls import call
+    from clarigen._calls.address import Address, Routing
+    from clarigen._calls.retry import Policy
+    from clarigen._wire import large_payloads
+    from clarigen._wire.codec import Codec
+    from clarigen._wire.method import Method
 
 from clarifai_grpc.grpc.api import service_pb2
 
@@ -52,10 +54,10 @@ CODECS: tuple[Codec[Any], ...] = (
     wire.tuple_of(wire.STR, wire.FLOAT),
     wire.record(Pair, wire.field("name", wire.STR), wire.field("box", wire.REGION)),
 )
-CUT = _call.Context(Address(None, "", Routing()), Policy(1.0))
+CUT = call.Context(Address(None, "", Routing()), Policy(1.0))
 WHOLE = CUT._replace(observers=(print,))
 """Who listens gets the platform's message as it came."""
-vars(_reader).update(LARGE=4, FIELD=1)  # final for everybody else
+vars(large_payloads).update(LARGE=4, FIELD=1)  # final for everybody else
 
 METHODS: list[Method[Any]] = [wire.unary("predict", returns=codec) for codec in CODECS]
 PLAIN = {
@@ -97,10 +99,10 @@ def _plain(output: Any, slot: str) -> object:
     return data.text.raw if slot == "string_value" and not value else value
 
 
-def _read(method: Method[Any], data: bytes, context: _call.Context) -> list[Any]:
+def _read(method: Method[Any], data: bytes, context: call.Context) -> list[Any]:
     """What our code makes of an answer: the results, or the one error that it may raise."""
     try:
-        response, views = _call._answer(method, data, context)
+        response, views = call._answer(method, data, context)
     except errors.DecodeError as error:
         return [error]
     results: list[Any] = []

@@ -11,11 +11,13 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["gen_client"]):
-    from gen_client import interface, json_text, limits, pipeline, style, tidy
+    from gen_client import json_text, limits, pipeline
     from gen_client.diagnostics import Refusal, Report
+    from gen_client.interface import read
     from gen_client.source import Document, forms, yaml_text
+    from gen_client.tidy import black, finish
 
-BLACK = style.formatted
+BLACK = black.formatted
 SELDOM = 64
 """One run in so many has black format the files, which takes longer than all the rest."""
 
@@ -23,7 +25,7 @@ SELDOM = 64
 def one(data: bytes) -> None:
     """Read a file, make its package, and read its lock again."""
     seldom = bool(data) and data[-1] % SELDOM == 0
-    setattr(tidy, "formatted", BLACK if seldom else str)  # noqa: B010
+    setattr(finish, "formatted", BLACK if seldom else str)  # noqa: B010
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -39,9 +41,9 @@ def one(data: bytes) -> None:
         json_text.parse(package.files["signatures.json"], levels=limits.LEVELS), Report()
     )
     assert pipeline.build(lock, "pkg", Report()).files == package.files
-    model = interface.read(document, Report())
-    again = Document(model.reference, model.version_id, tuple(interface.write(model)))
-    assert interface.read(again, Report()) == model
+    model = read.read(document, Report())
+    again = Document(model.reference, model.version_id, tuple(read.write(model)))
+    assert read.read(again, Report()) == model
 
 
 def _made(document: Document) -> pipeline.Package | None:

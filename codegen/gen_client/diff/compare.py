@@ -1,0 +1,222 @@
+"""What changed between two interfaces of a model, for callers of the generated code.
+
+What lives here: `compare`, over methods and their names; the changes come in the order of the methods. Types are
+compared in `shapes`. Pure: where the two come from and how a change is told is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from gen_client.diff.changes import Change, Rule
+from gen_client.diff.parameters import options
+from gen_client.diff.shapes import record_names, types
+from gen_client.escape import Code
+from gen_client.interface.model import Method, MethodKind, Parameter
+from gen_client.plan import build, usage
+from gen_client.plan.types import Shape, Use
+from gen_client.plan.usage import Named
+
+RETURN: Final = "return"
+"""What the result is called in the place of a change."""
+_KINDS: Final = {
+    MethodKind.UNARY: "returns one result",
+    MethodKind.SERVER_STREAM: "returns a stream",
+    MethodKind.BIDI_STREAM: "takes a stream and returns one",
+}
+_T = TypeVar("_T")
+
+
+def compare(old: Sequence[Named], new: Sequence[Named]) -> list[Change]:
+    """The changes from one interface to another, in the order of the methods.
+
+    Args:
+        old: The methods that callers know, with their names.
+        new: Those that there are now.
+    """
+    before = {its.method.name: its for its in old}
+    after = {its.method.name: its for its in new}
+    renamed = _renamed(
+        {name: replace(its.method, name="") for name, its in before.items() if name not in after},
+        {name: replace(its.method, name="") for name, its in after.items() if name not in before},
+    )
+    changes: list[Change] = []
+    for name, its in before.items():
+        now = after.get(name)
+        if now is not None:
+            changes += _method(its, now)
+        elif name in renamed:
+            called = str(after[renamed[name]].names.method)
+            changes.append(_change(its, Rule.METHOD_RENAMED, "", "is called {} now", called))
+        else:
+            changes.append(_change(its, Rule.METHOD_REMOVED, "", "was removed"))
+    for name, its in after.items():
+        if name not in before and name not in renamed.values():
+            changes.append(_change(its, Rule.METHOD_ADDED, "", "is new"))
+    if _order(before, after) != _order(after, before):
+        changes.append(Change(Rule.ORDER_CHANGED, "", "", "the methods stand in another order"))
+    return changes
+
+
+def _change(its: Named, rule: Rule, field: str, words: str, *values: str) -> Change:
+    return Change(rule, str(its.names.method), field, words, values)
+
+
+def _order(names: dict[str, _T], others: dict[str, _T]) -> list[str]:
+    return [name for name in names if name in others]
+
+
+def _renamed(gone: dict[str, _T], came: dict[str, _T]) -> dict[str, str]:
+    """What is the same under another name; nothing where that is not sure."""
+    found: dict[str, str] = {}
+    for name, value in gone.items():
+        same = [other for other, its in came.items() if its == value]
+        if len(same) == 1 and sum(its == value for its in gone.values()) == 1:
+            found[name] = same[0]
+    return found
+
+
+# A method
+
+
+def _method(old: Named, new: Named) -> Iterator[Change]:
+    before, after = old.method, new.method
+    if new.names.method != old.names.method:
+        yield _change(old, Rule.METHOD_RENAMED, "", "is called {} now", str(new.names.method))
+    if after.kind is not before.kind:
+        words = f"{_KINDS[after.kind]} now; before, it {_KINDS[before.kind]}"
+        yield _change(old, Rule.METHOD_KIND_CHANGED, "", words)
+    if after.description != before.description:
+        yield _change(old, Rule.DESCRIPTION_CHANGED, "", "its description changed")
+    yield from _parameters(old, new)
+    yield from types(old.result, new.result, Use.RESULT, str(old.names.method), RETURN)
+    if after.result.description != before.result.description:
+        yield _change(old, Rule.DESCRIPTION_CHANGED, RETURN, "its description changed")
+    if after.result.spread != before.result.spread:
+        yield _change(old, Rule.HINT_CHANGED, RETURN, "its fields travel in another way")
+    yield from _type_names(old, new)
+
+
+def _type_names(old: Named, new: Named) -> Iterator[Change]:
+    """The types that callers import: those that are gone, or are called something else."""
+    now = _names(new)
+    for field, name in _names(old).items():
+        its_parameter = field.split(".")[0].split("[")[0]
+        if field in now and now[field] != name:
+            words = "the type {} is called {} now"
+            yield _change(old, Rule.TYPE_RENAMED, "", words, name, now[field])
+        elif field not in now and (its_parameter in _by_wire(new) or its_parameter == RETURN):
+            yield _change(old, Rule.TYPE_REMOVED, "", "there is no type {} any more", name)
+    if old.input is None or old.method.kind is not new.method.kind:
+        return
+    if new.input is None:
+        yield _change(old, Rule.BATCH_REMOVED, "", "{} was removed", str(old.names.batch))
+        return
+    if new.names.batch != old.names.batch:
+        values = str(old.names.batch), str(new.names.batch)
+        yield _change(old, Rule.METHOD_RENAMED, "", "{} is called {} now", *values)
+    if new.input != old.input:
+        words = "the type {} is called {} now"
+        yield _change(old, Rule.TYPE_RENAMED, "", words, str(old.input), str(new.input))
+
+
+def _names(its: Named) -> dict[str, str]:
+    """What the choices and records of a method are called, by their places on the wire."""
+    found = record_names(its.result, RETURN)
+    rows = zip(its.method.parameters, its.parameters, its.aliases, strict=True)
+    for parameter, shape, alias in rows:
+        found |= record_names(shape, parameter.name)
+        if alias is not None:
+            found[parameter.name] = str(alias)
+    return found
+
+
+# Its parameters
+
+
+def _parameters(old: Named, new: Named) -> Iterator[Change]:
+    before, after = _by_wire(old), _by_wire(new)
+    renamed = _renamed(
+        {name: _nameless(its[0]) for name, its in before.items() if name not in after},
+        {name: _nameless(its[0]) for name, its in after.items() if name not in before},
+    )
+    for name, (_, called, _) in before.items():
+        if name in renamed:
+            now = after[renamed[name]][1]
+            yield _change(old, Rule.PARAMETER_RENAMED, called, "is called {} now", now)
+        elif name not in after:
+            yield _change(old, Rule.PARAMETER_REMOVED, called, "was removed")
+    for name, (parameter, called, shape) in after.items():
+        if name not in before and name not in renamed.values():
+            yield _added(old, parameter, called, shape)
+    for name, (parameter, called, shape) in before.items():
+        if name not in after:
+            continue
+        its, its_name, its_shape = after[name]
+        if its_name != called:
+            yield _change(old, Rule.PARAMETER_RENAMED, called, "is called {} now", its_name)
+        yield from _parameter(old, parameter, called, shape, its, its_shape)
+    yield from _positions(old, new, renamed)
+
+
+def _by_wire(its: Named) -> dict[str, tuple[Parameter, Code, Shape]]:
+    rows = zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
+    return {parameter.name: (parameter, name, shape) for parameter, name, shape in rows}
+
+
+def _nameless(parameter: Parameter) -> Parameter:
+    return replace(parameter, name="")
+
+
+def _added(old: Named, parameter: Parameter, called: Code, shape: Shape) -> Change:
+    param = build.param(parameter, called, shape)
+    if parameter.required:
+        words, values = "is new and required: {}", [str(param.annotation)]
+        return _change(old, Rule.REQUIRED_PARAMETER_ADDED, called, words, *values)
+    words = "is new; left out, it is {}"
+    return _change(old, Rule.OPTIONAL_PARAMETER_ADDED, called, words, str(param.default))
+
+
+def _parameter(
+    its: Named, old: Parameter, called: str, shape: Shape, new: Parameter, now: Shape
+) -> Iterator[Change]:
+    """The changes of one parameter that stayed."""
+    method = str(its.names.method)
+    changed = types(shape, now, Use.PARAM, method, called)
+    if old.stream != new.stream:
+        words = "takes {} now, not {}"
+        forms = ("a stream", "one value")
+        kinds = forms if new.stream else (forms[1], forms[0])
+        changed.append(Change(Rule.TYPE_CHANGED, method, called, words.format(*kinds)))
+    yield from changed
+    alike = all(change.rule is not Rule.TYPE_CHANGED for change in changed)
+    yield from options(method, called, (old, shape), (new, now), alike=alike)
+
+
+def _positions(old: Named, new: Named, renamed: dict[str, str]) -> Iterator[Change]:
+    """What may be given by position must stay where it is; the order of the rest is a matter of reading."""
+    after = [parameter.name for parameter in new.method.parameters]
+    kept = [renamed.get(parameter.name, parameter.name) for parameter in old.method.parameters]
+    before = [name for name in _leading(old.method, renamed) if name in after]
+    leading = _leading(new.method, {})
+    if before != leading[: len(before)]:
+        called = {name: its for name, (_, its, _) in _by_wire(new).items()}
+        lost = [called[name] for name in before if name not in leading]
+        if lost and leading == before[: len(leading)]:
+            for name in lost:
+                yield _change(old, Rule.POSITION_CHANGED, name, "can be given by name only")
+        else:
+            shown = ", ".join(called[name] for name in leading)
+            yield _change(
+                old, Rule.POSITION_CHANGED, "", "by position it takes {} now, in this order", shown
+            )
+    elif [name for name in kept if name in after] != [name for name in after if name in kept]:
+        yield _change(old, Rule.ORDER_CHANGED, "", "its options stand in another order")
+
+
+def _leading(method: Method, renamed: dict[str, str]) -> list[str]:
+    """The parameters that may be given by position, as they are called on the wire now."""
+    leading = method.parameters[: usage.leading(method.parameters)]
+    return [renamed.get(parameter.name, parameter.name) for parameter in leading]

@@ -1,0 +1,104 @@
+"""Gives JSON the types of the user's that a configuration, or a lock, names.
+
+What lives here: which parameter or result a key means, and what is said where it means none. A text is a stranger's:
+it is parsed, and nothing that it names is looked at. Knows the interface's nouns.
+
+    chat.messages      the parameter of a method: JSON, or a list of JSON, which takes `list[T]`
+    predict.return     what a method returns
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from clarigen import wire
+from gen_client.diagnostics import USAGE, Refusal, printable, shown
+from gen_client.interface.model import DataType, Kind, Method
+
+RETURN: Final = "return"
+Types = tuple[tuple[str, str], ...]
+
+
+def refined(methods: Sequence[Method], types: Types) -> tuple[Method, ...]:
+    """The methods with the types that they are given.
+
+    Args:
+        methods: The methods of a model.
+        types: What is given: a key, and the text of a type.
+
+    Raises:
+        Refusal: Exit 2: a key means nothing that JSON is, or a text is no type.
+    """
+    named = {method.name: method for method in methods}
+    for key, text in types:
+        name, _, part = key.partition(".")
+        if name not in named:
+            raise _refusal(key, f"there is no method {shown(name)}", name, named)
+        named[name] = _method(named[name], part, key, parsed(key, text))
+    return tuple(named.values())
+
+
+def parsed(key: str, text: str) -> wire.TypeText:
+    """The type that a text says.
+
+    Raises:
+        Refusal: Exit 2: it is none.
+    """
+    try:
+        return wire.parse_type(text)
+    except ValueError as error:
+        raise _refusal(key, printable(f"{shown(text)} {error}", 400)) from None
+
+
+def given(types: Types) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+    """What generated code may say because of them: classes, by module and name, and texts of types.
+
+    Raises:
+        Refusal: Exit 2: a text is no type.
+    """
+    whole = [parsed(key, text) for key, text in types]
+    items = [its.item for its in whole if its.item is not None]
+    classes = frozenset(its for one in whole for its in one.classes())
+    return classes, frozenset(one.text for one in [*whole, *items])
+
+
+def _method(method: Method, part: str, key: str, wanted: wire.TypeText) -> Method:
+    if part == RETURN:
+        result = replace(method.result, type=_type(method.result.type, key, wanted))
+        return replace(method, result=result)
+    names = [parameter.name for parameter in method.parameters]
+    if part not in names:
+        what = f"{shown(method.name)} has no parameter {shown(part)}"
+        raise _refusal(key, what, part, [*names, RETURN])
+    if wanted.optional or wanted.name in ("str", "int", "float", "bool"):
+        raise _refusal(key, "an argument that is JSON is an object or an array")
+    return replace(
+        method,
+        parameters=tuple(
+            (replace(its, type=_type(its.type, key, wanted)) if its.name == part else its)
+            for its in method.parameters
+        ),
+    )
+
+
+def _type(type_: DataType, key: str, wanted: wire.TypeText) -> DataType:
+    if type_.kind is Kind.JSON_DATA:
+        return replace(type_, refined=wanted)
+    if type_.kind is Kind.LIST and type_.items[0].kind is Kind.JSON_DATA:
+        if wanted.name != "list" or wanted.item is None or wanted.optional:
+            raise _refusal(key, f"it is a list of JSON: write list[{wanted.text}]")
+        return replace(type_, items=(replace(type_.items[0], refined=wanted.item),))
+    raise _refusal(key, f"only JSON can be given a type, and it is {type_.kind.value}")
+
+
+def _refusal(key: str, what: str, near: str = "", known: Iterable[str] = ()) -> Refusal:
+    """A refusal of what stands under a key; `near` is the word that is none of those that are known."""
+    words = list(known)
+    close = difflib.get_close_matches(near, words, 1)
+    remedy = f"did you mean {shown(close[0])}?" if close else ""
+    if not close and words:
+        remedy = printable(f"known are {', '.join(words)}", 400)
+    return Refusal(what, exit_code=USAGE, where=f"types, {shown(key)}", remedy=remedy)

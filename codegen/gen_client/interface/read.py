@@ -1,0 +1,223 @@
+"""The interface of a model: read from signatures, checked once, and written again.
+
+What lives here: `read` and `write`. What leaves `read` is well-formed and within `limits`; nothing past
+this room knows protobuf or its JSON, and nothing here knows the syntax of Python. The nouns are those
+of `nouns`.
+"""
+
+from __future__ import annotations
+
+from clarigen import ModelRef
+from gen_client import limits
+from gen_client.diagnostics import UNUSABLE, Refusal, Report, label, shown
+from gen_client.interface.json_types import refined
+from gen_client.interface.method_reader import Skipped, read_method
+from gen_client.interface.model import (
+    CLIENT,
+    Choice,
+    DataType,
+    Kind,
+    Known,
+    Member,
+    Method,
+    MethodKind,
+    Model,
+    Null,
+    Parameter,
+    Range,
+    Required,
+    Result,
+    Scalar,
+    ServerOnly,
+)
+from gen_client.interface.raw import Raw
+from gen_client.interface.size import weight
+from gen_client.source.document import Document
+
+__all__ = [
+    "Choice",
+    "DataType",
+    "Kind",
+    "Known",
+    "Member",
+    "Method",
+    "MethodKind",
+    "Model",
+    "Null",
+    "Parameter",
+    "Range",
+    "Required",
+    "Result",
+    "Scalar",
+    "ServerOnly",
+    "read",
+    "write",
+]
+
+
+def read(document: Document, report: Report) -> Model:
+    """The interface that a document describes.
+
+    A method that cannot become a typed function is left out with a warning.
+
+    Args:
+        document: The signatures, and which model they are of.
+        report: Where warnings go.
+
+    Raises:
+        Refusal: Exit 4: the document is malformed or too large, names are given twice, or no method
+            is left. Exit 2: a type is given to what is no JSON.
+    """
+    limits.measure(document.signatures)
+    reference = _reference(document)
+    if len(document.signatures) > limits.METHODS:
+        raise Refusal(
+            f"the model has {len(document.signatures)} methods; at most {limits.METHODS} are taken",
+            exit_code=UNUSABLE,
+        )
+    methods: list[Method] = []
+    skipped: list[Skipped] = []
+    names: set[str] = set()
+    for index, signature in enumerate(document.signatures):
+        raw = Raw(signature, f"method_signatures[{index}]")
+        name = raw.text("name", limits.NAME)
+        if name and name in names:
+            raise Refusal(
+                "there are two methods of this name", where=label(name), exit_code=UNUSABLE
+            )
+        names.add(name)
+        try:
+            methods.append(read_method(raw, name, report))
+        except Skipped as reason:
+            skipped.append(reason)
+    if not methods:
+        raise _nothing(skipped)
+    for skip in skipped:
+        report.warn(f"{skip}; the method is left out", where=skip.where)
+    types = document.types
+    model = Model(reference, document.version_id, refined(methods, types), _client(document), types)
+    return _bounded(model)
+
+
+def write(model: Model) -> list[dict[str, object]]:
+    """The signatures of a model in their one canonical form.
+
+    The JSON form of the platform's messages, with the names of the wire. Zero values are left out,
+    and what `read` ignores. Reading it gives the same model, without a warning of any text that it
+    changed before.
+    """
+    return [_method(method) for method in model.methods]
+
+
+def _reference(document: Document) -> ModelRef | None:
+    reference = document.reference
+    ids = () if reference is None else zip(ModelRef._fields, reference, strict=True)
+    for key, value in (*ids, *([("version_id", document.version_id)] * bool(document.version_id))):
+        if not limits.is_id(value):
+            raise Refusal(
+                f"{shown(value)} is not an id: letters, digits and . _ - are expected",
+                where=f"model.{key}",
+                exit_code=UNUSABLE,
+            )
+    return reference
+
+
+def _bounded(model: Model) -> Model:
+    size = weight(model)
+    if size > limits.WEIGHT:
+        raise Refusal(
+            f"the model is too large: its methods, fields, values and texts weigh {size}; at most"
+            f" {limits.WEIGHT} are taken",
+            remedy="its author would have to divide it, or to shorten its texts",
+            exit_code=UNUSABLE,
+        )
+    return model
+
+
+def _client(document: Document) -> tuple[tuple[str, str], ...]:
+    given = dict(document.client)
+    for key, text in given.items():
+        if key not in CLIENT or not limits.is_id(text):
+            raise Refusal(
+                f"{shown(key)}: {shown(text)} is nothing that a client can be told",
+                where="client",
+                remedy=f"expected an id under one of {', '.join(CLIENT)}",
+                exit_code=UNUSABLE,
+            )
+    return tuple((key, given[key]) for key in CLIENT if key in given)
+
+
+def _nothing(skipped: list[Skipped]) -> Refusal:
+    if skipped:
+        return Refusal(
+            f"{skipped[0]}; no method of the model can be used",
+            where=skipped[0].where,
+            exit_code=UNUSABLE,
+        )
+    return Refusal(
+        "the model has no method signatures, so there is nothing to generate",
+        remedy="models of the older kind have none; only models with typed methods can be used",
+        exit_code=UNUSABLE,
+    )
+
+
+def _method(method: Method) -> dict[str, object]:
+    streams = method.kind is not MethodKind.UNARY
+    result = method.result
+    if result.spread:
+        outputs = [
+            _known(
+                name=member.name,
+                description=member.description,
+                iterator=streams,
+                **_type(member.type),
+            )
+            for member in result.type.members
+        ]
+    else:
+        outputs = [
+            _known(
+                name="return",
+                description=result.description,
+                iterator=streams,
+                **_type(result.type),
+            )
+        ]
+    return _known(
+        name=method.name,
+        method_type=method.kind.value,
+        description=method.description,
+        input_fields=[_parameter(parameter) for parameter in method.parameters],
+        output_fields=outputs,
+    )
+
+
+def _parameter(parameter: Parameter) -> dict[str, object]:
+    options = [_known(id=choice.id, description=choice.description) for choice in parameter.choices]
+    bounds = parameter.range
+    return _known(
+        name=parameter.name,
+        description=parameter.description,
+        required=parameter.required,
+        default=parameter.default_text,
+        iterator=parameter.stream,
+        model_type_enum_options=options,
+        model_type_range_info=bounds
+        and _known(min=bounds.lowest, max=bounds.highest, step=bounds.step),
+        internal_only=parameter.internal_only,
+        is_param=parameter.is_param,
+        **_type(parameter.type),
+    )
+
+
+def _type(type: DataType) -> dict[str, object]:
+    arguments = [_type(item) for item in type.items] or [
+        _known(name=member.name, description=member.description, **_type(member.type))
+        for member in type.members
+    ]
+    return _known(type=type.kind.value, type_args=arguments)
+
+
+def _known(**values: object) -> dict[str, object]:
+    """A message: what is not zero."""
+    return {key: value for key, value in values.items() if value}

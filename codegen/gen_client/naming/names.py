@@ -1,0 +1,335 @@
+"""Wire names to Python names. The one place that decides them.
+
+What lives here: the names of packages, classes, methods, parameters, record fields, types and
+constants, and what happens where two meet. How they are made is a promise: users type them. Knows
+the interface's nouns; knows nothing of annotations, text or files.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, shown
+from gen_client.escape import Code
+from gen_client.interface.model import DataType, Method, MethodKind, Model
+from gen_client.naming.reserved import (
+    ATTRIBUTES,
+    BUILTIN_TYPES,
+    DEVICES,
+    EXAMPLE_NAMES,
+    FIELDS,
+    KEYWORDS,
+    MODULE_NAMES,
+    MODULES,
+)
+
+R = TypeVar("R")
+
+LONGEST: Final = 128
+"""How long a name may be, in characters."""
+
+_GIVE_A_NAME: Final = "give the package a name with --name"
+
+
+# Packages
+
+
+def package_name(model_id: str) -> Code:
+    """The package's name for a model's id: snake_case.
+
+    Raises:
+        Refusal: There is no safe name in it (exit 2).
+    """
+    plain = re.fullmatch(r"(?!\.)[A-Za-z0-9_.-]+(?<!\.)", model_id)
+    words = re.sub(r"([a-z])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", model_id)
+    name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+    if not plain or model_id.startswith("-") or not name or len(name) > LONGEST:
+        raise Refusal(
+            f"no name for a package can be made of the model's id {shown(model_id)}",
+            exit_code=USAGE,
+            remedy=_GIVE_A_NAME,
+        )
+    if name[0].isdigit():
+        name = f"model_{name}"
+    if name in MODULES or name in DEVICES:
+        return Code(f"{name}_model")
+    return Code(f"{name}_" if name in KEYWORDS else name)
+
+
+def given_package_name(name: str) -> Code:
+    """The package's name as the user gave it.
+
+    Raises:
+        Refusal: It is no name that Python can import (exit 2).
+    """
+    folded = unicodedata.normalize("NFKC", name)
+    usable = name == folded and name.isidentifier() and len(name) <= LONGEST and name.strip("_")
+    if not usable or name.startswith("__") or name in KEYWORDS or name.lower() in DEVICES:
+        problem = "is no name for a package"
+    elif name == "clarigen":
+        problem = "would hide the runtime"
+    else:
+        return Code(name)
+    raise Refusal(
+        f"{shown(name)} {problem}",
+        exit_code=USAGE,
+        where="--name",
+        remedy="a name is an identifier of Python, such as my_model",
+    )
+
+
+def class_name(package: str) -> Code:
+    """The client's name: the package's in PascalCase."""
+    name = _pascal(package) or "Client"
+    taken = name in MODULE_NAMES or name in KEYWORDS or not name.isidentifier()
+    return Code(f"{name}Model" if taken else name)
+
+
+def _pascal(name: str) -> str:
+    """`o4_mini` to `O4Mini`; what stands between two digits stays (`gpt_4_1` to `Gpt4_1`)."""
+    joined = re.sub(r"(?<=[0-9])_+(?=[0-9])", "\0", name)
+    words = (word[:1].upper() + word[1:] for word in joined.split("_"))
+    return unicodedata.normalize("NFKC", "".join(words).replace("\0", "_"))
+
+
+def async_name(client: str) -> Code:
+    """The name of a client's asyncio twin."""
+    return Code(f"Async{client}")
+
+
+# What stands in a package
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one method.
+
+    Attributes:
+        method: In the client.
+        const: Of its description.
+        example: Of the function that shows it.
+        async_example: Of the one that shows its asyncio twin.
+        parameters: Of its parameters, in the signature's order.
+        batch: Of the method that takes many inputs.
+    """
+
+    method: Code
+    const: Code
+    example: Code
+    async_example: Code
+    parameters: tuple[Code, ...]
+    batch: Code
+
+
+def usable(model: Model, report: Report) -> list[Method]:
+    """The methods of a model all of whose names can be said in Python; a warning for each other.
+
+    Raises:
+        Refusal: There is none (exit 4).
+    """
+    methods: list[Method] = []
+    for method in model.methods:
+        bad = next((name for name in _wire_names(method) if not _sayable(name)), None)
+        if bad is None:
+            methods.append(method)
+        else:
+            report.warn(
+                f"left out: {shown(bad)} cannot be a name in Python",
+                where=shown(method.name),
+                remedy="its author would have to rename it",
+            )
+    if not methods:
+        raise Refusal("the model has no method that a client can have", exit_code=UNUSABLE)
+    return methods
+
+
+def _wire_names(method: Method) -> Iterator[str]:
+    yield method.name
+    for parameter in method.parameters:
+        yield parameter.name
+        yield from _member_names(parameter.type)
+    yield from _member_names(method.result.type)
+
+
+def _member_names(type_: DataType) -> Iterator[str]:
+    for member in type_.members:
+        yield member.name
+        yield from _member_names(member.type)
+    for item in type_.items:
+        yield from _member_names(item)
+
+
+def _sayable(name: str) -> bool:
+    folded = unicodedata.normalize("NFKC", name)
+    return folded.isidentifier() and bool(folded.strip("_")) and len(folded) <= LONGEST
+
+
+def _plain(name: str, reserved: frozenset[str] = frozenset()) -> str:
+    """A wire name as Python sees it, with an underscore where it means something else there."""
+    folded = unicodedata.normalize("NFKC", name)
+    bare = folded.strip("_") if folded.startswith("_") else folded
+    if not bare.isidentifier():  # `_1`
+        bare = f"n{bare}"
+    taken = bare != folded or bare in KEYWORDS or bare in MODULE_NAMES or bare in reserved
+    return f"{bare}_" if taken else bare
+
+
+class Taken:
+    """The names given away in one place. Whoever comes second gets a mark."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.names = set(names)
+
+    def name(self, wanted: str) -> Code:
+        """The name wanted, or the nearest one that is free."""
+        while wanted in self.names:
+            wanted += "_"
+        self.names.add(wanted)
+        return Code(wanted)
+
+    def each(self, wanted: Iterable[tuple[str, str]]) -> tuple[Code, ...]:
+        """Names for pairs of wire name and wanted name.
+
+        A name that stays as it is on the wire has precedence; the others get theirs in the order of
+        the wire names, so that the order of declaration does not matter.
+        """
+        pairs = list(wanted)
+        order = sorted(range(len(pairs)), key=lambda i: (pairs[i][0] != pairs[i][1], pairs[i][0]))
+        given = {index: self.name(pairs[index][1]) for index in order}
+        return tuple(given[index] for index in range(len(pairs)))
+
+
+def members(type_: DataType) -> tuple[Code, ...]:
+    """The names of a record's fields."""
+    return Taken().each((member.name, _plain(member.name, FIELDS)) for member in type_.members)
+
+
+def methods(methods: Iterable[Method], client: str) -> list[Names]:
+    """The names of a client's methods, in their order, which decides nothing.
+
+    Args:
+        methods: What the client offers.
+        client: The name of its class.
+    """
+    return in_order_of_names(list(methods), lambda methods: _methods(methods, client))
+
+
+def in_order_of_names(
+    methods: Sequence[Method], give: Callable[[list[Method]], list[R]]
+) -> list[R]:
+    """What is given to methods one after the other, by their names: the order of declaration decides nothing.
+
+    Args:
+        methods: The methods.
+        give: Takes them in the order of their names, and gives something to each.
+    """
+    order = sorted(range(len(methods)), key=lambda index: methods[index].name)
+    given = dict(zip(order, give([methods[index] for index in order]), strict=True))
+    return [given[index] for index in range(len(methods))]
+
+
+def _methods(methods: list[Method], client: str) -> list[Names]:
+    single = [_plain(method.name, ATTRIBUTES) for method in methods]
+    batches = {
+        f"{name}_batch"
+        for name, method in zip(single, methods, strict=True)
+        if method.kind is MethodKind.UNARY
+    }
+    wire_names = [method.name for method in methods]
+    taken = Taken(batches)
+    attributes = taken.each(zip(wire_names, single, strict=True))
+    constants, examples = Taken(), Taken(
+        {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_name(client)}
+    )
+    shown = [examples.name(attribute) for attribute in attributes]
+    return [
+        Names(
+            method=attribute,
+            const=constants.name(_constant(attribute)),
+            example=example,
+            async_example=examples.name(f"{attribute}_async"),
+            parameters=Taken().each((p.name, _plain(p.name)) for p in method.parameters),
+            # What the plain name asks for is kept for it; a name with a mark takes what is free.
+            batch=(
+                Code(f"{attribute}_batch")
+                if attribute == wanted
+                else taken.name(f"{attribute}_batch")
+            ),
+        )
+        for attribute, wanted, example, method in zip(
+            attributes, single, shown, methods, strict=True
+        )
+    ]
+
+
+def _constant(name: str) -> str:
+    """`fooBar` to `_FOO_BAR`."""
+    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name.rstrip("_"))
+    upper = unicodedata.normalize("NFKC", f"_{words.upper()}")
+    return upper if upper.isidentifier() else f"_{name}"
+
+
+class TypeNames:
+    """Gives the records and choices of a package their names: method and field in PascalCase.
+
+    Nothing else in the package has such a name, neither a method nor a field: it would hide the type
+    from the annotations around it.
+    """
+
+    def __init__(self, client: str, methods: Iterable[Method], names: Iterable[Names]) -> None:
+        self._taken = Taken({*MODULE_NAMES, *EXAMPLE_NAMES, client, async_name(client)})
+        pairs = list(zip(methods, names, strict=True))
+        for method, its in pairs:
+            self._taken.names.update((its.method, its.example, its.async_example, *its.parameters))
+            self._taken.names.add(its.batch)
+            self._taken.names.update(map(_plain, _wire_names(method)))
+        self._inputs = {
+            its.method: self._taken.name(f"{_pascal(its.method)}Input")
+            for method, its in sorted(pairs, key=lambda pair: pair[0].name)
+            if method.kind is MethodKind.UNARY
+        }
+
+    def input(self, method: Code) -> Code:
+        """The name of one input of a batch for a unary method."""
+        return self._inputs[method]
+
+    def imported(self, classes: Iterable[tuple[str, str]]) -> None:
+        """Take the names of the user's classes, by module and name, which are what they are.
+
+        Raises:
+            Refusal: One is taken (exit 2).
+        """
+        for module, name in classes:
+            if name in self._taken.names or name in BUILTIN_TYPES or name == "object":
+                raise Refusal(
+                    f"{module}:{name} has a name that the generated code needs itself, or that another type has",
+                    exit_code=USAGE,
+                    where="types",
+                    remedy="give it another name in its module: `Other = " + name + "` is enough",
+                )
+            self._taken.names.add(name)
+
+    def name(self, *words: str) -> Code:
+        """A name made of these words, first come, first served."""
+        wanted = "".join(_pascal(word.rstrip("_")) for word in words)
+        return self._taken.name(wanted if wanted not in KEYWORDS else f"{wanted}_")
+
+
+def given(text: str) -> Code:
+    """The name of a class or a module of the user's, which the text of a type has as plain words."""
+    assert all(part.isascii() and part.isidentifier() for part in text.split("."))
+    return Code(text)
+
+
+def builtin(shadowed: frozenset[str], name: str) -> Code:
+    """A builtin type, as it is called where names of its own kind stand around it."""
+    return Code(f"builtins.{name}" if name in shadowed else name)
+
+
+def shadowed(names: Iterable[str]) -> frozenset[str]:
+    """The builtin types that a class with these names hides from its annotations."""
+    return BUILTIN_TYPES & set(names)

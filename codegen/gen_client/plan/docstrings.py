@@ -1,0 +1,284 @@
+"""Docstrings: what a generated package says about a model.
+
+What lives here: the text of a method's docstring, in sections, from the author's descriptions and
+what the signature knows beside the types: ranges, defaults, choices. All of it is text for the docstring
+filter, never code. Knows the interface's nouns; knows nothing of annotations or pages.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from gen_client.escape import LINE, visible
+from gen_client.interface.model import DataType, Kind, Method, Null, Parameter, Range, ServerOnly
+from gen_client.plan import descriptions, types
+
+_LISTED: Final = "A list of `{}` in place of the arguments gives a list of results."
+DEFAULT_SHOWN: Final = 200
+"""How much is shown of a default that the signature does not show, in characters."""
+
+_BROKEN: Final = 60
+"""From which length on a line looks broken by its author to fit, and not ended."""
+_ADDRESS: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
+_BULLET: Final = re.compile(r"[ ]*(?:[*+-]|\d{1,3}[.)])[ ]+")
+
+
+def method(
+    its: Method, names: Sequence[str], shown_defaults: Mapping[str, str], inputs: str | None = None
+) -> str:
+    """The text of a method's docstring.
+
+    Args:
+        its: The method.
+        names: What its parameters are called in Python.
+        shown_defaults: The defaults that the signature cannot show, by parameter (wire name to the
+            expression).
+        inputs: What one input is called, if the method takes a list of them as well.
+
+    Returns:
+        Lines that fit into a class's methods.
+    """
+    told = _told(its)
+    width = LINE - 8
+    text = descriptions.stripped(told.text) or [f"Call the model's `{its.name}`."]
+    sections = [wrapped(_summarized(text), width)]
+    if inputs is not None:
+        sections.append(wrapped([_LISTED.format(inputs)], width))
+    entries: list[str] = []
+    for name, entry in zip(names, _parameters(its, told, shown_defaults), strict=True):
+        if entry:
+            entries += _entry(name, entry, width)
+    if entries:
+        sections.append(["Args:", *entries])
+    returned = (
+        descriptions.plain(its.result.description)
+        or told.returns
+        or list(_returned(its.result.type))
+    )
+    if returned:
+        sections.append(["Returns:", *_indented(wrapped(_ended(returned), width - 4))])
+    return _alone("\n\n".join("\n".join(lines) for lines in sections), width)
+
+
+def inputs(its: Method, defaults: Mapping[str, str]) -> list[str]:
+    """The text of a docstring for each parameter where it is a key of an input; empty for none.
+
+    Args:
+        its: The method.
+        defaults: The defaults, by parameter (wire name to the expression).
+    """
+    return [_alone_in(lines, 4) for lines in _parameters(its, _told(its), defaults)]
+
+
+def many(name: str) -> str:
+    """The text of a docstring for the method that takes any number of inputs for another."""
+    first = f"`{name}` for any number of inputs: results in their order, as they come."
+    args = [
+        "    inputs: Any iterable of inputs; taken as they are needed.",
+        "    progress: Whether to draw a progress bar; it takes rich.",
+    ]
+    return "\n".join([*wrapped([first], LINE - 8), "", "Args:", *args])
+
+
+def paragraph(description: str, indent: int, fallback: str = "") -> str:
+    """The text of a docstring that is one description.
+
+    Args:
+        description: The author's text.
+        indent: How far the docstring is indented.
+        fallback: What is said instead of nothing.
+    """
+    return _alone_in(
+        _ended(descriptions.plain(description) or descriptions.plain(fallback)), indent
+    )
+
+
+def _alone_in(lines: Sequence[str], indent: int) -> str:
+    """The text of a docstring that is these lines."""
+    return _alone("\n".join(wrapped(lines, LINE - indent)), LINE - indent)
+
+
+def _alone(text: str, width: int) -> str:
+    """A docstring of one line has six quotes in it."""
+    fits = "\n" in text or len(text) <= width - 6
+    return text if fits else "\n".join(wrapped([text], width - 3))
+
+
+def _told(its: Method) -> descriptions.Described:
+    return descriptions.described(its.description, (parameter.name for parameter in its.parameters))
+
+
+def _parameters(
+    its: Method, told: descriptions.Described, shown_defaults: Mapping[str, str]
+) -> Iterator[list[str]]:
+    """What is said of each parameter: the author's words, and what the signature knows."""
+    for index, parameter in enumerate(its.parameters):
+        own = descriptions.plain(parameter.description) or told.args.get(parameter.name, [])
+        facts = list(_facts(parameter, index == 0, shown_defaults.get(parameter.name)))
+        yield [*_with_facts(own, facts), *_choices(parameter)]
+
+
+def _entry(name: str, lines: Sequence[str], width: int) -> list[str]:
+    """`name: text`, what follows the first line further in."""
+    first, *rest = wrapped(
+        [f"{name}: {lines[0]}", *(f"    {line}" if line else "" for line in lines[1:])],
+        width - 4,
+        4,
+    )
+    return _indented([first, *rest])
+
+
+def _with_facts(lines: Sequence[str], facts: Sequence[str]) -> list[str]:
+    """A description, and behind it what the signature knows."""
+    if not facts:
+        return _ended(lines)
+    ended = _ended(lines)
+    if len(ended) <= 1:
+        return [" ".join([*ended, *facts])]
+    return [*ended, " ".join(facts)]
+
+
+def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iterator[str]:
+    if parameter.range is not None:
+        yield f"{range_words(parameter.range, parameter.type.kind)}."
+    if parameter.stream:
+        yield "Its items are sent as they are taken."
+    elif first and (trap := _trap(parameter)):
+        yield trap
+    elif isinstance(parameter.default, ServerOnly):
+        yield _server_default(parameter.default.text)
+    elif shown_default is not None:
+        yield f"Default: `{_cut(visible(shown_default))}`."
+    if parameter.internal_only:
+        yield "Marked as internal by the model's author."
+
+
+def range_words(range_: Range, kind: Kind) -> str:
+    """The bounds of an INT or FLOAT in words, without a full stop."""
+    lowest = None if range_.lowest is None else types.bound(range_.lowest, kind)
+    highest = None if range_.highest is None else types.bound(range_.highest, kind)
+    if lowest is None:
+        return (
+            f"At most {highest}"
+            if highest is not None
+            else f"In steps of {types.bound(range_.step, kind)}"
+        )
+    return f"At least {lowest}" if highest is None else f"{lowest} to {highest}"
+
+
+def _server_default(text: str) -> str:
+    text = " ".join(visible(text).split())
+    if not text or _ADDRESS.search(text):  # an object of the model's, as its process showed it
+        return "Left out, the model's own default applies."
+    return f"Left out, the model's own default applies: `{_cut(text)}`."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= DEFAULT_SHOWN else f"{text[:DEFAULT_SHOWN]}…"
+
+
+def _trap(parameter: Parameter) -> str:
+    """A server that does not find the first parameter reads another value than its default."""
+    unknown = isinstance(parameter.default, ServerOnly)
+    missing = unknown or isinstance(parameter.default, Null)
+    match parameter.type.kind:
+        case Kind.FLOAT if missing:
+            return "Left out, the model receives 0.0."
+        case Kind.LIST if missing:
+            return "Left out, the model receives an empty list."
+        case Kind.TUPLE | Kind.NAMED_FIELDS if unknown:
+            return "Left out, the model receives None."
+        case _:
+            return ""
+
+
+def _choices(parameter: Parameter) -> Iterator[str]:
+    """The choices that have a description, and all of those that the annotation cannot list."""
+    told = any(choice.description.strip() for choice in parameter.choices)
+    floats = parameter.type.kind is Kind.FLOAT
+    if floats and parameter.choices and not told:
+        yield f"One of {', '.join(visible(choice.id) for choice in parameter.choices)}."
+    if told:
+        for choice in parameter.choices:
+            said = " ".join(descriptions.plain(choice.description))
+            yield f"* `{visible(choice.id)}`: {said}" if said else f"* `{visible(choice.id)}`"
+
+
+def _returned(type_: DataType) -> Iterator[str]:
+    if type_.kind is Kind.JSON_DATA and type_.refined is None:
+        yield "A JSON value; its numbers may come back as floats."
+
+
+# Layout
+
+
+def _summarized(lines: list[str]) -> list[str]:
+    """With a full stop at the end of the summary, if a paragraph of one line is the summary."""
+    alone = len(lines) == 1 or not lines[1].strip()
+    return [_stopped(lines[0]), *lines[1:]] if alone else lines
+
+
+def _ended(lines: Sequence[str]) -> list[str]:
+    return [*lines[:-1], _stopped(lines[-1])] if lines else []
+
+
+def _stopped(line: str) -> str:
+    """With a full stop, if it ends in a word of its own."""
+    last = line.rsplit(" ", 1)[-1]
+    ends_open = bool(re.search(r"[A-Za-z0-9)`']$", last)) and "://" not in last
+    return f"{line}." if ends_open else line
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" if line else "" for line in lines]
+
+
+def wrapped(lines: Sequence[str], width: int, hang: int = 0) -> list[str]:
+    """Lines that fit, the author's line breaks kept where they can be; a bullet's text stays beside
+    its bullet. A line that is too long takes the lines along that it was broken into.
+
+    Args:
+        lines: The lines.
+        width: How long one may be.
+        hang: How far what follows the very first line is indented, at least.
+    """
+    result: list[str] = []
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        room = width - 3 if not result else width  # three quotes stand before the first
+        margin = max(_margin(line), 0 if result else hang)
+        end = index + 1
+        if len(line) <= room:
+            result.append(line)
+        else:
+            while (
+                end < len(lines)
+                and len(lines[end - 1]) >= _BROKEN
+                and _continues(lines[end], margin)
+            ):
+                end += 1
+            whole = " ".join([line, *(more.strip() for more in lines[index + 1 : end])])
+            result += textwrap.wrap(
+                whole,
+                room,
+                subsequent_indent=" " * margin,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        index = end
+    return result
+
+
+def _margin(line: str) -> int:
+    """Where the text of a line begins, behind its bullet."""
+    bullet = _BULLET.match(line)
+    return len(bullet[0]) if bullet else len(line) - len(line.lstrip(" "))
+
+
+def _continues(line: str, margin: int) -> bool:
+    """Whether a line goes on in the paragraph before it."""
+    return bool(line) and _BULLET.match(line) is None and _margin(line) == margin

@@ -1,0 +1,314 @@
+"""The table of types: wire type to annotation, codec and default.
+
+What lives here: the table, as code, and `Shape`, a type whose records have got their names. Knows the
+interface's nouns and the names; knows nothing of methods, text or pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, cast
+
+from clarigen.wire import TypeText
+from gen_client.escape import Code, form, joined, literal, tuple_of
+from gen_client.interface.model import Choice, DataType, Kind
+from gen_client.json_text import is_array, is_object
+from gen_client.naming import names as naming
+
+INLINE_CHOICES: Final = 256
+"""How many choices an annotation may list."""
+
+
+class Use(Enum):
+    """Where a type stands."""
+
+    PARAM = "what a caller may pass"
+    RESULT = "what comes back"
+
+
+_BUILTIN: Final = {
+    Kind.STR: "str",
+    Kind.BYTES: "bytes",
+    Kind.INT: "int",
+    Kind.FLOAT: "float",
+    Kind.BOOL: "bool",
+}
+_DATA: Final = {
+    Kind.TEXT: Code("Text"),
+    Kind.IMAGE: Code("Image"),
+    Kind.AUDIO: Code("Audio"),
+    Kind.VIDEO: Code("Video"),
+    Kind.CONCEPT: Code("Concept"),
+    Kind.REGION: Code("Region"),
+    Kind.FRAME: Code("Frame"),
+}
+_SPECIAL: Final = {
+    (Kind.NDARRAY, Use.PARAM): Code("npt.ArrayLike"),
+    (Kind.NDARRAY, Use.RESULT): Code("npt.NDArray[Any]"),
+    (Kind.JSON_DATA, Use.PARAM): Code("JSON"),
+    (Kind.JSON_DATA, Use.RESULT): Code("Any"),
+}
+_CODECS: Final = {
+    kind: Code("wire.JSON" if kind is Kind.JSON_DATA else f"wire.{kind.value}")
+    for kind in Kind
+    if kind not in (Kind.LIST, Kind.TUPLE, Kind.NAMED_FIELDS)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A type of the interface, with the names of the records in it.
+
+    Attributes:
+        type: The type.
+        record: The record's name, for NAMED_FIELDS.
+        items: As of the type.
+        fields: The record's fields: their names and types, as many as the type has members.
+    """
+
+    type: DataType
+    record: Code | None = None
+    items: tuple[Shape, ...] = ()
+    fields: tuple[tuple[Code, Shape], ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """Its kind."""
+        return self.type.kind
+
+    def records(self) -> Iterator[Shape]:
+        """The records in it, each before those inside it."""
+        if self.record is not None:
+            yield self
+        for inner in (*self.items, *(shape for _, shape in self.fields)):
+            yield from inner.records()
+
+    def refined(self) -> Iterator[TypeText]:
+        """The types of the user's in it."""
+        if self.type.refined is not None:
+            yield self.type.refined
+        for inner in self.items:
+            yield from inner.refined()
+
+    def kinds(self) -> Iterator[Kind]:
+        """All kinds in it."""
+        yield self.kind
+        for inner in (*self.items, *(shape for _, shape in self.fields)):
+            yield from inner.kinds()
+
+
+def shape(type_: DataType, names: naming.TypeNames, *words: str) -> Shape:
+    """Name the records of a type.
+
+    Args:
+        type_: The type.
+        names: Gives the names.
+        words: What the name is made of: the method, the field, the fields inside it.
+    """
+    record = names.name(*words) if type_.kind is Kind.NAMED_FIELDS else None
+    several = sum(_holds_record(item) for item in type_.items) > 1
+    items = tuple(
+        shape(item, names, *words, str(position)) if several else shape(item, names, *words)
+        for position, item in enumerate(type_.items, 1)
+    )
+    fields = tuple(
+        (name, shape(member.type, names, *words, member.name))
+        for name, member in zip(naming.members(type_), type_.members, strict=True)
+    )
+    return Shape(type_, record, items, fields)
+
+
+def _holds_record(type_: DataType) -> bool:
+    return type_.kind is Kind.NAMED_FIELDS or any(map(_holds_record, type_.items))
+
+
+def annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> Code:
+    """What a type is called in a signature.
+
+    Args:
+        its: The type.
+        use: Whether it is passed or returned.
+        shadowed: The builtin types that names around the annotation hide.
+    """
+    if its.record is not None:
+        return its.record
+    items = [annotation(item, use, shadowed) for item in its.items]
+    match its.kind:
+        case Kind.LIST if use is Use.RESULT:
+            return form("{}[{}]", naming.builtin(shadowed, "list"), items[0])
+        case Kind.LIST if its.items[0].kind in (Kind.STR, Kind.TEXT):  # no lone string
+            return form("SequenceNotStr[{}]", items[0])
+        case Kind.LIST:
+            return form("Sequence[{}]", items[0])
+        case Kind.TUPLE:
+            return form("{}[{}]", naming.builtin(shadowed, "tuple"), joined(", ", items))
+        case Kind.TEXT if use is Use.PARAM:
+            return form("Text | {}", naming.builtin(shadowed, "str"))
+        case kind if kind in _BUILTIN:
+            return naming.builtin(shadowed, _BUILTIN[kind])
+        case kind if kind in _DATA:
+            return _DATA[kind]
+        case _ if its.type.refined is not None:
+            return _refined(its.type.refined, use, shadowed)
+        case kind:
+            return _SPECIAL[kind, use]
+
+
+def _refined(its: TypeText, use: Use, shadowed: frozenset[str]) -> Code:
+    """What a type of the user's is called."""
+    match its.name, its.item:
+        case "list", TypeText() as item:
+            inner = _refined(item, use, shadowed)
+            lone = item.name == "str" and not item.module
+            passed = Code("SequenceNotStr" if lone else "Sequence")
+            word = passed if use is Use.PARAM else naming.builtin(shadowed, "list")
+            named = form("{}[{}]", word, inner)
+        case "dict", TypeText() as item:
+            inner = _refined(item, use, shadowed)
+            word = Code("Mapping") if use is Use.PARAM else naming.builtin(shadowed, "dict")
+            named = form("{}[{}, {}]", word, naming.builtin(shadowed, "str"), inner)
+        case name, _ if its.module or name == "Any":
+            named = naming.given(name)
+        case name, _:
+            named = naming.builtin(shadowed, name)
+    return form("{} | None", named) if its.optional else named
+
+
+def choices(its: Shape, allowed: Sequence[Choice]) -> Code | None:
+    """The `Literal` of a parameter's choices; None if its own type has to do.
+
+    A `Literal` cannot hold floats, and a very long one makes editors slow; both truth values are
+    no choice. The runtime checks them all the same.
+    """
+    plain = its.kind is Kind.FLOAT or len(allowed) > INLINE_CHOICES
+    if not allowed or plain or (its.kind is Kind.BOOL and len(allowed) > 1):
+        return None
+    return form("Literal[{}]", joined(", ", (literal(choice.value) for choice in allowed)))
+
+
+def codec(its: Shape) -> Code:
+    """How values of a type travel, in the words of `clarigen.wire`."""
+    items = joined(", ", map(codec, its.items))
+    match its.kind:
+        case Kind.LIST:
+            return form("wire.list_of({})", items)
+        case Kind.TUPLE:
+            return form("wire.tuple_of({})", items)
+        case Kind.NAMED_FIELDS:
+            assert its.record is not None
+            return form("wire.record({})", joined(", ", (its.record, *_codec_fields(its))))
+        case _ if its.type.refined is not None:
+            return form("wire.json_as({})", literal(its.type.refined.text))
+        case kind:
+            return _CODECS[kind]
+
+
+def _codec_fields(its: Shape) -> Iterator[Code]:
+    for (name, inner), member in zip(its.fields, its.type.members, strict=True):
+        wire_name, its_codec = literal(member.name), codec(inner)
+        if name == member.name:
+            yield form("wire.field({}, {})", wire_name, its_codec)
+        else:
+            yield form("wire.field({}, {}, name={})", wire_name, its_codec, literal(str(name)))
+
+
+def value(given: object, its: Shape, shadowed: frozenset[str] = frozenset()) -> Code:
+    """The expression for a value of a type, as a default: nothing in it can be changed by a caller,
+    except JSON objects, which the runtime only reads.
+
+    Args:
+        given: The value, as the interface knows it.
+        its: The type.
+        shadowed: The builtin types that names around the expression hide.
+    """
+    match its.kind:
+        case Kind.FLOAT if isinstance(given, int):
+            return literal(float(given))
+        case Kind.LIST:
+            items = cast("Sequence[object]", given)
+            return tuple_of([value(item, its.items[0], shadowed) for item in items])
+        case Kind.TUPLE:
+            items = cast("Sequence[object]", given)
+            pairs = zip(items, its.items, strict=True)
+            return tuple_of([value(item, inner, shadowed) for item, inner in pairs])
+        case Kind.NAMED_FIELDS:
+            assert its.record is not None
+            record = cast("Mapping[str, object]", given)
+            arguments = (
+                form("{}={}", name, value(record[member.name], inner, shadowed))
+                for (name, inner), member in zip(its.fields, its.type.members, strict=True)
+            )
+            return form("{}({})", its.record, joined(", ", arguments))
+        case _:
+            return literal(given, naming.builtin(shadowed, "float"))
+
+
+def takes_mappings(its: Shape) -> bool:
+    """Whether a list or a tuple that begins with a mapping may be a value of this type."""
+    whole = its.kind is Kind.JSON_DATA
+    begins = its.items[0].kind if its.kind in (Kind.LIST, Kind.TUPLE) else None
+    return whole or begins in (Kind.JSON_DATA, Kind.NAMED_FIELDS)
+
+
+def shown(given: object, its: Shape) -> bool:
+    """Whether a default can stand in a signature: not where its record is defined further down, not JSON that has a
+    type of the user's, and not JSON objects of which checkers do not find out that they are JSON.
+
+    Args:
+        given: The value.
+        its: Its type.
+    """
+    if any(its.records()) or any(its.refined()):
+        return False
+    return its.kind is not Kind.JSON_DATA or _plain_json(given)
+
+
+def _plain_json(given: object) -> bool:
+    """Whether it is an object of scalars, or of one array, or an array that holds no object."""
+    if is_object(given):
+        inside = list(given.values())
+        if len(inside) == 1 and is_array(inside[0]):
+            inside = list(inside[0])
+        return not any(is_object(item) or is_array(item) for item in inside)
+    return not is_array(given) or not any(
+        is_object(item) or not _plain_json(item) for item in given
+    )
+
+
+def data_types(its: Shape) -> Iterator[Code]:
+    """The runtime's classes that a type mentions, and those that it takes to make one."""
+    for kind in its.kinds():
+        if kind in _DATA:
+            yield _DATA[kind]
+        if kind is Kind.REGION:
+            yield Code("Box")
+        if kind is Kind.FRAME:
+            yield Code("Image")
+
+
+def bound(limit: float, kind: Kind) -> int | float:
+    """A bound of a range as people write it: the wire's floats have 32 bits.
+
+    Args:
+        limit: What the wire says.
+        kind: INT or FLOAT.
+    """
+    if kind is Kind.INT and limit.is_integer():
+        return int(limit)
+    return shortest(limit)
+
+
+def shortest(limit: float) -> float:
+    """The shortest decimal that is this 32-bit float: 0.9, not 0.8999999761581421."""
+    import struct
+
+    for digits in range(1, 10):
+        candidate = float(f"{limit:.{digits}g}")
+        try:
+            if struct.unpack("f", struct.pack("f", candidate)) == (limit,):
+                return candidate
+        except OverflowError:
+            continue
+    return limit

@@ -1,0 +1,1 @@
+"""From rendered text to a formatted module."""

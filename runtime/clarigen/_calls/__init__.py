@@ -1,0 +1,1 @@
+"""One call, or a batch of calls, without I/O."""

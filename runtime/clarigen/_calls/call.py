@@ -1,0 +1,346 @@
+"""One call, without I/O.
+
+What lives here: what is sent, what an answer means, when a call has ended; as generators that yield
+what they want done and are sent what came of it. The drivers (connections, streams and batches) do
+it, and decide nothing. So encoding, statuses and deadlines exist once and can be tested without a
+server, a clock or a loop. Retries stand between an attempt and the next; `_retry` says whether and
+when. What flows and drivers say to each other stands in `_actions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
+
+from .._log import LOGGER, shown
+from .._proto import MultiOutputResponse, Output, Status, UnreadableError
+from .._wire.large_payloads import NO_VIEWS, Views, cut
+from .._wire.method import Method, Streaming, Unary
+from .._wire.protobuf_writer import Pieces
+from ..errors import ClarigenError, DecodeError, ModelError
+from .actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Send, Sleep
+from .address import Address
+from .response import Observer, Response, Usage
+from .retry import Attempts, Policy, hope_of_failure, hope_of_status
+from .status import MIXED_STATUS, SUCCESS, Sent, failure_error, status_error
+
+_R = TypeVar("_R")
+
+_GOOD: Final = frozenset({SUCCESS, MIXED_STATUS})
+"""What the status of an answer may be; with the second one, those of its outputs say more."""
+
+_UNSAID: Final = frozenset({SUCCESS, 0})
+"""What the status of an output may be: servers leave it out."""
+
+UnaryFlow = Generator[Send | Sleep, Any, _R]
+StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Hold, Any, Usage]
+
+
+class DriftCheck(Protocol):
+    """Whether the model still has the methods that the client was generated from."""
+
+    @property
+    def unverified(self) -> bool:
+        """Whether a call must go through `verified` first."""
+
+    def verified(self, address: Address, attempts: Attempts) -> Generator[Send | Sleep, Any, None]:
+        """Compare the methods, once, and raise SignatureMismatchError if they differ."""
+
+    def hint(
+        self,
+        error: ClarigenError,
+        address: Address,
+        attempts: Attempts,
+        response: MultiOutputResponse | None = None,
+    ) -> Generator[Send | Sleep, Any, None]:
+        """Add to the message of an error that the model has changed, if it has."""
+
+
+class Context(NamedTuple):
+    """What a call is made with, beside its arguments.
+
+    Attributes:
+        address: The part of the request that says which model is meant.
+        policy: How long it may take and how often it is sent.
+        observers: Who is told of the response.
+        drift: What is known of how the model has changed, if anybody wants to know.
+    """
+
+    address: Address
+    policy: Policy
+    observers: tuple[Observer, ...] = ()
+    drift: DriftCheck | None = None
+
+
+class _Answer(NamedTuple):
+    """What came back.
+
+    Attributes:
+        response: The platform's message.
+        views: The large payloads that were cut out of it.
+    """
+
+    response: MultiOutputResponse
+    views: Views
+
+
+def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFlow[_R]:
+    """Call a unary method with one value a field."""
+    answer, attempts = yield from _exchange(method, method.request(values), 1, context)
+    try:
+        return method.read(answer.response.outputs[0].data, answer.views)
+    except DecodeError as unread:
+        yield from _hint(context, unread, attempts, answer.response)
+        raise
+
+
+def chunk(
+    method: Unary[_R], inputs: Sequence[bytes], context: Context
+) -> UnaryFlow[tuple[list[_R | ClarigenError], int]]:
+    """Call a unary method with several inputs at once.
+
+    Args:
+        method: The method.
+        inputs: The inputs, from `encoded`; messages that are joined merge.
+        context: What the call is made with.
+
+    Returns:
+        Each input's result or, in its place, the error of its own that the answer tells; and how
+        often the request was sent.
+    """
+    answer, attempts = yield from _exchange(method, inputs, len(inputs), context, apart=True)
+    response, views = answer
+    outcomes = [_outcome(method, output, views, attempts) for output in response.outputs]
+    for outcome in outcomes:
+        if isinstance(outcome, ModelError | DecodeError):
+            yield from _hint(context, outcome, attempts, response)
+    return outcomes, attempts.count
+
+
+def encoded(method: Method[Any], values: Sequence[Any]) -> bytes:
+    """A request with one input, without its address.
+
+    Raises:
+        InputError: A value does not fit its parameter.
+    """
+    return b"".join(method.request(values))
+
+
+def _exchange(
+    method: Unary[Any],
+    request: Sequence[bytes | memoryview],
+    inputs: int,
+    context: Context,
+    *,
+    apart: bool = False,
+) -> UnaryFlow[tuple[_Answer, Attempts]]:
+    """Send a request until it is answered; the answer, and the attempts at it.
+
+    Args:
+        method: The method.
+        request: The request without its address, to be joined.
+        inputs: How many outputs are expected.
+        context: What the call is made with.
+        apart: Whether the statuses of single outputs are the caller's to read.
+    """
+    message = b""
+    with Attempts(context.policy) as attempts:
+        while True:
+            try:
+                target = yield from _target(context, attempts)
+                message = message or b"".join((target, *request))
+                reply = yield Send(method.rpc, message, attempts.begin())
+                answer = _answer(method, reply, context)
+                _check(method, answer.response, inputs, apart=apart)
+                break
+            except (Failure, ModelError) as caught:
+                yield from _wait(method, attempts, caught, context)
+            except DecodeError as unread:
+                yield from _hint(context, unread, attempts)
+                raise
+    _tell(context, method, answer.response, attempts)
+    return answer, attempts
+
+
+def _target(context: Context, attempts: Attempts) -> Generator[Send | Sleep, Any, bytes]:
+    """The part of a request that says which model is meant, once it is the right one where that is asked."""
+    if context.drift is not None and context.drift.unverified:
+        yield from context.drift.verified(context.address, attempts)
+    return (yield from context.address.resolve(attempts.left()))
+
+
+def _outcome(
+    method: Unary[_R], output: Output, views: Views, attempts: Attempts
+) -> _R | ClarigenError:
+    if output.status.code:
+        error = status_error(output.status, method.name)
+        if error is not None:
+            return attempts.told(error)
+    try:
+        return method.read(output.data, views)
+    except DecodeError as unread:
+        return unread
+
+
+def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> StreamFlow:
+    """Call a method that answers with a stream, with one value a field. Ends with its usage.
+
+    It is sent again only before its first item; with a stream of inputs, only while no more than the
+    first of them was taken from the caller: it is in the request that is kept, later ones are gone.
+
+    Raises:
+        InputError: An argument does not fit. Seen at once; the items of a stream are seen as they
+            are taken.
+    """
+    return _stream(method, method.arguments(values), context)
+
+
+def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Context) -> StreamFlow:
+    if method.stream is not None:
+        item = yield Pull()
+        if item is END:  # arguments without an item cannot be sent
+            return Usage()
+        request = method.item_request(item, arguments)
+    else:
+        request = method.one_input(*arguments)
+    response, usage, message = MultiOutputResponse(), Usage(), b""
+    with Attempts(context.policy) as attempts:
+        while True:
+            try:
+                target = yield from _target(context, attempts)
+                follow = partial(_follow, method, target) if method.stream is not None else None
+                message = message or b"".join((target, *request))
+                yield Open(method.rpc, message, attempts.begin(), follow)
+                while (reply := (yield Receive())) is not END:
+                    response, views = _answer(method, reply, context)
+                    _check(method, response)
+                    output = response.outputs[0]
+                    # Models tell the count with the last message, or grow it: the last one told holds.
+                    if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
+                        usage = _usage(response)
+                    attempts.last = True
+                    yield Deliver(method.read(output.data, views))
+                break
+            except (Failure, ModelError) as caught:
+                if method.stream is not None and not attempts.last:
+                    attempts.last = not (yield Hold())
+                yield from _wait(method, attempts, caught, context)
+            except DecodeError as unread:
+                yield from _hint(context, unread, attempts, response)
+                raise
+    _tell(context, method, response, attempts, usage)
+    return usage
+
+
+def _follow(method: Streaming[Any], target: bytes, item: Any) -> bytes:
+    """The message that carries a later item."""
+    return b"".join((target, *method.item_request(item)))
+
+
+def _wait(
+    method: Method[Any], attempts: Attempts, caught: Failure | ModelError, context: Context
+) -> Generator[Send | Sleep, Any, None]:
+    """Wait until the next attempt may begin.
+
+    Raises:
+        ClarigenError: There shall be none; what the last one met.
+    """
+    error: Sent
+    if isinstance(caught, ModelError):
+        error, hope = caught, hope_of_status(caught.code)
+    else:
+        error = failure_error(caught, method.name, timeout=attempts.policy.timeout)
+        hope = hope_of_failure(caught)
+    attempts.ended(answered=caught is error)
+    while True:
+        pause = attempts.pause(hope)
+        attempts.told(error)
+        if pause is None:
+            yield from _hint(context, error, attempts)
+            raise error from None
+        LOGGER.info("%s; attempt %d follows in %.2f s", shown(error), attempts.count + 1, pause)
+        yield Sleep(pause)
+        if attempts.may(hope):
+            return
+
+
+def _hint(
+    context: Context,
+    error: ClarigenError,
+    attempts: Attempts,
+    response: MultiOutputResponse | None = None,
+) -> Generator[Send | Sleep, Any, None]:
+    """Let the error that ends a call say so, if it may come of a change of the model."""
+    if context.drift is not None:
+        yield from context.drift.hint(error, context.address, attempts, response)
+
+
+def _answer(method: Method[Any], reply: bytes, context: Context) -> _Answer:
+    # Who is told of the response gets the platform's message whole.
+    rest, views = (reply, NO_VIEWS) if context.observers else cut(reply)
+    try:
+        return _Answer(MultiOutputResponse.FromString(rest), views)
+    except UnreadableError as error:
+        raise DecodeError(f"{method.name}: the answer is not a message: {error}") from None
+
+
+def _check(
+    method: Method[Any],
+    response: MultiOutputResponse,
+    inputs: int = 1,
+    *,
+    apart: bool = False,
+) -> None:
+    """Raise what the statuses of the answer say; those of its outputs only if not read apart."""
+    status, outputs = response.status, response.outputs
+    if status.code not in _GOOD:
+        _raise(status, method)
+    if not apart:
+        for output in outputs:
+            if output.status.code not in _UNSAID:
+                _raise(output.status, method)
+    if len(outputs) != inputs:
+        asked = "one input" if inputs == 1 else f"{inputs} inputs"
+        raise DecodeError(f"{method.name}: {len(outputs)} outputs came for {asked}")
+
+
+def _raise(status: Status, method: Method[Any]) -> None:
+    """Raise what a status says, if it is an error."""
+    error = status_error(status, method.name)
+    if error is not None:
+        raise error
+
+
+def _usage(response: MultiOutputResponse) -> Usage:
+    prompt = completion = cached = 0
+    for output in response.outputs:
+        prompt += output.prompt_tokens
+        completion += output.completion_tokens
+        cached += output.cached_tokens
+    return Usage(prompt, completion, cached)
+
+
+def _tell(
+    context: Context,
+    method: Method[Any],
+    response: MultiOutputResponse,
+    attempts: Attempts,
+    usage: Usage | None = None,
+) -> None:
+    """Tell the observers of a call that has succeeded. What they raise is the caller's to see."""
+    LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
+    if not context.observers:
+        return
+    status = response.status
+    told = Response(
+        method=method.name,
+        usage=usage if usage is not None else _usage(response),
+        request_id=status.req_id,
+        status=status.code,
+        elapsed=attempts.elapsed(),
+        attempts=attempts.count,
+        raw=response,
+    )
+    for observer in context.observers:
+        observer(told)

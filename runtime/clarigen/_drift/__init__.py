@@ -1,0 +1,1 @@
+"""Whether the deployed model still has the methods of the generated package."""

@@ -1,0 +1,201 @@
+"""Whether the model that answers is the one that a client was generated for.
+
+What lives here: `Drift`, what a client and its views know of that, and which package a client is of. With `verify=True` the first call
+compares the model's methods with the lock, once, and no other goes before it; without, an error that may
+come from a change asks for the model's version, once, and says so. As flows of `_call`. What reads locks and
+asks the platform is loaded when there is something to find out.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from .._calls.actions import Failure, Send, Sleep
+from .._calls.address import Address
+from .._calls.retry import Attempts
+from .._log import shown
+from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, SignatureMismatchError
+
+if TYPE_CHECKING:
+    from .._proto import MultiOutputResponse
+    from .lock import Lock
+
+_MOMENT: Final = 0.02
+"""How long a call waits before it looks whether another one has compared, in seconds."""
+
+_HASTE: Final = 5.0
+"""How long an error may take at most to find out the model's version, in seconds."""
+
+_OF_ARGUMENTS: Final = frozenset(
+    {10040, 11100, 11102, 21202, 21203, 25602, 25603, 30104, 39999, 40001}
+)
+"""What the platform says of a request that does not suit the model."""
+
+_OF_THE_MODEL: Final = frozenset({10020, 21313, 25608})
+_TELLTALES: Final = (
+    "not found in model class",
+    "required positional argument",
+    "required keyword-only argument",
+    "missing required",
+    "unexpected keyword argument",
+    "missing part with key",
+    "expected tuple of length",
+)
+"""What a model says that is called with a method or arguments which it does not have."""
+
+Flow = Generator[Send | Sleep, Any, None]
+
+
+def package_of(client: type[Any], base: type[Any]) -> str:
+    """The package that a client's class was generated into; empty if there is none.
+
+    Args:
+        client: The class, or one that an application derives from it.
+        base: The class that all clients stand on.
+    """
+    own = __name__.partition(".")[0]
+    for made in reversed(client.__mro__):
+        if issubclass(made, base) and made.__module__.partition(".")[0] != own:
+            return made.__module__.rpartition(".")[0]
+    return ""
+
+
+class Drift:
+    """What a client and its views know of how their model has changed. Thread-safe.
+
+    Attributes:
+        verify: Whether the client verifies its model.
+        unverified: Whether a call has to go through `verified` first.
+    """
+
+    def __init__(self, package: str, *, verify: bool) -> None:
+        """Begin to know.
+
+        Args:
+            package: The package that the client was generated into.
+            verify: Whether the first call shall compare.
+
+        Raises:
+            ConfigError: It shall, and there is nothing to compare with.
+        """
+        self.verify = self.unverified = verify
+        self._package = package
+        self._lock: Lock | None = None
+        self._differences: list[str] = []
+        self._turn = threading.Lock()
+        self._process = os.getpid()
+        self._asked = False
+        self._latest = ""
+        if verify:  # here, so that the first call imports nothing
+            from .deployed import lock
+
+            self._lock = lock(package)
+
+    def verified(self, address: Address, attempts: Attempts) -> Flow:
+        """Compare the model's methods with the lock, unless that was done. One call does; others wait.
+
+        Raises:
+            SignatureMismatchError: They differ.
+        """
+        if self._process != os.getpid():  # whoever had its turn in the parent is not here
+            self._process, self._turn = os.getpid(), threading.Lock()
+        while self.unverified and not self._differences:
+            if self._turn.acquire(blocking=False):
+                try:
+                    yield from self._compare(address, attempts)
+                finally:
+                    self._turn.release()
+            elif (attempts.left() or _MOMENT) < _MOMENT:
+                raise Failure("DEADLINE_EXCEEDED", "")
+            else:
+                yield Sleep(_MOMENT)
+        if self._differences:
+            what = f"the model is not the one that {self._package} was generated for"
+            remedy = "run gen-client again, or give the version_id that it was generated from"
+            raise SignatureMismatchError(
+                "\n  ".join([f"{what}; {remedy}:", *self._differences]),
+                differences=tuple(self._differences),
+            )
+
+    def _compare(self, address: Address, attempts: Attempts) -> Flow:
+        if not self.unverified or self._differences:
+            return  # another call was faster
+        from .deployed import differences, served
+
+        assert self._lock is not None
+        self._differences = differences(self._lock.methods, (yield from served(address, attempts)))
+        self.unverified = bool(self._differences)
+
+    def hint(
+        self,
+        error: ClarigenError,
+        address: Address,
+        attempts: Attempts,
+        response: MultiOutputResponse | None = None,
+    ) -> Flow:
+        """Let an error say so, if it may come of a change of the model. It stays the error that it is.
+
+        Args:
+            error: The error.
+            address: Which model was called.
+            attempts: The attempts at the call.
+            response: What it was answered, if anything.
+        """
+        if self.verify or not _may_be_drift(error):
+            return
+        known = self._known()
+        if known is None or known.reference is None or not known.version_id:
+            return
+        if address.reference != known.reference:
+            words = "it was generated for another model" if address.reference else ""
+        else:
+            now = address.version_id or _told(response)
+            now = now or (yield from self._asked_for(address, attempts))
+            changed = now and now != known.version_id
+            words = f"it was generated from version {known.version_id}, and called {now}"
+            words = words if changed else ""
+        if words:
+            text = f"{error}; does the client still fit? {shown(words)}: run gen-client again"
+            error.args = (text, *error.args[1:])
+
+    def _known(self) -> Lock | None:
+        from .lock import lock
+
+        if self._lock is None:
+            try:
+                self._lock = lock(self._package)
+            except ConfigError:
+                return None
+        return self._lock
+
+    def _asked_for(self, address: Address, attempts: Attempts) -> Generator[Send, Any, str]:
+        """The latest version of the model, asked for once; empty where it is not known."""
+        if not self._asked and address.reference is not None and not address.routing.given:
+            from .._calls.platform import latest_version
+
+            self._asked = True
+            left = attempts.left()
+            timeout = _HASTE if left is None else min(left, _HASTE)
+            with suppress(Failure, ClarigenError):  # the error that is there matters more
+                self._latest = (yield from latest_version(address.reference, timeout)).id
+        return self._latest
+
+
+def _told(response: MultiOutputResponse | None) -> str:
+    """The version that an answer says it is from; empty if it does not."""
+    if response is None or not response.outputs:
+        return ""
+    return response.outputs[0].model.model_version.id
+
+
+def _may_be_drift(error: ClarigenError) -> bool:
+    """Whether a call fails like this when the model has changed."""
+    if not isinstance(error, ModelError):
+        return isinstance(error, DecodeError)
+    details = error.details.lower()
+    said = any(words in details for words in _TELLTALES)
+    return error.code in _OF_ARGUMENTS or (error.code in _OF_THE_MODEL and said)

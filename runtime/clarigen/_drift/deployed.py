@@ -1,0 +1,47 @@
+"""The methods of the model that answers, to be compared with those of a lock.
+
+What lives here: `served`, as a flow of `_call`; the other side, `lock`, and `differences` are passed on, so that
+who compares finds all of it in one place, loaded when somebody does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+from .._calls.actions import Failure, Send
+from .._calls.address import Address
+from .._calls.platform import UNKNOWN_CALL, latest_version, methods, version
+from .._calls.retry import Attempts
+from ..errors import DecodeError
+from .difference import differences
+from .lock import lock
+from .signature import Signature, read
+
+__all__ = ["differences", "lock", "served"]
+
+
+def served(address: Address, attempts: Attempts) -> Generator[Send, Any, dict[str, Signature]]:
+    """The methods that are served. The platform knows them, but not which version runs elsewhere."""
+    reference, version_id = address.reference, address.version_id
+    if reference is not None and (version_id or not address.routing.given):
+        try:
+            if not version_id:
+                version_id = (yield from latest_version(reference, attempts.left())).id
+            found = yield from version(reference, version_id, attempts.left())
+            if found.method_signatures:
+                return read(found.method_signatures)
+        except Failure as failure:
+            if failure.code != UNKNOWN_CALL:
+                raise
+    target = yield from address.resolve(attempts.left())
+    response = yield from methods(target, attempts.left())
+    text = response.outputs[0].data.text.raw if response.outputs else ""
+    if not text:
+        return {}  # a model of the older kind
+    try:
+        content = json.loads(text)
+        return read({"name": name, **entry} for name, entry in content.items())
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise DecodeError("the model's answer holds no signatures") from None

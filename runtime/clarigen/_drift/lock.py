@@ -1,0 +1,62 @@
+"""The lock of a generated package: what it was made from, read when that is asked for.
+
+What lives here: `Lock`, and how the `signatures.json` of a package becomes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from .._model_ref import ModelRef
+from ..errors import ConfigError
+from .signature import Signature, read
+
+NAME: Final = "signatures.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What a package was made from.
+
+    Attributes:
+        reference: The model; None if the package names none.
+        version_id: The version that was seen; empty if none is known.
+        methods: Its methods, by name.
+    """
+
+    reference: ModelRef | None
+    version_id: str
+    methods: Mapping[str, Signature]
+
+
+def lock(package: str) -> Lock:
+    """The lock of a package.
+
+    Args:
+        package: Its full name; empty where a class belongs to none.
+
+    Raises:
+        ConfigError: There is none; an application's wheel may have left it out.
+    """
+    import json
+    from importlib.resources import files
+
+    if not package:
+        raise ConfigError(f"the client's class belongs to no package, so it has no {NAME}")
+    try:
+        content = json.loads(files(package).joinpath(NAME).read_text("utf-8"))
+        model: dict[str, str] = content.get("model", {})
+        ids = [model.get(key, "") for key in ModelRef._fields]
+        return Lock(
+            ModelRef(*ids) if all(ids) else None,
+            model.get("version_id", ""),
+            read(content["method_signatures"]),
+        )
+    except (OSError, ImportError):
+        raise ConfigError(
+            f"{package} has no {NAME}: include it, as package data, in what you deploy"
+        ) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ConfigError(f"{package}: its {NAME} cannot be read: run gen-client again") from None

@@ -1,0 +1,136 @@
+"""The synchronous connection: does over grpc what the flows of `_call` ask for.
+
+What lives here: `Connection`, which sends, waits and tells what came of it; it decides nothing.
+Addresses and credentials are `_channel`'s.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from threading import get_ident
+from typing import Any, Self
+
+import grpc
+
+from .._calls.actions import Failure, Open, Send, Sleep
+from .._calls.driver import Driver
+from .._calls.retry import Attempts
+from .._calls.status import failure_error, failure_of
+from .._transport.channel import Lease
+from .._transport.connection import CLOSED, ConnectionBase
+from .._transport.endpoint import DEFAULT_TIMEOUT, Endpoint
+from .._transport.in_flight import calls, end, left, read, started
+from ..errors import ConfigError
+
+
+def connect(
+    base_url: str | None = None,
+    *,
+    pat: str | None = None,
+    session_token: str | None = None,
+    timeout: float | None = DEFAULT_TIMEOUT,
+) -> Connection:
+    """Open a connection for RPCs of any kind; the arguments are those of `ClientBase`.
+
+    Raises:
+        ConfigError: The address, the credential or the timeout is missing or wrong.
+    """
+    return Connection(
+        Endpoint.find(base_url, pat=pat, session_token=session_token, timeout=timeout)
+    )
+
+
+class Connection(ConnectionBase, Driver):
+    """An endpoint, and a share in the channel to it. Thread-safe."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self._lease: Lease | None = Lease(endpoint.target, None, self._interceptors)
+
+    def close(self) -> None:
+        """Give the channel back. Later calls raise ConfigError."""
+        lease, self._lease = self._lease, None
+        channel = lease.release() if lease is not None else None
+        if channel is not None:
+            with calls:
+                channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def unary(self, rpc: str, request: bytes) -> bytes:
+        """Send one message of any RPC and wait for the answer.
+
+        Args:
+            rpc: The RPC's name, for example `GetModel`.
+            request: The message, serialised.
+
+        Returns:
+            The answer, serialised; its status is for the caller to read.
+
+        Raises:
+            ClarigenError: The call did not get through (see `_status.failure_error`).
+        """
+        attempts = Attempts(self.policy)
+        try:
+            return self._send(Send(rpc, request, attempts.begin()))
+        except Failure as failure:
+            error = failure_error(failure, rpc, timeout=self.policy.timeout)
+            raise attempts.told(error) from None
+
+    def do(self, action: Send | Sleep) -> Any:
+        """What the flows of both kinds may want; the reply, or `Failure`."""
+        if isinstance(action, Send):
+            return self._send(action)
+        return time.sleep(action.seconds)
+
+    def _send(self, attempt: Send) -> bytes:
+        call = self._leased().call("unary_unary", attempt.rpc)
+        try:
+            with calls:
+                reply: bytes = call(attempt.request, attempt.timeout, self._credentials.metadata)
+            return reply
+        except grpc.RpcError as error:
+            failure = failure_of(error)
+        raise failure  # not in the `except`: the traceback of grpc's own error holds the metadata
+
+    def receive(self, call: Any, last: Any) -> Any:
+        """The next answer of a stream, or `last`; `Failure` if it failed."""
+        try:
+            return next(call, last)
+        except grpc.RpcError as error:
+            raise failure_of(error) from None
+
+    def begin(self, attempt: Send) -> Any:
+        """Start an attempt at a unary call; grpc's future of its answer."""
+        call = self._leased().call("unary_unary", attempt.rpc)
+        given = (attempt.request, attempt.timeout, self._credentials.metadata)
+        return left(started(partial(call.future, *given), 0))
+
+    def start(self, attempt: Open, messages: Any) -> Any:
+        """Start an attempt at a stream; the call is an iterator of answers."""
+        sent = None if messages is None else read(messages)
+        return started(partial(super().start, attempt, sent), get_ident())
+
+    def end(self, call: Any) -> None:
+        """End a call; nobody waits for it any more."""
+        end(call)
+
+    def answer(self, call: Any) -> tuple[Any, Failure | None]:
+        """What came of a call that is done: the reply, or how it failed."""
+        try:
+            return call.result(), None
+        except grpc.RpcError as error:
+            return None, failure_of(error)
+
+    def _leased(self) -> Lease:
+        lease = self._lease
+        if lease is None:
+            raise ConfigError(CLOSED)
+        if lease.lost:  # a forked child makes a connection of its own
+            lease = self._lease = Lease(self.target, None, self._interceptors)
+        return lease

@@ -1,6 +1,6 @@
 """The same histories on a real socket: random faults of a seed, every kind of call at once, both twins.
 
-`unit/test_history.py` lives thousands of them without I/O. Here it is the drivers that could lose, double or
+`unit/runtime/calls/test_history.py` lives thousands of them without I/O. Here it is the drivers that could lose, double or
 mistake something: the server notes what it ran and what came, the callers what they were told.
 """
 

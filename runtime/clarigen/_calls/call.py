@@ -43,9 +43,11 @@ class DriftCheck(Protocol):
     @property
     def unverified(self) -> bool:
         """Whether a call must go through `verified` first."""
+        ...
 
     def verified(self, address: Address, attempts: Attempts) -> Generator[Send | Sleep, Any, None]:
         """Compare the methods, once, and raise SignatureMismatchError if they differ."""
+        ...
 
     def hint(
         self,
@@ -55,6 +57,7 @@ class DriftCheck(Protocol):
         response: MultiOutputResponse | None = None,
     ) -> Generator[Send | Sleep, Any, None]:
         """Add to the message of an error that the model has changed, if it has."""
+        ...
 
 
 class Context(NamedTuple):

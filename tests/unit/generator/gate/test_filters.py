@@ -8,7 +8,7 @@ import pytest
 
 from gen_client.diagnostics import Refusal
 from gen_client.tidy import finish
-from unit.page_text import CLIENT
+from unit.generator.page_text import CLIENT
 
 ATTACKS = [
     '"""\nimport os\nos.system("id")\n"""',

@@ -12,8 +12,8 @@ import pytest
 
 from clarigen import ConfigError, Image, Text
 from clarigen.testing import fake
-from unit.parrot import ParrotClient
-from unit.test_testing_fake import Many
+from unit.runtime.parrot import ParrotClient
+from unit.runtime.testing.test_fake import Many
 
 
 async def _later(text: str, times: int) -> str:

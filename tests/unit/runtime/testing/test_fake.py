@@ -28,8 +28,8 @@ from clarigen import (
 )
 from clarigen.testing import Call, calls, fake
 from support import ROOT, run_python
-from unit.functions import PARROT, count, double, say
-from unit.parrot import AsyncParrotClient, ParrotClient
+from unit.runtime.parrot import AsyncParrotClient, ParrotClient
+from unit.runtime.testing.functions import PARROT, count, double, say
 
 # Calls
 
@@ -466,7 +466,7 @@ def test_neither_a_credential_nor_grpc_nor_a_thread_is_needed() -> None:
 import os, sys, threading
 os.environ["CLARIFAI_PAT"] = "no\\ncredential"
 sys.path.insert(0, sys.argv[1])
-from unit.parrot import AsyncParrotClient, ParrotClient
+from unit.runtime.parrot import AsyncParrotClient, ParrotClient
 from clarigen.testing import fake
 model = fake(ParrotClient, say="hi", count=[1], double=lambda items: items)
 assert (model.say("x"), list(model.count(1)), list(model.double([2]))) == ("hi", [1], [2])

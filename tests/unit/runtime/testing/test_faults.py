@@ -28,7 +28,7 @@ from clarigen import (
 )
 from clarigen._calls.status import NUMBERS
 from clarigen.testing import Server, serve
-from unit.parrot import AsyncParrotClient, Parrot, ParrotClient
+from unit.runtime.parrot import AsyncParrotClient, Parrot, ParrotClient
 
 
 @pytest.fixture
@@ -313,7 +313,7 @@ def test_the_last_calls_are_remembered() -> None:
 
 
 def test_discovery_meets_no_fault(server: Server) -> None:
-    from unit.test_testing import _predict
+    from unit.runtime.testing.test_serve import _predict
 
     fault = server.faults.add(status="INTERNAL")
     assert _predict(server, "_GET_SIGNATURES").outputs[0].data.text.raw
@@ -378,7 +378,7 @@ def test_another_version_is_served_from_now_on(server: Server, model: ParrotClie
 
 
 def test_discovery_finds_the_latest_version_and_the_earlier_ones(server: Server) -> None:
-    from unit.test_testing import _rpc
+    from unit.runtime.testing.test_serve import _rpc
 
     server.deploy(Crow())
     model = _rpc(server, "GetModel", _proto.GetModelRequest(), _proto.SingleModelResponse).model

@@ -7,7 +7,7 @@ import pytest
 from gen_client.diagnostics import Refusal
 from gen_client.gate import check
 from gen_client.gate.check import Kind
-from unit.page_text import CLIENT, EXAMPLES, INIT
+from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
 PAGES: dict[Kind, str] = {"client": CLIENT, "init": INIT, "examples": EXAMPLES}
 KINDS = sorted(PAGES)

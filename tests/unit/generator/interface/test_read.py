@@ -18,7 +18,7 @@ from gen_client.interface.model import Kind, MethodKind
 from gen_client.source import Document
 from strategies import models
 from support import CORPUS
-from unit.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
+from unit.generator.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
 
 
 def outcome(document: Document) -> interface.Model | Refusal:

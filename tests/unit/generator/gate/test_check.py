@@ -11,8 +11,8 @@ from gen_client.diagnostics import Refusal
 from gen_client.gate import check
 from gen_client.gate.check import Kind
 from gen_client.tidy import finish
-from unit.gated import KINDS, PAGES, refused
-from unit.page_text import CLIENT, EXAMPLES, INIT
+from unit.generator.gate.gated import KINDS, PAGES, refused
+from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
 
 @pytest.mark.parametrize("kind", KINDS)

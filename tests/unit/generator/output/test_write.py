@@ -241,7 +241,7 @@ CRASHES = """
 import os, sys
 from pathlib import Path
 from gen_client.output import write
-from unit.test_write import FILES, NEWER, contents
+from unit.generator.output.test_write import FILES, NEWER, contents
 
 def dies_at(moment, out):
     child = os.fork()

@@ -17,8 +17,8 @@ from clarigen import (
     ModelNotReadyError,
 )
 from clarigen.testing import calls, fake
-from unit.functions import PARROT
-from unit.parrot import AsyncParrotClient
+from unit.runtime.parrot import AsyncParrotClient
+from unit.runtime.testing.functions import PARROT
 
 
 async def say_async(text: str, times: int) -> str:

@@ -17,7 +17,7 @@ from gen_client.source import Document
 from gen_client.tidy import black as style
 from gen_client.tidy import finish
 from support import CORPUS, ROOT, run_python
-from unit.page_text import CLIENT, EXAMPLES, INIT
+from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
 
 def imports(text: str) -> list[str]:
@@ -145,8 +145,8 @@ def test_nobodys_configuration_is_read(tmp_path: Path) -> None:
     tests = ROOT / "tests"
     done = run_python(
         f"import os, sys; sys.path.append({str(tests)!r}); os.chdir(sys.argv[1])\n"
-        "from gen_client import tidy\n"
-        "from unit.page_text import CLIENT\n"
+        "from gen_client.tidy import finish as tidy\n"
+        "from unit.generator.page_text import CLIENT\n"
         "sys.stdout.write(tidy.tidy(CLIENT, 'client'))",
         str(tmp_path),
     )
@@ -156,7 +156,7 @@ def test_nobodys_configuration_is_read(tmp_path: Path) -> None:
 def test_what_is_refused_reaches_neither_libcst_nor_black() -> None:
     done = run_python(
         "import sys\n"
-        "from gen_client import tidy\n"
+        "from gen_client.tidy import finish as tidy\n"
         "from gen_client.diagnostics import Refusal\n"
         "try:\n"
         "    tidy.tidy('x: ' + 'list[' * 1500 + ']' * 1500, 'client')\n"

@@ -20,7 +20,7 @@ from clarigen._proto import Data, MultiOutputResponse, Output, Status, Unreadabl
 from clarigen._wire.large_payloads import LARGE, NO_VIEWS, REPLY, cut
 from clarigen._wire.method import Streaming, Unary
 from clarigen._wire.protobuf_writer import long, sized, varint
-from unit.test_call import ONCE
+from unit.runtime.calls.test_call import ONCE
 
 SMALL = 4
 """From how many bytes on a payload is large in these tests."""

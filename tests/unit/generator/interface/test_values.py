@@ -10,7 +10,7 @@ import pytest
 
 from gen_client import limits
 from gen_client.interface.model import Choice, Known, Range, ServerOnly
-from unit.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
+from unit.generator.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
 
 # Defaults, choices, ranges
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gen_client.gate.check import Kind
-from unit.gated import PAGES, refused
-from unit.page_text import CLIENT
+from unit.generator.gate.gated import PAGES, refused
+from unit.generator.page_text import CLIENT
 
 # Two forms of a method: the second and the body say what follows from the first, and no more.
 

@@ -39,19 +39,26 @@ def package(out: Path, name: str, files: Mapping[str, str], *, force: bool = Fal
     destination = out / name
     try:
         _look(destination, files, force=force)
-        changed = [file for file in files if _bytes_of(destination / file) != files[file].encode()]
-        if not changed:
+        if not _changed(destination, files):
             return []
         out.mkdir(parents=True, exist_ok=True)
         with _work_folder(out / f".{name}.gen-client") as work:
-            fresh = work / name
-            _assemble(fresh, destination, files, changed)
-            _put(fresh, destination, changed)
+            # Another run may have exchanged the folder while this one compared or waited.
+            changed = _changed(destination, files)
+            if changed:
+                fresh = work / name
+                _assemble(fresh, destination, files, changed)
+                _put(fresh, destination, changed)
     except OSError as error:
         raise _refusal(
             destination, f"cannot be written: {_reason(error)}", "choose another --out"
         ) from error
     return [destination / file for file in changed]
+
+
+def _changed(destination: Path, files: Mapping[str, str]) -> list[str]:
+    """Return the names of the files whose bytes in the destination differ, in order."""
+    return [file for file in files if _bytes_of(destination / file) != files[file].encode()]
 
 
 def found(folder: Path, files: Mapping[str, str]) -> dict[str, bytes | None]:

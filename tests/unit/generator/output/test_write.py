@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+import sys
 import threading
 from pathlib import Path
 
@@ -233,6 +235,30 @@ def test_two_runs_at_once_wait_for_each_other(tmp_path: Path) -> None:
     assert contents(tmp_path) in (
         {f"pkg/{name}": text for name, text in files.items()} for files in (FILES, NEWER)
     )
+
+
+def test_a_run_that_waited_for_another_compares_again(tmp_path: Path) -> None:
+    """The other run changed a file that was up to date when this one began."""
+    write.package(tmp_path, "pkg", FILES)
+    work = tmp_path / ".pkg.gen-client"
+    work.mkdir()
+    lock = os.open(work, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    waiting = threading.Event()
+
+    def hook(event: str, _: object) -> None:
+        if event == "fcntl.flock" and threading.current_thread() is run:
+            waiting.set()
+
+    run = threading.Thread(target=write.package, args=(tmp_path, "pkg", NEWER))
+    sys.addaudithook(hook)
+    (tmp_path / "pkg" / "client.py").write_text(NEWER["client.py"])
+    run.start()
+    assert waiting.wait(10)
+    (tmp_path / "pkg" / "client.py").write_text(FILES["client.py"])
+    os.close(lock)
+    run.join()
+    assert contents(tmp_path / "pkg") == NEWER
 
 
 # A crash at any moment

@@ -9,7 +9,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parent.parent / "pyproject.toml"
 
 
-def floors(project: Path = PROJECT) -> list[str]:
+def oldest_requirements(project: Path = PROJECT) -> list[str]:
     """`name==version` of each dependency of the runtime."""
     declared = tomllib.loads(project.read_text("utf-8"))["project"]["dependencies"]
     found = [re.match(r"([\w-]+)>=([\w.]+)", each) for each in declared]
@@ -17,4 +17,4 @@ def floors(project: Path = PROJECT) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(*floors())
+    print(*oldest_requirements())

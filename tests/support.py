@@ -43,7 +43,7 @@ def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run(sys.executable, "-c", code, *arguments, env={"PYTHONPATH": SOURCES})
 
 
-def untouched(files: Iterable[Path]) -> dict[Path, tuple[int, int, int]]:
+def file_stamps(files: Iterable[Path]) -> dict[Path, tuple[int, int, int]]:
     """What changes when a file is written, replaced or changed in any other way; reading is none."""
     stats = {file: file.stat() for file in files}
     return {file: (its.st_ino, its.st_mtime_ns, its.st_ctime_ns) for file, its in stats.items()}

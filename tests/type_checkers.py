@@ -15,27 +15,27 @@ from typing import TypeAlias
 
 from support import SOURCES, run
 
-Place: TypeAlias = tuple[str, int]
+Location: TypeAlias = tuple[str, int]
 """A file's name inside the folder, and a line, from 1."""
 
-Checker: TypeAlias = Callable[[Path, Sequence[Path]], dict[Place, str]]
+Checker: TypeAlias = Callable[[Path, Sequence[Path]], dict[Location, str]]
 """Takes a folder, and where else packages are; tells each place of an error, and what it says there."""
 
 
-def mypy(folder: Path, search: Sequence[Path] = ()) -> dict[Place, str]:
+def mypy(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
     """mypy --strict."""
     cache = str(folder / ".mypy_cache")
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", cache, "."]
-    done = run(*command, cwd=folder, env={"MYPYPATH": ":".join(_paths(search))})
+    done = run(*command, cwd=folder, env={"MYPYPATH": ":".join(_search_paths(search))})
     assert done.returncode in (0, 1), done.stderr
-    return _read(done.stdout, r"^(.+?):(\d+): error: (.*)$", folder)
+    return _parse_errors(done.stdout, r"^(.+?):(\d+): error: (.*)$", folder)
 
 
-def pyright(folder: Path, search: Sequence[Path] = ()) -> dict[Place, str]:
+def pyright(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
     """pyright in its strict mode."""
     settings = {
         "typeCheckingMode": "strict",
-        "extraPaths": _paths(search),
+        "extraPaths": _search_paths(search),
         "pythonVersion": "3.11",
         "reportUnusedExpression": False,  # of callers written for a test
     }
@@ -43,51 +43,51 @@ def pyright(folder: Path, search: Sequence[Path] = ()) -> dict[Place, str]:
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
     report = json.loads(run(*command, "-p", str(folder)).stdout)
     return {
-        (_inside(one["file"], folder), one["range"]["start"]["line"] + 1): one["message"]
+        (_relative_to(one["file"], folder), one["range"]["start"]["line"] + 1): one["message"]
         for one in report["generalDiagnostics"]
     }
 
 
-def pyrefly(folder: Path, search: Sequence[Path] = ()) -> dict[Place, str]:
+def pyrefly(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
     """pyrefly as it comes."""
     settings = {
         "project-includes": ["."],
-        "search-path": [str(folder), *_paths(search)],
+        "search-path": [str(folder), *_search_paths(search)],
         "python-version": "3.11",
     }
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
     (folder / "pyrefly.toml").write_text("".join(lines), "utf-8")
-    command = [_tool("pyrefly"), "check", "--python-interpreter-path", sys.executable]
+    command = [_tool_path("pyrefly"), "check", "--python-interpreter-path", sys.executable]
     done = run(*command, "--output-format", "min-text", cwd=folder)
     assert done.returncode in (0, 1), done.stderr
-    return _read(done.stdout, r"^ERROR (.+?):(\d+):[\d-]+: (.*)$", folder)
+    return _parse_errors(done.stdout, r"^ERROR (.+?):(\d+):[\d-]+: (.*)$", folder)
 
 
-def ty(folder: Path, search: Sequence[Path] = ()) -> dict[Place, str]:
+def ty(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
     """ty as it comes."""
-    command = [_tool("ty"), "check", "--python", sys.executable, "--python-version", "3.11"]
-    for path in _paths(search):
+    command = [_tool_path("ty"), "check", "--python", sys.executable, "--python-version", "3.11"]
+    for path in _search_paths(search):
         command += ["--extra-search-path", path]
     done = run(*command, "--output-format", "concise", ".", cwd=folder)
     assert done.returncode in (0, 1), done.stderr
-    return _read(done.stdout, r"^(.+?):(\d+):\d+: error\[(.*)$", folder)
+    return _parse_errors(done.stdout, r"^(.+?):(\d+):\d+: error\[(.*)$", folder)
 
 
 CHECKERS: dict[str, Checker] = {"mypy": mypy, "pyright": pyright, "pyrefly": pyrefly, "ty": ty}
 
 
-def _paths(search: Sequence[Path]) -> list[str]:
+def _search_paths(search: Sequence[Path]) -> list[str]:
     return [*SOURCES.split(":"), *map(str, search)]
 
 
-def _tool(name: str) -> str:
+def _tool_path(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def _read(said: str, pattern: str, folder: Path) -> dict[Place, str]:
+def _parse_errors(said: str, pattern: str, folder: Path) -> dict[Location, str]:
     found = re.findall(pattern, said, re.MULTILINE)
-    return {(_inside(file, folder), int(line)): message for file, line, message in found}
+    return {(_relative_to(file, folder), int(line)): message for file, line, message in found}
 
 
-def _inside(file: str, folder: Path) -> str:
+def _relative_to(file: str, folder: Path) -> str:
     return str((folder / file).resolve().relative_to(folder.resolve()))

@@ -18,7 +18,7 @@ from gen_client.diagnostics import Report
 from gen_client.jobs import Package
 from gen_client.output.difference import Cause
 from gen_client.source import Document
-from support import CORPUS, run_python, untouched
+from support import CORPUS, file_stamps, run_python
 
 SIGNATURES = CORPUS / "docs" / "detector.json"
 CLIENT = "detector/client.py"
@@ -74,22 +74,22 @@ def edit(file: str, old: str, new: str) -> None:
 
 
 def test_nothing_to_say(run: Run) -> None:
-    before = untouched(Path("detector").rglob("*"))
+    before = file_stamps(Path("detector").rglob("*"))
     for words in (["--check"], ["--check", "--no-cache"], ["--diff"], ["--frozen"], []):
         assert run(*words) == Ran(0, [], ["gen-client: detector is up to date"])
     assert run("--check", "--quiet") == Ran(0, [], [])
-    assert untouched(before) == before
+    assert file_stamps(before) == before
 
 
 def test_the_model_changed(run: Run) -> None:
     signatures(a_parameter_less)
-    before = untouched(Path("detector").rglob("*"))
+    before = file_stamps(Path("detector").rglob("*"))
     ran = run("--check")
     assert ran.code == 1
     assert ran.out[0] == f"{CLIENT}: the model changed"
     assert f"{LOCK}: the model changed" in ran.out
     assert ran.err == ["gen-client: to mend it: gen-client --signatures model.json"]
-    assert untouched(before) == before
+    assert file_stamps(before) == before
 
 
 def test_it_was_edited_by_hand(run: Run) -> None:
@@ -256,12 +256,12 @@ def test_a_new_version_with_the_same_signatures_passes(run: Run) -> None:
 
 def test_frozen(run: Run) -> None:
     signatures(a_parameter_less)
-    before = untouched(Path("detector").rglob("*"))
+    before = file_stamps(Path("detector").rglob("*"))
     for words in (["--frozen"], ["--frozen", "--check"]):
         ran = run(*words)
         assert (ran.code, ran.out) == (1, [])
         assert "the model's signatures are not those of the lock" in ran.err[0]
-    assert untouched(before) == before
+    assert file_stamps(before) == before
     Path(LOCK).unlink()
     assert "there is no lock" in run("--frozen").err[0]
     assert "not allowed with" in run("--frozen", "--offline").err[0]

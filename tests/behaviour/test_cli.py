@@ -16,7 +16,7 @@ import pytest
 
 from gen_client import cli
 from gen_client.terminal import progress
-from support import CORPUS, SOURCES, run, run_python, untouched
+from support import CORPUS, SOURCES, file_stamps, run, run_python
 
 SIGNATURES = CORPUS / "docs" / "detector.json"
 FILES = ["client.py", "__init__.py", "examples.py", "py.typed", "signatures.json"]
@@ -84,11 +84,11 @@ def test_a_new_package(gen_client: Command, tmp_path: Path) -> None:
 
 def test_a_second_run_has_nothing_to_do(gen_client: Command, tmp_path: Path) -> None:
     gen_client("--signatures", SIGNATURES)
-    before = untouched(tmp_path.rglob("*"))
+    before = file_stamps(tmp_path.rglob("*"))
     assert gen_client("--signatures", SIGNATURES) == Ran(
         0, "", "gen-client: detector is up to date\n"
     )
-    assert untouched(before) == before
+    assert file_stamps(before) == before
 
 
 def test_only_files_that_changed_are_named(gen_client: Command, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from clarigen import ConfigError, ModelRef
 from clarigen.testing import Server, serve
 from gen_client import cli, pipeline
-from support import SOURCES, untouched
+from support import SOURCES, file_stamps
 
 FILES = ("client.py", "__init__.py", "examples.py", "py.typed", "signatures.json")
 
@@ -77,10 +77,10 @@ def test_all_models_are_made(run: Run) -> None:
     code, out, err = run()
     assert (code, err) == (0, ["gen-client: 2 models: 2 written"])
     assert out == [f"src/{name}/{file}" for name in ("one", "zwei") for file in FILES]
-    before = untouched(Path("src").rglob("*"))
+    before = file_stamps(Path("src").rglob("*"))
     for words in ([], ["--check"], ["--check", "--offline"], ["--frozen"]):
         assert run(*words) == (0, [], ["gen-client: 2 models: 2 up to date"])
-    assert untouched(before) == before
+    assert file_stamps(before) == before
 
 
 def test_one_that_fails_spoils_no_other(run: Run) -> None:
@@ -255,10 +255,10 @@ def test_types_of_ones_own_come_from_the_configuration(run: Run) -> None:
         client = Path("typed/client.py").read_text()
         assert "from app.options import Options" in client
         assert "def score(self, options: Options) -> dict[str, float]:" in client
-        before = untouched(Path("typed").rglob("*"))
+        before = file_stamps(Path("typed").rglob("*"))
         for words in ([], ["--check"], ["--check", "--offline"], ["--frozen"]):
             assert run(*words, "--no-cache")[0] == 0
-        assert untouched(before) == before
+        assert file_stamps(before) == before
         lock = ["--signatures", "typed/signatures.json", "--name", "typed", "--check"]
         assert run(*lock)[0] == 0, "the lock alone gives the same package"
         Path("pyproject.toml").write_text(TYPED.format(url=scores.url, result="int"))
@@ -273,7 +273,7 @@ def test_types_of_ones_own_come_from_the_configuration(run: Run) -> None:
         assert code == 2
         assert "'score' has no parameter 'optoins'" in err[0]
         assert err[1] == "  did you mean 'options'?"
-    assert untouched(before) == before
+    assert file_stamps(before) == before
 
 
 def test_a_type_that_is_no_data_is_never_called(

@@ -16,7 +16,7 @@ from clarifai.runners.models.model_class import ModelClass
 from clarifai.runners.models.model_servicer import ModelServicer
 from clarifai_grpc.grpc.api import service_pb2_grpc
 
-from support import SOURCES, untouched
+from support import SOURCES, file_stamps
 from support import run as run_command
 
 CALLER = """\
@@ -137,10 +137,10 @@ def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Dep
     assert "[project]  # ours\n" in Path("pyproject.toml").read_text()
     assert gen_client()[0] == 0
     commit()
-    before = untouched(Path("models").rglob("*"))
+    before = file_stamps(Path("models").rglob("*"))
     for words in (["--check"], ["--check", "--offline"], ["--frozen"], []):
         assert gen_client(*words) == (0, "", "gen-client: talker is up to date\n"), words
-    assert untouched(before) == before
+    assert file_stamps(before) == before
     assert git("status", "--porcelain") == ""
     assert type_errors() == ""
 

@@ -39,7 +39,7 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ValueType:
     """A type of values.
 
     Attributes:
@@ -52,27 +52,27 @@ class Kind:
 
     signature: dict[str, Any]
     codec: Codec[Any]
-    optional: bool = False
-    stream: bool = False
+    is_optional: bool = False
+    is_stream: bool = False
 
     @property
-    def absent_is_none(self) -> bool:
+    def is_none_if_absent(self) -> bool:
         """Whether a part that holds nothing means None; for the others it means a zero value."""
-        return self.signature["type"] not in _WITH_ZERO
+        return self.signature["type"] not in _ZERO_IF_ABSENT
 
 
-def named(name: str, signature: dict[str, Any]) -> dict[str, Any]:
+def build_field(name: str, signature: dict[str, Any]) -> dict[str, Any]:
     """A field of a signature: a type's part of it with a name; the items of lists and tuples get
     theirs from it, as the platform's own signatures have it."""
     field: dict[str, Any] = {"name": name, **signature}
     if field["type"] in ("LIST", "TUPLE"):
-        field["type_args"] = [named(f"{name}_item", item) for item in field["type_args"]]
+        field["type_args"] = [build_field(f"{name}_item", item) for item in field["type_args"]]
     elif field["type"] == "NAMED_FIELDS":
-        field["type_args"] = [named(member["name"], member) for member in field["type_args"]]
+        field["type_args"] = [build_field(member["name"], member) for member in field["type_args"]]
     return field
 
 
-PLAIN: Final[dict[Any, tuple[str, Codec[Any]]]] = {
+PLAIN_TYPES: Final[dict[Any, tuple[str, Codec[Any]]]] = {
     str: ("STR", wire.STR),
     bytes: ("BYTES", wire.BYTES),
     int: ("INT", wire.INT),
@@ -89,9 +89,9 @@ PLAIN: Final[dict[Any, tuple[str, Codec[Any]]]] = {
     Frame: ("FRAME", wire.FRAME),
 }
 """What stands for a plain class in a signature, and how its values travel."""
-LEAVES: Final[dict[str, Codec[Any]]] = {**dict(PLAIN.values()), "NDARRAY": wire.NDARRAY}
+LEAF_CODECS: Final[dict[str, Codec[Any]]] = {**dict(PLAIN_TYPES.values()), "NDARRAY": wire.NDARRAY}
 """How values travel that hold no others, by the name of their type."""
-_WITH_ZERO: Final = {"STR", "BYTES", "INT", "FLOAT", "BOOL", "LIST"}
+_ZERO_IF_ABSENT: Final = {"STR", "BYTES", "INT", "FLOAT", "BOOL", "LIST"}
 _STREAMS: Final = (
     collections.abc.Iterator,
     collections.abc.Iterable,
@@ -103,7 +103,7 @@ _SUPPORTED: Final = (
 )
 
 
-def evaluated(owner: Any) -> dict[str, Any]:
+def evaluate_annotations(owner: Any) -> dict[str, Any]:
     """The annotations of a function or a class, those written as text evaluated.
 
     Raises:
@@ -117,7 +117,7 @@ def evaluated(owner: Any) -> dict[str, Any]:
         ) from None
 
 
-def kind_of(annotation: Any, where: str) -> Kind:
+def read_annotation(annotation: Any, subject: str) -> ValueType:
     """The kind of a parameter or a result, which may be a stream.
 
     Args:
@@ -127,26 +127,26 @@ def kind_of(annotation: Any, where: str) -> Kind:
     Raises:
         ConfigError: No wire type stands for it.
     """
-    inner, param = unwrapped(annotation)
+    inner, param = unwrap_annotated(annotation)
     if typing.get_origin(inner) in _STREAMS:
-        item, item_param = unwrapped(typing.get_args(inner)[0])
-        return dataclasses.replace(_value(item, param or item_param, where), stream=True)
-    inner, optional = _without_none(inner)
+        item, item_param = unwrap_annotated(typing.get_args(inner)[0])
+        return dataclasses.replace(_read_value(item, param or item_param, subject), is_stream=True)
+    inner, optional = _strip_none(inner)
     if optional and param is None:
-        inner, param = unwrapped(inner)
-    return dataclasses.replace(_value(inner, param, where), optional=optional)
+        inner, param = unwrap_annotated(inner)
+    return dataclasses.replace(_read_value(inner, param, subject), is_optional=optional)
 
 
-def unwrapped(annotation: Any) -> tuple[Any, Param | None]:
+def unwrap_annotated(annotation: Any) -> tuple[Any, Param | None]:
     """An annotation without `Annotated`, and the `Param` that stood there."""
-    annotation = _unaliased(annotation)
+    annotation = _resolve_alias(annotation)
     if typing.get_origin(annotation) is not Annotated:
         return annotation, None
     inner, *notes = typing.get_args(annotation)
     return inner, next((note for note in notes if isinstance(note, Param)), None)
 
 
-def _unaliased(annotation: Any) -> Any:
+def _resolve_alias(annotation: Any) -> Any:
     """What a `type` statement of Python 3.12 stands for; numpy's NDArray is one there."""
     alias = typing.get_origin(annotation) or annotation
     while hasattr(alias, "__value__"):
@@ -156,7 +156,7 @@ def _unaliased(annotation: Any) -> Any:
     return annotation
 
 
-def _without_none(annotation: Any) -> tuple[Any, bool]:
+def _strip_none(annotation: Any) -> tuple[Any, bool]:
     if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
         return annotation, False
     members = typing.get_args(annotation)
@@ -166,9 +166,11 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
     return (others[0] if len(others) == 1 else typing.Union[others]), True  # noqa: UP007
 
 
-def _value(annotation: Any, param: Param | None, where: str, within: tuple[Any, ...] = ()) -> Kind:
+def _read_value(
+    annotation: Any, param: Param | None, subject: str, enclosing: tuple[Any, ...] = ()
+) -> ValueType:
     """The kind of a value, with what a `Param` says of it; `within` are the records around it."""
-    kind = _bare(annotation, where, within)
+    kind = _read_bare(annotation, subject, enclosing)
     signature = dict(kind.signature)
     if param is not None:
         if param.description:
@@ -177,73 +179,77 @@ def _value(annotation: Any, param: Param | None, where: str, within: tuple[Any, 
         limits = {name: limit for name, limit in limits.items() if limit is not None}
         if limits:
             signature["model_type_range_info"] = limits
-    return Kind(signature, kind.codec)
+    return ValueType(signature, kind.codec)
 
 
-def _bare(annotation: Any, where: str, within: tuple[Any, ...]) -> Kind:
+def _read_bare(annotation: Any, subject: str, enclosing: tuple[Any, ...]) -> ValueType:
     if isinstance(annotation, typing.ForwardRef):
         annotation = annotation.__forward_arg__
     if annotation == JSON:
-        return Kind({"type": "JSON_DATA"}, wire.JSON)
+        return ValueType({"type": "JSON_DATA"}, wire.JSON)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is list:
-        item = _value(*unwrapped(arguments[0]), where, within)
-        return Kind({"type": "LIST", "type_args": [item.signature]}, wire.list_of(item.codec))
+        item = _read_value(*unwrap_annotated(arguments[0]), subject, enclosing)
+        return ValueType({"type": "LIST", "type_args": [item.signature]}, wire.list_of(item.codec))
     if origin is tuple:
-        return _tuple(annotation, arguments, where, within)
+        return _read_tuple(annotation, arguments, subject, enclosing)
     if origin is dict:
-        return Kind({"type": "JSON_DATA"}, wire.JSON)
+        return ValueType({"type": "JSON_DATA"}, wire.JSON)
     if origin is Literal:
-        return _choices(arguments, where)
+        return _read_literal(arguments, subject)
     if _is_array(origin or annotation):
-        return Kind({"type": "NDARRAY"}, wire.NDARRAY)
+        return ValueType({"type": "NDARRAY"}, wire.NDARRAY)
     if isinstance(annotation, type):
-        if annotation in PLAIN:
-            name, codec = PLAIN[annotation]
-            return Kind({"type": name}, codec)
+        if annotation in PLAIN_TYPES:
+            name, codec = PLAIN_TYPES[annotation]
+            return ValueType({"type": name}, codec)
         if dataclasses.is_dataclass(annotation):
-            return _record(annotation, where, within)
+            return _read_record(annotation, subject, enclosing)
     raise ConfigError(
-        f"{where}: {spelled(annotation)} cannot travel; what can: {_SUPPORTED}; None only beside"
+        f"{subject}: {format_annotation(annotation)} cannot travel; what can: {_SUPPORTED}; None only beside"
         " a default of None, streams only as a whole parameter or result"
     )
 
 
-def _tuple(
-    annotation: Any, arguments: tuple[Any, ...], where: str, within: tuple[Any, ...]
-) -> Kind:
+def _read_tuple(
+    annotation: Any, arguments: tuple[Any, ...], subject: str, enclosing: tuple[Any, ...]
+) -> ValueType:
     if not arguments or Ellipsis in arguments:
-        raise ConfigError(f"{where}: {spelled(annotation)} has no fixed length; use list[…]")
-    items = [_value(*unwrapped(argument), where, within) for argument in arguments]
+        raise ConfigError(
+            f"{subject}: {format_annotation(annotation)} has no fixed length; use list[…]"
+        )
+    items = [_read_value(*unwrap_annotated(argument), subject, enclosing) for argument in arguments]
     signature = {"type": "TUPLE", "type_args": [item.signature for item in items]}
-    return Kind(signature, wire.tuple_of(*(item.codec for item in items)))
+    return ValueType(signature, wire.tuple_of(*(item.codec for item in items)))
 
 
-def _choices(values: tuple[Any, ...], where: str) -> Kind:
+def _read_literal(values: tuple[Any, ...], subject: str) -> ValueType:
     classes: set[type[Any]] = {type(value) for value in values}
     if len(classes) != 1 or not classes <= {str, int, bool}:
-        raise ConfigError(f"{where}: the values of a Literal must be of one type: str, int or bool")
-    name, codec = PLAIN[classes.pop()]
-    return Kind(
+        raise ConfigError(
+            f"{subject}: the values of a Literal must be of one type: str, int or bool"
+        )
+    name, codec = PLAIN_TYPES[classes.pop()]
+    return ValueType(
         {"type": name, "model_type_enum_options": [{"id": str(value)} for value in values]}, codec
     )
 
 
-def _record(cls: type[Any], where: str, within: tuple[Any, ...]) -> Kind:
-    if cls in within:
-        raise ConfigError(f"{where}: {cls.__name__} contains itself; records on the wire cannot")
+def _read_record(cls: type[Any], subject: str, enclosing: tuple[Any, ...]) -> ValueType:
+    if cls in enclosing:
+        raise ConfigError(f"{subject}: {cls.__name__} contains itself; records on the wire cannot")
     hints: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        hints |= evaluated(base)
+        hints |= evaluate_annotations(base)
     signatures: list[dict[str, Any]] = []
     members: list[wire.Field] = []
     for member in dataclasses.fields(cls):
-        here = f"{where}: {cls.__name__}.{member.name}"
-        kind = _value(*unwrapped(hints[member.name]), here, (*within, cls))
+        member_subject = f"{subject}: {cls.__name__}.{member.name}"
+        kind = _read_value(*unwrap_annotated(hints[member.name]), member_subject, (*enclosing, cls))
         signatures.append({"name": member.name, **kind.signature})
         members.append(wire.field(member.name, kind.codec))
     signature = {"type": "NAMED_FIELDS", "type_args": signatures}
-    return Kind(signature, wire.record(cls, *members))
+    return ValueType(signature, wire.record(cls, *members))
 
 
 def _is_array(annotation: Any) -> bool:
@@ -255,6 +261,6 @@ def _is_array(annotation: Any) -> bool:
     )
 
 
-def spelled(annotation: Any) -> str:
+def format_annotation(annotation: Any) -> str:
     """An annotation for a message."""
     return annotation.__qualname__ if isinstance(annotation, type) else str(annotation)

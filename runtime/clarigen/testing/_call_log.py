@@ -24,7 +24,7 @@ class Call(NamedTuple):
     arguments: dict[str, Any]
 
 
-class Record:
+class CallLog:
     """The calls that there were, in order. Thread-safe.
 
     Args:
@@ -47,7 +47,7 @@ class Record:
         if stream is not None:
             items, taken = arguments[stream], list[Any]()
             noted[stream] = taken
-            note = _noted_async if hasattr(items, "__anext__") else _noted
+            note = _log_async_items if hasattr(items, "__anext__") else _log_items
             arguments[stream] = note(items, taken)
         with self._lock:
             self._calls.append(Call(method, noted))
@@ -58,13 +58,13 @@ class Record:
             return list(self._calls)
 
 
-def _noted(items: Iterator[Any], taken: list[Any]) -> Iterator[Any]:
+def _log_items(items: Iterator[Any], taken: list[Any]) -> Iterator[Any]:
     for item in items:
         taken.append(item)
         yield item
 
 
-async def _noted_async(items: AsyncIterator[Any], taken: list[Any]) -> AsyncIterator[Any]:
+async def _log_async_items(items: AsyncIterator[Any], taken: list[Any]) -> AsyncIterator[Any]:
     async for item in items:
         taken.append(item)
         yield item

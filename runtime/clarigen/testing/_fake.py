@@ -21,11 +21,11 @@ from .._sync.stream import Stream
 from .._wire.codec import described
 from .._wire.method import Method, Streaming, Unary
 from ..errors import ConfigError
-from ._call_log import Call, Record
-from ._signature_check import check, is_async
+from ._call_log import Call, CallLog
+from ._signature_check import check_function, is_async
 
 if TYPE_CHECKING:
-    from ._fake_calls import Faked, FakeWork
+    from ._fake_calls import FakeMethod, FakeWork
 
 _R = TypeVar("_R")
 _Client = TypeVar("_Client", bound=ClientBase)
@@ -68,11 +68,11 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
     given: Any = client
     if not (inspect.isclass(given) and issubclass(given, ClientBase)):
         raise ConfigError(f"fake takes a generated class, not {described(given)}")
-    methods, record = _methods(client), Record()
-    faked: dict[str, Faked] = {}
+    methods, record = _find_methods(client), CallLog()
+    faked: dict[str, FakeMethod] = {}
     for name, function in functions.items():
-        method = _method(client, methods, name)
-        faked[method.name] = _faked(client, name, method, function, record)
+        method = _find_method(client, methods, name)
+        faked[method.name] = _build_fake_method(client, name, method, function, record)
     attributes = {
         "__module__": client.__module__,
         "__qualname__": client.__qualname__,
@@ -99,14 +99,14 @@ def calls(client: ClientBase) -> list[Call]:
     """
     if not isinstance(client, FakeBase):
         raise ConfigError(f"this {type(client).__name__} is no fake; make one with fake(…)")
-    record: Record = vars(type(client))["_record"]
+    record: CallLog = vars(type(client))["_record"]
     return record.calls()
 
 
 # The methods of a generated class, and what stands for them.
 
 
-def _methods(client: type[ClientBase]) -> dict[str, Method[Any]]:
+def _find_methods(client: type[ClientBase]) -> dict[str, Method[Any]]:
     """The methods of a generated class, by their names in Python, with their descriptions.
 
     Their bodies are one line each, which names the description that stands in their module. What its
@@ -122,7 +122,9 @@ def _methods(client: type[ClientBase]) -> dict[str, Method[Any]]:
     return found
 
 
-def _method(client: type[ClientBase], methods: dict[str, Method[Any]], name: str) -> Method[Any]:
+def _find_method(
+    client: type[ClientBase], methods: dict[str, Method[Any]], name: str
+) -> Method[Any]:
     if name in methods:
         return methods[name]
     single = name.removesuffix("_batch")
@@ -136,26 +138,32 @@ def _method(client: type[ClientBase], methods: dict[str, Method[Any]], name: str
     raise ConfigError(f"fake({client.__name__}, {name}=…): there is no method of this name{hint}")
 
 
-def _faked(
-    client: type[ClientBase], name: str, method: Method[Any], given: Any, record: Record
-) -> Faked:
+def _build_fake_method(
+    client: type[ClientBase], name: str, method: Method[Any], given: Any, record: CallLog
+) -> FakeMethod:
     """A method with what stands for it.
 
     Raises:
         ConfigError: That does not fit.
     """
-    from ._fake_calls import Faked
+    from ._fake_calls import FakeMethod
 
     asynchronous = issubclass(client, AsyncClient)
-    made = partial(Faked, name, _untrapped(method), asynchronous=asynchronous, record=record)
+    made = partial(
+        FakeMethod,
+        name,
+        _without_misread_defaults(method),
+        asynchronous=asynchronous,
+        call_log=record,
+    )
     if _is_error(given):
         return made(partial(_fail, given))
     if callable(given):
         where = f"fake({client.__name__}, {name}=…)"
-        check(where, given, method, asynchronous=asynchronous)
-        return made(given, awaits=is_async(given))
+        check_function(where, given, method, asynchronous=asynchronous)
+        return made(given, is_async=is_async(given))
     faked = made(partial(_return, given))
-    faked.check(given)
+    faked.check_result(given)
     return faked
 
 
@@ -173,7 +181,7 @@ def _return(result: Any, **_: object) -> Any:
     return result
 
 
-def _untrapped(method: Method[Any]) -> Method[Any]:
+def _without_misread_defaults(method: Method[Any]) -> Method[Any]:
     """A method of which nothing is sent for the sake of servers that mistake what is left out."""
     fields = (field._replace(codec=field.codec._replace(trapped=False)) for field in method.fields)
     return type(method)(method.wire_name, method.name, method.rpc, tuple(fields), method.returns)
@@ -185,10 +193,10 @@ def _untrapped(method: Method[Any]) -> Method[Any]:
 class FakeBase(ClientBase):
     """What both twins of a fake have in common."""
 
-    _faked: ClassVar[dict[str, Faked]]
+    _faked: ClassVar[dict[str, FakeMethod]]
     _connection: Any
 
-    def _its(self, method: Method[Any]) -> Faked:
+    def _fake_method(self, method: Method[Any]) -> FakeMethod:
         """What stands for a method.
 
         Raises:
@@ -202,12 +210,12 @@ class FakeBase(ClientBase):
     def _one(self, method: Unary[_R], /, *values: object) -> Any:
         from ._fake_calls import unary
 
-        return self._connection.run(unary(self._its(method), values, self._context()))
+        return self._connection.run(unary(self._fake_method(method), values, self._context()))
 
     def _works(self, method: Unary[_R]) -> Callable[[bool], FakeWork]:
         from ._fake_calls import FakeWork
 
-        faked, context, concurrency = self._its(method), self._context(), self._pace[1] or 1
+        faked, context, concurrency = self._fake_method(method), self._context(), self._pace[1] or 1
         return lambda isolate: FakeWork(faked, context, concurrency, isolate=isolate)
 
     def _ready(self, timeout: float | None) -> Any:
@@ -234,7 +242,7 @@ class Fake(FakeBase, Client):
 
         items = method.items(values)
         taken = iter(items) if items is not None else None
-        flow: Any = stream(self._its(method), values, self._context(), taken)
+        flow: Any = stream(self._fake_method(method), values, self._context(), taken)
         return Stream(flow, self._connection, None)
 
 
@@ -251,5 +259,5 @@ class AsyncFake(FakeBase, AsyncClient):
 
         items = method.items(values, asynchronous=True)
         taken = asynchronous(items) if items is not None else None
-        flow: Any = stream(self._its(method), values, self._context(), taken)
+        flow: Any = stream(self._fake_method(method), values, self._context(), taken)
         return AsyncStream(flow, self._connection, None)

@@ -35,11 +35,11 @@ from .._wire.large_payloads import NO_VIEWS
 from .._wire.method import Field, Method, Streaming
 from .._wire.protobuf_writer import Pieces
 from ..errors import ClarigenError, ConfigError
-from ._call_log import Record
+from ._call_log import CallLog
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CallFunction:
     """Call a function. Sent back is what it returns.
 
     Attributes:
@@ -50,7 +50,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class TakeItem:
     """Take the next item of an iterator, which may be an async one. Sent back is the item, or END.
 
     Attributes:
@@ -60,11 +60,11 @@ class Take:
     iterator: Any
 
 
-Flow = Generator[Run | Take | Deliver, Any, Any]
+FakeFlow = Generator[CallFunction | TakeItem | Deliver, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Faked:
+class FakeMethod:
     """A method of a fake, and the function that stands for it.
 
     Attributes:
@@ -80,10 +80,10 @@ class Faked:
     method: Method[Any]
     function: Callable[..., Any]
     asynchronous: bool
-    record: Record
-    awaits: bool = False
+    call_log: CallLog
+    is_async: bool = False
 
-    def arguments(self, data: Data) -> dict[str, Any]:
+    def decode_arguments(self, data: Data) -> dict[str, Any]:
         """The arguments that an input holds; a stream and what the model has a default for left out."""
         parts = {part.id: part.data for part in data.parts}
         arguments: dict[str, Any] = {}
@@ -94,17 +94,19 @@ class Faked:
                 arguments[field.name] = None
         return arguments
 
-    def item(self, stream: Field, item: Any) -> Any:
+    def decode_item(self, stream: Field, item: Any) -> Any:
         """An item of a stream of inputs, as the function gets it; InputError if it does not fit."""
-        return stream.codec.decode(_sent(self.method.item_request(item)).parts[0].data, NO_VIEWS)
+        return stream.codec.decode(
+            _parse_input(self.method.item_request(item)).parts[0].data, NO_VIEWS
+        )
 
     def call(self, arguments: dict[str, Any]) -> Any:
         """Call the function, and note it."""
         stream = self.method.stream
-        self.record.add(self.name, arguments, stream.name if stream is not None else None)
+        self.call_log.add(self.name, arguments, stream.name if stream is not None else None)
         return self.function(**arguments)
 
-    def output(self, returned: Any) -> Output:
+    def encode_output(self, returned: Any) -> Output:
         """What the function returned, as the output of a model.
 
         Raises:
@@ -119,7 +121,7 @@ class Faked:
             ) from None
         return Output(status=Status(code=SUCCESS), data=Data.FromString(b"".join(pieces)))
 
-    def results(self, returned: Any) -> Any:
+    def iterate_results(self, returned: Any) -> Any:
         """The iterator of what the function of a stream returned.
 
         Raises:
@@ -133,42 +135,42 @@ class Faked:
             f"the fake's {self.name}: its result must be an iterable, not {described(returned)}"
         )
 
-    def check(self, result: Any) -> None:
+    def check_result(self, result: Any) -> None:
         """Check a result that is the same for every call.
 
         Raises:
             ConfigError: It is not what the method returns, or is gone after the first call.
         """
         if not isinstance(self.method, Streaming):
-            self.output(result)
+            self.encode_output(result)
             return
-        items = self.results(result)
+        items = self.iterate_results(result)
         if items is result:
             raise ConfigError(
                 f"the fake's {self.name}: an iterator ends with the first call; give a list, or a function"
             )
         for item in items:
-            self.output(item)
+            self.encode_output(item)
 
 
-def unary(faked: Faked, values: Sequence[Any], context: Context) -> Flow:
+def unary(faked: FakeMethod, values: Sequence[Any], context: Context) -> FakeFlow:
     """Call the function of a unary method with one value a field."""
-    return (yield from _asked(faked, _sent(faked.method.request(values)), context))
+    return (yield from _call_with_input(faked, _parse_input(faked.method.request(values)), context))
 
 
-def _sent(request: Iterable[bytes | memoryview]) -> Data:
+def _parse_input(request: Iterable[bytes | memoryview]) -> Data:
     """The `Data` of a request's one input."""
     return PostModelOutputsRequest.FromString(b"".join(request)).inputs[0].data
 
 
-def _asked(faked: Faked, data: Data, context: Context) -> Flow:
-    attempts, arguments = Attempts(context.policy), faked.arguments(data)
-    output = faked.output((yield Run(partial(faked.call, arguments))))
-    _tell(faked, context, attempts, output)
+def _call_with_input(faked: FakeMethod, data: Data, context: Context) -> FakeFlow:
+    attempts, arguments = Attempts(context.policy), faked.decode_arguments(data)
+    output = faked.encode_output((yield CallFunction(partial(faked.call, arguments))))
+    _notify_observers(faked, context, attempts, output)
     return faked.method.read(output.data, NO_VIEWS)
 
 
-def stream(faked: Faked, values: Sequence[Any], context: Context, items: Any) -> Flow:
+def stream(faked: FakeMethod, values: Sequence[Any], context: Context, items: Any) -> FakeFlow:
     """Call the function of a method that answers with a stream, with one value a field.
 
     Args:
@@ -180,56 +182,62 @@ def stream(faked: Faked, values: Sequence[Any], context: Context, items: Any) ->
     Raises:
         InputError: An argument does not fit. Seen at once; an item is seen when it is taken.
     """
-    data = _sent(faked.method.request(values))
-    return _streamed(faked, faked.arguments(data), context, items)
+    data = _parse_input(faked.method.request(values))
+    return _streamed(faked, faked.decode_arguments(data), context, items)
 
 
-def _streamed(faked: Faked, arguments: dict[str, Any], context: Context, items: Any) -> Flow:
+def _streamed(
+    faked: FakeMethod, arguments: dict[str, Any], context: Context, items: Any
+) -> FakeFlow:
     attempts, stream, output = Attempts(context.policy), faked.method.stream, Output()
     if stream is not None:
-        first = yield Take(items)
+        first = yield TakeItem(items)
         if first is END:  # as it is with a model: arguments without an item are not sent
             return Usage()
-        arguments[stream.name] = yield from _inputs(faked, stream, first, items)
-    results = faked.results((yield Run(partial(faked.call, arguments))))
+        arguments[stream.name] = yield from _build_input_iterator(faked, stream, first, items)
+    results = faked.iterate_results((yield CallFunction(partial(faked.call, arguments))))
     try:
-        while (result := (yield Take(results))) is not END:
-            output = faked.output(result)
+        while (result := (yield TakeItem(results))) is not END:
+            output = faked.encode_output(result)
             yield Deliver(faked.method.read(output.data, NO_VIEWS))
     finally:
         if inspect.isgenerator(results):
             results.close()
-    _tell(faked, context, attempts, output)
+    _notify_observers(faked, context, attempts, output)
     return Usage()
 
 
-def _inputs(faked: Faked, stream: Field, first: Any, items: Any) -> Flow:
+def _build_input_iterator(faked: FakeMethod, stream: Field, first: Any, items: Any) -> FakeFlow:
     """The stream of inputs for a function; all of it at once if it cannot wait for it."""
     if not hasattr(items, "__anext__"):
-        return _each(faked, stream, first, items)
-    if faked.awaits:
-        return _each_awaited(faked, stream, first, items)
-    taken = [faked.item(stream, first)]
-    while (item := (yield Take(items))) is not END:
-        taken.append(faked.item(stream, item))
+        return _decode_items(faked, stream, first, items)
+    if faked.is_async:
+        return _decode_async_items(faked, stream, first, items)
+    taken = [faked.decode_item(stream, first)]
+    while (item := (yield TakeItem(items))) is not END:
+        taken.append(faked.decode_item(stream, item))
     return iter(taken)
 
 
-def _each(faked: Faked, stream: Field, first: Any, items: Iterator[Any]) -> Iterator[Any]:
-    yield faked.item(stream, first)
+def _decode_items(
+    faked: FakeMethod, stream: Field, first: Any, items: Iterator[Any]
+) -> Iterator[Any]:
+    yield faked.decode_item(stream, first)
     for item in items:
-        yield faked.item(stream, item)
+        yield faked.decode_item(stream, item)
 
 
-async def _each_awaited(
-    faked: Faked, stream: Field, first: Any, items: AsyncIterator[Any]
+async def _decode_async_items(
+    faked: FakeMethod, stream: Field, first: Any, items: AsyncIterator[Any]
 ) -> AsyncIterator[Any]:
-    yield faked.item(stream, first)
+    yield faked.decode_item(stream, first)
     async for item in items:
-        yield faked.item(stream, item)
+        yield faked.decode_item(stream, item)
 
 
-def _tell(faked: Faked, context: Context, attempts: Attempts, output: Output) -> None:
+def _notify_observers(
+    faked: FakeMethod, context: Context, attempts: Attempts, output: Output
+) -> None:
     """Tell the observers of a call that has succeeded."""
     for observer in context.observers:
         observer(
@@ -248,7 +256,9 @@ def _tell(faked: Faked, context: Context, attempts: Attempts, output: Output) ->
 class FakeWork(Work[Any]):
     """A batch under way: one input after another, each a call of the function."""
 
-    def __init__(self, faked: Faked, context: Context, concurrency: int, *, isolate: bool) -> None:
+    def __init__(
+        self, faked: FakeMethod, context: Context, concurrency: int, *, isolate: bool
+    ) -> None:
         method: Any = faked.method
         super().__init__(method, context, Pace(1, concurrency), isolate=isolate)
         self._faked = faked
@@ -257,7 +267,7 @@ class FakeWork(Work[Any]):
         for place, payload in payloads.items():
             data = PostModelOutputsRequest.FromString(payload).inputs[0].data
             try:
-                outcomes[place] = yield from _asked(self._faked, data, self._context)
+                outcomes[place] = yield from _call_with_input(self._faked, data, self._context)
             except ConfigError:  # of the fake itself: no outcome of a model
                 raise
             except ClarigenError as error:
@@ -279,14 +289,14 @@ class FakeConnection(Driver):
         """Call a function or take an item."""
         if self._closed:
             raise ConfigError(CLOSED)
-        return action.function() if isinstance(action, Run) else next(action.iterator, END)
+        return action.function() if isinstance(action, CallFunction) else next(action.iterator, END)
 
     def begin(self, attempt: Any) -> Any:
         """Call a function for a batch; the call is done at once."""
         try:
-            return _Done(self.do(attempt), None)
+            return _FinishedCall(self.do(attempt), None)
         except Exception as error:  # noqa: BLE001 - the function's own, for the caller
-            return _Done(None, error)
+            return _FinishedCall(None, error)
 
     def answer(self, call: Any) -> tuple[Any, Any]:
         """What came of it."""
@@ -294,7 +304,7 @@ class FakeConnection(Driver):
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _FinishedCall:
     """A call that is done, as a batch wants it."""
 
     returned: Any
@@ -321,7 +331,7 @@ class AsyncFakeConnection(AsyncDriver):
         """Call a function or take an item."""
         if self._closed:
             raise ConfigError(CLOSED)
-        if isinstance(action, Run):
+        if isinstance(action, CallFunction):
             returned = action.function()
             return await returned if inspect.isawaitable(returned) else returned
         if hasattr(action.iterator, "__anext__"):

@@ -16,7 +16,7 @@ from .._calls.status import NUMBERS
 from ..errors import ConfigError
 
 _CODES: Final = range(2**31)
-_LOST: Final = ("UNAVAILABLE", "Socket closed")
+_LOST_CONNECTION: Final = ("UNAVAILABLE", "Socket closed")
 """What gRPC says of a call whose connection was lost."""
 
 
@@ -38,7 +38,7 @@ class Fault:
     met: int = field(default=0, init=False)
 
     @property
-    def ends(self) -> bool:
+    def ends_call(self) -> bool:
         """Whether a call that meets it ends there."""
         return self.status is not None
 
@@ -114,12 +114,12 @@ class Faults:
         if times is not None and times < 1:
             raise ConfigError(f"times is {times!r}; it must be a number from 1, or None for always")
         if isinstance(status, str) and status not in NUMBERS and status not in self._transport:
-            raise ConfigError(_unknown("status", status, [*NUMBERS, *self._transport]))
+            raise ConfigError(_unknown_name("status", status, [*NUMBERS, *self._transport]))
         if isinstance(status, int) and status not in _CODES:
             raise ConfigError(f"status is {status!r}; it must be a number from 0 to 2**31 - 1")
         self._check_place(method, item)
         if drop:
-            status, details = _LOST
+            status, details = _LOST_CONNECTION
         fault = Fault(status, details, delay, method, item, after, times)
         with self._lock:
             self._faults.append(fault)
@@ -128,7 +128,7 @@ class Faults:
     def _check_place(self, method: str | None, item: int | None) -> None:
         streams = self._methods()
         if method is not None and method not in streams:
-            raise ConfigError(_unknown("method", method, streams))
+            raise ConfigError(_unknown_name("method", method, streams))
         if item is None:
             return
         if item < 0:
@@ -152,7 +152,7 @@ class Faults:
         with self._lock:
             return iter(self._faults.copy())
 
-    def met(self, method: str, *, item: int | None = None, after: bool = False) -> list[Fault]:
+    def match(self, method: str, *, item: int | None = None, after: bool = False) -> list[Fault]:
         """The faults that a call meets at a place of its way; they are counted.
 
         Args:
@@ -169,12 +169,12 @@ class Faults:
                     continue
                 fault.met += 1
                 found.append(fault)
-                if fault.ends:
+                if fault.ends_call:
                     break
         return found
 
 
-def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+def _unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """That there is no such name, with the nearest one where one is near."""
     spelled = {one.lower(): one for one in known}
     near = get_close_matches(name.lower(), spelled, n=1)

@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import _proto
-from ._service import called
+from ._service import called_method
 
 if TYPE_CHECKING:
     import grpc
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._service import Answers, Service
 
 
-class _Told(Exception):
+class _InjectedAnswer(Exception):
     """A fault answers in the model's place."""
 
     def __init__(self, answer: _proto.MultiOutputResponse) -> None:
@@ -29,14 +29,14 @@ class _Told(Exception):
         self.answer = answer
 
 
-class Rpcs:
+class RpcHandlers:
     """The RPCs of one server."""
 
     def __init__(self, service: Service, faults: Faults) -> None:
         self._service = service
         self._faults = faults
 
-    def handler(self) -> grpc.GenericRpcHandler:
+    def build_handler(self) -> grpc.GenericRpcHandler:
         """What grpc calls for them."""
         import grpc
 
@@ -46,15 +46,19 @@ class Rpcs:
         return grpc.method_handlers_generic_handler(
             "clarifai.api.V2",
             {
-                "PostModelOutputs": _rpc(unary, self._predict, request),
-                "GenerateModelOutputs": _rpc(stream, self._generate, request),
-                "StreamModelOutputs": _rpc(bidi, self._stream, request),
-                "GetModel": _rpc(unary, _plain(service.get_model), _proto.GetModelRequest),
-                "GetModelVersion": _rpc(
-                    unary, _plain(service.get_model_version), _proto.GetModelVersionRequest
+                "PostModelOutputs": _build_rpc_handler(unary, self._predict, request),
+                "GenerateModelOutputs": _build_rpc_handler(stream, self._generate, request),
+                "StreamModelOutputs": _build_rpc_handler(bidi, self._stream, request),
+                "GetModel": _build_rpc_handler(
+                    unary, _without_faults(service.get_model), _proto.GetModelRequest
                 ),
-                "ListModelVersions": _rpc(
-                    unary, _plain(service.list_model_versions), _proto.ListModelVersionsRequest
+                "GetModelVersion": _build_rpc_handler(
+                    unary, _without_faults(service.get_model_version), _proto.GetModelVersionRequest
+                ),
+                "ListModelVersions": _build_rpc_handler(
+                    unary,
+                    _without_faults(service.list_model_versions),
+                    _proto.ListModelVersionsRequest,
                 ),
             },
         )
@@ -62,43 +66,47 @@ class Rpcs:
     def _predict(
         self, request: _proto.PostModelOutputsRequest, context: grpc.ServicerContext
     ) -> _proto.MultiOutputResponse:
-        method = called(request)
+        method = called_method(request)
         if method is None:
             return self._service.predict(request)
         try:
-            self._meet(context, method)
+            self._apply_faults(context, method)
             answer = self._service.predict(request)
-            self._meet(context, method, after=True)
-        except _Told as told:
+            self._apply_faults(context, method, after=True)
+        except _InjectedAnswer as told:
             answer = told.answer
         return answer
 
     def _generate(
         self, request: _proto.PostModelOutputsRequest, context: grpc.ServicerContext
     ) -> Answers:
-        return self._spoiled(called(request) or "", self._service.generate(request), context)
+        return self._inject_faults(
+            called_method(request) or "", self._service.generate(request), context
+        )
 
     def _stream(
         self, requests: Iterator[_proto.PostModelOutputsRequest], context: grpc.ServicerContext
     ) -> Answers:
         first = next(requests, _proto.PostModelOutputsRequest())
         answers = self._service.stream(first, requests)
-        return self._spoiled(called(first) or "", answers, context)
+        return self._inject_faults(called_method(first) or "", answers, context)
 
-    def _spoiled(self, method: str, answers: Answers, context: grpc.ServicerContext) -> Answers:
+    def _inject_faults(
+        self, method: str, answers: Answers, context: grpc.ServicerContext
+    ) -> Answers:
         """A stream's answers, as far as its faults let them."""
         with closing(answers):
             try:
-                self._meet(context, method)
+                self._apply_faults(context, method)
                 for item, answer in enumerate(answers):
-                    self._meet(context, method, item)
+                    self._apply_faults(context, method, item)
                     yield answer
-                    self._meet(context, method, item, after=True)
-                self._meet(context, method, after=True)
-            except _Told as told:
+                    self._apply_faults(context, method, item, after=True)
+                self._apply_faults(context, method, after=True)
+            except _InjectedAnswer as told:
                 yield told.answer
 
-    def _meet(
+    def _apply_faults(
         self,
         context: grpc.ServicerContext,
         method: str,
@@ -107,26 +115,28 @@ class Rpcs:
         after: bool = False,
     ) -> None:
         """Let the faults happen that a call meets at a place of its way; see `Faults.met`."""
-        for fault in self._faults.met(method, item=item, after=after):
+        for fault in self._faults.match(method, item=item, after=after):
             if fault.delay:
-                _pause(context, fault.delay)
+                _delay(context, fault.delay)
             if fault.code is not None:
                 status = _proto.Status(code=fault.code, details=fault.details)
-                raise _Told(_proto.MultiOutputResponse(status=status))
+                raise _InjectedAnswer(_proto.MultiOutputResponse(status=status))
             if fault.status is not None:
                 _abort(context, str(fault.status), fault.details)
 
 
-def _rpc(make: Any, function: Callable[..., Any], request: Any) -> grpc.RpcMethodHandler[Any, Any]:
+def _build_rpc_handler(
+    make: Any, function: Callable[..., Any], request: Any
+) -> grpc.RpcMethodHandler[Any, Any]:
     handler: grpc.RpcMethodHandler[Any, Any] = make(
         function,
         request_deserializer=request.FromString,
-        response_serializer=_serialized,
+        response_serializer=_serialize,
     )
     return handler
 
 
-def _plain(function: Callable[[Any], Any]) -> Callable[..., Any]:
+def _without_faults(function: Callable[[Any], Any]) -> Callable[..., Any]:
     """An RPC that meets no fault."""
 
     def answer(request: Any, _: grpc.ServicerContext) -> Any:
@@ -135,7 +145,7 @@ def _plain(function: Callable[[Any], Any]) -> Callable[..., Any]:
     return answer
 
 
-def _serialized(message: Any) -> bytes:
+def _serialize(message: Any) -> bytes:
     serialized: bytes = message.SerializeToString()
     return serialized
 
@@ -143,14 +153,14 @@ def _serialized(message: Any) -> bytes:
 # What faults do.
 
 
-def statuses() -> list[str]:
+def grpc_status_names() -> list[str]:
     """The names of gRPC's statuses but success."""
     import grpc
 
     return [name for name in grpc.StatusCode.__members__ if name != "OK"]
 
 
-def _pause(context: grpc.ServicerContext, seconds: float) -> None:
+def _delay(context: grpc.ServicerContext, seconds: float) -> None:
     """Wait; a caller who has gone by then has gone for good."""
     ended = threading.Event()
     if not context.add_callback(ended.set) or ended.wait(seconds):

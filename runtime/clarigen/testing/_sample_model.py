@@ -12,22 +12,22 @@ from typing import Any, Final
 
 from .. import wire
 from ..errors import ConfigError
-from ._annotations import LEAVES, Kind
+from ._annotations import LEAF_CODECS, ValueType
 from ._sample_values import Sampler
-from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, Methods, Served
+from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, MethodTable, ServedMethod
 
-_ITEMS: Final = 3
+_STREAM_LENGTH: Final = 3
 """How many items a stream has that answers one input."""
 _NUMBERS: Final = ("INT", "FLOAT")
 
 Fields = Mapping[str, Mapping[str, Any]]
 
 
-class Record(SimpleNamespace):
+class SampleRecord(SimpleNamespace):
     """A record of any signature."""
 
 
-class Samples(Methods):
+class Samples(MethodTable):
     """A model of which nothing is known but its signatures: `serve` it, and it answers sample values.
 
         lock = json.loads(Path("o4_mini/signatures.json").read_text())
@@ -46,43 +46,43 @@ class Samples(Methods):
     """
 
     def __init__(self, signatures: Iterable[Mapping[str, Any]], *, seed: int = 0) -> None:
-        self._served: dict[str, Served] = {}
+        self._methods: dict[str, ServedMethod] = {}
         for signature in signatures:
             try:
-                its = _served(signature, seed)
+                its = _build_method(signature, seed)
             except (KeyError, TypeError, IndexError, AttributeError) as error:
                 raise ConfigError(
                     f"a signature is malformed: {type(error).__name__} {error}"
                 ) from None
-            self._served[its.name] = its
-        if not self._served:
+            self._methods[its.name] = its
+        if not self._methods:
             raise ConfigError("there are no signatures to serve")
 
-    def served(self) -> dict[str, Served]:
+    def methods(self) -> dict[str, ServedMethod]:
         """Its methods."""
-        return self._served
+        return self._methods
 
 
-def _served(signature: Mapping[str, Any], seed: int) -> Served:
+def _build_method(signature: Mapping[str, Any], seed: int) -> ServedMethod:
     name, type_ = signature["name"], signature["method_type"]
     if type_ not in (UNARY, SERVER_STREAM, BIDI_STREAM):
         raise ConfigError(f"{name}: {type_} cannot be served")
     fields = {field["name"]: field for field in signature.get("input_fields", ())}
-    output = _output(signature["output_fields"])
+    output = _output_field(signature["output_fields"])
     stream = next((field for field in fields if fields[field].get("iterator")), None)
-    return Served(
+    return ServedMethod(
         name=name,
-        type=type_,
-        function=_answers(name, type_, fields, output, stream, seed),
-        parameters={field: _kind(its) for field, its in fields.items()},
+        method_type=type_,
+        function=_build_function(name, type_, fields, output, stream, seed),
+        parameters={field: _build_value_type(its) for field, its in fields.items()},
         required=frozenset(field for field, its in fields.items() if its.get("required")),
-        returns=_codec(output),
-        stream=stream,
+        returns=_build_codec(output),
+        stream_parameter=stream,
         signature=dict(signature),
     )
 
 
-def _output(outputs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _output_field(outputs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     """The result: the one output, or a record of several."""
     outputs = list(outputs)
     if len(outputs) == 1 and outputs[0].get("name", "return") == "return":
@@ -90,29 +90,29 @@ def _output(outputs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {"name": "return", "type": "NAMED_FIELDS", "type_args": outputs}
 
 
-def _kind(field: Mapping[str, Any]) -> Kind:
+def _build_value_type(field: Mapping[str, Any]) -> ValueType:
     optional, stream = not field.get("required"), bool(field.get("iterator"))
-    return Kind(dict(field), _codec(field), optional=optional, stream=stream)
+    return ValueType(dict(field), _build_codec(field), is_optional=optional, is_stream=stream)
 
 
-def _codec(field: Mapping[str, Any]) -> wire.Codec[Any]:
+def _build_codec(field: Mapping[str, Any]) -> wire.Codec[Any]:
     inner = field.get("type_args", ())
     match field["type"]:
         case "LIST":
-            return wire.list_of(_codec(inner[0]))
+            return wire.list_of(_build_codec(inner[0]))
         case "TUPLE":
-            return wire.tuple_of(*map(_codec, inner))
+            return wire.tuple_of(*map(_build_codec, inner))
         case "NAMED_FIELDS":
-            members = (wire.field(member["name"], _codec(member)) for member in inner)
-            return wire.record(Record, *members)
+            members = (wire.field(member["name"], _build_codec(member)) for member in inner)
+            return wire.record(SampleRecord, *members)
         case leaf:
-            return LEAVES[leaf]
+            return LEAF_CODECS[leaf]
 
 
 # What it answers
 
 
-def _answers(
+def _build_function(
     name: str,
     type_: str,
     fields: Fields,
@@ -121,45 +121,45 @@ def _answers(
     seed: int,
 ) -> Callable[..., Any]:
     def answers(arguments: Mapping[str, Any]) -> Callable[[], Any]:
-        values = Sampler(f"{seed} {name} {sorted(arguments.items())!r}", _record)
-        if output["type"] != "STR" or values.transport(name) is None:
-            return lambda: values.value(output)
-        return lambda: values.transport(name)
+        values = Sampler(f"{seed} {name} {sorted(arguments.items())!r}", _build_record)
+        if output["type"] != "STR" or values.make_transport_reply(name) is None:
+            return lambda: values.make_value(output)
+        return lambda: values.make_transport_reply(name)
 
     def unary(**arguments: Any) -> Any:
-        _check(name, fields, arguments)
+        _check_arguments(name, fields, arguments)
         return answers(arguments)()
 
     def server_stream(**arguments: Any) -> Iterator[Any]:
-        _check(name, fields, arguments)
+        _check_arguments(name, fields, arguments)
         answer = answers(arguments)
-        for _ in range(_ITEMS):
+        for _ in range(_STREAM_LENGTH):
             yield answer()
 
     def bidi_stream(**arguments: Any) -> Iterator[Any]:
         assert stream is not None
         items = arguments.pop(stream)
-        _check(name, fields, arguments)
+        _check_arguments(name, fields, arguments)
         answer = answers(arguments)
         for item in items:
-            _check(name, fields, {stream: item})
+            _check_arguments(name, fields, {stream: item})
             yield answer()
 
     return {UNARY: unary, SERVER_STREAM: server_stream, BIDI_STREAM: bidi_stream}[type_]
 
 
-def _record(_: Mapping[str, Any], members: dict[str, Any]) -> Record:
-    return Record(**members)
+def _build_record(_: Mapping[str, Any], members: dict[str, Any]) -> SampleRecord:
+    return SampleRecord(**members)
 
 
-def _check(method: str, fields: Fields, arguments: Mapping[str, Any]) -> None:
+def _check_arguments(method: str, fields: Fields, arguments: Mapping[str, Any]) -> None:
     """Refuse a value that is not among its choices, or outside of its limits."""
     for name, value in arguments.items():
         field = fields[name]
         allowed = [option["id"] for option in field.get("model_type_enum_options", ())]
         if value is None:
             continue
-        if allowed and not any(_same(value, text) for text in allowed):
+        if allowed and not any(_is_choice(value, text) for text in allowed):
             raise ValueError(f"{method}: {name} must be one of {', '.join(allowed[:8])}")
         limits: Mapping[str, float] = field.get("model_type_range_info", {})
         if field["type"] in _NUMBERS:
@@ -170,7 +170,7 @@ def _check(method: str, fields: Fields, arguments: Mapping[str, Any]) -> None:
                 raise ValueError(f"{method}: {name} must be at most {highest:g}")
 
 
-def _same(value: object, text: str) -> bool:
+def _is_choice(value: object, text: str) -> bool:
     """Whether a choice, which travels as text, is this value."""
     if isinstance(value, bool):
         return text.lower() == str(value).lower()

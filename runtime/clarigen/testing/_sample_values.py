@@ -19,7 +19,7 @@ _SENTENCES: Final = (
     "Three small boats left the harbour at dawn.",
     "This is a sample, made on this machine.",
 )
-_THINGS: Final = ("bicycle", "boat", "cat", "cup", "dog", "lamp", "tree")
+_LABELS: Final = ("bicycle", "boat", "cat", "cup", "dog", "lamp", "tree")
 
 
 class Sampler:
@@ -34,23 +34,23 @@ class Sampler:
         self, seed: str, records: Callable[[Mapping[str, Any], dict[str, Any]], Any]
     ) -> None:
         self._random = random.Random(seed)
-        self._records = records
+        self._make_record = records
 
-    def value(self, field: Mapping[str, Any]) -> Any:
+    def make_value(self, field: Mapping[str, Any]) -> Any:
         """A value of the type of a signature's field."""
         inner = field.get("type_args", ())
         match field["type"]:
             case "LIST":
-                return [self.value(inner[0]) for _ in range(self._random.randint(1, 3))]
+                return [self.make_value(inner[0]) for _ in range(self._random.randint(1, 3))]
             case "TUPLE":
-                return tuple(self.value(item) for item in inner)
+                return tuple(self.make_value(item) for item in inner)
             case "NAMED_FIELDS":
-                members = {member["name"]: self.value(member) for member in inner}
-                return self._records(field, members)
+                members = {member["name"]: self.make_value(member) for member in inner}
+                return self._make_record(field, members)
             case kind:
-                return self._leaf(kind)
+                return self._make_leaf(kind)
 
-    def transport(self, method: str) -> str | None:
+    def make_transport_reply(self, method: str) -> str | None:
         """What one of the platform's own transport methods answers: the JSON text of a message; None for any other method."""
         said = self._random.choice(_SENTENCES)
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
@@ -68,7 +68,7 @@ class Sampler:
         message = {"id": "sample", "object": kind, "created": 0, "model": "sample"}
         return json.dumps({**message, "choices": [choice]})
 
-    def _leaf(self, kind: str) -> Any:
+    def _make_leaf(self, kind: str) -> Any:
         chance = self._random
         match kind:
             case "STR":
@@ -80,21 +80,21 @@ class Sampler:
             case "INT":
                 return chance.randint(0, 100)
             case "FLOAT":
-                return self._fraction()
+                return self._make_fraction()
             case "BOOL":
                 return chance.random() < 0.5
             case "NDARRAY":
-                return [[self._fraction() for _ in range(3)] for _ in range(2)]
+                return [[self._make_fraction() for _ in range(3)] for _ in range(2)]
             case "JSON_DATA":
                 return {
-                    "label": chance.choice(_THINGS),
-                    "score": self._fraction(),
+                    "label": chance.choice(_LABELS),
+                    "score": self._make_fraction(),
                     "tags": ["sample"],
                 }
             case _:
-                return self._data(kind)
+                return self._make_data(kind)
 
-    def _data(self, kind: str) -> Any:
+    def _make_data(self, kind: str) -> Any:
         match kind:
             case "IMAGE":
                 return examples.IMAGE
@@ -103,26 +103,26 @@ class Sampler:
             case "VIDEO":
                 return examples.VIDEO
             case "CONCEPT":
-                return self._concept()
+                return self._make_concept()
             case "REGION":
-                return self._region()
+                return self._make_region()
             case "FRAME":
                 seconds = self._random.randint(0, 99)
-                regions = [self._region()]
+                regions = [self._make_region()]
                 return Frame(
                     image=examples.IMAGE, regions=regions, time=seconds / 10, index=seconds
                 )
             case _:
                 raise ValueError(f"no value can be made of {kind}")
 
-    def _concept(self) -> Concept:
-        return Concept(self._random.choice(_THINGS), value=self._fraction())
+    def _make_concept(self) -> Concept:
+        return Concept(self._random.choice(_LABELS), value=self._make_fraction())
 
-    def _region(self) -> Region:
+    def _make_region(self) -> Region:
         left, top = self._random.randint(0, 4) / 8, self._random.randint(0, 4) / 8
         box = Box(left, top, left + 0.5, top + 0.5)
-        return Region(box=box, concepts=[self._concept()], value=self._fraction())
+        return Region(box=box, concepts=[self._make_concept()], value=self._make_fraction())
 
-    def _fraction(self) -> float:
+    def _make_fraction(self) -> float:
         """A number between 0 and 1 that a 32-bit float holds exactly."""
         return self._random.randint(1, 63) / 64

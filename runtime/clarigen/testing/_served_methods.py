@@ -17,7 +17,7 @@ from .._wire.codec import Codec, Misfit, part_of
 from .._wire.large_payloads import NO_VIEWS
 from .._wire.protobuf_writer import Pieces
 from ..errors import ConfigError
-from ._annotations import Kind, evaluated, kind_of, named
+from ._annotations import ValueType, build_field, evaluate_annotations, read_annotation
 
 if TYPE_CHECKING:
     from .._proto import Data
@@ -26,12 +26,12 @@ UNARY: Final = "UNARY_UNARY"
 SERVER_STREAM: Final = "UNARY_STREAMING"
 BIDI_STREAM: Final = "STREAMING_STREAMING"
 
-_RESERVED: Final = "with_proto"
+_RESERVED_PARAMETER: Final = "with_proto"
 """A parameter's name that the platform's own servers refuse."""
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedMethod:
     """A method that is served.
 
     Attributes:
@@ -46,15 +46,15 @@ class Served:
     """
 
     name: str
-    type: str
+    method_type: str
     function: Callable[..., Any]
-    parameters: Mapping[str, Kind]
+    parameters: Mapping[str, ValueType]
     required: frozenset[str]
     returns: Codec[Any]
-    stream: str | None
+    stream_parameter: str | None
     signature: dict[str, Any]
 
-    def arguments(self, data: Data) -> dict[str, Any]:
+    def decode_arguments(self, data: Data) -> dict[str, Any]:
         """The arguments that one input holds; those left out are left to the method's defaults.
 
         Raises:
@@ -65,7 +65,7 @@ class Served:
         for index, (name, kind) in enumerate(self.parameters.items()):
             part = parts.get(name)
             if part is not None:
-                values[name] = self._read(name, kind, part)
+                values[name] = self._decode(name, kind, part)
             elif name in self.required:
                 raise ValueError(f"Missing required field: {name}")
             elif index == 0 and kind.signature["type"] == "FLOAT":
@@ -73,15 +73,19 @@ class Served:
                 values[name] = 0.0
         return values
 
-    def item(self, data: Data) -> Any:
+    def decode_item(self, data: Data) -> Any:
         """The item of the stream that an input holds."""
-        assert self.stream is not None
+        assert self.stream_parameter is not None
         parts = {part.id: part.data for part in data.parts}
-        if self.stream not in parts:
-            raise ValueError(f"Missing required field: {self.stream}")
-        return self._read(self.stream, self.parameters[self.stream], parts[self.stream])
+        if self.stream_parameter not in parts:
+            raise ValueError(f"Missing required field: {self.stream_parameter}")
+        return self._decode(
+            self.stream_parameter,
+            self.parameters[self.stream_parameter],
+            parts[self.stream_parameter],
+        )
 
-    def write(self, result: Any, data: Data) -> None:
+    def encode_result(self, result: Any, data: Data) -> None:
         """Put a result into the `Data` of an output.
 
         Raises:
@@ -94,8 +98,8 @@ class Served:
             raise ValueError(f"{self.name}: the result{misfit.path} {misfit.problem}") from None
         data.MergeFromString(b"".join(pieces))
 
-    def _read(self, name: str, kind: Kind, data: Data) -> Any:
-        if kind.absent_is_none and not data.ByteSize():
+    def _decode(self, name: str, kind: ValueType, data: Data) -> Any:
+        if kind.is_none_if_absent and not data.ByteSize():
             return None
         try:
             return kind.codec.decode(data, NO_VIEWS)
@@ -103,15 +107,15 @@ class Served:
             raise ValueError(f"{self.name}: {name}{misfit.path} {misfit.problem}") from None
 
 
-class Methods:
+class MethodTable:
     """What is served as it is, without a look at its annotations."""
 
-    def served(self) -> dict[str, Served]:
+    def methods(self) -> dict[str, ServedMethod]:
         """The methods."""
         raise NotImplementedError
 
 
-def served(implementation: object) -> dict[str, Served]:
+def find_served_methods(implementation: object) -> dict[str, ServedMethod]:
     """The public methods of an object that have annotations, those of its base classes first.
 
     Raises:
@@ -119,9 +123,12 @@ def served(implementation: object) -> dict[str, Served]:
     """
     if isinstance(implementation, type):
         raise ConfigError(f"serve an object, not the class: {implementation.__name__}()")
-    if isinstance(implementation, Methods):
-        return implementation.served()
-    methods = {name: _served(name, function) for name, function in _public(implementation)}
+    if isinstance(implementation, MethodTable):
+        return implementation.methods()
+    methods = {
+        name: _describe_method(name, function)
+        for name, function in _iterate_public_methods(implementation)
+    }
     if not methods:
         raise ConfigError(
             f"{type(implementation).__name__} has no public method with annotations to serve"
@@ -129,7 +136,7 @@ def served(implementation: object) -> dict[str, Served]:
     return methods
 
 
-def _public(implementation: object) -> Iterator[tuple[str, Callable[..., Any]]]:
+def _iterate_public_methods(implementation: object) -> Iterator[tuple[str, Callable[..., Any]]]:
     names: dict[str, None] = {}
     for base in reversed(type(implementation).__mro__):
         names |= dict.fromkeys(vars(base))
@@ -143,68 +150,72 @@ def _public(implementation: object) -> Iterator[tuple[str, Callable[..., Any]]]:
                 yield name, function
 
 
-def _served(name: str, function: Callable[..., Any]) -> Served:
+def _describe_method(name: str, function: Callable[..., Any]) -> ServedMethod:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise ConfigError(f"{name}: methods to serve are synchronous; this one is async")
-    hints = evaluated(inspect.unwrap(getattr(function, "__func__", function)))
-    parameters: dict[str, Kind] = {}
+    hints = evaluate_annotations(inspect.unwrap(getattr(function, "__func__", function)))
+    parameters: dict[str, ValueType] = {}
     fields: list[dict[str, Any]] = []
     for parameter in inspect.signature(function).parameters.values():
-        kind = _parameter_kind(name, parameter, hints)
+        kind = _read_parameter(name, parameter, hints)
         parameters[parameter.name] = kind
-        fields.append(_input_field(parameter, kind))
+        fields.append(_build_input_field(parameter, kind))
     if "return" not in hints:
         raise ConfigError(f"{name}: its result has no annotation")
-    result = kind_of(hints["return"], f"{name}: the result")
-    if result.optional:
+    result = read_annotation(hints["return"], f"{name}: the result")
+    if result.is_optional:
         raise ConfigError(f"{name}: the result cannot be None on the wire")
-    stream, type_ = _streaming(name, parameters, result)
+    stream, type_ = _classify_streaming(name, parameters, result)
     signature = {
         "name": name,
         "method_type": type_,
         "description": inspect.cleandoc(function.__doc__ or ""),
         "input_fields": fields,
-        "output_fields": [_marked(named("return", result.signature), result)],
+        "output_fields": [_mark_iterator(build_field("return", result.signature), result)],
     }
     required = frozenset(field["name"] for field in fields if field.get("required"))
-    return Served(name, type_, function, parameters, required, result.codec, stream, signature)
+    return ServedMethod(
+        name, type_, function, parameters, required, result.codec, stream, signature
+    )
 
 
-def _parameter_kind(method: str, parameter: inspect.Parameter, hints: dict[str, Any]) -> Kind:
-    where = f"{method}: parameter `{parameter.name}`"
+def _read_parameter(method: str, parameter: inspect.Parameter, hints: dict[str, Any]) -> ValueType:
+    subject = f"{method}: parameter `{parameter.name}`"
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-        raise ConfigError(f"{where}: arguments go by name; no *, ** or / can be served")
-    if parameter.name == _RESERVED:
-        raise ConfigError(f"{where}: the platform reserves this name")
+        raise ConfigError(f"{subject}: arguments go by name; no *, ** or / can be served")
+    if parameter.name == _RESERVED_PARAMETER:
+        raise ConfigError(f"{subject}: the platform reserves this name")
     if parameter.name not in hints:
-        raise ConfigError(f"{where} has no annotation")
-    kind = kind_of(hints[parameter.name], where)
-    if kind.optional and parameter.default is not None:
-        raise ConfigError(f"{where} can be None only if None is its default")
-    if kind.stream and parameter.default is not parameter.empty:
-        raise ConfigError(f"{where} is a stream; it cannot have a default")
+        raise ConfigError(f"{subject} has no annotation")
+    kind = read_annotation(hints[parameter.name], subject)
+    if kind.is_optional and parameter.default is not None:
+        raise ConfigError(f"{subject} can be None only if None is its default")
+    if kind.is_stream and parameter.default is not parameter.empty:
+        raise ConfigError(f"{subject} is a stream; it cannot have a default")
     return kind
 
 
-def _streaming(name: str, parameters: Mapping[str, Kind], result: Kind) -> tuple[str | None, str]:
+def _classify_streaming(
+    name: str, parameters: Mapping[str, ValueType], result: ValueType
+) -> tuple[str | None, str]:
     """The parameter that is a stream, and the type of the method."""
-    streams = [parameter for parameter, kind in parameters.items() if kind.stream]
+    streams = [parameter for parameter, kind in parameters.items() if kind.is_stream]
     if len(streams) > 1:
         raise ConfigError(f"{name}: only one parameter can be a stream, not {', '.join(streams)}")
-    if streams and not result.stream:
+    if streams and not result.is_stream:
         raise ConfigError(f"{name}: a method that takes a stream must return one: Iterator[…]")
     if streams:
         return streams[0], BIDI_STREAM
-    return None, SERVER_STREAM if result.stream else UNARY
+    return None, SERVER_STREAM if result.is_stream else UNARY
 
 
-def _input_field(parameter: inspect.Parameter, kind: Kind) -> dict[str, Any]:
-    field = _marked(named(parameter.name, kind.signature), kind)
+def _build_input_field(parameter: inspect.Parameter, kind: ValueType) -> dict[str, Any]:
+    field = _mark_iterator(build_field(parameter.name, kind.signature), kind)
     if any(key in field for key in ("description", "model_type_range_info", _CHOICES)):
         field["is_param"] = True
     if parameter.default is parameter.empty:
         field["required"] = True
-    elif text := _default_text(parameter.default):
+    elif text := _format_default(parameter.default):
         field["default"] = text
     return field
 
@@ -212,11 +223,11 @@ def _input_field(parameter: inspect.Parameter, kind: Kind) -> dict[str, Any]:
 _CHOICES: Final = "model_type_enum_options"
 
 
-def _marked(field: dict[str, Any], kind: Kind) -> dict[str, Any]:
-    return {**field, "iterator": True} if kind.stream else field
+def _mark_iterator(field: dict[str, Any], kind: ValueType) -> dict[str, Any]:
+    return {**field, "iterator": True} if kind.is_stream else field
 
 
-def _default_text(default: Any) -> str:
+def _format_default(default: Any) -> str:
     """A default as the platform spells it: text as it is, else JSON, else what Python prints."""
     if isinstance(default, str):
         return default

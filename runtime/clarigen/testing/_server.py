@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HOST: Final = "127.0.0.1"
 _PORTS: Final = range(1 << 16)  # beyond, grpc would silently take another one
-_LIMIT: Final = 1 << 30
+_MAX_MESSAGE_BYTES: Final = 1 << 30
 """The largest message in bytes, as the platform's own servers have it."""
 
 
@@ -100,14 +100,14 @@ class Server:
         from ._faults import Faults
 
         self._service = service
-        self.faults = Faults(service.streams, _handlers.statuses())
+        self.faults = Faults(service.list_methods, _handlers.grpc_status_names())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clarigen-testing")
         self._server = grpc.server(
             self._threads,
-            handlers=[_handlers.Rpcs(service, self.faults).handler()],
+            handlers=[_handlers.RpcHandlers(service, self.faults).build_handler()],
             options=[
-                ("grpc.max_receive_message_length", _LIMIT),
-                ("grpc.max_send_message_length", _LIMIT),
+                ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+                ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
                 ("grpc.so_reuseport", 0),  # a port that is taken is an error, not shared
             ],
         )
@@ -125,7 +125,7 @@ class Server:
         A request that ended before, by a fault or by an argument that does not fit, is not among
         them; one with several inputs is a call each.
         """
-        return self._service.record.calls()
+        return self._service.call_log.calls()
 
     def deploy(self, implementation: object, *, version: str = "") -> str:
         """Serve another object from now on, as a new version of the model; it may have other methods.

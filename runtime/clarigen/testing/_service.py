@@ -16,17 +16,17 @@ from .. import _proto
 from .._calls.status import MODEL_TRAINED, SUCCESS
 from .._drift.signature import KINDS, TYPES
 from ..errors import ConfigError
-from ._call_log import Record
-from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, Served, served
+from ._call_log import CallLog
+from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, ServedMethod, find_served_methods
 
-FAILURE: Final = 10020
-_DISCOVERY: Final = "_GET_SIGNATURES"
+PREDICTION_FAILED: Final = 10020
+_DISCOVERY_METHOD: Final = "_GET_SIGNATURES"
 
-_NUMBERS: Final[dict[str, dict[str, int]]] = {
+_ENUM_NUMBERS: Final[dict[str, dict[str, int]]] = {
     "type": {name: number for number, name in enumerate(TYPES)},
     "method_type": {name: number for number, name in enumerate(KINDS)},
 }
-_HOLD_FIELDS: Final = ("input_fields", "output_fields", "type_args", "model_type_enum_options")
+_KEYS_OF_FIELDS: Final = ("input_fields", "output_fields", "type_args", "model_type_enum_options")
 
 Answers = Generator[_proto.MultiOutputResponse, None, None]
 
@@ -47,8 +47,10 @@ class Service:
     """
 
     def __init__(self, implementation: object, record: int = 0, version: str = "testing") -> None:
-        self._versions: dict[str, Mapping[str, Served]] = {version: served(implementation)}
-        self.record = Record(record)
+        self._versions: dict[str, Mapping[str, ServedMethod]] = {
+            version: find_served_methods(implementation)
+        }
+        self.call_log = CallLog(record)
 
     # Versions: the last one is the latest. Whoever asks for one that there is none of gets that.
 
@@ -64,18 +66,18 @@ class Service:
         version = version or f"testing-{len(self._versions) + 1}"
         if version in self._versions:
             raise ConfigError(f"there is a version {version!r} already; give it another name")
-        self._versions = {**self._versions, version: served(implementation)}
+        self._versions = {**self._versions, version: find_served_methods(implementation)}
         return version
 
-    def streams(self) -> dict[str, bool]:
+    def list_methods(self) -> dict[str, bool]:
         """The methods of all versions, and whether each answers with a stream."""
         return {
-            name: method.type != UNARY
+            name: method.method_type != UNARY
             for methods in self._versions.values()
             for name, method in methods.items()
         }
 
-    def _methods(self, version: str) -> Mapping[str, Served]:
+    def _methods_of_version(self, version: str) -> Mapping[str, ServedMethod]:
         versions = self._versions
         return versions.get(version) or versions[next(reversed(versions))]
 
@@ -83,33 +85,35 @@ class Service:
 
     def predict(self, request: _proto.PostModelOutputsRequest) -> _proto.MultiOutputResponse:
         """PostModelOutputs: one output an input, or a failure of the whole."""
-        return next(_to_the_end(self._predicted(request)))
+        return next(_catch_failure(self._answer_unary(request)))
 
-    def _predicted(
+    def _answer_unary(
         self, request: _proto.PostModelOutputsRequest
     ) -> Iterator[_proto.MultiOutputResponse]:
-        methods = self._methods(request.version_id)
-        if called(request) is None:
-            yield _signatures(methods)
+        methods = self._methods_of_version(request.version_id)
+        if called_method(request) is None:
+            yield _answer_discovery(methods)
             return
-        answer = _proto.MultiOutputResponse(status=_success())
+        answer = _proto.MultiOutputResponse(status=_success_status())
         for method_input in request.inputs:
-            method = _method(methods, method_input, UNARY)
-            result = self._run(method, method.arguments(method_input.data))
-            answer.outputs.append(_output(method, result))
+            method = _select_method(methods, method_input, UNARY)
+            result = self._call_method(method, method.decode_arguments(method_input.data))
+            answer.outputs.append(_build_output(method, result))
         yield answer
 
     def generate(self, request: _proto.PostModelOutputsRequest) -> Answers:
         """GenerateModelOutputs: an answer an item, and a last one if the method fails."""
-        return _to_the_end(self._generated(request))
+        return _catch_failure(self._answer_server_stream(request))
 
-    def _generated(
+    def _answer_server_stream(
         self, request: _proto.PostModelOutputsRequest
     ) -> Iterator[_proto.MultiOutputResponse]:
         method_input = _only_input(request)
-        method = _method(self._methods(request.version_id), method_input, SERVER_STREAM)
-        for item in self._run(method, method.arguments(method_input.data)):
-            yield _answer(method, item)
+        method = _select_method(
+            self._methods_of_version(request.version_id), method_input, SERVER_STREAM
+        )
+        for item in self._call_method(method, method.decode_arguments(method_input.data)):
+            yield _build_answer(method, item)
 
     def stream(
         self,
@@ -120,44 +124,49 @@ class Service:
 
         A request is taken when the method asks for its item, so answers go out in between.
         """
-        return _to_the_end(self._streamed(first, others))
+        return _catch_failure(self._answer_bidi_stream(first, others))
 
-    def _streamed(
+    def _answer_bidi_stream(
         self,
         first: _proto.PostModelOutputsRequest,
         others: Iterator[_proto.PostModelOutputsRequest],
     ) -> Iterator[_proto.MultiOutputResponse]:
         method_input = _only_input(first)
-        method = _method(self._methods(first.version_id), method_input, BIDI_STREAM)
-        assert method.stream is not None
-        arguments = method.arguments(method_input.data)
-        arguments[method.stream] = _items(method, arguments[method.stream], others)
-        for item in self._run(method, arguments):
-            yield _answer(method, item)
+        method = _select_method(
+            self._methods_of_version(first.version_id), method_input, BIDI_STREAM
+        )
+        assert method.stream_parameter is not None
+        arguments = method.decode_arguments(method_input.data)
+        arguments[method.stream_parameter] = _decode_stream(
+            method, arguments[method.stream_parameter], others
+        )
+        for item in self._call_method(method, arguments):
+            yield _build_answer(method, item)
 
-    def _run(self, method: Served, arguments: dict[str, Any]) -> Any:
-        self.record.add(method.name, arguments, method.stream)
+    def _call_method(self, method: ServedMethod, arguments: dict[str, Any]) -> Any:
+        self.call_log.add(method.name, arguments, method.stream_parameter)
         return method.function(**arguments)
 
     # Discovery.
 
     def get_model(self, request: _proto.GetModelRequest) -> _proto.SingleModelResponse:
         """GetModel: the model that was asked for, whichever it is."""
-        user_app, version = request.user_app_id, self._version(request, request.version_id)
+        user_app, version = request.user_app_id, self._describe_version(request, request.version_id)
         model = _proto.Model(
             id=request.model_id,
             user_id=user_app.user_id,
             app_id=user_app.app_id,
             model_version=version,
         )
-        return _proto.SingleModelResponse(status=_success(), model=model)
+        return _proto.SingleModelResponse(status=_success_status(), model=model)
 
     def get_model_version(
         self, request: _proto.GetModelVersionRequest
     ) -> _proto.SingleModelVersionResponse:
         """GetModelVersion: the version that was asked for, with the signatures."""
         return _proto.SingleModelVersionResponse(
-            status=_success(), model_version=self._version(request, request.version_id)
+            status=_success_status(),
+            model_version=self._describe_version(request, request.version_id),
         )
 
     def list_model_versions(
@@ -166,10 +175,11 @@ class Service:
         """ListModelVersions: all versions, the latest first, on the first page."""
         versions = reversed(self._versions) if request.page <= 1 else ()
         return _proto.MultiModelVersionResponse(
-            status=_success(), model_versions=[self._version(request, id_) for id_ in versions]
+            status=_success_status(),
+            model_versions=[self._describe_version(request, id_) for id_ in versions],
         )
 
-    def _version(
+    def _describe_version(
         self,
         request: (
             _proto.GetModelRequest | _proto.GetModelVersionRequest | _proto.ListModelVersionsRequest
@@ -182,46 +192,48 @@ class Service:
             user_id=request.user_app_id.user_id,
             app_id=request.user_app_id.app_id,
             method_signatures=[
-                _proto.MethodSignature(**_numbered(method.signature))
-                for method in self._methods(asked).values()
+                _proto.MethodSignature(**_number_enums(method.signature))
+                for method in self._methods_of_version(asked).values()
             ],
         )
 
 
-def _to_the_end(answers: Iterator[_proto.MultiOutputResponse]) -> Answers:
+def _catch_failure(answers: Iterator[_proto.MultiOutputResponse]) -> Answers:
     """Answers, and in place of whatever the model raises the failure that its caller is told."""
     try:
         yield from answers
     except Exception as error:  # noqa: BLE001  a model may raise anything
-        yield _failed(error)
+        yield _build_failure(error)
 
 
-def called(request: _proto.PostModelOutputsRequest) -> str | None:
+def called_method(request: _proto.PostModelOutputsRequest) -> str | None:
     """The method that a request calls; None if it asks which there are."""
     name = _method_name(request.inputs[0]) if request.inputs else ""
-    return None if name == _DISCOVERY else name
+    return None if name == _DISCOVERY_METHOD else name
 
 
 def _method_name(method_input: _proto.Input) -> str:
     return method_input.data.metadata.fields["_method_name"].string_value
 
 
-def _method(methods: Mapping[str, Served], method_input: _proto.Input, type_: str) -> Served:
+def _select_method(
+    methods: Mapping[str, ServedMethod], method_input: _proto.Input, type_: str
+) -> ServedMethod:
     name = _method_name(method_input)
     method = methods.get(name)
     if method is None:
         raise ValueError(f"Method {name} not found in model class")
-    if method.type != type_:
-        raise ValueError(f"Method {name} is {method.type}, and was called as {type_}")
+    if method.method_type != type_:
+        raise ValueError(f"Method {name} is {method.method_type}, and was called as {type_}")
     return method
 
 
-def _signatures(methods: Mapping[str, Served]) -> _proto.MultiOutputResponse:
-    signatures = {name: _camel_case(method.signature) for name, method in methods.items()}
+def _answer_discovery(methods: Mapping[str, ServedMethod]) -> _proto.MultiOutputResponse:
+    signatures = {name: _to_camel_case(method.signature) for name, method in methods.items()}
     output = _proto.Output(
-        status=_success(), data=_proto.Data(text=_proto.Text(raw=json.dumps(signatures)))
+        status=_success_status(), data=_proto.Data(text=_proto.Text(raw=json.dumps(signatures)))
     )
-    return _proto.MultiOutputResponse(status=_success(), outputs=[output])
+    return _proto.MultiOutputResponse(status=_success_status(), outputs=[output])
 
 
 def _only_input(request: _proto.PostModelOutputsRequest) -> _proto.Input:
@@ -230,52 +242,58 @@ def _only_input(request: _proto.PostModelOutputsRequest) -> _proto.Input:
     return request.inputs[0]
 
 
-def _items(
-    method: Served, first: Any, requests: Iterator[_proto.PostModelOutputsRequest]
+def _decode_stream(
+    method: ServedMethod, first: Any, requests: Iterator[_proto.PostModelOutputsRequest]
 ) -> Iterator[Any]:
     yield first
     for request in requests:
-        yield method.item(_only_input(request).data)
+        yield method.decode_item(_only_input(request).data)
 
 
-def _output(method: Served, result: Any) -> _proto.Output:
-    output = _proto.Output(status=_success())
-    method.write(result, output.data)
+def _build_output(method: ServedMethod, result: Any) -> _proto.Output:
+    output = _proto.Output(status=_success_status())
+    method.encode_result(result, output.data)
     return output
 
 
-def _answer(method: Served, item: Any) -> _proto.MultiOutputResponse:
-    return _proto.MultiOutputResponse(status=_success(), outputs=[_output(method, item)])
-
-
-def _success() -> _proto.Status:
-    return _proto.Status(code=SUCCESS)
-
-
-def _failed(error: Exception) -> _proto.MultiOutputResponse:
-    """What the platform answers when a model raises: a status, and no output."""
-    trace = "".join(traceback.format_exception(error)).split("\n")
+def _build_answer(method: ServedMethod, item: Any) -> _proto.MultiOutputResponse:
     return _proto.MultiOutputResponse(
-        status=_proto.Status(code=FAILURE, details=str(error), stack_trace=trace)
+        status=_success_status(), outputs=[_build_output(method, item)]
     )
 
 
-def _camel_case(signature: dict[str, Any]) -> dict[str, Any]:
+def _success_status() -> _proto.Status:
+    return _proto.Status(code=SUCCESS)
+
+
+def _build_failure(error: Exception) -> _proto.MultiOutputResponse:
+    """What the platform answers when a model raises: a status, and no output."""
+    trace = "".join(traceback.format_exception(error)).split("\n")
+    return _proto.MultiOutputResponse(
+        status=_proto.Status(code=PREDICTION_FAILED, details=str(error), stack_trace=trace)
+    )
+
+
+def _to_camel_case(signature: dict[str, Any]) -> dict[str, Any]:
     """A signature in the form in which models tell their own."""
     return {
-        re.sub("_(.)", lambda match: match[1].upper(), key): _in_each(_camel_case, key, value)
+        re.sub("_(.)", lambda match: match[1].upper(), key): _map_fields(_to_camel_case, key, value)
         for key, value in signature.items()
     }
 
 
-def _numbered(signature: dict[str, Any]) -> dict[str, Any]:
+def _number_enums(signature: dict[str, Any]) -> dict[str, Any]:
     """A signature with the numbers of its enums, as a message takes them."""
     return {
-        key: _NUMBERS[key][value] if key in _NUMBERS else _in_each(_numbered, key, value)
+        key: (
+            _ENUM_NUMBERS[key][value]
+            if key in _ENUM_NUMBERS
+            else _map_fields(_number_enums, key, value)
+        )
         for key, value in signature.items()
     }
 
 
-def _in_each(change: Callable[[dict[str, Any]], dict[str, Any]], key: str, value: Any) -> Any:
+def _map_fields(change: Callable[[dict[str, Any]], dict[str, Any]], key: str, value: Any) -> Any:
     """A value of a signature, with a change made to each of the fields it may hold."""
-    return [change(field) for field in value] if key in _HOLD_FIELDS else value
+    return [change(field) for field in value] if key in _KEYS_OF_FIELDS else value

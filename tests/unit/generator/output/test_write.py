@@ -14,7 +14,7 @@ import pytest
 from gen_client.diagnostics import Refusal
 from gen_client.gate import check
 from gen_client.output import exchange, write
-from support import ROOT, run_python, untouched
+from support import ROOT, file_stamps, run_python
 
 FILES = {
     "__init__.py": f"{write.HEAD}\nx = 1\n",
@@ -66,9 +66,9 @@ def test_a_new_package_is_readable_as_others_are(tmp_path: Path) -> None:
 
 def test_an_unchanged_run_touches_nothing(tmp_path: Path) -> None:
     write.package(tmp_path, "pkg", FILES)
-    before = untouched([tmp_path, *tmp_path.rglob("*")])
+    before = file_stamps([tmp_path, *tmp_path.rglob("*")])
     assert write.package(tmp_path, "pkg", FILES) == []
-    assert untouched(before) == before
+    assert file_stamps(before) == before
 
 
 def test_only_changed_files_are_touched(tmp_path: Path) -> None:

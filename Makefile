@@ -1,48 +1,66 @@
-# One verb, one command. Each prepares .venv by itself, with Python 3.11 or later:
-# `make PYTHON=python3.13 …` names another one than python3.
+# One command per task. Each creates the environment that it needs, with Python 3.11 or later.
+# To use another Python than `python3`: make PYTHON=python3.12 test
 
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
 OLDEST := .venv/oldest/.stamp
+DEMO := .venv/demo/.stamp
+
+# `pip install --group` needs pip 25.1; a new virtual environment may contain an older one.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PIP := 'pip>=25.1'
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test soak bench fuzz check format proto proto-check demo generated build clean
 
-help:  ## list the verbs
+help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) $(OLDEST)  ## prepare .venv with everything that the other verbs need
+setup: $(STAMP) $(OLDEST)  ## create .venv with everything that the other commands need
+
+# The first command of a recipe that creates an environment: refuse a Python that is too old.
+REQUIRE_PYTHON = @$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("clarigen needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
 
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.13 ...")'
+	$(REQUIRE_PYTHON)
+	@echo 'Creating .venv: this takes a minute or two.'
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python $(PIP_INSTALL) --upgrade $(PIP)
+	$(BIN)/python $(PIP_INSTALL) --editable '.[codegen,numpy,pillow]' --group dev
 	@touch $@
 
-# The oldest dependencies that we declare: some tests run programs on them as well.
+# The oldest versions of our dependencies: some tests also run programs with them.
 $(OLDEST): $(STAMP)
 	$(BIN)/python -m venv --clear .venv/oldest
-	$(BIN)/python tests/oldest.py | xargs .venv/oldest/bin/python -m pip install --quiet --disable-pip-version-check
+	$(BIN)/python tests/oldest.py | xargs .venv/oldest/bin/python $(PIP_INSTALL)
+	@touch $@
+
+# Without the development dependencies: a first look should not have to wait for them.
+$(DEMO): pyproject.toml
+	$(REQUIRE_PYTHON)
+	@echo 'Creating .venv/demo: this takes half a minute.'
+	$(PYTHON) -m venv --clear .venv/demo
+	.venv/demo/bin/python $(PIP_INSTALL) --editable '.[codegen]'
 	@touch $@
 
 test: $(STAMP) $(OLDEST)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-soak: $(STAMP)  ## make 100,000 calls, and see that nothing is left behind
+soak: $(STAMP)  ## make 100,000 calls and check that nothing leaks
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m faults.soak
 
-bench: $(STAMP)  ## compare with hand-written code and the official SDK, in ratios (some ten minutes)
+bench: $(STAMP)  ## compare speed with hand-written code and the official SDK (about ten minutes)
 	$(BIN)/python -m benchmarks
 
-fuzz: $(STAMP)  ## 20,000 examples of the properties, then ten minutes each of two coverage-guided runs
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+fuzz: $(STAMP)  ## test the properties with 20,000 examples each, then run two fuzzers for ten minutes each
+	$(BIN)/python $(PIP_INSTALL) --group fuzz
 	CLARIGEN_EXAMPLES=20000 $(BIN)/python -m pytest -n auto tests/safety/test_properties.py
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m safety.fuzz
 
-check: $(STAMP) proto-check  ## lint, formatting, types, and whether the compiled proto is current
+check: $(STAMP) proto-check  ## run the linter, the formatter (read-only) and the type checkers
 	$(BIN)/ruff check .
-	$(BIN)/black --check --quiet . || { echo 'not formatted, run `make format`'; exit 1; }
+	$(BIN)/black --check --quiet . || { echo 'not formatted: run `make format`'; exit 1; }
 	$(BIN)/mypy
 	$(BIN)/pyright
 
@@ -53,18 +71,18 @@ format: $(STAMP)  ## format the code
 proto: $(STAMP)  ## compile clarigen.proto
 	$(BIN)/python runtime/clarigen/_proto/compile.py
 
-proto-check: $(STAMP)  ## say whether the compiled proto is current
+proto-check: $(STAMP)  ## check that the compiled proto is up to date
 	$(BIN)/python runtime/clarigen/_proto/compile.py --check
 
-demo: $(STAMP)  ## serve the example model, generate its client, call every method
-	@$(BIN)/python examples/demo.py
+demo: $(DEMO)  ## serve an example model, generate its client and call every method
+	@.venv/demo/bin/python examples/demo.py
 
-generated: $(STAMP)  ## regenerate the packages under generated/
+generated: $(STAMP)  ## regenerate the packages in generated/
 	$(BIN)/python tests/golden/packages.py
 
 build: $(STAMP)  ## build the wheel and the sdist into dist/
 	$(BIN)/python -m build
 
-clean:  ## remove .venv, caches and what was built
+clean:  ## remove .venv, caches and build results
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,21 @@ def test_the_manifest_is_one() -> None:
         sys.executable, "-m", "pre_commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_our_own_hooks_use_the_versions_of_the_project() -> None:
+    config = ROOT / ".pre-commit-config.yaml"
+    done = run(sys.executable, "-m", "pre_commit", "validate-config", config)
+    assert done.returncode == 0, done.stdout
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    declared = [
+        *project["dependency-groups"]["test"],
+        *project["project"]["optional-dependencies"]["codegen"],
+    ]
+    (hooks,) = (repo["hooks"] for repo in parsed(config)["repos"])
+    assert [hook["id"] for hook in hooks] == ["ruff", "black"]
+    for hook in hooks:
+        assert set(hook["additional_dependencies"]) <= set(declared)
 
 
 # GitHub

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from gen_client.diagnostics import Diagnostic, Severity
 from gen_client.source.document import Document
-from gen_client.templates import templates
+from gen_client.templates import find_templates
 
 LIBRARIES: Final = ("black", "jinja2", "libcst")
 """What makes the files beside our own sources."""
@@ -143,7 +143,7 @@ def _generator() -> str:
     for library in LIBRARIES:
         whole.update(f"{library} {metadata.version(library)}\n".encode())
     here = Path(__file__).parent
-    for file in sorted([*here.rglob("*.py"), *templates().glob("*.jinja")]):
+    for file in sorted([*here.rglob("*.py"), *find_templates().glob("*.jinja")]):
         whole.update(f"{file.name} {digest(file.read_bytes())}\n".encode())
     return whole.hexdigest()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from clarigen import wire
-from gen_client.custom_templates import Custom
+from gen_client.custom_templates import CustomTemplates
 from gen_client.diagnostics import DIFFERENT, Refusal, Report, shown
 from gen_client.interface import read
 from gen_client.jobs import Asked, Checked, Package
@@ -18,7 +18,7 @@ from gen_client.output import locked, write
 from gen_client.output.difference import Origin, differences, unified
 from gen_client.source import Document
 
-Build = Callable[[Document, str, Report, Custom], Package]
+Build = Callable[[Document, str, Report, CustomTemplates], Package]
 """Makes a package of a document."""
 
 

@@ -19,17 +19,22 @@ from pathlib import Path
 from typing import Final
 
 from gen_client.diagnostics import USAGE, Refusal, printable, shown
-from gen_client.gate.allowed import NOTHING, Allowed, allowed
+from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed, parse_allowed
 from gen_client.json_text import is_array
 
-OURS: Final = ("__init__.py.jinja", "client.py.jinja", "examples.py.jinja", "macros.jinja")
+TEMPLATE_NAMES: Final = (
+    "__init__.py.jinja",
+    "client.py.jinja",
+    "examples.py.jinja",
+    "macros.jinja",
+)
 """The templates that can be replaced."""
-ALLOW: Final = "allow.toml"
+ALLOW_FILE: Final = "allow.toml"
 _KEYS: Final = ("statements", "decorators", "comments")
 
 
 @dataclass(frozen=True, slots=True)
-class Custom:
+class CustomTemplates:
     """Templates of one's own.
 
     Attributes:
@@ -38,14 +43,14 @@ class Custom:
     """
 
     templates: Mapping[str, str] = field(default_factory=dict[str, str])
-    allowed: Allowed = NOTHING
+    allowed: Allowed = NOTHING_ALLOWED
 
 
-PLAIN: Final = Custom()
+NO_CUSTOM_TEMPLATES: Final = CustomTemplates()
 """Ours alone."""
 
 
-def read(folder: Path) -> Custom:
+def read_custom_templates(folder: Path) -> CustomTemplates:
     """The templates in a folder.
 
     Raises:
@@ -54,20 +59,20 @@ def read(folder: Path) -> Custom:
     try:
         files = sorted(folder.glob("*.jinja"))
         texts = {file.name: file.read_text("utf-8") for file in files}
-        allow = folder / ALLOW
+        allow = folder / ALLOW_FILE
         content = allow.read_text("utf-8") if allow.is_file() else ""
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "a file is not UTF-8"
-        raise _refusal(folder, f"the templates cannot be read: {why}") from None
-    if not any(name in texts for name in OURS):
-        raise _refusal(folder, f"none of {', '.join(OURS)} is there")
+        raise _usage_error(folder, f"the templates cannot be read: {why}") from None
+    if not any(name in texts for name in TEMPLATE_NAMES):
+        raise _usage_error(folder, f"none of {', '.join(TEMPLATE_NAMES)} is there")
     try:
-        return Custom(texts, _allowed(tomllib.loads(content)))
+        return CustomTemplates(texts, _parse_allow_file(tomllib.loads(content)))
     except ValueError as error:
-        raise _refusal(folder / ALLOW, printable(str(error), 200)) from None
+        raise _usage_error(folder / ALLOW_FILE, printable(str(error), 200)) from None
 
 
-def _allowed(content: Mapping[str, object]) -> Allowed:
+def _parse_allow_file(content: Mapping[str, object]) -> Allowed:
     lists: dict[str, list[str]] = {key: [] for key in _KEYS}
     for key, value in content.items():
         if key not in lists:
@@ -78,8 +83,8 @@ def _allowed(content: Mapping[str, object]) -> Allowed:
             if not isinstance(item, str):
                 raise ValueError(f"{key} is no array of texts")
             lists[key].append(item)
-    return allowed(*(lists[key] for key in _KEYS))
+    return parse_allowed(*(lists[key] for key in _KEYS))
 
 
-def _refusal(place: Path, what: str) -> Refusal:
+def _usage_error(place: Path, what: str) -> Refusal:
     return Refusal(what, where=shown(str(place), 200), remedy="--templates DIR", exit_code=USAGE)

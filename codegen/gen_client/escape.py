@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, LiteralString, cast
 
-LINE: Final = 100
+LINE_LENGTH: Final = 100
 """How long a line of a generated file gets, in characters."""
 
 
@@ -37,7 +37,7 @@ _HIDDEN: Final = (
 )
 _BLANKS: Final = r"\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _INVISIBLE: Final = re.compile(f"[{_HIDDEN}]")
-_NOT_LITERAL: Final = re.compile(rf'[\\"\n{_HIDDEN}{_BLANKS}]')
+_ESCAPED_IN_LITERALS: Final = re.compile(rf'[\\"\n{_HIDDEN}{_BLANKS}]')
 _MARGIN: Final = re.compile(rf"^[ {_BLANKS}]+", re.MULTILINE)
 _TRAILING: Final = re.compile(rf"[ {_BLANKS}]+$")
 _FLOAT: Final = Code("float")
@@ -54,16 +54,16 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
-def _visible(match: re.Match[str]) -> str:
+def _escape_or_expand(match: re.Match[str]) -> str:
     return "    " if match[0] == "\t" else _escape(match)
 
 
-def visible(text: str) -> str:
+def escape_invisible(text: str) -> str:
     r"""Text without invisible characters: each stands as the text of its escape (`\u202e`).
 
     Line ends of all platforms become newlines, a tab four blanks. Doing it twice changes nothing.
     """
-    return _INVISIBLE.sub(_visible, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _INVISIBLE.sub(_escape_or_expand, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def docstring(text: str, indent: int = 0) -> Code:
@@ -77,16 +77,16 @@ def docstring(text: str, indent: int = 0) -> Code:
     Raises:
         ValueError: There is no text.
     """
-    lines = _trimmed(visible(text))
+    lines = _trim_docstring(escape_invisible(text))
     if len(lines) == 1:
         gap = " " if lines[0].endswith('"') else ""
-        return Code(f'"""{_first(lines[0])}{gap}"""')
+        return Code(f'"""{_escape_first_line(lines[0])}{gap}"""')
     pad = " " * indent
-    body = "".join(f"{pad}{_quoted(line)}\n" if line else "\n" for line in lines[1:])
-    return Code(f'"""{_first(lines[0])}\n{body}{pad}"""')
+    body = "".join(f"{pad}{_escape_docstring_line(line)}\n" if line else "\n" for line in lines[1:])
+    return Code(f'"""{_escape_first_line(lines[0])}\n{body}{pad}"""')
 
 
-def _trimmed(text: str) -> list[str]:
+def _trim_docstring(text: str) -> list[str]:
     """The lines of a text as a reader of the docstring gets to see them."""
     text = _MARGIN.sub(lambda margin: " " * len(margin[0]), text)
     lines = [_TRAILING.sub("", line) for line in text.split("\n")]
@@ -100,15 +100,15 @@ def _trimmed(text: str) -> list[str]:
     return [lines[0].lstrip(" "), *(line[margin:] for line in lines[1:])]
 
 
-def _quoted(line: str) -> str:
+def _escape_docstring_line(line: str) -> str:
     """One line inside triple quotes: no backslash acts, no three quotes meet."""
     line = line.replace("\\", "\\\\")
     return re.sub('"{3,}', lambda quotes: '\\"' * len(quotes[0]), line)
 
 
-def _first(line: str) -> str:
+def _escape_first_line(line: str) -> str:
     """The line behind the opening quotes, which begins with no quote of its own."""
-    line = _quoted(line)
+    line = _escape_docstring_line(line)
     return f"\\{line}" if line.startswith('"') else line
 
 
@@ -124,9 +124,9 @@ def literal(value: object, float_: Code = _FLOAT) -> Code:
         case None | bool() | int():
             return Code(repr(value))
         case float():
-            return _float(value, float_)
+            return _float_literal(value, float_)
         case str():
-            return _text(value)
+            return _string_literal(value)
         case bytes():
             return Code(repr(value))
         case list() | tuple():
@@ -140,15 +140,15 @@ def literal(value: object, float_: Code = _FLOAT) -> Code:
             raise TypeError(f"no literal for {type(value).__name__}")
 
 
-def _text(value: str) -> Code:
+def _string_literal(value: str) -> Code:
     """In double quotes, unless single ones save escapes: black would do the same."""
-    body = _NOT_LITERAL.sub(_escape, value)
+    body = _ESCAPED_IN_LITERALS.sub(_escape, value)
     if '"' in value and "'" not in value:
         return Code("'" + body.replace('\\"', '"') + "'")
     return Code(f'"{body}"')
 
 
-def _float(value: float, float_: Code) -> Code:
+def _float_literal(value: float, float_: Code) -> Code:
     if math.isfinite(value):
         return Code(repr(value))
     name = "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"

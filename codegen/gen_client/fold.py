@@ -7,12 +7,12 @@ lines alone, writes nothing. Knows nothing of Python or of models.
 
 from __future__ import annotations
 
-from gen_client.escape import LINE
+from gen_client.escape import LINE_LENGTH
 
 _INDENT = "    "
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """A bracket that is written with an item a line, in as few lines as it fits in: one, three, or as it is.
 
     Args:
@@ -23,8 +23,8 @@ def folded(text: str) -> str:
     first, *items, last = [line for line in text.split("\n") if line]
     margin = first[: len(first) - len(first.lstrip())]
     inside = " ".join(item.strip() for item in items).removesuffix(",")
-    if len(whole := f"{first}{inside}{last.strip()}") <= LINE:
+    if len(whole := f"{first}{inside}{last.strip()}") <= LINE_LENGTH:
         return f"{whole}\n"
-    if len(body := f"{margin}{_INDENT}{inside}") <= LINE:
+    if len(body := f"{margin}{_INDENT}{inside}") <= LINE_LENGTH:
         return f"{first}\n{body}\n{margin}{last.strip()}\n"
     return "\n".join([first, *items, last, ""])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clarigen import ModelRef
 from gen_client.cache import Cache
-from gen_client.custom_templates import PLAIN, Custom
+from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, Report
 from gen_client.output.difference import Difference
 from gen_client.output.write import LOCK
@@ -43,7 +43,7 @@ class Options:
     client: tuple[tuple[str, str], ...] | None = None
     types: tuple[tuple[str, str], ...] | None = None
     strict: bool = False
-    custom: Custom = PLAIN
+    custom: CustomTemplates = NO_CUSTOM_TEMPLATES
 
 
 @dataclass(frozen=True, slots=True)

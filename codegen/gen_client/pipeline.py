@@ -17,7 +17,7 @@ from typing import TypeVar
 from clarigen import ModelRef
 from gen_client import cache, check, source, threads
 from gen_client.cache import Cache, Entry
-from gen_client.custom_templates import PLAIN, Custom
+from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, bug
 from gen_client.escape import Code
 from gen_client.gate.check import FILES
@@ -50,7 +50,9 @@ def run(jobs: Sequence[Job], mode: Mode, stage: Stage) -> Iterator[Outcome]:
     mode.cache.clear()
 
 
-def build(document: Document, name: str, report: Report, custom: Custom = PLAIN) -> Package:
+def build(
+    document: Document, name: str, report: Report, custom: CustomTemplates = NO_CUSTOM_TEMPLATES
+) -> Package:
     """The package that a document becomes: the same document and templates, the same bytes.
 
     Raises `Refusal` (exit 4 for signatures that cannot become a safe client, 2 for want of a name).
@@ -60,11 +62,11 @@ def build(document: Document, name: str, report: Report, custom: Custom = PLAIN)
     from gen_client.tidy import finish  # with their libraries, which take their time
 
     model = read.read(document, report)
-    page = plan.page(model, _package_name(document.reference, name), report)
-    texts = render.render(page, custom.templates)
+    page = plan.build_page(model, _package_name(document.reference, name), report)
+    texts = render.render_files(page, custom.templates)
     classes, types = json_types.given(model.types)
     also = replace(custom.allowed, classes=classes, types=types)
-    files = {file: finish.tidy(texts[file], kind, also) for file, kind in FILES.items()}
+    files = {file: finish.finish(texts[file], kind, also) for file, kind in FILES.items()}
     return Package(
         page.package, page.client, {**files, write.MARKER: "", write.LOCK: lock.text(model)}
     )
@@ -118,7 +120,7 @@ def _package_name(reference: ModelRef | None, name: str) -> Code:
 
 def _known(asked: Asked | Diagnostic, known: Cache) -> Entry | None:
     """The entry for a package that is in its place already, as it would be made."""
-    if isinstance(asked, Diagnostic) or asked.job.options.custom is not PLAIN:
+    if isinstance(asked, Diagnostic) or asked.job.options.custom is not NO_CUSTOM_TEMPLATES:
         return None
     entry = known.get(cache.key(asked.document, asked.name))
     strict = asked.job.options.strict
@@ -147,7 +149,7 @@ def _finish(asked: Asked, mode: Mode, stage: Stage) -> Written | Checked:
         package = build(asked.document, asked.name, report, options.custom)
     finally:
         asked.job.report.warnings += report.warnings
-    if options.custom is PLAIN:
+    if options.custom is NO_CUSTOM_TEMPLATES:
         entry = Entry(package.client, cache.digests(package.files), tuple(report.warnings))
         mode.cache.put(cache.key(asked.document, asked.name), entry)
     if options.strict:

@@ -17,13 +17,11 @@ from typing import Final
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from gen_client import templates as templates_folder
 from gen_client.diagnostics import USAGE, Refusal, printable
 from gen_client.escape import FILTERS, Code, finalize
-from gen_client.fold import folded
+from gen_client.fold import fold
 from gen_client.plan.page import Page
-
-templates = templates_folder.templates
+from gen_client.templates import find_templates
 
 FILES: Final = ("__init__.py", "client.py", "examples.py")
 """What is laid out by templates."""
@@ -77,7 +75,7 @@ ASYNC: Final = Twin(
 )
 
 
-def render(page: Page, custom: Mapping[str, str] = NO_TEMPLATES) -> dict[str, str]:
+def render_files(page: Page, custom: Mapping[str, str] = NO_TEMPLATES) -> dict[str, str]:
     """The files of a package: name to text, without their head and not yet formatted.
 
     Args:
@@ -87,7 +85,7 @@ def render(page: Page, custom: Mapping[str, str] = NO_TEMPLATES) -> dict[str, st
     Raises:
         Refusal: Exit 2: a template of others fails, or writes what is neither code nor filtered.
     """
-    environment = _environment(frozenset(custom.items()), templates())
+    environment = _environment(frozenset(custom.items()), find_templates())
     try:
         return {
             name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC, ASYNC))
@@ -96,10 +94,10 @@ def render(page: Page, custom: Mapping[str, str] = NO_TEMPLATES) -> dict[str, st
     except Exception as error:
         if not custom:
             raise
-        raise _broken(error, custom) from None
+        raise _template_error(error, custom) from None
 
 
-def _broken(error: Exception, custom: Mapping[str, str]) -> Refusal:
+def _template_error(error: Exception, custom: Mapping[str, str]) -> Refusal:
     """An error of somebody's templates, in words."""
     place, line = getattr(error, "name", None) or "templates", getattr(error, "lineno", None)
     trace = error.__traceback__
@@ -117,13 +115,13 @@ def _broken(error: Exception, custom: Mapping[str, str]) -> Refusal:
 
 def _environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
     """Jinja as we use it; it keeps what it has compiled, and the filters are those of the moment."""
-    environment = _compiling(custom, ours)
-    environment.filters = {**FILTERS, "folded": folded}
+    environment = _make_environment(custom, ours)
+    environment.filters = {**FILTERS, "fold": fold}
     return environment
 
 
 @lru_cache(maxsize=2)
-def _compiling(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
+def _make_environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
     texts = dict(custom)
 
     def theirs(name: str) -> tuple[str, str, None] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def templates() -> Path:
+def find_templates() -> Path:
     """The folder of the templates: beside this module when installed, else in the checkout."""
     here = Path(__file__).resolve()
     installed = here.parent / "templates"

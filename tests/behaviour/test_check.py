@@ -13,7 +13,7 @@ import pytest
 
 from clarigen import wire
 from gen_client import cache, cli, pipeline
-from gen_client.custom_templates import Custom
+from gen_client.custom_templates import CustomTemplates
 from gen_client.diagnostics import Report
 from gen_client.jobs import Package
 from gen_client.output.difference import Cause
@@ -341,7 +341,7 @@ def test_a_cache_that_others_can_write_is_not_used(
     built: list[str] = []
     build = pipeline.build
 
-    def noted(document: Document, name: str, report: Report, custom: Custom) -> Package:
+    def noted(document: Document, name: str, report: Report, custom: CustomTemplates) -> Package:
         built.append(name)
         return build(document, name, report, custom)
 

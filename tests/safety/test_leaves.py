@@ -41,7 +41,7 @@ READ: set[Path] = {
 @pytest.fixture(autouse=True)
 def _unformatted(monkeypatch: pytest.MonkeyPatch) -> None:
     """black changes no tree, and takes most of the time; `test_hostile` has it run."""
-    monkeypatch.setattr(finish, "formatted", str)
+    monkeypatch.setattr(finish, "format_source", str)
 
 
 def read(signature: Signature) -> interface.Model | None:

@@ -24,7 +24,7 @@ from clarigen import SERVER_DEFAULT
 from clarigen.wire import REQUIRED
 from gen_client import json_text, limits, pipeline
 from gen_client.diagnostics import Refusal, Report
-from gen_client.escape import visible
+from gen_client.escape import escape_invisible
 from gen_client.gate import check
 from gen_client.interface import read
 from gen_client.interface.model import Known, Method, Model, Null, Parameter
@@ -55,9 +55,9 @@ def test_any_model(model: Model, turn: int) -> None:
         return
     assert files == _made(document, formatted=turn == 0)
     for name, kind in check.FILES.items():
-        check.check(files[name], kind)
+        check.check_file(files[name], kind)
     report = Report()
-    page = build.page(model, names.given_package_name("pkg"), report)
+    page = build.build_page(model, names.given_package_name("pkg"), report)
     methods = names.usable(model, Report())
     _same_texts(files["client.py"], methods, page.functions)
     namespace = _imported(files)
@@ -95,7 +95,7 @@ def _made(document: Document, *, formatted: bool) -> dict[str, str] | None:
     """The files of the package; None if it is refused in the right way."""
     with pytest.MonkeyPatch.context() as patch:
         if not formatted:
-            patch.setattr(finish, "formatted", str)
+            patch.setattr(finish, "format_source", str)
         return _built(document)
 
 
@@ -128,7 +128,9 @@ def _same_texts(text: str, methods: list[Method], functions: tuple[Function, ...
         for name, call in _constants(statement)
     }
     for method, function in zip(methods, functions, strict=True):
-        assert _lines(docs[str(function.name)]) == _lines(inspect.cleandoc(visible(function.doc)))
+        assert _lines(docs[str(function.name)]) == _lines(
+            inspect.cleandoc(escape_invisible(function.doc))
+        )
         name, *fields, _ = wires[str(function.const)].args
         assert _text(name.value) == method.name
         wire_names = [

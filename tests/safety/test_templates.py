@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from gen_client import cli, render
+from gen_client.templates import find_templates
 from support import CORPUS
 
 SIGNATURES = CORPUS / "docs" / "detector.json"
-CLIENT = (render.templates() / "client.py.jinja").read_text("utf-8")
-MACROS = (render.templates() / "macros.jinja").read_text("utf-8")
-INIT = (render.templates() / "__init__.py.jinja").read_text("utf-8")
-EXAMPLES = (render.templates() / "examples.py.jinja").read_text("utf-8")
+CLIENT = (find_templates() / "client.py.jinja").read_text("utf-8")
+MACROS = (find_templates() / "macros.jinja").read_text("utf-8")
+INIT = (find_templates() / "__init__.py.jinja").read_text("utf-8")
+EXAMPLES = (find_templates() / "examples.py.jinja").read_text("utf-8")
 
 
 class Owner:
@@ -128,11 +129,11 @@ def test_so_are_ours(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     name, text, old, new = WRONG[what]
     ours = tmp_path / "ours"
     ours.mkdir()
-    for file in render.templates().glob("*.jinja"):
+    for file in find_templates().glob("*.jinja"):
         (ours / file.name).write_text(file.read_text("utf-8"))
     file_name = f"{name}.jinja" if name == "macros" else f"{name}.py.jinja"
     (ours / file_name).write_text(changed(text, old, new))
-    monkeypatch.setattr(render, "templates", lambda: ours)
+    monkeypatch.setattr(render, "find_templates", lambda: ours)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["--signatures", str(SIGNATURES)]) == 4
     assert not (tmp_path / "detector").exists()
@@ -152,9 +153,9 @@ def test_their_owner_allows_more_word_for_word(owner: Owner) -> None:
         text, "{% for twin in", "logger = logging.getLogger(__name__)\n# Ours.\n{% for twin in"
     )
     (owner.folder / "client.py.jinja").write_text(text)
-    stream = "{% filter folded %}\n        return self._stream("
+    stream = "{% filter fold %}\n        return self._stream("
     text = changed(MACROS, stream, f'        logger.debug("called")\n{stream}')
-    batch = "{% filter folded %}\n    def {{ function.batch.name"
+    batch = "{% filter fold %}\n    def {{ function.batch.name"
     text = changed(text, batch, f"    @traced\n{batch}")
     (owner.folder / "macros.jinja").write_text(text)
     assert owner.generate()[0] == 4

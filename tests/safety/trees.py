@@ -19,7 +19,7 @@ OURS = (
     | grammar.PLAIN_TYPES
     | grammar.ARRAYS
     | grammar.CODECS
-    | grammar.METHODS
+    | grammar.METHOD_FUNCTIONS
     | {
         "self",
         "model",

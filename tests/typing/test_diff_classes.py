@@ -461,7 +461,7 @@ def test_a_call_agrees(index: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_change_is_found(index: int) -> None:
     case = CASES[index]
     old, new = (
-        build.named(
+        build.name_methods(
             read.read(Document(None, "", tuple(signatures)), Report()),
             Code("package"),
             Report(),

@@ -18,7 +18,7 @@ from gen_client.output.write import LOCK
 if TYPE_CHECKING:
     from gen_client.escape import Code
     from gen_client.interface.model import Model
-    from gen_client.plan.usage import Named
+    from gen_client.plan.usage import NamedMethod
     from gen_client.source import Place
 
 Stage = Callable[[str], None]
@@ -36,7 +36,7 @@ class Interface:
 
     model: Model
     package: Code
-    methods: list[Named]
+    methods: list[NamedMethod]
 
 
 def declare(parser: argparse.ArgumentParser, *, signatures: bool = True) -> None:
@@ -115,7 +115,7 @@ def interface_of(place: Place, package: Code | None, report: Report) -> Interfac
 
     model = read.read(source.read(place), report)
     name = package or _package(model)
-    return Interface(model, name, build.named(model, name, report))
+    return Interface(model, name, build.name_methods(model, name, report))
 
 
 def _package(model: Model) -> Code:

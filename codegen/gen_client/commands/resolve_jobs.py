@@ -136,7 +136,11 @@ def _listed(
 def _usual(arguments: argparse.Namespace) -> Options:
     """What the command line says of all packages."""
     folder = arguments.templates
-    templates = custom_templates.PLAIN if folder is None else custom_templates.read(folder)
+    templates = (
+        custom_templates.NO_CUSTOM_TEMPLATES
+        if folder is None
+        else custom_templates.read_custom_templates(folder)
+    )
     return Options(force=arguments.force, strict=arguments.strict, custom=templates)
 
 

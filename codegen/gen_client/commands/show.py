@@ -17,7 +17,7 @@ from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
     from gen_client.commands.model_options import Interface
-    from gen_client.plan.usage import Named
+    from gen_client.plan.usage import NamedMethod
 
 _FORMS = ("sync", "async", "batch")
 _EXAMPLES = (
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return DONE
 
 
-def _chosen(interface: Interface, name: str | None) -> list[Named]:
+def _chosen(interface: Interface, name: str | None) -> list[NamedMethod]:
     """The method that is meant, by its name in Python or on the wire, or all of them."""
     if name is None:
         return interface.methods
@@ -97,7 +97,7 @@ def _chosen(interface: Interface, name: str | None) -> list[Named]:
 def _print(
     arguments: argparse.Namespace,
     interface: Interface,
-    methods: list[Named],
+    methods: list[NamedMethod],
     one: bool,
     console: Console,
 ) -> None:

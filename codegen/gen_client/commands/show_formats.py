@@ -15,7 +15,7 @@ from gen_client.interface.model import MethodKind, Parameter, Required
 from gen_client.naming import names
 from gen_client.plan import build, descriptions, docstrings, types
 from gen_client.plan.types import Shape, Use
-from gen_client.plan.usage import Named
+from gen_client.plan.usage import NamedMethod
 from gen_client.show import json_schema, prototype, snippets
 from gen_client.show.snippets import Form
 from gen_client.terminal.console import Console
@@ -30,7 +30,12 @@ _TITLES: Final = {Form.SYNC: "", Form.ASYNC: "asyncio", Form.BATCH: "many inputs
 
 
 def tell(
-    interface: Interface, methods: Sequence[Named], console: Console, *, url: str | None, full: bool
+    interface: Interface,
+    methods: Sequence[NamedMethod],
+    console: Console,
+    *,
+    url: str | None,
+    full: bool,
 ) -> None:
     """Print what a model offers.
 
@@ -45,10 +50,10 @@ def tell(
     for its in methods:
         console.finding("")
         console.code([prototype.line(its.method)])
-        told = descriptions.described(
+        told = descriptions.parse_description(
             its.method.description, (p.name for p in its.method.parameters)
         )
-        text = descriptions.stripped(told.text)
+        text = descriptions.strip_blank_lines(told.text)
         for line in text if full else text[:1]:
             console.finding(f"  {line}".rstrip())
         if full:
@@ -69,7 +74,7 @@ def _head(interface: Interface) -> str:
     return f"{which}{version}: {count} method{'s' if count != 1 else ''}"
 
 
-def _page(interface: Interface, its: Named, console: Console, url: str | None) -> None:
+def _page(interface: Interface, its: NamedMethod, console: Console, url: str | None) -> None:
     console.finding("")
     console.table([*_rows(its), _result(its)])
     for how in snippets.forms(its):
@@ -79,12 +84,14 @@ def _page(interface: Interface, its: Named, console: Console, url: str | None) -
         console.code(snippets.snippet(its, interface.package, _opening(interface, url), how))
 
 
-def _rows(its: Named) -> Iterator[tuple[str, ...]]:
+def _rows(its: NamedMethod) -> Iterator[tuple[str, ...]]:
     """A row a parameter: name, type, default, what is allowed, description."""
-    told = descriptions.described(its.method.description, (p.name for p in its.method.parameters))
+    told = descriptions.parse_description(
+        its.method.description, (p.name for p in its.method.parameters)
+    )
     for parameter, name, shape in _parameters(its):
-        kind = str(types.annotation(shape, Use.PARAM))
-        said = descriptions.plain(parameter.description) or told.args.get(parameter.name, [])
+        kind = str(types.format_annotation(shape, Use.PARAM))
+        said = descriptions.split_lines(parameter.description) or told.args.get(parameter.name, [])
         yield (
             f"  {name}",
             f"stream of {kind}" if parameter.stream else kind,
@@ -94,14 +101,14 @@ def _rows(its: Named) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _parameters(its: Named) -> Iterator[tuple[Parameter, Code, Shape]]:
+def _parameters(its: NamedMethod) -> Iterator[tuple[Parameter, Code, Shape]]:
     yield from zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
 
 
 def _default(parameter: Parameter, name: Code, shape: Shape) -> str:
     if isinstance(parameter.default, Required):
         return "required"
-    return f"= {build.param(parameter, name, shape).default}"
+    return f"= {build.build_param(parameter, name, shape).default}"
 
 
 def _allowed(parameter: Parameter) -> str:
@@ -112,15 +119,15 @@ def _allowed(parameter: Parameter) -> str:
     return (
         ""
         if parameter.range is None
-        else docstrings.range_words(parameter.range, parameter.type.kind)
+        else docstrings.format_range(parameter.range, parameter.type.kind)
     )
 
 
-def _result(its: Named) -> tuple[str, ...]:
-    kind = str(types.annotation(its.result, Use.RESULT))
+def _result(its: NamedMethod) -> tuple[str, ...]:
+    kind = str(types.format_annotation(its.result, Use.RESULT))
     streams = its.method.kind is not MethodKind.UNARY
-    told = descriptions.described(its.method.description, ()).returns
-    said = " ".join(descriptions.plain(its.method.result.description) or told)
+    told = descriptions.parse_description(its.method.description, ()).returns
+    said = " ".join(descriptions.split_lines(its.method.result.description) or told)
     return "  returns", f"stream of {kind}" if streams else kind, "", "", said
 
 
@@ -133,7 +140,7 @@ def _opening(interface: Interface, url: str | None) -> Code:
 
 
 def snippets_of(
-    interface: Interface, its: Named, wanted: Sequence[str], url: str | None
+    interface: Interface, its: NamedMethod, wanted: Sequence[str], url: str | None
 ) -> Iterator[list[str]]:
     """The programs that call a method, in the forms that are wanted and that it has."""
     for how in snippets.forms(its):
@@ -145,7 +152,7 @@ def snippets_of(
 
 
 def programs(
-    interface: Interface, methods: Sequence[Named], wanted: Sequence[str], url: str | None
+    interface: Interface, methods: Sequence[NamedMethod], wanted: Sequence[str], url: str | None
 ) -> list[str]:
     """The lines of all programs, with two blank lines between two."""
     lines: list[str] = []
@@ -155,12 +162,12 @@ def programs(
     return lines
 
 
-def tools(methods: Sequence[Named]) -> list[dict[str, Any]]:
+def tools(methods: Sequence[NamedMethod]) -> list[dict[str, Any]]:
     """Each method as a tool."""
     return [json_schema.tool(its) for its in methods]
 
 
-def content(interface: Interface, methods: Sequence[Named]) -> dict[str, Any]:
+def content(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, Any]:
     """Everything that is known of a model."""
     ids = interface.model.reference
     return {
@@ -174,7 +181,7 @@ def content(interface: Interface, methods: Sequence[Named]) -> dict[str, Any]:
     }
 
 
-def _method(its: Named) -> dict[str, Any]:
+def _method(its: NamedMethod) -> dict[str, Any]:
     streams = its.method.kind is not MethodKind.UNARY
     return {
         "name": str(its.names.method),
@@ -186,7 +193,7 @@ def _method(its: Named) -> dict[str, Any]:
         "batch": None if its.input is None else str(its.names.batch),
         "parameters": [_parameter(*row) for row in _parameters(its)],
         "returns": {
-            "type": str(types.annotation(its.result, Use.RESULT)),
+            "type": str(types.format_annotation(its.result, Use.RESULT)),
             "stream": streams,
             "description": its.method.result.description,
         },
@@ -194,7 +201,7 @@ def _method(its: Named) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter, name: Code, shape: Shape) -> dict[str, Any]:
-    param = build.param(parameter, name, shape)
+    param = build.build_param(parameter, name, shape)
     bounds = parameter.range
     return {
         "name": str(name),

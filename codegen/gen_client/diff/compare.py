@@ -17,7 +17,7 @@ from gen_client.escape import Code
 from gen_client.interface.model import Method, MethodKind, Parameter
 from gen_client.plan import build, usage
 from gen_client.plan.types import Shape, Use
-from gen_client.plan.usage import Named
+from gen_client.plan.usage import NamedMethod
 
 RETURN: Final = "return"
 """What the result is called in the place of a change."""
@@ -29,7 +29,7 @@ _KINDS: Final = {
 _T = TypeVar("_T")
 
 
-def compare(old: Sequence[Named], new: Sequence[Named]) -> list[Change]:
+def compare(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -> list[Change]:
     """The changes from one interface to another, in the order of the methods.
 
     Args:
@@ -60,7 +60,7 @@ def compare(old: Sequence[Named], new: Sequence[Named]) -> list[Change]:
     return changes
 
 
-def _change(its: Named, rule: Rule, field: str, words: str, *values: str) -> Change:
+def _change(its: NamedMethod, rule: Rule, field: str, words: str, *values: str) -> Change:
     return Change(rule, str(its.names.method), field, words, values)
 
 
@@ -81,7 +81,7 @@ def _renamed(gone: dict[str, _T], came: dict[str, _T]) -> dict[str, str]:
 # A method
 
 
-def _method(old: Named, new: Named) -> Iterator[Change]:
+def _method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     before, after = old.method, new.method
     if new.names.method != old.names.method:
         yield _change(old, Rule.METHOD_RENAMED, "", "is called {} now", str(new.names.method))
@@ -99,7 +99,7 @@ def _method(old: Named, new: Named) -> Iterator[Change]:
     yield from _type_names(old, new)
 
 
-def _type_names(old: Named, new: Named) -> Iterator[Change]:
+def _type_names(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     """The types that callers import: those that are gone, or are called something else."""
     now = _names(new)
     for field, name in _names(old).items():
@@ -122,7 +122,7 @@ def _type_names(old: Named, new: Named) -> Iterator[Change]:
         yield _change(old, Rule.TYPE_RENAMED, "", words, str(old.input), str(new.input))
 
 
-def _names(its: Named) -> dict[str, str]:
+def _names(its: NamedMethod) -> dict[str, str]:
     """What the choices and records of a method are called, by their places on the wire."""
     found = record_names(its.result, RETURN)
     rows = zip(its.method.parameters, its.parameters, its.aliases, strict=True)
@@ -136,7 +136,7 @@ def _names(its: Named) -> dict[str, str]:
 # Its parameters
 
 
-def _parameters(old: Named, new: Named) -> Iterator[Change]:
+def _parameters(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     before, after = _by_wire(old), _by_wire(new)
     renamed = _renamed(
         {name: _nameless(its[0]) for name, its in before.items() if name not in after},
@@ -161,7 +161,7 @@ def _parameters(old: Named, new: Named) -> Iterator[Change]:
     yield from _positions(old, new, renamed)
 
 
-def _by_wire(its: Named) -> dict[str, tuple[Parameter, Code, Shape]]:
+def _by_wire(its: NamedMethod) -> dict[str, tuple[Parameter, Code, Shape]]:
     rows = zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
     return {parameter.name: (parameter, name, shape) for parameter, name, shape in rows}
 
@@ -170,8 +170,8 @@ def _nameless(parameter: Parameter) -> Parameter:
     return replace(parameter, name="")
 
 
-def _added(old: Named, parameter: Parameter, called: Code, shape: Shape) -> Change:
-    param = build.param(parameter, called, shape)
+def _added(old: NamedMethod, parameter: Parameter, called: Code, shape: Shape) -> Change:
+    param = build.build_param(parameter, called, shape)
     if parameter.required:
         words, values = "is new and required: {}", [str(param.annotation)]
         return _change(old, Rule.REQUIRED_PARAMETER_ADDED, called, words, *values)
@@ -180,7 +180,7 @@ def _added(old: Named, parameter: Parameter, called: Code, shape: Shape) -> Chan
 
 
 def _parameter(
-    its: Named, old: Parameter, called: str, shape: Shape, new: Parameter, now: Shape
+    its: NamedMethod, old: Parameter, called: str, shape: Shape, new: Parameter, now: Shape
 ) -> Iterator[Change]:
     """The changes of one parameter that stayed."""
     method = str(its.names.method)
@@ -195,7 +195,7 @@ def _parameter(
     yield from options(method, called, (old, shape), (new, now), alike=alike)
 
 
-def _positions(old: Named, new: Named, renamed: dict[str, str]) -> Iterator[Change]:
+def _positions(old: NamedMethod, new: NamedMethod, renamed: dict[str, str]) -> Iterator[Change]:
     """What may be given by position must stay where it is; the order of the rest is a matter of reading."""
     after = [parameter.name for parameter in new.method.parameters]
     kept = [renamed.get(parameter.name, parameter.name) for parameter in old.method.parameters]
@@ -218,5 +218,5 @@ def _positions(old: Named, new: Named, renamed: dict[str, str]) -> Iterator[Chan
 
 def _leading(method: Method, renamed: dict[str, str]) -> list[str]:
     """The parameters that may be given by position, as they are called on the wire now."""
-    leading = method.parameters[: usage.leading(method.parameters)]
+    leading = method.parameters[: usage.count_positional(method.parameters)]
     return [renamed.get(parameter.name, parameter.name) for parameter in leading]

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from gen_client.diff.changes import Change, Rule
-from gen_client.escape import Code, literal, visible
+from gen_client.escape import Code, escape_invisible, literal
 from gen_client.interface.model import Choice, Known, Null, Parameter, Range, Required, Scalar
 from gen_client.plan import build, types
 from gen_client.plan.types import Shape
@@ -89,7 +89,7 @@ def _default(make: _Make, old: _Typed, new: _Typed) -> Iterator[Change]:
 
 def _absent(parameter: Parameter, shape: Shape) -> str:
     """What a caller may write for leaving it out."""
-    absent = str(build.param(parameter, _ANY, shape).absent)
+    absent = str(build.build_param(parameter, _ANY, shape).absent)
     return "SERVER_DEFAULT" if absent == "Default" else absent
 
 
@@ -101,9 +101,9 @@ def _meaning(parameter: Parameter, shape: Shape) -> str:
         case Null():
             return "None"
         case Known(value):
-            return str(types.value(value, shape))
+            return str(types.format_value(value, shape))
         case its:
-            return " ".join(visible(its.text).split()) or "SERVER_DEFAULT"
+            return " ".join(escape_invisible(its.text).split()) or "SERVER_DEFAULT"
 
 
 # What may be given
@@ -112,7 +112,7 @@ def _meaning(parameter: Parameter, shape: Shape) -> str:
 def _choices(make: _Make, old: _Typed, new: _Typed) -> Iterator[Change]:
     before, after = old[0].choices, new[0].choices
     if before and not after:
-        kind = str(types.annotation(new[1], types.Use.PARAM))
+        kind = str(types.format_annotation(new[1], types.Use.PARAM))
         yield make(Rule.CHOICES_WIDENED, "takes any {} now", kind)
     elif after and not before:
         yield make(Rule.CHOICES_NARROWED, "takes nothing but {} now", _listed(after))
@@ -150,6 +150,6 @@ def _limits(make: _Make, old: Range | None, new: Range | None, shape: Shape) -> 
             rule, words = (
                 (Rule.LIMITS_NARROWED, narrower) if narrowed else (Rule.LIMITS_WIDENED, wider)
             )
-            yield make(rule, words, str(types.bound(now, shape.kind)))
+            yield make(rule, words, str(types.range_bound(now, shape.kind)))
     if old != new and before == after:
         yield make(Rule.HINT_CHANGED, "its range is described in another way")

@@ -60,7 +60,7 @@ class _Walk:
         self, old: Shape, new: Shape, whole: tuple[Shape, Shape], field: str, *, fixed: bool
     ) -> Change:
         pair = old.kind, new.kind
-        was, now = (str(typetable.annotation(its, self._use)) for its in whole)
+        was, now = (str(typetable.format_annotation(its, self._use)) for its in whole)
         if self._use is Use.PARAM:
             rule = Rule.TYPE_WIDENED if pair in _WIDER else Rule.TYPE_CHANGED
             return Change(rule, self._method, field, "takes {} now, not {}", (now, was))
@@ -77,7 +77,7 @@ class _Walk:
         for name, (attribute, shape, _) in after.items():
             if name not in before:
                 rule = Rule.REQUIRED_FIELD_ADDED if self._use is Use.PARAM else Rule.FIELD_ADDED
-                kind = str(typetable.annotation(shape, self._use))
+                kind = str(typetable.format_annotation(shape, self._use))
                 yield self._change(rule, field, attribute, "is new, a {}", kind)
         for name, (attribute, shape, description) in after.items():
             if name not in before:

@@ -30,11 +30,11 @@ class Allowed:
     types: frozenset[str] = frozenset()
 
 
-NOTHING = Allowed()
+NOTHING_ALLOWED = Allowed()
 """What is allowed where the templates are ours."""
 
 
-def allowed(
+def parse_allowed(
     statements: Iterable[str], decorators: Iterable[str], comments: Iterable[str]
 ) -> Allowed:
     """What the owner of templates allows.
@@ -52,35 +52,35 @@ def allowed(
         if not comment.startswith("#") or not comment.isprintable():
             raise ValueError(f"no comment: {comment!r}")
     return Allowed(
-        frozenset(ast.dump(node) for text in statements for node in _parsed(text)),
-        frozenset(ast.dump(_expression(text)) for text in decorators),
+        frozenset(ast.dump(node) for text in statements for node in _parse_statements(text)),
+        frozenset(ast.dump(_parse_decorator(text)) for text in decorators),
         comments,
     )
 
 
-def _parsed(text: str) -> Sequence[ast.stmt]:
+def _parse_statements(text: str) -> Sequence[ast.stmt]:
     try:
         return ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ValueError(f"no statement of Python: {text!r}") from None
 
 
-def _expression(text: str) -> ast.expr:
-    match _parsed(text):
+def _parse_decorator(text: str) -> ast.expr:
+    match _parse_statements(text):
         case [ast.Expr(value=value)]:
             return value
         case _:
             raise ValueError(f"no decorator: {text!r}")
 
 
-def without(module: ast.Module, what: Allowed) -> ast.Module:
+def remove_allowed(module: ast.Module, what: Allowed) -> ast.Module:
     """A tree without what is allowed."""
     if what.statements or what.decorators:
-        _Pruned(what).visit(module)
+        _Remover(what).visit(module)
     return module
 
 
-class _Pruned(ast.NodeTransformer):
+class _Remover(ast.NodeTransformer):
     """Takes statements and decorators out, wherever they stand."""
 
     def __init__(self, what: Allowed) -> None:

@@ -20,18 +20,22 @@ from typing import Literal, NoReturn
 
 from gen_client.diagnostics import UNUSABLE, Refusal, shown
 from gen_client.gate import examples, pages
-from gen_client.gate.allowed import NOTHING, Allowed, without
-from gen_client.gate.grammar import Stranger
+from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed, remove_allowed
+from gen_client.gate.grammar import Rejected
 
-Kind = Literal["client", "init", "examples"]
+FileKind = Literal["client", "init", "examples"]
 
-FILES: dict[str, Kind] = {"client.py": "client", "__init__.py": "init", "examples.py": "examples"}
+FILES: dict[str, FileKind] = {
+    "client.py": "client",
+    "__init__.py": "init",
+    "examples.py": "examples",
+}
 """Which kind each file of a package is."""
 
-_RULES: dict[Kind, Callable[[ast.Module, Allowed], None]] = {
-    "client": lambda module, also: pages.client(module, also.classes, also.types),
-    "init": lambda module, _: pages.init(module),
-    "examples": lambda module, _: examples.examples(module),
+_RULES: dict[FileKind, Callable[[ast.Module, Allowed], None]] = {
+    "client": lambda module, also: pages.check_client(module, also.classes, also.types),
+    "init": lambda module, _: pages.check_init(module),
+    "examples": lambda module, _: examples.check_examples(module),
 }
 
 HEAD = (
@@ -52,29 +56,29 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _OUTSIDE_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 
-def check(text: str, kind: Kind, also: Allowed = NOTHING) -> None:
+def check_file(text: str, kind: FileKind, also: Allowed = NOTHING_ALLOWED) -> None:
     """Accept the final text of a file; what is allowed besides, too. Raises `Refusal` (exit 4)."""
     try:
         if not text.startswith(HEAD):
-            raise Stranger(1, "the head is missing")
-        _comments(text.removeprefix(HEAD), COMMENTS | also.comments)
-    except Stranger as stranger:
-        _refuse(kind, stranger)
+            raise Rejected(1, "the head is missing")
+        _check_comments(text.removeprefix(HEAD), COMMENTS | also.comments)
+    except Rejected as stranger:
+        _raise_refusal(kind, stranger)
     check_code(text, kind, also)
 
 
-def check_code(text: str, kind: Kind, also: Allowed = NOTHING) -> None:
+def check_code(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) -> None:
     """Accept the code of a file that need not be formatted yet. Raises `Refusal` (exit 4)."""
     try:
-        _characters(text)
-        _RULES[kind](without(_parse(text), also), also)
-    except Stranger as stranger:
-        _refuse(kind, stranger)
+        _check_characters(text)
+        _RULES[kind](remove_allowed(_parse(text), allowed), allowed)
+    except Rejected as stranger:
+        _raise_refusal(kind, stranger)
     except RecursionError:
-        _refuse(kind, Stranger(0, "nested too deeply"))
+        _raise_refusal(kind, Rejected(0, "nested too deeply"))
 
 
-def _refuse(kind: Kind, stranger: Stranger) -> NoReturn:
+def _raise_refusal(kind: FileKind, stranger: Rejected) -> NoReturn:
     file = next(name for name, its_kind in FILES.items() if its_kind == kind)
     raise Refusal(
         f"{shown(stranger.what)} is nothing that gen-client writes: a bug or an attack; nothing was written",
@@ -87,26 +91,26 @@ def _refuse(kind: Kind, stranger: Stranger) -> NoReturn:
 def _parse(text: str) -> ast.Module:
     """The tree that Python itself would run; what it only warns about is refused."""
     if len(text) > MAX_CHARACTERS:
-        raise Stranger(0, "too long")
+        raise Rejected(0, "too long")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             return ast.parse(text)
     except SyntaxError as error:
-        raise Stranger(error.lineno or 0, f"not valid Python, {error.msg}") from None
+        raise Rejected(error.lineno or 0, f"not valid Python, {error.msg}") from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise Stranger(0, f"not valid Python, {type(error).__name__}") from None
+        raise Rejected(0, f"not valid Python, {type(error).__name__}") from None
 
 
-def _characters(text: str) -> None:
+def _check_characters(text: str) -> None:
     """No carriage return, nothing invisible, nothing that turns the reading direction."""
     for found in _OUTSIDE_ASCII.finditer(text):
         if unicodedata.category(found[0]) in _HIDDEN:
             line = text.count("\n", 0, found.start()) + 1
-            raise Stranger(line, f"the character U+{ord(found[0]):04X}")
+            raise Rejected(line, f"the character U+{ord(found[0]):04X}")
 
 
-def _comments(text: str, known: frozenset[str]) -> None:
+def _check_comments(text: str, known: frozenset[str]) -> None:
     marked = (line.strip() for line in text.split("\n") if "#" in line)
     if known.issuperset(
         marked
@@ -116,6 +120,6 @@ def _comments(text: str, known: frozenset[str]) -> None:
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT and token.string not in known:
-                raise Stranger(first + token.start[0], "a comment")
+                raise Rejected(first + token.start[0], "a comment")
     except (tokenize.TokenError, SyntaxError) as error:
-        raise Stranger(first, f"not valid Python, {type(error).__name__}") from None
+        raise Rejected(first, f"not valid Python, {type(error).__name__}") from None

@@ -7,22 +7,30 @@ from __future__ import annotations
 
 import ast
 
-from gen_client.gate.grammar import SAMPLES, Expressions, identifier, names_of, stop
-from gen_client.gate.imports import Names, file_body
+from gen_client.gate.grammar import (
+    SAMPLE_NAMES,
+    ExpressionRules,
+    check_identifier,
+    names_of,
+    reject,
+)
+from gen_client.gate.imports import BoundNames, after_docstring_and_imports
 
 
-def examples(module: ast.Module) -> None:
+def check_examples(module: ast.Module) -> None:
     """The docstring, the imports, a function a method, and what runs them."""
-    names = Names()
-    body = file_body(module, names)
-    rules = Expressions(
-        types=frozenset(), records=frozenset(names.from_client), values=SAMPLES & names.imported
+    names = BoundNames()
+    body = after_docstring_and_imports(module, names)
+    rules = ExpressionRules(
+        types=frozenset(),
+        records=frozenset(names.from_client),
+        values=SAMPLE_NAMES & names.imported,
     )
     for node in body:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                names.bind(node, identifier(node, node.name))
-                _example(node, rules)
+                names.bind(node, check_identifier(node, node.name))
+                _check_example(node, rules)
             case ast.If(
                 test=ast.Compare(
                     left=ast.Name(id="__name__"),
@@ -38,14 +46,14 @@ def examples(module: ast.Module) -> None:
             ):
                 pass
             case _:
-                stop(node, "not a statement of examples.py")
+                reject(node, "not a statement of examples.py")
 
 
-def _example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressions) -> None:
+def _check_example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: ExpressionRules) -> None:
     """A function without parameters that opens a client and prints what a method gives."""
     nothing = ast.dump(node.args) == ast.dump(_NO_ARGUMENTS)
     if node.decorator_list or getattr(node, "type_params", None) or not nothing:
-        stop(node, "not an example")
+        reject(node, "not an example")
     waits = isinstance(node, ast.AsyncFunctionDef)
     match node.body, node.returns:
         case (
@@ -57,13 +65,13 @@ def _example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressions) -
         ) if (
             isinstance(block, ast.AsyncWith) == waits
         ):
-            _opening(item, rules)
-            _use(statement, rules, waits)
+            _check_opening(item, rules)
+            _check_use(statement, rules, waits)
         case _:
-            stop(node, "not an example")
+            reject(node, "not an example")
 
 
-def _opening(node: ast.withitem, rules: Expressions) -> None:
+def _check_opening(node: ast.withitem, rules: ExpressionRules) -> None:
     """`Client() as model`."""
     match node:
         case ast.withitem(
@@ -74,44 +82,44 @@ def _opening(node: ast.withitem, rules: Expressions) -> None:
         ):
             pass
         case _:
-            stop(node.context_expr, "not the opening of a client")
+            reject(node.context_expr, "not the opening of a client")
 
 
 _NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
-def _use(node: ast.stmt, rules: Expressions, waits: bool) -> None:
+def _check_use(node: ast.stmt, rules: ExpressionRules, waits: bool) -> None:
     """`print(model.method(…))`, or a loop over it that prints each piece."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[call], keywords=[])):
             if isinstance(call, ast.Await) != waits:
-                stop(node, "not a use of a method")
-            _model_call(call.value if isinstance(call, ast.Await) else call, rules)
+                reject(node, "not a use of a method")
+            _check_model_call(call.value if isinstance(call, ast.Await) else call, rules)
         case ast.For(
             target=target, iter=call, body=[ast.Expr(value=printing)], orelse=[]
         ) | ast.AsyncFor(target=target, iter=call, body=[ast.Expr(value=printing)], orelse=[]) if (
             isinstance(target, ast.Name) and isinstance(node, ast.AsyncFor) == waits
         ):
-            _model_call(call, rules)
-            _print_piece(printing, identifier(node, target.id))
+            _check_model_call(call, rules)
+            _check_print(printing, check_identifier(node, target.id))
         case _:
-            stop(node, "not a use of a method")
+            reject(node, "not a use of a method")
 
 
-def _model_call(node: ast.expr, rules: Expressions) -> None:
+def _check_model_call(node: ast.expr, rules: ExpressionRules) -> None:
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="model"), attr=method),
             args=arguments,
             keywords=keywords,
         ):
-            identifier(node, method)
+            check_identifier(node, method)
             rules.arguments(arguments, keywords)
         case _:
-            stop(node, "not a call of a method")
+            reject(node, "not a call of a method")
 
 
-def _print_piece(node: ast.expr, piece: str) -> None:
+def _check_print(node: ast.expr, piece: str) -> None:
     """`print(piece)`, `print(piece.text, end="", flush=True)`."""
     match node:
         case ast.Call(
@@ -127,4 +135,4 @@ def _print_piece(node: ast.expr, piece: str) -> None:
         ):
             pass
         case _:
-            stop(node, "not the printing of a piece")
+            reject(node, "not the printing of a piece")

@@ -37,21 +37,21 @@ CODECS = frozenset(
 )
 """The attributes of `wire` that are codecs by themselves."""
 
-METHODS = frozenset({"unary", "server_stream", "bidi_stream"})
+METHOD_FUNCTIONS = frozenset({"unary", "server_stream", "bidi_stream"})
 """The words of `wire` that describe a method."""
 
-VALUES = frozenset(
+VALUE_CLASSES = frozenset(
     ["Image", "Audio", "Video", "Text", "Concept", "Region", "Frame", "Box", "Point"]
 )
 """The classes of the runtime whose instances may stand where a value stands."""
 
-SAMPLES = frozenset({"IMAGE", "AUDIO", "VIDEO", "YOURS"})
+SAMPLE_NAMES = frozenset({"IMAGE", "AUDIO", "VIDEO", "YOURS"})
 """What examples send where a file is meant, or a value of the reader's own type."""
 
 SPECIAL_FLOATS = frozenset({"inf", "-inf", "nan"})
 
 
-class Stranger(Exception):
+class Rejected(Exception):
     """Something that our templates cannot have written, and the line it stands on."""
 
     def __init__(self, line: int, what: str) -> None:
@@ -60,21 +60,21 @@ class Stranger(Exception):
         self.what = what
 
 
-def stop(node: ast.AST, what: str) -> NoReturn:
+def reject(node: ast.AST, what: str) -> NoReturn:
     """Refuse a node: `what` names the rule it broke."""
-    raise Stranger(getattr(node, "lineno", 0), f"{what}: {type(node).__name__}")
+    raise Rejected(getattr(node, "lineno", 0), f"{what}: {type(node).__name__}")
 
 
-def each(rule: Callable[[ast.expr], None], nodes: Iterable[ast.expr]) -> None:
+def check_each(rule: Callable[[ast.expr], None], nodes: Iterable[ast.expr]) -> None:
     """One rule for every node."""
     for node in nodes:
         rule(node)
 
 
-def identifier(node: ast.AST, name: str) -> str:
+def check_identifier(node: ast.AST, name: str) -> str:
     """A name that may be given to something: none that Python itself treats in a special way."""
     if name.startswith("__"):
-        stop(node, "a name that Python reserves")
+        reject(node, "a name that Python reserves")
     return name
 
 
@@ -83,12 +83,12 @@ def is_text(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def is_doc(node: ast.stmt) -> bool:
+def is_docstring(node: ast.stmt) -> bool:
     """Whether it is a docstring."""
     return isinstance(node, ast.Expr) and is_text(node.value)
 
 
-def _is_name(keywords: list[ast.keyword]) -> bool:
+def _is_python_name(keywords: list[ast.keyword]) -> bool:
     """Whether these are nothing, or the one that says a name in Python."""
     match keywords:
         case []:
@@ -104,7 +104,7 @@ def names_of(nodes: list[ast.expr]) -> list[str]:
     return [node.id if isinstance(node, ast.Name) else "" for node in nodes]
 
 
-class Expressions:
+class ExpressionRules:
     """The rules, for a file in which `types` may be used in annotations and `records` be called.
 
     A list of `inputs` may be given in the place of arguments; JSON may travel as one of the types `refined`.
@@ -136,12 +136,12 @@ class Expressions:
                 self.annotation(left)
                 self.annotation(right)
             case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=choices)):
-                each(self.scalar, choices)
+                check_each(self.scalar, choices)
             case ast.Subscript(value=ast.Name(id="Literal"), slice=choice):
                 self.scalar(choice)
             case ast.Subscript(value=base, slice=ast.Tuple(elts=arguments)):
                 self._type(base)
-                each(self.annotation, arguments)
+                check_each(self.annotation, arguments)
             case ast.Subscript(value=base, slice=argument):
                 self._type(base)
                 self.annotation(argument)
@@ -157,7 +157,7 @@ class Expressions:
             case ast.Attribute(value=ast.Name(id="npt"), attr=name) if name in ARRAYS:
                 pass
             case _:
-                stop(node, "not a type that we use")
+                reject(node, "not a type that we use")
 
     # Values
 
@@ -169,22 +169,22 @@ class Expressions:
             case ast.UnaryOp(op=ast.USub()):
                 self.number(node)
             case _:
-                stop(node, "not a plain literal")
+                reject(node, "not a plain literal")
 
     def number(self, node: ast.expr) -> None:
         """A number literal, with or without a sign, or a special float."""
         match node:
             case ast.Constant(value=bool()):
-                stop(node, "not a number")
+                reject(node, "not a number")
             case ast.Constant(value=int() | float()):
                 pass
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
                 if isinstance(value, bool):
-                    stop(node, "not a number")
+                    reject(node, "not a number")
             case ast.Call():
                 self._special_float(node)
             case _:
-                stop(node, "not a number")
+                reject(node, "not a number")
 
     def _special_float(self, node: ast.Call) -> None:
         """`float("inf")` and its like: the numbers without a literal."""
@@ -199,23 +199,23 @@ class Expressions:
             ):
                 pass
             case _:
-                stop(node, "not a call that we write")
+                reject(node, "not a call that we write")
 
     def value(self, node: ast.expr) -> None:
         """A default or a sample: literals, containers of them, records and values of the runtime."""
         match node:
             case ast.List(elts=items) | ast.Tuple(elts=items):
-                each(self.value, items)
+                check_each(self.value, items)
             case ast.Dict(keys=keys, values=values):
                 for key in keys:
                     if key is None:
-                        stop(node, "unpacking")
+                        reject(node, "unpacking")
                     self.scalar(key)
-                each(self.value, values)
+                check_each(self.value, values)
             case ast.Name(id=name) if name in self.values:
                 pass
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords) if (
-                name in self.records or name in VALUES
+                name in self.records or name in VALUE_CLASSES
             ):
                 self.arguments(arguments, keywords)
             case ast.Call():
@@ -225,14 +225,14 @@ class Expressions:
 
     def arguments(self, arguments: list[ast.expr], keywords: list[ast.keyword]) -> None:
         """What stands between the parentheses of a call: values, by position and by name."""
-        each(self.value, arguments)
+        check_each(self.value, arguments)
         for keyword in keywords:
             self._keyword(keyword)
 
     def _keyword(self, keyword: ast.keyword) -> None:
         if keyword.arg is None:
-            stop(keyword, "unpacking")
-        identifier(keyword, keyword.arg)
+            reject(keyword, "unpacking")
+        check_identifier(keyword, keyword.arg)
         self.value(keyword.value)
 
     # How a method travels
@@ -245,12 +245,12 @@ class Expressions:
                 args=[name, *fields],
                 keywords=[*renamed, ast.keyword(arg="returns", value=result)],
             ) if (
-                word in METHODS and is_text(name) and _is_name(renamed)
+                word in METHOD_FUNCTIONS and is_text(name) and _is_python_name(renamed)
             ):
-                each(self._wire_field, fields)
+                check_each(self._wire_field, fields)
                 self._codec(result)
             case _:
-                stop(node, "not the description of a method")
+                reject(node, "not the description of a method")
 
     def _wire_field(self, node: ast.expr) -> None:
         match node:
@@ -263,7 +263,7 @@ class Expressions:
                 for keyword in keywords:
                     self._field_option(keyword)
             case _:
-                stop(node, "not the description of a field")
+                reject(node, "not the description of a field")
 
     def _field_option(self, keyword: ast.keyword) -> None:
         match keyword:
@@ -274,11 +274,11 @@ class Expressions:
             case ast.keyword(arg="ge" | "le", value=value):
                 self.number(value)
             case ast.keyword(arg="choices", value=ast.Tuple(elts=choices)):
-                each(self.scalar, choices)
+                check_each(self.scalar, choices)
             case ast.keyword(arg="stream", value=ast.Constant(value=True)):
                 pass
             case _:
-                stop(keyword, "not an option of a field")
+                reject(keyword, "not an option of a field")
 
     def _codec(self, node: ast.expr) -> None:
         match node:
@@ -303,7 +303,7 @@ class Expressions:
                 args=items,
                 keywords=[],
             ):
-                each(self._codec, items)
+                check_each(self._codec, items)
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr="record"),
                 args=[ast.Name(id=name), *members],
@@ -311,6 +311,6 @@ class Expressions:
             ) if (
                 name in self.records
             ):
-                each(self._wire_field, members)
+                check_each(self._wire_field, members)
             case _:
-                stop(node, "not a codec")
+                reject(node, "not a codec")

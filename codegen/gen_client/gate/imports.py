@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import ast
 
-from gen_client.gate.grammar import SAMPLES, VALUES, identifier, is_doc, stop
+from gen_client.gate.grammar import (
+    SAMPLE_NAMES,
+    VALUE_CLASSES,
+    check_identifier,
+    is_docstring,
+    reject,
+)
 
 IMPORTS: dict[str, frozenset[str]] = {
     "__future__": frozenset({"annotations"}),
@@ -27,7 +33,7 @@ IMPORTS: dict[str, frozenset[str]] = {
             "overload",
         ]
     ),
-    "clarigen": VALUES
+    "clarigen": VALUE_CLASSES
     | {
         "JSON",
         "SERVER_DEFAULT",
@@ -42,7 +48,7 @@ IMPORTS: dict[str, frozenset[str]] = {
         "Stream",
         "wire",
     },
-    "clarigen.examples": SAMPLES | {"main"},
+    "clarigen.examples": SAMPLE_NAMES | {"main"},
 }
 """All that generated code imports, beside its own `client` module, `builtins` and `numpy.typing`."""
 
@@ -65,7 +71,7 @@ USED_BUILTINS = frozenset({"print", "float", "__name__"})
 """Names of Python's own that our code calls or reads: nothing may take their place."""
 
 
-class Names:
+class BoundNames:
     """The names that a file has bound so far; each is bound once.
 
     Args:
@@ -81,27 +87,27 @@ class Names:
     def bind(self, node: ast.AST, name: str) -> str:
         """A name that a file gives to something; nobody else may have it."""
         if name in USED_BUILTINS:
-            stop(node, f"{name} has another meaning")
+            reject(node, f"{name} has another meaning")
         if name in self.bound:
-            stop(node, f"{name} is defined twice")
+            reject(node, f"{name} is defined twice")
         self.bound.add(name)
         return name
 
 
-def file_body(module: ast.Module, names: Names) -> list[ast.stmt]:
+def after_docstring_and_imports(module: ast.Module, names: BoundNames) -> list[ast.stmt]:
     """What follows the docstring and the imports."""
-    body = module.body[1:] if module.body and is_doc(module.body[0]) else module.body[:]
+    body = module.body[1:] if module.body and is_docstring(module.body[0]) else module.body[:]
     return after_imports(body, names)
 
 
-def after_imports(body: list[ast.stmt], names: Names) -> list[ast.stmt]:
+def after_imports(body: list[ast.stmt], names: BoundNames) -> list[ast.stmt]:
     """What follows the imports that stand first."""
-    while body and _import(body[0], names):
+    while body and _accept_import(body[0], names):
         body = body[1:]
     return body
 
 
-def _import(node: ast.stmt, names: Names) -> bool:
+def _accept_import(node: ast.stmt, names: BoundNames) -> bool:
     """Whether this is an import (one that is not ours is refused)."""
     match node:
         case ast.Import(names=[ast.alias(name="builtins", asname=None)]):
@@ -112,34 +118,34 @@ def _import(node: ast.stmt, names: Names) -> bool:
             orelse=[],
         ):
             for statement in body:
-                _import_for_types(statement, names)
+                _accept_typing_import(statement, names)
         case ast.ImportFrom(module="client", names=aliases, level=1):
             for alias in aliases:
-                _imported(alias, names, alias.name.isidentifier())
+                _bind_import(alias, names, alias.name.isidentifier())
                 names.from_client.add(alias.name)
         case ast.ImportFrom(module=str() as module, names=aliases, level=0):
             for alias in aliases:
-                _imported(alias, names, alias.name in IMPORTS.get(module, ()))
+                _bind_import(alias, names, alias.name in IMPORTS.get(module, ()))
         case ast.Import() | ast.ImportFrom():
-            stop(node, "an import that is not ours")
+            reject(node, "an import that is not ours")
         case _:
             return False
     return True
 
 
-def _import_for_types(node: ast.stmt, names: Names) -> None:
+def _accept_typing_import(node: ast.stmt, names: BoundNames) -> None:
     """What only type checkers see: numpy's types, and the user's classes."""
     match node:
         case ast.Import(names=[ast.alias(name="numpy.typing", asname="npt")]):
             names.imported.add(names.bind(node, "npt"))
         case ast.ImportFrom(module=str() as module, names=aliases, level=0):
             for alias in aliases:
-                _imported(alias, names, (module, alias.name) in names.classes)
+                _bind_import(alias, names, (module, alias.name) in names.classes)
         case _:
-            stop(node, "an import that is not ours")
+            reject(node, "an import that is not ours")
 
 
-def _imported(alias: ast.alias, names: Names, known: bool) -> None:
+def _bind_import(alias: ast.alias, names: BoundNames, known: bool) -> None:
     if not known or alias.asname is not None:
-        stop(alias, "an import that is not ours")
-    names.imported.add(names.bind(alias, identifier(alias, alias.name)))
+        reject(alias, "an import that is not ours")
+    names.imported.add(names.bind(alias, check_identifier(alias, alias.name)))

@@ -10,19 +10,21 @@ from __future__ import annotations
 import ast
 from functools import cache
 
-from gen_client.gate.grammar import stop
+from gen_client.gate.grammar import reject
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 
 _REQUIRED = "wire.REQUIRED"
 
 
-def is_form(node: AnyFunction) -> bool:
+def is_overload(node: AnyFunction) -> bool:
     """Whether this is decorated, as the forms of a method are and nothing else is."""
     return bool(node.decorator_list)
 
 
-def first_form(forms: list[AnyFunction], body: AnyFunction, inputs: frozenset[str]) -> AnyFunction:
+def check_overloads(
+    forms: list[AnyFunction], body: AnyFunction, inputs: frozenset[str]
+) -> AnyFunction:
     """The first form of a method, if the second and the body are what follows from it.
 
     Args:
@@ -31,23 +33,23 @@ def first_form(forms: list[AnyFunction], body: AnyFunction, inputs: frozenset[st
         inputs: The classes that are one input.
     """
     if len(forms) != 2:
-        stop(body, "not two forms of a method")
+        reject(body, "not two forms of a method")
     single, listed = forms
     for form in forms:
-        _form(form, body)
-    inside = _list_of_inputs(listed, inputs)
+        _check_overload(form, body)
+    inside = _inputs_annotation(listed, inputs)
     if listed.returns is None or single.returns is None:
-        stop(listed, "a form without a result")
-    if not _same(listed.returns, *_lists(single.returns)):
-        stop(listed, "not a list of results")
-    if body.returns is None or not _same(body.returns, _either(single.returns, listed.returns)):
-        stop(body, "not the results of both forms")
-    if not _same(body.args, _arguments(single, inside)):
-        stop(body, "not the parameters of both forms")
+        reject(listed, "a form without a result")
+    if not _is_same(listed.returns, *_list_types(single.returns)):
+        reject(listed, "not a list of results")
+    if body.returns is None or not _is_same(body.returns, _union(single.returns, listed.returns)):
+        reject(body, "not the results of both forms")
+    if not _is_same(body.args, _joint_arguments(single, inside)):
+        reject(body, "not the parameters of both forms")
     return single
 
 
-def _form(node: AnyFunction, body: AnyFunction) -> None:
+def _check_overload(node: AnyFunction, body: AnyFunction) -> None:
     """`@overload`, the same name and kind as the body, and `...`."""
     match node.decorator_list, node.body:
         case (
@@ -61,10 +63,10 @@ def _form(node: AnyFunction, body: AnyFunction) -> None:
         ):
             pass
         case _:
-            stop(node, "not a form of a method")
+            reject(node, "not a form of a method")
 
 
-def _list_of_inputs(node: AnyFunction, inputs: frozenset[str]) -> ast.expr:
+def _inputs_annotation(node: AnyFunction, inputs: frozenset[str]) -> ast.expr:
     """The annotation in `(self, inputs: Sequence[SomeInput], /)`."""
     match node.args.posonlyargs:
         case [
@@ -80,22 +82,22 @@ def _list_of_inputs(node: AnyFunction, inputs: frozenset[str]) -> ast.expr:
         ):
             pass
         case _:
-            stop(node, "not the list of inputs")
-    if not _same(node.args, ast.arguments(node.args.posonlyargs, [], None, [], [], None, [])):
-        stop(node, "more than the list of inputs")
+            reject(node, "not the list of inputs")
+    if not _is_same(node.args, ast.arguments(node.args.posonlyargs, [], None, [], [], None, [])):
+        reject(node, "more than the list of inputs")
     return annotation
 
 
-def _lists(item: ast.expr) -> list[ast.expr]:
+def _list_types(item: ast.expr) -> list[ast.expr]:
     names = ("list", "builtins.list")
-    return [ast.Subscript(_parsed(name), item, ast.Load()) for name in names]
+    return [ast.Subscript(_parse_expression(name), item, ast.Load()) for name in names]
 
 
-def _either(left: ast.expr, right: ast.expr) -> ast.expr:
+def _union(left: ast.expr, right: ast.expr) -> ast.expr:
     return ast.BinOp(left, ast.BitOr(), right)
 
 
-def _arguments(single: AnyFunction, inputs: ast.expr) -> ast.arguments:
+def _joint_arguments(single: AnyFunction, inputs: ast.expr) -> ast.arguments:
     """What the body takes: a list in place of the first argument, and then no other."""
     args = single.args
     match args.args:
@@ -104,25 +106,25 @@ def _arguments(single: AnyFunction, inputs: ast.expr) -> ast.arguments:
             ast.arg(annotation=ast.expr() as annotation) as leading,
             *others,
         ] if not args.posonlyargs:
-            either = ast.arg(leading.arg, _either(annotation, inputs), leading.type_comment)
+            either = ast.arg(leading.arg, _union(annotation, inputs), leading.type_comment)
         case _:
-            stop(single, "not parameters that a list can stand for")
+            reject(single, "not parameters that a list can stand for")
     without = 1 + len(others) - len(args.defaults)  # how many of them are required
     return ast.arguments(
         [],
         [itself, either, *others],
         args.vararg,
         args.kwonlyargs,
-        [default or _parsed(_REQUIRED) for default in args.kw_defaults],
+        [default or _parse_expression(_REQUIRED) for default in args.kw_defaults],
         args.kwarg,
-        [*(_parsed(_REQUIRED) for _ in range(without - 1)), *args.defaults],
+        [*(_parse_expression(_REQUIRED) for _ in range(without - 1)), *args.defaults],
     )
 
 
 @cache
-def _parsed(code: str) -> ast.expr:
+def _parse_expression(code: str) -> ast.expr:
     return ast.parse(code, mode="eval").body
 
 
-def _same(node: ast.AST, *wanted: ast.AST) -> bool:
+def _is_same(node: ast.AST, *wanted: ast.AST) -> bool:
     return ast.dump(node) in [ast.dump(one) for one in wanted]

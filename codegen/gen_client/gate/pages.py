@@ -10,40 +10,45 @@ import ast
 from collections.abc import Sequence
 
 from gen_client.gate.grammar import (
-    Expressions,
-    Stranger,
-    identifier,
-    is_doc,
+    ExpressionRules,
+    Rejected,
+    check_identifier,
+    is_docstring,
     is_text,
     names_of,
-    stop,
+    reject,
 )
-from gen_client.gate.imports import NEVER_TYPES, Names, after_imports, file_body
-from gen_client.gate.overload import AnyFunction, first_form, is_form
+from gen_client.gate.imports import (
+    NEVER_TYPES,
+    BoundNames,
+    after_docstring_and_imports,
+    after_imports,
+)
+from gen_client.gate.overload import AnyFunction, check_overloads, is_overload
 
 # __init__.py
 
 
-def init(module: ast.Module) -> None:
+def check_init(module: ast.Module) -> None:
     """The docstring, `wire` and what the package asks of it before all else, the imports, `__all__`."""
-    names = Names()
-    body = file_body(module, names)
+    names = BoundNames()
+    body = after_docstring_and_imports(module, names)
     if names.imported != {"wire"} or not body:
-        raise Stranger(0, "the format is not asked for first")
-    _format(body[0])
+        raise Rejected(0, "the format is not asked for first")
+    _check_format(body[0])
     match after_imports(body[1:], names):
         case [ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=exported))]:
             known = names.imported - NEVER_TYPES
             for item in exported:
                 if not (isinstance(item, ast.Constant) and item.value in known):
-                    stop(item, "not an imported name")
+                    reject(item, "not an imported name")
         case [other, *_]:
-            stop(other, "not a statement of __init__.py")
+            reject(other, "not a statement of __init__.py")
         case _:
-            raise Stranger(0, "__all__ is missing")
+            raise Rejected(0, "__all__ is missing")
 
 
-def _format(node: ast.stmt) -> None:
+def _check_format(node: ast.stmt) -> None:
     """`wire.require_format(1, __name__)`, with any number."""
     match node:
         case ast.Expr(
@@ -57,13 +62,13 @@ def _format(node: ast.stmt) -> None:
         ):
             pass
         case _:
-            stop(node, "not the format")
+            reject(node, "not the format")
 
 
 # client.py
 
 
-def client(
+def check_client(
     module: ast.Module, classes: frozenset[tuple[str, str]], refined: frozenset[str]
 ) -> None:
     """The imports, the client, records, choices, and how each method travels.
@@ -73,18 +78,22 @@ def client(
         classes: The user's classes that types may name, by module and name.
         refined: The types that JSON may travel as.
     """
-    names = Names(classes)
-    body = file_body(module, names)
+    names = BoundNames(classes)
+    body = after_docstring_and_imports(module, names)
     own = frozenset(node.name for node in body if isinstance(node, ast.ClassDef))
     known = frozenset(names.imported - NEVER_TYPES)
     records = frozenset(
         node.name for node in body if isinstance(node, ast.ClassDef) and not node.bases
     )
-    rules = Expressions(
+    rules = ExpressionRules(
         types=known | own,
         records=records,
         values=frozenset({"SERVER_DEFAULT"} & names.imported),
-        inputs=_inputs(body) if {"overload", "wire", "Sequence"} <= names.imported else frozenset(),
+        inputs=(
+            _input_classes(body)
+            if {"overload", "wire", "Sequence"} <= names.imported
+            else frozenset()
+        ),
         refined=refined,
     )
     constants = frozenset(
@@ -95,8 +104,8 @@ def client(
     for node in body:
         match node:
             case ast.ClassDef():
-                names.bind(node, identifier(node, node.name))
-                _class(node, rules, constants)
+                names.bind(node, check_identifier(node, node.name))
+                _check_class(node, rules, constants)
             case ast.AnnAssign(
                 target=ast.Name(id=name),
                 annotation=ast.Name(id="Final")
@@ -104,23 +113,23 @@ def client(
                 value=ast.expr() as value,
             ):
                 if not name.startswith("_"):
-                    stop(node, "a public constant")
-                names.bind(node, identifier(node, name))
-                _description(annotation, rules)
+                    reject(node, "a public constant")
+                names.bind(node, check_identifier(node, name))
+                _check_final(annotation, rules)
                 rules.wire_method(value)
             case ast.AnnAssign(
                 target=ast.Name(id=name),
                 annotation=ast.Name(id="TypeAlias"),
                 value=ast.Subscript(value=ast.Name(id="Literal")) as value,
             ):
-                names.bind(node, identifier(node, name))
+                names.bind(node, check_identifier(node, name))
                 rules.annotation(value)
             case _:
-                if not is_doc(node):
-                    stop(node, "not a statement of client.py")
+                if not is_docstring(node):
+                    reject(node, "not a statement of client.py")
 
 
-def _description(node: ast.expr, rules: Expressions) -> None:
+def _check_final(node: ast.expr, rules: ExpressionRules) -> None:
     """`Final`, or `Final[wire.Unary[T]]`."""
     match node:
         case ast.Name(id="Final"):
@@ -134,10 +143,10 @@ def _description(node: ast.expr, rules: Expressions) -> None:
         ):
             rules.annotation(result)
         case _:
-            stop(node, "not the type of a description")
+            reject(node, "not the type of a description")
 
 
-def _inputs(body: Sequence[ast.stmt]) -> frozenset[str]:
+def _input_classes(body: Sequence[ast.stmt]) -> frozenset[str]:
     """The classes of which a list may be given."""
     return frozenset(
         node.name
@@ -147,17 +156,17 @@ def _inputs(body: Sequence[ast.stmt]) -> frozenset[str]:
     )
 
 
-_METHODS: dict[str, tuple[type[AnyFunction], ...]] = {
+_METHOD_NODES: dict[str, tuple[type[AnyFunction], ...]] = {
     "Client": (ast.FunctionDef,),
     "AsyncClient": (ast.FunctionDef, ast.AsyncFunctionDef),
 }
 """How the methods of each base may begin."""
 
 
-def _class(node: ast.ClassDef, rules: Expressions, constants: frozenset[str]) -> None:
+def _check_class(node: ast.ClassDef, rules: ExpressionRules, constants: frozenset[str]) -> None:
     """A client or a record: one docstring, then nothing but methods, or nothing but fields."""
-    if getattr(node, "type_params", None) or not is_doc(node.body[0]):
-        stop(node, "not a class that we write")
+    if getattr(node, "type_params", None) or not is_docstring(node.body[0]):
+        reject(node, "not a class that we write")
     match node:
         case ast.ClassDef(
             bases=[ast.Name(id="Client" | "AsyncClient" as base)],
@@ -165,24 +174,24 @@ def _class(node: ast.ClassDef, rules: Expressions, constants: frozenset[str]) ->
             decorator_list=[],
         ):
             for keyword in keywords:
-                if keyword.arg not in _TOLD or not is_text(keyword.value):
-                    _reference(keyword)
-            _methods(node.body[1:], _METHODS[base], rules, constants)
+                if keyword.arg not in _ROUTING_KEYWORDS or not is_text(keyword.value):
+                    _check_reference(keyword)
+            _check_methods(node.body[1:], _METHOD_NODES[base], rules, constants)
         case ast.ClassDef(bases=[], keywords=[], decorator_list=[decorator]):
-            _record_decorator(decorator)
+            _check_decorator(decorator)
             for statement in node.body[1:]:
-                _record_field(statement, rules)
+                _check_field(statement, rules)
         case ast.ClassDef(bases=[ast.Name(id="TypedDict")], keywords=[], decorator_list=[]):
             for statement in node.body[1:]:
-                _record_field(statement, rules)
+                _check_field(statement, rules)
         case _:
-            stop(node, "not a class that we write")
+            reject(node, "not a class that we write")
 
 
-def _methods(
+def _check_methods(
     body: Sequence[ast.stmt],
     kinds: tuple[type[AnyFunction], ...],
-    rules: Expressions,
+    rules: ExpressionRules,
     constants: frozenset[str],
 ) -> None:
     """Methods, each defined once; some have forms before their body."""
@@ -190,27 +199,27 @@ def _methods(
     forms: list[AnyFunction] = []
     for statement in body:
         if not isinstance(statement, kinds) or statement.name in taken:
-            stop(statement, "not a method, or one defined twice")
-        if is_form(statement):
+            reject(statement, "not a method, or one defined twice")
+        if is_overload(statement):
             forms.append(statement)
             continue
         taken.add(statement.name)
         if forms:
-            _two_forms(forms, statement, rules, constants)
+            _check_overloaded_method(forms, statement, rules, constants)
         else:
-            _method(statement, rules, constants)
+            _check_method(statement, rules, constants)
         forms = []
     if forms:
-        stop(forms[-1], "a form without a body")
+        reject(forms[-1], "a form without a body")
 
 
-_TOLD = frozenset(
+_ROUTING_KEYWORDS = frozenset(
     ("version_id", "deployment_id", "deployment_user_id", "compute_cluster_id", "nodepool_id")
 )
 """What a client may be told beside its model."""
 
 
-def _reference(keyword: ast.keyword) -> None:
+def _check_reference(keyword: ast.keyword) -> None:
     match keyword:
         case ast.keyword(
             arg="model",
@@ -220,10 +229,10 @@ def _reference(keyword: ast.keyword) -> None:
         ):
             pass
         case _:
-            stop(keyword, "not a reference to a model")
+            reject(keyword, "not a reference to a model")
 
 
-def _record_decorator(node: ast.expr) -> None:
+def _check_decorator(node: ast.expr) -> None:
     match node:
         case ast.Call(
             func=ast.Name(id="dataclass"),
@@ -235,64 +244,64 @@ def _record_decorator(node: ast.expr) -> None:
         ):
             pass
         case _:
-            stop(node, "not a decorator that we write")
+            reject(node, "not a decorator that we write")
 
 
-def _record_field(node: ast.stmt, rules: Expressions) -> None:
+def _check_field(node: ast.stmt, rules: ExpressionRules) -> None:
     match node:
         case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
-            identifier(node, name)
+            check_identifier(node, name)
             rules.annotation(annotation)
         case _:
-            if not is_doc(node):
-                stop(node, "not a field")
+            if not is_docstring(node):
+                reject(node, "not a field")
 
 
-def _method(node: AnyFunction, rules: Expressions, constants: frozenset[str]) -> None:
+def _check_method(node: AnyFunction, rules: ExpressionRules, constants: frozenset[str]) -> None:
     """`def name(self, a: T, *, b: U = default) -> R`, a docstring, and the one line of body."""
-    parameters = _head(node, rules)
-    _body(node, ("_one", "_stream", "_batch"), parameters, constants)
+    parameters = _check_head(node, rules)
+    _check_body(node, ("_one", "_stream", "_batch"), parameters, constants)
 
 
-def _two_forms(
-    forms: list[AnyFunction], body: AnyFunction, rules: Expressions, constants: frozenset[str]
+def _check_overloaded_method(
+    forms: list[AnyFunction], body: AnyFunction, rules: ExpressionRules, constants: frozenset[str]
 ) -> None:
     """A method that takes one input or a list of them: both as overloads, and the one line of body."""
-    single = first_form(forms, body, rules.inputs)
-    _body(body, ("_call",), _head(single, rules), constants)
+    single = check_overloads(forms, body, rules.inputs)
+    _check_body(body, ("_call",), _check_head(single, rules), constants)
 
 
-def _head(node: AnyFunction, rules: Expressions) -> list[str]:
+def _check_head(node: AnyFunction, rules: ExpressionRules) -> list[str]:
     """The parameters of a method, in order."""
     if getattr(node, "type_params", None) or node.returns is None:
-        stop(node, "not a method that we write")
-    identifier(node, node.name)
+        reject(node, "not a method that we write")
+    check_identifier(node, node.name)
     rules.annotation(node.returns)
-    return _parameters(node.args, rules)
+    return _check_parameters(node.args, rules)
 
 
-def _body(
+def _check_body(
     node: AnyFunction, verbs: tuple[str, ...], parameters: list[str], constants: frozenset[str]
 ) -> None:
     if getattr(node, "type_params", None):
-        stop(node, "not a method that we write")
-    match node.body[1:] if is_doc(node.body[0]) else node.body:
+        reject(node, "not a method that we write")
+    match node.body[1:] if is_docstring(node.body[0]) else node.body:
         case [ast.Return(value=ast.expr() as value)]:
-            _verb(_awaited(node, value), verbs, parameters, constants)
+            _check_call(_unwrap_await(node, value), verbs, parameters, constants)
         case _:
-            stop(node, "not the body that we write")
+            reject(node, "not the body that we write")
 
 
-def _awaited(node: AnyFunction, value: ast.expr) -> ast.expr:
+def _unwrap_await(node: AnyFunction, value: ast.expr) -> ast.expr:
     """What is awaited: a coroutine awaits, once; a plain function never."""
     if isinstance(node, ast.FunctionDef):
         return value
     if not isinstance(value, ast.Await):
-        stop(node, "a coroutine that does not wait")
+        reject(node, "a coroutine that does not wait")
     return value.value
 
 
-def _verb(
+def _check_call(
     node: ast.expr, verbs: tuple[str, ...], parameters: list[str], constants: frozenset[str]
 ) -> None:
     """`self._one(_METHOD, …)` with all parameters, in order; a batch has always the same."""
@@ -309,10 +318,10 @@ def _verb(
         ):
             pass
         case _:
-            stop(node, "not the body that we write")
+            reject(node, "not the body that we write")
 
 
-def _parameters(arguments: ast.arguments, rules: Expressions) -> list[str]:
+def _check_parameters(arguments: ast.arguments, rules: ExpressionRules) -> list[str]:
     """The parameters behind `self`, in order; each has an annotation."""
     match arguments:
         case ast.arguments(
@@ -326,11 +335,11 @@ def _parameters(arguments: ast.arguments, rules: Expressions) -> list[str]:
         ) if len(defaults) <= len(leading):
             pass
         case _:
-            raise Stranger(0, "not parameters that we write")
+            raise Rejected(0, "not parameters that we write")
     for argument in [*leading, *keywords]:
-        identifier(argument, argument.arg)
+        check_identifier(argument, argument.arg)
         if argument.annotation is None:
-            stop(argument, "a parameter without a type")
+            reject(argument, "a parameter without a type")
         rules.annotation(argument.annotation)
     for default in [*defaults, *keyword_defaults]:
         if default is not None:

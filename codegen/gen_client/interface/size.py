@@ -8,7 +8,7 @@ Knows the interface's nouns, and that an invisible character is written as an es
 from __future__ import annotations
 
 from gen_client import limits
-from gen_client.escape import visible
+from gen_client.escape import escape_invisible
 from gen_client.interface.model import DataType, Known, Method, Model, Parameter
 from gen_client.json_text import is_array, is_object
 
@@ -46,7 +46,7 @@ def _type(type: DataType) -> int:
 
 def _text(text: str) -> int:
     """What it weighs as it will be written: an escape is up to ten times its character."""
-    return len(visible(text)) // limits.TEXT_UNIT
+    return len(escape_invisible(text)) // limits.TEXT_UNIT
 
 
 def _values(value: object) -> int:

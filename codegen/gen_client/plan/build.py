@@ -17,10 +17,19 @@ from gen_client.escape import Code, form, joined, literal
 from gen_client.interface.model import Known, Method, MethodKind, Model, Null, Parameter, Required
 from gen_client.naming import names as naming
 from gen_client.plan import docstrings, types, usage
-from gen_client.plan.page import Alias, Batch, Field, Function, Listed, Page, Param, Record
-from gen_client.plan.usage import Named
+from gen_client.plan.page import (
+    Alias,
+    BatchFunction,
+    Field,
+    Function,
+    ListForm,
+    Page,
+    Param,
+    Record,
+)
+from gen_client.plan.usage import NamedMethod
 
-__all__ = ["named", "page", "param"]
+__all__ = ["build_page", "build_param", "name_methods"]
 
 _NOTHING: Final = Code("")
 _REQUIRED: Final = Code("wire.REQUIRED")
@@ -38,7 +47,7 @@ _VERBS: Final = {
 }
 
 
-def page(model: Model, package: Code, report: Report) -> Page:
+def build_page(model: Model, package: Code, report: Report) -> Page:
     """What the package of a model shows.
 
     Args:
@@ -50,7 +59,7 @@ def page(model: Model, package: Code, report: Report) -> Page:
         Refusal: No method is left (exit 4).
     """
     client = naming.class_name(package)
-    methods = named(model, package, report)
+    methods = name_methods(model, package, report)
     hidden = naming.shadowed(its.names.method for its in methods)
     functions: list[Function] = []
     aliases: list[Alias] = []
@@ -72,10 +81,10 @@ def page(model: Model, package: Code, report: Report) -> Page:
             else form("ModelRef({})", joined(", ", map(literal, reference)))
         ),
         told=joined("", (form(", {}={}", _TOLD[key], literal(id_)) for key, id_ in model.client)),
-        doc=usage.package_doc(reference, package, client, methods),
-        client_doc=usage.client_doc(reference),
-        async_doc=usage.async_doc(reference, client),
-        examples_doc=usage.examples_doc(reference, package, methods[0].names.example),
+        doc=usage.format_package_docstring(reference, package, client, methods),
+        client_doc=usage.format_client_docstring(reference),
+        async_doc=usage.format_async_docstring(reference, client),
+        examples_doc=usage.format_examples_docstring(reference, package, methods[0].names.example),
         functions=tuple(functions),
         aliases=tuple(aliases),
         records=tuple(records),
@@ -86,13 +95,18 @@ def page(model: Model, package: Code, report: Report) -> Page:
         ),
         data_types=tuple(
             sorted(
-                {name for its in methods for part in _all(its) for name in types.data_types(part)}
+                {
+                    name
+                    for its in methods
+                    for part in _all(its)
+                    for name in types.runtime_classes(part)
+                }
             )
         ),
     )
 
 
-def named(model: Model, package: Code, report: Report) -> list[Named]:
+def name_methods(model: Model, package: Code, report: Report) -> list[NamedMethod]:
     """The methods that a client offers, with all their names; the arguments are those of `page`.
 
     Raises:
@@ -103,7 +117,7 @@ def named(model: Model, package: Code, report: Report) -> list[Named]:
     names = dict(zip(usable, naming.methods(usable, client), strict=True))
     type_names = naming.TypeNames(client, usable, names.values())
 
-    def each(methods: list[Method]) -> list[Named]:
+    def each(methods: list[Method]) -> list[NamedMethod]:
         return [_named(method, names[method], type_names) for method in methods]
 
     methods = naming.in_order_of_names(usable, each)
@@ -111,26 +125,26 @@ def named(model: Model, package: Code, report: Report) -> list[Named]:
     return methods
 
 
-def _classes(methods: Iterable[Named]) -> list[tuple[str, str]]:
+def _classes(methods: Iterable[NamedMethod]) -> list[tuple[str, str]]:
     """The user's classes that stand in signatures: module and name, in order."""
     texts = (text for its in methods for part in _all(its) for text in part.refined())
     return sorted({its for text in texts for its in text.classes()})
 
 
-def _all(its: Named) -> tuple[types.Shape, ...]:
+def _all(its: NamedMethod) -> tuple[types.Shape, ...]:
     return (its.result, *its.parameters)
 
 
-def _named(method: Method, names: naming.Names, type_names: naming.TypeNames) -> Named:
-    result = types.shape(method.result.type, type_names, names.method, "result")
+def _named(method: Method, names: naming.Names, type_names: naming.TypeNames) -> NamedMethod:
+    result = types.name_records(method.result.type, type_names, names.method, "result")
     parameters = tuple(
-        types.shape(parameter.type, type_names, names.method, name)
+        types.name_records(parameter.type, type_names, names.method, name)
         for parameter, name in zip(method.parameters, names.parameters, strict=True)
     )
     aliases = tuple(
         (
             None
-            if types.choices(shape, parameter.choices) is None
+            if types.format_choices(shape, parameter.choices) is None
             else type_names.name(names.method, name)
         )
         for parameter, name, shape in zip(
@@ -139,26 +153,27 @@ def _named(method: Method, names: naming.Names, type_names: naming.TypeNames) ->
     )
     several = method.kind is MethodKind.UNARY and method.parameters
     taken = type_names.input(names.method) if several else None
-    return Named(method, names, parameters, result, aliases, taken)
+    return NamedMethod(method, names, parameters, result, aliases, taken)
 
 
 # Methods
 
 
-def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Function:
+def _function(its: NamedMethod, hidden: frozenset[str], batch: BatchFunction | None) -> Function:
     method, names = its.method, its.names
     params = [
-        param(parameter, name, shape, hidden)
+        build_param(parameter, name, shape, hidden)
         for parameter, name, shape in zip(
             method.parameters, names.parameters, its.parameters, strict=True
         )
     ]
-    leading = usage.leading(method.parameters)
-    annotation = types.annotation(its.result, types.Use.RESULT, hidden)
+    leading = usage.count_positional(method.parameters)
+    annotation = types.format_annotation(its.result, types.Use.RESULT, hidden)
     shown = {
-        parameter.name: types.value(parameter.default.value, shape)
+        parameter.name: types.format_value(parameter.default.value, shape)
         for parameter, shape in zip(method.parameters, its.parameters, strict=True)
-        if isinstance(parameter.default, Known) and not types.shown(parameter.default.value, shape)
+        if isinstance(parameter.default, Known)
+        and not types.fits_signature(parameter.default.value, shape)
     }
     return Function(
         name=names.method,
@@ -169,25 +184,27 @@ def _function(its: Named, hidden: frozenset[str], batch: Batch | None) -> Functi
         arguments=names.parameters,
         returns=annotation,
         streams=method.kind is not MethodKind.UNARY,
-        doc=docstrings.method(method, names.parameters, shown, its.input if its.listed else None),
+        doc=docstrings.format_method(
+            method, names.parameters, shown, its.input if its.listed else None
+        ),
         wire=_wire(its),
-        example=usage.example(its),
+        example=usage.build_example(its),
         listed=_listed(its, params, annotation, hidden),
         batch=batch,
     )
 
 
-def _const_type(its: Named) -> Code:
+def _const_type(its: NamedMethod) -> Code:
     """The type of a method's description: said where it cannot be seen, for codecs of the user's types have none."""
     if not any(its.result.refined()):
         return Code("Final")
     word = Code("Unary" if its.method.kind is MethodKind.UNARY else "Streaming")
-    return form("Final[wire.{}[{}]]", word, types.annotation(its.result, types.Use.RESULT))
+    return form("Final[wire.{}[{}]]", word, types.format_annotation(its.result, types.Use.RESULT))
 
 
 def _listed(
-    its: Named, params: list[Param], returns: Code, hidden: frozenset[str]
-) -> Listed | None:
+    its: NamedMethod, params: list[Param], returns: Code, hidden: frozenset[str]
+) -> ListForm | None:
     """How a method takes a list of inputs under the same name: in the place of its first argument.
 
     Where both forms are taken, required parameters have a default that the runtime knows: a list
@@ -200,9 +217,9 @@ def _listed(
     alone = joined(" | ", filter(None, (first.annotation, first.absent)))
     either = replace(first, annotation=form("{} | {}", alone, inputs), absent=_NOTHING)
     rest = [replace(one, default=one.default or _REQUIRED) for one in others]
-    leading = usage.leading(its.method.parameters)
+    leading = usage.count_positional(its.method.parameters)
     both = (either, *rest)
-    return Listed(
+    return ListForm(
         inputs,
         form("{}[{}]", naming.builtin(hidden, "list"), returns),
         both[:leading],
@@ -210,15 +227,17 @@ def _listed(
     )
 
 
-def _batch(its: Named, hidden: frozenset[str]) -> Batch | None:
+def _batch(its: NamedMethod, hidden: frozenset[str]) -> BatchFunction | None:
     """The method for many inputs: of one that takes any, and gives one result."""
     if its.input is None:
         return None
     switch = naming.builtin(hidden, "bool")
-    return Batch(its.names.batch, its.input, switch, docstrings.many(its.names.method))
+    return BatchFunction(
+        its.names.batch, its.input, switch, docstrings.format_batch(its.names.method)
+    )
 
 
-def param(
+def build_param(
     parameter: Parameter,
     name: Code,
     shape: types.Shape,
@@ -232,8 +251,8 @@ def param(
         shape: Its type.
         hidden: The builtin types that names around it hide.
     """
-    literals = types.choices(shape, parameter.choices)
-    annotation = literals or types.annotation(shape, types.Use.PARAM, hidden)
+    literals = types.format_choices(shape, parameter.choices)
+    annotation = literals or types.format_annotation(shape, types.Use.PARAM, hidden)
     absent, default = _default(parameter, shape, hidden)
     return Param(name, annotation, absent, default, parameter.stream)
 
@@ -247,13 +266,13 @@ def _default(parameter: Parameter, shape: types.Shape, hidden: frozenset[str]) -
             return _NOTHING, Code("()")
         case Null():
             return Code("None"), Code("None")
-        case Known(value) if types.shown(value, shape):
-            return _NOTHING, types.value(value, shape, hidden)
+        case Known(value) if types.fits_signature(value, shape):
+            return _NOTHING, types.format_value(value, shape, hidden)
         case _:  # known to the server only, or nothing for a signature
             return Code("Default"), Code("SERVER_DEFAULT")
 
 
-def _wire(its: Named) -> Code:
+def _wire(its: NamedMethod) -> Code:
     """How a method travels, for the runtime."""
     parts = [literal(its.method.name)]
     for parameter, name, shape in zip(
@@ -261,7 +280,7 @@ def _wire(its: Named) -> Code:
     ):
         parts.append(_wire_field(parameter, name, shape))
     parts += _renamed(its.names.method, its.method.name)
-    parts.append(form("returns={}", types.codec(its.result)))
+    parts.append(form("returns={}", types.format_codec(its.result)))
     return form("{}(\n    {},\n)", _VERBS[its.method.kind], joined(",\n    ", parts))
 
 
@@ -272,7 +291,7 @@ def _renamed(name: Code, wire_name: str) -> Iterator[Code]:
 
 
 def _wire_field(parameter: Parameter, name: Code, shape: types.Shape) -> Code:
-    parts = [literal(parameter.name), types.codec(shape)]
+    parts = [literal(parameter.name), types.format_codec(shape)]
     parts += _renamed(name, parameter.name)
     match parameter.default:
         case _ if parameter.required or parameter.stream:
@@ -280,15 +299,15 @@ def _wire_field(parameter: Parameter, name: Code, shape: types.Shape) -> Code:
         case Null():
             parts.append(Code("default=None"))
         case Known(value) if not any(shape.refined()):
-            parts.append(form("default={}", types.value(value, shape)))
+            parts.append(form("default={}", types.format_value(value, shape)))
         case _:
             parts.append(Code("default=SERVER_DEFAULT"))
     if parameter.range is not None:
         lowest, highest = parameter.range.checked
         if lowest is not None:
-            parts.append(form("ge={}", literal(types.bound(lowest, shape.kind))))
+            parts.append(form("ge={}", literal(types.range_bound(lowest, shape.kind))))
         if highest is not None:
-            parts.append(form("le={}", literal(types.bound(highest, shape.kind))))
+            parts.append(form("le={}", literal(types.range_bound(highest, shape.kind))))
     if parameter.choices:
         values = tuple(choice.value for choice in parameter.choices)
         parts.append(form("choices={}", literal(values)))
@@ -300,17 +319,17 @@ def _wire_field(parameter: Parameter, name: Code, shape: types.Shape) -> Code:
 # Types
 
 
-def _aliases(its: Named) -> Iterator[Alias]:
+def _aliases(its: NamedMethod) -> Iterator[Alias]:
     rows = zip(
         its.method.parameters, its.names.parameters, its.parameters, its.aliases, strict=True
     )
     for parameter, name, shape, alias in rows:
-        literals = types.choices(shape, parameter.choices)
+        literals = types.format_choices(shape, parameter.choices)
         if literals is not None and alias is not None:
             yield Alias(alias, literals, f"What `{its.names.method}` takes as `{name}`.")
 
 
-def _records(its: Named) -> Iterator[Record]:
+def _records(its: NamedMethod) -> Iterator[Record]:
     name = its.names.method
     verb = "yields" if its.method.kind is not MethodKind.UNARY else "returns"
     yield from _records_of(its.result, types.Use.RESULT, f"What `{name}` {verb}.")
@@ -326,15 +345,15 @@ def _records_of(shape: types.Shape, use: types.Use, purpose: str) -> Iterator[Re
         hidden = naming.shadowed(name for name, _ in record.fields)
         fields: list[Field] = []
         for (name, inner), member in zip(record.fields, record.type.members, strict=True):
-            doc = docstrings.paragraph(member.description, 4)
-            fields.append(Field(name, types.annotation(inner, use, hidden), doc))
+            doc = docstrings.format_paragraph(member.description, 4)
+            fields.append(Field(name, types.format_annotation(inner, use, hidden), doc))
             for part in inner.records():
                 assert part.record is not None
                 whole[part.record] = f"`{name}` of `{record.record}`."
         yield Record(record.record, whole.get(record.record, purpose), tuple(fields))
 
 
-def _inputs(its: Named) -> Iterator[Record]:
+def _inputs(its: NamedMethod) -> Iterator[Record]:
     """The arguments of a method as a `TypedDict`: what its batch takes."""
     hidden = naming.shadowed(its.names.parameters)
     batch = _batch(its, hidden)
@@ -342,7 +361,7 @@ def _inputs(its: Named) -> Iterator[Record]:
         return
     fields: list[Field] = []
     defaults = {
-        parameter.name: types.value(parameter.default.value, shape)
+        parameter.name: types.format_value(parameter.default.value, shape)
         for parameter, shape in zip(its.method.parameters, its.parameters, strict=True)
         if isinstance(parameter.default, Known)
     }
@@ -350,10 +369,10 @@ def _inputs(its: Named) -> Iterator[Record]:
         its.method.parameters,
         its.names.parameters,
         its.parameters,
-        docstrings.inputs(its.method, defaults),
+        docstrings.format_inputs(its.method, defaults),
         strict=True,
     ):
-        annotation = param(parameter, name, shape, hidden).annotation
+        annotation = build_param(parameter, name, shape, hidden).annotation
         if isinstance(parameter.default, Null):
             annotation = form("{} | None", annotation)
         if not parameter.required:
@@ -361,4 +380,4 @@ def _inputs(its: Named) -> Iterator[Record]:
         fields.append(Field(name, annotation, doc))
     listed = f"a list for `{its.names.method}`, or of " if its.listed else ""
     purpose = f"One input of {listed}`{batch.name}`."
-    yield Record(batch.input, docstrings.paragraph(purpose, 4), tuple(fields))
+    yield Record(batch.input, docstrings.format_paragraph(purpose, 4), tuple(fields))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gen_client.escape import visible
+from gen_client.escape import escape_invisible
 
 _HEADER: Final = re.compile(
     r"(args|arguments|parameters|params|returns?|yields)[ ]?:[ ]*", re.IGNORECASE
@@ -29,7 +29,7 @@ _RETURNED: Final = re.compile(
 
 
 @dataclass(slots=True)
-class Described:
+class Description:
     """A description, taken apart.
 
     Attributes:
@@ -43,7 +43,7 @@ class Described:
     returns: list[str] = field(default_factory=list[str])
 
 
-def described(description: str, parameters: Iterable[str]) -> Described:
+def parse_description(description: str, parameters: Iterable[str]) -> Description:
     """Take a description in Google's style apart.
 
     Args:
@@ -51,9 +51,10 @@ def described(description: str, parameters: Iterable[str]) -> Described:
         parameters: The wire names of the parameters. What is said of others stays in the text.
     """
     known = frozenset(parameters)
-    found = Described()
+    found = Description()
     lines = [
-        line.rstrip() for line in textwrap.dedent(visible(description)).strip("\n").split("\n")
+        line.rstrip()
+        for line in textwrap.dedent(escape_invisible(description)).strip("\n").split("\n")
     ]
     start = 0
     while start < len(lines):
@@ -76,7 +77,7 @@ def described(description: str, parameters: Iterable[str]) -> Described:
     return found
 
 
-def _items(body: Sequence[str], known: frozenset[str], found: Described) -> None:
+def _items(body: Sequence[str], known: frozenset[str], found: Description) -> None:
     """The entries of an `Args:` section; those of no parameter stay in the text, as a list."""
     entry: list[str] = found.text
     for line in body:
@@ -97,14 +98,14 @@ def _items(body: Sequence[str], known: frozenset[str], found: Described) -> None
 def _filled(lines: Sequence[str]) -> list[str]:
     """An entry whose first line may be empty and whose others may be indented."""
     first, rest = (lines[0], _dedented(lines[1:])) if lines else ("", [])
-    return stripped([first, *rest])
+    return strip_blank_lines([first, *rest])
 
 
 def _dedented(lines: Sequence[str]) -> list[str]:
-    return stripped(textwrap.dedent("\n".join(lines)).split("\n"))
+    return strip_blank_lines(textwrap.dedent("\n".join(lines)).split("\n"))
 
 
-def stripped(lines: Sequence[str]) -> list[str]:
+def strip_blank_lines(lines: Sequence[str]) -> list[str]:
     """Without the blank lines around it, and with one where there are several."""
     full = [index for index, line in enumerate(lines) if line.strip()]
     if not full:
@@ -123,6 +124,6 @@ def _untyped(lines: list[str]) -> list[str]:
     return [lines[0][match.end() :], *lines[1:]] if match else lines
 
 
-def plain(description: str) -> list[str]:
+def split_lines(description: str) -> list[str]:
     """The lines of a description."""
-    return _dedented([line.rstrip() for line in visible(description).split("\n")])
+    return _dedented([line.rstrip() for line in escape_invisible(description).split("\n")])

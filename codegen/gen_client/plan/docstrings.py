@@ -12,12 +12,12 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from gen_client.escape import LINE, visible
+from gen_client.escape import LINE_LENGTH, escape_invisible
 from gen_client.interface.model import DataType, Kind, Method, Null, Parameter, Range, ServerOnly
 from gen_client.plan import descriptions, types
 
 _LISTED: Final = "A list of `{}` in place of the arguments gives a list of results."
-DEFAULT_SHOWN: Final = 200
+MAX_DEFAULT_LENGTH: Final = 200
 """How much is shown of a default that the signature does not show, in characters."""
 
 _BROKEN: Final = 60
@@ -26,7 +26,7 @@ _ADDRESS: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
 _BULLET: Final = re.compile(r"[ ]*(?:[*+-]|\d{1,3}[.)])[ ]+")
 
 
-def method(
+def format_method(
     its: Method, names: Sequence[str], shown_defaults: Mapping[str, str], inputs: str | None = None
 ) -> str:
     """The text of a method's docstring.
@@ -42,11 +42,11 @@ def method(
         Lines that fit into a class's methods.
     """
     told = _told(its)
-    width = LINE - 8
-    text = descriptions.stripped(told.text) or [f"Call the model's `{its.name}`."]
-    sections = [wrapped(_summarized(text), width)]
+    width = LINE_LENGTH - 8
+    text = descriptions.strip_blank_lines(told.text) or [f"Call the model's `{its.name}`."]
+    sections = [wrap(_summarized(text), width)]
     if inputs is not None:
-        sections.append(wrapped([_LISTED.format(inputs)], width))
+        sections.append(wrap([_LISTED.format(inputs)], width))
     entries: list[str] = []
     for name, entry in zip(names, _parameters(its, told, shown_defaults), strict=True):
         if entry:
@@ -54,16 +54,16 @@ def method(
     if entries:
         sections.append(["Args:", *entries])
     returned = (
-        descriptions.plain(its.result.description)
+        descriptions.split_lines(its.result.description)
         or told.returns
         or list(_returned(its.result.type))
     )
     if returned:
-        sections.append(["Returns:", *_indented(wrapped(_ended(returned), width - 4))])
+        sections.append(["Returns:", *_indented(wrap(_ended(returned), width - 4))])
     return _alone("\n\n".join("\n".join(lines) for lines in sections), width)
 
 
-def inputs(its: Method, defaults: Mapping[str, str]) -> list[str]:
+def format_inputs(its: Method, defaults: Mapping[str, str]) -> list[str]:
     """The text of a docstring for each parameter where it is a key of an input; empty for none.
 
     Args:
@@ -73,17 +73,17 @@ def inputs(its: Method, defaults: Mapping[str, str]) -> list[str]:
     return [_alone_in(lines, 4) for lines in _parameters(its, _told(its), defaults)]
 
 
-def many(name: str) -> str:
+def format_batch(name: str) -> str:
     """The text of a docstring for the method that takes any number of inputs for another."""
     first = f"`{name}` for any number of inputs: results in their order, as they come."
     args = [
         "    inputs: Any iterable of inputs; taken as they are needed.",
         "    progress: Whether to draw a progress bar; it takes rich.",
     ]
-    return "\n".join([*wrapped([first], LINE - 8), "", "Args:", *args])
+    return "\n".join([*wrap([first], LINE_LENGTH - 8), "", "Args:", *args])
 
 
-def paragraph(description: str, indent: int, fallback: str = "") -> str:
+def format_paragraph(description: str, indent: int, fallback: str = "") -> str:
     """The text of a docstring that is one description.
 
     Args:
@@ -92,38 +92,40 @@ def paragraph(description: str, indent: int, fallback: str = "") -> str:
         fallback: What is said instead of nothing.
     """
     return _alone_in(
-        _ended(descriptions.plain(description) or descriptions.plain(fallback)), indent
+        _ended(descriptions.split_lines(description) or descriptions.split_lines(fallback)), indent
     )
 
 
 def _alone_in(lines: Sequence[str], indent: int) -> str:
     """The text of a docstring that is these lines."""
-    return _alone("\n".join(wrapped(lines, LINE - indent)), LINE - indent)
+    return _alone("\n".join(wrap(lines, LINE_LENGTH - indent)), LINE_LENGTH - indent)
 
 
 def _alone(text: str, width: int) -> str:
     """A docstring of one line has six quotes in it."""
     fits = "\n" in text or len(text) <= width - 6
-    return text if fits else "\n".join(wrapped([text], width - 3))
+    return text if fits else "\n".join(wrap([text], width - 3))
 
 
-def _told(its: Method) -> descriptions.Described:
-    return descriptions.described(its.description, (parameter.name for parameter in its.parameters))
+def _told(its: Method) -> descriptions.Description:
+    return descriptions.parse_description(
+        its.description, (parameter.name for parameter in its.parameters)
+    )
 
 
 def _parameters(
-    its: Method, told: descriptions.Described, shown_defaults: Mapping[str, str]
+    its: Method, told: descriptions.Description, shown_defaults: Mapping[str, str]
 ) -> Iterator[list[str]]:
     """What is said of each parameter: the author's words, and what the signature knows."""
     for index, parameter in enumerate(its.parameters):
-        own = descriptions.plain(parameter.description) or told.args.get(parameter.name, [])
+        own = descriptions.split_lines(parameter.description) or told.args.get(parameter.name, [])
         facts = list(_facts(parameter, index == 0, shown_defaults.get(parameter.name)))
         yield [*_with_facts(own, facts), *_choices(parameter)]
 
 
 def _entry(name: str, lines: Sequence[str], width: int) -> list[str]:
     """`name: text`, what follows the first line further in."""
-    first, *rest = wrapped(
+    first, *rest = wrap(
         [f"{name}: {lines[0]}", *(f"    {line}" if line else "" for line in lines[1:])],
         width - 4,
         4,
@@ -143,7 +145,7 @@ def _with_facts(lines: Sequence[str], facts: Sequence[str]) -> list[str]:
 
 def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iterator[str]:
     if parameter.range is not None:
-        yield f"{range_words(parameter.range, parameter.type.kind)}."
+        yield f"{format_range(parameter.range, parameter.type.kind)}."
     if parameter.stream:
         yield "Its items are sent as they are taken."
     elif first and (trap := _trap(parameter)):
@@ -151,33 +153,33 @@ def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iter
     elif isinstance(parameter.default, ServerOnly):
         yield _server_default(parameter.default.text)
     elif shown_default is not None:
-        yield f"Default: `{_cut(visible(shown_default))}`."
+        yield f"Default: `{_cut(escape_invisible(shown_default))}`."
     if parameter.internal_only:
         yield "Marked as internal by the model's author."
 
 
-def range_words(range_: Range, kind: Kind) -> str:
+def format_range(range_: Range, kind: Kind) -> str:
     """The bounds of an INT or FLOAT in words, without a full stop."""
-    lowest = None if range_.lowest is None else types.bound(range_.lowest, kind)
-    highest = None if range_.highest is None else types.bound(range_.highest, kind)
+    lowest = None if range_.lowest is None else types.range_bound(range_.lowest, kind)
+    highest = None if range_.highest is None else types.range_bound(range_.highest, kind)
     if lowest is None:
         return (
             f"At most {highest}"
             if highest is not None
-            else f"In steps of {types.bound(range_.step, kind)}"
+            else f"In steps of {types.range_bound(range_.step, kind)}"
         )
     return f"At least {lowest}" if highest is None else f"{lowest} to {highest}"
 
 
 def _server_default(text: str) -> str:
-    text = " ".join(visible(text).split())
+    text = " ".join(escape_invisible(text).split())
     if not text or _ADDRESS.search(text):  # an object of the model's, as its process showed it
         return "Left out, the model's own default applies."
     return f"Left out, the model's own default applies: `{_cut(text)}`."
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= DEFAULT_SHOWN else f"{text[:DEFAULT_SHOWN]}…"
+    return text if len(text) <= MAX_DEFAULT_LENGTH else f"{text[:MAX_DEFAULT_LENGTH]}…"
 
 
 def _trap(parameter: Parameter) -> str:
@@ -200,11 +202,15 @@ def _choices(parameter: Parameter) -> Iterator[str]:
     told = any(choice.description.strip() for choice in parameter.choices)
     floats = parameter.type.kind is Kind.FLOAT
     if floats and parameter.choices and not told:
-        yield f"One of {', '.join(visible(choice.id) for choice in parameter.choices)}."
+        yield f"One of {', '.join(escape_invisible(choice.id) for choice in parameter.choices)}."
     if told:
         for choice in parameter.choices:
-            said = " ".join(descriptions.plain(choice.description))
-            yield f"* `{visible(choice.id)}`: {said}" if said else f"* `{visible(choice.id)}`"
+            said = " ".join(descriptions.split_lines(choice.description))
+            yield (
+                f"* `{escape_invisible(choice.id)}`: {said}"
+                if said
+                else f"* `{escape_invisible(choice.id)}`"
+            )
 
 
 def _returned(type_: DataType) -> Iterator[str]:
@@ -236,7 +242,7 @@ def _indented(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" if line else "" for line in lines]
 
 
-def wrapped(lines: Sequence[str], width: int, hang: int = 0) -> list[str]:
+def wrap(lines: Sequence[str], width: int, hang: int = 0) -> list[str]:
     """Lines that fit, the author's line breaks kept where they can be; a bullet's text stays beside
     its bullet. A line that is too long takes the lines along that it was broken into.
 

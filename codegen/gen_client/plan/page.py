@@ -62,12 +62,12 @@ class Function:
     doc: str
     wire: Code
     example: Example
-    listed: Listed | None
-    batch: Batch | None
+    listed: ListForm | None
+    batch: BatchFunction | None
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListForm:
     """How a method takes a list of inputs in the place of its arguments.
 
     Attributes:
@@ -84,7 +84,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class BatchFunction:
     """A method that takes many inputs: its name, the types of an input and of a switch, its docstring."""
 
     name: Code

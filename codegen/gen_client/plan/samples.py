@@ -49,7 +49,7 @@ _CHAT: Final = frozenset({"messages", "chat_history"})
 _TURN: Final = Code('{"role": "user", "content": "Hello"}')
 
 
-def argument(method: str, parameter: Parameter, its: types.Shape, *, files: bool) -> Code:
+def sample_argument(method: str, parameter: Parameter, its: types.Shape, *, files: bool) -> Code:
     """A value for a parameter.
 
     Args:
@@ -69,7 +69,7 @@ def argument(method: str, parameter: Parameter, its: types.Shape, *, files: bool
     return form("[{}]", one) if parameter.stream else one
 
 
-def is_shown(parameter: Parameter) -> bool:
+def is_simple_option(parameter: Parameter) -> bool:
     """Whether an example shows this option: a simple one whose default is known."""
     default = parameter.default
     return isinstance(default, Known) and isinstance(default.value, str | int | float | bool)
@@ -120,10 +120,10 @@ def _refined(its: TypeText, files: bool) -> Code:
     return _OWN[its.name]
 
 
-def imported(shapes: Sequence[types.Shape]) -> Iterator[Code]:
+def sample_classes(shapes: Sequence[types.Shape]) -> Iterator[Code]:
     """The runtime's classes and the records that the samples of these types use."""
     for its in shapes:
-        yield from types.data_types(its)
+        yield from types.runtime_classes(its)
         for record in its.records():
             assert record.record is not None
             yield record.record

@@ -99,7 +99,7 @@ class Shape:
             yield from inner.kinds()
 
 
-def shape(type_: DataType, names: naming.TypeNames, *words: str) -> Shape:
+def name_records(type_: DataType, names: naming.TypeNames, *words: str) -> Shape:
     """Name the records of a type.
 
     Args:
@@ -110,11 +110,15 @@ def shape(type_: DataType, names: naming.TypeNames, *words: str) -> Shape:
     record = names.name(*words) if type_.kind is Kind.NAMED_FIELDS else None
     several = sum(_holds_record(item) for item in type_.items) > 1
     items = tuple(
-        shape(item, names, *words, str(position)) if several else shape(item, names, *words)
+        (
+            name_records(item, names, *words, str(position))
+            if several
+            else name_records(item, names, *words)
+        )
         for position, item in enumerate(type_.items, 1)
     )
     fields = tuple(
-        (name, shape(member.type, names, *words, member.name))
+        (name, name_records(member.type, names, *words, member.name))
         for name, member in zip(naming.members(type_), type_.members, strict=True)
     )
     return Shape(type_, record, items, fields)
@@ -124,7 +128,7 @@ def _holds_record(type_: DataType) -> bool:
     return type_.kind is Kind.NAMED_FIELDS or any(map(_holds_record, type_.items))
 
 
-def annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> Code:
+def format_annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> Code:
     """What a type is called in a signature.
 
     Args:
@@ -134,7 +138,7 @@ def annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> 
     """
     if its.record is not None:
         return its.record
-    items = [annotation(item, use, shadowed) for item in its.items]
+    items = [format_annotation(item, use, shadowed) for item in its.items]
     match its.kind:
         case Kind.LIST if use is Use.RESULT:
             return form("{}[{}]", naming.builtin(shadowed, "list"), items[0])
@@ -176,7 +180,7 @@ def _refined(its: TypeText, use: Use, shadowed: frozenset[str]) -> Code:
     return form("{} | None", named) if its.optional else named
 
 
-def choices(its: Shape, allowed: Sequence[Choice]) -> Code | None:
+def format_choices(its: Shape, allowed: Sequence[Choice]) -> Code | None:
     """The `Literal` of a parameter's choices; None if its own type has to do.
 
     A `Literal` cannot hold floats, and a very long one makes editors slow; both truth values are
@@ -188,9 +192,9 @@ def choices(its: Shape, allowed: Sequence[Choice]) -> Code | None:
     return form("Literal[{}]", joined(", ", (literal(choice.value) for choice in allowed)))
 
 
-def codec(its: Shape) -> Code:
+def format_codec(its: Shape) -> Code:
     """How values of a type travel, in the words of `clarigen.wire`."""
-    items = joined(", ", map(codec, its.items))
+    items = joined(", ", map(format_codec, its.items))
     match its.kind:
         case Kind.LIST:
             return form("wire.list_of({})", items)
@@ -207,14 +211,14 @@ def codec(its: Shape) -> Code:
 
 def _codec_fields(its: Shape) -> Iterator[Code]:
     for (name, inner), member in zip(its.fields, its.type.members, strict=True):
-        wire_name, its_codec = literal(member.name), codec(inner)
+        wire_name, its_codec = literal(member.name), format_codec(inner)
         if name == member.name:
             yield form("wire.field({}, {})", wire_name, its_codec)
         else:
             yield form("wire.field({}, {}, name={})", wire_name, its_codec, literal(str(name)))
 
 
-def value(given: object, its: Shape, shadowed: frozenset[str] = frozenset()) -> Code:
+def format_value(given: object, its: Shape, shadowed: frozenset[str] = frozenset()) -> Code:
     """The expression for a value of a type, as a default: nothing in it can be changed by a caller,
     except JSON objects, which the runtime only reads.
 
@@ -228,16 +232,16 @@ def value(given: object, its: Shape, shadowed: frozenset[str] = frozenset()) -> 
             return literal(float(given))
         case Kind.LIST:
             items = cast("Sequence[object]", given)
-            return tuple_of([value(item, its.items[0], shadowed) for item in items])
+            return tuple_of([format_value(item, its.items[0], shadowed) for item in items])
         case Kind.TUPLE:
             items = cast("Sequence[object]", given)
             pairs = zip(items, its.items, strict=True)
-            return tuple_of([value(item, inner, shadowed) for item, inner in pairs])
+            return tuple_of([format_value(item, inner, shadowed) for item, inner in pairs])
         case Kind.NAMED_FIELDS:
             assert its.record is not None
             record = cast("Mapping[str, object]", given)
             arguments = (
-                form("{}={}", name, value(record[member.name], inner, shadowed))
+                form("{}={}", name, format_value(record[member.name], inner, shadowed))
                 for (name, inner), member in zip(its.fields, its.type.members, strict=True)
             )
             return form("{}({})", its.record, joined(", ", arguments))
@@ -245,14 +249,14 @@ def value(given: object, its: Shape, shadowed: frozenset[str] = frozenset()) -> 
             return literal(given, naming.builtin(shadowed, "float"))
 
 
-def takes_mappings(its: Shape) -> bool:
+def accepts_mappings(its: Shape) -> bool:
     """Whether a list or a tuple that begins with a mapping may be a value of this type."""
     whole = its.kind is Kind.JSON_DATA
     begins = its.items[0].kind if its.kind in (Kind.LIST, Kind.TUPLE) else None
     return whole or begins in (Kind.JSON_DATA, Kind.NAMED_FIELDS)
 
 
-def shown(given: object, its: Shape) -> bool:
+def fits_signature(given: object, its: Shape) -> bool:
     """Whether a default can stand in a signature: not where its record is defined further down, not JSON that has a
     type of the user's, and not JSON objects of which checkers do not find out that they are JSON.
 
@@ -277,7 +281,7 @@ def _plain_json(given: object) -> bool:
     )
 
 
-def data_types(its: Shape) -> Iterator[Code]:
+def runtime_classes(its: Shape) -> Iterator[Code]:
     """The runtime's classes that a type mentions, and those that it takes to make one."""
     for kind in its.kinds():
         if kind in _DATA:
@@ -288,7 +292,7 @@ def data_types(its: Shape) -> Iterator[Code]:
             yield Code("Image")
 
 
-def bound(limit: float, kind: Kind) -> int | float:
+def range_bound(limit: float, kind: Kind) -> int | float:
     """A bound of a range as people write it: the wire's floats have 32 bits.
 
     Args:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clarigen import ModelRef
-from gen_client.escape import LINE, Code, form
+from gen_client.escape import LINE_LENGTH, Code, form
 from gen_client.interface.model import Kind, Known, Method, MethodKind, Parameter
 from gen_client.naming import names as naming
 from gen_client.plan import docstrings, samples, types
@@ -19,7 +19,7 @@ from gen_client.plan.page import Example
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedMethod:
     """A method and all its names.
 
     Attributes:
@@ -41,16 +41,16 @@ class Named:
     @property
     def listed(self) -> bool:
         """Whether it takes a list of inputs under its own name: a list of mappings is no argument."""
-        return self.input is not None and not types.takes_mappings(self.parameters[0])
+        return self.input is not None and not types.accepts_mappings(self.parameters[0])
 
 
-def leading(parameters: Sequence[Parameter]) -> int:
+def count_positional(parameters: Sequence[Parameter]) -> int:
     """How many parameters may go by position: the first, and the required ones that lead."""
     optional = (i for i, parameter in enumerate(parameters) if not parameter.required)
     return min(max(next(optional, len(parameters)), 1), len(parameters))
 
 
-def client_doc(reference: ModelRef | None) -> str:
+def format_client_docstring(reference: ModelRef | None) -> str:
     """What the client says of itself."""
     if reference is None:
         first = "A model with this interface: give `base_url` or `model` to say which."
@@ -61,29 +61,29 @@ def client_doc(reference: ModelRef | None) -> str:
         "InputError before anything is sent, ModelError when the model fails, TransportError when it "
         "cannot be reached."
     )
-    return f"{docstrings.paragraph(first, 4)}\n\n{docstrings.paragraph(rest, 4)}"
+    return f"{docstrings.format_paragraph(first, 4)}\n\n{docstrings.format_paragraph(rest, 4)}"
 
 
-def async_doc(reference: ModelRef | None, client: Code) -> str:
+def format_async_docstring(reference: ModelRef | None, client: Code) -> str:
     """What the client's asyncio twin says of itself."""
     what = "A model with this interface" if reference is None else _whose(reference)
-    return docstrings.paragraph(f"{what}: the asyncio twin of `{client}`.", 4)
+    return docstrings.format_paragraph(f"{what}: the asyncio twin of `{client}`.", 4)
 
 
 def _whose(reference: ModelRef) -> str:
     return f"The model `{reference.model_id}` of {reference.user_id}/{reference.app_id}"
 
 
-def examples_doc(reference: ModelRef | None, package: Code, first: Code) -> str:
+def format_examples_docstring(reference: ModelRef | None, package: Code, first: Code) -> str:
     """What the module of examples says of itself."""
     text = f"One runnable example a method: `python -m {package}.examples {first}`."
     if reference is None:
         text += "\n\nSet CLARIFAI_API_BASE to the address of the model's server before."
-    return docstrings.paragraph(text, 0)
+    return docstrings.format_paragraph(text, 0)
 
 
-def package_doc(
-    reference: ModelRef | None, package: Code, client: Code, named: Sequence[Named]
+def format_package_docstring(
+    reference: ModelRef | None, package: Code, client: Code, named: Sequence[NamedMethod]
 ) -> str:
     """The first thing a user sees: whose model it is, and a call to copy."""
     if reference is None:
@@ -92,24 +92,24 @@ def package_doc(
         whose = f"`{reference.model_id}` of {reference.user_id}/{reference.app_id}"
         first, comment = f"Typed client for the model {whose}.", "  # CLARIFAI_PAT"
     its = next((its for its in named if not its.method.name.endswith("_transport")), named[0])
-    shown = arguments(its, files=True)
+    shown = example_arguments(its, files=True)
     opening = f"{client}()" if reference else f'{client}(base_url="grpc://127.0.0.1:8000")'
     names = ", ".join(sorted({str(client), *shown.names}))
     lines = [f">>> from {package} import {names}", f">>> with {opening} as model:{comment}"]
     lines += _call_lines(its, shown.passed)
-    return "\n".join([docstrings.paragraph(first, 0), "", *lines])
+    return "\n".join([docstrings.format_paragraph(first, 0), "", *lines])
 
 
-def _call_lines(its: Named, passed: Sequence[Code]) -> list[str]:
+def _call_lines(its: NamedMethod, passed: Sequence[Code]) -> list[str]:
     streams = its.method.kind is not MethodKind.UNARY
     start, end = ("for piece in ", ":") if streams else ("print(", ")")
-    lines = fitting(f"{start}model.{its.names.method}(", passed, f"){end}")
+    lines = format_call(f"{start}model.{its.names.method}(", passed, f"){end}")
     if streams:
-        lines.append(f"    print({piece(its)})")
+        lines.append(f"    print({printed_expression(its)})")
     return [f"...     {line}" for line in lines]
 
 
-def fitting(start: str, arguments: Sequence[Code], end: str) -> list[str]:
+def format_call(start: str, arguments: Sequence[Code], end: str) -> list[str]:
     """A call in an example, an argument a line where it gets long.
 
     Args:
@@ -118,13 +118,13 @@ def fitting(start: str, arguments: Sequence[Code], end: str) -> list[str]:
         end: What stands behind them, with the bracket.
     """
     whole = f"{start}{', '.join(arguments)}{end}"
-    if len(whole) + 8 <= LINE:
+    if len(whole) + 8 <= LINE_LENGTH:
         return [whole]
     return [start, *(f"    {argument}," for argument in arguments), end]
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
+class ExampleArguments:
     """What an example passes.
 
     Attributes:
@@ -138,7 +138,7 @@ class Arguments:
     names: frozenset[Code]
 
 
-def arguments(its: Named, *, files: bool) -> Arguments:
+def example_arguments(its: NamedMethod, *, files: bool) -> ExampleArguments:
     """What an example of a method passes: all that is required, and two options.
 
     Args:
@@ -148,38 +148,43 @@ def arguments(its: Named, *, files: bool) -> Arguments:
     pairs: list[tuple[Code, Code]] = []
     passed: list[Code] = []
     used: set[Code] = set()
-    positional, options = leading(its.method.parameters), 0
+    positional, options = count_positional(its.method.parameters), 0
     rows = zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
     for index, (parameter, name, shape) in enumerate(rows):
         if not parameter.required:
-            if not samples.is_shown(parameter) or options == 2:
+            if not samples.is_simple_option(parameter) or options == 2:
                 continue
             options += 1
         value = _sample(its, parameter, shape, files)
         pairs.append((name, value))
         passed.append(value if index < positional else form("{}={}", name, value))
-        used.update(samples.imported([shape]))
+        used.update(samples.sample_classes([shape]))
     shown = " ".join(passed)
     names = frozenset(name for name in used if re.search(rf"\b{name}[(.]", shown) is not None)
-    return Arguments(tuple(pairs), tuple(passed), names)
+    return ExampleArguments(tuple(pairs), tuple(passed), names)
 
 
-def _sample(its: Named, parameter: Parameter, shape: types.Shape, files: bool) -> Code:
+def _sample(its: NamedMethod, parameter: Parameter, shape: types.Shape, files: bool) -> Code:
     default = parameter.default
     if isinstance(default, Known) and default.value and not parameter.stream:
-        return types.value(default.value, shape)
-    return samples.argument(its.method.name, parameter, shape, files=files)
+        return types.format_value(default.value, shape)
+    return samples.sample_argument(its.method.name, parameter, shape, files=files)
 
 
-def piece(its: Named) -> Code:
+def printed_expression(its: NamedMethod) -> Code:
     """What of a piece of a stream is printed."""
     return Code("piece.text") if its.result.kind is Kind.TEXT else Code("piece")
 
 
-def example(its: Named) -> Example:
+def build_example(its: NamedMethod) -> Example:
     """What shows a method."""
-    passed = arguments(its, files=False).passed
+    passed = example_arguments(its, files=False).passed
     flows = its.result.kind in (Kind.STR, Kind.TEXT)
     return Example(
-        its.names.example, its.names.async_example, passed, Code("piece"), piece(its), flows
+        its.names.example,
+        its.names.async_example,
+        passed,
+        Code("piece"),
+        printed_expression(its),
+        flows,
     )

@@ -15,7 +15,7 @@ from clarigen.wire import TypeText
 from gen_client.interface.model import Kind, Known, MethodKind, Null, Parameter
 from gen_client.plan import descriptions, types
 from gen_client.plan.types import Shape
-from gen_client.plan.usage import Named
+from gen_client.plan.usage import NamedMethod
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -106,12 +106,14 @@ _NEEDS: Final = {
 }
 
 
-def tool(its: Named) -> Schema:
+def tool(its: NamedMethod) -> Schema:
     """A method as a tool: its name, what it does, the schemas of its input and its output.
 
     A stream stands as the array of its items.
     """
-    told = descriptions.described(its.method.description, (p.name for p in its.method.parameters))
+    told = descriptions.parse_description(
+        its.method.description, (p.name for p in its.method.parameters)
+    )
     rows = list(zip(its.method.parameters, its.names.parameters, its.parameters, strict=True))
     properties = {
         str(name): _parameter(parameter, shape, told.args.get(parameter.name, []))
@@ -119,12 +121,12 @@ def tool(its: Named) -> Schema:
     }
     required = [str(name) for parameter, name, _ in rows if parameter.required]
     result = _type(its.result)
-    description = " ".join(descriptions.plain(its.method.result.description) or told.returns)
+    description = " ".join(descriptions.split_lines(its.method.result.description) or told.returns)
     if its.method.kind is not MethodKind.UNARY:
         result = {"type": "array", "items": result}
     return {
         "name": str(its.names.method),
-        "description": "\n".join(descriptions.stripped(told.text)),
+        "description": "\n".join(descriptions.strip_blank_lines(told.text)),
         "input_schema": _whole(_object(properties, required)),
         "output_schema": _whole(_described(result, description)),
     }
@@ -169,9 +171,9 @@ def _parameter(parameter: Parameter, shape: Shape, told: Sequence[str]) -> Schem
     if parameter.range is not None:
         lowest, highest = parameter.range.checked
         if lowest is not None:
-            schema["minimum"] = types.bound(lowest, shape.kind)
+            schema["minimum"] = types.range_bound(lowest, shape.kind)
         if highest is not None:
-            schema["maximum"] = types.bound(highest, shape.kind)
+            schema["maximum"] = types.range_bound(highest, shape.kind)
     if parameter.stream:
         schema = {"type": "array", "items": schema}
     elif isinstance(parameter.default, Null):
@@ -180,9 +182,9 @@ def _parameter(parameter: Parameter, shape: Shape, told: Sequence[str]) -> Schem
         default = _json(parameter.default.value, shape)
         if _is_finite(default):
             schema["default"] = default
-    description = " ".join(descriptions.plain(parameter.description) or told)
+    description = " ".join(descriptions.split_lines(parameter.description) or told)
     choices = (
-        f"{choice.id}: {' '.join(descriptions.plain(choice.description))}"
+        f"{choice.id}: {' '.join(descriptions.split_lines(choice.description))}"
         for choice in parameter.choices
         if choice.description.strip()
     )
@@ -212,7 +214,7 @@ def _type(its: Shape) -> Schema:
             fields = zip(its.fields, its.type.members, strict=True)
             properties = {
                 str(name): _described(
-                    _type(inner), " ".join(descriptions.plain(member.description))
+                    _type(inner), " ".join(descriptions.split_lines(member.description))
                 )
                 for (name, inner), member in fields
             }

@@ -14,7 +14,7 @@ from gen_client.escape import Code, form, joined
 from gen_client.interface.model import MethodKind
 from gen_client.naming import names as naming
 from gen_client.plan import usage
-from gen_client.plan.usage import Named
+from gen_client.plan.usage import NamedMethod
 
 _INPUTS: Final = 2
 """How many inputs an example for many has."""
@@ -28,12 +28,12 @@ class Form(Enum):
     BATCH = "batch"
 
 
-def forms(its: Named) -> tuple[Form, ...]:
+def forms(its: NamedMethod) -> tuple[Form, ...]:
     """The ways in which a method can be called."""
     return tuple(Form) if its.input is not None else (Form.SYNC, Form.ASYNC)
 
 
-def snippet(its: Named, package: Code, opening: Code, how: Form) -> list[str]:
+def snippet(its: NamedMethod, package: Code, opening: Code, how: Form) -> list[str]:
     """The lines of a program that calls a method.
 
     Args:
@@ -44,7 +44,7 @@ def snippet(its: Named, package: Code, opening: Code, how: Form) -> list[str]:
     """
     client = naming.class_name(package)
     called = naming.async_name(client) if how is Form.ASYNC else client
-    shown = usage.arguments(its, files=True)
+    shown = usage.example_arguments(its, files=True)
     comment = "" if opening else "  # CLARIFAI_PAT"
     names = ", ".join(sorted({str(called), *map(str, shown.names)}))
     importing = f"from {package} import {names}"
@@ -68,19 +68,19 @@ def snippet(its: Named, package: Code, opening: Code, how: Form) -> list[str]:
     ]
 
 
-def _call(its: Named, shown: usage.Arguments, wait: str) -> list[str]:
+def _call(its: NamedMethod, shown: usage.ExampleArguments, wait: str) -> list[str]:
     arguments = shown.passed
     if its.method.kind is MethodKind.UNARY:
-        return usage.fitting(f"print({wait}model.{its.names.method}(", arguments, "))")
+        return usage.format_call(f"print({wait}model.{its.names.method}(", arguments, "))")
     loop = "async for" if wait else "for"
-    piece = usage.piece(its)
+    piece = usage.printed_expression(its)
     return [
-        *usage.fitting(f"{loop} piece in model.{its.names.method}(", arguments, "):"),
+        *usage.format_call(f"{loop} piece in model.{its.names.method}(", arguments, "):"),
         f"    print({piece})",
     ]
 
 
-def _many(its: Named, shown: usage.Arguments) -> list[str]:
+def _many(its: NamedMethod, shown: usage.ExampleArguments) -> list[str]:
     """By the method itself where it takes a list. Written in place, the inputs are checked against their type, and the editor completes their keys."""
     pairs = joined(", ", (form('"{}": {}', name, value) for name, value in shown.pairs))
     item = form("{{{}}}", pairs)

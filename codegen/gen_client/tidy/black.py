@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from gen_client.escape import LINE
+from gen_client.escape import LINE_LENGTH
 
 _SHORT: Final = 8_000
 _REMEMBERED: Final = 2_048
@@ -21,7 +21,7 @@ _WALLED: Final = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 """What stands alone, with blank lines around it."""
 
 
-def formatted(text: str) -> str:
+def format_source(text: str) -> str:
     """The text as black writes it; its lines end in newlines alone."""
     lines = text.split("\n")
     parts: list[str] = []
@@ -107,7 +107,7 @@ def _statement(text: str) -> str:
     from black import format_str
     from black.mode import Mode, TargetVersion
 
-    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE))
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
 
 
 _common = lru_cache(maxsize=_REMEMBERED)(_statement)

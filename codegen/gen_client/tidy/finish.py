@@ -14,9 +14,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gen_client.gate import check
-from gen_client.gate.allowed import NOTHING, Allowed
-from gen_client.gate.check import HEAD, Kind
-from gen_client.tidy.black import formatted
+from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed
+from gen_client.gate.check import HEAD, FileKind
+from gen_client.tidy.black import format_source
 
 if TYPE_CHECKING:
     import libcst
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 _SECTIONS = ("__future__", "stdlib", "clarigen", "relative")
 
 
-def tidy(text: str, kind: Kind, also: Allowed = NOTHING) -> str:
+def finish(text: str, kind: FileKind, also: Allowed = NOTHING_ALLOWED) -> str:
     """The finished file for the text that a template made.
 
     Raises `Refusal` (exit 4) when the text, or what became of it, holds anything that our templates cannot produce
     and that is not allowed besides.
     """
     check.check_code(text, kind, also)  # before libcst, whose parser does not survive deep nesting
-    final = HEAD + formatted(_with_tidy_imports(text))
-    check.check(final, kind, also)
+    final = HEAD + format_source(_with_tidy_imports(text))
+    check.check_file(final, kind, also)
     return final
 
 

@@ -25,7 +25,7 @@ SELDOM = 64
 def one(data: bytes) -> None:
     """Read a file, make its package, and read its lock again."""
     seldom = bool(data) and data[-1] % SELDOM == 0
-    setattr(finish, "formatted", BLACK if seldom else str)  # noqa: B010
+    setattr(finish, "format_source", BLACK if seldom else str)  # noqa: B010
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from gen_client import pipeline
 from gen_client.diagnostics import Report
-from gen_client.escape import LINE
-from gen_client.fold import folded
+from gen_client.escape import LINE_LENGTH
+from gen_client.fold import fold
 from gen_client.source import Document
 from gen_client.tidy import black as style
 from support import CORPUS
@@ -28,7 +28,7 @@ PARAMETERS = st.lists(st.builds("{}: {}".format, WORDS, WORDS), max_size=6)
 
 @cache
 def black(text: str) -> str:
-    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE))
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
 
 
 def definition(parameters: list[str], returns: str) -> str:
@@ -37,12 +37,12 @@ def definition(parameters: list[str], returns: str) -> str:
 
 
 def test_as_many_as_there_is_room_for() -> None:
-    assert folded(definition(["a: int"], "str")) == "    def f(self, a: int) -> str:\n"
+    assert fold(definition(["a: int"], "str")) == "    def f(self, a: int) -> str:\n"
     a, b = (f"{letter * 34}: int" for letter in "ab")
-    assert folded(definition([a, b], "str")) == (
+    assert fold(definition([a, b], "str")) == (
         f"    def f(\n        self, {a}, {b}\n    ) -> str:\n"
     )
-    assert folded(definition([a, b, "c: str"], "str")) == (
+    assert fold(definition([a, b, "c: str"], "str")) == (
         f"    def f(\n        self,\n        {a},\n        {b},\n        c: str,\n    ) -> str:\n"
     )
 
@@ -50,7 +50,7 @@ def test_as_many_as_there_is_room_for() -> None:
 @settings(max_examples=100, deadline=None)
 @given(PARAMETERS, WORDS)
 def test_black_has_nothing_to_change(parameters: list[str], returns: str) -> None:
-    text = f"{HEAD}{folded(definition(parameters, returns))}        pass\n"
+    text = f"{HEAD}{fold(definition(parameters, returns))}        pass\n"
     assert black(text) == text
     flat = f"{HEAD}    def f({', '.join(['self', *parameters])}) -> {returns}:\n        pass\n"
     assert black(flat) == text
@@ -60,7 +60,7 @@ def test_black_has_nothing_to_change(parameters: list[str], returns: str) -> Non
 @given(st.lists(WORDS, min_size=1, max_size=8))
 def test_of_a_call_neither(arguments: list[str]) -> None:
     items = "".join(f"    {item},\n" for item in arguments)
-    text = folded(f"f(\n{items})\n")
+    text = fold(f"f(\n{items})\n")
     assert black(text) == text
     assert black(f"f({', '.join(arguments)})\n") == text
 

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from clarigen import ModelRef
 from gen_client import render
 from gen_client.diagnostics import Report
-from gen_client.escape import Code, docstring, finalize, literal, visible
+from gen_client.escape import Code, docstring, escape_invisible, finalize, literal
 from gen_client.interface.model import DataType, Kind, Method, MethodKind, Model, Result
 from gen_client.naming import names
 from gen_client.plan import build
+from gen_client.templates import find_templates
 
 MODE = black.Mode(line_length=100)
 HIDDEN = "\0\x01\x08\x0b\x0c\x1b\x7f\x85\x9f\xad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\u2069\ufeff\ufffe\U000e0041"
@@ -72,7 +73,7 @@ def reader_sees(text: str) -> str:
 def _normal(text: str) -> str:
     blanks = "\xa0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
     lines: list[str] = []
-    for line in visible(text).split("\n"):
+    for line in escape_invisible(text).split("\n"):
         full = line.rstrip(" " + blanks)
         bare = full.lstrip(" " + blanks)
         lines.append(" " * (len(full) - len(bare)) + bare)
@@ -113,7 +114,7 @@ def test_how_docstrings_look() -> None:
     )
     assert docstring('Say "yes"') == '"""Say "yes" """'
     assert docstring("a\u202eb\\c") == '"""a\\\\u202eb\\\\c"""'
-    assert visible(visible("\u202e\\")) == "\\u202e\\"
+    assert escape_invisible(escape_invisible("\u202e\\")) == "\\u202e\\"
 
 
 @given(texts)
@@ -164,7 +165,7 @@ def test_special_floats_and_lists() -> None:
 
 
 def _environment() -> jinja2.Environment:
-    ours = render.templates()
+    ours = find_templates()
     return render._environment(frozenset(), ours)  # pyright: ignore[reportPrivateUsage]
 
 
@@ -173,8 +174,8 @@ def test_raw_text_in_a_template_is_an_error() -> None:
     for source in (
         "{{ text }}",
         "{% macro m(t) %}{{ t }}{% endmacro %}{{ m(text) }}",
-        "{{ text|folded }}",
-        "{% filter folded %}f(\n{{ text }},\n)\n{% endfilter %}",
+        "{{ text|fold }}",
+        "{% filter fold %}f(\n{{ text }},\n)\n{% endfilter %}",
     ):
         with pytest.raises(TypeError, match="raw text"):
             environment.from_string(source).render(text="f(\nimport os\n)")
@@ -187,7 +188,7 @@ def test_raw_text_in_a_template_is_an_error() -> None:
 
 def test_only_the_two_filters_and_the_folding_are_at_hand() -> None:
     environment = _environment()
-    assert set(environment.filters) == {"py", "doc", "folded"}
+    assert set(environment.filters) == {"py", "doc", "fold"}
     assert not environment.globals
     with pytest.raises(jinja2.UndefinedError):
         environment.from_string("{{ nothing }}").render()
@@ -196,7 +197,7 @@ def test_only_the_two_filters_and_the_folding_are_at_hand() -> None:
 def test_templates_do_not_join_text() -> None:
     """`a ~ b` would pass raw text as escaped HTML."""
     environment = _environment()
-    for path in sorted(render.templates().glob("*.jinja")):
+    for path in sorted(find_templates().glob("*.jinja")):
         tree = environment.parse(path.read_text(encoding="utf-8"))
         forbidden: tuple[Any, ...] = (jinja2.nodes.Concat, jinja2.nodes.MarkSafe)
         assert not list(tree.find_all(forbidden)), path.name
@@ -231,7 +232,7 @@ def test_a_package() -> None:
         "caption", MethodKind.SERVER_STREAM, "Describe.", (), Result(DataType(Kind.TEXT))
     )
     model = Model(ModelRef("acme", "vision", "detector"), "", (method,))
-    files = render.render(build.page(model, names.package_name("detector"), Report()))
+    files = render.render_files(build.build_page(model, names.package_name("detector"), Report()))
     assert set(files) == set(render.FILES)
     assert "    def caption(self) -> Stream[Text]:\n" in files["client.py"]
     assert "        return self._stream(_CAPTION)\n" in files["client.py"]

@@ -19,7 +19,7 @@ from gen_client.escape import Code
 from gen_client.interface import read
 from gen_client.interface.model import Model
 from gen_client.plan import build
-from gen_client.plan.usage import Named
+from gen_client.plan.usage import NamedMethod
 from gen_client.source import Document
 from strategies import methods, models
 
@@ -35,9 +35,9 @@ MODEL = read.read(
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 
-def named(model: Model) -> list[Named]:
+def named(model: Model) -> list[NamedMethod]:
     try:
-        return build.named(model, Code("package"), Report())
+        return build.name_methods(model, Code("package"), Report())
     except Refusal:
         assume(False)
         raise

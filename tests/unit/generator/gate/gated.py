@@ -6,14 +6,14 @@ import pytest
 
 from gen_client.diagnostics import Refusal
 from gen_client.gate import check
-from gen_client.gate.check import Kind
+from gen_client.gate.check import FileKind
 from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
-PAGES: dict[Kind, str] = {"client": CLIENT, "init": INIT, "examples": EXAMPLES}
+PAGES: dict[FileKind, str] = {"client": CLIENT, "init": INIT, "examples": EXAMPLES}
 KINDS = sorted(PAGES)
 
 
-def refused(text: str, kind: Kind = "client") -> str:
+def refused(text: str, kind: FileKind = "client") -> str:
     """The message with which the gate refuses a text."""
     with pytest.raises(Refusal) as caught:
         check.check_code(text, kind)

@@ -9,16 +9,16 @@ import pytest
 
 from gen_client.diagnostics import Refusal
 from gen_client.gate import check
-from gen_client.gate.check import Kind
+from gen_client.gate.check import FileKind
 from gen_client.tidy import finish
 from unit.generator.gate.gated import KINDS, PAGES, refused
 from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_templates_write_passes(kind: Kind) -> None:
+def test_what_templates_write_passes(kind: FileKind) -> None:
     check.check_code(PAGES[kind], kind)
-    check.check(finish.tidy(PAGES[kind], kind), kind)
+    check.check_file(finish.finish(PAGES[kind], kind), kind)
 
 
 # Every place of the grammar, attacked: no rule may look past a field of a node.
@@ -76,7 +76,7 @@ def _expressions(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
-def test_no_place_takes_an_expression_of_another_kind(kind: Kind, evil: str) -> None:
+def test_no_place_takes_an_expression_of_another_kind(kind: FileKind, evil: str) -> None:
     tree = ast.parse(PAGES[kind])
     planted = ast.parse(evil, mode="eval").body
     places = list(_expressions(tree))
@@ -101,7 +101,7 @@ def test_no_place_takes_an_expression_of_another_kind(kind: Kind, evil: str) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
-def test_no_list_takes_an_expression_of_another_kind(kind: Kind, evil: str) -> None:
+def test_no_list_takes_an_expression_of_another_kind(kind: FileKind, evil: str) -> None:
     tree = ast.parse(PAGES[kind])
     planted = ast.parse(evil, mode="eval").body
     lists = [
@@ -125,7 +125,7 @@ def test_no_list_takes_an_expression_of_another_kind(kind: Kind, evil: str) -> N
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
-def test_no_call_or_class_takes_a_keyword_of_another_kind(kind: Kind, evil: str) -> None:
+def test_no_call_or_class_takes_a_keyword_of_another_kind(kind: FileKind, evil: str) -> None:
     tree = ast.parse(PAGES[kind])
     value = ast.parse(evil, mode="eval").body
     for node in ast.walk(tree):
@@ -138,7 +138,7 @@ def test_no_call_or_class_takes_a_keyword_of_another_kind(kind: Kind, evil: str)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("evil", EVIL_STATEMENTS)
-def test_no_block_takes_a_statement_of_another_kind(kind: Kind, evil: str) -> None:
+def test_no_block_takes_a_statement_of_another_kind(kind: FileKind, evil: str) -> None:
     tree = ast.parse(PAGES[kind])
     planted = ast.parse(evil).body[0]
     for node in ast.walk(tree):
@@ -152,7 +152,7 @@ def test_no_block_takes_a_statement_of_another_kind(kind: Kind, evil: str) -> No
                 del block[index]
 
 
-def _must_refuse(tree: ast.Module, kind: Kind, what: str) -> None:
+def _must_refuse(tree: ast.Module, kind: FileKind, what: str) -> None:
     try:
         text = ast.unparse(tree)
     except (ValueError, AttributeError, TypeError):
@@ -316,9 +316,9 @@ def test_a_changed_example_is_refused(old: str, new: str) -> None:
 )
 def test_hidden_characters_are_refused(character: str) -> None:
     good = check.HEAD + INIT
-    check.check(good, "init")
+    check.check_file(good, "init")
     with pytest.raises(Refusal, match="line 5"):
-        check.check(good.replace("acme", f"ac{character}me", 1), "init")
+        check.check_file(good.replace("acme", f"ac{character}me", 1), "init")
 
 
 @pytest.mark.parametrize(
@@ -327,14 +327,14 @@ def test_hidden_characters_are_refused(character: str) -> None:
 )
 def test_comments_of_others_are_refused(comment: str) -> None:
     with pytest.raises(Refusal, match="a comment"):
-        check.check(check.HEAD + INIT + comment + "\n", "init")
+        check.check_file(check.HEAD + INIT + comment + "\n", "init")
     with pytest.raises(Refusal):
-        check.check(check.HEAD.replace("# fmt: off", comment) + INIT, "init")
+        check.check_file(check.HEAD.replace("# fmt: off", comment) + INIT, "init")
 
 
 def test_the_head_is_required() -> None:
     with pytest.raises(Refusal, match="head"):
-        check.check(INIT, "init")
+        check.check_file(INIT, "init")
 
 
 @pytest.mark.parametrize(

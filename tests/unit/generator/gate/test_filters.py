@@ -55,7 +55,7 @@ def test_without_the_literal_filter_no_attack_passes(attack: str, place: str, fo
 def _stopped_or_harmless(text: str) -> None:
     """Refused, or the same code as before but for what its strings say."""
     try:
-        finish.tidy(text, "client")
+        finish.finish(text, "client")
     except Refusal:
         return
     assert _shape(text) == _shape(CLIENT)

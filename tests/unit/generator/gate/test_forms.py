@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gen_client.gate.check import Kind
+from gen_client.gate.check import FileKind
 from unit.generator.gate.gated import PAGES, refused
 from unit.generator.page_text import CLIENT
 
@@ -106,6 +106,6 @@ def test_a_form_without_a_body_is_refused() -> None:
         ("examples", "await model.detect(IMAGE)", "await main"),
     ],
 )
-def test_awaiting_stands_where_we_write_it(kind: Kind, old: str, new: str) -> None:
+def test_awaiting_stands_where_we_write_it(kind: FileKind, old: str, new: str) -> None:
     assert PAGES[kind].count(old) >= 1
     refused(PAGES[kind].replace(old, new, 1), kind)

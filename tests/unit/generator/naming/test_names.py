@@ -244,7 +244,9 @@ def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Ran
 
 def _names(methods: list[Method]) -> dict[str, object]:
     """All names of a package, by method."""
-    named = build.named(Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report())
+    named = build.name_methods(
+        Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report()
+    )
     return {its.method.name: (its.names, its.input, *map(str, its.parameters)) for its in named}
 
 
@@ -347,7 +349,7 @@ def test_derived_names_never_meet(names: tuple[str, ...], wanted: int) -> None:
     files = pipeline.build(
         document, "pkg", Report()
     ).files  # the gate refuses what is defined twice
-    namespace = build.named(
+    namespace = build.name_methods(
         Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report()
     )
     attributes = [name for its in namespace for name in (its.names.method, its.names.batch)]

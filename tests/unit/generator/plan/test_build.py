@@ -58,7 +58,7 @@ def method(
 
 def page(*methods: Method) -> Page:
     model = Model(ModelRef("acme", "vision", "detector"), "", methods)
-    return build.page(model, naming.package_name("detector"), Report())
+    return build.build_page(model, naming.package_name("detector"), Report())
 
 
 def function(*parameters: Parameter, **more: Any) -> Function:
@@ -68,7 +68,7 @@ def function(*parameters: Parameter, **more: Any) -> Function:
 def shape(type_: DataType) -> types.Shape:
     methods = [method(param("p", type_))]
     names = naming.TypeNames("Model", methods, naming.methods(methods, "Model"))
-    return types.shape(type_, names, "predict", "p")
+    return types.name_records(type_, names, "predict", "p")
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def shape(type_: DataType) -> types.Shape:
 )
 def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
     its = shape(DataType(kind))
-    assert types.annotation(its, types.Use.PARAM) == passed
-    assert types.annotation(its, types.Use.RESULT) == returned
-    assert types.codec(its) == f"wire.{'JSON' if kind is Kind.JSON_DATA else kind.value}"
+    assert types.format_annotation(its, types.Use.PARAM) == passed
+    assert types.format_annotation(its, types.Use.RESULT) == returned
+    assert types.format_codec(its) == f"wire.{'JSON' if kind is Kind.JSON_DATA else kind.value}"
 
 
 @pytest.mark.parametrize(
@@ -127,17 +127,17 @@ def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
 )
 def test_containers(type_: DataType, passed: str, returned: str, codec: str) -> None:
     its = shape(type_)
-    assert types.annotation(its, types.Use.PARAM) == passed
-    assert types.annotation(its, types.Use.RESULT) == returned
-    assert types.codec(its) == codec
+    assert types.format_annotation(its, types.Use.PARAM) == passed
+    assert types.format_annotation(its, types.Use.RESULT) == returned
+    assert types.format_codec(its) == codec
 
 
 def test_shadowed_builtins() -> None:
     hidden = frozenset({"list", "str", "float"})
-    assert types.annotation(shape(list_of(STR)), types.Use.RESULT, hidden) == (
+    assert types.format_annotation(shape(list_of(STR)), types.Use.RESULT, hidden) == (
         "builtins.list[builtins.str]"
     )
-    assert types.value(math.inf, shape(FLOAT), hidden) == 'builtins.float("inf")'
+    assert types.format_value(math.inf, shape(FLOAT), hidden) == 'builtins.float("inf")'
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_shadowed_builtins() -> None:
     ],
 )
 def test_values(value: object, type_: DataType, code: str) -> None:
-    assert types.value(value, shape(type_)) == code
+    assert types.format_value(value, shape(type_)) == code
 
 
 @pytest.mark.parametrize(
@@ -388,7 +388,7 @@ def test_exports() -> None:
 
 def test_a_package_without_a_reference_says_how_to_reach_the_model() -> None:
     model = Model(None, "", (method(param("a", DataType(Kind.TEXT))),))
-    its = build.page(model, naming.given_package_name("held"), Report())
+    its = build.build_page(model, naming.given_package_name("held"), Report())
     assert its.reference == ""
     assert ">>> from held import Held\n" in its.doc
     assert "base_url" in its.doc
@@ -429,15 +429,15 @@ def test_hostile_descriptions_take_no_time() -> None:
         "Args:\n  * `" + "(" * 100_000,
         "Returns:\n " + "str[" * 50_000,
     ):
-        descriptions.described(text, ["a"])
+        descriptions.parse_description(text, ["a"])
 
 
 def test_layout() -> None:
-    bullet = docstrings.wrapped(["* " + "word " * 10], 30)
+    bullet = docstrings.wrap(["* " + "word " * 10], 30)
     assert bullet == ["* word word word word word", "  word word word word word"]
-    assert docstrings.wrapped(["short", "  kept"], 30) == ["short", "  kept"]
+    assert docstrings.wrap(["short", "  kept"], 30) == ["short", "  kept"]
     long = "x" * 200
-    assert docstrings.wrapped([long], 30) == [long]
+    assert docstrings.wrap([long], 30) == [long]
     assert function(description="See https://example.com/a").doc == "See https://example.com/a"
     assert function(description="Say so").doc == "Say so."
     assert function(description=" \n ").doc == "Call the model's `predict`."
@@ -468,4 +468,4 @@ def test_a_default_that_checkers_do_not_take_for_json_is_left_to_the_description
         its = function(param("x", JSON, Known(value)))
         assert [one.default for one in (*its.positional, *its.keywords)] == [shown]
         assert ("Default: `" in its.doc) is (shown == "SERVER_DEFAULT")
-        assert f"default={types.value(value, types.Shape(JSON))}" in its.wire
+        assert f"default={types.format_value(value, types.Shape(JSON))}" in its.wire

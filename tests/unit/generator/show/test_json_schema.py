@@ -25,7 +25,7 @@ FILES = sorted(
 
 def tools(*signatures: dict[str, Any]) -> list[dict[str, Any]]:
     model = read.read(Document(None, "", signatures), Report())
-    return [json_schema.tool(its) for its in build.named(model, Code("package"), Report())]
+    return [json_schema.tool(its) for its in build.name_methods(model, Code("package"), Report())]
 
 
 def tool(*fields: dict[str, Any], returns: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -142,7 +142,9 @@ def test_types_of_the_users(text: str, right: object, wrong: object) -> None:
     signature = {"name": "predict", "method_type": "UNARY_UNARY", "output_fields": [field]}
     document = Document(None, "", (signature,), types=(("predict.return", text),))
     model = read.read(document, Report())
-    schema = json_schema.tool(*build.named(model, Code("package"), Report()))["output_schema"]
+    schema = json_schema.tool(*build.name_methods(model, Code("package"), Report()))[
+        "output_schema"
+    ]
     jsonschema.Draft202012Validator.check_schema(schema)
     assert valid(schema, right)
     assert wrong is ... or not valid(schema, wrong)

@@ -11,7 +11,7 @@ from black.mode import Mode, TargetVersion
 
 from gen_client import pipeline
 from gen_client.diagnostics import Refusal, Report
-from gen_client.escape import LINE
+from gen_client.escape import LINE_LENGTH
 from gen_client.gate import check
 from gen_client.source import Document
 from gen_client.tidy import black as style
@@ -29,7 +29,7 @@ def imports(text: str) -> list[str]:
 
 
 def test_imports_of_a_client() -> None:
-    assert imports(finish.tidy(CLIENT, "client")) == [
+    assert imports(finish.finish(CLIENT, "client")) == [
         "from __future__ import annotations",
         "",
         "import builtins",
@@ -62,19 +62,19 @@ def test_imports_of_a_client() -> None:
 def test_a_name_that_only_a_parameter_has_is_not_used() -> None:
     assert "    Text," in CLIENT
     assert "Text: str" in CLIENT
-    assert "    Text,\n" not in finish.tidy(CLIENT, "client")
+    assert "    Text,\n" not in finish.finish(CLIENT, "client")
 
 
 def test_without_arrays_nothing_is_imported_for_them() -> None:
     text = CLIENT.replace("npt.ArrayLike", "int").replace("npt.NDArray[Any]", "int")
-    tidied = finish.tidy(text, "client")
+    tidied = finish.finish(text, "client")
     assert "npt" not in tidied
     assert "TYPE_CHECKING" not in tidied
     assert "Any" not in tidied
 
 
 def test_imports_of_the_other_files() -> None:
-    assert imports(finish.tidy(INIT, "init")) == [
+    assert imports(finish.finish(INIT, "init")) == [
         "from clarigen import wire",
         "",
         "wire.require_format(1, __name__)",
@@ -83,7 +83,7 @@ def test_imports_of_the_other_files() -> None:
         "",
         "from .client import Detector, DetectResult, Start",
     ]
-    assert imports(finish.tidy(EXAMPLES, "examples")) == [
+    assert imports(finish.finish(EXAMPLES, "examples")) == [
         "from __future__ import annotations",
         "",
         "from clarigen import Concept",
@@ -96,20 +96,20 @@ def test_imports_of_the_other_files() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
 )
-def test_tidy_text_stays_as_it_is(text: str, kind: check.Kind) -> None:
-    once = finish.tidy(text, kind)
+def test_tidy_text_stays_as_it_is(text: str, kind: check.FileKind) -> None:
+    once = finish.finish(text, kind)
     assert once.startswith(check.HEAD)
     assert once.endswith("\n")
     assert not once.endswith("\n\n")
-    assert finish.tidy(once.removeprefix(check.HEAD), kind) == once
+    assert finish.finish(once.removeprefix(check.HEAD), kind) == once
 
 
 @pytest.mark.parametrize(
     ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
 )
-def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: check.Kind) -> None:
-    for written in (text, finish.tidy(text, kind)):
-        assert style.formatted(written) == black(written)
+def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: check.FileKind) -> None:
+    for written in (text, finish.finish(text, kind)):
+        assert style.format_source(written) == black(written)
 
 
 @pytest.mark.parametrize(
@@ -119,20 +119,20 @@ def test_the_pieces_of_a_model_too(name: str, monkeypatch: pytest.MonkeyPatch) -
     content = json.loads((CORPUS / "kitchen_sink" / f"{name}.json").read_text("utf-8"))
     document = Document(None, "", tuple(content["method_signatures"]))
     pieces = pipeline.build(document, "pkg", Report()).files
-    monkeypatch.setattr(finish, "formatted", black)
+    monkeypatch.setattr(finish, "format_source", black)
     assert pipeline.build(document, "pkg", Report()).files == pieces
 
 
 def black(text: str) -> str:
     """What black makes of a text at once."""
-    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE))
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
 
 
 def test_nothing_is_added() -> None:
     for name in ("Client", "wire", "Final"):
         broken = CLIENT.replace(f"    {name},\n", "").replace(f"{name}, ", "")
         try:
-            tidied = finish.tidy(broken, "client")
+            tidied = finish.finish(broken, "client")
         except Refusal:
             continue
         assert f"    {name},\n" not in "\n".join(imports(tidied))
@@ -145,21 +145,21 @@ def test_nobodys_configuration_is_read(tmp_path: Path) -> None:
     tests = ROOT / "tests"
     done = run_python(
         f"import os, sys; sys.path.append({str(tests)!r}); os.chdir(sys.argv[1])\n"
-        "from gen_client.tidy import finish as tidy\n"
+        "from gen_client.tidy import finish\n"
         "from unit.generator.page_text import CLIENT\n"
-        "sys.stdout.write(tidy.tidy(CLIENT, 'client'))",
+        "sys.stdout.write(finish.finish(CLIENT, 'client'))",
         str(tmp_path),
     )
-    assert done.stdout == finish.tidy(CLIENT, "client")
+    assert done.stdout == finish.finish(CLIENT, "client")
 
 
 def test_what_is_refused_reaches_neither_libcst_nor_black() -> None:
     done = run_python(
         "import sys\n"
-        "from gen_client.tidy import finish as tidy\n"
+        "from gen_client.tidy import finish\n"
         "from gen_client.diagnostics import Refusal\n"
         "try:\n"
-        "    tidy.tidy('x: ' + 'list[' * 1500 + ']' * 1500, 'client')\n"
+        "    finish.finish('x: ' + 'list[' * 1500 + ']' * 1500, 'client')\n"
         "except Refusal:\n"
         "    print('libcst' in sys.modules, 'black' in sys.modules)"
     )

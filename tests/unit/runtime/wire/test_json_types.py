@@ -250,7 +250,7 @@ def test_the_gate_accepts_the_types_of_the_configuration_and_no_others() -> None
     client = pipeline.build(DOCUMENT, "talk", Report()).files["client.py"]
     classes = frozenset({("their.types", "Message"), ("their.types", "Node")})
     texts = frozenset({"their.types:Message", "their.types:Node", "dict[str, int | None]"})
-    check.check(client, "client", Allowed(classes=classes, types=texts))
+    check.check_file(client, "client", Allowed(classes=classes, types=texts))
     for less in (
         Allowed(),
         Allowed(classes=classes),
@@ -278,7 +278,7 @@ def test_the_gate_accepts_the_types_of_the_configuration_and_no_others() -> None
 
 def _refused(text: str, allowed: Allowed) -> None:
     with pytest.raises(Refusal) as caught:
-        check.check(text, "client", allowed)
+        check.check_file(text, "client", allowed)
     assert caught.value.diagnostic.exit_code == UNUSABLE
 
 

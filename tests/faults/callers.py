@@ -25,7 +25,7 @@ from clarigen import (
     Stream,
     wire,
 )
-from clarigen._calls.retry import Budget
+from clarigen._calls.retry import RetryThrottle
 
 _N = wire.field("n", wire.INT)
 DOUBLE: Final = wire.unary("double", _N, returns=wire.INT)
@@ -102,7 +102,7 @@ def prepared(model: Any, chance: float = 0.0) -> Any:
 
     A batch is one request.
     """
-    policy = replace(model._endpoint.policy, chance=lambda: chance, budget=Budget())
+    policy = replace(model._endpoint.policy, random=lambda: chance, throttle=RetryThrottle())
     model._endpoint = model._endpoint._replace(policy=policy)
     model._begin()
     model._pace = (8, 1)

@@ -99,8 +99,8 @@ FORK_WITH_LOCKS = """
 from clarigen import _channel, _retry
 with Calls(base_url=url, timeout=20) as model:
     assert model.double(1) == 2
-    budget = model._endpoint.policy.budget
-    with budget._lock, _channel._lock:  # as another thread may hold them
+    throttle = model._endpoint.policy.throttle
+    with throttle._lock, _channel._lock:  # as another thread may hold them
         child = os.fork()
         if not child:
             assert model.double(2) == 4

@@ -22,7 +22,7 @@ from typing import Any, Final
 import pytest
 
 from clarigen import Response, UnavailableError
-from clarigen._calls.retry import Budget
+from clarigen._calls.retry import RetryThrottle
 from clarigen._transport import channel
 from faults import proxy
 from faults.callers import (
@@ -364,7 +364,7 @@ def test_a_server_that_refuses_everything_gets_one_and_a_tenth(twin: str, detail
         attempts.append(caught.value.attempts)
 
     def hasty(model: Any) -> Any:
-        policy = replace(model._endpoint.policy, chance=lambda: 0.001)
+        policy = replace(model._endpoint.policy, random=lambda: 0.001)
         model._endpoint = model._endpoint._replace(policy=policy)
         model._begin()
         return model
@@ -382,7 +382,7 @@ def test_a_server_that_refuses_everything_gets_one_and_a_tenth(twin: str, detail
         else:
             asyncio.run(crowd(server.url))
     assert len(server.sends) == sum(attempts)
-    assert CROWD < len(server.sends) <= 1.1 * CROWD + Budget.SAVINGS
+    assert CROWD < len(server.sends) <= 1.1 * CROWD + RetryThrottle.MAX_TOKENS
 
 
 def test_each_result_of_a_batch_stands_in_its_place_whatever_befell_the_others() -> None:

@@ -23,7 +23,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Policy.__init__
 
     def short(self: Policy, *given: Any, **options: Any) -> None:
-        made(self, *given, **{**options, "chance": lambda: 0.05})
+        made(self, *given, **{**options, "random": lambda: 0.05})
 
     monkeypatch.setattr(Policy, "__init__", short)
 

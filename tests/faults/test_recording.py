@@ -13,7 +13,7 @@ import pytest
 from clarigen import PredictionError, Response, Usage
 from clarigen._calls.actions import END, Deliver, Receive
 from clarigen._calls.address import Address, Routing
-from clarigen._calls.call import Context, stream
+from clarigen._calls.call import CallContext, call_stream
 from clarigen._calls.retry import Policy
 from clarigen._proto import MultiOutputResponse, Status
 from faults.callers import AsyncCalls, Calls
@@ -124,7 +124,7 @@ def test_a_stream_is_told_of_at_its_end() -> None:
 
     told: list[Response] = []
     method = wire.server_stream("generate", returns=wire.STR)
-    flow = stream(method, [], Context(HERE, Policy(None), (told.append,)))
+    flow = call_stream(method, [], CallContext(HERE, Policy(None), (told.append,)))
     next(flow)
     assert isinstance(flow.send(None), Receive)
     for text, tokens in (("a", 0), ("b", 5), ("c", 0)):

@@ -30,7 +30,7 @@ def whose(access: Access) -> tuple[str, str]:
     """
     with calls(access.api_base, access) as connection:
         from clarigen import _proto
-        from clarigen._calls.status import status_error
+        from clarigen._calls.status import error_from_status
 
         request = _proto.GetUserRequest(user_app_id=_proto.UserAppIDSet(user_id=_ME))
         try:
@@ -40,7 +40,7 @@ def whose(access: Access) -> tuple[str, str]:
                 raise
             return connection.target.address, ""
         response = parsed(_proto.SingleUserResponse, reply)
-        failure = status_error(response.status)
+        failure = error_from_status(response.status)
         if failure is not None:
             raise failure
         return connection.target.address, response.user.id

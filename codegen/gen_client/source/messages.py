@@ -59,17 +59,19 @@ def ask_model(
         Refusal: Exit 4: the model is of the older kind, or its answer cannot be read.
     """
     from clarigen import _proto
-    from clarigen._calls.platform import method_question
-    from clarigen._calls.status import status_error
+    from clarigen._calls.platform import encode_signatures_request
+    from clarigen._calls.status import error_from_status
 
     request = _proto.PostModelOutputsRequest(version_id=version_id)
     if reference is not None:
         request.user_app_id.user_id = reference.user_id
         request.user_app_id.app_id = reference.app_id
         request.model_id = reference.model_id
-    reply = connection.unary("PostModelOutputs", request.SerializeToString() + method_question())
+    reply = connection.unary(
+        "PostModelOutputs", request.SerializeToString() + encode_signatures_request()
+    )
     response = parsed(_proto.MultiOutputResponse, reply)
-    error = status_error(response.status)
+    error = error_from_status(response.status)
     first = response.outputs[0] if response.outputs else _proto.Output()
     if response.status.code == _UNSUPPORTED_FORMAT or (
         error is not None and first.status.description.startswith(_OLD)

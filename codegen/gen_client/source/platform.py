@@ -68,7 +68,7 @@ class PlatformModel:
     def _concrete_version(self, connection: Connection) -> str:
         """The version that is meant: the one named, or the model's latest."""
         from clarigen import _proto
-        from clarigen._calls.status import status_error
+        from clarigen._calls.status import error_from_status
 
         request = _proto.GetModelRequest(
             user_app_id=self._owner(),
@@ -77,14 +77,14 @@ class PlatformModel:
         )
         reply = connection.unary("GetModel", request.SerializeToString())
         response = parsed(_proto.SingleModelResponse, reply)
-        error = status_error(response.status)
+        error = error_from_status(response.status)
         if error is not None:
             raise error
         return self._version_id or response.model.model_version.id
 
     def _version(self, connection: Connection, version_id: str) -> _proto.ModelVersion:
         from clarigen import _proto
-        from clarigen._calls.status import UNREADY, status_error
+        from clarigen._calls.status import UNREADY, error_from_status
 
         request = _proto.GetModelVersionRequest(
             user_app_id=self._owner(),
@@ -93,7 +93,7 @@ class PlatformModel:
         )
         reply = connection.unary("GetModelVersion", request.SerializeToString())
         response = parsed(_proto.SingleModelVersionResponse, reply)
-        error = status_error(response.status)
+        error = error_from_status(response.status)
         if error is not None:
             raise error
         version = response.model_version

@@ -16,7 +16,7 @@ from .stream import asynchronous
 if TYPE_CHECKING:
     from asyncio import Lock, Task
 
-    from .._calls.batch import Chunk, Work
+    from .._calls.batch import BatchPlan, Chunk
     from .._calls.call import UnaryFlow
 
 _R_co = TypeVar("_R_co", covariant=True)
@@ -89,9 +89,9 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         with bar(name, self._inputs, shown=shown) as advance:
             try:
                 while self._goes_on(work):
-                    while self._goes_on(work) and (wanted := work.wanted()):
+                    while self._goes_on(work) and (wanted := work.next_size()):
                         await flight.take(inputs, wanted)
-                    for outcome in work.ready():
+                    for outcome in work.take_ready():
                         advance()
                         yield outcome
                     await flight.wait()
@@ -102,7 +102,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
 class _Flight:
     """The requests in flight."""
 
-    def __init__(self, work: Work[Any], connection: Runs) -> None:
+    def __init__(self, work: BatchPlan[Any], connection: Runs) -> None:
         self._work = work
         self._connection = connection
         self._tasks: dict[Task[Any], Chunk] = {}
@@ -112,15 +112,15 @@ class _Flight:
         import asyncio
 
         taken: list[Any] = []
-        hurry = self._work.hurry()
+        hurry = self._work.taking_deadline()
         async for given in inputs:
             taken.append(given)
             if len(taken) == wanted or hurry():
                 break
         else:
-            self._work.exhausted = True
+            self._work.is_exhausted = True
         if taken:
-            made = self._work.take(taken)
+            made = self._work.add_chunk(taken)
             self._tasks[asyncio.ensure_future(self._connection.run(made.flow))] = made
 
     async def wait(self) -> None:
@@ -130,12 +130,12 @@ class _Flight:
         if not self._tasks:
             return
         done, _ = await asyncio.wait(
-            self._tasks, timeout=self._work.patience(), return_when=asyncio.FIRST_COMPLETED
+            self._tasks, timeout=self._work.wait_timeout(), return_when=asyncio.FIRST_COMPLETED
         )
         for task in done:
             made = self._tasks.pop(task, None)
             if made is not None:  # else another task has cancelled all
-                self._work.ended(made, task.result())
+                self._work.finish_chunk(made, task.result())
 
     async def cancel(self) -> None:
         """End them all."""

@@ -60,7 +60,7 @@ class AsyncClient(ClientBase):
 
     async def _one(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field."""
-        flow: UnaryFlow[_R] = self._flows.unary(method, values, self._context())
+        flow: UnaryFlow[_R] = self._flows.call_unary(method, values, self._context())
         return await self._connection.run(flow)
 
     def _batch(
@@ -71,13 +71,13 @@ class AsyncClient(ClientBase):
         /,
     ) -> AsyncBatch[_R]:
         """Call a unary method with any number of inputs, as mappings."""
-        self._batches.checked(method, inputs, asynchronous=True)
+        self._batches.check_inputs(method, inputs, asynchronous=True)
         shown = (method.name, progress)
         return AsyncBatch(self._works(method), self._connection, inputs, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Call a streaming method with one value a field."""
-        flow = self._flows.stream(method, values, self._context())
+        flow = self._flows.call_stream(method, values, self._context())
         items = method.items(values, asynchronous=True)
         taken = Items(items) if items is not None else None
         return AsyncStream(flow, self._connection, taken)

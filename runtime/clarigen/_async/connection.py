@@ -15,7 +15,7 @@ from grpc import aio
 
 from .._calls.actions import Failure, Send, Sleep
 from .._calls.driver import AsyncDriver
-from .._calls.status import failure_of
+from .._calls.status import failure_from_grpc
 from .._transport.channel import Lease
 from .._transport.connection import CLOSED, ConnectionBase
 from .._transport.endpoint import Endpoint
@@ -67,7 +67,7 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
         try:
             reply: bytes = await call
         except aio.AioRpcError as error:
-            raise failure_of(error) from None
+            raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
             if not _is_cancelled():
                 raise Failure("CANCELLED", CLOSED) from None
@@ -81,7 +81,7 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
         try:
             reply = await reading
         except aio.AioRpcError as error:
-            raise failure_of(error) from None
+            raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
             if not _is_cancelled():
                 raise Failure("CANCELLED", CLOSED) from None

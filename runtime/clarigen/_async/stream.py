@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, I
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from .._calls.actions import END, Deliver, Failure, Hold, Open, Pull, Receive
+from .._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim
 from .._client.stream import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ class Items(ItemsBase):
         return self._messages(attempt, self._turn)
 
     async def _messages(self, attempt: Open, turn: int) -> AsyncIterator[bytes]:
-        assert attempt.follow is not None
+        assert attempt.encode_item is not None
         yield attempt.request
         try:
             item = await self._second(turn)
             while item is not END:
-                yield attempt.follow(item)
+                yield attempt.encode_item(item)
                 item = await anext(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.failed(error)
@@ -201,9 +201,9 @@ class AsyncStream(StreamBase, Generic[_R_co]):
         if isinstance(action, Pull):
             assert self._items is not None
             return await anext(self._items.iterator, END)
-        if isinstance(action, Hold):
+        if isinstance(action, Reclaim):
             assert self._items is not None
-            return self._items.hold()
+            return self._items.reclaim()
         return await self._connection.do(action)
 
     async def _receive(self, items: Items) -> Any:

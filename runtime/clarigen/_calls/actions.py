@@ -57,7 +57,7 @@ class Open(NamedTuple):
     rpc: str
     request: bytes
     timeout: float | None
-    follow: Callable[[Any], bytes] | None = None
+    encode_item: Callable[[Any], bytes] | None = None
 
 
 class Pull(NamedTuple):
@@ -68,7 +68,7 @@ class Receive(NamedTuple):
     """Wait for the next answer of a stream."""
 
 
-class Hold(NamedTuple):
+class Reclaim(NamedTuple):
     """Let the attempt that failed take no more items; those it took beside the first are lost."""
 
 

@@ -31,7 +31,7 @@ class Routing(NamedTuple):
     nodepool_id: str | None = None
     user_id: str | None = None
 
-    def checked(self) -> Routing:
+    def validate(self) -> Routing:
         """The same, if it does not contradict itself.
 
         Raises:
@@ -43,16 +43,16 @@ class Routing(NamedTuple):
             )
         if bool(self.compute_cluster_id) != bool(self.nodepool_id):
             raise ConfigError("compute_cluster_id and nodepool_id go together: give both")
-        if self.user_id and not self.given:
+        if self.user_id and not self.is_set:
             raise ConfigError("deployment_user_id without a deployment_id or a nodepool_id")
         return self
 
     @property
-    def given(self) -> bool:
+    def is_set(self) -> bool:
         """Whether it is said at all where the model shall run."""
         return bool(self.deployment_id or self.nodepool_id)
 
-    def selector(self, user_id: str) -> RunnerSelector | None:
+    def to_runner_selector(self, user_id: str) -> RunnerSelector | None:
         """The platform's form of it."""
         from .._proto import ComputeCluster, Deployment, Nodepool, RunnerSelector
 
@@ -78,28 +78,28 @@ class Address:
         self.version_id = version_id
         self.routing = routing
         named = None if routing.user_id in (None, "", ME) else routing.user_id
-        self._owner = named if routing.given else ""
-        self._bytes = self._serialised(self._owner) if self._owner is not None else None
+        self._owner = named if routing.is_set else ""
+        self._encoded = self._encode(self._owner) if self._owner is not None else None
 
     def resolve(self, timeout: float | None) -> Generator[Any, Any, bytes]:
         """The part, serialised. A flow of `_call`, which may ask the platform who `me` is."""
-        if self._bytes is None:
-            self._bytes = self._serialised((yield from self.owner(timeout)))
-        return self._bytes
+        if self._encoded is None:
+            self._encoded = self._encode((yield from self.resolve_owner(timeout)))
+        return self._encoded
 
-    def owner(self, timeout: float | None) -> Generator[Any, Any, str]:
+    def resolve_owner(self, timeout: float | None) -> Generator[Any, Any, str]:
         """Who owns the deployment or the nodepool. A flow of `_call`, as `resolve` is."""
         if self._owner is None:
-            from .platform import owner
+            from .platform import get_user_id
 
-            self._owner = yield from owner(timeout)
+            self._owner = yield from get_user_id(timeout)
         return self._owner
 
-    def _serialised(self, owner: str) -> bytes:
+    def _encode(self, owner: str) -> bytes:
         from .._proto import PostModelOutputsRequest, UserAppIDSet
 
         request = PostModelOutputsRequest(
-            version_id=self.version_id, runner_selector=self.routing.selector(owner)
+            version_id=self.version_id, runner_selector=self.routing.to_runner_selector(owner)
         )
         if self.reference is not None:
             user_id, app_id, model_id = self.reference

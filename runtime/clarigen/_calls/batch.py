@@ -15,34 +15,34 @@ from typing import Any, Final, Generic, TypeVar
 from .._wire.codec import described
 from .._wire.method import Unary
 from ..errors import ClarigenError, InputError, PredictionError
-from .call import Context, UnaryFlow, chunk, encoded
+from .call import CallContext, UnaryFlow, call_chunk, encode_input
 
 _R = TypeVar("_R")
 
-MOST_INPUTS: Final = 128
+MAX_INPUTS: Final = 128
 """The most inputs that the platform takes in one request."""
 
-MOST_CALLS: Final = 32
+MAX_CONCURRENCY: Final = 32
 """How many requests are in flight at most, if nothing else is said: what a model's server works off at
 once by default. It lets ten more wait, and refuses others."""
 
-WORTHWHILE: Final = 0.04
+MIN_REQUEST_SECONDS: Final = 0.04
 """How long a request should take at least, in seconds: less, and its own cost would matter."""
 
-_SMALL: Final = 4
+_LATENCY_BOUND_INPUTS: Final = 4
 """Up to so many inputs, the way may be most of what a request takes."""
 
-_GLANCE: Final = 0.001
+_PROBE_SECONDS: Final = 0.001
 """How long the second request is in flight alone: a fast method has answered by then."""
 
-_PATIENT: Final = 1.0
+_MAX_GROWTH_SECONDS: Final = 1.0
 """Above this many seconds, a request is not made larger to see whether that pays."""
 
-_PAYS: Final = 0.75
-"""What an input may take after a doubling, of what it took before, for the doubling to have paid."""
+_MIN_SPEEDUP: Final = 4 / 3
+"""How many times faster an input must be after its request was doubled, for the doubling to pay."""
 
 
-class Pace:
+class AdaptiveLimits:
     """How many inputs a request has, and how many requests are in flight: fixed, or found as it goes.
 
     Attributes:
@@ -51,28 +51,28 @@ class Pace:
 
     def __init__(self, size: int | None = None, concurrency: int | None = None) -> None:
         self.size = size or 1
-        self._calls = float(concurrency or MOST_CALLS)
-        self._finds_size = size is None
-        self._finds_calls = concurrency is None
-        self._answers = 0
-        self._before: float | None = None
+        self._concurrency = float(concurrency or MAX_CONCURRENCY)
+        self._adapts_size = size is None
+        self._adapts_concurrency = concurrency is None
+        self._answer_count = 0
+        self._seconds_per_input: float | None = None
 
     @property
-    def calls(self) -> int:
+    def concurrency(self) -> int:
         """How many requests may be in flight."""
-        return int(self._calls)
+        return int(self._concurrency)
 
     @property
-    def alone(self) -> float:
+    def probe_seconds(self) -> float:
         """How many seconds a request should be in flight alone: it tells how large the others should be.
 
         The first one may have had to make the connection, so the second one is looked at as well.
         """
-        if not self._finds_size or self._answers > 1:
+        if not self._adapts_size or self._answer_count > 1:
             return 0.0
-        return _GLANCE if self._answers else WORTHWHILE
+        return _PROBE_SECONDS if self._answer_count else MIN_REQUEST_SECONDS
 
-    def told(self, inputs: int, seconds: float, *, refused: bool) -> None:
+    def record(self, inputs: int, seconds: float, *, refused: bool) -> None:
         """Learn from a request that was answered.
 
         Args:
@@ -80,30 +80,34 @@ class Pace:
             seconds: How long it took.
             refused: Whether it was refused before.
         """
-        self._answers += 1
-        if self._finds_calls:
-            grown = self._calls * 0.75 if refused else self._calls + 1 / self._calls
-            self._calls = min(max(grown, 1.0), float(MOST_CALLS))
-        if refused or not self._finds_size or inputs < self.size:
+        self._answer_count += 1
+        if self._adapts_concurrency:
+            grown = (
+                self._concurrency * 0.75 if refused else self._concurrency + 1 / self._concurrency
+            )
+            self._concurrency = min(max(grown, 1.0), float(MAX_CONCURRENCY))
+        if refused or not self._adapts_size or inputs < self.size:
             return
-        if seconds < WORTHWHILE:
-            self.size = min(max(self.size, round(WORTHWHILE * inputs / seconds)), MOST_INPUTS)
+        if seconds < MIN_REQUEST_SECONDS:
+            self.size = min(
+                max(self.size, round(MIN_REQUEST_SECONDS * inputs / seconds)), MAX_INPUTS
+            )
         else:
-            self._double(inputs, seconds)
+            self._try_doubling(inputs, seconds)
 
-    def _double(self, inputs: int, seconds: float) -> None:
+    def _try_doubling(self, inputs: int, seconds: float) -> None:
         """Where the way takes long, more inputs a request cost little: try twice as many."""
-        each, before = seconds / inputs, self._before
+        each, before = seconds / inputs, self._seconds_per_input
         if before is None:
-            pays = inputs <= _SMALL and seconds < _PATIENT
+            pays = inputs <= _LATENCY_BOUND_INPUTS and seconds < _MAX_GROWTH_SECONDS
         else:
-            pays = each < _PAYS * before
+            pays = each * _MIN_SPEEDUP < before
             if not pays:
                 self.size = max(inputs // 2, 1)
-        self._before = each
-        self._finds_size = pays and inputs < MOST_INPUTS
+        self._seconds_per_input = each
+        self._adapts_size = pays and inputs < MAX_INPUTS
         if pays:
-            self.size = min(inputs * 2, MOST_INPUTS)
+            self.size = min(inputs * 2, MAX_INPUTS)
 
 
 class Chunk:
@@ -117,19 +121,19 @@ class Chunk:
         ended: Whether all of its outcomes are there.
     """
 
-    __slots__ = ("count", "ended", "flow", "outcomes", "started")
+    __slots__ = ("flow", "is_done", "outcomes", "size", "started_at")
 
     def __init__(
         self, flow: UnaryFlow[int], outcomes: list[Any], started: float, count: int
     ) -> None:
         self.flow = flow
         self.outcomes = outcomes
-        self.started = started
-        self.count = count
-        self.ended = False
+        self.started_at = started
+        self.size = count
+        self.is_done = False
 
 
-class Work(Generic[_R]):
+class BatchPlan(Generic[_R]):
     """A batch under way: its chunks in the order of their inputs.
 
     Attributes:
@@ -139,99 +143,103 @@ class Work(Generic[_R]):
     def __init__(
         self,
         method: Unary[_R],
-        context: Context,
-        pace: Pace,
+        context: CallContext,
+        pace: AdaptiveLimits,
         *,
         isolate: bool = False,
     ) -> None:
-        self.exhausted = False
+        self.is_exhausted = False
         self._method = method
         self._context = context
-        self._pace = pace
+        self._limits = pace
         self._isolate = isolate
         self._clock: Callable[[], float] = context.policy.clock
         self._chunks: deque[Chunk] = deque()
         self._running = 0
-        self._taken = 0
+        self._input_count = 0
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether all outcomes have been handed out."""
-        return self.exhausted and not self._chunks
+        return self.is_exhausted and not self._chunks
 
-    def wanted(self) -> int:
+    def next_size(self) -> int:
         """How many inputs to take for a request that may be sent now; 0 if none may."""
-        pace = self._pace
-        waiting = self._running and self._age() < pace.alone
+        pace = self._limits
+        waiting = self._running and self._newest_age() < pace.probe_seconds
         # What waits for an earlier result is held in memory: no more of it than is in flight.
-        full = self._running >= pace.calls or len(self._chunks) >= 2 * pace.calls
-        return 0 if self.exhausted or waiting or full else pace.size
+        full = self._running >= pace.concurrency or len(self._chunks) >= 2 * pace.concurrency
+        return 0 if self.is_exhausted or waiting or full else pace.size
 
-    def patience(self) -> float | None:
+    def wait_timeout(self) -> float | None:
         """How many seconds to wait for an answer before asking again what is wanted; None: for ever."""
-        if self.exhausted or not self._running:
+        if self.is_exhausted or not self._running:
             return None
-        left = self._pace.alone - self._age()
+        left = self._limits.probe_seconds - self._newest_age()
         return left if left > 0 else None
 
-    def _age(self) -> float:
-        return self._clock() - self._chunks[-1].started
+    def _newest_age(self) -> float:
+        return self._clock() - self._chunks[-1].started_at
 
-    def take(self, inputs: Iterable[Any]) -> Chunk:
+    def add_chunk(self, inputs: Iterable[Any]) -> Chunk:
         """Make the request for some inputs. An input that does not fit has its error at once."""
         outcomes: list[Any] = []
         payloads: dict[int, bytes] = {}
         for given in inputs:
             try:
-                payloads[len(outcomes)] = encoded(self._method, self._method.values(given))
+                payloads[len(outcomes)] = encode_input(self._method, self._method.values(given))
                 outcomes.append(None)
             except InputError as error:
-                text = f"input {self._taken} of the batch: {error}"
+                text = f"input {self._input_count} of the batch: {error}"
                 outcomes.append(InputError(text, method=error.method, parameter=error.parameter))
-            self._taken += 1
-        made = Chunk(self._flow(payloads, outcomes), outcomes, self._clock(), len(payloads))
+            self._input_count += 1
+        made = Chunk(self._call_chunk(payloads, outcomes), outcomes, self._clock(), len(payloads))
         self._chunks.append(made)
         self._running += 1
         return made
 
-    def hurry(self) -> Callable[[], bool]:
+    def taking_deadline(self) -> Callable[[], bool]:
         """Tells, from now on, whether taking inputs has gone on for so long that those there should go."""
         start = self._clock()
-        return lambda: self._clock() - start > WORTHWHILE
+        return lambda: self._clock() - start > MIN_REQUEST_SECONDS
 
-    def _flow(self, payloads: Mapping[int, bytes], outcomes: list[Any]) -> UnaryFlow[int]:
+    def _call_chunk(self, payloads: Mapping[int, bytes], outcomes: list[Any]) -> UnaryFlow[int]:
         """Ask for inputs and put their outcomes in place. Ends with how often the request was sent."""
         if not payloads:
             return 1
         places, attempts = list(payloads), 1
         found: list[Any]
         try:
-            found, attempts = yield from chunk(self._method, list(payloads.values()), self._context)
+            found, attempts = yield from call_chunk(
+                self._method, list(payloads.values()), self._context
+            )
         except ClarigenError as error:
             if self._isolate and len(places) > 1 and isinstance(error, PredictionError):
                 for half in (places[: len(places) // 2], places[len(places) // 2 :]):
-                    yield from self._flow({place: payloads[place] for place in half}, outcomes)
+                    yield from self._call_chunk(
+                        {place: payloads[place] for place in half}, outcomes
+                    )
                 return 1
             found, attempts = [error] * len(places), getattr(error, "attempts", 1)
         for place, outcome in zip(places, found, strict=True):
             outcomes[place] = outcome
         return attempts
 
-    def ended(self, made: Chunk, attempts: int) -> None:
+    def finish_chunk(self, made: Chunk, attempts: int) -> None:
         """Take note that the flow of a chunk is at its end."""
         self._running -= 1
-        made.ended = True
-        if made.count:
-            seconds = self._clock() - made.started
-            self._pace.told(made.count, seconds, refused=attempts > 1)
+        made.is_done = True
+        if made.size:
+            seconds = self._clock() - made.started_at
+            self._limits.record(made.size, seconds, refused=attempts > 1)
 
-    def ready(self) -> Iterator[_R | ClarigenError]:
+    def take_ready(self) -> Iterator[_R | ClarigenError]:
         """The outcomes that are next in order, as far as they are there."""
-        while self._chunks and self._chunks[0].ended:
+        while self._chunks and self._chunks[0].is_done:
             yield from self._chunks.popleft().outcomes
 
 
-def checked(method: Unary[Any], inputs: object, *, asynchronous: bool = False) -> Any:
+def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = False) -> Any:
     """The inputs of a batch, if they can be.
 
     Raises:

@@ -19,22 +19,22 @@ from .._wire.large_payloads import NO_VIEWS, Views, cut
 from .._wire.method import Method, Streaming, Unary
 from .._wire.protobuf_writer import Pieces
 from ..errors import ClarigenError, DecodeError, ModelError
-from .actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Send, Sleep
+from .actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Send, Sleep
 from .address import Address
 from .response import Observer, Response, Usage
-from .retry import Attempts, Policy, hope_of_failure, hope_of_status
-from .status import MIXED_STATUS, SUCCESS, Sent, failure_error, status_error
+from .retry import Attempts, Policy, classify_failure, classify_status
+from .status import MIXED_STATUS, SUCCESS, CallError, error_from_failure, error_from_status
 
 _R = TypeVar("_R")
 
-_GOOD: Final = frozenset({SUCCESS, MIXED_STATUS})
+_RESPONSE_SUCCESS: Final = frozenset({SUCCESS, MIXED_STATUS})
 """What the status of an answer may be; with the second one, those of its outputs say more."""
 
-_UNSAID: Final = frozenset({SUCCESS, 0})
+_OUTPUT_SUCCESS: Final = frozenset({SUCCESS, 0})
 """What the status of an output may be: servers leave it out."""
 
 UnaryFlow = Generator[Send | Sleep, Any, _R]
-StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Hold, Any, Usage]
+StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Reclaim, Any, Usage]
 
 
 class DriftCheck(Protocol):
@@ -45,11 +45,13 @@ class DriftCheck(Protocol):
         """Whether a call must go through `verified` first."""
         ...
 
-    def verified(self, address: Address, attempts: Attempts) -> Generator[Send | Sleep, Any, None]:
+    def verify_once(
+        self, address: Address, attempts: Attempts
+    ) -> Generator[Send | Sleep, Any, None]:
         """Compare the methods, once, and raise SignatureMismatchError if they differ."""
         ...
 
-    def hint(
+    def add_hint(
         self,
         error: ClarigenError,
         address: Address,
@@ -60,7 +62,7 @@ class DriftCheck(Protocol):
         ...
 
 
-class Context(NamedTuple):
+class CallContext(NamedTuple):
     """What a call is made with, beside its arguments.
 
     Attributes:
@@ -88,18 +90,18 @@ class _Answer(NamedTuple):
     views: Views
 
 
-def unary(method: Unary[_R], values: Sequence[Any], context: Context) -> UnaryFlow[_R]:
+def call_unary(method: Unary[_R], values: Sequence[Any], context: CallContext) -> UnaryFlow[_R]:
     """Call a unary method with one value a field."""
-    answer, attempts = yield from _exchange(method, method.request(values), 1, context)
+    answer, attempts = yield from _send_request(method, method.request(values), 1, context)
     try:
         return method.read(answer.response.outputs[0].data, answer.views)
     except DecodeError as unread:
-        yield from _hint(context, unread, attempts, answer.response)
+        yield from _add_drift_hint(context, unread, attempts, answer.response)
         raise
 
 
-def chunk(
-    method: Unary[_R], inputs: Sequence[bytes], context: Context
+def call_chunk(
+    method: Unary[_R], inputs: Sequence[bytes], context: CallContext
 ) -> UnaryFlow[tuple[list[_R | ClarigenError], int]]:
     """Call a unary method with several inputs at once.
 
@@ -112,16 +114,16 @@ def chunk(
         Each input's result or, in its place, the error of its own that the answer tells; and how
         often the request was sent.
     """
-    answer, attempts = yield from _exchange(method, inputs, len(inputs), context, apart=True)
+    answer, attempts = yield from _send_request(method, inputs, len(inputs), context, apart=True)
     response, views = answer
-    outcomes = [_outcome(method, output, views, attempts) for output in response.outputs]
+    outcomes = [_read_output(method, output, views, attempts) for output in response.outputs]
     for outcome in outcomes:
         if isinstance(outcome, ModelError | DecodeError):
-            yield from _hint(context, outcome, attempts, response)
+            yield from _add_drift_hint(context, outcome, attempts, response)
     return outcomes, attempts.count
 
 
-def encoded(method: Method[Any], values: Sequence[Any]) -> bytes:
+def encode_input(method: Method[Any], values: Sequence[Any]) -> bytes:
     """A request with one input, without its address.
 
     Raises:
@@ -130,11 +132,11 @@ def encoded(method: Method[Any], values: Sequence[Any]) -> bytes:
     return b"".join(method.request(values))
 
 
-def _exchange(
+def _send_request(
     method: Unary[Any],
     request: Sequence[bytes | memoryview],
     inputs: int,
-    context: Context,
+    context: CallContext,
     *,
     apart: bool = False,
 ) -> UnaryFlow[tuple[_Answer, Attempts]]:
@@ -151,42 +153,44 @@ def _exchange(
     with Attempts(context.policy) as attempts:
         while True:
             try:
-                target = yield from _target(context, attempts)
+                target = yield from _resolve_address(context, attempts)
                 message = message or b"".join((target, *request))
                 reply = yield Send(method.rpc, message, attempts.begin())
-                answer = _answer(method, reply, context)
-                _check(method, answer.response, inputs, apart=apart)
+                answer = _parse_answer(method, reply, context)
+                _check_statuses(method, answer.response, inputs, apart=apart)
                 break
             except (Failure, ModelError) as caught:
-                yield from _wait(method, attempts, caught, context)
+                yield from _retry_or_raise(method, attempts, caught, context)
             except DecodeError as unread:
-                yield from _hint(context, unread, attempts)
+                yield from _add_drift_hint(context, unread, attempts)
                 raise
-    _tell(context, method, answer.response, attempts)
+    _notify_observers(context, method, answer.response, attempts)
     return answer, attempts
 
 
-def _target(context: Context, attempts: Attempts) -> Generator[Send | Sleep, Any, bytes]:
+def _resolve_address(
+    context: CallContext, attempts: Attempts
+) -> Generator[Send | Sleep, Any, bytes]:
     """The part of a request that says which model is meant, once it is the right one where that is asked."""
     if context.drift is not None and context.drift.unverified:
-        yield from context.drift.verified(context.address, attempts)
-    return (yield from context.address.resolve(attempts.left()))
+        yield from context.drift.verify_once(context.address, attempts)
+    return (yield from context.address.resolve(attempts.remaining()))
 
 
-def _outcome(
+def _read_output(
     method: Unary[_R], output: Output, views: Views, attempts: Attempts
 ) -> _R | ClarigenError:
     if output.status.code:
-        error = status_error(output.status, method.name)
+        error = error_from_status(output.status, method.name)
         if error is not None:
-            return attempts.told(error)
+            return attempts.annotate(error)
     try:
         return method.read(output.data, views)
     except DecodeError as unread:
         return unread
 
 
-def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> StreamFlow:
+def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallContext) -> StreamFlow:
     """Call a method that answers with a stream, with one value a field. Ends with its usage.
 
     It is sent again only before its first item; with a stream of inputs, only while no more than the
@@ -196,10 +200,12 @@ def stream(method: Streaming[Any], values: Sequence[Any], context: Context) -> S
         InputError: An argument does not fit. Seen at once; the items of a stream are seen as they
             are taken.
     """
-    return _stream(method, method.arguments(values), context)
+    return _run_stream(method, method.arguments(values), context)
 
 
-def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Context) -> StreamFlow:
+def _run_stream(
+    method: Streaming[Any], arguments: tuple[Pieces, int], context: CallContext
+) -> StreamFlow:
     if method.stream is not None:
         item = yield Pull()
         if item is END:  # arguments without an item cannot be sent
@@ -211,75 +217,79 @@ def _stream(method: Streaming[Any], arguments: tuple[Pieces, int], context: Cont
     with Attempts(context.policy) as attempts:
         while True:
             try:
-                target = yield from _target(context, attempts)
-                follow = partial(_follow, method, target) if method.stream is not None else None
+                target = yield from _resolve_address(context, attempts)
+                follow = (
+                    partial(_encode_later_item, method, target)
+                    if method.stream is not None
+                    else None
+                )
                 message = message or b"".join((target, *request))
                 yield Open(method.rpc, message, attempts.begin(), follow)
                 while (reply := (yield Receive())) is not END:
-                    response, views = _answer(method, reply, context)
-                    _check(method, response)
+                    response, views = _parse_answer(method, reply, context)
+                    _check_statuses(method, response)
                     output = response.outputs[0]
                     # Models tell the count with the last message, or grow it: the last one told holds.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
-                        usage = _usage(response)
-                    attempts.last = True
+                        usage = _count_tokens(response)
+                    attempts.is_last = True
                     yield Deliver(method.read(output.data, views))
                 break
             except (Failure, ModelError) as caught:
-                if method.stream is not None and not attempts.last:
-                    attempts.last = not (yield Hold())
-                yield from _wait(method, attempts, caught, context)
+                if method.stream is not None and not attempts.is_last:
+                    attempts.is_last = not (yield Reclaim())
+                yield from _retry_or_raise(method, attempts, caught, context)
             except DecodeError as unread:
-                yield from _hint(context, unread, attempts, response)
+                yield from _add_drift_hint(context, unread, attempts, response)
                 raise
-    _tell(context, method, response, attempts, usage)
+    _notify_observers(context, method, response, attempts, usage)
     return usage
 
 
-def _follow(method: Streaming[Any], target: bytes, item: Any) -> bytes:
+def _encode_later_item(method: Streaming[Any], target: bytes, item: Any) -> bytes:
     """The message that carries a later item."""
     return b"".join((target, *method.item_request(item)))
 
 
-def _wait(
-    method: Method[Any], attempts: Attempts, caught: Failure | ModelError, context: Context
+def _retry_or_raise(
+    method: Method[Any], attempts: Attempts, caught: Failure | ModelError, context: CallContext
 ) -> Generator[Send | Sleep, Any, None]:
     """Wait until the next attempt may begin.
 
     Raises:
         ClarigenError: There shall be none; what the last one met.
     """
-    error: Sent
+    error: CallError
     if isinstance(caught, ModelError):
-        error, hope = caught, hope_of_status(caught.code)
+        error, hope = caught, classify_status(caught.code)
     else:
-        error = failure_error(caught, method.name, timeout=attempts.policy.timeout)
-        hope = hope_of_failure(caught)
-    attempts.ended(answered=caught is error)
+        error = error_from_failure(caught, method.name, timeout=attempts.policy.timeout)
+        hope = classify_failure(caught)
+    attempts.end(answered=caught is error)
     while True:
-        pause = attempts.pause(hope)
-        attempts.told(error)
+        pause = attempts.next_backoff(hope)
+        attempts.annotate(error)
         if pause is None:
-            yield from _hint(context, error, attempts)
+            yield from _add_drift_hint(context, error, attempts)
             raise error from None
         LOGGER.info("%s; attempt %d follows in %.2f s", shown(error), attempts.count + 1, pause)
         yield Sleep(pause)
-        if attempts.may(hope):
+        if attempts.can_resume(hope):
             return
 
 
-def _hint(
-    context: Context,
+def _add_drift_hint(
+    context: CallContext,
     error: ClarigenError,
     attempts: Attempts,
     response: MultiOutputResponse | None = None,
 ) -> Generator[Send | Sleep, Any, None]:
     """Let the error that ends a call say so, if it may come of a change of the model."""
     if context.drift is not None:
-        yield from context.drift.hint(error, context.address, attempts, response)
+        yield from context.drift.add_hint(error, context.address, attempts, response)
 
 
-def _answer(method: Method[Any], reply: bytes, context: Context) -> _Answer:
+def _parse_answer(method: Method[Any], reply: bytes, context: CallContext) -> _Answer:
     # Who is told of the response gets the platform's message whole.
     rest, views = (reply, NO_VIEWS) if context.observers else cut(reply)
     try:
@@ -288,7 +298,7 @@ def _answer(method: Method[Any], reply: bytes, context: Context) -> _Answer:
         raise DecodeError(f"{method.name}: the answer is not a message: {error}") from None
 
 
-def _check(
+def _check_statuses(
     method: Method[Any],
     response: MultiOutputResponse,
     inputs: int = 1,
@@ -297,11 +307,11 @@ def _check(
 ) -> None:
     """Raise what the statuses of the answer say; those of its outputs only if not read apart."""
     status, outputs = response.status, response.outputs
-    if status.code not in _GOOD:
+    if status.code not in _RESPONSE_SUCCESS:
         _raise(status, method)
     if not apart:
         for output in outputs:
-            if output.status.code not in _UNSAID:
+            if output.status.code not in _OUTPUT_SUCCESS:
                 _raise(output.status, method)
     if len(outputs) != inputs:
         asked = "one input" if inputs == 1 else f"{inputs} inputs"
@@ -310,12 +320,12 @@ def _check(
 
 def _raise(status: Status, method: Method[Any]) -> None:
     """Raise what a status says, if it is an error."""
-    error = status_error(status, method.name)
+    error = error_from_status(status, method.name)
     if error is not None:
         raise error
 
 
-def _usage(response: MultiOutputResponse) -> Usage:
+def _count_tokens(response: MultiOutputResponse) -> Usage:
     prompt = completion = cached = 0
     for output in response.outputs:
         prompt += output.prompt_tokens
@@ -324,8 +334,8 @@ def _usage(response: MultiOutputResponse) -> Usage:
     return Usage(prompt, completion, cached)
 
 
-def _tell(
-    context: Context,
+def _notify_observers(
+    context: CallContext,
     method: Method[Any],
     response: MultiOutputResponse,
     attempts: Attempts,
@@ -338,7 +348,7 @@ def _tell(
     status = response.status
     told = Response(
         method=method.name,
-        usage=usage if usage is not None else _usage(response),
+        usage=usage if usage is not None else _count_tokens(response),
         request_id=status.req_id,
         status=status.code,
         elapsed=attempts.elapsed(),

@@ -30,12 +30,12 @@ from .._proto import (
 )
 from ..errors import DecodeError
 from .actions import Send
-from .status import status_error
+from .status import error_from_status
 
-UNKNOWN_CALL: Final = "UNIMPLEMENTED"
+UNIMPLEMENTED: Final = "UNIMPLEMENTED"
 """What a local runner, which knows its model and nothing else, says to all questions but the last."""
 
-DISABLED: Final = 1
+DEPLOYMENT_DISABLED: Final = 1
 """The status of a deployment that was disabled."""
 
 
@@ -47,63 +47,63 @@ class _Response(Protocol):
 
 
 _T = TypeVar("_T")
-_M = TypeVar("_M", bound=_Response)
+_ResponseT = TypeVar("_ResponseT", bound=_Response)
 
-Question: TypeAlias = Generator[Send, Any, _T]
+Query: TypeAlias = Generator[Send, Any, _T]
 
 
-def owner(timeout: float | None) -> Question[str]:
+def get_user_id(timeout: float | None) -> Query[str]:
     """The id of the credential's owner."""
     request = GetUserRequest(user_app_id=UserAppIDSet(user_id=ME))
-    response = yield from _asked(
+    response = yield from _ask(
         "GetUser", request.SerializeToString(), SingleUserResponse(), timeout
     )
     return response.user.id
 
 
-def latest_version(reference: ModelRef, timeout: float | None) -> Question[ModelVersion]:
+def get_latest_version(reference: ModelRef, timeout: float | None) -> Query[ModelVersion]:
     """The latest version of a model: of it, no more than the id is certain to be told."""
-    request = GetModelRequest(user_app_id=_app(reference), model_id=reference.model_id)
-    response = yield from _asked(
+    request = GetModelRequest(user_app_id=_to_user_app_id(reference), model_id=reference.model_id)
+    response = yield from _ask(
         "GetModel", request.SerializeToString(), SingleModelResponse(), timeout
     )
     return response.model.model_version
 
 
-def version(reference: ModelRef, version_id: str, timeout: float | None) -> Question[ModelVersion]:
+def get_version(reference: ModelRef, version_id: str, timeout: float | None) -> Query[ModelVersion]:
     """A version of a model by its id, with its state and its methods."""
     request = GetModelVersionRequest(
-        user_app_id=_app(reference), model_id=reference.model_id, version_id=version_id
+        user_app_id=_to_user_app_id(reference), model_id=reference.model_id, version_id=version_id
     )
-    response = yield from _asked(
+    response = yield from _ask(
         "GetModelVersion", request.SerializeToString(), SingleModelVersionResponse(), timeout
     )
     return response.model_version
 
 
-def deployment(deployment_id: str, user_id: str, timeout: float | None) -> Question[Deployment]:
+def get_deployment(deployment_id: str, user_id: str, timeout: float | None) -> Query[Deployment]:
     """A deployment by its id and its owner's."""
     request = GetDeploymentRequest(
         user_app_id=UserAppIDSet(user_id=user_id), deployment_id=deployment_id
     )
-    response = yield from _asked(
+    response = yield from _ask(
         "GetDeployment", request.SerializeToString(), SingleDeploymentResponse(), timeout
     )
     return response.deployment
 
 
-def methods(address: bytes, timeout: float | None) -> Question[MultiOutputResponse]:
+def get_signatures(address: bytes, timeout: float | None) -> Query[MultiOutputResponse]:
     """What a model answers that is asked for its methods: it has to run for that.
 
     Args:
         address: The part of the request that says which model is meant.
         timeout: The deadline, in seconds from now; None for none.
     """
-    reply = yield Send("PostModelOutputs", address + method_question(), timeout)
-    return _read("PostModelOutputs", MultiOutputResponse(), reply)
+    reply = yield Send("PostModelOutputs", address + encode_signatures_request(), timeout)
+    return _parse_response("PostModelOutputs", MultiOutputResponse(), reply)
 
 
-def method_question() -> bytes:
+def encode_signatures_request() -> bytes:
     """The request that asks a model for its methods, without its address."""
     request = PostModelOutputsRequest()
     data = request.inputs.add().data
@@ -112,24 +112,24 @@ def method_question() -> bytes:
     return request.SerializeToString()
 
 
-def _asked(
-    rpc: str, request: bytes, response: _M, timeout: float | None
-) -> Generator[Send, Any, _M]:
+def _ask(
+    rpc: str, request: bytes, response: _ResponseT, timeout: float | None
+) -> Generator[Send, Any, _ResponseT]:
     reply = yield Send(rpc, request, timeout)
-    return _read(rpc, response, reply)
+    return _parse_response(rpc, response, reply)
 
 
-def _read(rpc: str, response: _M, reply: bytes) -> _M:
+def _parse_response(rpc: str, response: _ResponseT, reply: bytes) -> _ResponseT:
     """The answer, into an empty message; ModelError if it is a failure."""
     try:
         response.ParseFromString(reply)
     except UnreadableError as error:
         raise DecodeError(f"{rpc}: the answer is not a message: {error}") from None
-    failed = status_error(response.status, rpc)
+    failed = error_from_status(response.status, rpc)
     if failed is not None:
         raise failed
     return response
 
 
-def _app(reference: ModelRef) -> UserAppIDSet:
+def _to_user_app_id(reference: ModelRef) -> UserAppIDSet:
     return UserAppIDSet(user_id=reference.user_id, app_id=reference.app_id)

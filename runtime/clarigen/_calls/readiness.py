@@ -15,14 +15,21 @@ from .._proto import Status
 from ..errors import ModelError, ModelNotReadyError, NotFoundError
 from .actions import Failure, Send, Sleep
 from .address import Address
-from .platform import DISABLED, UNKNOWN_CALL, deployment, latest_version, methods, version
-from .retry import Attempts, Hope, Policy, hope_of_failure, hope_of_status
-from .status import UNREADY, Sent, failure_error, status_error
+from .platform import (
+    DEPLOYMENT_DISABLED,
+    UNIMPLEMENTED,
+    get_deployment,
+    get_latest_version,
+    get_signatures,
+    get_version,
+)
+from .retry import Attempts, Policy, Retryability, classify_failure, classify_status
+from .status import UNREADY, CallError, error_from_failure, error_from_status
 
-_ANSWERED: Final = frozenset({10010, 10020, 21313, 25608, 30101})
+_RUNNING: Final = frozenset({10010, 10020, 21313, 25608, 30101})
 """What a model says that runs, and does not understand the question."""
 
-_DEPLOYMENT_DISABLED: Final = 25903
+_DEPLOYMENT_DISABLED_STATUS: Final = 25903
 _LAST_OF_VERSIONS: Final = 21109
 _UPLOAD: Final = "upload it again, or give another version_id"
 _DEPLOY: Final = "deploy it, or give another deployment_id"
@@ -30,7 +37,7 @@ _DEPLOY: Final = "deploy it, or give another deployment_id"
 Flow = Generator[Send | Sleep, Any, None]
 
 
-def until_ready(address: Address, policy: Policy) -> Flow:
+def wait_until_ready(address: Address, policy: Policy) -> Flow:
     """Wait until a model can be called.
 
     Args:
@@ -42,17 +49,17 @@ def until_ready(address: Address, policy: Policy) -> Flow:
         ClarigenError: The question itself was refused: the credential is wrong, for example.
     """
     model = address.reference.model_id if address.reference is not None else "the model"
-    attempts, look, said = Attempts(policy), _Look(address), ""
+    attempts, look, said = Attempts(policy), _Probe(address), ""
     while True:
         attempts.count += 1
         try:
-            yield from look.once(attempts)
+            yield from look.run(attempts)
             break
         except (Failure, ModelError) as caught:
-            why = _words(caught)
-            pause = attempts.wait() if _passes(caught) else None
+            why = _describe_obstacle(caught)
+            pause = attempts.next_poll_delay() if _resolves_itself(caught) else None
             if pause is None:
-                raise attempts.told(_error(model, caught, why, attempts)) from None
+                raise attempts.annotate(_final_error(model, caught, why, attempts)) from None
         if why != said:
             LOGGER.info("%s: waiting: %s", model, shown(why))
             said = why
@@ -60,70 +67,72 @@ def until_ready(address: Address, policy: Policy) -> Flow:
     LOGGER.info("%s: ready after %.1f s", model, attempts.elapsed())
 
 
-class _Look:
+class _Probe:
     """What is still to be seen of a model: the platform is not asked again for what it has said."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
         self._platform_knows = address.reference is not None
 
-    def once(self, attempts: Attempts) -> Flow:
+    def run(self, attempts: Attempts) -> Flow:
         """Look; what stands in the way is raised."""
         if self._platform_knows:
             try:
-                yield from self._version(attempts)
-                yield from self._deployment(attempts)
+                yield from self._check_version(attempts)
+                yield from self._check_deployment(attempts)
             except Failure as failure:
-                if failure.code != UNKNOWN_CALL:
+                if failure.code != UNIMPLEMENTED:
                     raise
             self._platform_knows = False
-        address = yield from self._address.resolve(attempts.left())
+        address = yield from self._address.resolve(attempts.remaining())
         try:
-            yield from methods(address, attempts.left())
+            yield from get_signatures(address, attempts.remaining())
         except ModelError as error:
-            if error.code not in _ANSWERED:
+            if error.code not in _RUNNING:
                 raise
 
-    def _version(self, attempts: Attempts) -> Flow:
+    def _check_version(self, attempts: Attempts) -> Flow:
         reference, version_id = self._address.reference, self._address.version_id
         assert reference is not None
         if not version_id:
-            version_id = (yield from latest_version(reference, attempts.left())).id
-        found = yield from version(reference, version_id, attempts.left())
+            version_id = (yield from get_latest_version(reference, attempts.remaining())).id
+        found = yield from get_version(reference, version_id, attempts.remaining())
         if found.status.code in UNREADY:
-            _refuse(found.status)
+            _raise_status(found.status)
 
-    def _deployment(self, attempts: Attempts) -> Flow:
+    def _check_deployment(self, attempts: Attempts) -> Flow:
         deployment_id = self._address.routing.deployment_id
         if not deployment_id:
             return
-        owner = yield from self._address.owner(attempts.left())
+        owner = yield from self._address.resolve_owner(attempts.remaining())
         try:
-            found = yield from deployment(deployment_id, owner, attempts.left())
+            found = yield from get_deployment(deployment_id, owner, attempts.remaining())
         except NotFoundError:
             raise
         except ModelError:  # who may call it need not be allowed to look at it
             return
-        if found.status == DISABLED:
-            _refuse(Status(code=_DEPLOYMENT_DISABLED))
+        if found.status == DEPLOYMENT_DISABLED:
+            _raise_status(Status(code=_DEPLOYMENT_DISABLED_STATUS))
 
 
-def _refuse(status: Status) -> None:
-    error = status_error(status)
+def _raise_status(status: Status) -> None:
+    error = error_from_status(status)
     assert error is not None
     raise error
 
 
-def _passes(caught: Failure | ModelError) -> bool:
+def _resolves_itself(caught: Failure | ModelError) -> bool:
     """Whether it is worth looking again. To look does no harm, whatever became of the last question."""
     if isinstance(caught, Failure):
-        return caught.code == "DEADLINE_EXCEEDED" or hope_of_failure(caught) is not Hope.NONE
+        return (
+            caught.code == "DEADLINE_EXCEEDED" or classify_failure(caught) is not Retryability.NEVER
+        )
     if caught.code in UNREADY:
         return UNREADY[caught.code][1]
-    return hope_of_status(caught.code) is not Hope.NONE
+    return classify_status(caught.code) is not Retryability.NEVER
 
 
-def _words(caught: Failure | ModelError) -> str:
+def _describe_obstacle(caught: Failure | ModelError) -> str:
     """What stands in the way."""
     if isinstance(caught, Failure):
         unreached = "the server cannot be reached" if caught.code == "UNAVAILABLE" else "no answer"
@@ -133,12 +142,14 @@ def _words(caught: Failure | ModelError) -> str:
     return str(caught)
 
 
-def _error(model: str, caught: Failure | ModelError, why: str, attempts: Attempts) -> Sent:
+def _final_error(
+    model: str, caught: Failure | ModelError, why: str, attempts: Attempts
+) -> CallError:
     """The error that ends the waiting."""
-    if _passes(caught):
+    if _resolves_itself(caught):
         text = f"{model}: not ready after {attempts.elapsed():.3g} seconds: {why}"
     elif isinstance(caught, Failure):
-        return failure_error(caught, model, timeout=attempts.policy.timeout)
+        return error_from_failure(caught, model, timeout=attempts.policy.timeout)
     elif caught.code in UNREADY:
         remedy = _UPLOAD if caught.code <= _LAST_OF_VERSIONS else _DEPLOY
         text = f"{model}: not ready, and waiting does not help: {why}; {remedy}"

@@ -62,7 +62,7 @@ class Response:
     def _repr_html_(self) -> str:
         from .. import _notebook
 
-        return _notebook.table([_row(self)])
+        return _notebook.table([_table_row(self)])
 
 
 class Recording(list[Response]):
@@ -76,10 +76,10 @@ class Recording(list[Response]):
     def _repr_html_(self) -> str:
         from .. import _notebook
 
-        return _notebook.table(map(_row, self))
+        return _notebook.table(map(_table_row, self))
 
 
-def _row(response: Response) -> dict[str, object]:
+def _table_row(response: Response) -> dict[str, object]:
     """What people are shown of a response."""
     usage = response.usage
     return {
@@ -96,21 +96,23 @@ def _row(response: Response) -> dict[str, object]:
 
 Observer: TypeAlias = Callable[[Response], object]
 
-_open: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar("clarigen", default=())
+_active: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar(
+    "clarigen", default=()
+)
 
 
 @contextmanager
 def recording(client: object) -> Generator[Recording, None, None]:
     """Collect the responses of the calls that a client makes in this block and in its tasks."""
     seen = Recording()
-    token = _open.set((*_open.get(), (client, seen)))
+    token = _active.set((*_active.get(), (client, seen)))
     try:
         yield seen
     finally:
-        _open.reset(token)
+        _active.reset(token)
 
 
-def recordings(client: object) -> tuple[Observer, ...]:
+def active_recordings(client: object) -> tuple[Observer, ...]:
     """What collects the responses of a call that a client makes here and now."""
-    opened = _open.get()
+    opened = _active.get()
     return tuple(seen.append for owner, seen in opened if owner is client) if opened else ()

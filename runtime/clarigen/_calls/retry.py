@@ -18,26 +18,26 @@ from enum import Enum, auto
 from typing import Final, Self, TypeVar
 
 from .actions import Failure
-from .status import Sent
+from .status import CallError
 
-_Sent = TypeVar("_Sent", bound=Sent)
+_CallErrorT = TypeVar("_CallErrorT", bound=CallError)
 
-FIRST_PAUSE: Final = 0.5
+INITIAL_BACKOFF: Final = 0.5
 """The longest first pause, in seconds."""
 
-GROWTH: Final = 1.6
+BACKOFF_MULTIPLIER: Final = 1.6
 """How much longer the longest pause gets with each retry."""
 
-LONGEST_PAUSE: Final = 20.0
+MAX_BACKOFF: Final = 20.0
 """The longest pause of all, in seconds."""
 
-_LAST_LOOK: Final = 1.0
+_FINAL_POLL_MARGIN: Final = 1.0
 """How long before its end a wait looks for the last time, in seconds; a quarter of it, if it is short."""
 
-LONGEST_IN_LINE: Final = 4.0
+MAX_OVERLOAD_BACKOFF: Final = 4.0
 """The longest pause of a call that waits for room at a server that works, in seconds."""
 
-_JITTER: Final = 0.02
+_REFUSAL_SKEW: Final = 0.02
 """How much later than another a refusal may come, in seconds."""
 
 _STARTING: Final = frozenset({21351, 21354, 21355})
@@ -48,19 +48,19 @@ _CUT_OFF: Final = ("received rst_stream", "stream removed")
 """How grpc says that a stream was reset, beside UNAVAILABLE: with INTERNAL or UNKNOWN."""
 
 
-class Hope(Enum):
+class Retryability(Enum):
     """What a failure says of the next attempt."""
 
-    NONE = auto()
+    NEVER = auto()
     """It would fail alike."""
 
-    LOST = auto()
+    IF_IDEMPOTENT = auto()
     """It may succeed, but the request may have run: as PASSING, where running again does no harm."""
 
-    PASSING = auto()
+    TRANSIENT = auto()
     """It may succeed; `max_retries` and the budget bound the attempts."""
 
-    FULL = auto()
+    OVERLOADED = auto()
     """The server takes no more calls at once: as PASSING, but where it works at others, the deadline
     alone bounds the attempts."""
 
@@ -68,29 +68,29 @@ class Hope(Enum):
     """The model gets ready; the deadline alone bounds the attempts."""
 
 
-def hope_of_failure(failure: Failure) -> Hope:
+def classify_failure(failure: Failure) -> Retryability:
     """What a gRPC status says of the next attempt."""
     details = failure.details.lower()
     if failure.code == "UNAVAILABLE":
         never = any(words in details for words in _NEVER_SENT)
-        return Hope.PASSING if never else Hope.LOST
+        return Retryability.TRANSIENT if never else Retryability.IF_IDEMPOTENT
     if failure.code in ("INTERNAL", "UNKNOWN") and details.startswith(_CUT_OFF):
-        return Hope.LOST
+        return Retryability.IF_IDEMPOTENT
     if failure.code == "RESOURCE_EXHAUSTED" and _NO_ROOM in details:
-        return Hope.FULL
+        return Retryability.OVERLOADED
     if failure.code == "RESOURCE_EXHAUSTED" and "larger than max" not in details:
-        return Hope.PASSING
-    return Hope.NONE
+        return Retryability.TRANSIENT
+    return Retryability.NEVER
 
 
-def hope_of_status(code: int) -> Hope:
+def classify_status(code: int) -> Retryability:
     """What a status of the platform says of the next attempt."""
     if code in _STARTING:
-        return Hope.STARTING
-    return Hope.PASSING if code in _PASSING else Hope.NONE
+        return Retryability.STARTING
+    return Retryability.TRANSIENT if code in _PASSING else Retryability.NEVER
 
 
-class Budget:
+class RetryThrottle:
     """What the retries to one server may cost, and whether it works; shared by all its clients.
 
     Every call pays in a tenth of a retry, so a server that refuses everything gets at most 1.1
@@ -98,31 +98,31 @@ class Budget:
     what it refuses for want of room draws on nothing while it works at what was sent before.
     """
 
-    SAVINGS: Final = 10.0
-    SHARE: Final = 0.1
+    MAX_TOKENS: Final = 10.0
+    TOKEN_RATIO: Final = 0.1
 
     def __init__(self) -> None:
-        self._savings = self.SAVINGS
+        self._savings = self.MAX_TOKENS
         self._sends = itertools.count()
         self._answered = 0
-        self.forked()
+        self.reset_after_fork()
 
-    def forked(self) -> None:
+    def reset_after_fork(self) -> None:
         """Leave behind what belongs to the threads of a parent: a lock they may hold, their calls."""
         self._lock = threading.Lock()
         self._working: dict[object, int] = {}
 
-    def sent(self, call: object) -> tuple[int, int]:
+    def call_started(self, call: object) -> tuple[int, int]:
         """Take note that the server has a call to work at; the moment, for `works`."""
         number = self._working[call] = next(self._sends)
         return number, self._answered
 
-    def ended(self, call: object, *, answered: bool) -> None:
+    def call_ended(self, call: object, *, answered: bool) -> None:
         """Take note that it works at the call no more."""
         if self._working.pop(call, None) is not None:
             self._answered += answered
 
-    def works(self, since: tuple[int, int], *, waited: bool) -> bool:
+    def is_making_progress(self, since: tuple[int, int], *, waited: bool) -> bool:
         """Whether the server has answered a call since then, or still works at one sent before.
 
         Args:
@@ -134,12 +134,12 @@ class Budget:
             return True
         return waited and min(list(self._working.values()), default=number) < number
 
-    def pay_in(self) -> None:
+    def add_tokens(self) -> None:
         """For a call that begins."""
         with self._lock:
-            self._savings = min(self._savings + self.SHARE, self.SAVINGS)
+            self._savings = min(self._savings + self.TOKEN_RATIO, self.MAX_TOKENS)
 
-    def spend(self) -> bool:
+    def take_token(self) -> bool:
         """For a retry; False if there is nothing left for it."""
         with self._lock:
             if self._savings < 1:
@@ -148,24 +148,24 @@ class Budget:
             return True
 
 
-_budgets: Final[dict[Hashable, Budget]] = {}
+_throttles: Final[dict[Hashable, RetryThrottle]] = {}
 
 
-def budget(server: Hashable) -> Budget:
+def throttle_for(server: Hashable) -> RetryThrottle:
     """The budget of a server, the same for all who ask."""
-    return _budgets.setdefault(server, Budget())
+    return _throttles.setdefault(server, RetryThrottle())
 
 
-def _forked() -> None:
-    for each in _budgets.values():
-        each.forked()
+def _reset_after_fork() -> None:
+    for each in _throttles.values():
+        each.reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
-def _chance() -> float:
+def _random() -> float:
     from random import random  # for the first retry: nobody else needs it
 
     return random()
@@ -186,9 +186,9 @@ class Policy:
 
     timeout: float | None
     max_retries: int = 0
-    budget: Budget = field(default_factory=Budget)
+    throttle: RetryThrottle = field(default_factory=RetryThrottle)
     clock: Callable[[], float] = time.monotonic
-    chance: Callable[[], float] = _chance
+    random: Callable[[], float] = _random
     idempotent: bool = False
 
 
@@ -203,7 +203,7 @@ class Attempts:
 
     def __init__(self, policy: Policy) -> None:
         self.count = 0
-        self.last = False
+        self.is_last = False
         self.policy = policy
         self._start = policy.clock()
         self._pauses = 0
@@ -211,59 +211,61 @@ class Attempts:
         self._since = (0, 0)
         self._sent = self._over = self._start
         self._end = None if policy.timeout is None else self._start + policy.timeout
-        policy.budget.pay_in()
+        policy.throttle.add_tokens()
 
     def elapsed(self) -> float:
         """The seconds since the call began."""
         return self.policy.clock() - self._start
 
-    def told(self, error: _Sent) -> _Sent:
+    def annotate(self, error: _CallErrorT) -> _CallErrorT:
         """An error that ends the call, and now says how often it was sent and how long that took."""
         error.attempts = self.count
         error.elapsed = self.elapsed()
         return error
 
-    def left(self) -> float | None:
+    def remaining(self) -> float | None:
         """The seconds that are left for the call; None if there is no limit."""
         return None if self._end is None else max(self._end - self.policy.clock(), 0.001)
 
     def begin(self) -> float | None:
         """Count an attempt; the seconds that are left for it, or None."""
         self.count += 1
-        self._since = self.policy.budget.sent(self)
+        self._since = self.policy.throttle.call_started(self)
         self._sent = now = self.policy.clock()
         return None if self._end is None else max(self._end - now, 0.001)
 
-    def ended(self, *, answered: bool) -> None:
+    def end(self, *, answered: bool) -> None:
         """Say that the attempt is over, and whether the server has answered it in any way."""
         self._over = self.policy.clock()
-        self.policy.budget.ended(self, answered=answered)
+        self.policy.throttle.call_ended(self, answered=answered)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self.ended(answered=kind is None)
+        self.end(answered=kind is None)
 
-    def pause(self, hope: Hope) -> float | None:
+    def next_backoff(self, hope: Retryability) -> float | None:
         """How many seconds to wait before the next attempt; None if there shall be none."""
-        if hope is Hope.LOST:
-            hope = Hope.PASSING if self.policy.idempotent else Hope.NONE
-        if hope is Hope.NONE or self.last:
+        if hope is Retryability.IF_IDEMPOTENT:
+            hope = Retryability.TRANSIENT if self.policy.idempotent else Retryability.NEVER
+        if hope is Retryability.NEVER or self.is_last:
             return None
-        if hope is not Hope.STARTING and self._retries >= self.policy.max_retries:
+        if hope is not Retryability.STARTING and self._retries >= self.policy.max_retries:
             return None
-        pause = self._random(LONGEST_IN_LINE if hope is Hope.FULL else LONGEST_PAUSE)
+        pause = self._random(
+            MAX_OVERLOAD_BACKOFF if hope is Retryability.OVERLOADED else MAX_BACKOFF
+        )
         if self._end is not None and self.policy.clock() + pause >= self._end:
             return None
-        if hope is Hope.PASSING:
-            if not self.policy.budget.spend():
+        if hope is Retryability.TRANSIENT:
+            if not self.policy.throttle.take_token():
                 return None
             self._retries += 1
         self._pauses += 1
         return pause
 
-    def wait(self) -> float | None:
+    def next_poll_delay(self) -> float | None:
         """How many seconds to wait before looking again; None once the time is over.
 
         For what does no harm however often it is asked: neither retries nor the budget bound it.
@@ -272,22 +274,22 @@ class Attempts:
         self._pauses += 1
         if self._end is None:
             return pause
-        last = min(_LAST_LOOK, (self._end - self._start) / 4)
+        last = min(_FINAL_POLL_MARGIN, (self._end - self._start) / 4)
         rest = self._end - last - self.policy.clock()
         return min(pause, rest) if rest > 0 else None
 
-    def _random(self, most: float = LONGEST_PAUSE) -> float:
+    def _random(self, most: float = MAX_BACKOFF) -> float:
         """The next pause, in seconds: at random, up to a length that grows."""
-        longest = min(FIRST_PAUSE * GROWTH**self._pauses, most)
-        return longest * self.policy.chance()
+        longest = min(INITIAL_BACKOFF * BACKOFF_MULTIPLIER**self._pauses, most)
+        return longest * self.policy.random()
 
-    def may(self, hope: Hope) -> bool:
+    def can_resume(self, hope: Retryability) -> bool:
         """Whether the next attempt may begin, its pause being over; else there is another pause."""
-        if hope is not Hope.FULL:
+        if hope is not Retryability.OVERLOADED:
             return True
         # What was sent before would be refused by now as well, if not for that.
-        waited = self.policy.clock() - self._over > self._over - self._sent + _JITTER
-        if self.policy.budget.works(self._since, waited=waited):
+        waited = self.policy.clock() - self._over > self._over - self._sent + _REFUSAL_SKEW
+        if self.policy.throttle.is_making_progress(self._since, waited=waited):
             return True
         self._retries += 1
-        return self.policy.budget.spend()
+        return self.policy.throttle.take_token()

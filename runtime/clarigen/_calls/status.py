@@ -109,7 +109,7 @@ _CODES: Final[dict[int, tuple[str, type[ModelError]]]] = {
 }
 _INTERNAL: Final = range(98000, 99000)
 
-NUMBERS: Final[dict[str, int]] = {name: code for code, (name, _) in _CODES.items()}
+CODES_BY_NAME: Final[dict[str, int]] = {name: code for code, (name, _) in _CODES.items()}
 """The same codes by name."""
 
 UNREADY: Final[dict[int, tuple[str, bool]]] = {
@@ -133,7 +133,7 @@ UNREADY: Final[dict[int, tuple[str, bool]]] = {
 """Why a model cannot be called, in words, and whether that passes by itself: up to 21109 of a version, then
 of where it runs."""
 
-Sent: TypeAlias = ModelError | TransportError | DeadlineExceededError
+CallError: TypeAlias = ModelError | TransportError | DeadlineExceededError
 """The errors of what was sent: `Attempts.told` fills in how often, and how long it took."""
 
 _GRPC: Final[dict[str, type[ModelError]]] = {
@@ -143,13 +143,13 @@ _GRPC: Final[dict[str, type[ModelError]]] = {
 }
 
 
-def failure_of(error: Any) -> Failure:
+def failure_from_grpc(error: Any) -> Failure:
     """The failure that an `RpcError` of either grpc stands for."""
     code = error.code()
     return Failure(code.name if code is not None else "UNKNOWN", error.details() or "")
 
 
-def status_error(status: Status, what: str = "") -> ModelError | None:
+def error_from_status(status: Status, subject: str = "") -> ModelError | None:
     """The error that a status of the platform stands for; None for success.
 
     Args:
@@ -169,7 +169,7 @@ def status_error(status: Status, what: str = "") -> ModelError | None:
     if status.req_id:
         message += f" [request {status.req_id}]"
     return kind(
-        f"{what}: {message}" if what else message,
+        f"{subject}: {message}" if subject else message,
         code=status.code,
         name=name,
         description=status.description,
@@ -179,7 +179,7 @@ def status_error(status: Status, what: str = "") -> ModelError | None:
     )
 
 
-def failure_error(failure: Failure, what: str, *, timeout: float | None) -> Sent:
+def error_from_failure(failure: Failure, subject: str, *, timeout: float | None) -> CallError:
     """The error that a gRPC status stands for.
 
     Args:
@@ -190,10 +190,12 @@ def failure_error(failure: Failure, what: str, *, timeout: float | None) -> Sent
     code, details = failure.code, failure.details
     if code == "DEADLINE_EXCEEDED":
         message = (
-            f"{what}: no answer within {timeout:g} seconds" if timeout else f"{what}: {details}"
+            f"{subject}: no answer within {timeout:g} seconds"
+            if timeout
+            else f"{subject}: {details}"
         )
         return DeadlineExceededError(message, timeout=timeout)
-    message = f"{what}: {code}: {details}"
+    message = f"{subject}: {code}: {details}"
     if code in _GRPC:
         return _GRPC[code](message, name=code, details=details)
     refused = code == "RESOURCE_EXHAUSTED" and "larger than max" not in details

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from .._calls.response import Observer, Recording, recording, recordings
+from .._calls.response import Observer, Recording, active_recordings, recording
 from .._data import SERVER_DEFAULT, Default
 from .._model_ref import ModelRef
 from .._transport.endpoint import (
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .._calls.address import Address, Routing
-    from .._calls.batch import Work
-    from .._calls.call import Context, UnaryFlow
+    from .._calls.batch import BatchPlan
+    from .._calls.call import CallContext, UnaryFlow
     from .._wire.method import Unary
 
 _R = TypeVar("_R")
@@ -163,7 +163,7 @@ class ClientBase(ABC):
         from .._calls.address import Routing
 
         baked = own_model and not self._endpoint.target.loopback
-        return Routing(*(given if any(given) or not baked else self._where)).checked()
+        return Routing(*(given if any(given) or not baked else self._where)).validate()
 
     def with_options(
         self,
@@ -248,10 +248,10 @@ class ClientBase(ABC):
         """The flow that waits until the model can be called."""
         from dataclasses import replace
 
-        from .._calls.readiness import until_ready
+        from .._calls.readiness import wait_until_ready
 
         its_policy = policy(self._endpoint.target, timeout, 0)
-        return until_ready(
+        return wait_until_ready(
             self._address, replace(self._endpoint.policy, timeout=its_policy.timeout)
         )
 
@@ -273,18 +273,18 @@ class ClientBase(ABC):
 
         self._flows, self._batches = call, batch
         always = (self._on_response,) if self._on_response is not None else ()
-        self._usual = call.Context(self._address, self._endpoint.policy, always, self._drift)
+        self._usual = call.CallContext(self._address, self._endpoint.policy, always, self._drift)
         self._open()
 
-    def _context(self) -> Context:
+    def _context(self) -> CallContext:
         """What a call of this client is made with, here and now."""
-        usual, seen = self._usual, recordings(self._identity)
+        usual, seen = self._usual, active_recordings(self._identity)
         return usual._replace(observers=(*seen, *usual.observers)) if seen else usual
 
-    def _works(self, method: Unary[_R]) -> Callable[[bool], Work[_R]]:
+    def _works(self, method: Unary[_R]) -> Callable[[bool], BatchPlan[_R]]:
         """What makes the work of a batch of this client, isolating failures or not."""
-        context, pace = self._context(), self._batches.Pace(*self._pace)
-        return lambda isolate: self._batches.Work(method, context, pace, isolate=isolate)
+        context, pace = self._context(), self._batches.AdaptiveLimits(*self._pace)
+        return lambda isolate: self._batches.BatchPlan(method, context, pace, isolate=isolate)
 
     @abstractmethod
     def _open(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
-    from .._calls.batch import Work
+    from .._calls.batch import BatchPlan
 
 _Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
 
@@ -19,7 +19,7 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
 
     def __init__(
         self,
-        work: Callable[[bool], Work[Any]],
+        work: Callable[[bool], BatchPlan[Any]],
         connection: Any,
         inputs: Any,
         progress: tuple[str, bool],
@@ -54,9 +54,9 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
             self._run = self._outcomes(isolate=isolate)
         return self._run
 
-    def _goes_on(self, work: Work[Any]) -> bool:
+    def _goes_on(self, work: BatchPlan[Any]) -> bool:
         """Whether there is more to do: it is neither finished nor cancelled, by whomever."""
-        return not (work.finished or self._cancelled)
+        return not (work.is_finished or self._cancelled)
 
     @abstractmethod
     def _outcomes(self, *, isolate: bool) -> _Outcomes_co:

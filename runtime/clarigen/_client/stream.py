@@ -42,7 +42,7 @@ class ItemsBase:
         self._more = False
         self._lock = threading.Lock()
 
-    def hold(self) -> bool:
+    def reclaim(self) -> bool:
         """Give the items to the next attempt; False if the one before took more than the first."""
         with self._lock:
             self._turn += not self._more

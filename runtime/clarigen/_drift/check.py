@@ -95,7 +95,7 @@ class Drift:
 
             self._lock = lock(package)
 
-    def verified(self, address: Address, attempts: Attempts) -> Flow:
+    def verify_once(self, address: Address, attempts: Attempts) -> Flow:
         """Compare the model's methods with the lock, unless that was done. One call does; others wait.
 
         Raises:
@@ -109,7 +109,7 @@ class Drift:
                     yield from self._compare(address, attempts)
                 finally:
                     self._turn.release()
-            elif (attempts.left() or _MOMENT) < _MOMENT:
+            elif (attempts.remaining() or _MOMENT) < _MOMENT:
                 raise Failure("DEADLINE_EXCEEDED", "")
             else:
                 yield Sleep(_MOMENT)
@@ -130,7 +130,7 @@ class Drift:
         self._differences = differences(self._lock.methods, (yield from served(address, attempts)))
         self.unverified = bool(self._differences)
 
-    def hint(
+    def add_hint(
         self,
         error: ClarigenError,
         address: Address,
@@ -174,14 +174,14 @@ class Drift:
 
     def _asked_for(self, address: Address, attempts: Attempts) -> Generator[Send, Any, str]:
         """The latest version of the model, asked for once; empty where it is not known."""
-        if not self._asked and address.reference is not None and not address.routing.given:
-            from .._calls.platform import latest_version
+        if not self._asked and address.reference is not None and not address.routing.is_set:
+            from .._calls.platform import get_latest_version
 
             self._asked = True
-            left = attempts.left()
+            left = attempts.remaining()
             timeout = _HASTE if left is None else min(left, _HASTE)
             with suppress(Failure, ClarigenError):  # the error that is there matters more
-                self._latest = (yield from latest_version(address.reference, timeout)).id
+                self._latest = (yield from get_latest_version(address.reference, timeout)).id
         return self._latest
 
 

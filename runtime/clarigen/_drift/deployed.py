@@ -12,7 +12,7 @@ from typing import Any
 
 from .._calls.actions import Failure, Send
 from .._calls.address import Address
-from .._calls.platform import UNKNOWN_CALL, latest_version, methods, version
+from .._calls.platform import UNIMPLEMENTED, get_latest_version, get_signatures, get_version
 from .._calls.retry import Attempts
 from ..errors import DecodeError
 from .difference import differences
@@ -25,18 +25,18 @@ __all__ = ["differences", "lock", "served"]
 def served(address: Address, attempts: Attempts) -> Generator[Send, Any, dict[str, Signature]]:
     """The methods that are served. The platform knows them, but not which version runs elsewhere."""
     reference, version_id = address.reference, address.version_id
-    if reference is not None and (version_id or not address.routing.given):
+    if reference is not None and (version_id or not address.routing.is_set):
         try:
             if not version_id:
-                version_id = (yield from latest_version(reference, attempts.left())).id
-            found = yield from version(reference, version_id, attempts.left())
+                version_id = (yield from get_latest_version(reference, attempts.remaining())).id
+            found = yield from get_version(reference, version_id, attempts.remaining())
             if found.method_signatures:
                 return read(found.method_signatures)
         except Failure as failure:
-            if failure.code != UNKNOWN_CALL:
+            if failure.code != UNIMPLEMENTED:
                 raise
-    target = yield from address.resolve(attempts.left())
-    response = yield from methods(target, attempts.left())
+    target = yield from address.resolve(attempts.remaining())
+    response = yield from get_signatures(target, attempts.remaining())
     text = response.outputs[0].data.text.raw if response.outputs else ""
     if not text:
         return {}  # a model of the older kind

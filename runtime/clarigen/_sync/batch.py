@@ -18,7 +18,7 @@ from .._client.progress import bar
 from ..errors import ClarigenError
 
 if TYPE_CHECKING:
-    from .._calls.batch import Chunk, Work
+    from .._calls.batch import BatchPlan, Chunk
     from .connection import Connection
 
 _R_co = TypeVar("_R_co", covariant=True)
@@ -52,7 +52,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
 
     def __init__(
         self,
-        work: Callable[[bool], Work[Any]],
+        work: Callable[[bool], BatchPlan[Any]],
         connection: Connection,
         inputs: Iterable[Any],
         progress: tuple[str, bool],
@@ -108,9 +108,9 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         with bar(name, self._inputs, shown=shown) as advance:
             try:
                 while self._goes_on(work):
-                    while self._goes_on(work) and (wanted := work.wanted()):
+                    while self._goes_on(work) and (wanted := work.next_size()):
                         flight.take(inputs, wanted)
-                    for outcome in work.ready():
+                    for outcome in work.take_ready():
                         advance()
                         yield outcome
                     flight.wait()
@@ -121,7 +121,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
 class _Flight:
     """The requests in flight."""
 
-    def __init__(self, work: Work[Any], connection: Begins) -> None:
+    def __init__(self, work: BatchPlan[Any], connection: Begins) -> None:
         from threading import Semaphore  # loaded with grpc
 
         self._work = work
@@ -134,15 +134,15 @@ class _Flight:
     def take(self, inputs: Iterator[Any], wanted: int) -> None:
         """Send a request for the next inputs: fewer than wanted where taking them is slow."""
         taken: list[Any] = []
-        hurry = self._work.hurry()
+        hurry = self._work.taking_deadline()
         for given in inputs:
             taken.append(given)
             if len(taken) == wanted or hurry():
                 break
         else:
-            self._work.exhausted = True
+            self._work.is_exhausted = True
         if taken:
-            self._step(self._work.take(taken), None, None)
+            self._step(self._work.add_chunk(taken), None, None)
 
     def wait(self) -> None:
         """Wait for one answer, or until a request may be sent again."""
@@ -154,7 +154,7 @@ class _Flight:
         if not self._calls and not self._asleep:
             return
         waits = [until - now for until in self._asleep.values()]
-        patience = self._work.patience()
+        patience = self._work.wait_timeout()
         if patience is not None:
             waits.append(patience)
         if not self._arrived.acquire(timeout=min(waits, default=None)) or not self._answers:
@@ -171,7 +171,7 @@ class _Flight:
         try:
             action = made.flow.send(reply) if failure is None else made.flow.throw(failure)
         except StopIteration as end:
-            self._work.ended(made, end.value)
+            self._work.finish_chunk(made, end.value)
             return
         if isinstance(action, Sleep):
             self._asleep[made] = time.monotonic() + action.seconds

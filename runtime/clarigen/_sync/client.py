@@ -78,18 +78,18 @@ class Client(ClientBase):
 
     def _one(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field."""
-        flow: UnaryFlow[_R] = self._flows.unary(method, values, self._context())
+        flow: UnaryFlow[_R] = self._flows.call_unary(method, values, self._context())
         return self._connection.run(flow)
 
     def _batch(self, method: Unary[_R], inputs: Iterable[object], progress: bool, /) -> Batch[_R]:
         """Call a unary method with any number of inputs, as mappings."""
-        self._batches.checked(method, inputs)
+        self._batches.check_inputs(method, inputs)
         shown = (method.name, progress)
         return Batch(self._works(method), self._connection, inputs, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Call a streaming method with one value a field."""
-        flow = self._flows.stream(method, values, self._context())
+        flow = self._flows.call_stream(method, values, self._context())
         items = method.items(values)
         taken = Items(iter(items)) if items is not None else None
         return Stream(flow, self._connection, taken)

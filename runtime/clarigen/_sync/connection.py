@@ -16,7 +16,7 @@ import grpc
 from .._calls.actions import Failure, Open, Send, Sleep
 from .._calls.driver import Driver
 from .._calls.retry import Attempts
-from .._calls.status import failure_error, failure_of
+from .._calls.status import error_from_failure, failure_from_grpc
 from .._transport.channel import Lease
 from .._transport.connection import CLOSED, ConnectionBase
 from .._transport.endpoint import DEFAULT_TIMEOUT, Endpoint
@@ -79,8 +79,8 @@ class Connection(ConnectionBase, Driver):
         try:
             return self._send(Send(rpc, request, attempts.begin()))
         except Failure as failure:
-            error = failure_error(failure, rpc, timeout=self.policy.timeout)
-            raise attempts.told(error) from None
+            error = error_from_failure(failure, rpc, timeout=self.policy.timeout)
+            raise attempts.annotate(error) from None
 
     def do(self, action: Send | Sleep) -> Any:
         """What the flows of both kinds may want; the reply, or `Failure`."""
@@ -95,7 +95,7 @@ class Connection(ConnectionBase, Driver):
                 reply: bytes = call(attempt.request, attempt.timeout, self._credentials.metadata)
             return reply
         except grpc.RpcError as error:
-            failure = failure_of(error)
+            failure = failure_from_grpc(error)
         raise failure  # not in the `except`: the traceback of grpc's own error holds the metadata
 
     def receive(self, call: Any, last: Any) -> Any:
@@ -103,7 +103,7 @@ class Connection(ConnectionBase, Driver):
         try:
             return next(call, last)
         except grpc.RpcError as error:
-            raise failure_of(error) from None
+            raise failure_from_grpc(error) from None
 
     def begin(self, attempt: Send) -> Any:
         """Start an attempt at a unary call; grpc's future of its answer."""
@@ -125,7 +125,7 @@ class Connection(ConnectionBase, Driver):
         try:
             return call.result(), None
         except grpc.RpcError as error:
-            return None, failure_of(error)
+            return None, failure_from_grpc(error)
 
     def _leased(self) -> Lease:
         lease = self._lease

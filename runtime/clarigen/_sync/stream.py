@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from .._calls.actions import END, Deliver, Failure, Hold, Open, Pull, Receive
+from .._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim
 from .._client.stream import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ class Items(ItemsBase):
         return self._messages(attempt, self._turn)
 
     def _messages(self, attempt: Open, turn: int) -> Iterator[bytes]:
-        assert attempt.follow is not None
+        assert attempt.encode_item is not None
         yield attempt.request
         try:
             item = self._second(turn)
             while item is not END:
-                yield attempt.follow(item)
+                yield attempt.encode_item(item)
                 item = next(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.failed(error)
@@ -130,9 +130,9 @@ class Stream(StreamBase, Generic[_R_co]):
         if isinstance(action, Pull):
             assert items is not None
             return next(items.iterator, END)
-        if isinstance(action, Hold):
+        if isinstance(action, Reclaim):
             assert items is not None
-            return items.hold()
+            return items.reclaim()
         return self._connection.do(action)
 
     def __enter__(self) -> Self:

@@ -220,4 +220,4 @@ def policy(
         )
     if not (_is_number(max_retries) and max_retries >= 0):
         raise ConfigError(f"max_retries is {max_retries!r}; it must be a number from 0")
-    return retry.Policy(timeout, max_retries, retry.budget(target), idempotent=idempotent)
+    return retry.Policy(timeout, max_retries, retry.throttle_for(target), idempotent=idempotent)

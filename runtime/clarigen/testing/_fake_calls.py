@@ -22,8 +22,8 @@ from functools import partial
 from typing import Any
 
 from .._calls.actions import END, Deliver
-from .._calls.batch import Pace, Work
-from .._calls.call import Context
+from .._calls.batch import AdaptiveLimits, BatchPlan
+from .._calls.call import CallContext
 from .._calls.driver import AsyncDriver, Driver
 from .._calls.response import Response, Usage
 from .._calls.retry import Attempts
@@ -153,7 +153,7 @@ class FakeMethod:
             self.encode_output(item)
 
 
-def unary(faked: FakeMethod, values: Sequence[Any], context: Context) -> FakeFlow:
+def unary(faked: FakeMethod, values: Sequence[Any], context: CallContext) -> FakeFlow:
     """Call the function of a unary method with one value a field."""
     return (yield from _call_with_input(faked, _parse_input(faked.method.request(values)), context))
 
@@ -163,14 +163,14 @@ def _parse_input(request: Iterable[bytes | memoryview]) -> Data:
     return PostModelOutputsRequest.FromString(b"".join(request)).inputs[0].data
 
 
-def _call_with_input(faked: FakeMethod, data: Data, context: Context) -> FakeFlow:
+def _call_with_input(faked: FakeMethod, data: Data, context: CallContext) -> FakeFlow:
     attempts, arguments = Attempts(context.policy), faked.decode_arguments(data)
     output = faked.encode_output((yield CallFunction(partial(faked.call, arguments))))
     _notify_observers(faked, context, attempts, output)
     return faked.method.read(output.data, NO_VIEWS)
 
 
-def stream(faked: FakeMethod, values: Sequence[Any], context: Context, items: Any) -> FakeFlow:
+def stream(faked: FakeMethod, values: Sequence[Any], context: CallContext, items: Any) -> FakeFlow:
     """Call the function of a method that answers with a stream, with one value a field.
 
     Args:
@@ -187,7 +187,7 @@ def stream(faked: FakeMethod, values: Sequence[Any], context: Context, items: An
 
 
 def _streamed(
-    faked: FakeMethod, arguments: dict[str, Any], context: Context, items: Any
+    faked: FakeMethod, arguments: dict[str, Any], context: CallContext, items: Any
 ) -> FakeFlow:
     attempts, stream, output = Attempts(context.policy), faked.method.stream, Output()
     if stream is not None:
@@ -236,7 +236,7 @@ async def _decode_async_items(
 
 
 def _notify_observers(
-    faked: FakeMethod, context: Context, attempts: Attempts, output: Output
+    faked: FakeMethod, context: CallContext, attempts: Attempts, output: Output
 ) -> None:
     """Tell the observers of a call that has succeeded."""
     for observer in context.observers:
@@ -253,17 +253,17 @@ def _notify_observers(
         )
 
 
-class FakeWork(Work[Any]):
+class FakeWork(BatchPlan[Any]):
     """A batch under way: one input after another, each a call of the function."""
 
     def __init__(
-        self, faked: FakeMethod, context: Context, concurrency: int, *, isolate: bool
+        self, faked: FakeMethod, context: CallContext, concurrency: int, *, isolate: bool
     ) -> None:
         method: Any = faked.method
-        super().__init__(method, context, Pace(1, concurrency), isolate=isolate)
+        super().__init__(method, context, AdaptiveLimits(1, concurrency), isolate=isolate)
         self._faked = faked
 
-    def _flow(self, payloads: Mapping[int, bytes], outcomes: list[Any]) -> Any:
+    def _call_chunk(self, payloads: Mapping[int, bytes], outcomes: list[Any]) -> Any:
         for place, payload in payloads.items():
             data = PostModelOutputsRequest.FromString(payload).inputs[0].data
             try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from .._calls.status import NUMBERS
+from .._calls.status import CODES_BY_NAME
 from ..errors import ConfigError
 
 _CODES: Final = range(2**31)
@@ -45,7 +45,7 @@ class Fault:
     @property
     def code(self) -> int | None:
         """The platform's number of the status; None if it is one of gRPC, or if there is none."""
-        return self.status if isinstance(self.status, int) else NUMBERS.get(self.status or "")
+        return self.status if isinstance(self.status, int) else CODES_BY_NAME.get(self.status or "")
 
 
 class Faults:
@@ -113,8 +113,12 @@ class Faults:
             raise ConfigError(f"delay is {delay!r}; it must be seconds from 0")
         if times is not None and times < 1:
             raise ConfigError(f"times is {times!r}; it must be a number from 1, or None for always")
-        if isinstance(status, str) and status not in NUMBERS and status not in self._transport:
-            raise ConfigError(_unknown_name("status", status, [*NUMBERS, *self._transport]))
+        if (
+            isinstance(status, str)
+            and status not in CODES_BY_NAME
+            and status not in self._transport
+        ):
+            raise ConfigError(_unknown_name("status", status, [*CODES_BY_NAME, *self._transport]))
         if isinstance(status, int) and status not in _CODES:
             raise ConfigError(f"status is {status!r}; it must be a number from 0 to 2**31 - 1")
         self._check_place(method, item)

@@ -54,7 +54,7 @@ CODECS: tuple[Codec[Any], ...] = (
     wire.tuple_of(wire.STR, wire.FLOAT),
     wire.record(Pair, wire.field("name", wire.STR), wire.field("box", wire.REGION)),
 )
-CUT = call.Context(Address(None, "", Routing()), Policy(1.0))
+CUT = call.CallContext(Address(None, "", Routing()), Policy(1.0))
 WHOLE = CUT._replace(observers=(print,))
 """Who listens gets the platform's message as it came."""
 vars(large_payloads).update(LARGE=4, FIELD=1)  # final for everybody else

@@ -9,13 +9,20 @@ from hypothesis import strategies as st
 from clarigen import ClarigenError, InputError, PredictionError, wire
 from clarigen._calls.actions import Send
 from clarigen._calls.address import Address, Routing
-from clarigen._calls.batch import MOST_CALLS, MOST_INPUTS, WORTHWHILE, Chunk, Pace, Work
-from clarigen._calls.call import Context
+from clarigen._calls.batch import (
+    MAX_CONCURRENCY,
+    MAX_INPUTS,
+    MIN_REQUEST_SECONDS,
+    AdaptiveLimits,
+    BatchPlan,
+    Chunk,
+)
+from clarigen._calls.call import CallContext
 from clarigen._calls.retry import Policy
 from clarigen._proto import MultiOutputResponse, PostModelOutputsRequest, Status
 
 DOUBLE = wire.unary("double", wire.field("n", wire.INT), returns=wire.INT)
-HERE = Context(Address(None, "", Routing()), Policy(None, clock=lambda: 0.0))
+HERE = CallContext(Address(None, "", Routing()), Policy(None, clock=lambda: 0.0))
 
 
 def sent(made: Chunk) -> list[int]:
@@ -41,49 +48,49 @@ def answer(given: list[int], bad: frozenset[int] = frozenset(), code: int = 1000
     return response.SerializeToString()
 
 
-def finish(work: Work[int], made: Chunk, reply: bytes) -> None:
+def finish(work: BatchPlan[int], made: Chunk, reply: bytes) -> None:
     with pytest.raises(StopIteration) as end:
         made.flow.send(reply)
-    work.ended(made, end.value.value)
+    work.finish_chunk(made, end.value.value)
 
 
 @settings(deadline=None)  # a machine under load may take its time
 @given(order=st.permutations(range(6)), sizes=st.lists(st.integers(1, 5), min_size=6, max_size=6))
 def test_results_stand_in_the_order_of_their_inputs(order: list[int], sizes: list[int]) -> None:
-    work = Work(DOUBLE, HERE, Pace(5, 10))
+    work = BatchPlan(DOUBLE, HERE, AdaptiveLimits(5, 10))
     chunks: list[tuple[Chunk, list[int]]] = []
     start = 0
     for size in sizes:
-        made = work.take({"n": n} for n in range(start, start + size))
+        made = work.add_chunk({"n": n} for n in range(start, start + size))
         start += size
         chunks.append((made, sent(made)))
-    work.exhausted = True
+    work.is_exhausted = True
     seen: list[int | ClarigenError] = []
     for index in order:
         made, asked = chunks[index]
         finish(work, made, answer(asked))
-        seen += work.ready()
+        seen += work.take_ready()
     assert seen == [2 * n for n in range(start)]
-    assert work.finished
+    assert work.is_finished
 
 
 @pytest.mark.item(38)
 def test_an_input_that_fails_alone_costs_no_other_result() -> None:
-    work = Work(DOUBLE, HERE, Pace(4))
-    made = work.take({"n": n} for n in range(4))
+    work = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4))
+    made = work.add_chunk({"n": n} for n in range(4))
     finish(work, made, answer(sent(made), frozenset({2}), code=10010))
-    first, second, third, fourth = work.ready()
+    first, second, third, fourth = work.take_ready()
     assert (first, second, fourth) == (0, 2, 6)
     assert isinstance(third, PredictionError)
 
 
 def test_an_input_that_does_not_fit_is_not_sent() -> None:
-    work = Work(DOUBLE, HERE, Pace(4))
-    made = work.take([{"n": 1}, {"n": "x"}, {"m": 1}, {}, 7, {"n": 5}])
+    work = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4))
+    made = work.add_chunk([{"n": 1}, {"n": "x"}, {"m": 1}, {}, 7, {"n": 5}])
     asked = sent(made)
     assert asked == [1, 5]
     finish(work, made, answer(asked))
-    first, *bad, last = work.ready()
+    first, *bad, last = work.take_ready()
     assert (first, last) == (2, 10)
     assert [str(error) for error in bad] == [
         "input 1 of the batch: double: `n` must be an int, not str 'x'",
@@ -108,84 +115,88 @@ def failed(made: Chunk, bad: int) -> tuple[int, list[list[int]]]:
 
 
 def test_a_failure_of_the_whole_is_that_of_each() -> None:
-    work = Work(DOUBLE, HERE, Pace(4))
-    made = work.take({"n": n} for n in range(4))
-    work.ended(made, failed(made, 2)[0])
-    assert [type(outcome) for outcome in work.ready()] == [PredictionError] * 4
+    work = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4))
+    made = work.add_chunk({"n": n} for n in range(4))
+    work.finish_chunk(made, failed(made, 2)[0])
+    assert [type(outcome) for outcome in work.take_ready()] == [PredictionError] * 4
 
 
 def test_isolating_halves_until_the_one_that_fails_is_alone() -> None:
-    work = Work(DOUBLE, HERE, Pace(4), isolate=True)
-    made = work.take({"n": n} for n in range(4))
+    work = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4), isolate=True)
+    made = work.add_chunk({"n": n} for n in range(4))
     ended, asked = failed(made, 2)
-    work.ended(made, ended)
+    work.finish_chunk(made, ended)
     assert asked == [[0, 1, 2, 3], [0, 1], [2, 3], [2], [3]]
-    first, second, third, fourth = work.ready()
+    first, second, third, fourth = work.take_ready()
     assert (first, second, fourth) == (0, 2, 6)
     assert isinstance(third, PredictionError)
 
 
 @pytest.mark.item(39)
 def test_too_few_outputs_are_an_error_of_the_request() -> None:
-    work = Work(DOUBLE, HERE, Pace(4))
-    made = work.take({"n": n} for n in range(3))
+    work = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4))
+    made = work.add_chunk({"n": n} for n in range(3))
     sent(made)
     finish(work, made, answer([0, 1]))
-    assert [str(outcome) for outcome in work.ready()] == ["double: 2 outputs came for 3 inputs"] * 3
+    assert [str(outcome) for outcome in work.take_ready()] == [
+        "double: 2 outputs came for 3 inputs"
+    ] * 3
 
 
-def told(pace: Pace, seconds_an_input: float, way: float = 0.0, answers: int = 20) -> Pace:
+def told(
+    pace: AdaptiveLimits, seconds_an_input: float, way: float = 0.0, answers: int = 20
+) -> AdaptiveLimits:
     for _ in range(answers):
-        pace.told(pace.size, way + pace.size * seconds_an_input, refused=False)
+        pace.record(pace.size, way + pace.size * seconds_an_input, refused=False)
     return pace
 
 
 def test_a_fast_method_gets_full_requests_and_a_slow_one_small_ones() -> None:
-    assert told(Pace(), 0.00005).size == MOST_INPUTS
-    assert told(Pace(), 0.005).size == round(WORTHWHILE / 0.005)
-    assert told(Pace(), 5.0).size == 1
+    assert told(AdaptiveLimits(), 0.00005).size == MAX_INPUTS
+    assert told(AdaptiveLimits(), 0.005).size == round(MIN_REQUEST_SECONDS / 0.005)
+    assert told(AdaptiveLimits(), 5.0).size == 1
 
 
 def test_where_the_way_is_long_requests_grow() -> None:
-    assert told(Pace(), 0.0001, way=0.1).size == MOST_INPUTS
-    assert told(Pace(), 0.2).size == 1
+    assert told(AdaptiveLimits(), 0.0001, way=0.1).size == MAX_INPUTS
+    assert told(AdaptiveLimits(), 0.2).size == 1
 
 
 def test_what_is_fixed_stays() -> None:
-    pace = told(Pace(7, 3), 0.00001)
-    pace.told(7, 1.0, refused=True)
-    assert (pace.size, pace.calls, pace.alone) == (7, 3, 0.0)
+    pace = told(AdaptiveLimits(7, 3), 0.00001)
+    pace.record(7, 1.0, refused=True)
+    assert (pace.size, pace.concurrency, pace.probe_seconds) == (7, 3, 0.0)
 
 
 def test_refusals_make_fewer_calls_and_answers_slowly_more() -> None:
-    pace = Pace()
+    pace = AdaptiveLimits()
     for _ in range(4):
-        pace.told(1, 0.1, refused=True)
-    fewer = pace.calls
-    assert fewer < MOST_CALLS / 2
+        pace.record(1, 0.1, refused=True)
+    fewer = pace.concurrency
+    assert fewer < MAX_CONCURRENCY / 2
     for _ in range(fewer + 2):
-        pace.told(1, 0.1, refused=False)
-    assert fewer < pace.calls <= fewer + 2
+        pace.record(1, 0.1, refused=False)
+    assert fewer < pace.concurrency <= fewer + 2
     for _ in range(100):
-        pace.told(1, 0.1, refused=True)
-    assert pace.calls == 1
+        pace.record(1, 0.1, refused=True)
+    assert pace.concurrency == 1
 
 
 def test_the_first_request_goes_alone_and_then_no_more_than_calls_allow() -> None:
     now = 0.0
-    context = Context(HERE.address, Policy(None, clock=lambda: now))
-    work: Work[int] = Work(DOUBLE, context, Pace(None, 3))
-    assert work.wanted() == 1
-    first = work.take([{"n": 0}])
-    assert work.wanted() == 0
-    assert work.patience() == pytest.approx(WORTHWHILE)
-    now = WORTHWHILE * 1.5  # a slow one: others do not wait for it
-    assert work.wanted() == 1
-    assert work.patience() is None
+    context = CallContext(HERE.address, Policy(None, clock=lambda: now))
+    work: BatchPlan[int] = BatchPlan(DOUBLE, context, AdaptiveLimits(None, 3))
+    assert work.next_size() == 1
+    first = work.add_chunk([{"n": 0}])
+    assert work.next_size() == 0
+    assert work.wait_timeout() == pytest.approx(MIN_REQUEST_SECONDS)
+    now = MIN_REQUEST_SECONDS * 1.5  # a slow one: others do not wait for it
+    assert work.next_size() == 1
+    assert work.wait_timeout() is None
     asked = sent(first)
     finish(work, first, answer(asked))
     for n in range(3):
-        assert work.wanted()
-        work.take([{"n": n}])
+        assert work.next_size()
+        work.add_chunk([{"n": n}])
         now += 1
-    assert work.wanted() == 0
+    assert work.next_size() == 0

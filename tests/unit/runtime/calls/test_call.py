@@ -29,9 +29,9 @@ from clarigen import (
 )
 from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Send
 from clarigen._calls.address import Address, Routing
-from clarigen._calls.call import Context, stream, unary
+from clarigen._calls.call import CallContext, call_stream, call_unary
 from clarigen._calls.retry import Policy
-from clarigen._calls.status import failure_error, status_error
+from clarigen._calls.status import error_from_failure, error_from_status
 from clarigen._proto import Data, MultiOutputResponse, PostModelOutputsRequest, Status
 
 DOUBLE = wire.unary("double", wire.field("n", wire.INT), returns=wire.INT)
@@ -43,7 +43,7 @@ ADD = wire.bidi_stream(
 
 HERE = Address(None, "", Routing())
 REF = ModelRef("u", "a", "m")
-ONCE = Context(HERE, Policy(timeout=5.0, clock=lambda: 0.0))
+ONCE = CallContext(HERE, Policy(timeout=5.0, clock=lambda: 0.0))
 
 
 def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: Any) -> bytes:
@@ -57,7 +57,7 @@ def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: Any)
 
 def call(reply: bytes | Failure, timeout: float | None = 5.0) -> Any:
     """Drive `double(3)` with one reply."""
-    flow = unary(DOUBLE, [3], Context(HERE, Policy(timeout, clock=lambda: 0.0)))
+    flow = call_unary(DOUBLE, [3], CallContext(HERE, Policy(timeout, clock=lambda: 0.0)))
     attempt = next(flow)
     assert isinstance(attempt, Send)
     assert attempt == Send("PostModelOutputs", attempt.request, timeout)
@@ -73,7 +73,7 @@ def test_a_unary_call_is_one_attempt() -> None:
 
 
 def test_the_addressing_is_merged_into_the_request() -> None:
-    attempt = next(unary(DOUBLE, [3], Context(Address(REF, "v", Routing()), Policy(5.0))))
+    attempt = next(call_unary(DOUBLE, [3], CallContext(Address(REF, "v", Routing()), Policy(5.0))))
     assert isinstance(attempt, Send)
     request = PostModelOutputsRequest.FromString(attempt.request)
     assert (request.model_id, request.version_id) == ("m", "v")
@@ -83,9 +83,9 @@ def test_the_addressing_is_merged_into_the_request() -> None:
 
 def test_a_value_that_does_not_fit_is_refused_before_the_attempt() -> None:
     with pytest.raises(InputError, match="double: `n`"):
-        next(unary(DOUBLE, ["3"], ONCE))
+        next(call_unary(DOUBLE, ["3"], ONCE))
     with pytest.raises(InputError, match="count: `n`"):
-        stream(COUNT, ["3"], ONCE)
+        call_stream(COUNT, ["3"], ONCE)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_statuses_of_grpc_have_their_class(failure: Failure, kind: type[Clarigen
 def test_a_deadline_is_also_a_timeout_error() -> None:
     with pytest.raises(TimeoutError, match="double: no answer within 5 seconds"):
         call(Failure("DEADLINE_EXCEEDED", ""))
-    error = failure_error(Failure("DEADLINE_EXCEEDED", "why"), "f", timeout=None)
+    error = error_from_failure(Failure("DEADLINE_EXCEEDED", "why"), "f", timeout=None)
     assert str(error) == "f: why"
 
 
@@ -160,12 +160,12 @@ def test_the_models_own_stack_trace_is_there_on_request_alone() -> None:
     printed = "".join(traceback.format_exception(error))
     for text in (str(error), repr(error), printed):
         assert "secret" not in text
-    assert status_error(Status(code=10020)).stack_trace == ()  # type: ignore[union-attr]
+    assert error_from_status(Status(code=10020)).stack_trace == ()  # type: ignore[union-attr]
 
 
 def test_success_is_no_error_and_some_servers_hide_the_cause() -> None:
-    assert status_error(Status(code=10000)) is None
-    error = status_error(Status(code=21313, description="Failed", internal_details="cause"))
+    assert error_from_status(Status(code=10000)) is None
+    error = error_from_status(Status(code=21313, description="Failed", internal_details="cause"))
     assert error is not None
     assert error.details == "cause"
 
@@ -188,7 +188,7 @@ def test_an_answer_that_is_none_is_a_decode_error(reply: bytes) -> None:
 
 def streamed(replies: Iterable[Any]) -> list[Any]:
     """Drive `count(3)` with these replies; what was delivered, then what ended it."""
-    flow, delivered = stream(COUNT, [3], ONCE), []
+    flow, delivered = call_stream(COUNT, [3], ONCE), []
     attempt = next(flow)
     assert isinstance(attempt, Open)
     assert attempt.rpc == "GenerateModelOutputs"
@@ -217,15 +217,15 @@ def test_a_stream_delivers_what_came_and_then_how_it_ended() -> None:
 
 @pytest.mark.item(44)
 def test_the_first_message_carries_the_arguments_and_the_first_item() -> None:
-    flow = stream(ADD, [iter([]), 5], ONCE)
+    flow = call_stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)
     attempt = flow.send(1)
     assert isinstance(attempt, Open)
     assert ids(attempt.request) == ["k", "items"]
-    assert attempt.follow is not None
-    assert ids(attempt.follow(0)) == ["items"]
+    assert attempt.encode_item is not None
+    assert ids(attempt.encode_item(0)) == ["items"]
     with pytest.raises(InputError, match="an item of `items`"):
-        attempt.follow("x")
+        attempt.encode_item("x")
 
 
 def ids(message: bytes) -> list[str]:
@@ -237,7 +237,7 @@ def ids(message: bytes) -> list[str]:
 
 @pytest.mark.item(44)
 def test_a_stream_without_an_item_makes_no_attempt() -> None:
-    flow = stream(ADD, [iter([]), 5], ONCE)
+    flow = call_stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)
     with pytest.raises(StopIteration):
         flow.send(END)

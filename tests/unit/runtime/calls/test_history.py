@@ -18,11 +18,11 @@ from typing import Any, Final
 import pytest
 
 from clarigen import ClarigenError, InputError, Response, wire
-from clarigen._calls.actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Sleep
+from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Sleep
 from clarigen._calls.address import Address, Routing
-from clarigen._calls.batch import Chunk, Pace, Work
-from clarigen._calls.call import Context, stream, unary
-from clarigen._calls.retry import Budget, Policy
+from clarigen._calls.batch import AdaptiveLimits, BatchPlan, Chunk
+from clarigen._calls.call import CallContext, call_stream, call_unary
+from clarigen._calls.retry import Policy, RetryThrottle
 from clarigen._proto import MultiOutputResponse, PostModelOutputsRequest, Status
 
 _N = wire.field("n", wire.INT)
@@ -89,12 +89,12 @@ class World:
         self.log: list[object] = []
         self.told: list[Response] = []
         self.evil = self.random.choice([0.1, 0.5, 0.9])
-        self.budget = Budget()
+        self.budget = RetryThrottle()
         self.max_retries = self.random.randrange(6)
         self.timeout = self.random.choice([0.5, 5.0, 60.0, 600.0])
         self.idempotent = self.random.random() < 0.3
 
-    def context(self) -> Context:
+    def context(self) -> CallContext:
         policy = Policy(
             self.timeout,
             self.max_retries,
@@ -103,7 +103,7 @@ class World:
             self.random.random,
             self.idempotent,
         )
-        return Context(HERE, policy, (self.told.append,))
+        return CallContext(HERE, policy, (self.told.append,))
 
     def takes(self, timeout: float | None) -> tuple[float, bool]:
         """How long an attempt takes, and whether it ended in its deadline."""
@@ -166,7 +166,7 @@ def told_attempts(error: ClarigenError | None, world: World) -> int | None:
 
 def called(world: World, n: int) -> int:
     """The driver of a unary call, in simulated time."""
-    flow = unary(DOUBLE, [n], world.context())
+    flow = call_unary(DOUBLE, [n], world.context())
     came: Any = None
     while True:
         try:
@@ -248,7 +248,7 @@ class Watched:
             self.delivered.append(action.item)
         elif isinstance(action, Pull):
             return next(self._items, END)
-        elif isinstance(action, Hold):
+        elif isinstance(action, Reclaim):
             return len(self.pulled) == 1
         elif isinstance(action, Open):
             assert action.timeout is not None
@@ -273,7 +273,7 @@ def streamed(world: World, *, both_ways: bool) -> None:
     method, argument = (ADD, []) if both_ways else (COUNT, count)
     error: ClarigenError | None = None
     with pytest.raises((StopIteration, ClarigenError)) as ended:
-        watched.run(stream(method, [argument], world.context()))
+        watched.run(call_stream(method, [argument], world.context()))
     whole = [2 * n for n in range(count)] if both_ways else list(range(count))
     if isinstance(ended.value, ClarigenError):
         error = ended.value
@@ -298,19 +298,19 @@ def server(
     world.sends += 1
     given = numbers(opened.request)
     assert len(given) == 1
-    ahead = opened.follow is not None and world.random.random() < 0.3
-    if opened.follow is not None:
+    ahead = opened.encode_item is not None and world.random.random() < 0.3
+    if opened.encode_item is not None:
         sent += given
     if ahead and (item := next(items, None)) is not None:  # taken before there is any answer
-        assert opened.follow is not None
-        sent += numbers(opened.follow(item))
+        assert opened.encode_item is not None
+        sent += numbers(opened.encode_item(item))
     for place in itertools.count():
         if world.random.random() < world.evil / 3:
             said: Any = world.random.choice([*FINAL, *PASSING, *STARTING, b"\xff"])
             world.starting += place == 0 and said in STARTING
             yield message([], said) if isinstance(said, int) else said
             return
-        if opened.follow is None:
+        if opened.encode_item is None:
             if place == 0:
                 world.ran[0] += 1
             if place == count:
@@ -323,7 +323,7 @@ def server(
                 item = next(items, None)
                 if item is None:
                     break
-                sent += numbers(opened.follow(item))
+                sent += numbers(opened.encode_item(item))
     yield END
 
 
@@ -336,7 +336,9 @@ def test_streams(block: int, both_ways: bool) -> None:
 class Flight:
     """The driver of a batch, in simulated time: what happens next is what is due first."""
 
-    def __init__(self, world: World, work: Work[int], inputs: Iterator[dict[str, Any]]) -> None:
+    def __init__(
+        self, world: World, work: BatchPlan[int], inputs: Iterator[dict[str, Any]]
+    ) -> None:
         self._world = world
         self._work = work
         self._inputs = inputs
@@ -344,13 +346,13 @@ class Flight:
         self._order = itertools.count()
 
     def outcomes(self) -> Iterator[Any]:
-        while not self._work.finished:
-            while wanted := self._work.wanted():
+        while not self._work.is_finished:
+            while wanted := self._work.next_size():
                 taken = list(itertools.islice(self._inputs, wanted))
-                self._work.exhausted = len(taken) < wanted
+                self._work.is_exhausted = len(taken) < wanted
                 if taken:
-                    self._step(self._work.take(taken), None)
-            yield from self._work.ready()
+                    self._step(self._work.add_chunk(taken), None)
+            yield from self._work.take_ready()
             if self._due:
                 due, _, made, came = heapq.heappop(self._due)
                 self._world.now = max(self._world.now, due)
@@ -360,7 +362,7 @@ class Flight:
         try:
             action = made.flow.throw(came) if isinstance(came, Failure) else made.flow.send(came)
         except StopIteration as end:
-            self._work.ended(made, end.value)
+            self._work.finish_chunk(made, end.value)
             return
         if isinstance(action, Sleep):
             seconds, reply = action.seconds, None
@@ -376,8 +378,8 @@ def batched(world: World, *, isolate: bool) -> None:
     count = random.randrange(60)
     misfits = {n for n in range(count) if random.random() < 0.05}
     inputs = ({"n": "x" if n in misfits else n} for n in range(count))
-    pace = Pace(random.choice([None, 1, 3, 128]), random.choice([None, 1, 4]))
-    work = Work(DOUBLE, world.context(), pace, isolate=isolate)
+    pace = AdaptiveLimits(random.choice([None, 1, 3, 128]), random.choice([None, 1, 4]))
+    work = BatchPlan(DOUBLE, world.context(), pace, isolate=isolate)
     outcomes = list(Flight(world, work, inputs).outcomes())
     assert len(outcomes) == count
     for n, outcome in enumerate(outcomes):
@@ -426,7 +428,7 @@ def test_a_server_that_refuses_everything_gets_one_and_a_tenth(refusal: Said) ->
         before = world.sends
         for n in range(count):
             one(world, n)
-        batch = Work(DOUBLE, world.context(), Pace(1, 4))
+        batch = BatchPlan(DOUBLE, world.context(), AdaptiveLimits(1, 4))
         outcomes = Flight(world, batch, ({"n": n} for n in range(count))).outcomes()
         assert sum(isinstance(outcome, ClarigenError) for outcome in outcomes) == count
         return world.sends - before

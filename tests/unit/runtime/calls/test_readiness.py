@@ -18,8 +18,8 @@ from clarigen import (
 )
 from clarigen._calls.actions import Failure, Sleep
 from clarigen._calls.address import Address, Routing
-from clarigen._calls.readiness import until_ready
-from clarigen._calls.retry import Budget, Policy
+from clarigen._calls.readiness import wait_until_ready
+from clarigen._calls.retry import Policy, RetryThrottle
 from clarigen._calls.status import UNREADY
 from clarigen._proto import (
     Deployment,
@@ -91,8 +91,8 @@ class World:
         routing: Routing = ANYWHERE,
     ) -> None:
         """Drive the flow to its end."""
-        policy = Policy(timeout, 0, Budget(), lambda: self.now, lambda: 1.0)
-        flow = until_ready(Address(reference, version_id, routing), policy)
+        policy = Policy(timeout, 0, RetryThrottle(), lambda: self.now, lambda: 1.0)
+        flow = wait_until_ready(Address(reference, version_id, routing), policy)
         came: Any = None
         while True:
             try:

@@ -19,16 +19,16 @@ from clarigen import (
     UnavailableError,
     wire,
 )
-from clarigen._calls.actions import END, Deliver, Failure, Hold, Open, Pull, Receive, Send, Sleep
+from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Send, Sleep
 from clarigen._calls.address import Address, Routing
-from clarigen._calls.call import Context, stream, unary
+from clarigen._calls.call import CallContext, call_stream, call_unary
 from clarigen._calls.retry import (
-    LONGEST_IN_LINE,
-    LONGEST_PAUSE,
-    Budget,
-    Hope,
+    MAX_BACKOFF,
+    MAX_OVERLOAD_BACKOFF,
     Policy,
-    hope_of_failure,
+    Retryability,
+    RetryThrottle,
+    classify_failure,
 )
 from clarigen._proto import MultiOutputResponse, Status
 
@@ -72,7 +72,7 @@ class World:
         self, timeout: float | None = 600.0, max_retries: int = 4, *, idempotent: bool = False
     ) -> Policy:
         clock, chance = lambda: self.now, lambda: self.chance
-        return Policy(timeout, max_retries, Budget(), clock, chance, idempotent)
+        return Policy(timeout, max_retries, RetryThrottle(), clock, chance, idempotent)
 
     def reply(self) -> Reply:
         self.now += self.takes
@@ -80,7 +80,7 @@ class World:
 
     def run(self, policy: Policy) -> Any:
         """Drive `ping()` to its end."""
-        flow, reply, failure = unary(PING, [], Context(HERE, policy)), None, None
+        flow, reply, failure = call_unary(PING, [], CallContext(HERE, policy)), None, None
         while True:
             try:
                 action = flow.send(reply) if failure is None else flow.throw(failure)
@@ -140,7 +140,7 @@ def test_a_model_that_starts_is_waited_for(code: int) -> None:
     world = World([code] * 20 + [10000])
     assert world.run(world.policy(max_retries=0)) == 7
     assert len(world.attempts) == 21
-    assert max(world.pauses) == LONGEST_PAUSE
+    assert max(world.pauses) == MAX_BACKOFF
     assert world.pauses == sorted(world.pauses)
 
 
@@ -203,19 +203,19 @@ def test_a_server_that_is_full_of_work_is_waited_for() -> None:
     """Refused for want of room while it works at what came before: neither counted nor paid for."""
     world = World([FULL] * 30 + [10000])
     policy = world.policy(max_retries=1)
-    other = unary(PING, [], Context(HERE, policy))
+    other = call_unary(PING, [], CallContext(HERE, policy))
     next(other)
     assert world.run(policy) == 7
     assert len(world.attempts) == 31
-    assert max(world.pauses) == LONGEST_IN_LINE
-    assert [policy.budget.spend() for _ in range(11)] == [True] * 10 + [False]
+    assert max(world.pauses) == MAX_OVERLOAD_BACKOFF
+    assert [policy.throttle.take_token() for _ in range(11)] == [True] * 10 + [False]
 
 
 @pytest.mark.parametrize("sends", [0, 1])
 def test_no_retries_means_none(sends: int) -> None:
     world = World([FULL, 10000])
     policy = world.policy(max_retries=0)
-    others = [unary(PING, [], Context(HERE, policy)) for _ in range(sends)]
+    others = [call_unary(PING, [], CallContext(HERE, policy)) for _ in range(sends)]
     for other in others:
         next(other)
     world.error(policy)
@@ -226,7 +226,7 @@ def test_no_retries_means_none(sends: int) -> None:
 def test_a_server_that_works_at_nothing_is_not_waited_for(how: str) -> None:
     world = World([FULL])
     policy = world.policy(max_retries=2)
-    other = unary(PING, [], Context(HERE, policy))
+    other = call_unary(PING, [], CallContext(HERE, policy))
     if how != "sent later":
         next(other)
     if how == "answered":
@@ -259,7 +259,7 @@ def test_a_server_that_answers_others_is_waited_for() -> None:
 
     class Busy(list[float]):
         def append(self, seconds: float) -> None:
-            other = unary(PING, [], Context(HERE, policy))
+            other = call_unary(PING, [], CallContext(HERE, policy))
             next(other)
             with pytest.raises(StopIteration):
                 other.send(answer(10000))
@@ -274,15 +274,15 @@ def test_a_full_server_gets_no_requests_that_nothing_pays_for() -> None:
     """With the savings gone, pauses go by without an attempt, as many as there would have been retries."""
     world = World([FULL])
     policy = world.policy()
-    while policy.budget.spend():
+    while policy.throttle.take_token():
         pass
     assert getattr(world.error(policy), "attempts", None) == len(world.attempts) == 1
     assert len(world.pauses) == 4
 
 
 def test_unknown_details_of_unavailable_mean_it_may_have_run() -> None:
-    assert hope_of_failure(Failure("UNAVAILABLE", "Socket closed")) is Hope.LOST
-    assert hope_of_failure(Failure("INTERNAL", "failed to connect")) is Hope.NONE
+    assert classify_failure(Failure("UNAVAILABLE", "Socket closed")) is Retryability.IF_IDEMPOTENT
+    assert classify_failure(Failure("INTERNAL", "failed to connect")) is Retryability.NEVER
 
 
 @pytest.mark.item(50)
@@ -340,7 +340,7 @@ def drive(flow: Any, replies: Sequence[Any], *, whole: bool = True) -> tuple[lis
                 attempts += 1
             elif isinstance(action, Pull):
                 reply = 1
-            elif isinstance(action, Hold):
+            elif isinstance(action, Reclaim):
                 reply = whole
             elif isinstance(action, Receive):
                 came = next(source)
@@ -357,23 +357,28 @@ def drive(flow: Any, replies: Sequence[Any], *, whole: bool = True) -> tuple[lis
 @pytest.mark.item(52)
 def test_a_stream_is_sent_again_before_its_first_item_only() -> None:
     policy = World([]).policy()
-    assert drive(stream(COUNT, [], Context(HERE, policy)), [REFUSED, 21355, 10000, END]) == (
+    assert drive(
+        call_stream(COUNT, [], CallContext(HERE, policy)), [REFUSED, 21355, 10000, END]
+    ) == (
         [7, "end"],
         3,
     )
-    assert drive(stream(COUNT, [], Context(HERE, policy)), [10000, REFUSED]) == (
+    assert drive(call_stream(COUNT, [], CallContext(HERE, policy)), [10000, REFUSED]) == (
         [7, UnavailableError],
         1,
     )
-    assert drive(stream(COUNT, [], Context(HERE, policy)), [10020]) == ([PredictionError], 1)
+    assert drive(call_stream(COUNT, [], CallContext(HERE, policy)), [10020]) == (
+        [PredictionError],
+        1,
+    )
 
 
 @pytest.mark.item(52)
 def test_a_stream_of_inputs_is_sent_again_while_nothing_is_lost() -> None:
-    context = Context(HERE, World([]).policy())
+    context = CallContext(HERE, World([]).policy())
     replies = [REFUSED, 21355, 10000, END]
-    assert drive(stream(ADD, [[]], context), replies) == ([7, "end"], 3)
-    assert drive(stream(ADD, [[]], context), [10000, REFUSED]) == ([7, UnavailableError], 1)
-    assert drive(stream(ADD, [[]], context), [LOST]) == ([UnavailableError], 1)
+    assert drive(call_stream(ADD, [[]], context), replies) == ([7, "end"], 3)
+    assert drive(call_stream(ADD, [[]], context), [10000, REFUSED]) == ([7, UnavailableError], 1)
+    assert drive(call_stream(ADD, [[]], context), [LOST]) == ([UnavailableError], 1)
     for reply, kind in ((REFUSED, UnavailableError), (21355, ModelNotReadyError)):
-        assert drive(stream(ADD, [[]], context), [reply], whole=False) == ([kind], 1)
+        assert drive(call_stream(ADD, [[]], context), [reply], whole=False) == ([kind], 1)

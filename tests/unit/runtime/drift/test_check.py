@@ -10,7 +10,7 @@ import pytest
 from clarigen import ClarigenError, DecodeError, ModelRef, PredictionError, wire
 from clarigen._calls.actions import Deliver, Open, Receive, Send
 from clarigen._calls.address import Address, Routing
-from clarigen._calls.call import Context, chunk, encoded, stream, unary
+from clarigen._calls.call import CallContext, call_chunk, call_stream, call_unary, encode_input
 from clarigen._calls.retry import Policy
 from clarigen._drift.check import Drift
 from clarigen._drift.lock import lock
@@ -24,7 +24,7 @@ HINT = "generated from version v1, and called v2"
 
 
 @pytest.fixture
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CallContext:
     """The context of a client that was generated from version v1."""
     package = tmp_path / "locked_pair"
     package.mkdir()
@@ -32,7 +32,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     (package / "signatures.json").write_text(LOCK)
     monkeypatch.syspath_prepend(str(tmp_path))
     address = Address(ModelRef("acme", "vision", "echo"), "", Routing())
-    return Context(address, Policy(5.0), drift=Drift("locked_pair", verify=False))
+    return CallContext(address, Policy(5.0), drift=Drift("locked_pair", verify=False))
 
 
 def answer(*parts: int, version: str, count: int = 1, failed: int = 10000) -> bytes:
@@ -57,41 +57,41 @@ def called(flow: Any, reply: bytes) -> Any:
     raise AssertionError("it asked for more")
 
 
-def test_a_forked_child_waits_for_nobody(context: Context) -> None:
+def test_a_forked_child_waits_for_nobody(context: CallContext) -> None:
     """A thread of the parent may have been comparing: it is not there to finish."""
     drift = context.drift
     assert isinstance(drift, Drift)
     drift.unverified, drift._lock = True, lock("locked_pair")
     assert drift._turn.acquire(blocking=False)
     drift._process -= 1
-    first = next(unary(PAIR, [], context))
+    first = next(call_unary(PAIR, [], context))
     assert isinstance(first, Send)
     assert first.rpc == "GetModel"
 
 
-def test_a_result_that_does_not_fit_hints_at_the_version_that_gave_it(context: Context) -> None:
+def test_a_result_that_does_not_fit_hints_at_the_version_that_gave_it(context: CallContext) -> None:
     with pytest.raises(DecodeError, match=HINT):
-        called(unary(PAIR, [], context), answer(1, version="v2"))
+        called(call_unary(PAIR, [], context), answer(1, version="v2"))
     with pytest.raises(DecodeError) as caught:
-        called(unary(PAIR, [], context), answer(1, version="v1"))
+        called(call_unary(PAIR, [], context), answer(1, version="v1"))
     assert "generated" not in str(caught.value)
-    assert called(unary(PAIR, [], context), answer(1, 2, version="v2")) == (1, 2)
+    assert called(call_unary(PAIR, [], context), answer(1, 2, version="v2")) == (1, 2)
 
 
-def test_the_outcomes_of_a_batch_do_as_well(context: Context) -> None:
-    inputs = [encoded(PAIR, [])] * 2
-    outcomes, _ = called(chunk(PAIR, inputs, context), answer(1, version="v2", count=2))
+def test_the_outcomes_of_a_batch_do_as_well(context: CallContext) -> None:
+    inputs = [encode_input(PAIR, [])] * 2
+    outcomes, _ = called(call_chunk(PAIR, inputs, context), answer(1, version="v2", count=2))
     assert [type(outcome) for outcome in outcomes] == [DecodeError] * 2
     assert all(HINT in str(outcome) for outcome in outcomes)
     outcomes, _ = called(
-        chunk(PAIR, inputs, context), answer(1, version="v2", count=2, failed=21202)
+        call_chunk(PAIR, inputs, context), answer(1, version="v2", count=2, failed=21202)
     )
     assert [type(outcome) for outcome in outcomes] == [PredictionError] * 2
     assert all(HINT in str(outcome) for outcome in outcomes)
 
 
-def test_a_stream_does_as_well(context: Context) -> None:
-    flow = stream(PAIRS, [], context)
+def test_a_stream_does_as_well(context: CallContext) -> None:
+    flow = call_stream(PAIRS, [], context)
     assert isinstance(next(flow), Open)
     assert isinstance(flow.send(None), Receive)
     assert isinstance(flow.send(answer(1, 2, version="v2")), Deliver)

@@ -26,7 +26,7 @@ from clarigen import (
     UnavailableError,
     _proto,
 )
-from clarigen._calls.status import NUMBERS
+from clarigen._calls.status import CODES_BY_NAME
 from clarigen.testing import Server, serve
 from unit.runtime.parrot import AsyncParrotClient, Parrot, ParrotClient
 
@@ -80,11 +80,11 @@ def test_a_status_is_answered_in_the_models_place(
 
 
 def test_every_status_that_has_a_name_can_be_told(server: Server) -> None:
-    for name, code in NUMBERS.items():
+    for name, code in CODES_BY_NAME.items():
         assert server.faults.add(status=name).code == code
     for name in ("UNAVAILABLE", "UNAUTHENTICATED", "DATA_LOSS"):
         assert server.faults.add(status=name).code is None
-    assert len(list(server.faults)) == len(NUMBERS) + 3
+    assert len(list(server.faults)) == len(CODES_BY_NAME) + 3
 
 
 def test_a_model_that_is_starting_is_waited_for(server: Server) -> None:

@@ -200,7 +200,7 @@ def test_both_twins_draw_on_one_budget_a_server() -> None:
         pass
 
     one, twin, other = (
-        made(base_url=url)._endpoint.policy.budget
+        made(base_url=url)._endpoint.policy.throttle
         for made, url in (
             (Referenced, "grpc://127.0.0.1:1"),
             (Twin, "http://127.0.0.1:1"),

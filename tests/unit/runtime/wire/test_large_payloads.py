@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarigen import Frame, Image, Region, wire
-from clarigen._calls.call import Context, chunk, encoded, stream, unary
+from clarigen._calls.call import CallContext, call_chunk, call_stream, call_unary, encode_input
 from clarigen._calls.response import Response
 from clarigen._proto import Data, MultiOutputResponse, Output, Status, UnreadableError
 from clarigen._wire.large_payloads import LARGE, NO_VIEWS, REPLY, cut
@@ -204,8 +204,8 @@ def reply_of(codec: wire.Codec[Any], *values: Any, form: str) -> bytes:
     return response.SerializeToString()
 
 
-def result(method: Unary[Any], reply: bytes, context: Context = ONCE) -> Any:
-    flow = unary(method, [], context)
+def result(method: Unary[Any], reply: bytes, context: CallContext = ONCE) -> Any:
+    flow = call_unary(method, [], context)
     next(flow)
     with pytest.raises(StopIteration) as end:
         flow.send(reply)
@@ -251,7 +251,7 @@ def test_an_array_is_a_view_of_the_answer() -> None:
 
 def test_in_streams_and_several_at_once() -> None:
     method: Streaming[Any] = wire.server_stream("watch", returns=wire.NDARRAY)
-    flow = stream(method, [], ONCE)
+    flow = call_stream(method, [], ONCE)
     next(flow)
     next(flow)
     for number in range(3):
@@ -259,7 +259,7 @@ def test_in_streams_and_several_at_once() -> None:
         assert (delivered.item == ARRAY + number).all()
         next(flow)
     one = method_of(wire.NDARRAY)
-    batch = chunk(one, [encoded(one, [])] * 2, ONCE)
+    batch = call_chunk(one, [encode_input(one, [])] * 2, ONCE)
     next(batch)
     with pytest.raises(StopIteration) as end:
         batch.send(reply_of(wire.NDARRAY, ARRAY, ARRAY + 1, form="part"))

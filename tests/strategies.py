@@ -15,8 +15,7 @@ from gen_client.interface import defaults, read
 from gen_client.interface.model import (
     Choice,
     DataType,
-    Kind,
-    Known,
+    KnownDefault,
     Member,
     Method,
     MethodKind,
@@ -25,6 +24,7 @@ from gen_client.interface.model import (
     Range,
     Result,
     Scalar,
+    TypeKind,
 )
 
 _NASTY: Final = (
@@ -67,8 +67,8 @@ _NAMES: Final = (
     "close",
     "timeout",
 )
-_CONTAINERS: Final = (Kind.LIST, Kind.TUPLE, Kind.NAMED_FIELDS)
-_LEAVES: Final = tuple(kind for kind in Kind if kind not in _CONTAINERS)
+_CONTAINERS: Final = (TypeKind.LIST, TypeKind.TUPLE, TypeKind.NAMED_FIELDS)
+_LEAVES: Final = tuple(kind for kind in TypeKind if kind not in _CONTAINERS)
 
 
 def texts() -> st.SearchStrategy[str]:
@@ -90,11 +90,11 @@ def types() -> st.SearchStrategy[DataType]:
 
 def _containers(inner: st.SearchStrategy[DataType]) -> st.SearchStrategy[DataType]:
     return st.one_of(
-        inner.map(lambda item: DataType(Kind.LIST, (item,))),
+        inner.map(lambda item: DataType(TypeKind.LIST, (item,))),
         st.lists(inner, min_size=1, max_size=3).map(
-            lambda items: DataType(Kind.TUPLE, tuple(items))
+            lambda items: DataType(TypeKind.TUPLE, tuple(items))
         ),
-        _members(inner).map(lambda members: DataType(Kind.NAMED_FIELDS, members=members)),
+        _members(inner).map(lambda members: DataType(TypeKind.NAMED_FIELDS, members=members)),
     )
 
 
@@ -109,12 +109,12 @@ def parameters(draw: st.DrawFn, stream: bool = False) -> Parameter:
     type = draw(types())
     required = draw(st.booleans())
     text = "" if required else draw(default_texts(type))
-    default = defaults.read(type, required, text)
+    default = defaults.read_default(type, required, text)
     choices = draw(_choices(type.kind)) if draw(st.booleans()) else ()
-    known = default.value if isinstance(default, Known) else None
-    if choices and isinstance(default, Known) and known not in [c.value for c in choices]:
+    known = default.value if isinstance(default, KnownDefault) else None
+    if choices and isinstance(default, KnownDefault) and known not in [c.value for c in choices]:
         choices = ()
-    bounds = draw(_ranges()) if type.kind in (Kind.INT, Kind.FLOAT) else None
+    bounds = draw(_ranges()) if type.kind in (TypeKind.INT, TypeKind.FLOAT) else None
     if bounds is not None and isinstance(known, (int, float)) and not _within(known, bounds):
         bounds = None
     return Parameter(
@@ -134,24 +134,25 @@ def parameters(draw: st.DrawFn, stream: bool = False) -> Parameter:
 
 def default_texts(type: DataType) -> st.SearchStrategy[str]:
     """Texts of defaults: those that fit a type, and any other."""
-    fitting: dict[Kind, st.SearchStrategy[str]] = {
-        Kind.INT: st.integers(-(2**65), 2**65).map(str),
-        Kind.FLOAT: st.floats().map(str) | st.sampled_from(["NaN", "Infinity", "-Infinity", "1"]),
-        Kind.BOOL: st.sampled_from(["true", "false", "True", "False"]),
-        Kind.BYTES: st.binary(max_size=8).map(repr),
-        Kind.JSON_DATA: st.sampled_from(['{"a": [1, null]}', "[]", "{}", "5", "[NaN]"]),
-        Kind.LIST: st.sampled_from(["[]", "[1]", '["a"]', "[[]]", "[null]"]),
+    fitting: dict[TypeKind, st.SearchStrategy[str]] = {
+        TypeKind.INT: st.integers(-(2**65), 2**65).map(str),
+        TypeKind.FLOAT: st.floats().map(str)
+        | st.sampled_from(["NaN", "Infinity", "-Infinity", "1"]),
+        TypeKind.BOOL: st.sampled_from(["true", "false", "True", "False"]),
+        TypeKind.BYTES: st.binary(max_size=8).map(repr),
+        TypeKind.JSON_DATA: st.sampled_from(['{"a": [1, null]}', "[]", "{}", "5", "[NaN]"]),
+        TypeKind.LIST: st.sampled_from(["[]", "[1]", '["a"]', "[[]]", "[null]"]),
     }
     return st.sampled_from(["", "null"]) | texts() | fitting.get(type.kind, texts())
 
 
-def _choices(kind: Kind) -> st.SearchStrategy[tuple[Choice, ...]]:
-    ids: dict[Kind, st.SearchStrategy[str]] = {
-        Kind.STR: texts(),
-        Kind.INT: st.integers(-9, 9).map(str),
-        Kind.FLOAT: st.floats(allow_nan=False, allow_infinity=False).map(repr),
-        Kind.BOOL: st.sampled_from(["true", "false"]),
-        Kind.BYTES: st.binary(max_size=4).map(repr),
+def _choices(kind: TypeKind) -> st.SearchStrategy[tuple[Choice, ...]]:
+    ids: dict[TypeKind, st.SearchStrategy[str]] = {
+        TypeKind.STR: texts(),
+        TypeKind.INT: st.integers(-9, 9).map(str),
+        TypeKind.FLOAT: st.floats(allow_nan=False, allow_infinity=False).map(repr),
+        TypeKind.BOOL: st.sampled_from(["true", "false"]),
+        TypeKind.BYTES: st.binary(max_size=4).map(repr),
     }
     if kind not in ids:
         return st.just(())
@@ -159,8 +160,8 @@ def _choices(kind: Kind) -> st.SearchStrategy[tuple[Choice, ...]]:
     return st.lists(choice, max_size=4, unique_by=_value).map(tuple)
 
 
-def _choice(kind: Kind, id: str, description: str) -> Choice:
-    return Choice(id, defaults.scalar(kind, id), description)
+def _choice(kind: TypeKind, id: str, description: str) -> Choice:
+    return Choice(id, defaults.parse_scalar(kind, id), description)
 
 
 def _value(choice: Choice) -> Scalar:
@@ -203,7 +204,9 @@ def methods(draw: st.DrawFn) -> Method:
 def _results() -> st.SearchStrategy[Result]:
     one = st.builds(Result, types(), texts())
     several = _members(types()).map(
-        lambda members: Result(DataType(Kind.NAMED_FIELDS, members=members), spread=True)
+        lambda members: Result(
+            DataType(TypeKind.NAMED_FIELDS, members=members), multiple_outputs=True
+        )
     )
     return one | several.filter(lambda result: "return" not in _member_names(result))
 
@@ -222,4 +225,4 @@ def models() -> st.SearchStrategy[Model]:
 
 def signatures() -> st.SearchStrategy[dict[str, Any]]:
     """The raw signature of a method, in the form that the platform gives."""
-    return methods().map(lambda method: read.write(Model(None, "", (method,)))[0])
+    return methods().map(lambda method: read.write_signatures(Model(None, "", (method,)))[0])

@@ -121,7 +121,7 @@ def usual() -> Path:
 
 def key(document: Document, name: str) -> str:
     """The name of the entry for the package of that name that is made of a document."""
-    own = [document.client, document.types]
+    own = [document.client_options, document.json_types]
     content = [name, document.reference, document.version_id, document.signatures, *own]
     return digest(f"{_generator()} {json.dumps(content, sort_keys=True)}".encode())
 

@@ -13,7 +13,7 @@ from gen_client.custom_templates import CustomTemplates
 from gen_client.diagnostics import DIFFERENT, Refusal, Report, shown
 from gen_client.interface import read
 from gen_client.jobs import Asked, Checked, Package
-from gen_client.json_text import digest
+from gen_client.json_text import compute_digest
 from gen_client.output import locked, write
 from gen_client.output.difference import Origin, differences, unified
 from gen_client.source import Document
@@ -81,5 +81,5 @@ def frozen(asked: Asked) -> None:
 
 def _same_signatures(one: Document, other: Document) -> bool:
     """Whether the methods of two documents are the same, in their one canonical form."""
-    first, second = (read.write(read.read(its, Report())) for its in (one, other))
-    return digest(first) == digest(second)
+    first, second = (read.write_signatures(read.read_model(its, Report())) for its in (one, other))
+    return compute_digest(first) == compute_digest(second)

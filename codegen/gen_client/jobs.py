@@ -14,7 +14,7 @@ from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, Report
 from gen_client.output.difference import Difference
 from gen_client.output.write import LOCK
-from gen_client.source import Document, Place
+from gen_client.source import Document, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Job:
         report: Takes the warnings of its source.
     """
 
-    place: Place
+    source: Source
     options: Options
     report: Report = field(default_factory=Report)
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
-Value = dict[str, Any] | list[Any] | str | int | float | bool | None
+JsonValue = dict[str, Any] | list[Any] | str | int | float | bool | None
 """What `parse` returns; what is in it is of the same types."""
 
 _CONSTANTS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -21,7 +21,7 @@ _TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """Strings, closed or not, and brackets. It never tries a character twice."""
 
 
-def parse(text: str, *, levels: int) -> Value:
+def parse(text: str, *, levels: int) -> JsonValue:
     """The value that a JSON text holds.
 
     Args:
@@ -41,10 +41,10 @@ def parse(text: str, *, levels: int) -> Value:
         elif bracket in "]}":
             depth -= 1
     try:
-        value: Value = json.loads(
+        value: JsonValue = json.loads(
             text,
-            object_pairs_hook=_object,
-            parse_float=_float,
+            object_pairs_hook=_unique_members,
+            parse_float=_finite_float,
             parse_constant=_CONSTANTS.__getitem__,
         )
     except json.JSONDecodeError as error:
@@ -62,7 +62,7 @@ def is_array(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
 
 
-def encodable(text: str) -> bool:
+def is_encodable(text: str) -> bool:
     """Whether a text can be sent: lone surrogates cannot."""
     try:
         text.encode("utf-8")
@@ -71,21 +71,21 @@ def encodable(text: str) -> bool:
     return True
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _unique_members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("an object has the same key twice")
     return members
 
 
-def _float(digits: str) -> float:
+def _finite_float(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
         raise ValueError("a number is too large")
     return value
 
 
-def digest(value: object) -> str:
+def compute_digest(value: object) -> str:
     """The sha256 (hex) of a value in its canonical form: JSON of sorted keys, ASCII, no spaces.
 
     A value that JSON cannot hold has that of no text.

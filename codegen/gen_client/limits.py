@@ -48,7 +48,7 @@ VALUE_WEIGHT: Final = 4
 TEXT_UNIT: Final = 40
 """How many characters of descriptions, defaults and choices weigh 1."""
 
-_VALUE: Final = 8
+_VALUE_SIZE: Final = 8
 _ID: Final = re.compile(r"[\w.~@+-]*[\w~@+-][\w.~@+-]*")
 
 
@@ -57,7 +57,7 @@ def is_id(text: str) -> bool:
     return len(text) <= NAME and _ID.fullmatch(text) is not None
 
 
-def measure(document: object) -> None:
+def check_size(document: object) -> None:
     """Refuse a document that is too large. Never recurses.
 
     Args:
@@ -70,7 +70,7 @@ def measure(document: object) -> None:
     waiting = [document]
     while waiting:
         value = waiting.pop()
-        size += len(value) if isinstance(value, str) else _VALUE
+        size += len(value) if isinstance(value, str) else _VALUE_SIZE
         if is_object(value):
             for key, item in value.items():
                 if not isinstance(key, str):

@@ -61,10 +61,10 @@ def build(
     from gen_client.plan import build as plan
     from gen_client.tidy import finish  # with their libraries, which take their time
 
-    model = read.read(document, report)
+    model = read.read_model(document, report)
     page = plan.build_page(model, _package_name(document.reference, name), report)
     texts = render.render_files(page, custom.templates)
-    classes, types = json_types.given(model.types)
+    classes, types = json_types.collect_allowed(model.json_types)
     also = replace(custom.allowed, classes=classes, types=types)
     files = {file: finish.finish(texts[file], kind, also) for file, kind in FILES.items()}
     return Package(
@@ -87,12 +87,12 @@ def _attempt(stage: Callable[..., R], *arguments: object) -> R | Diagnostic:
 def _ask(job: Job, mode: Mode) -> Asked:
     """Have the document that a package is to be made of."""
     options = job.options
-    document = _aimed(source.read(job.place), options.model)
+    document = _aimed(source.read(job.source), options.model)
     document = select(document, options.methods, options.exclude)
     if options.client is not None:
-        document = replace(document, client=options.client)
+        document = replace(document, client_options=options.client)
     if options.types is not None:
-        document = replace(document, types=options.types)
+        document = replace(document, json_types=options.types)
     asked = Asked(job, document, _package_name(document.reference, options.name))
     if mode.frozen:
         check.frozen(asked)
@@ -103,12 +103,12 @@ def _aimed(document: Document, model: ModelRef | None) -> Document:
     """The document as one of another model; a version belongs to its own model alone."""
     if model is None or model == document.reference:
         return document
-    return Document(model, "", document.signatures, types=document.types)
+    return Document(model, "", document.signatures, json_types=document.json_types)
 
 
 def _package_name(reference: ModelRef | None, name: str) -> Code:
     if name:
-        return names.given_package_name(name)
+        return names.check_package_name(name)
     if reference is None:
         raise Refusal(
             "the package needs a name: its model has none",

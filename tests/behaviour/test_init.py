@@ -32,7 +32,7 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 
 
 def names() -> list[str]:
-    return [entry.name for entry in config.load(Path.cwd()).entries]
+    return [entry.name for entry in config.load_settings(Path.cwd()).entries]
 
 
 def test_the_first_entry(run: Run) -> None:
@@ -41,7 +41,7 @@ def test_the_first_entry(run: Run) -> None:
         "pyproject.toml\n",
         "gen-client: run gen-client to generate it\n",
     )
-    (entry,) = config.load(Path.cwd()).entries
+    (entry,) = config.load_settings(Path.cwd()).entries
     assert (entry.name, entry.out) == ("o4_mini", Path("src/models"))
 
 

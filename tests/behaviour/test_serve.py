@@ -21,7 +21,7 @@ from clarigen.testing import Samples, Server, serve
 from gen_client import cli, source
 from gen_client.diagnostics import Refusal, Report
 from gen_client.interface import read
-from gen_client.interface.model import Kind
+from gen_client.interface.model import TypeKind
 from golden.packages import GENERATED, PACKAGES, files
 from support import CORPUS, ROOT, SOURCES
 
@@ -35,35 +35,35 @@ EVERY_KIND = [path for path in ALL if path.parent.name == "kitchen_sink" and pat
 
 def model_in(path: Path) -> read.Model | None:
     try:
-        return read.read(source.read(source.in_file(str(path), Report())), Report())
+        return read.read_model(source.read(source.in_file(str(path), Report())), Report())
     except Refusal:
         return None
 
 
 def served(model: read.Model, **options: Any) -> Server:
-    return serve(Samples(read.write(model)), version=model.version_id, **options)
+    return serve(Samples(read.write_signatures(model)), version=model.version_id, **options)
 
 
 def test_the_interface_comes_back_as_it_was() -> None:
     """By both ways, from every model that we know, hostile ones too."""
-    count, kinds = 0, set[Kind]()
+    count, kinds = 0, set[TypeKind]()
     for path in ALL:
         model = model_in(path)
         if model is None:
             continue
         with served(model) as server:
             access = source.Access(api_base=server.url)
-            runner = read.read(source.read(source.at(server.url, access)), Report())
-            assert read.write(runner) == read.write(model), path
+            runner = read.read_model(source.read(source.at(server.url, access)), Report())
+            assert read.write_signatures(runner) == read.write_signatures(model), path
             if model.reference is not None:
                 platform = source.read(source.of(model.reference, access))
-                again = read.read(platform, Report())
-                assert read.write(again) == read.write(model), path
+                again = read.read_model(platform, Report())
+                assert read.write_signatures(again) == read.write_signatures(model), path
                 assert again.version_id == model.version_id
         count += 1
         kinds |= {parameter.type.kind for its in model.methods for parameter in its.parameters}
     assert count > 150
-    assert kinds == set(Kind)
+    assert kinds == set(TypeKind)
 
 
 @pytest.fixture

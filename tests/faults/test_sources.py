@@ -39,7 +39,7 @@ def refused(url: str = URL, access: Access | None = None) -> tuple[int, str]:
 
 
 def described(document: Document) -> read.Model:
-    return read.read(document, Report())
+    return read.read_model(document, Report())
 
 
 # The platform

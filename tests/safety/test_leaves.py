@@ -47,7 +47,7 @@ def _unformatted(monkeypatch: pytest.MonkeyPatch) -> None:
 def read(signature: Signature) -> interface.Model | None:
     """The interface that a signature describes; None if it is refused with exit 4."""
     try:
-        return interface.read(Document(REFERENCE, "", (signature,)), Report())
+        return interface.read_model(Document(REFERENCE, "", (signature,)), Report())
     except Refusal as refusal:
         _check(refusal)
         return None
@@ -111,13 +111,13 @@ def test_a_text_changes_no_code(title: str) -> None:
 def test_an_id_changes_no_code(path: Path, payload: str) -> None:
     """In a signature file and in a lock, with the package's name given and made of the model's id."""
     model = {"user_id": "acme", "app_id": "vision", "model_id": "eye", path[-1]: PAYLOADS[payload]}
-    content: json_text.Value = {"model": model, "method_signatures": [MODELS["a text"]]}
+    content: json_text.JsonValue = {"model": model, "method_signatures": [MODELS["a text"]]}
     lock = copy.deepcopy(content)
     assert isinstance(lock, dict)
     lock |= {"format": 1, "sha256": PAYLOADS[payload]}
     for its in (content, lock):
         try:
-            document = forms.read(its, Report())
+            document = forms.read_document(its, Report())
         except Refusal as refusal:
             _check(refusal)
             continue

@@ -27,7 +27,7 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import escape_invisible
 from gen_client.gate import check
 from gen_client.interface import read
-from gen_client.interface.model import Known, Method, Model, Null, Parameter
+from gen_client.interface.model import KnownDefault, Method, Model, NullDefault, Parameter
 from gen_client.naming import names
 from gen_client.plan import build
 from gen_client.plan.page import Function
@@ -49,7 +49,7 @@ relaxed = settings(
 @relaxed
 @given(models(), st.integers(0, SELDOM - 1))
 def test_any_model(model: Model, turn: int) -> None:
-    document = Document(model.reference, model.version_id, tuple(read.write(model)))
+    document = Document(model.reference, model.version_id, tuple(read.write_signatures(model)))
     files = _made(document, formatted=turn == 0)
     if files is None:
         return
@@ -57,14 +57,14 @@ def test_any_model(model: Model, turn: int) -> None:
     for name, kind in check.FILES.items():
         check.check_file(files[name], kind)
     report = Report()
-    page = build.build_page(model, names.given_package_name("pkg"), report)
-    methods = names.usable(model, Report())
+    page = build.build_page(model, names.check_package_name("pkg"), report)
+    methods = names.keep_nameable_methods(model, Report())
     _same_texts(files["client.py"], methods, page.functions)
     namespace = _imported(files)
     for method, function in zip(methods, page.functions, strict=True):
         _same_defaults(namespace, method, function, str(page.client))
     lock = json.loads(files["signatures.json"])
-    assert lock["method_signatures"] == read.write(model)
+    assert lock["method_signatures"] == read.write_signatures(model)
 
 
 @relaxed
@@ -79,7 +79,7 @@ def test_any_document(content: list[dict[str, Any]], payload: str, random: Any) 
     if files is not None:
         _imported(files)
         locked = json_text.parse(files["signatures.json"], levels=limits.LEVELS)
-        assert _made(forms.read(locked, Report()), formatted=False) == files
+        assert _made(forms.read_document(locked, Report()), formatted=False) == files
 
 
 def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -246,9 +246,9 @@ def _same_defaults(
 
 def _same_default(parameter: Parameter, found: Any, shown: inspect.Parameter | None) -> None:
     match parameter.default:
-        case Known(value):
+        case KnownDefault(value):
             assert _plain(found) == _plain(value), (found, value)
-        case Null():
+        case NullDefault():
             assert found is None
             assert shown is None or shown.default is None
         case _ if parameter.required:

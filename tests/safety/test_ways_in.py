@@ -160,8 +160,8 @@ def test_an_entry(
             continue
         taken += 1
         assert tomllib.loads(file.read_text())["project"] == {"name": "app"}
-        (entry,) = config.load(Path.cwd()).entries
-        assert config.load(Path.cwd()).api_base is None
+        (entry,) = config.load_settings(Path.cwd()).entries
+        assert config.load_settings(Path.cwd()).api_base is None
         assert (repository / entry.out).resolve().is_relative_to(repository)
     assert taken < len(VALUES)
     assert files(tmp_path) - before == {"repository/pyproject.toml"}

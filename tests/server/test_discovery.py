@@ -18,8 +18,8 @@ from clarigen.testing import Param, Server, serve
 from gen_client import source
 from gen_client.diagnostics import Report
 from gen_client.interface import read
-from gen_client.interface.defaults import Known, Null
-from gen_client.interface.read import Kind, MethodKind, Model
+from gen_client.interface.defaults import KnownDefault, NullDefault
+from gen_client.interface.read import MethodKind, Model, TypeKind
 from gen_client.output import lock
 from support import ROOT, run_python
 
@@ -57,7 +57,7 @@ def judge() -> Iterator[Server]:
 def _read(url: str, api_base: str | None = None) -> Model:
     report = Report()
     document = source.read(source.at(url, source.Access(api_base=api_base)))
-    model = read.read(document, report)
+    model = read.read_model(document, report)
     assert report.warnings == []
     return model
 
@@ -72,15 +72,15 @@ def test_a_runner_tells_its_signatures(judge: Server) -> None:
     method = model.methods[0]
     assert method.description == "Say what it is."
     image, threshold, most, mode, level = method.parameters
-    assert (image.type.kind, image.default) == (Kind.IMAGE, Null())
-    assert (threshold.default, threshold.description) == (Known(0.5), "How sure.")
+    assert (image.type.kind, image.default) == (TypeKind.IMAGE, NullDefault())
+    assert (threshold.default, threshold.description) == (KnownDefault(0.5), "How sure.")
     assert threshold.range is not None
     assert (threshold.range.lowest, threshold.range.highest) == (0.25, 0.75)
     assert most.range is not None
     assert (most.range.lowest, most.range.highest) == (1, None)
     assert [choice.value for choice in mode.choices] == ["fast", "exact"]
     assert [choice.value for choice in level.choices] == [1, 2]
-    assert level.default == Known(1)
+    assert level.default == KnownDefault(1)
     label, value = method.result.type.items[0].members
     assert (label.name, label.description, value.name) == ("label", "What it is.", "value")
 

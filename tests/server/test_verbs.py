@@ -12,7 +12,7 @@ from clarigen.testing import Samples, serve
 from gen_client import cli
 from gen_client.diagnostics import Refusal, Report
 from gen_client.interface import read
-from gen_client.interface.model import Kind
+from gen_client.interface.model import TypeKind
 from gen_client.show import prototype
 from gen_client.source import Document
 from golden.packages import GENERATED
@@ -47,7 +47,7 @@ def test_signatures_are_printed_as_the_sdk_does() -> None:
         signatures = json.loads(path.read_text()).get("method_signatures", [])
         document = Document(None, "", tuple(signatures))
         try:
-            methods = read.read(document, Report()).methods
+            methods = read.read_model(document, Report()).methods
         except Refusal:
             continue
         messages = {
@@ -57,7 +57,7 @@ def test_signatures_are_printed_as_the_sdk_does() -> None:
             for signature in signatures
         }
         for method in methods:
-            if not any(parameter.type.kind is Kind.BYTES for parameter in method.parameters):
+            if not any(parameter.type.kind is TypeKind.BYTES for parameter in method.parameters):
                 assert prototype.line(method) == get_method_signature(messages[method.name])
                 compared += 1
     assert compared > 30

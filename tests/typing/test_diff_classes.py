@@ -462,7 +462,7 @@ def test_the_change_is_found(index: int) -> None:
     case = CASES[index]
     old, new = (
         build.name_methods(
-            read.read(Document(None, "", tuple(signatures)), Report()),
+            read.read_model(Document(None, "", tuple(signatures)), Report()),
             Code("package"),
             Report(),
         )

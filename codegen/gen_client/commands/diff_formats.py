@@ -18,7 +18,7 @@ from gen_client.diagnostics import printable
 from gen_client.diff.changes import Change, Impact
 from gen_client.interface import read
 from gen_client.interface.model import Model
-from gen_client.json_text import digest
+from gen_client.json_text import compute_digest
 from gen_client.terminal.console import Colour
 
 VERSION: Final = 1
@@ -144,7 +144,7 @@ def _side(model: Model) -> dict[str, str]:
     return {
         "model": _which(model),
         "version_id": model.version_id,
-        "sha256": digest(read.write(model)),
+        "sha256": compute_digest(read.write_signatures(model)),
     }
 
 

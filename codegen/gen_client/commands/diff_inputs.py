@@ -13,12 +13,12 @@ from pathlib import Path
 
 from gen_client import config, source
 from gen_client.commands import model_options, resolve_jobs
-from gen_client.config import Entry
+from gen_client.config import ModelEntry
 from gen_client.diagnostics import USAGE, Refusal, Report
 from gen_client.escape import Code
 from gen_client.jobs import Job, Options
 from gen_client.output import write
-from gen_client.source import Document, Place
+from gen_client.source import Document, Source
 
 Stage = Callable[[str], None]
 
@@ -37,8 +37,8 @@ class Sides:
 
     lock: str
     package: Code | None
-    before: Place
-    after: Place
+    before: Source
+    after: Source
     report: Report
 
     @property
@@ -81,19 +81,19 @@ def _given(arguments: argparse.Namespace, stage: Stage) -> Sides:
 def _listed(job: Job, arguments: argparse.Namespace) -> Sides:
     options = job.options
     lock = str(options.out / options.name / write.LOCK)
-    after = source.in_file(lock, job.report) if arguments.base is not None else job.place
+    after = source.in_file(lock, job.report) if arguments.base is not None else job.source
     wanted = _Wanted(after, options.methods, options.exclude)
     package = model_options.package_at(lock)
     return Sides(lock, package, _before(arguments, lock), wanted, job.report)
 
 
-def _before(arguments: argparse.Namespace, lock: str) -> Place:
+def _before(arguments: argparse.Namespace, lock: str) -> Source:
     if arguments.base is None:
         return source.in_file(lock, Report())
     return source.at_revision(Path(lock), arguments.base, Report())
 
 
-def _after(arguments: argparse.Namespace, lock: str, report: Report, stage: Stage) -> Place:
+def _after(arguments: argparse.Namespace, lock: str, report: Report, stage: Stage) -> Source:
     """What there is now: a file, the model at an address, or the one that the lock names."""
     if arguments.url is not None:
         return model_options.place_of(arguments, None, report, stage)
@@ -109,10 +109,10 @@ def _after(arguments: argparse.Namespace, lock: str, report: Report, stage: Stag
     return source.of(reference, source.Access(api_base=arguments.api_base, progress=stage))
 
 
-def _entry(lock: str) -> Entry | None:
+def _entry(lock: str) -> ModelEntry | None:
     """What the configuration says of a package, if it does."""
     try:
-        entries = config.load(config.here()).entries
+        entries = config.load_settings(config.working_folder()).entries
     except Refusal:  # no configuration, or one that others complain of
         return None
     folder = Path(lock).resolve().parent
@@ -122,7 +122,7 @@ def _entry(lock: str) -> Entry | None:
 class _Wanted:
     """A place of which only some methods are looked at. One that is gone is no mistake here: that is told."""
 
-    def __init__(self, place: Place, methods: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+    def __init__(self, place: Source, methods: tuple[str, ...], exclude: tuple[str, ...]) -> None:
         self._place = place
         self._methods = methods
         self._exclude = exclude

@@ -81,11 +81,11 @@ def _target(arguments: argparse.Namespace, stage: Stage) -> Finding:
     """Whether the platform answers, and for whom."""
     from gen_client.commands import environment, resolve_jobs
     from gen_client.commands.environment import Finding, State
-    from gen_client.source import Access, whose
+    from gen_client.source import Access, whoami
 
     try:
         api_base = resolve_jobs.configured(arguments.api_base)
-        address, user_id = whose(Access(api_base=api_base, timeout=_SECONDS, progress=stage))
+        address, user_id = whoami(Access(api_base=api_base, timeout=_SECONDS, progress=stage))
     except Refusal as refusal:
         if refusal.diagnostic.where:  # which is told with the packages
             return Finding(State.NOTE, "platform", "is not asked while the configuration is wrong")
@@ -148,7 +148,7 @@ def _listed(stage: Stage) -> list[Job]:
     from gen_client.commands import resolve_jobs
     from gen_client.jobs import Options
 
-    if config.working(config.here()).content is None:
+    if config.find_or_new_config(config.working_folder()).section is None:
         return []
     return resolve_jobs.listed(None, stage, Options(), offline=True)
 

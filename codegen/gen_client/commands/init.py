@@ -17,7 +17,7 @@ from gen_client.diagnostics import Refusal
 from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
-    from gen_client.config import Place, Settings
+    from gen_client.config import ConfigFile, Settings
 
 _EXAMPLES = (
     (
@@ -52,42 +52,44 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the entry, unless it is there."""
     from gen_client import config
 
-    place = config.working(config.here())
-    old = None if place.content is None else config.read(place)
+    place = config.find_or_new_config(config.working_folder())
+    old = None if place.section is None else config.read_settings(place)
     entry = {"url": arguments.url, **({"name": arguments.name} if arguments.name else {})}
     try:
         if old is not None and _listed(old, entry, place):
-            console.note(f"gen-client: {place.file.name} lists this model already")
+            console.note(f"gen-client: {place.path.name} lists this model already")
             return DONE
         text = _with_entry(place, entry, arguments.out)
-        config.read(config.parsed(place.file, place.root, text))
+        config.read_settings(config.parse_config(place.path, place.root, text))
     except Refusal as refusal:  # the place that it names is one in a file that is not written
         raise Refusal(
             refusal.diagnostic.what,
             exit_code=refusal.diagnostic.exit_code,
             remedy=refusal.diagnostic.remedy,
         ) from None
-    work = place.file.with_name(f".{place.file.name}.gen-client")
+    work = place.path.with_name(f".{place.path.name}.gen-client")
     work.write_bytes(text.encode())
-    if place.file.exists():
-        work.chmod(place.file.stat().st_mode & 0o7777)
-    work.replace(place.file)
-    console.result(os.path.relpath(place.file))
+    if place.path.exists():
+        work.chmod(place.path.stat().st_mode & 0o7777)
+    work.replace(place.path)
+    console.result(os.path.relpath(place.path))
     console.flush()
     console.note("gen-client: run gen-client to generate it")
     return DONE
 
 
-def _listed(settings: Settings, entry: dict[str, str], place: Place) -> bool:
+def _listed(settings: Settings, entry: dict[str, str], place: ConfigFile) -> bool:
     """Whether an entry of this model, and of this name if one is given, is there."""
     from gen_client import config
 
-    meant = config.read(config.parsed(place.file, place.root, _with_entry(None, entry, None)))
+    meant = config.read_settings(
+        config.parse_config(place.path, place.root, _with_entry(None, entry, None))
+    )
     its = meant.entries[0]
     return any((other.address, other.name) == (its.address, its.name) for other in settings.entries)
 
 
-def _with_entry(place: Place | None, entry: dict[str, str], out: Path | None) -> str:
+def _with_entry(place: ConfigFile | None, entry: dict[str, str], out: Path | None) -> str:
     """The text of a file with one entry more."""
     import tomlkit
     from tomlkit.items import AoT
@@ -96,7 +98,7 @@ def _with_entry(place: Place | None, entry: dict[str, str], out: Path | None) ->
     tool = _table(document, "tool", inner=True)
     section = _table(tool, "gen-client", inner=False)
     if out is not None and place is not None:
-        folder = Path(os.path.relpath(out, place.file.parent)).as_posix()
+        folder = Path(os.path.relpath(out, place.path.parent)).as_posix()
         if "out" not in section and "models" not in section:
             section["out"] = folder
         elif section.get("out", ".") != folder:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gen_client.escape import Code
     from gen_client.interface.model import Model
     from gen_client.plan.usage import NamedMethod
-    from gen_client.source import Place
+    from gen_client.source import Source
 
 Stage = Callable[[str], None]
 
@@ -67,7 +67,7 @@ def declare(parser: argparse.ArgumentParser, *, signatures: bool = True) -> None
 
 def place_of(
     arguments: argparse.Namespace, path: str | None, report: Report, stage: Stage
-) -> Place:
+) -> Source:
     """The place that the command line names.
 
     Args:
@@ -98,7 +98,7 @@ def lock_path(path: str) -> str:
     return str(Path(path) / LOCK) if path != "-" and Path(path).is_dir() else path
 
 
-def interface_of(place: Place, package: Code | None, report: Report) -> Interface:
+def interface_of(place: Source, package: Code | None, report: Report) -> Interface:
     """The interface of the model at a place.
 
     Args:
@@ -113,7 +113,7 @@ def interface_of(place: Place, package: Code | None, report: Report) -> Interfac
     from gen_client.interface import read
     from gen_client.plan import build
 
-    model = read.read(source.read(place), report)
+    model = read.read_model(source.read(place), report)
     name = package or _package(model)
     return Interface(model, name, build.name_methods(model, name, report))
 
@@ -135,6 +135,6 @@ def package_at(lock: str) -> Code | None:
         return None
     folder = Path(lock).absolute().parent
     try:
-        return names.given_package_name(folder.name)
+        return names.check_package_name(folder.name)
     except Refusal:
         return None

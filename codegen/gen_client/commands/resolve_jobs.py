@@ -14,12 +14,12 @@ from pathlib import Path
 
 from clarigen import ModelRef
 from gen_client import config, custom_templates, source
-from gen_client.config import Entry, Settings
+from gen_client.config import ModelEntry, Settings
 from gen_client.diagnostics import USAGE, Refusal, Report
 from gen_client.jobs import Job, Options
 from gen_client.naming import names
 from gen_client.output import write
-from gen_client.source import Place, address, trust
+from gen_client.source import Source, address, trust
 from gen_client.source.address import ModelAddress, RunnerAddress
 
 Stage = Callable[[str], None]
@@ -39,7 +39,7 @@ def jobs(arguments: argparse.Namespace, stage: Stage) -> list[Job]:
         alone = {"--name": arguments.name, "--out": arguments.out, "--model": arguments.model}
         for option, value in alone.items():
             if value:
-                raise Refusal(f"{option} stands alone", exit_code=USAGE, remedy=config.MISSING)
+                raise Refusal(f"{option} stands alone", exit_code=USAGE, remedy=config.NAME_A_MODEL)
         return listed(arguments.api_base, stage, _usual(arguments), offline=arguments.offline)
     return [_given(arguments, stage)]
 
@@ -58,7 +58,7 @@ def listed(
     Raises:
         Refusal: Exit 2: there is no configuration, or it is wrong.
     """
-    settings = config.load(config.here())
+    settings = config.load_settings(config.working_folder())
     return [_listed(entry, settings, api_base, stage, usual, offline) for entry in settings.entries]
 
 
@@ -71,9 +71,9 @@ def configured(api_base: str | None) -> str | None:
     Raises:
         Refusal: Exit 2: the configuration is wrong, or names a server that must not get the credential.
     """
-    if config.working(config.here()).content is None:
+    if config.find_or_new_config(config.working_folder()).section is None:
         return api_base
-    settings = config.load(config.here())
+    settings = config.load_settings(config.working_folder())
     meant = _api_base(api_base, settings)
     _check(meant, settings)
     return meant
@@ -86,7 +86,7 @@ def _api_base(api_base: str | None, settings: Settings) -> str | None:
 def _check(api_base: str | None, settings: Settings) -> None:
     """Refuse a base URL that would get the credential because the configuration says so."""
     if api_base is not None and api_base == settings.api_base:
-        trust.check(api_base)
+        trust.check_trusted(api_base)
 
 
 def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
@@ -97,7 +97,7 @@ def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
     options = replace(_usual(arguments), out=out, name=arguments.name, model=model)
     if arguments.url is None:
         return Job(source.in_file(arguments.signatures, report), options, report)
-    meant = address.parse(arguments.url)
+    meant = address.parse_address(arguments.url)
     if arguments.offline:
         expected = meant if model is None else ModelAddress(model, "")
         return Job(_lock(out, arguments.name, expected, report), options, report)
@@ -106,7 +106,7 @@ def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
 
 
 def _listed(
-    entry: Entry,
+    entry: ModelEntry,
     settings: Settings,
     api_base: str | None,
     stage: Stage,
@@ -121,8 +121,8 @@ def _listed(
         name=entry.name,
         methods=entry.methods,
         exclude=entry.exclude,
-        client=entry.client,
-        types=entry.types,
+        client=entry.client_options,
+        types=entry.json_types,
     )
     if offline:
         return Job(_lock(entry.out, entry.name, entry.address, report), options, report)
@@ -147,7 +147,7 @@ def _usual(arguments: argparse.Namespace) -> Options:
 class _Trusted:
     """A place that a configuration names, which is not asked before it is clear that it may be."""
 
-    def __init__(self, entry: Entry, access: source.Access, settings: Settings) -> None:
+    def __init__(self, entry: ModelEntry, access: source.Access, settings: Settings) -> None:
         self._entry = entry
         self._access = access
         self._settings = settings
@@ -155,13 +155,13 @@ class _Trusted:
     def fetch(self) -> source.Document:
         """Ask it."""
         if isinstance(self._entry.address, RunnerAddress):
-            trust.check(self._entry.address.base_url)
+            trust.check_trusted(self._entry.address.base_url)
         else:
             _check(self._access.api_base, self._settings)
         return source.read(source.at_address(self._entry.address, self._access))
 
 
-def _lock(out: Path, name: str, meant: ModelAddress | RunnerAddress, report: Report) -> Place:
+def _lock(out: Path, name: str, meant: ModelAddress | RunnerAddress, report: Report) -> Source:
     """The lock that stands for a model."""
     model = meant if isinstance(meant, ModelAddress) else None
     if not name:
@@ -172,11 +172,11 @@ def _lock(out: Path, name: str, meant: ModelAddress | RunnerAddress, report: Rep
                 remedy="give it one with --name",
             )
         name = names.package_name(model.reference.model_id)
-    return source.in_lock(out / names.given_package_name(name) / write.LOCK, model, report)
+    return source.in_lock(out / names.check_package_name(name) / write.LOCK, model, report)
 
 
 def _reference(text: str) -> ModelRef:
-    match address.parse(text):
+    match address.parse_address(text):
         case ModelAddress(reference, ""):
             return reference
         case _:

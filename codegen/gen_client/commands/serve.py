@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for warning in report.warnings:
         console.report(warning)
     try:
-        samples = Samples(read.write(model), seed=arguments.seed)
+        samples = Samples(read.write_signatures(model), seed=arguments.seed)
         server = serve(samples, port=arguments.port, record=0, version=model.version_id)
     except ConfigError as error:
         raise Refusal(str(error), exit_code=USAGE) from None

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from gen_client.commands.model_options import Interface
 from gen_client.escape import Code, form, literal
-from gen_client.interface.model import MethodKind, Parameter, Required
+from gen_client.interface.model import MethodKind, NoDefault, Parameter
 from gen_client.naming import names
 from gen_client.plan import build, descriptions, docstrings, types
 from gen_client.plan.types import Shape, Use
@@ -106,7 +106,7 @@ def _parameters(its: NamedMethod) -> Iterator[tuple[Parameter, Code, Shape]]:
 
 
 def _default(parameter: Parameter, name: Code, shape: Shape) -> str:
-    if isinstance(parameter.default, Required):
+    if isinstance(parameter.default, NoDefault):
         return "required"
     return f"= {build.build_param(parameter, name, shape).default}"
 

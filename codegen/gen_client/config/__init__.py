@@ -11,25 +11,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gen_client.config.find import MISSING, Place, find, here, parsed, working
-from gen_client.config.read import read
-from gen_client.config.settings import Entry, Settings
+from gen_client.config.find import (
+    NAME_A_MODEL,
+    ConfigFile,
+    find_config,
+    find_or_new_config,
+    parse_config,
+    working_folder,
+)
+from gen_client.config.read import read_settings
+from gen_client.config.settings import ModelEntry, Settings
 
 __all__ = [
-    "MISSING",
-    "Entry",
-    "Place",
+    "NAME_A_MODEL",
+    "ConfigFile",
+    "ModelEntry",
     "Settings",
-    "find",
-    "here",
-    "load",
-    "parsed",
-    "read",
-    "working",
+    "find_config",
+    "find_or_new_config",
+    "load_settings",
+    "parse_config",
+    "read_settings",
+    "working_folder",
 ]
 
 
-def load(folder: Path) -> Settings:
+def load_settings(folder: Path) -> Settings:
     """The configuration that holds in a folder.
 
     Args:
@@ -38,4 +45,4 @@ def load(folder: Path) -> Settings:
     Raises:
         Refusal: Exit 2: there is none, or it is wrong. The message names the key and its line.
     """
-    return read(find(folder))
+    return read_settings(find_config(folder))

@@ -16,15 +16,15 @@ from gen_client.json_text import is_object
 
 FILE: Final = "pyproject.toml"
 TOOL: Final = "gen-client"
-SIZE: Final = 4 << 20
+MAX_SIZE: Final = 4 << 20
 """Bytes that a configuration may have."""
-MISSING: Final = (
+NAME_A_MODEL: Final = (
     "give --url or --signatures, or list the models in pyproject.toml: gen-client init URL"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConfigFile:
     """A file that has, or may get, a configuration.
 
     Attributes:
@@ -34,13 +34,13 @@ class Place:
         content: The section's values, as they were parsed.
     """
 
-    file: Path
+    path: Path
     root: Path
     text: str
-    content: Any
+    section: Any
 
 
-def here() -> Path:
+def working_folder() -> Path:
     """The working folder.
 
     Raises:
@@ -52,42 +52,42 @@ def here() -> Path:
         raise Refusal("the working folder is not there any more", exit_code=USAGE) from None
 
 
-def find(folder: Path) -> Place:
+def find_config(folder: Path) -> ConfigFile:
     """The nearest file with a `[tool.gen-client]`.
 
     Raises:
         Refusal: Exit 2: there is none, or it cannot be read.
     """
-    folders, root = _folders(folder)
+    folders, root = _folders_to_search(folder)
     for above in folders:
-        place = _place(above / FILE, root or above)
-        if place is not None and place.content is not None:
+        place = _read_config(above / FILE, root or above)
+        if place is not None and place.section is not None:
             return place
     raise Refusal(
         "there is nothing to do: no model is named, and no [tool.gen-client] was found",
         exit_code=USAGE,
-        remedy=MISSING,
+        remedy=NAME_A_MODEL,
     )
 
 
-def working(folder: Path) -> Place:
+def find_or_new_config(folder: Path) -> ConfigFile:
     """The file that a new configuration belongs in: one that has a section, the nearest one, or a new one.
 
     Raises:
         Refusal: Exit 2: it cannot be read.
     """
-    folders, root = _folders(folder)
-    nearest: Place | None = None
+    folders, root = _folders_to_search(folder)
+    nearest: ConfigFile | None = None
     for above in folders:
-        place = _place(above / FILE, root or above)
-        if place is not None and place.content is not None:
+        place = _read_config(above / FILE, root or above)
+        if place is not None and place.section is not None:
             return place
         nearest = nearest or place
     home = root or folder
-    return nearest or Place(home / FILE, home, "", None)
+    return nearest or ConfigFile(home / FILE, home, "", None)
 
 
-def _folders(folder: Path) -> tuple[list[Path], Path | None]:
+def _folders_to_search(folder: Path) -> tuple[list[Path], Path | None]:
     """The folders to look at, from the nearest, and the root of the repository; None outside of one."""
     above = [folder, *folder.parents]
     for index, one in enumerate(above):
@@ -96,25 +96,25 @@ def _folders(folder: Path) -> tuple[list[Path], Path | None]:
     return [folder], None
 
 
-def _place(file: Path, root: Path) -> Place | None:
+def _read_config(file: Path, root: Path) -> ConfigFile | None:
     """The file with its section, if it is there."""
     try:
         with file.open("rb") as opened:
-            content = opened.read(SIZE + 1)
+            content = opened.read(MAX_SIZE + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise _refusal(file, f"cannot be read: {error.strerror or 'it is no file'}") from None
-    if len(content) > SIZE:
-        raise _refusal(file, f"is larger than {SIZE >> 20} MB")
+    if len(content) > MAX_SIZE:
+        raise _refusal(file, f"is larger than {MAX_SIZE >> 20} MB")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise _refusal(file, f"is no TOML: it is not UTF-8 at byte {error.start}") from None
-    return parsed(file, root, text)
+    return parse_config(file, root, text)
 
 
-def parsed(file: Path, root: Path, text: str) -> Place:
+def parse_config(file: Path, root: Path, text: str) -> ConfigFile:
     """A file with this text.
 
     Raises:
@@ -124,7 +124,7 @@ def parsed(file: Path, root: Path, text: str) -> Place:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
         raise _refusal(file, f"is no TOML: {printable(str(error), 200)}") from None
-    return Place(file, root, text, tool.get(TOOL) if is_object(tool) else None)
+    return ConfigFile(file, root, text, tool.get(TOOL) if is_object(tool) else None)
 
 
 def _refusal(file: Path, what: str) -> Refusal:

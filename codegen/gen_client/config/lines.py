@@ -13,31 +13,31 @@ from typing import Any
 
 from gen_client.json_text import is_array, is_object
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Where a value is: keys of tables, and positions in arrays."""
 
 
-def line_of(text: str, path: Path) -> int:
+def find_line(text: str, path: KeyPath) -> int:
     """The number of the line, from 1, on which the statement begins that gives `path` its value; 0 if none does."""
     lines = text.split("\n")
 
     def has(count: int) -> bool:
         """Whether the first `count` lines have it, and those that complete their last statement."""
-        while (parsed := _parsed(lines[:count])) is None:
+        while (parsed := _parse_lines(lines[:count])) is None:
             count += 1
-        return _has(parsed, path)
+        return _has_path(parsed, path)
 
     return bisect_left(range(len(lines) + 1), True, key=has) if has(len(lines)) else 0
 
 
-def _parsed(lines: list[str]) -> dict[str, Any] | None:
+def _parse_lines(lines: list[str]) -> dict[str, Any] | None:
     try:
         return tomllib.loads("\n".join(lines))
     except tomllib.TOMLDecodeError:
         return None
 
 
-def _has(value: object, path: Path) -> bool:
+def _has_path(value: object, path: KeyPath) -> bool:
     for key in path:
         if is_array(value):
             value = dict(enumerate(value))

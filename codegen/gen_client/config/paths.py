@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def inside(root: Path, folder: Path, text: str) -> Path:
+def resolve_folder(root: Path, folder: Path, text: str) -> Path:
     """The folder that a path of a configuration means.
 
     Args:
@@ -31,7 +31,7 @@ def inside(root: Path, folder: Path, text: str) -> Path:
     if path.is_absolute() or path.drive or text.startswith("~"):
         raise ValueError("is not relative to its file")
     full = Path(os.path.normpath(folder / path))
-    for real, top in ((full, root), (_real(full), _real(root))):
+    for real, top in ((full, root), (_follow_links(full), _follow_links(root))):
         if not real.is_relative_to(top):
             raise ValueError("leaves the repository")
         if any(part.startswith(".") for part in real.relative_to(top).parts):
@@ -40,7 +40,7 @@ def inside(root: Path, folder: Path, text: str) -> Path:
     return full.relative_to(here) if full.is_relative_to(here) else full
 
 
-def overlapping(packages: Sequence[Path]) -> tuple[int, int] | None:
+def find_overlap(packages: Sequence[Path]) -> tuple[int, int] | None:
     """The first two folders of which one is, or holds, the other: the later one first; None if there are none.
 
     Folders are compared as file systems do that know neither case nor forms of characters.
@@ -49,7 +49,7 @@ def overlapping(packages: Sequence[Path]) -> tuple[int, int] | None:
     holding: dict[tuple[str, ...], int] = {}
     for index, package in enumerate(packages):
         parts = tuple(
-            unicodedata.normalize("NFKC", part).casefold() for part in _real(package).parts
+            unicodedata.normalize("NFKC", part).casefold() for part in _follow_links(package).parts
         )
         above = [parts[:length] for length in range(1, len(parts) + 1)]
         for other in above:
@@ -63,6 +63,6 @@ def overlapping(packages: Sequence[Path]) -> tuple[int, int] | None:
     return None
 
 
-def _real(path: Path) -> Path:
+def _follow_links(path: Path) -> Path:
     """The path without links; a link that leads nowhere stays, and fails when it is used."""
     return Path(os.path.realpath(path))

@@ -16,38 +16,38 @@ from typing import Final
 from clarigen import wire
 from gen_client import limits
 from gen_client.config import paths
-from gen_client.config.find import TOOL, Place
-from gen_client.config.settings import Entry, Settings
+from gen_client.config.find import TOOL, ConfigFile
+from gen_client.config.settings import ModelEntry, Settings
 from gen_client.config.table import Table
 from gen_client.diagnostics import Refusal, shown
 from gen_client.naming import names
 from gen_client.source import address
 from gen_client.source.address import ModelAddress, RunnerAddress
 
-ROUTING: Final = ("deployment-id", "deployment-user-id", "compute-cluster-id", "nodepool-id")
+ROUTING_KEYS: Final = ("deployment-id", "deployment-user-id", "compute-cluster-id", "nodepool-id")
 """Where a model runs unless its caller says something else."""
-_OWNER: Final = "deployment-user-id"
-_TOP: Final = ("out", "api-base", "defaults", "models")
-_MODEL: Final = ("url", "name", "out", "version", "methods", "exclude", "types", *ROUTING)
+_OWNER_KEY: Final = "deployment-user-id"
+_TOP_KEYS: Final = ("out", "api-base", "defaults", "models")
+_MODEL_KEYS: Final = ("url", "name", "out", "version", "methods", "exclude", "types", *ROUTING_KEYS)
 
 
-def read(place: Place) -> Settings:
+def read_settings(place: ConfigFile) -> Settings:
     """The configuration in a file.
 
     Raises:
         Refusal: Exit 2: it is wrong. The message names the key and its line.
     """
-    top = Table(place, place.content, (), _TOP)
-    out = _out(place, top)
-    defaults = top.table("defaults", ROUTING)
-    routing = _routing(defaults, {}) or _ids(defaults)
-    tables = top.tables("models", _MODEL)
+    top = Table(place, place.section, (), _TOP_KEYS)
+    out = _read_out(place, top)
+    defaults = top.get_table("defaults", ROUTING_KEYS)
+    routing = _read_routing(defaults, {}) or _read_ids(defaults)
+    tables = top.get_tables("models", _MODEL_KEYS)
     if not tables:
         raise top.refusal(
             "models", "is empty", f"name a model in [[tool.{TOOL}.models]]: gen-client init URL"
         )
-    entries = tuple(_entry(place, table, out, routing) for table in tables)
-    found = paths.overlapping([entry.out / entry.name for entry in entries])
+    entries = tuple(_read_entry(place, table, out, routing) for table in tables)
+    found = paths.find_overlap([entry.out / entry.name for entry in entries])
     if found is not None:
         later, earlier = found
         raise tables[later].refusal(
@@ -55,58 +55,58 @@ def read(place: Place) -> Settings:
             f"writes over the package of models[{earlier}]",
             "give one of them another name or out",
         )
-    return Settings(place.file, _api_base(top), entries)
+    return Settings(place.path, _read_api_base(top), entries)
 
 
-def _out(place: Place, table: Table, default: str = ".") -> Path:
+def _read_out(place: ConfigFile, table: Table, default: str = ".") -> Path:
     try:
-        return paths.inside(place.root, place.file.parent, table.text("out") or default)
+        return paths.resolve_folder(place.root, place.path.parent, table.get_text("out") or default)
     except ValueError as error:
         raise table.refusal("out", str(error)) from None
 
 
-def _api_base(top: Table) -> str | None:
-    text = top.text("api-base")
+def _read_api_base(top: Table) -> str | None:
+    text = top.get_text("api-base")
     if not text:
         return None
     try:
-        address.base(text)
+        address.parse_base_url(text)
     except Refusal as refusal:
-        raise _placed(top, "api-base", refusal) from None
+        raise _refuse_value(top, "api-base", refusal) from None
     return text
 
 
-def _entry(place: Place, table: Table, out: Path, routing: dict[str, str]) -> Entry:
-    url = table.text("url")
+def _read_entry(place: ConfigFile, table: Table, out: Path, routing: dict[str, str]) -> ModelEntry:
+    url = table.get_text("url")
     if not url:
-        raise table.refusal("url", "is missing", f"expected {address.FORMS}")
+        raise table.refusal("url", "is missing", f"expected {address.EXPECTED}")
     try:
-        found = address.parse(url)
+        found = address.parse_address(url)
     except Refusal as refusal:
-        raise _placed(table, "url", refusal) from None
-    found, version = _version(table, found)
-    its = _routing(table, routing)
-    methods, exclude = table.texts("methods"), table.texts("exclude")
+        raise _refuse_value(table, "url", refusal) from None
+    found, version = _pin_version(table, found)
+    its = _read_routing(table, routing)
+    methods, exclude = table.get_texts("methods"), table.get_texts("exclude")
     if methods and exclude:
         raise table.refusal(
             "exclude", "stands beside methods", "name what is wanted, or what is not"
         )
-    return Entry(
+    return ModelEntry(
         address=found,
-        name=_name(table, found),
-        out=_out(place, table) if table.text("out") else out,
+        name=_read_name(table, found),
+        out=_read_out(place, table) if table.get_text("out") else out,
         methods=methods,
         exclude=exclude,
-        client=tuple(
+        client_options=tuple(
             (key.replace("-", "_"), text)
             for key, text in sorted({"version-id": version, **its}.items())
             if text
         ),
-        types=_types(table.free("types")),
+        json_types=_read_json_types(table.get_open_table("types")),
     )
 
 
-def _types(table: Table) -> tuple[tuple[str, str], ...]:
+def _read_json_types(table: Table) -> tuple[tuple[str, str], ...]:
     """The types that JSON is given, each in its one spelling."""
     types: dict[str, str] = {}
     for key in table.keys:
@@ -115,17 +115,17 @@ def _types(table: Table) -> tuple[tuple[str, str], ...]:
             remedy = 'write "METHOD.PARAMETER" or "METHOD.return", with its quotes'
             raise table.refusal(key, "names no parameter", remedy)
         try:
-            types[key] = wire.parse_type(table.text(key)).text
+            types[key] = wire.parse_type(table.get_text(key)).text
         except ValueError as error:
             raise table.refusal(key, str(error)) from None
     return tuple(sorted(types.items()))
 
 
-def _version(
+def _pin_version(
     table: Table, found: ModelAddress | RunnerAddress
 ) -> tuple[ModelAddress | RunnerAddress, str]:
     """The address with the version that is pinned, and that version or nothing."""
-    version = _id(table, "version")
+    version = _read_id(table, "version")
     if isinstance(found, RunnerAddress):
         if version:
             raise table.refusal("version", "is that of a model, and a runner has none")
@@ -136,11 +136,11 @@ def _version(
     return ModelAddress(found.reference, version), version
 
 
-def _name(table: Table, found: ModelAddress | RunnerAddress) -> str:
-    name = table.text("name")
+def _read_name(table: Table, found: ModelAddress | RunnerAddress) -> str:
+    name = table.get_text("name")
     try:
         if name:
-            return names.given_package_name(name)
+            return names.check_package_name(name)
         if isinstance(found, ModelAddress):
             return names.package_name(found.reference.model_id)
     except Refusal as refusal:
@@ -150,21 +150,21 @@ def _name(table: Table, found: ModelAddress | RunnerAddress) -> str:
     raise table.refusal("name", "is missing", "a runner's model has no name: give its package one")
 
 
-def _ids(table: Table) -> dict[str, str]:
-    return {key: text for key in ROUTING if (text := _id(table, key))}
+def _read_ids(table: Table) -> dict[str, str]:
+    return {key: text for key in ROUTING_KEYS if (text := _read_id(table, key))}
 
 
-def _id(table: Table, key: str) -> str:
-    text = table.text(key)
+def _read_id(table: Table, key: str) -> str:
+    text = table.get_text(key)
     if text and not limits.is_id(text):
         raise table.refusal(key, f"is no id: {shown(text)}")
     return text
 
 
-def _routing(table: Table, usual: dict[str, str]) -> dict[str, str]:
+def _read_routing(table: Table, usual: dict[str, str]) -> dict[str, str]:
     """Where the model runs: where its own table says, else where `defaults` does; the two are not mixed."""
-    own = _ids(table)
-    deployment, owner, cluster, nodepool = (own.get(key, "") for key in ROUTING)
+    own = _read_ids(table)
+    deployment, owner, cluster, nodepool = (own.get(key, "") for key in ROUTING_KEYS)
     if deployment and (cluster or nodepool):
         raise table.refusal("deployment-id", "stands beside a nodepool", "give one of them")
     if bool(cluster) != bool(nodepool):
@@ -173,13 +173,13 @@ def _routing(table: Table, usual: dict[str, str]) -> dict[str, str]:
     if not (deployment or nodepool):
         own = {**usual, **own}
         if owner and len(own) == 1:
-            raise table.refusal(_OWNER, "stands alone", "give the deployment-id")
-    elif not owner and _OWNER in usual:
-        own[_OWNER] = usual[_OWNER]
-    return own if own.keys() - {_OWNER} else {}
+            raise table.refusal(_OWNER_KEY, "stands alone", "give the deployment-id")
+    elif not owner and _OWNER_KEY in usual:
+        own[_OWNER_KEY] = usual[_OWNER_KEY]
+    return own if own.keys() - {_OWNER_KEY} else {}
 
 
-def _placed(table: Table, key: str, refusal: Refusal) -> Refusal:
+def _refuse_value(table: Table, key: str, refusal: Refusal) -> Refusal:
     """A refusal of another module, with the key and the line that it is about."""
     its = refusal.diagnostic
     return table.refusal(key, f"is wrong: {its.what}", its.remedy, its.exit_code)

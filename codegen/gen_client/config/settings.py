@@ -12,7 +12,7 @@ from gen_client.source.address import ModelAddress, RunnerAddress
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ModelEntry:
     """One model of a configuration.
 
     Attributes:
@@ -32,8 +32,8 @@ class Entry:
     out: Path
     methods: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    client: tuple[tuple[str, str], ...] = ()
-    types: tuple[tuple[str, str], ...] = ()
+    client_options: tuple[tuple[str, str], ...] = ()
+    json_types: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,6 @@ class Settings:
         entries: Its models, in order; their packages do not overlap.
     """
 
-    file: Path
+    path: Path
     api_base: str | None
-    entries: tuple[Entry, ...]
+    entries: tuple[ModelEntry, ...]

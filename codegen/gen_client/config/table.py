@@ -9,12 +9,12 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
-from gen_client.config.find import TOOL, Place
-from gen_client.config.lines import Path, line_of
+from gen_client.config.find import TOOL, ConfigFile
+from gen_client.config.lines import KeyPath, find_line
 from gen_client.diagnostics import USAGE, Refusal, shown
 from gen_client.json_text import is_array, is_object
 
-LONGEST = 1_000
+MAX_TEXT_LENGTH = 1_000
 """Characters that a text may have."""
 
 
@@ -31,7 +31,9 @@ class Table:
         Refusal: Exit 2: it is no table, or has another key.
     """
 
-    def __init__(self, place: Place, content: Any, path: Path, known: Collection[str]) -> None:
+    def __init__(
+        self, place: ConfigFile, content: Any, path: KeyPath, known: Collection[str]
+    ) -> None:
         self._place = place
         self._path = path
         if not isinstance(content, dict):
@@ -46,20 +48,20 @@ class Table:
                     f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}",
                 )
 
-    def text(self, key: str) -> str:
+    def get_text(self, key: str) -> str:
         """A text, or an empty one where the key is not there."""
         if key not in self._content:
             return ""
         value = self._content[key]
         if not isinstance(value, str):
             raise self.refusal(key, "is not text", f'write {key} = "…"')
-        if not value or len(value) > LONGEST:
+        if not value or len(value) > MAX_TEXT_LENGTH:
             raise self.refusal(
-                key, "is empty" if not value else f"is longer than {LONGEST} characters"
+                key, "is empty" if not value else f"is longer than {MAX_TEXT_LENGTH} characters"
             )
         return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def get_texts(self, key: str) -> tuple[str, ...]:
         """An array of different texts, or nothing where the key is not there."""
         value = self._content.get(key, [])
         items = list(value) if is_array(value) else [value]
@@ -72,21 +74,21 @@ class Table:
             raise self.refusal(key, "is empty", "leave it out")
         return texts
 
-    def table(self, key: str, known: Collection[str]) -> Table:
+    def get_table(self, key: str, known: Collection[str]) -> Table:
         """A table inside this one, or an empty one where the key is not there."""
         return Table(self._place, self._content.get(key, {}), (*self._path, key), known)
 
-    def free(self, key: str) -> Table:
+    def get_open_table(self, key: str) -> Table:
         """A table inside this one that may have any key."""
         content = self._content.get(key, {})
-        return self.table(key, [str(name) for name in content] if is_object(content) else ())
+        return self.get_table(key, [str(name) for name in content] if is_object(content) else ())
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys that it has, in order."""
         return tuple(self._content)
 
-    def tables(self, key: str, known: Collection[str]) -> list[Table]:
+    def get_tables(self, key: str, known: Collection[str]) -> list[Table]:
         """An array of tables, or nothing where the key is not there."""
         value = self._content.get(key, [])
         if not is_array(value):
@@ -106,23 +108,25 @@ class Table:
             exit_code: What the command exits with.
         """
         path = (*self._path, key) if key else self._path
-        line = line_of(self._place.text, ("tool", TOOL, *path))
+        line = find_line(self._place.text, ("tool", TOOL, *path))
         if not line:  # a key that is missing: the table's own line
-            line = line_of(self._place.text, ("tool", TOOL, *self._path))
-        where = f"{shown(str(self._place.file), 400)}, line {line}"
-        return Refusal(f"{_dotted(path)} {what}", exit_code=exit_code, where=where, remedy=remedy)
+            line = find_line(self._place.text, ("tool", TOOL, *self._path))
+        where = f"{shown(str(self._place.path), 400)}, line {line}"
+        return Refusal(
+            f"{_format_path(path)} {what}", exit_code=exit_code, where=where, remedy=remedy
+        )
 
 
-def _dotted(path: Path) -> str:
+def _format_path(path: KeyPath) -> str:
     """A path as it is written in messages: `models[2].url`."""
     text = ""
     for key in path:
         if isinstance(key, int):
             text += f"[{key}]"
         else:
-            text += f".{_key(key)}"
+            text += f".{_format_key(key)}"
     return text.removeprefix(".") or f"[tool.{TOOL}]"
 
 
-def _key(key: str) -> str:
+def _format_key(key: str) -> str:
     return key if key.replace("-", "_").isidentifier() and len(key) <= 80 else shown(key)

@@ -94,7 +94,7 @@ def _method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     yield from types(old.result, new.result, Use.RESULT, str(old.names.method), RETURN)
     if after.result.description != before.result.description:
         yield _change(old, Rule.DESCRIPTION_CHANGED, RETURN, "its description changed")
-    if after.result.spread != before.result.spread:
+    if after.result.multiple_outputs != before.result.multiple_outputs:
         yield _change(old, Rule.HINT_CHANGED, RETURN, "its fields travel in another way")
     yield from _type_names(old, new)
 

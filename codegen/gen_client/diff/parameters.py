@@ -12,7 +12,15 @@ from typing import Final
 
 from gen_client.diff.changes import Change, Rule
 from gen_client.escape import Code, escape_invisible, literal
-from gen_client.interface.model import Choice, Known, Null, Parameter, Range, Required, Scalar
+from gen_client.interface.model import (
+    Choice,
+    KnownDefault,
+    NoDefault,
+    NullDefault,
+    Parameter,
+    Range,
+    Scalar,
+)
 from gen_client.plan import build, types
 from gen_client.plan.types import Shape
 
@@ -96,11 +104,11 @@ def _absent(parameter: Parameter, shape: Shape) -> str:
 def _meaning(parameter: Parameter, shape: Shape) -> str:
     """What leaving a parameter out means, as an expression or in the words of its author."""
     match parameter.default:
-        case Required():
+        case NoDefault():
             return ""
-        case Null():
+        case NullDefault():
             return "None"
-        case Known(value):
+        case KnownDefault(value):
             return str(types.format_value(value, shape))
         case its:
             return " ".join(escape_invisible(its.text).split()) or "SERVER_DEFAULT"
@@ -140,8 +148,8 @@ def _listed(choices: Sequence[Choice]) -> str:
 
 def _limits(make: _Make, old: Range | None, new: Range | None, shape: Shape) -> Iterator[Change]:
     nothing = (None, None)
-    before = nothing if old is None else old.checked
-    after = nothing if new is None else new.checked
+    before = nothing if old is None else old.enforced
+    after = nothing if new is None else new.enforced
     for was, now, sign, (narrower, wider, none) in zip(before, after, (1, -1), _SIDES, strict=True):
         if now is None and was is not None:
             yield make(Rule.LIMITS_WIDENED, none)

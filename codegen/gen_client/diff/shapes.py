@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from gen_client.diff.changes import Change, Rule
-from gen_client.interface.model import Kind
+from gen_client.interface.model import TypeKind
 from gen_client.plan import types as typetable
 from gen_client.plan.types import Shape, Use
 
-_WIDER: Final = {(Kind.INT, Kind.FLOAT), (Kind.STR, Kind.TEXT)}
+_WIDER: Final = {(TypeKind.INT, TypeKind.FLOAT), (TypeKind.STR, TypeKind.TEXT)}
 """Types of parameters, and those that take all that they took, in the eyes of a type checker and of the runtime."""
-_NARROWER: Final = {(Kind.FLOAT, Kind.INT)}
+_NARROWER: Final = {(TypeKind.FLOAT, TypeKind.INT)}
 """Types of results, and those that may come in their place."""
 
 
@@ -52,7 +52,7 @@ class _Walk:
         """Both types and what stands in their lists and tuples; fixed is what stands in a list that comes back."""
         yield old, new, fixed
         if _alike(old, new):
-            inside = fixed or (old.kind is Kind.LIST and self._use is Use.RESULT)
+            inside = fixed or (old.kind is TypeKind.LIST and self._use is Use.RESULT)
             for before, after in zip(old.items, new.items, strict=True):
                 yield from self._pairs(before, after, fixed=inside)
 

@@ -16,13 +16,13 @@ from typing import Final
 
 from clarigen import wire
 from gen_client.diagnostics import USAGE, Refusal, printable, shown
-from gen_client.interface.model import DataType, Kind, Method
+from gen_client.interface.model import DataType, Method, TypeKind
 
 RETURN: Final = "return"
-Types = tuple[tuple[str, str], ...]
+JsonTypes = tuple[tuple[str, str], ...]
 
 
-def refined(methods: Sequence[Method], types: Types) -> tuple[Method, ...]:
+def apply_json_types(methods: Sequence[Method], types: JsonTypes) -> tuple[Method, ...]:
     """The methods with the types that they are given.
 
     Args:
@@ -37,11 +37,11 @@ def refined(methods: Sequence[Method], types: Types) -> tuple[Method, ...]:
         name, _, part = key.partition(".")
         if name not in named:
             raise _refusal(key, f"there is no method {shown(name)}", name, named)
-        named[name] = _method(named[name], part, key, parsed(key, text))
+        named[name] = _apply_to_method(named[name], part, key, parse_json_type(key, text))
     return tuple(named.values())
 
 
-def parsed(key: str, text: str) -> wire.TypeText:
+def parse_json_type(key: str, text: str) -> wire.TypeText:
     """The type that a text says.
 
     Raises:
@@ -53,21 +53,21 @@ def parsed(key: str, text: str) -> wire.TypeText:
         raise _refusal(key, printable(f"{shown(text)} {error}", 400)) from None
 
 
-def given(types: Types) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+def collect_allowed(types: JsonTypes) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
     """What generated code may say because of them: classes, by module and name, and texts of types.
 
     Raises:
         Refusal: Exit 2: a text is no type.
     """
-    whole = [parsed(key, text) for key, text in types]
+    whole = [parse_json_type(key, text) for key, text in types]
     items = [its.item for its in whole if its.item is not None]
     classes = frozenset(its for one in whole for its in one.classes())
     return classes, frozenset(one.text for one in [*whole, *items])
 
 
-def _method(method: Method, part: str, key: str, wanted: wire.TypeText) -> Method:
+def _apply_to_method(method: Method, part: str, key: str, wanted: wire.TypeText) -> Method:
     if part == RETURN:
-        result = replace(method.result, type=_type(method.result.type, key, wanted))
+        result = replace(method.result, type=_apply_to_type(method.result.type, key, wanted))
         return replace(method, result=result)
     names = [parameter.name for parameter in method.parameters]
     if part not in names:
@@ -78,19 +78,19 @@ def _method(method: Method, part: str, key: str, wanted: wire.TypeText) -> Metho
     return replace(
         method,
         parameters=tuple(
-            (replace(its, type=_type(its.type, key, wanted)) if its.name == part else its)
+            (replace(its, type=_apply_to_type(its.type, key, wanted)) if its.name == part else its)
             for its in method.parameters
         ),
     )
 
 
-def _type(type_: DataType, key: str, wanted: wire.TypeText) -> DataType:
-    if type_.kind is Kind.JSON_DATA:
-        return replace(type_, refined=wanted)
-    if type_.kind is Kind.LIST and type_.items[0].kind is Kind.JSON_DATA:
+def _apply_to_type(type_: DataType, key: str, wanted: wire.TypeText) -> DataType:
+    if type_.kind is TypeKind.JSON_DATA:
+        return replace(type_, json_type=wanted)
+    if type_.kind is TypeKind.LIST and type_.items[0].kind is TypeKind.JSON_DATA:
         if wanted.name != "list" or wanted.item is None or wanted.optional:
             raise _refusal(key, f"it is a list of JSON: write list[{wanted.text}]")
-        return replace(type_, items=(replace(type_.items[0], refined=wanted.item),))
+        return replace(type_, items=(replace(type_.items[0], json_type=wanted.item),))
     raise _refusal(key, f"only JSON can be given a type, and it is {type_.kind.value}")
 
 

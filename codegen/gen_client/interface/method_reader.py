@@ -1,6 +1,6 @@
 """Reads one method of a signature: its kind, parameters, result and types.
 
-What lives here: the rules of what makes a method usable. One that is not raises `Skipped`; what is
+What lives here: the rules of what makes a method usable. One that is not raises `UnusableMethod`; what is
 merely odd becomes a warning. Which model it belongs to, and what Python makes of it, is not known
 here.
 """
@@ -19,8 +19,7 @@ from gen_client.interface.model import (
     Choice,
     DataType,
     Default,
-    Kind,
-    Known,
+    KnownDefault,
     Member,
     Method,
     MethodKind,
@@ -28,15 +27,16 @@ from gen_client.interface.model import (
     Range,
     Result,
     Scalar,
-    ServerOnly,
+    ServerDefault,
+    TypeKind,
 )
-from gen_client.interface.raw import Raw
+from gen_client.interface.raw import RawMessage
 
 RETURN: Final = "return"
 """The name of a method's only output."""
 
-_KINDS: Final = {kind.value: kind for kind in Kind}
-_TYPE_NAMES: Final = ("NOT_SET", *_KINDS)
+_TYPE_KINDS: Final = {kind.value: kind for kind in TypeKind}
+_TYPE_NAMES: Final = ("NOT_SET", *_TYPE_KINDS)
 """In the order of their numbers."""
 _METHOD_NAMES: Final = (
     "UNKNOWN",
@@ -45,10 +45,10 @@ _METHOD_NAMES: Final = (
     "STREAMING_UNARY",
     "STREAMING_STREAMING",
 )
-_SCALARS: Final = (Kind.STR, Kind.BYTES, Kind.INT, Kind.FLOAT, Kind.BOOL)
+_SCALARS: Final = (TypeKind.STR, TypeKind.BYTES, TypeKind.INT, TypeKind.FLOAT, TypeKind.BOOL)
 
 
-class Skipped(Exception):
+class UnusableMethod(Exception):
     """A method that cannot become a function.
 
     Attributes:
@@ -60,7 +60,7 @@ class Skipped(Exception):
         self.where = where
 
 
-def read_method(raw: Raw, name: str, report: Report) -> Method:
+def read_method(raw: RawMessage, name: str, report: Report) -> Method:
     """One method.
 
     Args:
@@ -69,28 +69,30 @@ def read_method(raw: Raw, name: str, report: Report) -> Method:
         report: Where warnings go.
 
     Raises:
-        Skipped: It cannot become a function.
+        UnusableMethod: It cannot become a function.
         Refusal: It is malformed, or names are given twice in it.
     """
     if name:
         raw.where = label(name)
     _check_name(name, raw.where, "method")
-    fields = raw.entries("input_fields", limits.PARAMETERS)
-    outputs = raw.entries("output_fields", limits.MEMBERS)
-    streams = any(field.flag("iterator") for field in fields)
-    kind = _method_kind(raw, streams, any(output.flag("iterator") for output in outputs), report)
-    parameters = tuple(_parameter(field, raw.where, report) for field in fields)
+    fields = raw.get_messages("input_fields", limits.PARAMETERS)
+    outputs = raw.get_messages("output_fields", limits.MEMBERS)
+    streams = any(field.get_flag("iterator") for field in fields)
+    kind = _read_method_kind(
+        raw, streams, any(output.get_flag("iterator") for output in outputs), report
+    )
+    parameters = tuple(_read_parameter(field, raw.where, report) for field in fields)
     _check_unique([parameter.name for parameter in parameters], raw.where, "parameters")
     _check_streams(kind, parameters, raw.where)
-    result = _result(outputs, raw.where)
-    return Method(name, kind, raw.text("description", limits.DESCRIPTION), parameters, result)
+    result = _read_result(outputs, raw.where)
+    return Method(name, kind, raw.get_text("description", limits.DESCRIPTION), parameters, result)
 
 
 def _check_name(name: str, where: str, what: str) -> None:
     if not name:
-        raise Skipped(where, f"the {what} has no name")
+        raise UnusableMethod(where, f"the {what} has no name")
     if not unicodedata.normalize("NFKC", name).isidentifier():
-        raise Skipped(where, f"the {what}'s name cannot be a name in Python")
+        raise UnusableMethod(where, f"the {what}'s name cannot be a name in Python")
 
 
 def _check_unique(names: Sequence[str], where: str, what: str) -> None:
@@ -103,9 +105,9 @@ def _check_unique(names: Sequence[str], where: str, what: str) -> None:
         seen.add(name)
 
 
-def _method_kind(raw: Raw, inputs: bool, outputs: bool, report: Report) -> MethodKind:
+def _read_method_kind(raw: RawMessage, inputs: bool, outputs: bool, report: Report) -> MethodKind:
     """The kind of a method; the signature's own word goes before the flags of its fields."""
-    word = raw.word("method_type", _METHOD_NAMES)
+    word = raw.get_enum("method_type", _METHOD_NAMES)
     if word == "UNKNOWN":
         if inputs and not outputs:
             word = "STREAMING_UNARY"
@@ -115,9 +117,11 @@ def _method_kind(raw: Raw, inputs: bool, outputs: bool, report: Report) -> Metho
             )
             report.warn(f"method_type is missing; {word} is assumed", where=raw.where)
     if word == "STREAMING_UNARY":
-        raise Skipped(raw.where, "it takes a stream and returns one value; no call does that")
+        raise UnusableMethod(
+            raw.where, "it takes a stream and returns one value; no call does that"
+        )
     if word not in _METHOD_NAMES:
-        raise Skipped(raw.where, f"its method_type, {shown(word)}, is not known")
+        raise UnusableMethod(raw.where, f"its method_type, {shown(word)}, is not known")
     kind = MethodKind(word)
     if outputs and kind is MethodKind.UNARY:
         report.warn(
@@ -131,144 +135,146 @@ def _method_kind(raw: Raw, inputs: bool, outputs: bool, report: Report) -> Metho
 def _check_streams(kind: MethodKind, parameters: Sequence[Parameter], where: str) -> None:
     streams = sum(parameter.stream for parameter in parameters)
     if kind is MethodKind.BIDI_STREAM and streams != 1:
-        raise Skipped(
+        raise UnusableMethod(
             where, f"it has {streams} streams among its parameters; exactly one is needed"
         )
     if kind is not MethodKind.BIDI_STREAM and streams:
-        raise Skipped(where, f"a parameter is a stream, which no {kind.value} method takes")
+        raise UnusableMethod(where, f"a parameter is a stream, which no {kind.value} method takes")
 
 
-def _result(outputs: Sequence[Raw], where: str) -> Result:
+def _read_result(outputs: Sequence[RawMessage], where: str) -> Result:
     """What a method returns. Outputs that are not the one called `return` are members of a record."""
     if not outputs:
-        raise Skipped(where, "it has no output")
+        raise UnusableMethod(where, "it has no output")
     for output in outputs:
         output.where = f"{where}.{RETURN}"
-    names = [output.text("name", limits.NAME) for output in outputs]
+    names = [output.get_text("name", limits.NAME) for output in outputs]
     if len(outputs) == 1 and names[0] in ("", RETURN):
-        type = _whole_type(outputs[0])
-        return Result(type, outputs[0].text("description", limits.DESCRIPTION))
+        type = _read_checked_type(outputs[0])
+        return Result(type, outputs[0].get_text("description", limits.DESCRIPTION))
     if RETURN in names:
-        raise Skipped(where, "one of its outputs is called 'return', and it is not the only one")
-    record = DataType(Kind.NAMED_FIELDS, members=_members(outputs, where, 2))
-    _check_records(record, where)
-    return Result(record, spread=True)
+        raise UnusableMethod(
+            where, "one of its outputs is called 'return', and it is not the only one"
+        )
+    record = DataType(TypeKind.NAMED_FIELDS, members=_read_members(outputs, where, 2))
+    _check_record_depth(record, where)
+    return Result(record, multiple_outputs=True)
 
 
-def _whole_type(raw: Raw) -> DataType:
-    type = _type(raw, 1)
-    _check_records(type, raw.where)
+def _read_checked_type(raw: RawMessage) -> DataType:
+    type = _read_type(raw, 1)
+    _check_record_depth(type, raw.where)
     return type
 
 
-def _check_records(type: DataType, where: str) -> None:
-    if type.records > limits.RECORDS:
-        raise Skipped(where, f"more than {limits.RECORDS} records are within each other")
+def _check_record_depth(type: DataType, where: str) -> None:
+    if type.record_depth > limits.RECORDS:
+        raise UnusableMethod(where, f"more than {limits.RECORDS} records are within each other")
 
 
-def _type(raw: Raw, depth: int) -> DataType:
+def _read_type(raw: RawMessage, depth: int) -> DataType:
     if depth > limits.NESTING:
         raise Refusal(
             f"types are nested more than {limits.NESTING} deep", where=raw.where, exit_code=UNUSABLE
         )
-    word = raw.word("type", _TYPE_NAMES)
-    kind = _KINDS.get(word)
+    word = raw.get_enum("type", _TYPE_NAMES)
+    kind = _TYPE_KINDS.get(word)
     if kind is None:
         problem = "has no type" if word == "NOT_SET" else f"is of a type not known, {shown(word)}"
-        raise Skipped(raw.where, f"it {problem}")
-    if kind not in (Kind.LIST, Kind.TUPLE, Kind.NAMED_FIELDS):
+        raise UnusableMethod(raw.where, f"it {problem}")
+    if kind not in (TypeKind.LIST, TypeKind.TUPLE, TypeKind.NAMED_FIELDS):
         return DataType(kind)
-    arguments = raw.entries("type_args", limits.MEMBERS)
-    if kind is Kind.NAMED_FIELDS:
-        return DataType(kind, members=_members(arguments, raw.where, depth + 1))
-    if kind is Kind.LIST and len(arguments) != 1:
-        raise Skipped(raw.where, f"a LIST has one type of items, not {len(arguments)}")
+    arguments = raw.get_messages("type_args", limits.MEMBERS)
+    if kind is TypeKind.NAMED_FIELDS:
+        return DataType(kind, members=_read_members(arguments, raw.where, depth + 1))
+    if kind is TypeKind.LIST and len(arguments) != 1:
+        raise UnusableMethod(raw.where, f"a LIST has one type of items, not {len(arguments)}")
     if not arguments:
-        raise Skipped(raw.where, "a TUPLE without items")
+        raise UnusableMethod(raw.where, "a TUPLE without items")
     for argument in arguments:
         argument.where = raw.where
-    return DataType(kind, tuple(_type(argument, depth + 1) for argument in arguments))
+    return DataType(kind, tuple(_read_type(argument, depth + 1) for argument in arguments))
 
 
-def _members(fields: Sequence[Raw], where: str, depth: int) -> tuple[Member, ...]:
+def _read_members(fields: Sequence[RawMessage], where: str, depth: int) -> tuple[Member, ...]:
     if not fields:
-        raise Skipped(where, "NAMED_FIELDS without fields")
+        raise UnusableMethod(where, "NAMED_FIELDS without fields")
     members: list[Member] = []
     for field in fields:
-        name = field.text("name", limits.NAME)
+        name = field.get_text("name", limits.NAME)
         if name:
             field.where = f"{where}.{label(name)}"
         _check_name(name, field.where, "named field")
-        description = field.text("description", limits.DESCRIPTION)
-        members.append(Member(name, _type(field, depth), description))
+        description = field.get_text("description", limits.DESCRIPTION)
+        members.append(Member(name, _read_type(field, depth), description))
     _check_unique([member.name for member in members], where, "named fields")
     return tuple(members)
 
 
-def _parameter(raw: Raw, method: str, report: Report) -> Parameter:
-    name = raw.text("name", limits.NAME)
+def _read_parameter(raw: RawMessage, method: str, report: Report) -> Parameter:
+    name = raw.get_text("name", limits.NAME)
     if name:
         raw.where = f"{method}.{label(name)}"
     _check_name(name, raw.where, "parameter")
-    type = _whole_type(raw)
-    required = raw.flag("required")
-    text = raw.text("default", limits.DEFAULT)
-    default = defaults.read(type, required, text)
+    type = _read_checked_type(raw)
+    required = raw.get_flag("required")
+    text = raw.get_text("default", limits.DEFAULT)
+    default = defaults.read_default(type, required, text)
     if required and text:
         report.warn(f"it is required, so its default {shown(text)} is ignored", where=raw.where)
-    if isinstance(default, ServerOnly) and defaults.literal(type):
+    if isinstance(default, ServerDefault) and defaults.is_readable(type):
         report.warn(
             f"its default {shown(text)} is no {type.kind.value}; only the model can apply it",
             where=raw.where,
         )
-    choices, default = _choices(raw, type.kind, default, text, report)
+    choices, default = _read_choices(raw, type.kind, default, text, report)
     return Parameter(
         name,
         type,
         required,
         default,
         default_text="" if required else text,
-        description=raw.text("description", limits.DESCRIPTION),
-        stream=raw.flag("iterator"),
+        description=raw.get_text("description", limits.DESCRIPTION),
+        stream=raw.get_flag("iterator"),
         choices=choices,
-        range=_range(raw, type.kind, default, report),
-        internal_only=raw.flag("internal_only"),
-        is_param=raw.flag("is_param"),
+        range=_read_range(raw, type.kind, default, report),
+        internal_only=raw.get_flag("internal_only"),
+        is_param=raw.get_flag("is_param"),
     )
 
 
-def _choices(
-    raw: Raw, kind: Kind, default: Default, text: str, report: Report
+def _read_choices(
+    raw: RawMessage, kind: TypeKind, default: Default, text: str, report: Report
 ) -> tuple[tuple[Choice, ...], Default]:
     """The choices of a parameter, and its default, which is one of them if it is known."""
     found: dict[Scalar, Choice] = {}
     dropped: list[str] = []
-    for option in raw.entries("model_type_enum_options", limits.CHOICES):
-        id = option.text("id", limits.DEFAULT)
+    for option in raw.get_messages("model_type_enum_options", limits.CHOICES):
+        id = option.get_text("id", limits.DEFAULT)
         try:
-            value = defaults.scalar(kind, id)
+            value = defaults.parse_scalar(kind, id)
         except ValueError:
             value = math.nan
         if value != value:  # NaN equals no value, so nobody could choose it
             dropped.append(id)
         elif value not in found:
-            found[value] = Choice(id, value, option.text("description", limits.DESCRIPTION))
+            found[value] = Choice(id, value, option.get_text("description", limits.DESCRIPTION))
     if dropped:
         examples = ", ".join(map(shown, dropped[:3])) + (", …" if len(dropped) > 3 else "")
         report.warn(
             f"choices that no {kind.value} parameter can offer are left out: {examples}",
             where=raw.where,
         )
-    if not found or not isinstance(default, Known) or default.value in found.values():
+    if not found or not isinstance(default, KnownDefault) or default.value in found.values():
         return tuple(found.values()), default
-    return _with_default(raw, kind, found, default, text, report)
+    return _include_default(raw, kind, found, default, text, report)
 
 
-def _with_default(
-    raw: Raw,
-    kind: Kind,
+def _include_default(
+    raw: RawMessage,
+    kind: TypeKind,
     found: dict[Scalar, Choice],
-    default: Known,
+    default: KnownDefault,
     text: str,
     report: Report,
 ) -> tuple[tuple[Choice, ...], Default]:
@@ -279,7 +285,7 @@ def _with_default(
         return choices, default
     if not text or value != value or len(choices) == limits.CHOICES:
         # An older SDK wrote nothing for None, and NaN cannot be chosen: the model knows.
-        return choices, ServerOnly(text)
+        return choices, ServerDefault(text)
     report.warn(
         f"its default {shown(text)} is not among its choices; it is allowed too", where=raw.where
     )
@@ -287,23 +293,23 @@ def _with_default(
     return (*choices, Choice(id, value)), default
 
 
-def _range(raw: Raw, kind: Kind, default: Default, report: Report) -> Range | None:
+def _read_range(raw: RawMessage, kind: TypeKind, default: Default, report: Report) -> Range | None:
     """The bounds of a parameter, as far as they can be believed."""
-    bounds = raw.entry("model_type_range_info")
-    if bounds is None or kind not in (Kind.INT, Kind.FLOAT):
+    bounds = raw.get_message("model_type_range_info")
+    if bounds is None or kind not in (TypeKind.INT, TypeKind.FLOAT):
         return None
-    least, most, step = bounds.number("min"), bounds.number("max"), bounds.number("step")
+    least, most, step = bounds.get_float("min"), bounds.get_float("max"), bounds.get_float("step")
     if least and most and least > most:
         report.warn(f"its range, {least:g} to {most:g}, is empty and is left out", where=raw.where)
         least = most = 0.0
     value = None
-    if isinstance(default, Known) and isinstance(default.value, (int, float)):
+    if isinstance(default, KnownDefault) and isinstance(default.value, (int, float)):
         value = default.value
     if value is not None and least and not value >= least:
-        _left_out(value, "below the least", least, raw, report)
+        _warn_of_bound(value, "below the least", least, raw, report)
         least = 0.0
     if value is not None and most and not value <= most:
-        _left_out(value, "above the greatest", most, raw, report)
+        _warn_of_bound(value, "above the greatest", most, raw, report)
         most = 0.0
     # Last, so that what is left reads the same from a lock.
     zero = most > 0 and (value is None or value >= 0)
@@ -313,7 +319,9 @@ def _range(raw: Raw, kind: Kind, default: Default, report: Report) -> Range | No
     return Range(lowest, highest, step)
 
 
-def _left_out(value: float, beyond: str, bound: float, raw: Raw, report: Report) -> None:
+def _warn_of_bound(
+    value: float, beyond: str, bound: float, raw: RawMessage, report: Report
+) -> None:
     report.warn(
         f"its default {value} is {beyond} value, {bound:g}, which is left out", where=raw.where
     )

@@ -16,7 +16,7 @@ from clarigen import ModelRef, wire
 Scalar = str | int | float | bool | bytes
 
 
-class Kind(enum.Enum):
+class TypeKind(enum.Enum):
     """The platform's types; the value is the name on the wire."""
 
     STR = "STR"
@@ -57,16 +57,18 @@ class DataType:
         refined: Of JSON_DATA the type of the user's, where the configuration names one. The model's type is the same.
     """
 
-    kind: Kind
+    kind: TypeKind
     items: tuple[DataType, ...] = ()
     members: tuple[Member, ...] = ()
-    refined: wire.TypeText | None = field(default=None, compare=False)
+    json_type: wire.TypeText | None = field(default=None, compare=False)
 
     @property
-    def records(self) -> int:
+    def record_depth(self) -> int:
         """How many records are within each other in it, itself counted."""
         inner = (*self.items, *(member.type for member in self.members))
-        return (self.kind is Kind.NAMED_FIELDS) + max((type.records for type in inner), default=0)
+        return (self.kind is TypeKind.NAMED_FIELDS) + max(
+            (type.record_depth for type in inner), default=0
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Required:
+class NoDefault:
     """There is no default: the caller must give a value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Null:
+class NullDefault:
     """The default is None: leaving the argument out, or None, means no value."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDefault:
     """The default is known. Two are equal if they read the same: NaN too, and 1 is not 1.0.
 
     Attributes:
@@ -112,7 +114,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerOnly:
+class ServerDefault:
     """There is a default, and only the model's code knows it.
 
     Attributes:
@@ -122,7 +124,7 @@ class ServerOnly:
     text: str
 
 
-Default = Required | Null | Known | ServerOnly
+Default = NoDefault | NullDefault | KnownDefault | ServerDefault
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Range:
     step: float = 0.0
 
     @property
-    def checked(self) -> tuple[float | None, float | None]:
+    def enforced(self) -> tuple[float | None, float | None]:
         """The bounds that clients insist on: one of 0.0 may mean that there is none."""
         return self.lowest or None, self.highest or None
 
@@ -209,7 +211,7 @@ class Result:
 
     type: DataType
     description: str = ""
-    spread: bool = False
+    multiple_outputs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ class Method:
     result: Result
 
 
-CLIENT: Final = (
+CLIENT_OPTIONS: Final = (
     "version_id",
     "deployment_id",
     "deployment_user_id",
@@ -257,5 +259,5 @@ class Model:
     reference: ModelRef | None
     version_id: str
     methods: tuple[Method, ...]
-    client: tuple[tuple[str, str], ...] = ()
-    types: tuple[tuple[str, str], ...] = ()
+    client_options: tuple[tuple[str, str], ...] = ()
+    json_types: tuple[tuple[str, str], ...] = ()

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gen_client.diagnostics import UNUSABLE, Refusal
-from gen_client.json_text import encodable, is_array, is_object
+from gen_client.json_text import is_array, is_encodable, is_object
 
-_WORDS: Final[tuple[tuple[type, str], ...]] = (
+_JSON_NAMES: Final[tuple[tuple[type, str], ...]] = (
     (type(None), "null"),
     (bool, "a boolean"),
     (int, "a number"),
@@ -26,7 +26,7 @@ _WORDS: Final[tuple[tuple[type, str], ...]] = (
 )
 
 
-class Raw:
+class RawMessage:
     """One object of a signature.
 
     Attributes:
@@ -41,7 +41,7 @@ class Raw:
         self._content = content
         self.where = where
 
-    def text(self, key: str, limit: int) -> str:
+    def get_text(self, key: str, limit: int) -> str:
         """A text of at most `limit` characters; empty if absent."""
         value = self._get(key)
         if value is None:
@@ -55,7 +55,7 @@ class Raw:
                 where=place,
                 exit_code=UNUSABLE,
             )
-        if not encodable(value):
+        if not is_encodable(value):
             raise Refusal(
                 "it has a lone surrogate, which no text on the wire has",
                 where=place,
@@ -63,14 +63,14 @@ class Raw:
             )
         return value
 
-    def flag(self, key: str) -> bool:
+    def get_flag(self, key: str) -> bool:
         """A boolean; False if absent."""
         value = self._get(key)
         if value is None or isinstance(value, bool):
             return bool(value)
         raise _refusal(f"{self.where}.{key}", "a boolean", value)
 
-    def word(self, key: str, names: Sequence[str]) -> str:
+    def get_enum(self, key: str, names: Sequence[str]) -> str:
         """The name of an enum's value, which may stand as its number: its place in `names`.
 
         Absent is the first name; an unknown one is given back in words.
@@ -84,7 +84,7 @@ class Raw:
             raise _refusal(f"{self.where}.{key}", "a name", value)
         return names[value] if 0 <= value < len(names) else f"number {value}"
 
-    def number(self, key: str) -> float:
+    def get_float(self, key: str) -> float:
         """A 32-bit float, as the shortest number that stands for it; 0.0 if absent or not finite."""
         value = self._get(key)
         if isinstance(value, str):
@@ -101,12 +101,12 @@ class Raw:
         except OverflowError:
             return 0.0
 
-    def entry(self, key: str) -> Raw | None:
+    def get_message(self, key: str) -> RawMessage | None:
         """An object; None if absent."""
         value = self._get(key)
-        return None if value is None else Raw(value, f"{self.where}.{key}")
+        return None if value is None else RawMessage(value, f"{self.where}.{key}")
 
-    def entries(self, key: str, limit: int) -> list[Raw]:
+    def get_messages(self, key: str, limit: int) -> list[RawMessage]:
         """An array of at most `limit` objects; empty if absent."""
         value = self._get(key)
         if value is None:
@@ -120,7 +120,7 @@ class Raw:
                 where=place,
                 exit_code=UNUSABLE,
             )
-        return [Raw(item, f"{place}[{index}]") for index, item in enumerate(value)]
+        return [RawMessage(item, f"{place}[{index}]") for index, item in enumerate(value)]
 
     def _get(self, key: str) -> object:
         first, *rest = key.split("_")
@@ -140,7 +140,7 @@ class Raw:
 
 def _refusal(where: str, wanted: str, value: object) -> Refusal:
     given_type = type(value)
-    words = (word for kind, word in _WORDS if issubclass(given_type, kind))
+    words = (word for kind, word in _JSON_NAMES if issubclass(given_type, kind))
     given = next(words, f"a {given_type.__name__}")
     remedy = "in YAML, write it in quotes" if wanted == "text" and given != "an object" else ""
     return Refusal(

@@ -10,52 +10,52 @@ from __future__ import annotations
 from clarigen import ModelRef
 from gen_client import limits
 from gen_client.diagnostics import UNUSABLE, Refusal, Report, label, shown
-from gen_client.interface.json_types import refined
-from gen_client.interface.method_reader import Skipped, read_method
+from gen_client.interface.json_types import apply_json_types
+from gen_client.interface.method_reader import UnusableMethod, read_method
 from gen_client.interface.model import (
-    CLIENT,
+    CLIENT_OPTIONS,
     Choice,
     DataType,
-    Kind,
-    Known,
+    KnownDefault,
     Member,
     Method,
     MethodKind,
     Model,
-    Null,
+    NoDefault,
+    NullDefault,
     Parameter,
     Range,
-    Required,
     Result,
     Scalar,
-    ServerOnly,
+    ServerDefault,
+    TypeKind,
 )
-from gen_client.interface.raw import Raw
-from gen_client.interface.size import weight
+from gen_client.interface.raw import RawMessage
+from gen_client.interface.size import weigh
 from gen_client.source.document import Document
 
 __all__ = [
     "Choice",
     "DataType",
-    "Kind",
-    "Known",
+    "KnownDefault",
     "Member",
     "Method",
     "MethodKind",
     "Model",
-    "Null",
+    "NoDefault",
+    "NullDefault",
     "Parameter",
     "Range",
-    "Required",
     "Result",
     "Scalar",
-    "ServerOnly",
-    "read",
-    "write",
+    "ServerDefault",
+    "TypeKind",
+    "read_model",
+    "write_signatures",
 ]
 
 
-def read(document: Document, report: Report) -> Model:
+def read_model(document: Document, report: Report) -> Model:
     """The interface that a document describes.
 
     A method that cannot become a typed function is left out with a warning.
@@ -68,19 +68,19 @@ def read(document: Document, report: Report) -> Model:
         Refusal: Exit 4: the document is malformed or too large, names are given twice, or no method
             is left. Exit 2: a type is given to what is no JSON.
     """
-    limits.measure(document.signatures)
-    reference = _reference(document)
+    limits.check_size(document.signatures)
+    reference = _check_ids(document)
     if len(document.signatures) > limits.METHODS:
         raise Refusal(
             f"the model has {len(document.signatures)} methods; at most {limits.METHODS} are taken",
             exit_code=UNUSABLE,
         )
     methods: list[Method] = []
-    skipped: list[Skipped] = []
+    skipped: list[UnusableMethod] = []
     names: set[str] = set()
     for index, signature in enumerate(document.signatures):
-        raw = Raw(signature, f"method_signatures[{index}]")
-        name = raw.text("name", limits.NAME)
+        raw = RawMessage(signature, f"method_signatures[{index}]")
+        name = raw.get_text("name", limits.NAME)
         if name and name in names:
             raise Refusal(
                 "there are two methods of this name", where=label(name), exit_code=UNUSABLE
@@ -88,28 +88,34 @@ def read(document: Document, report: Report) -> Model:
         names.add(name)
         try:
             methods.append(read_method(raw, name, report))
-        except Skipped as reason:
+        except UnusableMethod as reason:
             skipped.append(reason)
     if not methods:
-        raise _nothing(skipped)
+        raise _no_methods(skipped)
     for skip in skipped:
         report.warn(f"{skip}; the method is left out", where=skip.where)
-    types = document.types
-    model = Model(reference, document.version_id, refined(methods, types), _client(document), types)
-    return _bounded(model)
+    types = document.json_types
+    model = Model(
+        reference,
+        document.version_id,
+        apply_json_types(methods, types),
+        _check_client_options(document),
+        types,
+    )
+    return _check_weight(model)
 
 
-def write(model: Model) -> list[dict[str, object]]:
+def write_signatures(model: Model) -> list[dict[str, object]]:
     """The signatures of a model in their one canonical form.
 
     The JSON form of the platform's messages, with the names of the wire. Zero values are left out,
     and what `read` ignores. Reading it gives the same model, without a warning of any text that it
     changed before.
     """
-    return [_method(method) for method in model.methods]
+    return [_write_method(method) for method in model.methods]
 
 
-def _reference(document: Document) -> ModelRef | None:
+def _check_ids(document: Document) -> ModelRef | None:
     reference = document.reference
     ids = () if reference is None else zip(ModelRef._fields, reference, strict=True)
     for key, value in (*ids, *([("version_id", document.version_id)] * bool(document.version_id))):
@@ -122,8 +128,8 @@ def _reference(document: Document) -> ModelRef | None:
     return reference
 
 
-def _bounded(model: Model) -> Model:
-    size = weight(model)
+def _check_weight(model: Model) -> Model:
+    size = weigh(model)
     if size > limits.WEIGHT:
         raise Refusal(
             f"the model is too large: its methods, fields, values and texts weigh {size}; at most"
@@ -134,20 +140,20 @@ def _bounded(model: Model) -> Model:
     return model
 
 
-def _client(document: Document) -> tuple[tuple[str, str], ...]:
-    given = dict(document.client)
+def _check_client_options(document: Document) -> tuple[tuple[str, str], ...]:
+    given = dict(document.client_options)
     for key, text in given.items():
-        if key not in CLIENT or not limits.is_id(text):
+        if key not in CLIENT_OPTIONS or not limits.is_id(text):
             raise Refusal(
                 f"{shown(key)}: {shown(text)} is nothing that a client can be told",
                 where="client",
-                remedy=f"expected an id under one of {', '.join(CLIENT)}",
+                remedy=f"expected an id under one of {', '.join(CLIENT_OPTIONS)}",
                 exit_code=UNUSABLE,
             )
-    return tuple((key, given[key]) for key in CLIENT if key in given)
+    return tuple((key, given[key]) for key in CLIENT_OPTIONS if key in given)
 
 
-def _nothing(skipped: list[Skipped]) -> Refusal:
+def _no_methods(skipped: list[UnusableMethod]) -> Refusal:
     if skipped:
         return Refusal(
             f"{skipped[0]}; no method of the model can be used",
@@ -161,41 +167,43 @@ def _nothing(skipped: list[Skipped]) -> Refusal:
     )
 
 
-def _method(method: Method) -> dict[str, object]:
+def _write_method(method: Method) -> dict[str, object]:
     streams = method.kind is not MethodKind.UNARY
     result = method.result
-    if result.spread:
+    if result.multiple_outputs:
         outputs = [
-            _known(
+            _without_zeros(
                 name=member.name,
                 description=member.description,
                 iterator=streams,
-                **_type(member.type),
+                **_write_type(member.type),
             )
             for member in result.type.members
         ]
     else:
         outputs = [
-            _known(
+            _without_zeros(
                 name="return",
                 description=result.description,
                 iterator=streams,
-                **_type(result.type),
+                **_write_type(result.type),
             )
         ]
-    return _known(
+    return _without_zeros(
         name=method.name,
         method_type=method.kind.value,
         description=method.description,
-        input_fields=[_parameter(parameter) for parameter in method.parameters],
+        input_fields=[_write_parameter(parameter) for parameter in method.parameters],
         output_fields=outputs,
     )
 
 
-def _parameter(parameter: Parameter) -> dict[str, object]:
-    options = [_known(id=choice.id, description=choice.description) for choice in parameter.choices]
+def _write_parameter(parameter: Parameter) -> dict[str, object]:
+    options = [
+        _without_zeros(id=choice.id, description=choice.description) for choice in parameter.choices
+    ]
     bounds = parameter.range
-    return _known(
+    return _without_zeros(
         name=parameter.name,
         description=parameter.description,
         required=parameter.required,
@@ -203,21 +211,21 @@ def _parameter(parameter: Parameter) -> dict[str, object]:
         iterator=parameter.stream,
         model_type_enum_options=options,
         model_type_range_info=bounds
-        and _known(min=bounds.lowest, max=bounds.highest, step=bounds.step),
+        and _without_zeros(min=bounds.lowest, max=bounds.highest, step=bounds.step),
         internal_only=parameter.internal_only,
         is_param=parameter.is_param,
-        **_type(parameter.type),
+        **_write_type(parameter.type),
     )
 
 
-def _type(type: DataType) -> dict[str, object]:
-    arguments = [_type(item) for item in type.items] or [
-        _known(name=member.name, description=member.description, **_type(member.type))
+def _write_type(type: DataType) -> dict[str, object]:
+    arguments = [_write_type(item) for item in type.items] or [
+        _without_zeros(name=member.name, description=member.description, **_write_type(member.type))
         for member in type.members
     ]
-    return _known(type=type.kind.value, type_args=arguments)
+    return _without_zeros(type=type.kind.value, type_args=arguments)
 
 
-def _known(**values: object) -> dict[str, object]:
+def _without_zeros(**values: object) -> dict[str, object]:
     """A message: what is not zero."""
     return {key: value for key, value in values.items() if value}

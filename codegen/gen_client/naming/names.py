@@ -17,22 +17,22 @@ from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, shown
 from gen_client.escape import Code
 from gen_client.interface.model import DataType, Method, MethodKind, Model
 from gen_client.naming.reserved import (
-    ATTRIBUTES,
     BUILTIN_TYPES,
-    DEVICES,
+    CLASS_ATTRIBUTES,
+    CLIENT_ATTRIBUTES,
     EXAMPLE_NAMES,
-    FIELDS,
     KEYWORDS,
     MODULE_NAMES,
     MODULES,
+    WINDOWS_DEVICES,
 )
 
 R = TypeVar("R")
 
-LONGEST: Final = 128
+MAX_LENGTH: Final = 128
 """How long a name may be, in characters."""
 
-_GIVE_A_NAME: Final = "give the package a name with --name"
+_USE_NAME_OPTION: Final = "give the package a name with --name"
 
 
 # Packages
@@ -47,28 +47,28 @@ def package_name(model_id: str) -> Code:
     plain = re.fullmatch(r"(?!\.)[A-Za-z0-9_.-]+(?<!\.)", model_id)
     words = re.sub(r"([a-z])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", model_id)
     name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
-    if not plain or model_id.startswith("-") or not name or len(name) > LONGEST:
+    if not plain or model_id.startswith("-") or not name or len(name) > MAX_LENGTH:
         raise Refusal(
             f"no name for a package can be made of the model's id {shown(model_id)}",
             exit_code=USAGE,
-            remedy=_GIVE_A_NAME,
+            remedy=_USE_NAME_OPTION,
         )
     if name[0].isdigit():
         name = f"model_{name}"
-    if name in MODULES or name in DEVICES:
+    if name in MODULES or name in WINDOWS_DEVICES:
         return Code(f"{name}_model")
     return Code(f"{name}_" if name in KEYWORDS else name)
 
 
-def given_package_name(name: str) -> Code:
+def check_package_name(name: str) -> Code:
     """The package's name as the user gave it.
 
     Raises:
         Refusal: It is no name that Python can import (exit 2).
     """
     folded = unicodedata.normalize("NFKC", name)
-    usable = name == folded and name.isidentifier() and len(name) <= LONGEST and name.strip("_")
-    if not usable or name.startswith("__") or name in KEYWORDS or name.lower() in DEVICES:
+    usable = name == folded and name.isidentifier() and len(name) <= MAX_LENGTH and name.strip("_")
+    if not usable or name.startswith("__") or name in KEYWORDS or name.lower() in WINDOWS_DEVICES:
         problem = "is no name for a package"
     elif name == "clarigen":
         problem = "would hide the runtime"
@@ -84,19 +84,19 @@ def given_package_name(name: str) -> Code:
 
 def class_name(package: str) -> Code:
     """The client's name: the package's in PascalCase."""
-    name = _pascal(package) or "Client"
+    name = _pascal_case(package) or "Client"
     taken = name in MODULE_NAMES or name in KEYWORDS or not name.isidentifier()
     return Code(f"{name}Model" if taken else name)
 
 
-def _pascal(name: str) -> str:
+def _pascal_case(name: str) -> str:
     """`o4_mini` to `O4Mini`; what stands between two digits stays (`gpt_4_1` to `Gpt4_1`)."""
     joined = re.sub(r"(?<=[0-9])_+(?=[0-9])", "\0", name)
     words = (word[:1].upper() + word[1:] for word in joined.split("_"))
     return unicodedata.normalize("NFKC", "".join(words).replace("\0", "_"))
 
 
-def async_name(client: str) -> Code:
+def async_class_name(client: str) -> Code:
     """The name of a client's asyncio twin."""
     return Code(f"Async{client}")
 
@@ -105,7 +105,7 @@ def async_name(client: str) -> Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class MethodNames:
     """The names of one method.
 
     Attributes:
@@ -118,14 +118,14 @@ class Names:
     """
 
     method: Code
-    const: Code
+    constant: Code
     example: Code
     async_example: Code
     parameters: tuple[Code, ...]
     batch: Code
 
 
-def usable(model: Model, report: Report) -> list[Method]:
+def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
     """The methods of a model all of whose names can be said in Python; a warning for each other.
 
     Raises:
@@ -133,7 +133,7 @@ def usable(model: Model, report: Report) -> list[Method]:
     """
     methods: list[Method] = []
     for method in model.methods:
-        bad = next((name for name in _wire_names(method) if not _sayable(name)), None)
+        bad = next((name for name in _wire_names(method) if not _is_valid_name(name)), None)
         if bad is None:
             methods.append(method)
         else:
@@ -151,24 +151,24 @@ def _wire_names(method: Method) -> Iterator[str]:
     yield method.name
     for parameter in method.parameters:
         yield parameter.name
-        yield from _member_names(parameter.type)
-    yield from _member_names(method.result.type)
+        yield from _wire_member_names(parameter.type)
+    yield from _wire_member_names(method.result.type)
 
 
-def _member_names(type_: DataType) -> Iterator[str]:
+def _wire_member_names(type_: DataType) -> Iterator[str]:
     for member in type_.members:
         yield member.name
-        yield from _member_names(member.type)
+        yield from _wire_member_names(member.type)
     for item in type_.items:
-        yield from _member_names(item)
+        yield from _wire_member_names(item)
 
 
-def _sayable(name: str) -> bool:
+def _is_valid_name(name: str) -> bool:
     folded = unicodedata.normalize("NFKC", name)
-    return folded.isidentifier() and bool(folded.strip("_")) and len(folded) <= LONGEST
+    return folded.isidentifier() and bool(folded.strip("_")) and len(folded) <= MAX_LENGTH
 
 
-def _plain(name: str, reserved: frozenset[str] = frozenset()) -> str:
+def _python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
     """A wire name as Python sees it, with an underscore where it means something else there."""
     folded = unicodedata.normalize("NFKC", name)
     bare = folded.strip("_") if folded.startswith("_") else folded
@@ -178,20 +178,20 @@ def _plain(name: str, reserved: frozenset[str] = frozenset()) -> str:
     return f"{bare}_" if taken else bare
 
 
-class Taken:
+class Namespace:
     """The names given away in one place. Whoever comes second gets a mark."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.names = set(names)
 
-    def name(self, wanted: str) -> Code:
+    def claim(self, wanted: str) -> Code:
         """The name wanted, or the nearest one that is free."""
         while wanted in self.names:
             wanted += "_"
         self.names.add(wanted)
         return Code(wanted)
 
-    def each(self, wanted: Iterable[tuple[str, str]]) -> tuple[Code, ...]:
+    def claim_all(self, wanted: Iterable[tuple[str, str]]) -> tuple[Code, ...]:
         """Names for pairs of wire name and wanted name.
 
         A name that stays as it is on the wire has precedence; the others get theirs in the order of
@@ -199,28 +199,28 @@ class Taken:
         """
         pairs = list(wanted)
         order = sorted(range(len(pairs)), key=lambda i: (pairs[i][0] != pairs[i][1], pairs[i][0]))
-        given = {index: self.name(pairs[index][1]) for index in order}
+        given = {index: self.claim(pairs[index][1]) for index in order}
         return tuple(given[index] for index in range(len(pairs)))
 
 
-def members(type_: DataType) -> tuple[Code, ...]:
+def field_names(type_: DataType) -> tuple[Code, ...]:
     """The names of a record's fields."""
-    return Taken().each((member.name, _plain(member.name, FIELDS)) for member in type_.members)
+    return Namespace().claim_all(
+        (member.name, _python_name(member.name, CLASS_ATTRIBUTES)) for member in type_.members
+    )
 
 
-def methods(methods: Iterable[Method], client: str) -> list[Names]:
+def method_names(methods: Iterable[Method], client: str) -> list[MethodNames]:
     """The names of a client's methods, in their order, which decides nothing.
 
     Args:
         methods: What the client offers.
         client: The name of its class.
     """
-    return in_order_of_names(list(methods), lambda methods: _methods(methods, client))
+    return map_by_name(list(methods), lambda methods: _name_methods(methods, client))
 
 
-def in_order_of_names(
-    methods: Sequence[Method], give: Callable[[list[Method]], list[R]]
-) -> list[R]:
+def map_by_name(methods: Sequence[Method], give: Callable[[list[Method]], list[R]]) -> list[R]:
     """What is given to methods one after the other, by their names: the order of declaration decides nothing.
 
     Args:
@@ -232,32 +232,34 @@ def in_order_of_names(
     return [given[index] for index in range(len(methods))]
 
 
-def _methods(methods: list[Method], client: str) -> list[Names]:
-    single = [_plain(method.name, ATTRIBUTES) for method in methods]
+def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
+    single = [_python_name(method.name, CLIENT_ATTRIBUTES) for method in methods]
     batches = {
         f"{name}_batch"
         for name, method in zip(single, methods, strict=True)
         if method.kind is MethodKind.UNARY
     }
     wire_names = [method.name for method in methods]
-    taken = Taken(batches)
-    attributes = taken.each(zip(wire_names, single, strict=True))
-    constants, examples = Taken(), Taken(
-        {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_name(client)}
+    taken = Namespace(batches)
+    attributes = taken.claim_all(zip(wire_names, single, strict=True))
+    constants, examples = Namespace(), Namespace(
+        {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client)}
     )
-    shown = [examples.name(attribute) for attribute in attributes]
+    shown = [examples.claim(attribute) for attribute in attributes]
     return [
-        Names(
+        MethodNames(
             method=attribute,
-            const=constants.name(_constant(attribute)),
+            constant=constants.claim(_constant_name(attribute)),
             example=example,
-            async_example=examples.name(f"{attribute}_async"),
-            parameters=Taken().each((p.name, _plain(p.name)) for p in method.parameters),
+            async_example=examples.claim(f"{attribute}_async"),
+            parameters=Namespace().claim_all(
+                (p.name, _python_name(p.name)) for p in method.parameters
+            ),
             # What the plain name asks for is kept for it; a name with a mark takes what is free.
             batch=(
                 Code(f"{attribute}_batch")
                 if attribute == wanted
-                else taken.name(f"{attribute}_batch")
+                else taken.claim(f"{attribute}_batch")
             ),
         )
         for attribute, wanted, example, method in zip(
@@ -266,7 +268,7 @@ def _methods(methods: list[Method], client: str) -> list[Names]:
     ]
 
 
-def _constant(name: str) -> str:
+def _constant_name(name: str) -> str:
     """`fooBar` to `_FOO_BAR`."""
     words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name.rstrip("_"))
     upper = unicodedata.normalize("NFKC", f"_{words.upper()}")
@@ -280,24 +282,26 @@ class TypeNames:
     from the annotations around it.
     """
 
-    def __init__(self, client: str, methods: Iterable[Method], names: Iterable[Names]) -> None:
-        self._taken = Taken({*MODULE_NAMES, *EXAMPLE_NAMES, client, async_name(client)})
+    def __init__(
+        self, client: str, methods: Iterable[Method], names: Iterable[MethodNames]
+    ) -> None:
+        self._taken = Namespace({*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client)})
         pairs = list(zip(methods, names, strict=True))
         for method, its in pairs:
             self._taken.names.update((its.method, its.example, its.async_example, *its.parameters))
             self._taken.names.add(its.batch)
-            self._taken.names.update(map(_plain, _wire_names(method)))
+            self._taken.names.update(map(_python_name, _wire_names(method)))
         self._inputs = {
-            its.method: self._taken.name(f"{_pascal(its.method)}Input")
+            its.method: self._taken.claim(f"{_pascal_case(its.method)}Input")
             for method, its in sorted(pairs, key=lambda pair: pair[0].name)
             if method.kind is MethodKind.UNARY
         }
 
-    def input(self, method: Code) -> Code:
+    def input_type(self, method: Code) -> Code:
         """The name of one input of a batch for a unary method."""
         return self._inputs[method]
 
-    def imported(self, classes: Iterable[tuple[str, str]]) -> None:
+    def reserve(self, classes: Iterable[tuple[str, str]]) -> None:
         """Take the names of the user's classes, by module and name, which are what they are.
 
         Raises:
@@ -313,23 +317,23 @@ class TypeNames:
                 )
             self._taken.names.add(name)
 
-    def name(self, *words: str) -> Code:
+    def claim(self, *words: str) -> Code:
         """A name made of these words, first come, first served."""
-        wanted = "".join(_pascal(word.rstrip("_")) for word in words)
-        return self._taken.name(wanted if wanted not in KEYWORDS else f"{wanted}_")
+        wanted = "".join(_pascal_case(word.rstrip("_")) for word in words)
+        return self._taken.claim(wanted if wanted not in KEYWORDS else f"{wanted}_")
 
 
-def given(text: str) -> Code:
+def user_name(text: str) -> Code:
     """The name of a class or a module of the user's, which the text of a type has as plain words."""
     assert all(part.isascii() and part.isidentifier() for part in text.split("."))
     return Code(text)
 
 
-def builtin(shadowed: frozenset[str], name: str) -> Code:
+def builtin_type(shadowed: frozenset[str], name: str) -> Code:
     """A builtin type, as it is called where names of its own kind stand around it."""
     return Code(f"builtins.{name}" if name in shadowed else name)
 
 
-def shadowed(names: Iterable[str]) -> frozenset[str]:
+def shadowed_builtins(names: Iterable[str]) -> frozenset[str]:
     """The builtin types that a class with these names hides from its annotations."""
     return BUILTIN_TYPES & set(names)

@@ -9,23 +9,25 @@ from __future__ import annotations
 from typing import Final
 
 
-def _words(text: str) -> frozenset[str]:
+def _split(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-KEYWORDS: Final = _words("""
+KEYWORDS: Final = _split("""
     False None True and as assert async await break class continue def del elif else except finally
     for from global if import in is lambda nonlocal not or pass raise return try while with yield
     """)
 """The hard keywords. The soft ones (`match`, `type`, …) are names like any other."""
 
-ATTRIBUTES: Final = _words("aclose close options recording reference wait_until_ready with_options")
+CLIENT_ATTRIBUTES: Final = _split(
+    "aclose close options recording reference wait_until_ready with_options"
+)
 """The public attributes of a client, now or planned."""
 
-FIELDS: Final = _words("mro")
+CLASS_ATTRIBUTES: Final = _split("mro")
 """The public attributes of every class: a dataclass takes them for the default of a field of that name."""
 
-MODULE_NAMES: Final = _words("""
+MODULE_NAMES: Final = _split("""
     Any AsyncBatch AsyncClient AsyncIterable AsyncStream Audio Batch Box Client Concept Default Final
     Frame Image Iterable JSON Literal Mapping ModelRef NotRequired Point Region SERVER_DEFAULT Sequence
     SequenceNotStr Stream TYPE_CHECKING Text TypeAlias TypedDict Video annotations builtins dataclass
@@ -33,18 +35,18 @@ MODULE_NAMES: Final = _words("""
     """)
 """What generated modules import, now or planned, and the receiver of a method."""
 
-EXAMPLE_NAMES: Final = _words("AUDIO IMAGE VIDEO YOURS asyncio float main print")
+EXAMPLE_NAMES: Final = _split("AUDIO IMAGE VIDEO YOURS asyncio float main print")
 """What the module of examples uses besides."""
 
-BUILTIN_TYPES: Final = _words("bool bytes dict float int list str tuple")
+BUILTIN_TYPES: Final = _split("bool bytes dict float int list str tuple")
 """The builtins that annotations and defaults use."""
 
-DEVICES: Final = frozenset(
+WINDOWS_DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
 )
 """What Windows takes for a device, whatever the folder."""
 
-MODULES: Final = _words("""
+MODULES: Final = _split("""
     abc aifc annotationlib antigravity argparse array ast asynchat asyncio asyncore atexit audioop
     base64 bdb binascii bisect builtins bz2 calendar cgi cgitb chunk cmath cmd code codecs codeop
     collections colorsys compileall compression concurrent configparser contextlib contextvars copy

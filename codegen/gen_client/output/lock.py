@@ -10,19 +10,19 @@ import json
 from clarigen import wire
 from gen_client.interface import read
 from gen_client.interface.read import Model
-from gen_client.json_text import digest
+from gen_client.json_text import compute_digest
 
 
 def text(model: Model) -> str:
     """The lock of a model, ending in a newline. Equal models give equal text."""
-    signatures = read.write(model)
+    signatures = read.write_signatures(model)
     content = {
         "format": wire.FORMAT,
         "model": _reference(model),
-        "sha256": digest(signatures),
+        "sha256": compute_digest(signatures),
         "method_signatures": signatures,
-        **({"client": dict(model.client)} if model.client else {}),
-        **({"types": dict(model.types)} if model.types else {}),
+        **({"client": dict(model.client_options)} if model.client_options else {}),
+        **({"types": dict(model.json_types)} if model.json_types else {}),
     }
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 

@@ -14,7 +14,15 @@ from typing import Final
 from clarigen import wire
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, form, joined, literal
-from gen_client.interface.model import Known, Method, MethodKind, Model, Null, Parameter, Required
+from gen_client.interface.model import (
+    KnownDefault,
+    Method,
+    MethodKind,
+    Model,
+    NoDefault,
+    NullDefault,
+    Parameter,
+)
 from gen_client.naming import names as naming
 from gen_client.plan import docstrings, types, usage
 from gen_client.plan.page import (
@@ -60,7 +68,7 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
     """
     client = naming.class_name(package)
     methods = name_methods(model, package, report)
-    hidden = naming.shadowed(its.names.method for its in methods)
+    hidden = naming.shadowed_builtins(its.names.method for its in methods)
     functions: list[Function] = []
     aliases: list[Alias] = []
     records: list[Record] = []
@@ -80,7 +88,9 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
             if reference is None
             else form("ModelRef({})", joined(", ", map(literal, reference)))
         ),
-        told=joined("", (form(", {}={}", _TOLD[key], literal(id_)) for key, id_ in model.client)),
+        told=joined(
+            "", (form(", {}={}", _TOLD[key], literal(id_)) for key, id_ in model.client_options)
+        ),
         doc=usage.format_package_docstring(reference, package, client, methods),
         client_doc=usage.format_client_docstring(reference),
         async_doc=usage.format_async_docstring(reference, client),
@@ -90,7 +100,7 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
         records=tuple(records),
         inputs=tuple(inputs),
         imported=tuple(
-            (naming.given(module), tuple(naming.given(name) for _, name in its))
+            (naming.user_name(module), tuple(naming.user_name(name) for _, name in its))
             for module, its in groupby(_classes(methods), lambda pair: pair[0])
         ),
         data_types=tuple(
@@ -113,15 +123,15 @@ def name_methods(model: Model, package: Code, report: Report) -> list[NamedMetho
         Refusal: No method is left (exit 4), or a type of the user's has a name that is taken (exit 2).
     """
     client = naming.class_name(package)
-    usable = naming.usable(model, report)
-    names = dict(zip(usable, naming.methods(usable, client), strict=True))
+    usable = naming.keep_nameable_methods(model, report)
+    names = dict(zip(usable, naming.method_names(usable, client), strict=True))
     type_names = naming.TypeNames(client, usable, names.values())
 
     def each(methods: list[Method]) -> list[NamedMethod]:
         return [_named(method, names[method], type_names) for method in methods]
 
-    methods = naming.in_order_of_names(usable, each)
-    type_names.imported(_classes(methods))
+    methods = naming.map_by_name(usable, each)
+    type_names.reserve(_classes(methods))
     return methods
 
 
@@ -135,7 +145,7 @@ def _all(its: NamedMethod) -> tuple[types.Shape, ...]:
     return (its.result, *its.parameters)
 
 
-def _named(method: Method, names: naming.Names, type_names: naming.TypeNames) -> NamedMethod:
+def _named(method: Method, names: naming.MethodNames, type_names: naming.TypeNames) -> NamedMethod:
     result = types.name_records(method.result.type, type_names, names.method, "result")
     parameters = tuple(
         types.name_records(parameter.type, type_names, names.method, name)
@@ -145,14 +155,14 @@ def _named(method: Method, names: naming.Names, type_names: naming.TypeNames) ->
         (
             None
             if types.format_choices(shape, parameter.choices) is None
-            else type_names.name(names.method, name)
+            else type_names.claim(names.method, name)
         )
         for parameter, name, shape in zip(
             method.parameters, names.parameters, parameters, strict=True
         )
     )
     several = method.kind is MethodKind.UNARY and method.parameters
-    taken = type_names.input(names.method) if several else None
+    taken = type_names.input_type(names.method) if several else None
     return NamedMethod(method, names, parameters, result, aliases, taken)
 
 
@@ -172,12 +182,12 @@ def _function(its: NamedMethod, hidden: frozenset[str], batch: BatchFunction | N
     shown = {
         parameter.name: types.format_value(parameter.default.value, shape)
         for parameter, shape in zip(method.parameters, its.parameters, strict=True)
-        if isinstance(parameter.default, Known)
+        if isinstance(parameter.default, KnownDefault)
         and not types.fits_signature(parameter.default.value, shape)
     }
     return Function(
         name=names.method,
-        const=names.const,
+        const=names.constant,
         const_type=_const_type(its),
         positional=tuple(params[:leading]),
         keywords=tuple(params[leading:]),
@@ -221,7 +231,7 @@ def _listed(
     both = (either, *rest)
     return ListForm(
         inputs,
-        form("{}[{}]", naming.builtin(hidden, "list"), returns),
+        form("{}[{}]", naming.builtin_type(hidden, "list"), returns),
         both[:leading],
         both[leading:],
     )
@@ -231,7 +241,7 @@ def _batch(its: NamedMethod, hidden: frozenset[str]) -> BatchFunction | None:
     """The method for many inputs: of one that takes any, and gives one result."""
     if its.input is None:
         return None
-    switch = naming.builtin(hidden, "bool")
+    switch = naming.builtin_type(hidden, "bool")
     return BatchFunction(
         its.names.batch, its.input, switch, docstrings.format_batch(its.names.method)
     )
@@ -260,13 +270,13 @@ def build_param(
 def _default(parameter: Parameter, shape: types.Shape, hidden: frozenset[str]) -> tuple[Code, Code]:
     """What leaving a parameter out looks like: a type beside its own, and the default."""
     match parameter.default:
-        case Required():
+        case NoDefault():
             return _NOTHING, _NOTHING
         case _ if parameter.stream:
             return _NOTHING, Code("()")
-        case Null():
+        case NullDefault():
             return Code("None"), Code("None")
-        case Known(value) if types.fits_signature(value, shape):
+        case KnownDefault(value) if types.fits_signature(value, shape):
             return _NOTHING, types.format_value(value, shape, hidden)
         case _:  # known to the server only, or nothing for a signature
             return Code("Default"), Code("SERVER_DEFAULT")
@@ -296,14 +306,14 @@ def _wire_field(parameter: Parameter, name: Code, shape: types.Shape) -> Code:
     match parameter.default:
         case _ if parameter.required or parameter.stream:
             pass
-        case Null():
+        case NullDefault():
             parts.append(Code("default=None"))
-        case Known(value) if not any(shape.refined()):
+        case KnownDefault(value) if not any(shape.refined()):
             parts.append(form("default={}", types.format_value(value, shape)))
         case _:
             parts.append(Code("default=SERVER_DEFAULT"))
     if parameter.range is not None:
-        lowest, highest = parameter.range.checked
+        lowest, highest = parameter.range.enforced
         if lowest is not None:
             parts.append(form("ge={}", literal(types.range_bound(lowest, shape.kind))))
         if highest is not None:
@@ -342,7 +352,7 @@ def _records_of(shape: types.Shape, use: types.Use, purpose: str) -> Iterator[Re
     whole: dict[Code, str] = {}
     for record in shape.records():
         assert record.record is not None
-        hidden = naming.shadowed(name for name, _ in record.fields)
+        hidden = naming.shadowed_builtins(name for name, _ in record.fields)
         fields: list[Field] = []
         for (name, inner), member in zip(record.fields, record.type.members, strict=True):
             doc = docstrings.format_paragraph(member.description, 4)
@@ -355,7 +365,7 @@ def _records_of(shape: types.Shape, use: types.Use, purpose: str) -> Iterator[Re
 
 def _inputs(its: NamedMethod) -> Iterator[Record]:
     """The arguments of a method as a `TypedDict`: what its batch takes."""
-    hidden = naming.shadowed(its.names.parameters)
+    hidden = naming.shadowed_builtins(its.names.parameters)
     batch = _batch(its, hidden)
     if batch is None:
         return
@@ -363,7 +373,7 @@ def _inputs(its: NamedMethod) -> Iterator[Record]:
     defaults = {
         parameter.name: types.format_value(parameter.default.value, shape)
         for parameter, shape in zip(its.method.parameters, its.parameters, strict=True)
-        if isinstance(parameter.default, Known)
+        if isinstance(parameter.default, KnownDefault)
     }
     for parameter, name, shape, doc in zip(
         its.method.parameters,
@@ -373,7 +383,7 @@ def _inputs(its: NamedMethod) -> Iterator[Record]:
         strict=True,
     ):
         annotation = build_param(parameter, name, shape, hidden).annotation
-        if isinstance(parameter.default, Null):
+        if isinstance(parameter.default, NullDefault):
             annotation = form("{} | None", annotation)
         if not parameter.required:
             annotation = form("NotRequired[{}]", annotation)

@@ -13,7 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from gen_client.escape import LINE_LENGTH, escape_invisible
-from gen_client.interface.model import DataType, Kind, Method, Null, Parameter, Range, ServerOnly
+from gen_client.interface.model import (
+    DataType,
+    Method,
+    NullDefault,
+    Parameter,
+    Range,
+    ServerDefault,
+    TypeKind,
+)
 from gen_client.plan import descriptions, types
 
 _LISTED: Final = "A list of `{}` in place of the arguments gives a list of results."
@@ -150,7 +158,7 @@ def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iter
         yield "Its items are sent as they are taken."
     elif first and (trap := _trap(parameter)):
         yield trap
-    elif isinstance(parameter.default, ServerOnly):
+    elif isinstance(parameter.default, ServerDefault):
         yield _server_default(parameter.default.text)
     elif shown_default is not None:
         yield f"Default: `{_cut(escape_invisible(shown_default))}`."
@@ -158,7 +166,7 @@ def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iter
         yield "Marked as internal by the model's author."
 
 
-def format_range(range_: Range, kind: Kind) -> str:
+def format_range(range_: Range, kind: TypeKind) -> str:
     """The bounds of an INT or FLOAT in words, without a full stop."""
     lowest = None if range_.lowest is None else types.range_bound(range_.lowest, kind)
     highest = None if range_.highest is None else types.range_bound(range_.highest, kind)
@@ -184,14 +192,14 @@ def _cut(text: str) -> str:
 
 def _trap(parameter: Parameter) -> str:
     """A server that does not find the first parameter reads another value than its default."""
-    unknown = isinstance(parameter.default, ServerOnly)
-    missing = unknown or isinstance(parameter.default, Null)
+    unknown = isinstance(parameter.default, ServerDefault)
+    missing = unknown or isinstance(parameter.default, NullDefault)
     match parameter.type.kind:
-        case Kind.FLOAT if missing:
+        case TypeKind.FLOAT if missing:
             return "Left out, the model receives 0.0."
-        case Kind.LIST if missing:
+        case TypeKind.LIST if missing:
             return "Left out, the model receives an empty list."
-        case Kind.TUPLE | Kind.NAMED_FIELDS if unknown:
+        case TypeKind.TUPLE | TypeKind.NAMED_FIELDS if unknown:
             return "Left out, the model receives None."
         case _:
             return ""
@@ -200,7 +208,7 @@ def _trap(parameter: Parameter) -> str:
 def _choices(parameter: Parameter) -> Iterator[str]:
     """The choices that have a description, and all of those that the annotation cannot list."""
     told = any(choice.description.strip() for choice in parameter.choices)
-    floats = parameter.type.kind is Kind.FLOAT
+    floats = parameter.type.kind is TypeKind.FLOAT
     if floats and parameter.choices and not told:
         yield f"One of {', '.join(escape_invisible(choice.id) for choice in parameter.choices)}."
     if told:
@@ -214,7 +222,7 @@ def _choices(parameter: Parameter) -> Iterator[str]:
 
 
 def _returned(type_: DataType) -> Iterator[str]:
-    if type_.kind is Kind.JSON_DATA and type_.refined is None:
+    if type_.kind is TypeKind.JSON_DATA and type_.json_type is None:
         yield "A JSON value; its numbers may come back as floats."
 
 

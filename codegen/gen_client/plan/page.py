@@ -182,7 +182,7 @@ class Page:
     @property
     def async_client(self) -> Code:
         """The name of the client's asyncio twin."""
-        return names.async_name(self.client)
+        return names.async_class_name(self.client)
 
     @property
     def own_names(self) -> tuple[Code, ...]:

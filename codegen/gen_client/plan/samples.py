@@ -11,33 +11,37 @@ from typing import Final
 
 from clarigen.wire import TypeText
 from gen_client.escape import Code, form, joined, literal, tuple_of
-from gen_client.interface.model import Kind, Known, Parameter
+from gen_client.interface.model import KnownDefault, Parameter, TypeKind
 from gen_client.plan import types
 
 _FILES: Final = {
-    Kind.IMAGE: Code('Image.from_file("picture.jpg")'),
-    Kind.AUDIO: Code('Audio.from_file("speech.wav")'),
-    Kind.VIDEO: Code('Video.from_file("clip.mp4")'),
+    TypeKind.IMAGE: Code('Image.from_file("picture.jpg")'),
+    TypeKind.AUDIO: Code('Audio.from_file("speech.wav")'),
+    TypeKind.VIDEO: Code('Video.from_file("clip.mp4")'),
 }
-_MADE: Final = {Kind.IMAGE: Code("IMAGE"), Kind.AUDIO: Code("AUDIO"), Kind.VIDEO: Code("VIDEO")}
+_MADE: Final = {
+    TypeKind.IMAGE: Code("IMAGE"),
+    TypeKind.AUDIO: Code("AUDIO"),
+    TypeKind.VIDEO: Code("VIDEO"),
+}
 _PLAIN: Final = {
-    Kind.STR: Code('"Hello"'),
-    Kind.TEXT: Code('"Hello"'),
-    Kind.BYTES: Code('b"data"'),
-    Kind.BOOL: Code("True"),
-    Kind.INT: Code("1"),
-    Kind.FLOAT: Code("1.0"),
-    Kind.NDARRAY: Code("[1.0, 2.0]"),
-    Kind.JSON_DATA: Code('{"key": "value"}'),
-    Kind.CONCEPT: Code('Concept("cat")'),
-    Kind.REGION: Code("Region(box=Box(0.1, 0.1, 0.9, 0.9))"),
+    TypeKind.STR: Code('"Hello"'),
+    TypeKind.TEXT: Code('"Hello"'),
+    TypeKind.BYTES: Code('b"data"'),
+    TypeKind.BOOL: Code("True"),
+    TypeKind.INT: Code("1"),
+    TypeKind.FLOAT: Code("1.0"),
+    TypeKind.NDARRAY: Code("[1.0, 2.0]"),
+    TypeKind.JSON_DATA: Code('{"key": "value"}'),
+    TypeKind.CONCEPT: Code('Concept("cat")'),
+    TypeKind.REGION: Code("Region(box=Box(0.1, 0.1, 0.9, 0.9))"),
 }
 _OWN: Final = {
-    "str": _PLAIN[Kind.STR],
-    "int": _PLAIN[Kind.INT],
-    "float": _PLAIN[Kind.FLOAT],
-    "bool": _PLAIN[Kind.BOOL],
-    "Any": _PLAIN[Kind.JSON_DATA],
+    "str": _PLAIN[TypeKind.STR],
+    "int": _PLAIN[TypeKind.INT],
+    "float": _PLAIN[TypeKind.FLOAT],
+    "bool": _PLAIN[TypeKind.BOOL],
+    "Any": _PLAIN[TypeKind.JSON_DATA],
 }
 _MESSAGES: Final = {
     "openai_transport": '{"messages": [{"role": "user", "content": "Hello"}]}',
@@ -58,7 +62,7 @@ def sample_argument(method: str, parameter: Parameter, its: types.Shape, *, file
         its: Its type.
         files: Whether media are read from the reader's files, or made on the spot.
     """
-    if method in _MESSAGES and its.kind is Kind.STR:
+    if method in _MESSAGES and its.kind is TypeKind.STR:
         one = literal(_MESSAGES[method])
     elif parameter.choices:
         one = literal(parameter.choices[0].value)
@@ -72,16 +76,16 @@ def sample_argument(method: str, parameter: Parameter, its: types.Shape, *, file
 def is_simple_option(parameter: Parameter) -> bool:
     """Whether an example shows this option: a simple one whose default is known."""
     default = parameter.default
-    return isinstance(default, Known) and isinstance(default.value, str | int | float | bool)
+    return isinstance(default, KnownDefault) and isinstance(default.value, str | int | float | bool)
 
 
-def _within(lowest: float | None, highest: float | None, kind: Kind) -> Code:
+def _within(lowest: float | None, highest: float | None, kind: TypeKind) -> Code:
     number = 1.0
     if lowest is not None:
         number = max(number, lowest)
     if highest is not None:
         number = min(number, highest)
-    if kind is Kind.INT:
+    if kind is TypeKind.INT:
         return literal(
             -int(-number // 1) if lowest is not None and number == lowest else int(number // 1)
         )
@@ -90,19 +94,19 @@ def _within(lowest: float | None, highest: float | None, kind: Kind) -> Code:
 
 def _value(its: types.Shape, files: bool, chat: bool = False) -> Code:
     match its.kind:
-        case Kind.LIST:
+        case TypeKind.LIST:
             return form("[{}]", _value(its.items[0], files, chat))
-        case Kind.TUPLE:
+        case TypeKind.TUPLE:
             return tuple_of([_value(item, files) for item in its.items])
-        case Kind.NAMED_FIELDS:
+        case TypeKind.NAMED_FIELDS:
             assert its.record is not None
             fields = (form("{}={}", name, _value(inner, files)) for name, inner in its.fields)
             return form("{}({})", its.record, joined(", ", fields))
-        case Kind.FRAME:
-            return form("Frame(image={})", (_FILES if files else _MADE)[Kind.IMAGE])
-        case _ if its.type.refined is not None:
-            return _refined(its.type.refined, files)
-        case Kind.JSON_DATA if chat:
+        case TypeKind.FRAME:
+            return form("Frame(image={})", (_FILES if files else _MADE)[TypeKind.IMAGE])
+        case _ if its.type.json_type is not None:
+            return _refined(its.type.json_type, files)
+        case TypeKind.JSON_DATA if chat:
             return _TURN
         case kind if kind in _FILES:
             return (_FILES if files else _MADE)[kind]

@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from clarigen.wire import TypeText
 from gen_client.escape import Code, form, joined, literal, tuple_of
-from gen_client.interface.model import Choice, DataType, Kind
+from gen_client.interface.model import Choice, DataType, TypeKind
 from gen_client.json_text import is_array, is_object
 from gen_client.naming import names as naming
 
@@ -29,31 +29,31 @@ class Use(Enum):
 
 
 _BUILTIN: Final = {
-    Kind.STR: "str",
-    Kind.BYTES: "bytes",
-    Kind.INT: "int",
-    Kind.FLOAT: "float",
-    Kind.BOOL: "bool",
+    TypeKind.STR: "str",
+    TypeKind.BYTES: "bytes",
+    TypeKind.INT: "int",
+    TypeKind.FLOAT: "float",
+    TypeKind.BOOL: "bool",
 }
 _DATA: Final = {
-    Kind.TEXT: Code("Text"),
-    Kind.IMAGE: Code("Image"),
-    Kind.AUDIO: Code("Audio"),
-    Kind.VIDEO: Code("Video"),
-    Kind.CONCEPT: Code("Concept"),
-    Kind.REGION: Code("Region"),
-    Kind.FRAME: Code("Frame"),
+    TypeKind.TEXT: Code("Text"),
+    TypeKind.IMAGE: Code("Image"),
+    TypeKind.AUDIO: Code("Audio"),
+    TypeKind.VIDEO: Code("Video"),
+    TypeKind.CONCEPT: Code("Concept"),
+    TypeKind.REGION: Code("Region"),
+    TypeKind.FRAME: Code("Frame"),
 }
 _SPECIAL: Final = {
-    (Kind.NDARRAY, Use.PARAM): Code("npt.ArrayLike"),
-    (Kind.NDARRAY, Use.RESULT): Code("npt.NDArray[Any]"),
-    (Kind.JSON_DATA, Use.PARAM): Code("JSON"),
-    (Kind.JSON_DATA, Use.RESULT): Code("Any"),
+    (TypeKind.NDARRAY, Use.PARAM): Code("npt.ArrayLike"),
+    (TypeKind.NDARRAY, Use.RESULT): Code("npt.NDArray[Any]"),
+    (TypeKind.JSON_DATA, Use.PARAM): Code("JSON"),
+    (TypeKind.JSON_DATA, Use.RESULT): Code("Any"),
 }
 _CODECS: Final = {
-    kind: Code("wire.JSON" if kind is Kind.JSON_DATA else f"wire.{kind.value}")
-    for kind in Kind
-    if kind not in (Kind.LIST, Kind.TUPLE, Kind.NAMED_FIELDS)
+    kind: Code("wire.JSON" if kind is TypeKind.JSON_DATA else f"wire.{kind.value}")
+    for kind in TypeKind
+    if kind not in (TypeKind.LIST, TypeKind.TUPLE, TypeKind.NAMED_FIELDS)
 }
 
 
@@ -74,7 +74,7 @@ class Shape:
     fields: tuple[tuple[Code, Shape], ...] = ()
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> TypeKind:
         """Its kind."""
         return self.type.kind
 
@@ -87,12 +87,12 @@ class Shape:
 
     def refined(self) -> Iterator[TypeText]:
         """The types of the user's in it."""
-        if self.type.refined is not None:
-            yield self.type.refined
+        if self.type.json_type is not None:
+            yield self.type.json_type
         for inner in self.items:
             yield from inner.refined()
 
-    def kinds(self) -> Iterator[Kind]:
+    def kinds(self) -> Iterator[TypeKind]:
         """All kinds in it."""
         yield self.kind
         for inner in (*self.items, *(shape for _, shape in self.fields)):
@@ -107,7 +107,7 @@ def name_records(type_: DataType, names: naming.TypeNames, *words: str) -> Shape
         names: Gives the names.
         words: What the name is made of: the method, the field, the fields inside it.
     """
-    record = names.name(*words) if type_.kind is Kind.NAMED_FIELDS else None
+    record = names.claim(*words) if type_.kind is TypeKind.NAMED_FIELDS else None
     several = sum(_holds_record(item) for item in type_.items) > 1
     items = tuple(
         (
@@ -119,13 +119,13 @@ def name_records(type_: DataType, names: naming.TypeNames, *words: str) -> Shape
     )
     fields = tuple(
         (name, name_records(member.type, names, *words, member.name))
-        for name, member in zip(naming.members(type_), type_.members, strict=True)
+        for name, member in zip(naming.field_names(type_), type_.members, strict=True)
     )
     return Shape(type_, record, items, fields)
 
 
 def _holds_record(type_: DataType) -> bool:
-    return type_.kind is Kind.NAMED_FIELDS or any(map(_holds_record, type_.items))
+    return type_.kind is TypeKind.NAMED_FIELDS or any(map(_holds_record, type_.items))
 
 
 def format_annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> Code:
@@ -140,22 +140,22 @@ def format_annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset
         return its.record
     items = [format_annotation(item, use, shadowed) for item in its.items]
     match its.kind:
-        case Kind.LIST if use is Use.RESULT:
-            return form("{}[{}]", naming.builtin(shadowed, "list"), items[0])
-        case Kind.LIST if its.items[0].kind in (Kind.STR, Kind.TEXT):  # no lone string
+        case TypeKind.LIST if use is Use.RESULT:
+            return form("{}[{}]", naming.builtin_type(shadowed, "list"), items[0])
+        case TypeKind.LIST if its.items[0].kind in (TypeKind.STR, TypeKind.TEXT):  # no lone string
             return form("SequenceNotStr[{}]", items[0])
-        case Kind.LIST:
+        case TypeKind.LIST:
             return form("Sequence[{}]", items[0])
-        case Kind.TUPLE:
-            return form("{}[{}]", naming.builtin(shadowed, "tuple"), joined(", ", items))
-        case Kind.TEXT if use is Use.PARAM:
-            return form("Text | {}", naming.builtin(shadowed, "str"))
+        case TypeKind.TUPLE:
+            return form("{}[{}]", naming.builtin_type(shadowed, "tuple"), joined(", ", items))
+        case TypeKind.TEXT if use is Use.PARAM:
+            return form("Text | {}", naming.builtin_type(shadowed, "str"))
         case kind if kind in _BUILTIN:
-            return naming.builtin(shadowed, _BUILTIN[kind])
+            return naming.builtin_type(shadowed, _BUILTIN[kind])
         case kind if kind in _DATA:
             return _DATA[kind]
-        case _ if its.type.refined is not None:
-            return _refined(its.type.refined, use, shadowed)
+        case _ if its.type.json_type is not None:
+            return _refined(its.type.json_type, use, shadowed)
         case kind:
             return _SPECIAL[kind, use]
 
@@ -167,16 +167,16 @@ def _refined(its: TypeText, use: Use, shadowed: frozenset[str]) -> Code:
             inner = _refined(item, use, shadowed)
             lone = item.name == "str" and not item.module
             passed = Code("SequenceNotStr" if lone else "Sequence")
-            word = passed if use is Use.PARAM else naming.builtin(shadowed, "list")
+            word = passed if use is Use.PARAM else naming.builtin_type(shadowed, "list")
             named = form("{}[{}]", word, inner)
         case "dict", TypeText() as item:
             inner = _refined(item, use, shadowed)
-            word = Code("Mapping") if use is Use.PARAM else naming.builtin(shadowed, "dict")
-            named = form("{}[{}, {}]", word, naming.builtin(shadowed, "str"), inner)
+            word = Code("Mapping") if use is Use.PARAM else naming.builtin_type(shadowed, "dict")
+            named = form("{}[{}, {}]", word, naming.builtin_type(shadowed, "str"), inner)
         case name, _ if its.module or name == "Any":
-            named = naming.given(name)
+            named = naming.user_name(name)
         case name, _:
-            named = naming.builtin(shadowed, name)
+            named = naming.builtin_type(shadowed, name)
     return form("{} | None", named) if its.optional else named
 
 
@@ -186,8 +186,8 @@ def format_choices(its: Shape, allowed: Sequence[Choice]) -> Code | None:
     A `Literal` cannot hold floats, and a very long one makes editors slow; both truth values are
     no choice. The runtime checks them all the same.
     """
-    plain = its.kind is Kind.FLOAT or len(allowed) > INLINE_CHOICES
-    if not allowed or plain or (its.kind is Kind.BOOL and len(allowed) > 1):
+    plain = its.kind is TypeKind.FLOAT or len(allowed) > INLINE_CHOICES
+    if not allowed or plain or (its.kind is TypeKind.BOOL and len(allowed) > 1):
         return None
     return form("Literal[{}]", joined(", ", (literal(choice.value) for choice in allowed)))
 
@@ -196,15 +196,15 @@ def format_codec(its: Shape) -> Code:
     """How values of a type travel, in the words of `clarigen.wire`."""
     items = joined(", ", map(format_codec, its.items))
     match its.kind:
-        case Kind.LIST:
+        case TypeKind.LIST:
             return form("wire.list_of({})", items)
-        case Kind.TUPLE:
+        case TypeKind.TUPLE:
             return form("wire.tuple_of({})", items)
-        case Kind.NAMED_FIELDS:
+        case TypeKind.NAMED_FIELDS:
             assert its.record is not None
             return form("wire.record({})", joined(", ", (its.record, *_codec_fields(its))))
-        case _ if its.type.refined is not None:
-            return form("wire.json_as({})", literal(its.type.refined.text))
+        case _ if its.type.json_type is not None:
+            return form("wire.json_as({})", literal(its.type.json_type.text))
         case kind:
             return _CODECS[kind]
 
@@ -228,16 +228,16 @@ def format_value(given: object, its: Shape, shadowed: frozenset[str] = frozenset
         shadowed: The builtin types that names around the expression hide.
     """
     match its.kind:
-        case Kind.FLOAT if isinstance(given, int):
+        case TypeKind.FLOAT if isinstance(given, int):
             return literal(float(given))
-        case Kind.LIST:
+        case TypeKind.LIST:
             items = cast("Sequence[object]", given)
             return tuple_of([format_value(item, its.items[0], shadowed) for item in items])
-        case Kind.TUPLE:
+        case TypeKind.TUPLE:
             items = cast("Sequence[object]", given)
             pairs = zip(items, its.items, strict=True)
             return tuple_of([format_value(item, inner, shadowed) for item, inner in pairs])
-        case Kind.NAMED_FIELDS:
+        case TypeKind.NAMED_FIELDS:
             assert its.record is not None
             record = cast("Mapping[str, object]", given)
             arguments = (
@@ -246,14 +246,14 @@ def format_value(given: object, its: Shape, shadowed: frozenset[str] = frozenset
             )
             return form("{}({})", its.record, joined(", ", arguments))
         case _:
-            return literal(given, naming.builtin(shadowed, "float"))
+            return literal(given, naming.builtin_type(shadowed, "float"))
 
 
 def accepts_mappings(its: Shape) -> bool:
     """Whether a list or a tuple that begins with a mapping may be a value of this type."""
-    whole = its.kind is Kind.JSON_DATA
-    begins = its.items[0].kind if its.kind in (Kind.LIST, Kind.TUPLE) else None
-    return whole or begins in (Kind.JSON_DATA, Kind.NAMED_FIELDS)
+    whole = its.kind is TypeKind.JSON_DATA
+    begins = its.items[0].kind if its.kind in (TypeKind.LIST, TypeKind.TUPLE) else None
+    return whole or begins in (TypeKind.JSON_DATA, TypeKind.NAMED_FIELDS)
 
 
 def fits_signature(given: object, its: Shape) -> bool:
@@ -266,7 +266,7 @@ def fits_signature(given: object, its: Shape) -> bool:
     """
     if any(its.records()) or any(its.refined()):
         return False
-    return its.kind is not Kind.JSON_DATA or _plain_json(given)
+    return its.kind is not TypeKind.JSON_DATA or _plain_json(given)
 
 
 def _plain_json(given: object) -> bool:
@@ -286,20 +286,20 @@ def runtime_classes(its: Shape) -> Iterator[Code]:
     for kind in its.kinds():
         if kind in _DATA:
             yield _DATA[kind]
-        if kind is Kind.REGION:
+        if kind is TypeKind.REGION:
             yield Code("Box")
-        if kind is Kind.FRAME:
+        if kind is TypeKind.FRAME:
             yield Code("Image")
 
 
-def range_bound(limit: float, kind: Kind) -> int | float:
+def range_bound(limit: float, kind: TypeKind) -> int | float:
     """A bound of a range as people write it: the wire's floats have 32 bits.
 
     Args:
         limit: What the wire says.
         kind: INT or FLOAT.
     """
-    if kind is Kind.INT and limit.is_integer():
+    if kind is TypeKind.INT and limit.is_integer():
         return int(limit)
     return shortest(limit)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from clarigen import ModelRef
 from gen_client.escape import LINE_LENGTH, Code, form
-from gen_client.interface.model import Kind, Known, Method, MethodKind, Parameter
+from gen_client.interface.model import KnownDefault, Method, MethodKind, Parameter, TypeKind
 from gen_client.naming import names as naming
 from gen_client.plan import docstrings, samples, types
 from gen_client.plan.page import Example
@@ -32,7 +32,7 @@ class NamedMethod:
     """
 
     method: Method
-    names: naming.Names
+    names: naming.MethodNames
     parameters: tuple[types.Shape, ...]
     result: types.Shape
     aliases: tuple[Code | None, ...]
@@ -166,20 +166,20 @@ def example_arguments(its: NamedMethod, *, files: bool) -> ExampleArguments:
 
 def _sample(its: NamedMethod, parameter: Parameter, shape: types.Shape, files: bool) -> Code:
     default = parameter.default
-    if isinstance(default, Known) and default.value and not parameter.stream:
+    if isinstance(default, KnownDefault) and default.value and not parameter.stream:
         return types.format_value(default.value, shape)
     return samples.sample_argument(its.method.name, parameter, shape, files=files)
 
 
 def printed_expression(its: NamedMethod) -> Code:
     """What of a piece of a stream is printed."""
-    return Code("piece.text") if its.result.kind is Kind.TEXT else Code("piece")
+    return Code("piece.text") if its.result.kind is TypeKind.TEXT else Code("piece")
 
 
 def build_example(its: NamedMethod) -> Example:
     """What shows a method."""
     passed = example_arguments(its, files=False).passed
-    flows = its.result.kind in (Kind.STR, Kind.TEXT)
+    flows = its.result.kind in (TypeKind.STR, TypeKind.TEXT)
     return Example(
         its.names.example,
         its.names.async_example,

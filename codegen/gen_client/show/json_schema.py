@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from clarigen.wire import TypeText
-from gen_client.interface.model import Kind, Known, MethodKind, Null, Parameter
+from gen_client.interface.model import KnownDefault, MethodKind, NullDefault, Parameter, TypeKind
 from gen_client.plan import descriptions, types
 from gen_client.plan.types import Shape
 from gen_client.plan.usage import NamedMethod
@@ -23,14 +23,14 @@ Schema = dict[str, Any]
 
 _BYTES: Final = {"type": "string", "contentEncoding": "base64"}
 _FRACTION: Final = {"type": "number"}
-_PLAIN: Final[Mapping[Kind, Schema]] = {
-    Kind.STR: {"type": "string"},
-    Kind.TEXT: {"type": "string"},
-    Kind.BYTES: _BYTES,
-    Kind.INT: {"type": "integer"},
-    Kind.FLOAT: {"type": "number"},
-    Kind.BOOL: {"type": "boolean"},
-    Kind.JSON_DATA: {"type": ["object", "array"]},
+_PLAIN: Final[Mapping[TypeKind, Schema]] = {
+    TypeKind.STR: {"type": "string"},
+    TypeKind.TEXT: {"type": "string"},
+    TypeKind.BYTES: _BYTES,
+    TypeKind.INT: {"type": "integer"},
+    TypeKind.FLOAT: {"type": "number"},
+    TypeKind.BOOL: {"type": "boolean"},
+    TypeKind.JSON_DATA: {"type": ["object", "array"]},
 }
 _OF_JSON: Final[Mapping[str, Schema]] = {
     "str": {"type": "string"},
@@ -40,13 +40,13 @@ _OF_JSON: Final[Mapping[str, Schema]] = {
     "Any": {},
 }
 _REFERRED: Final = {
-    Kind.NDARRAY: "NDArray",
-    Kind.IMAGE: "Media",
-    Kind.AUDIO: "Media",
-    Kind.VIDEO: "Media",
-    Kind.CONCEPT: "Concept",
-    Kind.REGION: "Region",
-    Kind.FRAME: "Frame",
+    TypeKind.NDARRAY: "NDArray",
+    TypeKind.IMAGE: "Media",
+    TypeKind.AUDIO: "Media",
+    TypeKind.VIDEO: "Media",
+    TypeKind.CONCEPT: "Concept",
+    TypeKind.REGION: "Region",
+    TypeKind.FRAME: "Frame",
 }
 
 
@@ -169,16 +169,16 @@ def _parameter(parameter: Parameter, shape: Shape, told: Sequence[str]) -> Schem
         values = (_json(choice.value, shape) for choice in parameter.choices)
         schema["enum"] = [value for value in values if _is_finite(value)]
     if parameter.range is not None:
-        lowest, highest = parameter.range.checked
+        lowest, highest = parameter.range.enforced
         if lowest is not None:
             schema["minimum"] = types.range_bound(lowest, shape.kind)
         if highest is not None:
             schema["maximum"] = types.range_bound(highest, shape.kind)
     if parameter.stream:
         schema = {"type": "array", "items": schema}
-    elif isinstance(parameter.default, Null):
+    elif isinstance(parameter.default, NullDefault):
         schema = {"anyOf": [schema, {"type": "null"}], "default": None}
-    elif isinstance(parameter.default, Known):
+    elif isinstance(parameter.default, KnownDefault):
         default = _json(parameter.default.value, shape)
         if _is_finite(default):
             schema["default"] = default
@@ -201,16 +201,16 @@ def _is_finite(value: object) -> bool:
 
 
 def _type(its: Shape) -> Schema:
-    if its.type.refined is not None:
-        return _refined(its.type.refined)
+    if its.type.json_type is not None:
+        return _refined(its.type.json_type)
     match its.kind:
-        case Kind.LIST:
+        case TypeKind.LIST:
             return {"type": "array", "items": _type(its.items[0])}
-        case Kind.TUPLE:
+        case TypeKind.TUPLE:
             items = list(map(_type, its.items))
             ends = {"minItems": len(items), "maxItems": len(items)}
             return {"type": "array", "prefixItems": items, "items": False, **ends}
-        case Kind.NAMED_FIELDS:
+        case TypeKind.NAMED_FIELDS:
             fields = zip(its.fields, its.type.members, strict=True)
             properties = {
                 str(name): _described(
@@ -229,7 +229,7 @@ def _refined(its: TypeText) -> Schema:
     """JSON that the user has given a type. Of a class nothing is known but its name: it is not imported."""
     schema: Schema
     if its.module:
-        schema = {**_PLAIN[Kind.JSON_DATA], "description": its.text.removesuffix(" | None")}
+        schema = {**_PLAIN[TypeKind.JSON_DATA], "description": its.text.removesuffix(" | None")}
     elif its.item is None:
         schema = dict(_OF_JSON[its.name])
     elif its.name == "list":
@@ -242,16 +242,16 @@ def _refined(its: TypeText) -> Schema:
 def _json(value: object, its: Shape) -> Any:
     """A value of a type as JSON has it, under the names of Python."""
     match its.kind:
-        case Kind.BYTES:
+        case TypeKind.BYTES:
             return base64.b64encode(cast("bytes", value)).decode("ascii")
-        case Kind.FLOAT:
+        case TypeKind.FLOAT:
             return float(cast("float", value))
-        case Kind.LIST:
+        case TypeKind.LIST:
             return [_json(item, its.items[0]) for item in cast("Sequence[object]", value)]
-        case Kind.TUPLE:
+        case TypeKind.TUPLE:
             pairs = zip(cast("Sequence[object]", value), its.items, strict=True)
             return [_json(item, inner) for item, inner in pairs]
-        case Kind.NAMED_FIELDS:
+        case TypeKind.NAMED_FIELDS:
             record = cast("Mapping[str, object]", value)
             fields = zip(its.fields, its.type.members, strict=True)
             return {

@@ -9,22 +9,22 @@ from __future__ import annotations
 from typing import Final
 
 from gen_client import json_text
-from gen_client.interface.model import DataType, Kind, Method, Parameter
+from gen_client.interface.model import DataType, Method, Parameter, TypeKind
 
 _NAMES: Final = {
-    Kind.STR: "str",
-    Kind.BYTES: "bytes",
-    Kind.INT: "int",
-    Kind.FLOAT: "float",
-    Kind.BOOL: "bool",
-    Kind.NDARRAY: "np.ndarray",
-    Kind.JSON_DATA: "data_types.JSON",
+    TypeKind.STR: "str",
+    TypeKind.BYTES: "bytes",
+    TypeKind.INT: "int",
+    TypeKind.FLOAT: "float",
+    TypeKind.BOOL: "bool",
+    TypeKind.NDARRAY: "np.ndarray",
+    TypeKind.JSON_DATA: "data_types.JSON",
 }
-_JSON: Final = (Kind.JSON_DATA, Kind.LIST, Kind.TUPLE, Kind.NAMED_FIELDS)
-_NUMBERS: Final[dict[Kind, tuple[type, ...]]] = {
-    Kind.INT: (int,),
-    Kind.FLOAT: (int, float),
-    Kind.BOOL: (bool,),
+_JSON: Final = (TypeKind.JSON_DATA, TypeKind.LIST, TypeKind.TUPLE, TypeKind.NAMED_FIELDS)
+_NUMBERS: Final[dict[TypeKind, tuple[type, ...]]] = {
+    TypeKind.INT: (int,),
+    TypeKind.FLOAT: (int, float),
+    TypeKind.BOOL: (bool,),
 }
 _LEVELS: Final = 24
 """How deep a default may be nested to be printed as a value."""
@@ -49,11 +49,11 @@ def _stream(type_: DataType, streams: bool) -> str:
 
 def _type(type_: DataType) -> str:
     match type_.kind:
-        case Kind.LIST:
+        case TypeKind.LIST:
             return f"List[{_type(type_.items[0])}]"
-        case Kind.TUPLE:
+        case TypeKind.TUPLE:
             return f"Tuple[{', '.join(map(_type, type_.items))}]"
-        case Kind.NAMED_FIELDS:
+        case TypeKind.NAMED_FIELDS:
             members = (f"{member.name}: {_type(member.type)}" for member in type_.members)
             return f"NamedFields[{', '.join(members)}]"
         case kind:
@@ -63,7 +63,7 @@ def _type(type_: DataType) -> str:
 def _default(parameter: Parameter) -> str:
     """The default as it is printed; nothing if there is none, or if it is written as nothing."""
     text, kind = parameter.default_text, parameter.type.kind
-    if not text or kind in (Kind.STR, Kind.BYTES):
+    if not text or kind in (TypeKind.STR, TypeKind.BYTES):
         return text
     try:
         value = json_text.parse(text, levels=_LEVELS)
@@ -71,6 +71,6 @@ def _default(parameter: Parameter) -> str:
         return repr(text)
     wanted = _NUMBERS.get(kind)
     if wanted is not None:
-        fits = isinstance(value, wanted) and isinstance(value, bool) is (kind is Kind.BOOL)
+        fits = isinstance(value, wanted) and isinstance(value, bool) is (kind is TypeKind.BOOL)
         return repr(value) if fits else repr(text)
     return repr(value) if kind in _JSON else repr(text)

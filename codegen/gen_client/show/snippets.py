@@ -43,7 +43,7 @@ def snippet(its: NamedMethod, package: Code, opening: Code, how: Form) -> list[s
         how: The way of calling; one of `forms`.
     """
     client = naming.class_name(package)
-    called = naming.async_name(client) if how is Form.ASYNC else client
+    called = naming.async_class_name(client) if how is Form.ASYNC else client
     shown = usage.example_arguments(its, files=True)
     comment = "" if opening else "  # CLARIFAI_PAT"
     names = ", ".join(sorted({str(called), *map(str, shown.names)}))

@@ -20,7 +20,7 @@ from clarigen import ModelRef
 from gen_client.diagnostics import Report
 from gen_client.source import address
 from gen_client.source.access import Access
-from gen_client.source.account import whose
+from gen_client.source.account import whoami
 from gen_client.source.address import ModelAddress, RunnerAddress
 from gen_client.source.document import Document
 from gen_client.source.file import SignatureFile
@@ -32,7 +32,7 @@ from gen_client.source.runner import Runner
 __all__ = [
     "Access",
     "Document",
-    "Place",
+    "Source",
     "at",
     "at_address",
     "at_revision",
@@ -40,11 +40,11 @@ __all__ = [
     "in_lock",
     "of",
     "read",
-    "whose",
+    "whoami",
 ]
 
 
-class Place(Protocol):
+class Source(Protocol):
     """A place that has the signatures of one model."""
 
     def fetch(self) -> Document:
@@ -56,7 +56,7 @@ class Place(Protocol):
         ...
 
 
-def at(url: str, access: Access) -> Place:
+def at(url: str, access: Access) -> Source:
     """The place that an address names: a model of the platform, or a runner. Nothing is sent yet.
 
     Args:
@@ -66,10 +66,10 @@ def at(url: str, access: Access) -> Place:
     Raises:
         Refusal: Exit 2: it names neither.
     """
-    return at_address(address.parse(url), access)
+    return at_address(address.parse_address(url), access)
 
 
-def at_address(its: ModelAddress | RunnerAddress, access: Access) -> Place:
+def at_address(its: ModelAddress | RunnerAddress, access: Access) -> Source:
     """The place that a parsed address names."""
     match its:
         case RunnerAddress(base_url):
@@ -78,7 +78,7 @@ def at_address(its: ModelAddress | RunnerAddress, access: Access) -> Place:
             return PlatformModel(reference, version_id, access)
 
 
-def of(reference: ModelRef, access: Access) -> Place:
+def of(reference: ModelRef, access: Access) -> Source:
     """A model of the platform, in its latest version.
 
     Args:
@@ -88,7 +88,7 @@ def of(reference: ModelRef, access: Access) -> Place:
     return PlatformModel(reference, "", access)
 
 
-def at_revision(path: Path, revision: str, report: Report) -> Place:
+def at_revision(path: Path, revision: str, report: Report) -> Source:
     """A file as it was at a revision of the git repository around it.
 
     Args:
@@ -99,7 +99,7 @@ def at_revision(path: Path, revision: str, report: Report) -> Place:
     return RevisionFile(path, revision, report)
 
 
-def in_file(path: str, report: Report) -> Place:
+def in_file(path: str, report: Report) -> Source:
     """The place that a file is; `-` is standard input.
 
     Args:
@@ -109,7 +109,7 @@ def in_file(path: str, report: Report) -> Place:
     return SignatureFile(path, report)
 
 
-def in_lock(path: Path, address: ModelAddress | None, report: Report) -> Place:
+def in_lock(path: Path, address: ModelAddress | None, report: Report) -> Source:
     """The place that the lock of a package is, where there is no network.
 
     Args:
@@ -120,6 +120,6 @@ def in_lock(path: Path, address: ModelAddress | None, report: Report) -> Place:
     return LockFile(path, address, report)
 
 
-def read(place: Place) -> Document:
+def read(place: Source) -> Document:
     """Ask a place for the signatures of its model; see `Place.fetch`."""
     return place.fetch()

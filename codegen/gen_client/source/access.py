@@ -1,6 +1,6 @@
 """How a place on the network is reached, and what it means when it is not.
 
-What lives here: `Access`, the user's options for it; `calls`, a connection whose errors are refusals
+What lives here: `Access`, the user's options for it; `open_connection`, a connection whose errors are refusals
 in words. Decides nothing about signatures.
 """
 
@@ -17,16 +17,16 @@ from gen_client.diagnostics import UNREACHABLE, UNUSABLE, USAGE, Refusal, shown
 if TYPE_CHECKING:
     from clarigen._sync.connection import Connection
 
-DEADLINE: Final = 60.0
+DEFAULT_TIMEOUT: Final = 60.0
 """How long one call may take, in seconds, unless the user says something else."""
 
-_DETAILS: Final = 300
+_MAX_DETAILS: Final = 300
 """How much of a server's own words a message repeats, in characters."""
-_LOOK: Final = "is the server running, and are host, port and scheme right?"
-_CREDENTIAL: Final = "check CLARIFAI_PAT; tokens are made in the account's security settings"
+_CHECK_SERVER: Final = "is the server running, and are host, port and scheme right?"
+_CHECK_CREDENTIAL: Final = "check CLARIFAI_PAT; tokens are made in the account's security settings"
 
 
-def _silent(_: str) -> None:
+def _ignore_progress(_: str) -> None:
     """Nobody wants to know."""
 
 
@@ -45,12 +45,12 @@ class Access:
     api_base: str | None = None
     pat: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
-    timeout: float = DEADLINE
-    progress: Callable[[str], None] = _silent
+    timeout: float = DEFAULT_TIMEOUT
+    progress: Callable[[str], None] = _ignore_progress
 
 
 @contextmanager
-def calls(base_url: str | None, access: Access) -> Generator[Connection]:
+def open_connection(base_url: str | None, access: Access) -> Generator[Connection]:
     """A connection for the block; whatever a call in it raises leaves the block as a `Refusal`."""
     from clarigen._sync.connection import connect
 
@@ -67,10 +67,10 @@ def calls(base_url: str | None, access: Access) -> Generator[Connection]:
         try:
             yield connection
         except errors.ClarigenError as error:
-            raise refusal(error, connection.target.address) from None
+            raise explain_failure(error, connection.target.address) from None
 
 
-def refusal(error: errors.ClarigenError, address: str) -> Refusal:
+def explain_failure(error: errors.ClarigenError, address: str) -> Refusal:
     """An error of a call, in words.
 
     Args:
@@ -78,14 +78,14 @@ def refusal(error: errors.ClarigenError, address: str) -> Refusal:
         address: The server's host and port.
     """
     details = getattr(error, "details", "") or getattr(error, "description", "")
-    said = f": {shown(details, _DETAILS)}" if details else ""
+    said = f": {shown(details, _MAX_DETAILS)}" if details else ""
     code = getattr(error, "code", "")
     exit_code, what, remedy = UNREACHABLE, f"{address} answered {code}{said}", ""
     match error:
         case errors.ConfigError():
             exit_code, what = USAGE, _one_line(error)
         case errors.AuthenticationError():
-            what, remedy = f"{address} refused the credential{said}", _CREDENTIAL
+            what, remedy = f"{address} refused the credential{said}", _CHECK_CREDENTIAL
         case errors.PermissionDeniedError():
             what = f"{address}: the credential may not see this model{said}"
             remedy = "is the model private, or the token limited to other apps?"
@@ -101,13 +101,13 @@ def refusal(error: errors.ClarigenError, address: str) -> Refusal:
             exit_code, what = UNUSABLE, f"the model could not tell its methods{said}"
         case errors.DeadlineExceededError():
             seconds = f" within {error.timeout:g} seconds" if error.timeout else ""
-            what, remedy = f"{address} did not answer{seconds}", _LOOK
+            what, remedy = f"{address} did not answer{seconds}", _CHECK_SERVER
         case errors.UnavailableError():
-            what, remedy = f"{address} cannot be reached{said}", _LOOK
+            what, remedy = f"{address} cannot be reached{said}", _CHECK_SERVER
         case errors.TransportError(code="UNIMPLEMENTED"):
-            what, remedy = f"{address} is no model server: it does not know the call", _LOOK
+            what, remedy = f"{address} is no model server: it does not know the call", _CHECK_SERVER
         case errors.DecodeError():
-            what, remedy = f"{address} gave an answer that cannot be read", _LOOK
+            what, remedy = f"{address} gave an answer that cannot be read", _CHECK_SERVER
         case _:
             pass
     return Refusal(what, remedy=remedy, exit_code=exit_code)

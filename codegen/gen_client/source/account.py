@@ -1,6 +1,6 @@
 """Whose credential it is: the one question to the platform that names no model.
 
-What lives here: `whose`. It also shows that the platform can be reached, and takes the credential.
+What lives here: `whoami`. It also shows that the platform can be reached, and takes the credential.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 from clarigen.errors import TransportError
-from gen_client.source.access import Access, calls
+from gen_client.source.access import Access, open_connection
 from gen_client.source.messages import parsed
 
 _ME: Final = "me"
 _UNKNOWN_CALL: Final = "UNIMPLEMENTED"
 
 
-def whose(access: Access) -> tuple[str, str]:
+def whoami(access: Access) -> tuple[str, str]:
     """Ask the platform who the owner of the credential is.
 
     Args:
@@ -28,7 +28,7 @@ def whose(access: Access) -> tuple[str, str]:
         Refusal: Exit 2: the address is wrong, or there is no credential. Exit 3: the platform cannot be reached, or
             refuses the credential.
     """
-    with calls(access.api_base, access) as connection:
+    with open_connection(access.api_base, access) as connection:
         from clarigen import _proto
         from clarigen._calls.status import error_from_status
 

@@ -18,13 +18,13 @@ from gen_client.diagnostics import USAGE, Refusal, shown
 if TYPE_CHECKING:
     from clarigen._transport.endpoint import Target
 
-FORMS: Final = (
+EXPECTED: Final = (
     "expected https://clarifai.com/USER/APP/models/MODEL, USER/APP/models/MODEL, or a runner:"
     " grpc://127.0.0.1:8000"
 )
-_WEB: Final = ("http", "https")
-_CALLS: Final = ("grpc", "grpcs")
-_PLATFORM: Final = ("clarifai.com", "www.clarifai.com")
+_WEB_SCHEMES: Final = ("http", "https")
+_GRPC_SCHEMES: Final = ("grpc", "grpcs")
+_PLATFORM_HOSTS: Final = ("clarifai.com", "www.clarifai.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class RunnerAddress:
     base_url: str
 
 
-def parse(url: str) -> ModelAddress | RunnerAddress:
+def parse_address(url: str) -> ModelAddress | RunnerAddress:
     """Read an address.
 
     Args:
@@ -74,24 +74,26 @@ def parse(url: str) -> ModelAddress | RunnerAddress:
             remedy="give the credential in CLARIFAI_PAT",
             exit_code=USAGE,
         )
-    if parts.scheme not in ("", *_WEB, *_CALLS):
+    if parts.scheme not in ("", *_WEB_SCHEMES, *_GRPC_SCHEMES):
         raise _refusal(f"{shown(url)}: {shown(parts.scheme + '://')} is not spoken here")
     if parts.scheme and not host:
         raise _refusal(f"{shown(url)} has no host")
     bare = not (parts.path.strip("/") or parts.query or parts.fragment)
-    if parts.scheme in _CALLS or (bare and (parts.scheme in _WEB or port is not None)):
-        if host in _PLATFORM:
+    if parts.scheme in _GRPC_SCHEMES or (
+        bare and (parts.scheme in _WEB_SCHEMES or port is not None)
+    ):
+        if host in _PLATFORM_HOSTS:
             raise _refusal(f"{shown(url)} names the platform, but no model")
         return _runner(url)
-    return _model(url)
+    return _parse_model(url)
 
 
 def _runner(url: str) -> RunnerAddress:
-    base(url)
+    parse_base_url(url)
     return RunnerAddress(url)
 
 
-def base(url: str) -> Target:
+def parse_base_url(url: str) -> Target:
     """The server that a base URL names.
 
     Args:
@@ -108,7 +110,7 @@ def base(url: str) -> Target:
         raise _refusal(str(error)) from None
 
 
-def _model(url: str) -> ModelAddress:
+def _parse_model(url: str) -> ModelAddress:
     try:
         reference, version_id = ModelRef.parse(url)
     except ConfigError as error:
@@ -120,4 +122,4 @@ def _model(url: str) -> ModelAddress:
 
 
 def _refusal(what: str) -> Refusal:
-    return Refusal(what, remedy=FORMS, exit_code=USAGE)
+    return Refusal(what, remedy=EXPECTED, exit_code=USAGE)

@@ -27,5 +27,5 @@ class Document:
     reference: ModelRef | None
     version_id: str
     signatures: tuple[Mapping[str, object], ...]
-    client: tuple[tuple[str, str], ...] = ()
-    types: tuple[tuple[str, str], ...] = ()
+    client_options: tuple[tuple[str, str], ...] = ()
+    json_types: tuple[tuple[str, str], ...] = ()

@@ -12,7 +12,7 @@ from typing import Final
 
 from gen_client import json_text, limits
 from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, printable, shown
-from gen_client.json_text import Value
+from gen_client.json_text import JsonValue
 from gen_client.source import forms
 from gen_client.source.document import Document
 
@@ -49,10 +49,10 @@ class SignatureFile:
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "it is no path"
             raise Refusal(f"{self._name} cannot be read: {why}", exit_code=USAGE) from None
-        return read_text(content, self._name, Path(self._path).suffix, self._report)
+        return parse_document(content, self._name, Path(self._path).suffix, self._report)
 
 
-def read_text(content: bytes, name: str, suffix: str, report: Report) -> Document:
+def parse_document(content: bytes, name: str, suffix: str, report: Report) -> Document:
     """The signatures that the bytes of a file hold.
 
     Args:
@@ -67,7 +67,7 @@ def read_text(content: bytes, name: str, suffix: str, report: Report) -> Documen
     try:
         if len(content) > limits.SIZE:
             raise ValueError(f"it is larger than {limits.SIZE >> 20} MB")
-        return forms.read(_parsed(_decoded(content), suffix), report)
+        return forms.read_document(_parse_text(_decode(content), suffix), report)
     except ValueError as error:
         raise Refusal(
             f"{name} holds no signatures: {printable(str(error), 200)}",
@@ -76,7 +76,7 @@ def read_text(content: bytes, name: str, suffix: str, report: Report) -> Documen
         ) from None
 
 
-def _parsed(text: str, suffix: str) -> Value:
+def _parse_text(text: str, suffix: str) -> JsonValue:
     if suffix.lower() in _YAML or text.lstrip()[:1] not in ("{", "["):
         from gen_client.source import yaml_text
 
@@ -84,7 +84,7 @@ def _parsed(text: str, suffix: str) -> Value:
     return json_text.parse(text, levels=limits.LEVELS)
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -14,13 +14,13 @@ from collections.abc import Mapping
 
 from clarigen import ModelRef, wire
 from gen_client.diagnostics import UNUSABLE, Refusal, Report
-from gen_client.json_text import Value, digest
+from gen_client.json_text import JsonValue, compute_digest
 from gen_client.source.document import Document
 
 _KEYS = ("method_signatures", "methodSignatures")
 
 
-def read(content: Value, report: Report) -> Document:
+def read_document(content: JsonValue, report: Report) -> Document:
     """The document in any of the forms.
 
     Args:
@@ -32,20 +32,20 @@ def read(content: Value, report: Report) -> Document:
         Refusal: Exit 4: it names a model only in part, or is the lock of a newer gen-client.
     """
     if isinstance(content, list):
-        return Document(None, "", _listed(content))
+        return Document(None, "", _signature_list(content))
     if isinstance(content, dict):
         for key in _KEYS:
             if key in content:
                 _check_format(content.get("format"))
                 signatures = content[key]
                 _check_digest(content.get("sha256"), signatures, report)
-                reference, version_id = _model(content.get("model"))
-                client, types = (_texts(content, key) for key in ("client", "types"))
-                return Document(reference, version_id, _listed(signatures), client, types)
-    return Document(None, "", by_name(content))
+                reference, version_id = _read_reference(content.get("model"))
+                client, types = (_read_texts(content, key) for key in ("client", "types"))
+                return Document(reference, version_id, _signature_list(signatures), client, types)
+    return Document(None, "", signatures_by_name(content))
 
 
-def by_name(content: Value) -> tuple[Mapping[str, object], ...]:
+def signatures_by_name(content: JsonValue) -> tuple[Mapping[str, object], ...]:
     """Signatures that stand under their names.
 
     Raises:
@@ -61,7 +61,7 @@ def by_name(content: Value) -> tuple[Mapping[str, object], ...]:
     )
 
 
-def _listed(signatures: Value) -> tuple[Mapping[str, object], ...]:
+def _signature_list(signatures: JsonValue) -> tuple[Mapping[str, object], ...]:
     if signatures is None:
         return ()
     if not isinstance(signatures, list) or not all(isinstance(one, dict) for one in signatures):
@@ -69,13 +69,13 @@ def _listed(signatures: Value) -> tuple[Mapping[str, object], ...]:
     return tuple(signatures)
 
 
-def _model(content: Value) -> tuple[ModelRef | None, str]:
+def _read_reference(content: JsonValue) -> tuple[ModelRef | None, str]:
     """The model that a file names. All three ids or none: half a name is a mistake."""
     if content is None:
         return None, ""
     if not isinstance(content, dict):
         raise ValueError("`model` is not an object")
-    ids = {key: _id(content, key) for key in (*ModelRef._fields, "version_id")}
+    ids = {key: _read_id(content, key) for key in (*ModelRef._fields, "version_id")}
     version_id = ids.pop("version_id") or ""
     if all(text is None for text in ids.values()):
         return None, version_id
@@ -90,7 +90,7 @@ def _model(content: Value) -> tuple[ModelRef | None, str]:
     return ModelRef(*(text or "" for text in ids.values())), version_id
 
 
-def _texts(lock: Mapping[str, Value], key: str) -> tuple[tuple[str, str], ...]:
+def _read_texts(lock: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, str], ...]:
     """What a lock says that its client is told, and that its types are."""
     content = lock.get(key)
     if content is None:
@@ -103,7 +103,7 @@ def _texts(lock: Mapping[str, Value], key: str) -> tuple[tuple[str, str], ...]:
     return texts
 
 
-def _id(content: Mapping[str, Value], key: str) -> str | None:
+def _read_id(content: Mapping[str, JsonValue], key: str) -> str | None:
     """An id of the model, in either spelling of its key; None where there is none."""
     first, second = key.split("_")
     text = content.get(key, content.get(f"{first}{second.title()}"))
@@ -112,7 +112,7 @@ def _id(content: Mapping[str, Value], key: str) -> str | None:
     return text
 
 
-def _check_format(number: Value) -> None:
+def _check_format(number: JsonValue) -> None:
     """A lock of a format that is not known yet may mean more than what is read of it here."""
     if isinstance(number, int) and number > wire.FORMAT:
         raise Refusal(
@@ -123,9 +123,9 @@ def _check_format(number: Value) -> None:
         )
 
 
-def _check_digest(wanted: Value, signatures: Value, report: Report) -> None:
+def _check_digest(wanted: JsonValue, signatures: JsonValue, report: Report) -> None:
     """Say so when a lock's signatures are not those it was written with."""
-    if wanted is not None and digest(signatures) != wanted:
+    if wanted is not None and compute_digest(signatures) != wanted:
         report.warn(
             "the signatures do not match the file's sha256: it was edited by hand",
             where="sha256",

@@ -13,7 +13,7 @@ from clarigen import ModelRef
 from clarigen.errors import DecodeError
 from gen_client import json_text, limits
 from gen_client.diagnostics import UNUSABLE, Refusal, printable
-from gen_client.source.forms import by_name
+from gen_client.source.forms import signatures_by_name
 
 if TYPE_CHECKING:
     from clarigen import _proto
@@ -120,7 +120,7 @@ def _read(text: str) -> tuple[Mapping[str, object], ...]:
     if len(text) > limits.SIZE:
         raise Refusal(f"the signatures are larger than {limits.SIZE >> 20} MB", exit_code=UNUSABLE)
     try:
-        return by_name(json_text.parse(text, levels=limits.LEVELS))
+        return signatures_by_name(json_text.parse(text, levels=limits.LEVELS))
     except ValueError as error:
         raise Refusal(
             f"the model's answer holds no signatures: {printable(str(error), 200)}",

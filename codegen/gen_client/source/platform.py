@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from clarigen import ModelRef
 from clarigen.errors import TransportError
 from gen_client.diagnostics import UNREACHABLE, Refusal, label, shown
-from gen_client.source.access import Access, calls
+from gen_client.source.access import Access, open_connection
 from gen_client.source.document import Document
 from gen_client.source.messages import ask_model, parsed, plain
 
@@ -47,7 +47,7 @@ class PlatformModel:
                 cannot be reached, refuses, does not know the model, or the version is not ready.
                 Exit 4: the model is of the older kind.
         """
-        with calls(self._access.api_base, self._access) as connection:
+        with open_connection(self._access.api_base, self._access) as connection:
             self._access.progress(f"asking {connection.target.address} for the model")
             try:
                 version_id = self._concrete_version(connection)

@@ -14,10 +14,14 @@ from typing import Final
 from gen_client import limits
 from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, shown
 from gen_client.source.document import Document
-from gen_client.source.file import read_text
+from gen_client.source.file import parse_document
 
-_QUIET: Final = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
-_SECONDS: Final = 60
+_GIT_ENVIRONMENT: Final = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_GIT_TIMEOUT: Final = 60
 
 
 class RevisionFile:
@@ -58,7 +62,7 @@ class RevisionFile:
         content = self._git("cat-file", "blob", place)
         if content is None:
             raise Refusal(f"{name} is no file", exit_code=USAGE)
-        return read_text(content, name, self._path.suffix, self._report)
+        return parse_document(content, name, self._path.suffix, self._report)
 
     @property
     def _folder(self) -> str:
@@ -72,10 +76,10 @@ class RevisionFile:
         try:
             done = subprocess.run(
                 ["git", "-C", str(self._path.parent), *words],
-                env={**os.environ, **_QUIET},
+                env={**os.environ, **_GIT_ENVIRONMENT},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_SECONDS,
+                timeout=_GIT_TIMEOUT,
                 check=False,
             )
         except (OSError, ValueError, subprocess.TimeoutExpired):

@@ -6,7 +6,7 @@ methods of the model that runs in it.
 
 from __future__ import annotations
 
-from gen_client.source.access import Access, calls
+from gen_client.source.access import Access, open_connection
 from gen_client.source.document import Document
 from gen_client.source.messages import ask_model
 
@@ -31,6 +31,6 @@ class Runner:
             Refusal: Exit 2: the address or the credential is wrong. Exit 3: it cannot be reached.
                 Exit 4: its model has no methods that can be read.
         """
-        with calls(self._base_url, self._access) as connection:
+        with open_connection(self._base_url, self._access) as connection:
             self._access.progress(f"asking {connection.target.address}")
             return Document(None, "", ask_model(connection, None, ""))

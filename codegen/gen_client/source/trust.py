@@ -12,11 +12,11 @@ from typing import Final
 from gen_client.diagnostics import USAGE, Refusal, shown
 from gen_client.source import address
 
-VARIABLE: Final = "CLARIGEN_TRUSTED_HOSTS"
+TRUSTED_HOSTS: Final = "CLARIGEN_TRUSTED_HOSTS"
 """Names hosts, with commas between them."""
 
 
-def check(base_url: str) -> None:
+def check_trusted(base_url: str) -> None:
     """Refuse an address of a file that would get the credential and must not.
 
     Args:
@@ -27,19 +27,21 @@ def check(base_url: str) -> None:
     """
     from clarigen._transport.endpoint import DEFAULT_BASE
 
-    target = address.base(base_url)
+    target = address.parse_base_url(base_url)
     if (
         not target.secure or target.loopback
     ):  # to a plain server elsewhere no credential goes anyway
         return
-    named = [os.environ.get("CLARIFAI_API_BASE", ""), *os.environ.get(VARIABLE, "").split(",")]
+    named = [os.environ.get("CLARIFAI_API_BASE", ""), *os.environ.get(TRUSTED_HOSTS, "").split(",")]
     trusted = {
-        address.base(text.strip()).address for text in (DEFAULT_BASE, *named) if text.strip()
+        address.parse_base_url(text.strip()).address
+        for text in (DEFAULT_BASE, *named)
+        if text.strip()
     }
     if target.address not in trusted:
         host = target.address.removesuffix(":443")
         raise Refusal(
             f"{shown(host)} is named by the configuration alone, and would get your credential",
             exit_code=USAGE,
-            remedy=f"if you trust it, name it in {VARIABLE}",
+            remedy=f"if you trust it, name it in {TRUSTED_HOSTS}",
         )

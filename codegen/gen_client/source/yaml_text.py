@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from gen_client import limits
-from gen_client.json_text import Value
+from gen_client.json_text import JsonValue
 
 _TEXT: Final = "tag:yaml.org,2002:str"
 
@@ -32,7 +32,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def parse(text: str) -> Value:
+def parse(text: str) -> JsonValue:
     """The value that a YAML text holds: one document of mappings, sequences and scalars.
 
     Args:
@@ -46,8 +46,8 @@ def parse(text: str) -> Value:
             f"as YAML it may have {limits.YAML_SIZE >> 10} kB at most; JSON may have more"
         )
     try:
-        _check(text)
-        value: Value = yaml.load(text, Loader=_Loader)  # noqa: S506  a safe one
+        _check_events(text)
+        value: JsonValue = yaml.load(text, Loader=_Loader)  # noqa: S506  a safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
@@ -56,7 +56,7 @@ def parse(text: str) -> Value:
     return value
 
 
-def _check(text: str) -> None:
+def _check_events(text: str) -> None:
     """Look at a text event by event, which neither recurses nor builds anything."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):

@@ -29,7 +29,7 @@ def method(*fields: Signature, **changes: Any) -> Signature:
 def read(*signatures: Signature) -> tuple[interface.Model, list[str]]:
     """The model, and what was warned of."""
     report = Report()
-    model = interface.read(Document(None, "", signatures), report)
+    model = interface.read_model(Document(None, "", signatures), report)
     return model, [str(warning) for warning in report.warnings]
 
 

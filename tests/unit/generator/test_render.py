@@ -19,7 +19,7 @@ from clarigen import ModelRef
 from gen_client import render
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, docstring, escape_invisible, finalize, literal
-from gen_client.interface.model import DataType, Kind, Method, MethodKind, Model, Result
+from gen_client.interface.model import DataType, Method, MethodKind, Model, Result, TypeKind
 from gen_client.naming import names
 from gen_client.plan import build
 from gen_client.templates import find_templates
@@ -229,7 +229,7 @@ def test_code_is_made_in_few_places() -> None:
 
 def test_a_package() -> None:
     method = Method(
-        "caption", MethodKind.SERVER_STREAM, "Describe.", (), Result(DataType(Kind.TEXT))
+        "caption", MethodKind.SERVER_STREAM, "Describe.", (), Result(DataType(TypeKind.TEXT))
     )
     model = Model(ModelRef("acme", "vision", "detector"), "", (method,))
     files = render.render_files(build.build_page(model, names.package_name("detector"), Report()))

@@ -8,8 +8,8 @@ import pytest
 
 from clarigen import ModelRef
 from gen_client import config
-from gen_client.config import Entry
-from gen_client.config.lines import line_of
+from gen_client.config import ModelEntry
+from gen_client.config.lines import find_line
 from gen_client.diagnostics import USAGE, Refusal
 from gen_client.source.address import ModelAddress, RunnerAddress
 
@@ -29,7 +29,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def load(repository: Path, text: str) -> config.Settings:
     """The configuration with this text."""
     (repository / "pyproject.toml").write_text(text, encoding="utf-8")
-    return config.load(repository)
+    return config.load_settings(repository)
 
 
 def refused(repository: Path, text: str) -> str:
@@ -75,7 +75,7 @@ deployment-id = "mine"
 """,
     )
     assert settings.api_base == "https://api.clarifai.com"
-    assert settings.file == repository / "pyproject.toml"
+    assert settings.path == repository / "pyproject.toml"
     usual = (
         ("compute_cluster_id", "cluster"),
         ("deployment_user_id", "acme"),
@@ -83,19 +83,19 @@ deployment-id = "mine"
         ("version_id", "v1"),
     )
     assert settings.entries == (
-        Entry(
+        ModelEntry(
             ModelAddress(MODEL, "v1"),
             "small_detector",
             Path("src/app/models"),
             methods=("detect",),
-            client=usual,
+            client_options=usual,
         ),
-        Entry(
+        ModelEntry(
             RunnerAddress("grpc://127.0.0.1:8000"),
             "local",
             Path("tools"),
             exclude=("debug",),
-            client=(("deployment_id", "mine"), ("deployment_user_id", "acme")),
+            client_options=(("deployment_id", "mine"), ("deployment_user_id", "acme")),
         ),
     )
 
@@ -103,7 +103,7 @@ deployment-id = "mine"
 def test_the_version_of_a_url_is_pinned(repository: Path) -> None:
     (entry,) = load(repository, models(f'url = "{URL}/versions/v7"')).entries
     assert entry.address == ModelAddress(MODEL, "v7")
-    assert entry.client == (("version_id", "v7"),)
+    assert entry.client_options == (("version_id", "v7"),)
 
 
 @pytest.mark.parametrize(
@@ -186,11 +186,11 @@ def test_lines_are_found_in_any_text(size: int) -> None:
         lines += ["b = '''", "[[a]]", "'''", f"k = {index}", "# end"]
     text = "\n".join(lines)
     for index in {0, size // 2, size - 1}:
-        assert line_of(text, ("a", index)) == expected[index]
-        assert line_of(text, ("a", index, "b")) == expected[index] + 1
-        assert line_of(text, ("a", index, "k")) == expected[index] + 4
-    assert line_of(text, ("a", size)) == 0
-    assert line_of(text, ("c",)) == 0
+        assert find_line(text, ("a", index)) == expected[index]
+        assert find_line(text, ("a", index, "b")) == expected[index] + 1
+        assert find_line(text, ("a", index, "k")) == expected[index] + 4
+    assert find_line(text, ("a", size)) == 0
+    assert find_line(text, ("c",)) == 0
 
 
 # Paths
@@ -230,9 +230,9 @@ def test_paths_are_those_of_the_file(repository: Path, monkeypatch: pytest.Monke
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
     (repository / "pyproject.toml").write_text(models(f"url = '{URL}'", "out = 'a/b/c'"))
-    assert config.load(below).entries[0].out == Path("c")
+    assert config.load_settings(below).entries[0].out == Path("c")
     (repository / "pyproject.toml").write_text(models(f"url = '{URL}'", "out = 'x'"))
-    assert config.load(below).entries[0].out == repository / "x"
+    assert config.load_settings(below).entries[0].out == repository / "x"
 
 
 @pytest.mark.parametrize(
@@ -262,15 +262,15 @@ def test_the_nearest_file_with_a_section_holds(repository: Path) -> None:
     below.mkdir(parents=True)
     (repository / "pyproject.toml").write_text(models(f"url = '{URL}'", "name = 'outer'"))
     (below / "pyproject.toml").write_text("[project]\nname = 'one'")
-    assert config.load(below).entries[0].name == "outer"
+    assert config.load_settings(below).entries[0].name == "outer"
     (below / "pyproject.toml").write_text(models(f"url = '{URL}'", "name = 'inner'"))
-    assert config.load(below).entries[0].name == "inner"
+    assert config.load_settings(below).entries[0].name == "inner"
 
 
 def test_nobody_looks_above_the_repository(repository: Path) -> None:
     (repository.parent / "pyproject.toml").write_text(models(f"url = '{URL}'"))
     with pytest.raises(Refusal, match=r"no \[tool\.gen-client\] was found"):
-        config.load(repository)
+        config.load_settings(repository)
 
 
 def test_outside_of_a_repository_only_the_folder_itself_counts(
@@ -281,9 +281,9 @@ def test_outside_of_a_repository_only_the_folder_itself_counts(
     monkeypatch.chdir(below)
     (tmp_path / "pyproject.toml").write_text(models(f"url = '{URL}'"))
     with pytest.raises(Refusal, match="there is nothing to do"):
-        config.load(below)
+        config.load_settings(below)
     (below / "pyproject.toml").write_text(models(f"url = '{URL}'"))
-    assert config.load(below).entries
+    assert config.load_settings(below).entries
 
 
 @pytest.mark.parametrize(
@@ -298,4 +298,4 @@ def test_outside_of_a_repository_only_the_folder_itself_counts(
 def test_a_file_that_cannot_be_read(repository: Path, content: bytes, said: str) -> None:
     (repository / "pyproject.toml").write_bytes(content)
     with pytest.raises(Refusal, match=said):
-        config.load(repository)
+        config.load_settings(repository)

@@ -14,7 +14,7 @@ from clarigen import ModelRef
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.interface import read as interface
-from gen_client.interface.model import Kind, MethodKind
+from gen_client.interface.model import MethodKind, TypeKind
 from gen_client.source import Document
 from strategies import models
 from support import CORPUS
@@ -23,7 +23,7 @@ from unit.generator.signatures import RETURN, TEXT, Signature, method, parameter
 
 def outcome(document: Document) -> interface.Model | Refusal:
     try:
-        return interface.read(document, Report())
+        return interface.read_model(document, Report())
     except Refusal as refusal:
         return refusal
 
@@ -52,8 +52,10 @@ def test_each_file_of_the_corpus_is_read_or_refused_as_it_says(path: Path) -> No
         assert str(found).replace("\n", "").isprintable()
     else:
         assert expected != "reject"
-        again = Document(document.reference, document.version_id, tuple(interface.write(found)))
-        assert interface.read(again, Report()) == found
+        again = Document(
+            document.reference, document.version_id, tuple(interface.write_signatures(found))
+        )
+        assert interface.read_model(again, Report()) == found
 
 
 @pytest.mark.parametrize("folder", ["docs", "kitchen_sink", "real"])
@@ -72,10 +74,10 @@ def test_no_method_of_a_real_model_is_left_out(folder: str) -> None:
 @given(models())
 def test_what_is_written_is_read_as_the_same(model: interface.Model) -> None:
     report = Report()
-    written = interface.write(model)
+    written = interface.write_signatures(model)
     document = Document(model.reference, model.version_id, tuple(json.loads(json.dumps(written))))
-    assert interface.read(document, report) == model
-    assert interface.write(interface.read(document, report)) == written
+    assert interface.read_model(document, report) == model
+    assert interface.write_signatures(interface.read_model(document, report)) == written
 
 
 @pytest.mark.item(15)
@@ -137,7 +139,7 @@ def test_every_number_of_a_type_is_that_of_the_platform() -> None:
         if name == "NOT_SET":
             refused(method({"name": "x", "type": number}))
         else:
-            assert parameter(type=number, type_args=arguments)[0].type.kind is Kind[name]
+            assert parameter(type=number, type_args=arguments)[0].type.kind is TypeKind[name]
 
 
 def test_every_number_of_a_kind_is_that_of_the_platform() -> None:
@@ -221,10 +223,10 @@ def test_an_id_that_is_none_is_refused(bad: str, place: int) -> None:
     ids[place] = bad
     document = Document(ModelRef(*ids[:3]), ids[3], (method(),))
     if place == 3 and not bad:
-        assert interface.read(document, Report()).version_id == ""
+        assert interface.read_model(document, Report()).version_id == ""
         return
     with pytest.raises(Refusal) as caught:
-        interface.read(document, Report())
+        interface.read_model(document, Report())
     assert caught.value.diagnostic.exit_code == 4
     assert caught.value.diagnostic.where.startswith("model.")
 
@@ -346,16 +348,16 @@ def test_several_outputs_are_a_record_of_parts_of_their_own() -> None:
     model, warnings = read(method(output_fields=outputs))
     result = model.methods[0].result
     assert warnings == []
-    assert result.spread
-    assert result.type.kind is Kind.NAMED_FIELDS
+    assert result.multiple_outputs
+    assert result.type.kind is TypeKind.NAMED_FIELDS
     assert [member.name for member in result.type.members] == ["head", "n"]
     assert result.type.members[0].description == "First."
-    assert interface.write(model)[0]["output_fields"] == outputs
+    assert interface.write_signatures(model)[0]["output_fields"] == outputs
 
 
 def test_one_output_of_another_name_is_a_record_of_one() -> None:
     result = read(method(output_fields=[{"name": "answer", "type": "STR"}]))[0].methods[0].result
-    assert result.spread
+    assert result.multiple_outputs
     assert [member.name for member in result.type.members] == ["answer"]
 
 

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from gen_client import limits
-from gen_client.interface.model import Choice, Known, Range, ServerOnly
+from gen_client.interface.model import Choice, KnownDefault, Range, ServerDefault
 from unit.generator.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
 
 # Defaults, choices, ranges
@@ -17,7 +17,7 @@ from unit.generator.signatures import RETURN, TEXT, Signature, method, parameter
 
 def test_a_default_that_does_not_fit_is_the_servers_and_warned_of() -> None:
     found, warnings = parameter(type="INT", default="0.7")
-    assert found.default == ServerOnly("0.7")
+    assert found.default == ServerDefault("0.7")
     assert found.default_text == "0.7"
     assert len(warnings) == 1
     assert "predict.x" in warnings[0]
@@ -26,7 +26,7 @@ def test_a_default_that_does_not_fit_is_the_servers_and_warned_of() -> None:
 def test_a_default_that_has_no_readable_form_is_not_warned_of() -> None:
     for type, text in (("TEXT", "Text(text='')"), ("NDARRAY", "[1. 2.]")):
         found, warnings = parameter(type=type, default=text)
-        assert found.default == ServerOnly(text)
+        assert found.default == ServerDefault(text)
         assert warnings == []
 
 
@@ -75,14 +75,14 @@ def test_a_known_default_is_a_choice_too() -> None:
     found, warnings = parameter(
         type="STR", default='"z"', model_type_enum_options=options("a", "b")
     )
-    assert found.default == Known("z")
+    assert found.default == KnownDefault("z")
     assert found.choices[-1] == Choice("z", "z")
     assert len(warnings) == 1
 
 
 def test_an_empty_default_that_is_no_choice_is_not_known() -> None:
     found, warnings = parameter(type="STR", model_type_enum_options=options("a", "b"))
-    assert found.default == ServerOnly("")
+    assert found.default == ServerDefault("")
     assert len(found.choices) == 2
     assert warnings == []
 

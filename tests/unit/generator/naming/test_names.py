@@ -19,43 +19,43 @@ from gen_client.gate import grammar, imports
 from gen_client.interface import read
 from gen_client.interface.model import (
     DataType,
-    Kind,
     Member,
     Method,
     MethodKind,
     Model,
+    NoDefault,
     Parameter,
-    Required,
     Result,
+    TypeKind,
 )
 from gen_client.naming import names as naming
 from gen_client.naming.reserved import (
-    ATTRIBUTES,
     BUILTIN_TYPES,
-    DEVICES,
+    CLASS_ATTRIBUTES,
+    CLIENT_ATTRIBUTES,
     EXAMPLE_NAMES,
-    FIELDS,
     KEYWORDS,
     MODULE_NAMES,
     MODULES,
+    WINDOWS_DEVICES,
 )
 from gen_client.plan import build
 from gen_client.source import Document
 
-STR = DataType(Kind.STR)
+STR = DataType(TypeKind.STR)
 
 
 def method(name: str, *parameters: str, kind: MethodKind = MethodKind.UNARY) -> Method:
-    its = tuple(Parameter(parameter, STR, True, Required()) for parameter in parameters)
+    its = tuple(Parameter(parameter, STR, True, NoDefault()) for parameter in parameters)
     return Method(name, kind, "", its, Result(STR))
 
 
 def method_names(*names: str) -> list[str]:
-    return [str(its.method) for its in naming.methods(map(method, names), "Model")]
+    return [str(its.method) for its in naming.method_names(map(method, names), "Model")]
 
 
 def parameter_names(*names: str) -> list[str]:
-    (its,) = naming.methods([method("predict", *names)], "Model")
+    (its,) = naming.method_names([method("predict", *names)], "Model")
     return [str(name) for name in its.parameters]
 
 
@@ -109,7 +109,7 @@ def test_ids_that_need_a_name(model_id: str) -> None:
 
 @pytest.mark.parametrize("name", ["held", "my_model", "O4", "modèle"])
 def test_given_names(name: str) -> None:
-    assert naming.given_package_name(name) == name
+    assert naming.check_package_name(name) == name
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_given_names(name: str) -> None:
 )
 def test_given_names_that_are_refused(name: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        naming.given_package_name(name)
+        naming.check_package_name(name)
     assert refusal.value.diagnostic.exit_code == 2
 
 
@@ -162,36 +162,39 @@ def test_the_name_of_a_batch_is_kept_for_it() -> None:
 
 
 def test_constants_and_examples() -> None:
-    names = naming.methods(map(method, ("fooBar", "foo_bar", "print", "Model", "main")), "Model")
-    assert [its.const for its in names] == ["_FOO_BAR", "_FOO_BAR_", "_PRINT", "_MODEL", "_MAIN"]
+    names = naming.method_names(
+        map(method, ("fooBar", "foo_bar", "print", "Model", "main")), "Model"
+    )
+    assert [its.constant for its in names] == ["_FOO_BAR", "_FOO_BAR_", "_PRINT", "_MODEL", "_MAIN"]
     assert [its.example for its in names] == ["fooBar", "foo_bar", "print_", "Model_", "main_"]
 
 
 def test_type_names_are_never_shared() -> None:
     methods = [method("detect", "box_x"), method("detect_box", "x"), method("DetectResult")]
-    types = naming.TypeNames("Model", methods, naming.methods(methods, "Model"))
-    assert types.name("detect", "box_x") == "DetectBoxX"
-    assert types.name("detect_box", "x") == "DetectBoxX_"
-    assert types.name("detect", "result") == "DetectResult_"
-    assert types.name("detect", "input") == "DetectInput_"
+    types = naming.TypeNames("Model", methods, naming.method_names(methods, "Model"))
+    assert types.claim("detect", "box_x") == "DetectBoxX"
+    assert types.claim("detect_box", "x") == "DetectBoxX_"
+    assert types.claim("detect", "result") == "DetectResult_"
+    assert types.claim("detect", "input") == "DetectInput_"
 
 
 def test_members_and_shadowing() -> None:
     record = DataType(
-        Kind.NAMED_FIELDS, members=(Member("class", STR), Member("bytes", STR), Member("_n", STR))
+        TypeKind.NAMED_FIELDS,
+        members=(Member("class", STR), Member("bytes", STR), Member("_n", STR)),
     )
-    assert naming.members(record) == ("class_", "bytes", "n_")
-    assert naming.shadowed(["bytes", "print"]) == {"bytes"}
-    assert naming.builtin(frozenset({"bytes"}), "bytes") == "builtins.bytes"
+    assert naming.field_names(record) == ("class_", "bytes", "n_")
+    assert naming.shadowed_builtins(["bytes", "print"]) == {"bytes"}
+    assert naming.builtin_type(frozenset({"bytes"}), "bytes") == "builtins.bytes"
 
 
 def test_a_name_that_cannot_be_said_leaves_its_method_out() -> None:
     report = Report()
     model = Model(None, "", (method("good", "x"), method("bad", "___")))
-    assert [its.name for its in naming.usable(model, report)] == ["good"]
+    assert [its.name for its in naming.keep_nameable_methods(model, report)] == ["good"]
     assert len(report.warnings) == 1
     with pytest.raises(Refusal) as refusal:
-        naming.usable(Model(None, "", (method("_"),)), Report())
+        naming.keep_nameable_methods(Model(None, "", (method("_"),)), Report())
     assert refusal.value.diagnostic.exit_code == 4
 
 
@@ -206,10 +209,10 @@ identifiers = st.text(
 def test_all_names_are_different_identifiers(wire_names: list[str]) -> None:
     usable = [name for name in wire_names if unicodedata.normalize("NFKC", name).strip("_")]
     methods = [method(name, *usable) for name in usable]
-    names = naming.methods(methods, "Model")
+    names = naming.method_names(methods, "Model")
     for group in (
         [its.method for its in names],
-        [its.const for its in names],
+        [its.constant for its in names],
         [its.example for its in names],
         *(list(its.parameters) for its in names),
     ):
@@ -219,16 +222,18 @@ def test_all_names_are_different_identifiers(wire_names: list[str]) -> None:
         assert all(name.isidentifier() for name in folded)
     public = {name for its in names for name in (its.method, *its.parameters)}
     assert not public & (KEYWORDS | MODULE_NAMES)
-    assert not {its.method for its in names} & ATTRIBUTES
+    assert not {its.method for its in names} & CLIENT_ATTRIBUTES
     assert not any(name.startswith("_") for name in public)
 
 
 @given(st.lists(identifiers, min_size=2, max_size=6, unique=True), st.randoms())
 def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Random) -> None:
     usable = [name for name in wire_names if unicodedata.normalize("NFKC", name).strip("_")]
-    record = DataType(Kind.NAMED_FIELDS, members=(Member("x", STR),))
+    record = DataType(TypeKind.NAMED_FIELDS, members=(Member("x", STR),))
     methods = [
-        Method(name, MethodKind.UNARY, "", (Parameter("x", record, True, Required()),), Result(STR))
+        Method(
+            name, MethodKind.UNARY, "", (Parameter("x", record, True, NoDefault()),), Result(STR)
+        )
         for name in (
             *usable,
             *(f"{name}_batch" for name in usable),
@@ -245,7 +250,7 @@ def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Ran
 def _names(methods: list[Method]) -> dict[str, object]:
     """All names of a package, by method."""
     named = build.name_methods(
-        Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report()
+        Model(None, "", tuple(methods)), naming.check_package_name("pkg"), Report()
     )
     return {its.method.name: (its.names, its.input, *map(str, its.parameters)) for its in named}
 
@@ -258,8 +263,8 @@ def test_what_clients_have_is_reserved() -> None:
     for base in (Client, AsyncClient):
         instance = base(base_url="grpc://127.0.0.1:9", model="a/b/models/c", pat="none")
         public = {name for name in (*dir(base), *vars(instance)) if not name.startswith("_")}
-        assert public <= ATTRIBUTES
-        assert set(_annotated(base)) <= ATTRIBUTES
+        assert public <= CLIENT_ATTRIBUTES
+        assert set(_annotated(base)) <= CLIENT_ATTRIBUTES
 
 
 def _annotated(base: type) -> Iterator[str]:
@@ -272,9 +277,9 @@ def _annotated(base: type) -> Iterator[str]:
 
 def test_what_classes_have_is_no_field() -> None:
     """Computed: what a dataclass would take for a default."""
-    assert {name for name in dir(type) if not name.startswith("_")} == FIELDS
-    record = DataType(Kind.NAMED_FIELDS, members=(Member("mro", STR),))
-    assert naming.members(record) == ("mro_",)
+    assert {name for name in dir(type) if not name.startswith("_")} == CLASS_ATTRIBUTES
+    record = DataType(TypeKind.NAMED_FIELDS, members=(Member("mro", STR),))
+    assert naming.field_names(record) == ("mro_",)
 
 
 def test_what_modules_import_is_reserved() -> None:
@@ -293,9 +298,9 @@ def test_what_the_standard_library_has_is_known() -> None:
 
 @pytest.mark.parametrize("device", ["con", "NUL", "Com1", "LPT9", "aux", "PRN"])
 def test_devices_of_windows_are_no_packages(device: str) -> None:
-    assert naming.package_name(device).lower() not in DEVICES
+    assert naming.package_name(device).lower() not in WINDOWS_DEVICES
     with pytest.raises(Refusal):
-        naming.given_package_name(device)
+        naming.check_package_name(device)
 
 
 @pytest.mark.parametrize(
@@ -338,22 +343,22 @@ def test_parameters_as_python_reads_them(wire: str, name: str) -> None:
 )
 def test_derived_names_never_meet(names: tuple[str, ...], wanted: int) -> None:
     """Of methods, batches, constants, examples and types; whatever another name becomes."""
-    record = DataType(Kind.NAMED_FIELDS, members=(Member("x", STR),))
+    record = DataType(TypeKind.NAMED_FIELDS, members=(Member("x", STR),))
     methods = [
         Method(
-            name, MethodKind.UNARY, "", (Parameter("x", record, True, Required()),), Result(record)
+            name, MethodKind.UNARY, "", (Parameter("x", record, True, NoDefault()),), Result(record)
         )
         for name in names
     ]
-    document = Document(None, "", tuple(read.write(Model(None, "", tuple(methods)))))
+    document = Document(None, "", tuple(read.write_signatures(Model(None, "", tuple(methods)))))
     files = pipeline.build(
         document, "pkg", Report()
     ).files  # the gate refuses what is defined twice
     namespace = build.name_methods(
-        Model(None, "", tuple(methods)), naming.given_package_name("pkg"), Report()
+        Model(None, "", tuple(methods)), naming.check_package_name("pkg"), Report()
     )
     attributes = [name for its in namespace for name in (its.names.method, its.names.batch)]
     assert len(namespace) == wanted
     assert len(set(attributes)) == len(attributes)
-    assert not set(attributes) & ATTRIBUTES
+    assert not set(attributes) & CLIENT_ATTRIBUTES
     compile(files["client.py"], "client.py", "exec")

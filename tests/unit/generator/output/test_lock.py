@@ -11,7 +11,7 @@ from clarigen import ModelRef
 from gen_client.diagnostics import Report
 from gen_client.interface import read
 from gen_client.interface.model import Model
-from gen_client.json_text import digest
+from gen_client.json_text import compute_digest
 from gen_client.output import lock
 from gen_client.source import Document
 from support import CORPUS
@@ -23,7 +23,7 @@ def model(reference: ModelRef | None = REFERENCE, version_id: str = "v1") -> Mod
     """A model of the corpus, under another name."""
     content = json.loads((CORPUS / "docs" / "detector.json").read_text())
     document = Document(reference, version_id, tuple(content["method_signatures"]))
-    return read.read(document, Report())
+    return read.read_model(document, Report())
 
 
 def test_what_a_lock_holds() -> None:
@@ -39,7 +39,7 @@ def test_what_a_lock_holds() -> None:
         "user_id": "acme",
         "version_id": "v1",
     }
-    assert content["sha256"] == digest(content["method_signatures"])
+    assert content["sha256"] == compute_digest(content["method_signatures"])
 
 
 def test_what_is_not_known_is_left_out() -> None:
@@ -60,14 +60,14 @@ USABLE = [
 @pytest.mark.parametrize("file", USABLE, ids=lambda file: file.stem)
 def test_a_lock_read_again_is_the_same_lock(file: Path) -> None:
     content = json.loads(file.read_text())
-    first = read.read(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
+    first = read.read_model(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
     again = json.loads(lock.text(first))
-    second = read.read(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
+    second = read.read_model(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
     assert second == first
     assert lock.text(second) == lock.text(first)
 
 
 def test_the_digest_depends_on_content_alone() -> None:
-    assert digest([{"a": 1, "b": "é"}]) == digest([{"b": "é", "a": 1}])
-    assert digest([{"a": 1}]) != digest([{"a": 2}])
-    assert digest([{"a": 1}, {"b": 1}]) != digest([{"b": 1}, {"a": 1}])
+    assert compute_digest([{"a": 1, "b": "é"}]) == compute_digest([{"b": "é", "a": 1}])
+    assert compute_digest([{"a": 1}]) != compute_digest([{"a": 2}])
+    assert compute_digest([{"a": 1}, {"b": 1}]) != compute_digest([{"b": 1}, {"a": 1}])

@@ -16,34 +16,36 @@ from gen_client.interface.model import (
     Choice,
     DataType,
     Default,
-    Kind,
-    Known,
+    KnownDefault,
     Member,
     Method,
     MethodKind,
     Model,
-    Null,
+    NoDefault,
+    NullDefault,
     Parameter,
     Range,
-    Required,
     Result,
-    ServerOnly,
+    ServerDefault,
+    TypeKind,
 )
 from gen_client.naming import names as naming
 from gen_client.plan import build, descriptions, docstrings, types
 from gen_client.plan.page import Function, Page
 
-STR, INT, FLOAT = DataType(Kind.STR), DataType(Kind.INT), DataType(Kind.FLOAT)
-REQUIRED = Required()
-POINT = DataType(Kind.NAMED_FIELDS, members=(Member("x", FLOAT), Member("class", STR, "Which.")))
+STR, INT, FLOAT = DataType(TypeKind.STR), DataType(TypeKind.INT), DataType(TypeKind.FLOAT)
+REQUIRED = NoDefault()
+POINT = DataType(
+    TypeKind.NAMED_FIELDS, members=(Member("x", FLOAT), Member("class", STR, "Which."))
+)
 
 
 def list_of(item: DataType) -> DataType:
-    return DataType(Kind.LIST, (item,))
+    return DataType(TypeKind.LIST, (item,))
 
 
 def param(name: str, type_: DataType = STR, default: Default = REQUIRED, **more: Any) -> Parameter:
-    its = Parameter(name, type_, isinstance(default, Required), default)
+    its = Parameter(name, type_, isinstance(default, NoDefault), default)
     return replace(its, **more)
 
 
@@ -67,34 +69,34 @@ def function(*parameters: Parameter, **more: Any) -> Function:
 
 def shape(type_: DataType) -> types.Shape:
     methods = [method(param("p", type_))]
-    names = naming.TypeNames("Model", methods, naming.methods(methods, "Model"))
+    names = naming.TypeNames("Model", methods, naming.method_names(methods, "Model"))
     return types.name_records(type_, names, "predict", "p")
 
 
 @pytest.mark.parametrize(
     ("kind", "passed", "returned"),
     [
-        (Kind.STR, "str", "str"),
-        (Kind.BYTES, "bytes", "bytes"),
-        (Kind.INT, "int", "int"),
-        (Kind.FLOAT, "float", "float"),
-        (Kind.BOOL, "bool", "bool"),
-        (Kind.TEXT, "Text | str", "Text"),
-        (Kind.IMAGE, "Image", "Image"),
-        (Kind.AUDIO, "Audio", "Audio"),
-        (Kind.VIDEO, "Video", "Video"),
-        (Kind.CONCEPT, "Concept", "Concept"),
-        (Kind.REGION, "Region", "Region"),
-        (Kind.FRAME, "Frame", "Frame"),
-        (Kind.NDARRAY, "npt.ArrayLike", "npt.NDArray[Any]"),
-        (Kind.JSON_DATA, "JSON", "Any"),
+        (TypeKind.STR, "str", "str"),
+        (TypeKind.BYTES, "bytes", "bytes"),
+        (TypeKind.INT, "int", "int"),
+        (TypeKind.FLOAT, "float", "float"),
+        (TypeKind.BOOL, "bool", "bool"),
+        (TypeKind.TEXT, "Text | str", "Text"),
+        (TypeKind.IMAGE, "Image", "Image"),
+        (TypeKind.AUDIO, "Audio", "Audio"),
+        (TypeKind.VIDEO, "Video", "Video"),
+        (TypeKind.CONCEPT, "Concept", "Concept"),
+        (TypeKind.REGION, "Region", "Region"),
+        (TypeKind.FRAME, "Frame", "Frame"),
+        (TypeKind.NDARRAY, "npt.ArrayLike", "npt.NDArray[Any]"),
+        (TypeKind.JSON_DATA, "JSON", "Any"),
     ],
 )
-def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
+def test_plain_types(kind: TypeKind, passed: str, returned: str) -> None:
     its = shape(DataType(kind))
     assert types.format_annotation(its, types.Use.PARAM) == passed
     assert types.format_annotation(its, types.Use.RESULT) == returned
-    assert types.format_codec(its) == f"wire.{'JSON' if kind is Kind.JSON_DATA else kind.value}"
+    assert types.format_codec(its) == f"wire.{'JSON' if kind is TypeKind.JSON_DATA else kind.value}"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_plain_types(kind: Kind, passed: str, returned: str) -> None:
             "wire.list_of(wire.list_of(wire.STR))",
         ),
         (
-            DataType(Kind.TUPLE, (INT, list_of(FLOAT))),
+            DataType(TypeKind.TUPLE, (INT, list_of(FLOAT))),
             "tuple[int, Sequence[float]]",
             "tuple[int, list[float]]",
             "wire.tuple_of(wire.INT, wire.list_of(wire.FLOAT))",
@@ -146,10 +148,10 @@ def test_shadowed_builtins() -> None:
         (1, FLOAT, "1.0"),
         ([1, 2], list_of(FLOAT), "(1.0, 2.0)"),
         ([], list_of(STR), "()"),
-        ((1, "a"), DataType(Kind.TUPLE, (INT, STR)), '(1, "a")'),
+        ((1, "a"), DataType(TypeKind.TUPLE, (INT, STR)), '(1, "a")'),
         ({"x": 1, "class": "a"}, POINT, 'PredictP(x=1.0, class_="a")'),
-        ({"k": [1, None]}, DataType(Kind.JSON_DATA), '{"k": (1, None)}'),
-        (b"\0", DataType(Kind.BYTES), r"b'\x00'"),
+        ({"k": [1, None]}, DataType(TypeKind.JSON_DATA), '{"k": (1, None)}'),
+        (b"\0", DataType(TypeKind.BYTES), r"b'\x00'"),
     ],
 )
 def test_values(value: object, type_: DataType, code: str) -> None:
@@ -159,13 +161,13 @@ def test_values(value: object, type_: DataType, code: str) -> None:
 @pytest.mark.parametrize(
     ("type_", "default", "annotation", "value", "wire"),
     [
-        (STR, Required(), "str", "", ""),
-        (STR, Null(), "str | None", "None", "default=None"),
-        (STR, Known("a"), "str", '"a"', 'default="a"'),
-        (STR, ServerOnly("?"), "str | Default", "SERVER_DEFAULT", "default=SERVER_DEFAULT"),
+        (STR, NoDefault(), "str", "", ""),
+        (STR, NullDefault(), "str | None", "None", "default=None"),
+        (STR, KnownDefault("a"), "str", '"a"', 'default="a"'),
+        (STR, ServerDefault("?"), "str | Default", "SERVER_DEFAULT", "default=SERVER_DEFAULT"),
         (
             POINT,
-            Known({"x": 1.0, "class": "a"}),
+            KnownDefault({"x": 1.0, "class": "a"}),
             "PredictA | Default",
             "SERVER_DEFAULT",
             'default=PredictA(x=1.0, class_="a")',
@@ -183,18 +185,18 @@ def test_defaults(
 
 
 def test_positions() -> None:
-    its = function(param("a"), param("b"), param("c", STR, Null()), param("d"))
+    its = function(param("a"), param("b"), param("c", STR, NullDefault()), param("d"))
     assert [p.name for p in its.positional] == ["a", "b"]
     assert [p.name for p in its.keywords] == ["c", "d"]
     assert its.arguments == ("a", "b", "c", "d")
-    first = function(param("a", STR, Null()), param("b"))
+    first = function(param("a", STR, NullDefault()), param("b"))
     assert [p.name for p in first.positional] == ["a"]
     assert function().positional == ()
 
 
 def test_choices() -> None:
     several = tuple(Choice(text, text) for text in ("fast", "exact"))
-    its = page(method(param("backend", STR, Known("fast"), choices=several)))
+    its = page(method(param("backend", STR, KnownDefault("fast"), choices=several)))
     assert its.functions[0].positional[0].annotation == 'Literal["fast", "exact"]'
     assert [(alias.name, alias.value, alias.doc) for alias in its.aliases] == [
         ("PredictBackend", 'Literal["fast", "exact"]', "What `predict` takes as `backend`.")
@@ -229,20 +231,20 @@ def test_ranges(
 @pytest.mark.parametrize(
     ("type_", "default", "said"),
     [
-        (FLOAT, Null(), "the model receives 0.0"),
-        (FLOAT, ServerOnly(""), "the model receives 0.0"),
-        (list_of(STR), ServerOnly("x"), "the model receives an empty list"),
-        (list_of(STR), Null(), "the model receives an empty list"),
-        (POINT, ServerOnly("x"), "the model receives None"),
-        (STR, ServerOnly("<Audio object at 0x7F0a>"), "model's own default applies."),
-        (STR, ServerOnly("x\u202e"), "own default applies: `x\\u202e`."),
+        (FLOAT, NullDefault(), "the model receives 0.0"),
+        (FLOAT, ServerDefault(""), "the model receives 0.0"),
+        (list_of(STR), ServerDefault("x"), "the model receives an empty list"),
+        (list_of(STR), NullDefault(), "the model receives an empty list"),
+        (POINT, ServerDefault("x"), "the model receives None"),
+        (STR, ServerDefault("<Audio object at 0x7F0a>"), "model's own default applies."),
+        (STR, ServerDefault("x\u202e"), "own default applies: `x\\u202e`."),
     ],
 )
 def test_what_the_first_parameter_is_when_left_out(
     type_: DataType, default: Default, said: str
 ) -> None:
     assert said in function(param("a", type_, default)).doc
-    later = function(param("first"), param("a", FLOAT, Null())).doc
+    later = function(param("first"), param("a", FLOAT, NullDefault())).doc
     assert "receives" not in later
 
 
@@ -270,7 +272,7 @@ def test_streams() -> None:
 
 
 def test_records_are_named_by_method_and_field_and_never_shared() -> None:
-    nested = DataType(Kind.NAMED_FIELDS, members=(Member("box", POINT),))
+    nested = DataType(TypeKind.NAMED_FIELDS, members=(Member("box", POINT),))
     its = page(method(param("a", nested), param("b", list_of(POINT)), returns=nested))
     assert [record.name for record in its.records] == [
         *("PredictResult", "PredictResultBox", "PredictA", "PredictABox", "PredictB"),
@@ -284,8 +286,8 @@ def test_records_are_named_by_method_and_field_and_never_shared() -> None:
 # A list of inputs in place of one
 
 
-JSON = DataType(Kind.JSON_DATA)
-IMAGE = DataType(Kind.IMAGE)
+JSON = DataType(TypeKind.JSON_DATA)
+IMAGE = DataType(TypeKind.IMAGE)
 
 
 @pytest.mark.parametrize(
@@ -293,16 +295,16 @@ IMAGE = DataType(Kind.IMAGE)
     [
         (STR, True),
         (IMAGE, True),
-        (DataType(Kind.NDARRAY), True),
+        (DataType(TypeKind.NDARRAY), True),
         (POINT, True),
         (list_of(STR), True),
         (list_of(list_of(JSON)), True),
-        (DataType(Kind.TUPLE, (STR, JSON)), True),
+        (DataType(TypeKind.TUPLE, (STR, JSON)), True),
         (JSON, False),
         (list_of(JSON), False),
         (list_of(POINT), False),
-        (DataType(Kind.TUPLE, (JSON, STR)), False),
-        (DataType(Kind.TUPLE, (POINT, STR)), False),
+        (DataType(TypeKind.TUPLE, (JSON, STR)), False),
+        (DataType(TypeKind.TUPLE, (POINT, STR)), False),
     ],
 )
 def test_a_list_of_mappings_is_an_argument_where_it_can_be(first: DataType, listed: bool) -> None:
@@ -320,8 +322,12 @@ def test_only_a_method_with_one_result_and_a_parameter_takes_a_list() -> None:
 def test_the_body_takes_what_either_form_takes() -> None:
     its = page(
         method(
-            *(param("a", IMAGE), param("b", DataType(Kind.TEXT)), param("c", INT, Known(3))),
-            *(param("d"), param("e", STR, Null())),
+            *(
+                param("a", IMAGE),
+                param("b", DataType(TypeKind.TEXT)),
+                param("c", INT, KnownDefault(3)),
+            ),
+            *(param("d"), param("e", STR, NullDefault())),
         )
     ).functions[0]
     assert its.listed is not None
@@ -340,7 +346,7 @@ def test_the_body_takes_what_either_form_takes() -> None:
 
 
 def test_an_optional_first_parameter_keeps_its_default() -> None:
-    its = page(method(param("a", IMAGE, Null()), param("b"))).functions[0]
+    its = page(method(param("a", IMAGE, NullDefault()), param("b"))).functions[0]
     assert its.listed is not None
     (first,) = its.listed.positional
     assert first.annotation == "Image | None | Sequence[PredictInput]"
@@ -351,11 +357,13 @@ def test_the_keys_of_an_input_say_what_the_arguments_do() -> None:
     (its,) = page(
         method(
             param("a", IMAGE, description="The picture"),
-            param("b", FLOAT, Known(0.5), description="How sure.", range=Range(0.0, 1.0, 0.0)),
-            param("c", STR, ServerOnly("now()")),
-            param("d", STR, Null()),
-            param("e", POINT, Known({"x": 1.0, "class": "k"})),
-            param("f", INT, Known(1)),
+            param(
+                "b", FLOAT, KnownDefault(0.5), description="How sure.", range=Range(0.0, 1.0, 0.0)
+            ),
+            param("c", STR, ServerDefault("now()")),
+            param("d", STR, NullDefault()),
+            param("e", POINT, KnownDefault({"x": 1.0, "class": "k"})),
+            param("f", INT, KnownDefault(1)),
         )
     ).inputs
     assert its.doc == "One input of a list for `predict`, or of `predict_batch`."
@@ -372,8 +380,8 @@ def test_the_keys_of_an_input_say_what_the_arguments_do() -> None:
 
 
 def test_exports() -> None:
-    region = DataType(Kind.REGION)
-    its = page(method(param("a", DataType(Kind.FRAME)), returns=list_of(region)))
+    region = DataType(TypeKind.REGION)
+    its = page(method(param("a", DataType(TypeKind.FRAME)), returns=list_of(region)))
     assert its.exports == (
         "AsyncDetector",
         "Box",
@@ -387,8 +395,8 @@ def test_exports() -> None:
 
 
 def test_a_package_without_a_reference_says_how_to_reach_the_model() -> None:
-    model = Model(None, "", (method(param("a", DataType(Kind.TEXT))),))
-    its = build.build_page(model, naming.given_package_name("held"), Report())
+    model = Model(None, "", (method(param("a", DataType(TypeKind.TEXT))),))
+    its = build.build_page(model, naming.check_package_name("held"), Report())
     assert its.reference == ""
     assert ">>> from held import Held\n" in its.doc
     assert "base_url" in its.doc
@@ -396,7 +404,7 @@ def test_a_package_without_a_reference_says_how_to_reach_the_model() -> None:
 
 
 def test_long_calls_break() -> None:
-    its = page(method(*(param(f"parameter_{n}", DataType(Kind.IMAGE)) for n in range(4))))
+    its = page(method(*(param(f"parameter_{n}", DataType(TypeKind.IMAGE)) for n in range(4))))
     assert max(map(len, its.doc.split("\n"))) < 100
     assert ">>> from detector import Detector, Image\n" in its.doc
 
@@ -448,8 +456,8 @@ def test_samples_are_valid() -> None:
         param("n", INT, range=Range(5.0, 9.0)),
         param("t", FLOAT, range=Range(None, 0.5)),
         param("mode", STR, choices=(Choice("a", "a"),)),
-        param("known", INT, Known(7)),
-        param("unknown", INT, ServerOnly("x")),
+        param("known", INT, KnownDefault(7)),
+        param("unknown", INT, ServerDefault("x")),
     )
     assert its.example.arguments == ("5", "0.5", '"a"', "known=7")
     assert all(isinstance(argument, Code) for argument in its.example.arguments)
@@ -465,7 +473,7 @@ def test_a_default_that_checkers_do_not_take_for_json_is_left_to_the_description
         ('[{"a": 1}, {"b": "x"}]', "SERVER_DEFAULT"),
     ):
         value = json.loads(text)
-        its = function(param("x", JSON, Known(value)))
+        its = function(param("x", JSON, KnownDefault(value)))
         assert [one.default for one in (*its.positional, *its.keywords)] == [shown]
         assert ("Default: `" in its.doc) is (shown == "SERVER_DEFAULT")
         assert f"default={types.format_value(value, types.Shape(JSON))}" in its.wire

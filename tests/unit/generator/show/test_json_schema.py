@@ -24,7 +24,7 @@ FILES = sorted(
 
 
 def tools(*signatures: dict[str, Any]) -> list[dict[str, Any]]:
-    model = read.read(Document(None, "", signatures), Report())
+    model = read.read_model(Document(None, "", signatures), Report())
     return [json_schema.tool(its) for its in build.name_methods(model, Code("package"), Report())]
 
 
@@ -140,8 +140,8 @@ def test_types_of_the_users(text: str, right: object, wrong: object) -> None:
     """What the client returns is what the schema takes."""
     field = {"name": "return", "type": "JSON_DATA"}
     signature = {"name": "predict", "method_type": "UNARY_UNARY", "output_fields": [field]}
-    document = Document(None, "", (signature,), types=(("predict.return", text),))
-    model = read.read(document, Report())
+    document = Document(None, "", (signature,), json_types=(("predict.return", text),))
+    model = read.read_model(document, Report())
     schema = json_schema.tool(*build.name_methods(model, Code("package"), Report()))[
         "output_schema"
     ]

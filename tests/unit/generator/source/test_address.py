@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clarigen import ModelRef
 from gen_client.diagnostics import Refusal
-from gen_client.source.address import ModelAddress, RunnerAddress, parse
+from gen_client.source.address import ModelAddress, RunnerAddress, parse_address
 
 REFERENCE = ModelRef("openai", "chat-completion", "o4-mini")
 
@@ -32,7 +32,7 @@ REFERENCE = ModelRef("openai", "chat-completion", "o4-mini")
     ],
 )
 def test_models(url: str, version_id: str) -> None:
-    assert parse(url) == ModelAddress(REFERENCE, version_id)
+    assert parse_address(url) == ModelAddress(REFERENCE, version_id)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_models(url: str, version_id: str) -> None:
     ],
 )
 def test_runners(url: str) -> None:
-    assert parse(url) == RunnerAddress(url)
+    assert parse_address(url) == RunnerAddress(url)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_runners(url: str) -> None:
 )
 def test_what_names_neither(url: str, words: str) -> None:
     with pytest.raises(Refusal) as caught:
-        parse(url)
+        parse_address(url)
     text = str(caught.value)
     assert caught.value.diagnostic.exit_code == 2
     assert words in text
@@ -111,7 +111,7 @@ def test_what_names_neither(url: str, words: str) -> None:
 )
 def test_credentials_in_a_url_are_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(Refusal) as caught:
-        parse(url)
+        parse_address(url)
     assert caught.value.diagnostic.exit_code == 2
     assert "user:password@" in str(caught.value)
     assert "secret" not in str(caught.value)
@@ -128,6 +128,6 @@ def test_any_text_is_an_address_or_refused(url: str) -> None:
 
 def outcome(url: str) -> ModelAddress | RunnerAddress | Refusal:
     try:
-        return parse(url)
+        return parse_address(url)
     except Refusal as refusal:
         return refusal

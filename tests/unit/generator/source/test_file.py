@@ -47,7 +47,7 @@ def refused(path: Path | str) -> tuple[int, str]:
 
 
 def model(document: Document) -> interface.Model:
-    return interface.read(document, Report())
+    return interface.read_model(document, Report())
 
 
 @pytest.fixture

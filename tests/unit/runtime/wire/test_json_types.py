@@ -190,7 +190,7 @@ TYPES = (
     ("chat.options", "dict[str, int | None]"),
     ("chat.return", "their.types:Node"),
 )
-DOCUMENT = Document(ModelRef("a", "b", "c"), "", (SIGNATURE,), types=TYPES)
+DOCUMENT = Document(ModelRef("a", "b", "c"), "", (SIGNATURE,), json_types=TYPES)
 
 
 def test_signatures_name_the_types_and_importing_needs_none() -> None:
@@ -209,9 +209,9 @@ def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
     (tmp_path / "signatures.json").write_text(files["signatures.json"], "utf-8")
     found = locked.read(tmp_path / "signatures.json")
     assert found is not None
-    assert found.document.types == TYPES
+    assert found.document.json_types == TYPES
     assert pipeline.build(found.document, "talk", Report()).files == files
-    plain = read.read(replace(DOCUMENT, types=()), Report())
+    plain = read.read_model(replace(DOCUMENT, json_types=()), Report())
     assert lock.text(plain) != files["signatures.json"]
 
 
@@ -239,7 +239,7 @@ def test_a_key_that_means_nothing_is_refused(
 ) -> None:
     first = [pair for pair in TYPES[:1] if pair[0] != key]
     with pytest.raises(Refusal) as caught:
-        pipeline.build(replace(DOCUMENT, types=(*first, (key, text))), "talk", Report())
+        pipeline.build(replace(DOCUMENT, json_types=(*first, (key, text))), "talk", Report())
     its = caught.value.diagnostic
     assert its.exit_code == USAGE
     assert message in its.what
@@ -292,15 +292,15 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def configured(repository: Path, types_: str) -> config.Entry:
+def configured(repository: Path, types_: str) -> config.ModelEntry:
     text = f'[[tool.gen-client.models]]\nurl = "a/b/models/c"\n[tool.gen-client.models.types]\n{types_}\n'
     (repository / "pyproject.toml").write_text(text, "utf-8")
-    return config.load(repository).entries[0]
+    return config.load_settings(repository).entries[0]
 
 
 def test_a_configuration_gives_types(repository: Path) -> None:
     entry = configured(repository, '"b.return"="dict[str,float]"\n"a.x" = "app.types:T"')
-    assert entry.types == (("a.x", "app.types:T"), ("b.return", "dict[str, float]"))
+    assert entry.json_types == (("a.x", "app.types:T"), ("b.return", "dict[str, float]"))
 
 
 @pytest.mark.parametrize(

@@ -100,10 +100,10 @@ class _Media:
         """
         from pathlib import Path
 
-        encoded = self._encoded()
+        encoded = self._require_bytes()
         Path(path).write_bytes(encoded)
 
-    def _encoded(self) -> builtins.bytes:
+    def _require_bytes(self) -> builtins.bytes:
         if not self.bytes:
             raise ValueError(f"this {type(self).__name__} has no bytes, only a URL: {self.url!r}")
         return self.bytes
@@ -136,7 +136,7 @@ class Image(_Media):
     @classmethod
     def from_numpy(cls, array: npt.NDArray[Any], *, format: str = "PNG") -> Self:
         """Encode uint8 pixels of shape (height, width) or (height, width, 3 or 4)."""
-        return cls.from_pil(_pillow().fromarray(array), format=format)
+        return cls.from_pil(_import_pillow().fromarray(array), format=format)
 
     def to_pil(self) -> PIL.Image.Image:
         """Decode with Pillow.
@@ -147,12 +147,12 @@ class Image(_Media):
         """
         import io
 
-        image: PIL.Image.Image = _pillow().open(io.BytesIO(self._encoded()))
+        image: PIL.Image.Image = _import_pillow().open(io.BytesIO(self._require_bytes()))
         return image
 
     def to_numpy(self) -> npt.NDArray[Any]:
         """The pixels as an array of shape (height, width[, channels]), usually uint8."""
-        numpy = numpy_module()
+        numpy = import_numpy()
         pixels: npt.NDArray[Any] = numpy.asarray(self.to_pil())
         return pixels
 
@@ -163,12 +163,12 @@ class Image(_Media):
     def _repr_png_(self) -> builtins.bytes | None:
         from . import _notebook
 
-        return _notebook.png(self.bytes)
+        return _notebook.as_png(self.bytes)
 
     def _repr_jpeg_(self) -> builtins.bytes | None:
         from . import _notebook
 
-        return _notebook.jpeg(self.bytes)
+        return _notebook.as_jpeg(self.bytes)
 
 
 class Audio(_Media):
@@ -259,7 +259,7 @@ class Region:
         object.__setattr__(self, "concepts", tuple(self.concepts))
 
     def __rich_repr__(self) -> Iterator[tuple[str, object, object]]:
-        yield from _told(self)
+        yield from _rich_attributes(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,14 +282,14 @@ class Frame:
         object.__setattr__(self, "regions", tuple(self.regions))
 
     def __rich_repr__(self) -> Iterator[tuple[str, object, object]]:
-        yield from _told(self)
+        yield from _rich_attributes(self)
 
     def _repr_html_(self) -> str | None:
         from . import _notebook
 
         if self.image is None:
             return None
-        return _notebook.figure(self.image.bytes, [_mark(region) for region in self.regions])
+        return _notebook.figure_html(self.image.bytes, [_mark(region) for region in self.regions])
 
 
 def _mark(region: Region) -> tuple[Box | None, str]:
@@ -299,13 +299,13 @@ def _mark(region: Region) -> tuple[Box | None, str]:
     return region.box or point, ", ".join(names) or region.text or region.track_id
 
 
-def _told(value: Any) -> Iterator[tuple[str, object, object]]:
+def _rich_attributes(value: Any) -> Iterator[tuple[str, object, object]]:
     """What rich shows of a value: the attributes that are not as they are by default."""
     for its in fields(value):
         yield its.name, getattr(value, its.name), its.default
 
 
-def _pillow() -> Any:
+def _import_pillow() -> Any:
     try:
         import PIL.Image
     except ImportError:
@@ -313,7 +313,7 @@ def _pillow() -> Any:
     return PIL.Image
 
 
-def numpy_module() -> Any:
+def import_numpy() -> Any:
     """numpy, imported by the first array."""
     try:
         import numpy

@@ -13,13 +13,13 @@ from html import escape
 from itertools import islice
 from typing import Final, TypeAlias
 
-LARGEST: Final = 32 << 20
+MAX_IMAGE_BYTES: Final = 32 << 20
 """The largest picture that is shown, in encoded bytes: a notebook keeps a copy of it."""
 
-MOST_MARKS: Final = 500
+MAX_MARKS: Final = 500
 """How many marks are drawn on a picture."""
 
-MOST_ROWS: Final = 100
+MAX_ROWS: Final = 100
 """How many rows of a table are shown."""
 
 _LONGEST: Final = 200
@@ -35,35 +35,35 @@ Mark: TypeAlias = tuple[tuple[float, float, float, float] | None, str]
 """Where something is on a picture, and what it is: left, top, right and bottom as fractions 0.0 to 1.0."""
 
 
-def shown(encoded: bytes) -> tuple[str, bytes] | None:
+def displayable(encoded: bytes) -> tuple[str, bytes] | None:
     """A picture as browsers show it: its media type and bytes; None if it cannot be, or is too large."""
-    if not encoded or len(encoded) > LARGEST:
+    if not encoded or len(encoded) > MAX_IMAGE_BYTES:
         return None
     for media_type, magic in _MAGIC:
         if encoded.startswith(magic):
             return media_type, encoded
     if encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP":
         return "image/webp", encoded
-    return _converted(encoded)
+    return _convert_to_png(encoded)
 
 
-def png(encoded: bytes) -> bytes | None:
+def as_png(encoded: bytes) -> bytes | None:
     """A picture as PNG, converted if need be; None if it is a JPEG, which notebooks show as it is."""
-    found = shown(encoded)
+    found = displayable(encoded)
     if found is None or found[0] == "image/jpeg":
         return None
     if found[0] != "image/png":
-        found = _converted(encoded)
+        found = _convert_to_png(encoded)
     return found[1] if found is not None else None
 
 
-def jpeg(encoded: bytes) -> bytes | None:
+def as_jpeg(encoded: bytes) -> bytes | None:
     """A picture that is a JPEG, as it is; None if it is none."""
-    found = shown(encoded)
+    found = displayable(encoded)
     return found[1] if found is not None and found[0] == "image/jpeg" else None
 
 
-def _converted(encoded: bytes) -> tuple[str, bytes] | None:
+def _convert_to_png(encoded: bytes) -> tuple[str, bytes] | None:
     import io
 
     try:
@@ -78,17 +78,17 @@ def _converted(encoded: bytes) -> tuple[str, bytes] | None:
     return "image/png", buffer.getvalue()
 
 
-def figure(encoded: bytes, marks: Iterable[Mark]) -> str | None:
+def figure_html(encoded: bytes, marks: Iterable[Mark]) -> str | None:
     """A picture with marks on it; None if the picture cannot be shown."""
-    found = shown(encoded)
+    found = displayable(encoded)
     if found is None:
         return None
     media_type, data = found
     source = f"data:{media_type};base64,{b64encode(data).decode('ascii')}"
     placed = ((place, label) for place, label in marks if place is not None)
     drawn = [
-        _drawn(place, label, _COLOURS[number % len(_COLOURS)])
-        for number, (place, label) in enumerate(islice(placed, MOST_MARKS))
+        _mark_html(place, label, _COLOURS[number % len(_COLOURS)])
+        for number, (place, label) in enumerate(islice(placed, MAX_MARKS))
     ]
     return (
         '<div style="position:relative;display:inline-block">'
@@ -96,8 +96,8 @@ def figure(encoded: bytes, marks: Iterable[Mark]) -> str | None:
     )
 
 
-def _drawn(place: tuple[float, float, float, float], label: str, colour: str) -> str:
-    left, top, right, bottom = map(_fraction, place)
+def _mark_html(place: tuple[float, float, float, float], label: str, colour: str) -> str:
+    left, top, right, bottom = map(_clamp_fraction, place)
     box = (
         f"position:absolute;left:{left:.2%};top:{top:.2%};"
         f"width:{max(right - left, 0.0):.2%};height:{max(bottom - top, 0.0):.2%};"
@@ -108,11 +108,11 @@ def _drawn(place: tuple[float, float, float, float], label: str, colour: str) ->
     return f'<div style="{box}">{written}</div>'
 
 
-def _fraction(value: float) -> float:
+def _clamp_fraction(value: float) -> float:
     return 1.0 if value > 1.0 else value if value > 0.0 else 0.0  # NaN is neither: the edge
 
 
-def table(rows: Iterable[Mapping[str, object]]) -> str:
+def table_html(rows: Iterable[Mapping[str, object]]) -> str:
     """Rows that all have the same columns, as an HTML table."""
     found = list(rows)
     if not found:
@@ -120,9 +120,9 @@ def table(rows: Iterable[Mapping[str, object]]) -> str:
     head = "".join(f"<th>{text(name)}</th>" for name in found[0])
     body = "".join(
         f"<tr>{''.join(f'<td>{text(value)}</td>' for value in row.values())}</tr>"
-        for row in found[:MOST_ROWS]
+        for row in found[:MAX_ROWS]
     )
-    more = len(found) - MOST_ROWS
+    more = len(found) - MAX_ROWS
     rest = f"<caption>{more:,} more are not shown</caption>" if more > 0 else ""
     return f"<table>{rest}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

@@ -58,7 +58,7 @@ FORMAT: Final = 1
 """The form of the packages that this version generates, the newest that it knows. It stands in them and in
 their locks, and rises only when the same signatures give other bytes (with a line in the changelog)."""
 
-_OLDEST: Final = 1
+_OLDEST_FORMAT: Final = 1
 """The oldest form that this version still knows."""
 
 
@@ -78,10 +78,10 @@ def require_format(number: int, package: str) -> None:
             f" {__version__} knows {FORMAT}: pip install -U clarigen",
             name=package,
         )
-    if number < _OLDEST:
+    if number < _OLDEST_FORMAT:
         raise ImportError(
             f"{package} was generated for an older clarigen: it has format {number}, and clarigen"
-            f" {__version__} knows no format before {_OLDEST}: run gen-client again",
+            f" {__version__} knows no format before {_OLDEST_FORMAT}: run gen-client again",
             name=package,
         )
 

@@ -204,7 +204,7 @@ class Result:
     Attributes:
         type: Its type.
         description: The model author's text, or empty.
-        spread: Whether the members of `type` (NAMED_FIELDS) are outputs of the method themselves,
+        multiple_outputs: Whether the members of `type` (NAMED_FIELDS) are outputs of the method themselves,
             each in a part of its own, rather than members of one output called `return`. On the
             wire both are read by the same codec.
     """

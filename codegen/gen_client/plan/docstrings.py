@@ -156,7 +156,7 @@ def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iter
         yield f"{format_range(parameter.range, parameter.type.kind)}."
     if parameter.stream:
         yield "Its items are sent as they are taken."
-    elif first and (trap := _trap(parameter)):
+    elif first and (trap := _misread_note(parameter)):
         yield trap
     elif isinstance(parameter.default, ServerDefault):
         yield _server_default(parameter.default.text)
@@ -190,7 +190,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_DEFAULT_LENGTH else f"{text[:MAX_DEFAULT_LENGTH]}…"
 
 
-def _trap(parameter: Parameter) -> str:
+def _misread_note(parameter: Parameter) -> str:
     """A server that does not find the first parameter reads another value than its default."""
     unknown = isinstance(parameter.default, ServerDefault)
     missing = unknown or isinstance(parameter.default, NullDefault)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .._client.base import ClientBase
 from .._transport.endpoint import DEFAULT_TIMEOUT
-from .._wire.method import Answering, Streaming, Unary
+from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import AsyncBatch
 from .stream import AsyncStream, Items
 
@@ -49,10 +49,10 @@ class AsyncClient(ClientBase):
         """Wait until the model can be called: see `Client.wait_until_ready`."""
         await self._connection.run(self._ready(timeout))
 
-    async def _call(self, method: Answering[_R], /, *values: object) -> _R:
+    async def _call(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field, or with a list of inputs in place of them."""
         its: Any = method
-        inputs = its.inputs(values)
+        inputs = its.batch_inputs(values)
         if inputs is not None:
             return cast("_R", await self._batch(its, inputs, False).collect())
         result: _R = await self._one(its, *values)
@@ -78,6 +78,6 @@ class AsyncClient(ClientBase):
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Call a streaming method with one value a field."""
         flow = self._flows.call_stream(method, values, self._context())
-        items = method.items(values, asynchronous=True)
+        items = method.stream_argument(values, asynchronous=True)
         taken = Items(items) if items is not None else None
         return AsyncStream(flow, self._connection, taken)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, TypeVar
 
-from .._wire.codec import described
+from .._wire.codec import describe
 from .._wire.method import Unary
 from ..errors import ClarigenError, InputError, PredictionError
 from .call import CallContext, UnaryFlow, call_chunk, encode_input
@@ -187,7 +187,7 @@ class BatchPlan(Generic[_R]):
         payloads: dict[int, bytes] = {}
         for given in inputs:
             try:
-                payloads[len(outcomes)] = encode_input(self._method, self._method.values(given))
+                payloads[len(outcomes)] = encode_input(self._method, self._method.bind(given))
                 outcomes.append(None)
             except InputError as error:
                 text = f"input {self._input_count} of the batch: {error}"
@@ -245,7 +245,7 @@ def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = Fal
     Raises:
         InputError: They are no iterable, or a lone input.
     """
-    given = described(inputs)
+    given = describe(inputs)
     lone = isinstance(inputs, (Mapping, str, bytes))
     iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))
     if lone or not iterable:

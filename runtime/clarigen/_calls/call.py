@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from .._log import LOGGER, shown
-from .._proto import MultiOutputResponse, Output, Status, UnreadableError
-from .._wire.large_payloads import NO_VIEWS, Views, cut
+from .._proto import MultiOutputResponse, Output, ProtobufDecodeError, Status
+from .._wire.large_payloads import NO_PAYLOADS, LargePayloads, extract_large_payloads
 from .._wire.method import Method, Streaming, Unary
-from .._wire.protobuf_writer import Pieces
+from .._wire.protobuf_writer import Buffers
 from ..errors import ClarigenError, DecodeError, ModelError
 from .actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Send, Sleep
 from .address import Address
@@ -83,18 +83,18 @@ class _Answer(NamedTuple):
 
     Attributes:
         response: The platform's message.
-        views: The large payloads that were cut out of it.
+        payloads: The large payloads that were cut out of it.
     """
 
     response: MultiOutputResponse
-    views: Views
+    payloads: LargePayloads
 
 
 def call_unary(method: Unary[_R], values: Sequence[Any], context: CallContext) -> UnaryFlow[_R]:
     """Call a unary method with one value a field."""
-    answer, attempts = yield from _send_request(method, method.request(values), 1, context)
+    answer, attempts = yield from _send_request(method, method.encode_request(values), 1, context)
     try:
-        return method.read(answer.response.outputs[0].data, answer.views)
+        return method.decode_result(answer.response.outputs[0].data, answer.payloads)
     except DecodeError as unread:
         yield from _add_drift_hint(context, unread, attempts, answer.response)
         raise
@@ -115,8 +115,8 @@ def call_chunk(
         often the request was sent.
     """
     answer, attempts = yield from _send_request(method, inputs, len(inputs), context, apart=True)
-    response, views = answer
-    outcomes = [_read_output(method, output, views, attempts) for output in response.outputs]
+    response, payloads = answer
+    outcomes = [_read_output(method, output, payloads, attempts) for output in response.outputs]
     for outcome in outcomes:
         if isinstance(outcome, ModelError | DecodeError):
             yield from _add_drift_hint(context, outcome, attempts, response)
@@ -129,7 +129,7 @@ def encode_input(method: Method[Any], values: Sequence[Any]) -> bytes:
     Raises:
         InputError: A value does not fit its parameter.
     """
-    return b"".join(method.request(values))
+    return b"".join(method.encode_request(values))
 
 
 def _send_request(
@@ -178,14 +178,14 @@ def _resolve_address(
 
 
 def _read_output(
-    method: Unary[_R], output: Output, views: Views, attempts: Attempts
+    method: Unary[_R], output: Output, payloads: LargePayloads, attempts: Attempts
 ) -> _R | ClarigenError:
     if output.status.code:
         error = error_from_status(output.status, method.name)
         if error is not None:
             return attempts.annotate(error)
     try:
-        return method.read(output.data, views)
+        return method.decode_result(output.data, payloads)
     except DecodeError as unread:
         return unread
 
@@ -200,19 +200,19 @@ def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallCont
         InputError: An argument does not fit. Seen at once; the items of a stream are seen as they
             are taken.
     """
-    return _run_stream(method, method.arguments(values), context)
+    return _run_stream(method, method.encode_arguments(values), context)
 
 
 def _run_stream(
-    method: Streaming[Any], arguments: tuple[Pieces, int], context: CallContext
+    method: Streaming[Any], arguments: tuple[Buffers, int], context: CallContext
 ) -> StreamFlow:
-    if method.stream is not None:
+    if method.stream_field is not None:
         item = yield Pull()
         if item is END:  # arguments without an item cannot be sent
             return Usage()
-        request = method.item_request(item, arguments)
+        request = method.encode_item(item, arguments)
     else:
-        request = method.one_input(*arguments)
+        request = method.wrap_input(*arguments)
     response, usage, message = MultiOutputResponse(), Usage(), b""
     with Attempts(context.policy) as attempts:
         while True:
@@ -220,23 +220,23 @@ def _run_stream(
                 target = yield from _resolve_address(context, attempts)
                 follow = (
                     partial(_encode_later_item, method, target)
-                    if method.stream is not None
+                    if method.stream_field is not None
                     else None
                 )
                 message = message or b"".join((target, *request))
                 yield Open(method.rpc, message, attempts.begin(), follow)
                 while (reply := (yield Receive())) is not END:
-                    response, views = _parse_answer(method, reply, context)
+                    response, payloads = _parse_answer(method, reply, context)
                     _check_statuses(method, response)
                     output = response.outputs[0]
                     # Models tell the count with the last message, or grow it: the last one told holds.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = _count_tokens(response)
                     attempts.is_last = True
-                    yield Deliver(method.read(output.data, views))
+                    yield Deliver(method.decode_result(output.data, payloads))
                 break
             except (Failure, ModelError) as caught:
-                if method.stream is not None and not attempts.is_last:
+                if method.stream_field is not None and not attempts.is_last:
                     attempts.is_last = not (yield Reclaim())
                 yield from _retry_or_raise(method, attempts, caught, context)
             except DecodeError as unread:
@@ -248,7 +248,7 @@ def _run_stream(
 
 def _encode_later_item(method: Streaming[Any], target: bytes, item: Any) -> bytes:
     """The message that carries a later item."""
-    return b"".join((target, *method.item_request(item)))
+    return b"".join((target, *method.encode_item(item)))
 
 
 def _retry_or_raise(
@@ -291,10 +291,10 @@ def _add_drift_hint(
 
 def _parse_answer(method: Method[Any], reply: bytes, context: CallContext) -> _Answer:
     # Who is told of the response gets the platform's message whole.
-    rest, views = (reply, NO_VIEWS) if context.observers else cut(reply)
+    rest, payloads = (reply, NO_PAYLOADS) if context.observers else extract_large_payloads(reply)
     try:
-        return _Answer(MultiOutputResponse.FromString(rest), views)
-    except UnreadableError as error:
+        return _Answer(MultiOutputResponse.FromString(rest), payloads)
+    except ProtobufDecodeError as error:
         raise DecodeError(f"{method.name}: the answer is not a message: {error}") from None
 
 

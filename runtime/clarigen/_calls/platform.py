@@ -20,12 +20,12 @@ from .._proto import (
     ModelVersion,
     MultiOutputResponse,
     PostModelOutputsRequest,
+    ProtobufDecodeError,
     SingleDeploymentResponse,
     SingleModelResponse,
     SingleModelVersionResponse,
     SingleUserResponse,
     Status,
-    UnreadableError,
     UserAppIDSet,
 )
 from ..errors import DecodeError
@@ -123,7 +123,7 @@ def _parse_response(rpc: str, response: _ResponseT, reply: bytes) -> _ResponseT:
     """The answer, into an empty message; ModelError if it is a failure."""
     try:
         response.ParseFromString(reply)
-    except UnreadableError as error:
+    except ProtobufDecodeError as error:
         raise DecodeError(f"{rpc}: the answer is not a message: {error}") from None
     failed = error_from_status(response.status, rpc)
     if failed is not None:

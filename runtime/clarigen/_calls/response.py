@@ -62,7 +62,7 @@ class Response:
     def _repr_html_(self) -> str:
         from .. import _notebook
 
-        return _notebook.table([_table_row(self)])
+        return _notebook.table_html([_table_row(self)])
 
 
 class Recording(list[Response]):
@@ -76,7 +76,7 @@ class Recording(list[Response]):
     def _repr_html_(self) -> str:
         from .. import _notebook
 
-        return _notebook.table(map(_table_row, self))
+        return _notebook.table_html(map(_table_row, self))
 
 
 def _table_row(response: Response) -> dict[str, object]:

@@ -4,7 +4,7 @@ What lives here: `clarigen.proto`, the module and the stub compiled from it, and
 rest of the runtime imports. Nowhere else is protobuf imported.
 """
 
-from google.protobuf.message import DecodeError as UnreadableError
+from google.protobuf.message import DecodeError as ProtobufDecodeError
 
 from .clarigen_pb2 import (
     Audio,
@@ -89,6 +89,7 @@ __all__ = [
     "Part",
     "Point",
     "PostModelOutputsRequest",
+    "ProtobufDecodeError",
     "Region",
     "RegionInfo",
     "RunnerSelector",
@@ -99,7 +100,6 @@ __all__ = [
     "SingleUserResponse",
     "Status",
     "Text",
-    "UnreadableError",
     "User",
     "UserAppIDSet",
     "Video",

@@ -38,7 +38,7 @@ for _message in DESCRIPTOR.message_types_by_name.values():
 
 def main(arguments: list[str]) -> int:
     """Write the two files, or with --check say whether they are current."""
-    files = compiled()
+    files = compile_files()
     if arguments == ["--check"]:
         stale = [name for name, text in files.items() if (HERE / name).read_text("utf-8") != text]
         if stale:
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def compiled() -> dict[str, str]:
+def compile_files() -> dict[str, str]:
     """The text of each file that is made from the .proto."""
     with tempfile.TemporaryDirectory() as folder:
         binary, stubs = Path(folder, "descriptor.binpb"), Path(folder, "stubs")
@@ -61,10 +61,10 @@ def compiled() -> dict[str, str]:
         (descriptor,) = FileDescriptorSet.FromString(binary.read_bytes()).file
         stub = Path(stubs, SOURCE).with_name("clarigen_pb2.pyi").read_text("utf-8")
     stub = stub.replace("    DESCRIPTOR: _descriptor.Descriptor\n\n", "")
-    return {"clarigen_pb2.py": module(descriptor), "clarigen_pb2.pyi": stub}
+    return {"clarigen_pb2.py": render_module(descriptor), "clarigen_pb2.pyi": stub}
 
 
-def module(descriptor: FileDescriptorProto) -> str:
+def render_module(descriptor: FileDescriptorProto) -> str:
     """The module that declares the messages of a descriptor, a line of it a message."""
     messages = list(descriptor.message_type)
     del descriptor.message_type[:]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .._client.base import ClientBase
 from .._transport.endpoint import DEFAULT_TIMEOUT
-from .._wire.method import Answering, Streaming, Unary
+from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import Batch
 from .stream import Items, Stream
 
@@ -67,10 +67,10 @@ class Client(ClientBase):
         """
         self._connection.run(self._ready(timeout))
 
-    def _call(self, method: Answering[_R], /, *values: object) -> _R:
+    def _call(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field, or with a list of inputs in place of them."""
         its: Any = method
-        inputs = its.inputs(values)
+        inputs = its.batch_inputs(values)
         if inputs is not None:
             return cast("_R", self._batch(its, inputs, False).collect())
         result: _R = self._one(its, *values)
@@ -90,6 +90,6 @@ class Client(ClientBase):
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Call a streaming method with one value a field."""
         flow = self._flows.call_stream(method, values, self._context())
-        items = method.items(values)
+        items = method.stream_argument(values)
         taken = Items(iter(items)) if items is not None else None
         return Stream(flow, self._connection, taken)

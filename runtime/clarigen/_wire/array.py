@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .._data import numpy_module
-from .codec import Codec, Misfit, described
-from .large_payloads import Views, held
-from .protobuf_writer import Pieces, append, long, nested, sized, varint
+from .._data import import_numpy
+from .codec import Codec, CodecError, describe
+from .large_payloads import LargePayloads, resolve_payload
+from .protobuf_writer import Buffers, append_len_field, len_field, len_tag, message, varint
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,46 +22,46 @@ if TYPE_CHECKING:
 _LONGEST: Final = 32
 """Characters in the name of a dtype; numpy's have up to 11."""
 
-_BUFFER, _SHAPE, _DTYPE = long(1), long(2), long(3)
+_BUFFER, _SHAPE, _DTYPE = len_tag(1), len_tag(2), len_tag(3)
 
 
-def _write(value: Any, out: Pieces) -> int:
-    numpy = numpy_module()
+def _write(value: Any, out: Buffers) -> int:
+    numpy = import_numpy()
     try:
         array = numpy.asarray(value)
     except (ValueError, TypeError, OverflowError) as error:
-        raise Misfit(f"must be an array: {error}") from None
+        raise CodecError(f"must be an array: {error}") from None
     if not numpy.issubdtype(array.dtype, numpy.number):
-        raise Misfit(f"must be an array of numbers, not {_found(value, array)}")
+        raise CodecError(f"must be an array of numbers, not {_found(value, array)}")
     shape = b"".join(varint(length) for length in array.shape)
-    head = sized(_SHAPE, shape) + sized(_DTYPE, str(array.dtype).encode())
+    head = len_field(_SHAPE, shape) + len_field(_DTYPE, str(array.dtype).encode())
     out.append(head)
     if not array.size:
         return len(head)
     # The array's own memory, where it is in order: the join of the request is the one copy.
     buffer = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
-    return len(head) + append(_BUFFER, buffer, out)
+    return len(head) + append_len_field(_BUFFER, buffer, out)
 
 
 def _found(value: Any, array: Any) -> str:
     if array.dtype.kind == "b":
         return "of bool; servers refuse those: use array.astype('uint8')"
-    return f"of {array.dtype}" if array.shape else described(value)
+    return f"of {array.dtype}" if array.shape else describe(value)
 
 
-def _decode(data: Data, views: Views) -> npt.NDArray[Any]:
+def _decode(data: Data, payloads: LargePayloads) -> npt.NDArray[Any]:
     message = data.ndarray
-    buffer = held(message.buffer, views)
+    buffer = resolve_payload(message.buffer, payloads)
     if not buffer and not message.dtype:
-        raise Misfit("is missing; an array was expected")
-    numpy = numpy_module()
+        raise CodecError("is missing; an array was expected")
+    numpy = import_numpy()
     try:
         dtype = numpy.dtype(_name(message.dtype))
         if not numpy.issubdtype(dtype, numpy.number) and dtype.kind != "b":
             raise TypeError(f"{dtype} is no type of numbers")
         array: npt.NDArray[Any] = numpy.frombuffer(buffer, dtype).reshape(message.shape)
     except (ValueError, TypeError) as error:
-        raise Misfit(f"is not an array that numpy can read: {error}") from None
+        raise CodecError(f"is not an array that numpy can read: {error}") from None
     return array
 
 
@@ -72,4 +72,4 @@ def _name(text: str) -> str:
     return text
 
 
-NDARRAY: Final[Codec[npt.NDArray[Any]]] = Codec("an array", nested(20, _write), _decode)
+NDARRAY: Final[Codec[npt.NDArray[Any]]] = Codec("an array", message(20, _write), _decode)

@@ -13,14 +13,32 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from .codec import STRING, Codec, Misfit, described, is_a, is_bool, number64, utf8, wanted
-from .protobuf_writer import Pieces, append, double, float64, long, sized, whole
+from .codec import (
+    STRING_TAG,
+    Codec,
+    CodecError,
+    describe,
+    encode_utf8,
+    is_a,
+    is_bool,
+    to_float64,
+    type_mismatch,
+)
+from .protobuf_writer import (
+    Buffers,
+    append_len_field,
+    float64,
+    i64_tag,
+    len_field,
+    len_tag,
+    varint_tag,
+)
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Value
 
     from .._proto import Data
-    from .large_payloads import Views
+    from .large_payloads import LargePayloads
 
 _LIST: Final = "_list"
 """The key under which an array travels: a Struct is always an object."""
@@ -29,28 +47,28 @@ _LEVELS: Final = 88
 """How many levels of messages are left for JSON: protobuf reads 100, and the request takes some."""
 
 
-_STRUCT: Final = long(26)
-_ENTRY = _KEY = _ITEM = long(1)
-_VALUE: Final = long(2)
-_NULL: Final = whole(1) + b"\0"
-_NUMBER, _STRING = double(2), long(3)
-_BOOLS: Final = (whole(4) + b"\0", whole(4) + b"\1")
-_OBJECT, _ARRAY = long(5), long(6)
+_STRUCT: Final = len_tag(26)
+_ENTRY = _KEY = _ITEM = len_tag(1)
+_VALUE: Final = len_tag(2)
+_NULL: Final = varint_tag(1) + b"\0"
+_NUMBER, _STRING = i64_tag(2), len_tag(3)
+_BOOLS: Final = (varint_tag(4) + b"\0", varint_tag(4) + b"\1")
+_OBJECT, _ARRAY = len_tag(5), len_tag(6)
 
 
-def _encode(value: Any, out: Pieces) -> int:
+def _encode(value: Any, out: Buffers) -> int:
     if is_a(value, Mapping):
         if set(value) == {_LIST}:
-            raise Misfit(
+            raise CodecError(
                 f"must not have {_LIST!r} as its only key: servers would take it for an array"
             )
         struct = _struct(value, _LEVELS)
     elif _is_array(value):
         struct = _entry(_LIST, _value(value, _LEVELS - 2))
     else:
-        raise wanted("a JSON object or array (a mapping or a sequence)", value)
+        raise type_mismatch("a JSON object or array (a mapping or a sequence)", value)
     text = json.dumps(value, default=_plain, separators=(",", ":"))
-    return append(STRING, text.encode(), out) + append(_STRUCT, struct, out)
+    return append_len_field(STRING_TAG, text.encode(), out) + append_len_field(_STRUCT, struct, out)
 
 
 def _is_array(value: Any) -> bool:
@@ -70,67 +88,67 @@ def _struct(value: Mapping[Any, Any], levels: int) -> bytes:
     entries: list[bytes] = []
     for key, item in value.items():
         if not isinstance(key, str):
-            raise Misfit(f"must have strings as keys, not {described(key)}")
+            raise CodecError(f"must have strings as keys, not {describe(key)}")
         try:
             entries.append(_entry(key, _value(item, levels - 3)))
-        except Misfit as misfit:
-            raise misfit.under(f"[{key!r}]") from None
+        except CodecError as misfit:
+            raise misfit.at(f"[{key!r}]") from None
     return b"".join(entries)
 
 
 def _entry(key: str, value: bytes) -> bytes:
-    return sized(_ENTRY, sized(_KEY, utf8(key)) + sized(_VALUE, value))
+    return len_field(_ENTRY, len_field(_KEY, encode_utf8(key)) + len_field(_VALUE, value))
 
 
 def _value(value: Any, levels: int) -> bytes:
     if levels < 0:
-        raise Misfit("is nested too deeply for the wire (some 30 objects or 45 arrays)")
+        raise CodecError("is nested too deeply for the wire (some 30 objects or 45 arrays)")
     if value is None:
         return _NULL
     if isinstance(value, bool):
         return _BOOLS[value]
     if isinstance(value, str):
-        return sized(_STRING, utf8(value))
+        return len_field(_STRING, encode_utf8(value))
     if is_a(value, Mapping):
-        return sized(_OBJECT, _struct(value, levels))
+        return len_field(_OBJECT, _struct(value, levels))
     if _is_array(value):
-        return sized(_ARRAY, _list(value, levels))
+        return len_field(_ARRAY, _list(value, levels))
     if hasattr(value, "__float__"):
         if not isinstance(value, (int, float)) and is_bool(value):
             return _BOOLS[bool(value)]
         return _NUMBER + float64(_finite(value))
-    raise wanted("a JSON value", value)
+    raise type_mismatch("a JSON value", value)
 
 
 def _list(value: Sequence[Any], levels: int) -> bytes:
     items: list[bytes] = []
     for index, item in enumerate(value):
         try:
-            items.append(sized(_ITEM, _value(item, levels - 2)))
-        except Misfit as misfit:
-            raise misfit.under(f"[{index}]") from None
+            items.append(len_field(_ITEM, _value(item, levels - 2)))
+        except CodecError as misfit:
+            raise misfit.at(f"[{index}]") from None
     return b"".join(items)
 
 
 def _finite(value: Any) -> float:
-    number = number64(value)
+    number = to_float64(value)
     if not math.isfinite(number):
-        raise Misfit(f"must be a finite number; JSON has no {number}")
+        raise CodecError(f"must be a finite number; JSON has no {number}")
     return number
 
 
-def _decode(data: Data, _: Views) -> Any:
+def _decode(data: Data, _: LargePayloads) -> Any:
     if data.HasField("struct_value"):
         fields = data.struct_value.fields
         if len(fields) == 1 and _LIST in fields:
             return _read_value(fields[_LIST])
         return {key: _read_value(value) for key, value in fields.items()}
     if not data.string_value:
-        raise Misfit("is missing; JSON was expected")
+        raise CodecError("is missing; JSON was expected")
     try:
         return json.loads(data.string_value)
     except (ValueError, RecursionError) as error:
-        raise Misfit(f"is not JSON: {error}") from None
+        raise CodecError(f"is not JSON: {error}") from None
 
 
 def _read_value(message: Value) -> Any:

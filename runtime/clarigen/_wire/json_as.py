@@ -9,14 +9,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from .codec import Codec, Misfit
+from .codec import Codec, CodecError
 from .json import JSON
 
 if TYPE_CHECKING:
     from .._proto import Data
-    from .json_types import Shape
-    from .large_payloads import Views
-    from .protobuf_writer import Pieces
+    from .json_types import JsonType
+    from .large_payloads import LargePayloads
+    from .protobuf_writer import Buffers
 
 
 def json_as(text: str) -> Codec[Any]:
@@ -27,19 +27,19 @@ def json_as(text: str) -> Codec[Any]:
     """
 
     @cache
-    def shape() -> Shape:
-        from .json_types import shape_of
+    def shape() -> JsonType:
+        from .json_types import json_type
 
-        return shape_of(text)
+        return json_type(text)
 
-    def encode(value: Any, out: Pieces) -> int:
+    def encode(value: Any, out: Buffers) -> int:
         try:
-            given = shape().give(value)
+            given = shape().to_json(value)
         except RecursionError:
-            raise Misfit("is nested too deeply, or contains itself") from None
+            raise CodecError("is nested too deeply, or contains itself") from None
         return JSON.encode(given, out)
 
-    def decode(data: Data, views: Views) -> Any:
-        return shape().take(JSON.decode(data, views))
+    def decode(data: Data, payloads: LargePayloads) -> Any:
+        return shape().from_json(JSON.decode(data, payloads))
 
     return Codec(JSON.label, encode, decode)

@@ -1,7 +1,7 @@
 """JSON as Python types of the user's: what an argument becomes, and what a result is made of.
 
 What lives here: one rule a type, composed once into a pair of functions. TypedDicts and builtin types are checked,
-dataclasses and pydantic models are converted. What does not fit raises `Misfit`, which collects its path. A class is
+dataclasses and pydantic models are converted. What does not fit raises `CodecError`, which collects its path. A class is
 used only once it is clear that it is of these three kinds; a type that cannot travel is a `ConfigError`.
 """
 
@@ -19,7 +19,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, NotRequired, Requ
 
 from .._data import JSON
 from ..errors import ConfigError
-from .codec import Misfit, described, is_a, number64, wanted
+from .codec import CodecError, describe, is_a, to_float64, type_mismatch
 from .type_expression import TypeText, parse_type
 
 _LISTS: Final = (list, collections.abc.Sequence, collections.abc.Iterable)
@@ -27,7 +27,7 @@ _DICTS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 _NOTES: Final = (Annotated, Required, NotRequired)
 
 
-class Shape(NamedTuple):
+class JsonType(NamedTuple):
     """A type.
 
     Attributes:
@@ -37,15 +37,15 @@ class Shape(NamedTuple):
     """
 
     label: str
-    give: Callable[[Any], Any]
-    take: Callable[[Any], Any]
+    to_json: Callable[[Any], Any]
+    from_json: Callable[[Any], Any]
 
 
-_Known = dict[type, Shape]
+_Known = dict[type, JsonType]
 """The classes whose shapes are made, or being made: one may contain itself."""
 
 
-def shape_of(text: str) -> Shape:
+def json_type(text: str) -> JsonType:
     """What a text says. Imports the modules that it names.
 
     Raises:
@@ -101,7 +101,7 @@ def _is_model(cls: type[Any]) -> bool:
 # One rule a type
 
 
-def _shape(annotation: Any, where: str, known: _Known) -> Shape:
+def _shape(annotation: Any, where: str, known: _Known) -> JsonType:
     annotation = _bare(annotation)
     if annotation is Any or annotation is object or annotation == JSON:
         return _ANYTHING
@@ -149,18 +149,18 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _exactly(cls: type[Any], label: str) -> Shape:
+def _exactly(cls: type[Any], label: str) -> JsonType:
     def check(value: Any) -> Any:
         if not isinstance(value, cls):
-            raise wanted(label, value)
+            raise type_mismatch(label, value)
         return value
 
-    return Shape(label, check, check)
+    return JsonType(label, check, check)
 
 
 def _give_int(value: Any) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise wanted("an int", value)
+        raise type_mismatch("an int", value)
     number: int = value.__index__()
     return number
 
@@ -172,60 +172,60 @@ def _take_int(value: Any) -> int:
     return _give_int(value)
 
 
-_ANYTHING: Final = Shape("a JSON value", _same, _same)
-_SCALARS: Final[dict[type[Any], Shape]] = {
+_ANYTHING: Final = JsonType("a JSON value", _same, _same)
+_SCALARS: Final[dict[type[Any], JsonType]] = {
     str: _exactly(str, "a str"),
     bool: _exactly(bool, "a bool"),
-    int: Shape("an int", _give_int, _take_int),
-    float: Shape("a float", number64, number64),
+    int: JsonType("an int", _give_int, _take_int),
+    float: JsonType("a float", to_float64, to_float64),
     type(None): _exactly(type(None), "None"),
 }
 
 
-def _literal(values: Sequence[Any]) -> Shape:
+def _literal(values: Sequence[Any]) -> JsonType:
     label = f"one of {', '.join(map(repr, values))}"
 
     def check(value: Any) -> Any:
         for one in values:
             if one == value and isinstance(one, bool) is isinstance(value, bool):
                 return one
-        raise wanted(label, value)
+        raise type_mismatch(label, value)
 
-    return Shape(label, check, check)
+    return JsonType(label, check, check)
 
 
 def _under(step: str, convert: Callable[[Any], Any], value: Any) -> Any:
     try:
         return convert(value)
-    except Misfit as misfit:
-        raise misfit.under(step) from None
+    except CodecError as misfit:
+        raise misfit.at(step) from None
 
 
-def _list(item: Shape, kind: Callable[[list[Any]], Any]) -> Shape:
+def _list(item: JsonType, kind: Callable[[list[Any]], Any]) -> JsonType:
     def each(convert: Callable[[Any], Any], value: Any) -> list[Any]:
         if not is_a(value, Sequence) or is_a(value, str, bytes, bytearray):
-            raise wanted("a list", value)
+            raise type_mismatch("a list", value)
         return [_under(f"[{index}]", convert, one) for index, one in enumerate(value)]
 
     def take(value: Any) -> Any:
-        return kind(each(item.take, value))
+        return kind(each(item.from_json, value))
 
-    return Shape("a list", partial(each, item.give), take)
+    return JsonType("a list", partial(each, item.to_json), take)
 
 
-def _dict(item: Shape) -> Shape:
+def _dict(item: JsonType) -> JsonType:
     def each(convert: Callable[[Any], Any], value: Any) -> dict[str, Any]:
         if not is_a(value, Mapping):
-            raise wanted("a mapping", value)
+            raise type_mismatch("a mapping", value)
         for key in value:
             if not isinstance(key, str):
-                raise Misfit(f"must have strings as keys, not {described(key)}")
+                raise CodecError(f"must have strings as keys, not {describe(key)}")
         return {key: _under(f"[{key!r}]", convert, one) for key, one in value.items()}
 
-    return Shape("a mapping", partial(each, item.give), partial(each, item.take))
+    return JsonType("a mapping", partial(each, item.to_json), partial(each, item.from_json))
 
 
-def _union(members: Sequence[Shape]) -> Shape:
+def _union(members: Sequence[JsonType]) -> JsonType:
     """The first that fits; where there is one beside None, its own complaint."""
     others = [one for one in members if one is not _SCALARS[type(None)]]
     label = " or ".join(one.label for one in members)
@@ -238,18 +238,18 @@ def _union(members: Sequence[Shape]) -> Shape:
         for convert in converts:
             try:
                 return convert(value)
-            except Misfit:
+            except CodecError:
                 continue
-        raise wanted(label, value)
+        raise type_mismatch(label, value)
 
-    gives, takes = [one.give for one in others], [one.take for one in others]
-    return Shape(label, partial(first, gives), partial(first, takes))
+    gives, takes = [one.to_json for one in others], [one.from_json for one in others]
+    return JsonType(label, partial(first, gives), partial(first, takes))
 
 
 # Classes
 
 
-def _record(cls: type[Any], where: str, known: _Known) -> Shape:
+def _record(cls: type[Any], where: str, known: _Known) -> JsonType:
     if cls in known:
         return known[cls]
     if _is_model(cls):
@@ -261,7 +261,7 @@ def _record(cls: type[Any], where: str, known: _Known) -> Shape:
         hints = typing.get_type_hints(cls, include_extras=True)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
         raise ConfigError(f"{where}: the annotations of {cls.__name__}: {error}") from None
-    parts: dict[str, Shape] = {}
+    parts: dict[str, JsonType] = {}
     known[cls] = _typed_dict(cls, hints, parts) if typed else _dataclass(cls, parts)
     names = hints if typed else [one.name for one in dataclasses.fields(cls) if one.init]
     for name in names:
@@ -269,7 +269,7 @@ def _record(cls: type[Any], where: str, known: _Known) -> Shape:
     return known[cls]
 
 
-def _dataclass(cls: type[Any], parts: Mapping[str, Shape]) -> Shape:
+def _dataclass(cls: type[Any], parts: Mapping[str, JsonType]) -> JsonType:
     label = _a(cls)
     required = {
         one.name
@@ -279,9 +279,9 @@ def _dataclass(cls: type[Any], parts: Mapping[str, Shape]) -> Shape:
 
     def give(value: Any) -> dict[str, Any]:
         if not isinstance(value, cls):
-            raise wanted(label, value)
+            raise type_mismatch(label, value)
         return {
-            name: _under(f".{name}", part.give, getattr(value, name))
+            name: _under(f".{name}", part.to_json, getattr(value, name))
             for name, part in parts.items()
         }
 
@@ -290,15 +290,15 @@ def _dataclass(cls: type[Any], parts: Mapping[str, Shape]) -> Shape:
         values: dict[str, Any] = {}
         for name, part in parts.items():
             if name in found:
-                values[name] = _under(f".{name}", part.take, found[name])
+                values[name] = _under(f".{name}", part.from_json, found[name])
             elif name in required:
-                raise Misfit("is missing").under(f".{name}")
+                raise CodecError("is missing").at(f".{name}")
         try:
             return cls(**values)
         except (TypeError, ValueError) as error:
-            raise Misfit(f"is no {cls.__name__}: {error}") from None
+            raise CodecError(f"is no {cls.__name__}: {error}") from None
 
-    return Shape(label, give, take)
+    return JsonType(label, give, take)
 
 
 def _a(cls: type[Any]) -> str:
@@ -307,12 +307,14 @@ def _a(cls: type[Any]) -> str:
 
 def _object(label: str, value: Any) -> Mapping[str, Any]:
     if not is_a(value, Mapping):
-        raise wanted(f"a JSON object for {label}", value)
+        raise type_mismatch(f"a JSON object for {label}", value)
     found: Mapping[str, Any] = value
     return found
 
 
-def _typed_dict(cls: type[Any], hints: Mapping[str, Any], parts: Mapping[str, Shape]) -> Shape:
+def _typed_dict(
+    cls: type[Any], hints: Mapping[str, Any], parts: Mapping[str, JsonType]
+) -> JsonType:
     """Keys that it does not name stay as they are."""
     label = _a(cls)
     said = {name: typing.get_origin(hint) for name, hint in hints.items()}
@@ -327,25 +329,25 @@ def _typed_dict(cls: type[Any], hints: Mapping[str, Any], parts: Mapping[str, Sh
         found = dict(_object(label, value))
         for name, part in parts.items():
             if name in found:
-                convert = part.give if gives else part.take
+                convert = part.to_json if gives else part.from_json
                 found[name] = _under(f"[{name!r}]", convert, found[name])
             elif name in required:
-                raise Misfit("is missing").under(f"[{name!r}]")
+                raise CodecError("is missing").at(f"[{name!r}]")
         return found
 
-    return Shape(label, partial(each, True), partial(each, False))
+    return JsonType(label, partial(each, True), partial(each, False))
 
 
-def _model(cls: Any) -> Shape:
+def _model(cls: Any) -> JsonType:
     label = _a(cls)
 
     def give(value: Any) -> Any:
         if not isinstance(value, cls):
-            raise wanted(label, value)
+            raise type_mismatch(label, value)
         try:
             return value.model_dump(mode="json", by_alias=True)
         except ValueError as error:
-            raise Misfit(f"cannot be JSON: {error}") from None
+            raise CodecError(f"cannot be JSON: {error}") from None
 
     def take(value: Any) -> Any:
         try:
@@ -353,15 +355,15 @@ def _model(cls: Any) -> Shape:
         except ValueError as error:
             raise _misfit(cls, error) from None
 
-    return Shape(label, give, take)
+    return JsonType(label, give, take)
 
 
-def _misfit(cls: Any, error: Any) -> Misfit:
+def _misfit(cls: Any, error: Any) -> CodecError:
     """The first of the errors that a validation of pydantic's found."""
     found = error.errors()[0] if hasattr(error, "errors") else {"msg": str(error), "loc": ()}
-    misfit = Misfit(
+    misfit = CodecError(
         f"is no {cls.__name__}: {found['msg']}" if not found["loc"] else f"is wrong: {found['msg']}"
     )
     for step in reversed(found["loc"]):
-        misfit.under(f"[{step}]" if isinstance(step, int) else f".{step}")
+        misfit.at(f"[{step}]" if isinstance(step, int) else f".{step}")
     return misfit

@@ -12,17 +12,17 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from .protobuf_writer import Pieces, long, sized, varint
+from .protobuf_writer import Buffers, len_field, len_tag, varint
 
-Views: TypeAlias = Mapping[bytes, memoryview]
+LargePayloads: TypeAlias = Mapping[bytes, memoryview]
 """The payloads that were cut out of an answer, by their marks."""
 
-NO_VIEWS: Final[Views] = {}
+NO_PAYLOADS: Final[LargePayloads] = {}
 
-LARGE: Final = 1 << 16
+MIN_PAYLOAD_BYTES: Final = 1 << 16
 """Bytes from which on a payload is cut out; below, protobuf's copies are cheaper than to look for it."""
 
-FIELD: Final = 1 << 12
+BYTES_PER_FIELD: Final = 1 << 12
 """Bytes of an answer for each field that is looked at, and for `_FEW` more: where they are smaller, protobuf is as fast."""
 _FEW: Final = 16
 _DEPTH: Final = 100
@@ -45,34 +45,34 @@ _DATA.update(
         23: _PAYLOAD,  # bytes_value
     }
 )
-REPLY: Final = {2: {6: _DATA}}
+PAYLOAD_FIELDS: Final = {2: {6: _DATA}}
 """The fields of `MultiOutputResponse` that lead to payloads, and those within them."""
 
 
-class _Unusual(Exception):
+class _Fallback(Exception):
     """The answer is better left whole."""
 
 
-def cut(reply: bytes) -> tuple[bytes, Views]:
-    """An answer without its large payloads, and these: views of it, not copies.
+def extract_large_payloads(reply: bytes) -> tuple[bytes, LargePayloads]:
+    """An answer without its large payloads, and these: payloads of it, not copies.
 
     Args:
         reply: A `MultiOutputResponse`, serialised. What is no such message is returned as it is.
     """
-    if len(reply) < LARGE:
-        return reply, NO_VIEWS
+    if len(reply) < MIN_PAYLOAD_BYTES:
+        return reply, NO_PAYLOADS
     reader = _Reader(memoryview(reply))
-    out: Pieces = []
+    out: Buffers = []
     try:
-        reader.message(0, len(reply), REPLY, out, _DEPTH)
-    except _Unusual:
-        return reply, NO_VIEWS
-    return (b"".join(out), reader.views) if reader.views else (reply, NO_VIEWS)
+        reader.message(0, len(reply), PAYLOAD_FIELDS, out, _DEPTH)
+    except _Fallback:
+        return reply, NO_PAYLOADS
+    return (b"".join(out), reader.payloads) if reader.payloads else (reply, NO_PAYLOADS)
 
 
-def held(content: bytes, views: Views) -> bytes | memoryview:
+def resolve_payload(content: bytes, payloads: LargePayloads) -> bytes | memoryview:
     """The payload that a field holds: what was cut out of it, or its content."""
-    return views.get(content, content) if views else content  # a look-up reads all of it
+    return payloads.get(content, content) if payloads else content  # a look-up reads all of it
 
 
 class _Reader:
@@ -80,10 +80,12 @@ class _Reader:
 
     def __init__(self, reply: memoryview) -> None:
         self._reply = reply
-        self._left = _FEW + len(reply) // FIELD
-        self.views: dict[bytes, memoryview] = {}
+        self._left = _FEW + len(reply) // BYTES_PER_FIELD
+        self.payloads: dict[bytes, memoryview] = {}
 
-    def message(self, place: int, end: int, fields: dict[int, Any], out: Pieces, depth: int) -> int:
+    def message(
+        self, place: int, end: int, fields: dict[int, Any], out: Buffers, depth: int
+    ) -> int:
         """Append a message without its payloads; how many bytes it is now."""
         total, kept = 0, place
         while place < end:
@@ -101,12 +103,12 @@ class _Reader:
                 case 5:
                     place += 4
                 case _:
-                    raise _Unusual
+                    raise _Fallback
             self._left -= 1
             if place > end or not self._left or not depth:
-                raise _Unusual
+                raise _Fallback
             inside = fields.get(tag >> 3)
-            if size >= LARGE and inside is not None:
+            if size >= MIN_PAYLOAD_BYTES and inside is not None:
                 out.append(self._reply[kept:first])
                 total += first - kept + self._field(tag, place - size, place, inside, out, depth)
                 kept = place
@@ -114,13 +116,13 @@ class _Reader:
         return total + end - kept
 
     def _field(
-        self, tag: int, place: int, end: int, inside: dict[int, Any], out: Pieces, depth: int
+        self, tag: int, place: int, end: int, inside: dict[int, Any], out: Buffers, depth: int
     ) -> int:
-        head = long(tag >> 3)
+        head = len_tag(tag >> 3)
         if inside is _PAYLOAD:
-            mark = _MARK + varint(len(self.views))
-            self.views[mark] = self._reply[place:end]
-            out.append(piece := sized(head, mark))
+            mark = _MARK + varint(len(self.payloads))
+            self.payloads[mark] = self._reply[place:end]
+            out.append(piece := len_field(head, mark))
             return len(piece)
         slot = len(out)
         out.append(b"")
@@ -135,4 +137,4 @@ class _Reader:
             number |= (byte & 127) << 7 * shift
             if byte < 128:
                 return number, place + shift + 1
-        raise _Unusual
+        raise _Fallback

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Typ
 
 from .._data import SERVER_DEFAULT, Text
 from ..errors import DecodeError, InputError
-from .codec import PART, Codec, Misfit, described, named, part_of
-from .protobuf_writer import Pieces, Write, long, sized, varint
+from .codec import PART_TAG, Codec, CodecError, describe, part_encoder, part_id
+from .protobuf_writer import Buffers, Encoder, len_field, len_tag, varint
 
 if TYPE_CHECKING:
     from .._proto import Data
-    from .large_payloads import Views
+    from .large_payloads import LargePayloads
 
 _R_co = TypeVar("_R_co", covariant=True)
 
@@ -36,8 +36,8 @@ REQUIRED: Final[Any] = _Required()
 
 _SHOWN_CHOICES: Final = 12
 
-_INPUT, _INPUT_DATA = long(4), long(2)
-_EMPTY_PART: Final = PART + b"\0"
+_INPUT, _INPUT_DATA = len_tag(4), len_tag(2)
+_EMPTY_PART: Final = PART_TAG + b"\0"
 
 
 class Field(NamedTuple):
@@ -62,22 +62,22 @@ class Field(NamedTuple):
     ge: float | None = None
     le: float | None = None
     choices: tuple[Any, ...] = ()
-    stream: bool = False
+    is_stream: bool = False
 
     @property
-    def bounded(self) -> bool:
+    def is_constrained(self) -> bool:
         """Whether more is asked of a value than its type."""
         return bool(self.choices) or self.ge is not None or self.le is not None
 
-    def encode(self, value: Any, out: Pieces) -> int:
-        """Append the fields of a `Data` that holds a value; `Misfit` if it does not fit."""
+    def encode(self, value: Any, out: Buffers) -> int:
+        """Append the fields of a `Data` that holds a value; `CodecError` if it does not fit."""
         size = self.codec.encode(value, out)
         if self.choices and value not in self.choices:
-            raise Misfit(_not_a_choice(value, self.choices))
+            raise CodecError(_not_a_choice(value, self.choices))
         if self.ge is not None and not value >= self.ge:
-            raise Misfit(f"must be at least {self.ge}, not {value}")
+            raise CodecError(f"must be at least {self.ge}, not {value}")
         if self.le is not None and not value <= self.le:
-            raise Misfit(f"must be at most {self.le}, not {value}")
+            raise CodecError(f"must be at most {self.le}, not {value}")
         return size
 
 
@@ -93,7 +93,16 @@ class Method(Generic[_R_co]):
         stream: The parameter that is a stream, if one is.
     """
 
-    __slots__ = ("_head", "_puts", "fields", "name", "returns", "rpc", "stream", "wire_name")
+    __slots__ = (
+        "_encoders",
+        "_name_metadata",
+        "fields",
+        "name",
+        "returns",
+        "rpc",
+        "stream_field",
+        "wire_name",
+    )
 
     def __init__(
         self,
@@ -108,14 +117,19 @@ class Method(Generic[_R_co]):
         self.rpc: Final = rpc
         self.fields: Final = fields
         self.returns: Final = returns
-        self.stream: Final = next((field for field in fields if field.stream), None)
-        self._head = _metadata(wire_name)
-        self._puts = tuple(
-            (field, part_of(field.encode if field.bounded else field.codec.encode, field.wire_name))
+        self.stream_field: Final = next((field for field in fields if field.is_stream), None)
+        self._name_metadata = _metadata(wire_name)
+        self._encoders = tuple(
+            (
+                field,
+                part_encoder(
+                    field.encode if field.is_constrained else field.codec.encode, field.wire_name
+                ),
+            )
             for field in fields
         )
 
-    def request(self, values: Sequence[Any]) -> Pieces:
+    def encode_request(self, values: Sequence[Any]) -> Buffers:
         """A request with one input, without its address, to be joined.
 
         Args:
@@ -124,47 +138,47 @@ class Method(Generic[_R_co]):
         Raises:
             InputError: A value does not fit its parameter.
         """
-        return self.one_input(*self.arguments(values))
+        return self.wrap_input(*self.encode_arguments(values))
 
-    def arguments(self, values: Sequence[Any]) -> tuple[Pieces, int]:
+    def encode_arguments(self, values: Sequence[Any]) -> tuple[Buffers, int]:
         """The part of a request that holds the arguments but for a stream's items, and its size.
 
         Raises:
             InputError: A value does not fit its parameter.
         """
-        out: Pieces = [self._head]
+        out: Buffers = [self._name_metadata]
         size = 0
-        for (parameter, put), value in zip(self._puts, values, strict=True):
+        for (parameter, put), value in zip(self._encoders, values, strict=True):
             try:
-                if value is SERVER_DEFAULT or value is None or parameter.stream:
-                    size += self._left_out(parameter, put, value, out)
+                if value is SERVER_DEFAULT or value is None or parameter.is_stream:
+                    size += self._encode_default(parameter, put, value, out)
                 else:
                     size += put(value, out)
-            except Misfit as misfit:
-                raise self._misfit(parameter, value, misfit) from None
-        if not size and self.stream is None:
+            except CodecError as misfit:
+                raise self._input_error(parameter, value, misfit) from None
+        if not size and self.stream_field is None:
             # Without parts it would be taken for an older form, and answered in that form.
             out.append(_EMPTY_PART)
             size = len(_EMPTY_PART)
-        return out, size + len(self._head)
+        return out, size + len(self._name_metadata)
 
-    def _left_out(self, parameter: Field, put: Write, value: Any, out: Pieces) -> int:
+    def _encode_default(self, parameter: Field, put: Encoder, value: Any, out: Buffers) -> int:
         """Append what is sent where a value is None, left out, or a stream."""
         default = parameter.default
-        if parameter.stream:
+        if parameter.is_stream:
             return 0
-        if not _left_out(value, default):
+        if not is_omitted(value, default):
             return put(value, out)
         if default is not None and default is not SERVER_DEFAULT:
             return put(default, out)
-        if parameter is self.fields[0] and parameter.codec.trapped:
+        if parameter is self.fields[0] and parameter.codec.misread_when_absent:
             # Servers would read it from the other parts; an empty part stops that.
-            piece = sized(PART, named(parameter.wire_name))
+            piece = len_field(PART_TAG, part_id(parameter.wire_name))
             out.append(piece)
             return len(piece)
         return 0
 
-    def item_request(self, item: Any, arguments: tuple[Pieces, int] | None = None) -> Pieces:
+    def encode_item(self, item: Any, arguments: tuple[Buffers, int] | None = None) -> Buffers:
         """A request with an item of the stream, without its address, to be joined.
 
         Args:
@@ -174,29 +188,29 @@ class Method(Generic[_R_co]):
         Raises:
             InputError: The item does not fit.
         """
-        out, size = arguments or ([self._head], len(self._head))
-        for parameter, put in self._puts:
-            if parameter.stream:
+        out, size = arguments or ([self._name_metadata], len(self._name_metadata))
+        for parameter, put in self._encoders:
+            if parameter.is_stream:
                 try:
                     size += put(item, out)
-                except Misfit as misfit:
-                    raise self._misfit(parameter, item, misfit) from None
-        return self.one_input(out, size)
+                except CodecError as misfit:
+                    raise self._input_error(parameter, item, misfit) from None
+        return self.wrap_input(out, size)
 
-    def one_input(self, data: Pieces, size: int) -> Pieces:
+    def wrap_input(self, data: Buffers, size: int) -> Buffers:
         """The request around the `Data` of its one input."""
         head = _INPUT_DATA + varint(size)
-        data[0] = _INPUT + varint(len(head) + size) + head + self._head
+        data[0] = _INPUT + varint(len(head) + size) + head + self._name_metadata
         return data
 
-    def _misfit(self, parameter: Field, value: Any, misfit: Misfit) -> InputError:
+    def _input_error(self, parameter: Field, value: Any, misfit: CodecError) -> InputError:
         path = parameter.name + misfit.path
         problem = "is required" if value is REQUIRED else misfit.problem
         if not misfit.path:
             problem += self._hint(parameter, value)
-        return self._wrong(path, problem, "an item of " * parameter.stream)
+        return self._error_at(path, problem, "an item of " * parameter.is_stream)
 
-    def values(self, given: Mapping[str, Any]) -> list[Any]:
+    def bind(self, given: Mapping[str, Any]) -> list[Any]:
         """The arguments that a mapping of names holds: one value a field.
 
         Raises:
@@ -204,7 +218,7 @@ class Method(Generic[_R_co]):
         """
         if not isinstance(cast("object", given), Mapping):
             raise InputError(
-                f"{self.name}: must be a mapping of arguments, not {described(given)}",
+                f"{self.name}: must be a mapping of arguments, not {describe(given)}",
                 method=self.name,
             )
         names = [parameter.name for parameter in self.fields]
@@ -217,10 +231,10 @@ class Method(Generic[_R_co]):
             )
         for parameter in self.fields:
             if parameter.default is REQUIRED and parameter.name not in given:
-                raise self._wrong(parameter.name, "is required")
+                raise self._error_at(parameter.name, "is required")
         return [given.get(name, SERVER_DEFAULT) for name in names]
 
-    def items(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
+    def stream_argument(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
         """The stream among the arguments; None if the method takes none.
 
         Args:
@@ -230,23 +244,23 @@ class Method(Generic[_R_co]):
         Raises:
             InputError: It is a lone string, or no iterable at all.
         """
-        if self.stream is None:
+        if self.stream_field is None:
             return None
-        value = values[self.fields.index(self.stream)]
+        value = values[self.fields.index(self.stream_field)]
         if isinstance(value, (str, bytes, bytearray, Text)):
-            problem = f"must be an iterable, not a lone {described(value)}; put it in a list"
+            problem = f"must be an iterable, not a lone {describe(value)}; put it in a list"
         elif not (hasattr(value, "__iter__") or (asynchronous and hasattr(value, "__aiter__"))):
-            problem = f"must be an iterable, not {described(value)}"
+            problem = f"must be an iterable, not {describe(value)}"
         else:
             return value
-        raise self._wrong(self.stream.name, problem)
+        raise self._error_at(self.stream_field.name, problem)
 
-    def read(self, data: Data, views: Views) -> _R_co:
+    def decode_result(self, data: Data, payloads: LargePayloads) -> _R_co:
         """The result that an output's `Data` holds.
 
         Args:
             data: The data.
-            views: What was cut out of it.
+            payloads: What was cut out of it.
 
         Raises:
             DecodeError: It is not what the signature says.
@@ -256,12 +270,12 @@ class Method(Generic[_R_co]):
                 data = part.data
                 break
         try:
-            return self.returns.decode(data, views)
-        except Misfit as misfit:
+            return self.returns.decode(data, payloads)
+        except CodecError as misfit:
             where = f"`{misfit.path.lstrip('.')}` of the result" if misfit.path else "the result"
             raise DecodeError(f"{self.name}: {where} {misfit.problem}") from None
 
-    def _wrong(self, path: str, problem: str, where: str = "") -> InputError:
+    def _error_at(self, path: str, problem: str, where: str = "") -> InputError:
         text = f"{self.name}: {where}`{path}` {problem}"
         return InputError(text, method=self.name, parameter=path)
 
@@ -275,15 +289,15 @@ class Unary(Method[_R_co]):
     """One input, one result; or a list of inputs, and a list of results.
 
     Attributes:
-        answer: What a call returns. For type checkers alone: `Answering` says why.
+        returned: What a call returns. For type checkers alone: `UnaryCallable` says why.
     """
 
     __slots__ = ()
 
     if TYPE_CHECKING:
-        answer: _R_co | list[_R_co]
+        returned: _R_co | list[_R_co]
 
-    def inputs(self, values: Sequence[Any]) -> Sequence[Any] | None:
+    def batch_inputs(self, values: Sequence[Any]) -> Sequence[Any] | None:
         """The inputs, where a list of them stands in place of the arguments; None where none does.
 
         Args:
@@ -296,9 +310,9 @@ class Unary(Method[_R_co]):
         if not (isinstance(first, (list, tuple)) and first and isinstance(first[0], Mapping)):
             return None
         for parameter, value in zip(self.fields[1:], values[1:], strict=True):
-            if not _untouched(value, parameter.default):
+            if not _is_default(value, parameter.default):
                 problem = "cannot stand beside a list of inputs; put it into each of them"
-                raise self._wrong(parameter.name, problem)
+                raise self._error_at(parameter.name, problem)
         return cast("Sequence[Any]", first)
 
     def _hint(self, parameter: Field, value: Any) -> str:
@@ -312,7 +326,7 @@ class Unary(Method[_R_co]):
         return f"; many inputs, each a mapping of arguments, go to `{self.name}_batch`"
 
 
-class Answering(Protocol[_R_co]):
+class UnaryCallable(Protocol[_R_co]):
     """A unary method, by what a call of it returns: one result, or a list of results.
 
     Said as `R | list[R]`, type checkers would find R in the return annotation of the calling method,
@@ -320,7 +334,7 @@ class Answering(Protocol[_R_co]):
     """
 
     @property
-    def answer(self) -> _R_co:
+    def returned(self) -> _R_co:
         """What a call returns."""
         ...
 
@@ -333,17 +347,22 @@ class Streaming(Method[_R_co]):
 
 def _metadata(name: str) -> bytes:
     """The field of a `Data` that says which method is meant: `{"_method_name": name}` in its metadata."""
-    value = sized(long(3), name.encode())
-    return sized(long(5), sized(long(1), sized(long(1), b"_method_name") + sized(long(2), value)))
+    value = len_field(len_tag(3), name.encode())
+    return len_field(
+        len_tag(5),
+        len_field(
+            len_tag(1), len_field(len_tag(1), b"_method_name") + len_field(len_tag(2), value)
+        ),
+    )
 
 
-def _left_out(value: Any, default: Any) -> bool:
+def is_omitted(value: Any, default: Any) -> bool:
     if value is SERVER_DEFAULT:
         return default is not REQUIRED
     return value is None and default is None
 
 
-def _untouched(value: Any, default: Any) -> bool:
+def _is_default(value: Any, default: Any) -> bool:
     """Whether an argument is what its default is in the signature; NaN is the same as NaN."""
     alike = type(value) is type(default) and repr(value) == repr(default)
     return value is SERVER_DEFAULT or alike
@@ -360,4 +379,4 @@ def _not_a_choice(value: Any, choices: tuple[Any, ...]) -> str:
 
         near = get_close_matches(value, [c for c in choices if isinstance(c, str)], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"must be one of {listed}, not {described(value)}{hint}"
+    return f"must be one of {listed}, not {describe(value)}{hint}"

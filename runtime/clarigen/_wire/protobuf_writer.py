@@ -11,9 +11,9 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any, Final, TypeAlias
 
-Pieces: TypeAlias = "list[bytes | memoryview]"
+Buffers: TypeAlias = "list[bytes | memoryview]"
 
-Write: TypeAlias = Callable[[Any, Pieces], int]
+Encoder: TypeAlias = Callable[[Any, Buffers], int]
 """Append a value's fields to the pieces; how many bytes they are."""
 
 _ONE_BYTE: Final = tuple(bytes([number]) for number in range(128))
@@ -34,22 +34,22 @@ def varint(number: int) -> bytes:
     return bytes(groups)
 
 
-def whole(field: int) -> bytes:
+def varint_tag(field: int) -> bytes:
     """The tag of a field that holds a whole number or a bool."""
     return varint(field << 3)
 
 
-def double(field: int) -> bytes:
+def i64_tag(field: int) -> bytes:
     """The tag of a field that holds a float of 64 bits."""
     return varint(field << 3 | 1)
 
 
-def long(field: int) -> bytes:
+def len_tag(field: int) -> bytes:
     """The tag of a field that holds a message, text or bytes."""
     return varint(field << 3 | 2)
 
 
-def single(field: int) -> bytes:
+def i32_tag(field: int) -> bytes:
     """The tag of a field that holds a float of 32 bits."""
     return varint(field << 3 | 5)
 
@@ -67,23 +67,23 @@ def float32(number: float) -> bytes:
         return _float(_INFINITY if number > 0 else -_INFINITY)
 
 
-def sized(tag: bytes, content: bytes) -> bytes:
+def len_field(tag: bytes, content: bytes) -> bytes:
     """A field with a message, text or bytes, also if that is empty."""
     return tag + varint(len(content)) + content
 
 
-def append(tag: bytes, content: bytes | memoryview, out: Pieces) -> int:
+def append_len_field(tag: bytes, content: bytes | memoryview, out: Buffers) -> int:
     """Append a field with a message, text or bytes, without a copy of that."""
     head = tag + varint(len(content))
     out += (head, content)
     return len(head) + len(content)
 
 
-def flat(field: int, content: Callable[[Any], bytes]) -> Write:
+def small_message(field: int, content: Callable[[Any], bytes]) -> Encoder:
     """What appends a field with a message that is short enough to be made at once."""
-    tag = long(field)
+    tag = len_tag(field)
 
-    def put(value: Any, out: Pieces) -> int:
+    def put(value: Any, out: Buffers) -> int:
         piece = content(value)
         piece = tag + varint(len(piece)) + piece
         out.append(piece)
@@ -92,11 +92,11 @@ def flat(field: int, content: Callable[[Any], bytes]) -> Write:
     return put
 
 
-def nested(field: int, write: Write) -> Write:
+def message(field: int, write: Encoder) -> Encoder:
     """What appends a field with a message, whose own fields `write` appends."""
-    tag = long(field)
+    tag = len_tag(field)
 
-    def put(value: Any, out: Pieces) -> int:
+    def put(value: Any, out: Buffers) -> int:
         place = len(out)
         out.append(b"")
         size = write(value, out)

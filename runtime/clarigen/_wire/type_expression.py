@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-LONGEST: Final = 400
+MAX_LENGTH: Final = 400
 """Characters that a text may have."""
 _LEVELS: Final = 16
 _PLAIN: Final = ("str", "int", "float", "bool", "Any")
@@ -54,8 +54,8 @@ def parse_type(text: str) -> TypeText:
     Raises:
         ValueError: It is none.
     """
-    if len(text) > LONGEST:
-        raise ValueError(f"is longer than {LONGEST} characters")
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"is longer than {MAX_LENGTH} characters")
     words = _words(text)
     found = _type(words, _LEVELS)
     if words:

@@ -18,7 +18,7 @@ from .._async.stream import AsyncStream, asynchronous
 from .._client.base import ClientBase
 from .._sync.client import Client
 from .._sync.stream import Stream
-from .._wire.codec import described
+from .._wire.codec import describe
 from .._wire.method import Method, Streaming, Unary
 from ..errors import ConfigError
 from ._call_log import Call, CallLog
@@ -67,7 +67,7 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
     """
     given: Any = client
     if not (inspect.isclass(given) and issubclass(given, ClientBase)):
-        raise ConfigError(f"fake takes a generated class, not {described(given)}")
+        raise ConfigError(f"fake takes a generated class, not {describe(given)}")
     methods, record = _find_methods(client), CallLog()
     faked: dict[str, FakeMethod] = {}
     for name, function in functions.items():
@@ -183,7 +183,10 @@ def _return(result: Any, **_: object) -> Any:
 
 def _without_misread_defaults(method: Method[Any]) -> Method[Any]:
     """A method of which nothing is sent for the sake of servers that mistake what is left out."""
-    fields = (field._replace(codec=field.codec._replace(trapped=False)) for field in method.fields)
+    fields = (
+        field._replace(codec=field.codec._replace(misread_when_absent=False))
+        for field in method.fields
+    )
     return type(method)(method.wire_name, method.name, method.rpc, tuple(fields), method.returns)
 
 
@@ -240,7 +243,7 @@ class Fake(FakeBase, Client):
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         from ._fake_calls import stream
 
-        items = method.items(values)
+        items = method.stream_argument(values)
         taken = iter(items) if items is not None else None
         flow: Any = stream(self._fake_method(method), values, self._context(), taken)
         return Stream(flow, self._connection, None)
@@ -257,7 +260,7 @@ class AsyncFake(FakeBase, AsyncClient):
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         from ._fake_calls import stream
 
-        items = method.items(values, asynchronous=True)
+        items = method.stream_argument(values, asynchronous=True)
         taken = asynchronous(items) if items is not None else None
         flow: Any = stream(self._fake_method(method), values, self._context(), taken)
         return AsyncStream(flow, self._connection, None)

@@ -30,10 +30,10 @@ from .._calls.retry import Attempts
 from .._calls.status import SUCCESS
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
 from .._transport.connection import CLOSED
-from .._wire.codec import Misfit, described, part_of
-from .._wire.large_payloads import NO_VIEWS
+from .._wire.codec import CodecError, describe, part_encoder
+from .._wire.large_payloads import NO_PAYLOADS
 from .._wire.method import Field, Method, Streaming
-from .._wire.protobuf_writer import Pieces
+from .._wire.protobuf_writer import Buffers
 from ..errors import ClarigenError, ConfigError
 from ._call_log import CallLog
 
@@ -89,7 +89,7 @@ class FakeMethod:
         arguments: dict[str, Any] = {}
         for field in self.method.fields:
             if field.wire_name in parts:
-                arguments[field.name] = field.codec.decode(parts[field.wire_name], NO_VIEWS)
+                arguments[field.name] = field.codec.decode(parts[field.wire_name], NO_PAYLOADS)
             elif field.default is None:
                 arguments[field.name] = None
         return arguments
@@ -97,12 +97,12 @@ class FakeMethod:
     def decode_item(self, stream: Field, item: Any) -> Any:
         """An item of a stream of inputs, as the function gets it; InputError if it does not fit."""
         return stream.codec.decode(
-            _parse_input(self.method.item_request(item)).parts[0].data, NO_VIEWS
+            _parse_input(self.method.encode_item(item)).parts[0].data, NO_PAYLOADS
         )
 
     def call(self, arguments: dict[str, Any]) -> Any:
         """Call the function, and note it."""
-        stream = self.method.stream
+        stream = self.method.stream_field
         self.call_log.add(self.name, arguments, stream.name if stream is not None else None)
         return self.function(**arguments)
 
@@ -112,10 +112,10 @@ class FakeMethod:
         Raises:
             ConfigError: It is not what the method returns.
         """
-        pieces: Pieces = []
+        pieces: Buffers = []
         try:
-            part_of(self.method.returns.encode, "return")(returned, pieces)
-        except Misfit as misfit:
+            part_encoder(self.method.returns.encode, "return")(returned, pieces)
+        except CodecError as misfit:
             raise ConfigError(
                 f"the fake's {self.name}: its result{misfit.path} {misfit.problem}"
             ) from None
@@ -132,7 +132,7 @@ class FakeMethod:
         if hasattr(returned, "__iter__") and not isinstance(returned, (str, bytes)):
             return iter(returned)
         raise ConfigError(
-            f"the fake's {self.name}: its result must be an iterable, not {described(returned)}"
+            f"the fake's {self.name}: its result must be an iterable, not {describe(returned)}"
         )
 
     def check_result(self, result: Any) -> None:
@@ -155,7 +155,11 @@ class FakeMethod:
 
 def unary(faked: FakeMethod, values: Sequence[Any], context: CallContext) -> FakeFlow:
     """Call the function of a unary method with one value a field."""
-    return (yield from _call_with_input(faked, _parse_input(faked.method.request(values)), context))
+    return (
+        yield from _call_with_input(
+            faked, _parse_input(faked.method.encode_request(values)), context
+        )
+    )
 
 
 def _parse_input(request: Iterable[bytes | memoryview]) -> Data:
@@ -167,7 +171,7 @@ def _call_with_input(faked: FakeMethod, data: Data, context: CallContext) -> Fak
     attempts, arguments = Attempts(context.policy), faked.decode_arguments(data)
     output = faked.encode_output((yield CallFunction(partial(faked.call, arguments))))
     _notify_observers(faked, context, attempts, output)
-    return faked.method.read(output.data, NO_VIEWS)
+    return faked.method.decode_result(output.data, NO_PAYLOADS)
 
 
 def stream(faked: FakeMethod, values: Sequence[Any], context: CallContext, items: Any) -> FakeFlow:
@@ -182,14 +186,14 @@ def stream(faked: FakeMethod, values: Sequence[Any], context: CallContext, items
     Raises:
         InputError: An argument does not fit. Seen at once; an item is seen when it is taken.
     """
-    data = _parse_input(faked.method.request(values))
+    data = _parse_input(faked.method.encode_request(values))
     return _streamed(faked, faked.decode_arguments(data), context, items)
 
 
 def _streamed(
     faked: FakeMethod, arguments: dict[str, Any], context: CallContext, items: Any
 ) -> FakeFlow:
-    attempts, stream, output = Attempts(context.policy), faked.method.stream, Output()
+    attempts, stream, output = Attempts(context.policy), faked.method.stream_field, Output()
     if stream is not None:
         first = yield TakeItem(items)
         if first is END:  # as it is with a model: arguments without an item are not sent
@@ -199,7 +203,7 @@ def _streamed(
     try:
         while (result := (yield TakeItem(results))) is not END:
             output = faked.encode_output(result)
-            yield Deliver(faked.method.read(output.data, NO_VIEWS))
+            yield Deliver(faked.method.decode_result(output.data, NO_PAYLOADS))
     finally:
         if inspect.isgenerator(results):
             results.close()

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from .._data import Text
-from .._wire.codec import Codec, Misfit, part_of
-from .._wire.large_payloads import NO_VIEWS
-from .._wire.protobuf_writer import Pieces
+from .._wire.codec import Codec, CodecError, part_encoder
+from .._wire.large_payloads import NO_PAYLOADS
+from .._wire.protobuf_writer import Buffers
 from ..errors import ConfigError
 from ._annotations import ValueType, build_field, evaluate_annotations, read_annotation
 
@@ -91,10 +91,10 @@ class ServedMethod:
         Raises:
             ValueError: It is not what the signature says.
         """
-        pieces: Pieces = []
+        pieces: Buffers = []
         try:
-            part_of(self.returns.encode, "return")(result, pieces)
-        except Misfit as misfit:
+            part_encoder(self.returns.encode, "return")(result, pieces)
+        except CodecError as misfit:
             raise ValueError(f"{self.name}: the result{misfit.path} {misfit.problem}") from None
         data.MergeFromString(b"".join(pieces))
 
@@ -102,8 +102,8 @@ class ServedMethod:
         if kind.is_none_if_absent and not data.ByteSize():
             return None
         try:
-            return kind.codec.decode(data, NO_VIEWS)
-        except Misfit as misfit:
+            return kind.codec.decode(data, NO_PAYLOADS)
+        except CodecError as misfit:
             raise ValueError(f"{self.name}: {name}{misfit.path} {misfit.problem}") from None
 
 

@@ -121,9 +121,11 @@ def _check_parameter(subject: str, parameter: inspect.Parameter, field: Field) -
         raise ConfigError(
             f"{subject}: `{name}` may be None; annotate {format_annotation(annotation)} | None"
         )
-    fits = _allows_iterator if field.stream else _is_compatible
+    fits = _allows_iterator if field.is_stream else _is_compatible
     if not fits(annotation, field.codec, _ALSO_ACCEPTED):
-        got = f"an iterator, each item {field.codec.label}" if field.stream else field.codec.label
+        got = (
+            f"an iterator, each item {field.codec.label}" if field.is_stream else field.codec.label
+        )
         raise ConfigError(
             f"{subject}: `{name}` is annotated {format_annotation(annotation)}; the method gives {got}"
         )

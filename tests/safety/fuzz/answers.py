@@ -57,7 +57,7 @@ CODECS: tuple[Codec[Any], ...] = (
 CUT = call.CallContext(Address(None, "", Routing()), Policy(1.0))
 WHOLE = CUT._replace(observers=(print,))
 """Who listens gets the platform's message as it came."""
-vars(large_payloads).update(LARGE=4, FIELD=1)  # final for everybody else
+vars(large_payloads).update(MIN_PAYLOAD_BYTES=4, BYTES_PER_FIELD=1)  # final for everybody else
 
 METHODS: list[Method[Any]] = [wire.unary("predict", returns=codec) for codec in CODECS]
 PLAIN = {
@@ -102,13 +102,13 @@ def _plain(output: Any, slot: str) -> object:
 def _read(method: Method[Any], data: bytes, context: call.Context) -> list[Any]:
     """What our code makes of an answer: the results, or the one error that it may raise."""
     try:
-        response, views = call._answer(method, data, context)
+        response, payloads = call._answer(method, data, context)
     except errors.DecodeError as error:
         return [error]
     results: list[Any] = []
     for output in response.outputs:
         try:
-            results.append(method.read(output.data, views))
+            results.append(method.decode_result(output.data, payloads))
         except errors.DecodeError as error:
             return [error]
     return results

@@ -16,7 +16,7 @@ from rich.pretty import pretty_repr
 
 from clarigen import Box, Concept, Frame, Image, Point, Region, Response, Usage
 from clarigen._calls.response import Recording
-from clarigen._notebook import LARGEST, MOST_MARKS, MOST_ROWS
+from clarigen._notebook import MAX_IMAGE_BYTES, MAX_MARKS, MAX_ROWS
 from clarigen._proto import MultiOutputResponse
 from clarigen.examples import IMAGE
 from support import run_python
@@ -78,7 +78,7 @@ def test_other_formats_are_converted(form: str) -> None:
     [
         Image(url="https://example.com/x.png"),
         Image(bytes=b"<svg onload='alert(1)'/>"),
-        Image(bytes=b"\x89PNG\r\n\x1a\n" + b"x" * LARGEST),
+        Image(bytes=b"\x89PNG\r\n\x1a\n" + b"x" * MAX_IMAGE_BYTES),
     ],
     ids=["an address is not fetched", "no picture", "too large"],
 )
@@ -119,9 +119,9 @@ def test_a_frame_is_drawn_like_its_image() -> None:
 
 
 def test_many_regions_are_bounded() -> None:
-    html = IMAGE.with_regions([FOUND] * (MOST_MARKS + 5))._repr_html_()
+    html = IMAGE.with_regions([FOUND] * (MAX_MARKS + 5))._repr_html_()
     assert html is not None
-    assert Tags(html).tags.count("span") == MOST_MARKS
+    assert Tags(html).tags.count("span") == MAX_MARKS
 
 
 @given(
@@ -148,8 +148,8 @@ def test_responses_are_tables() -> None:
     assert Tags(html).tags.count("td") == 8
     assert "script" not in Tags(html).tags
     assert "<script>" in Tags(html).written
-    seen = Recording([RESPONSE] * (MOST_ROWS + 2))
-    assert Tags(seen._repr_html_()).tags.count("tr") == MOST_ROWS + 1
+    seen = Recording([RESPONSE] * (MAX_ROWS + 2))
+    assert Tags(seen._repr_html_()).tags.count("tr") == MAX_ROWS + 1
     assert "2 more are not shown" in seen._repr_html_()
     assert Recording()._repr_html_() == ""
 

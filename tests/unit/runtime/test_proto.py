@@ -55,7 +55,7 @@ def type_name(field: Field) -> str:
 
 
 def test_every_message_is_exported() -> None:
-    assert set(FILE.message_types_by_name) == set(_proto.__all__) - {"UnreadableError"}
+    assert set(FILE.message_types_by_name) == set(_proto.__all__) - {"ProtobufDecodeError"}
 
 
 def test_the_file_and_its_package_are_our_own() -> None:

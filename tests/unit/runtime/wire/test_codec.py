@@ -25,14 +25,14 @@ from clarigen import (
     wire,
 )
 from clarigen._proto import Data
-from clarigen._wire.codec import Codec, Misfit
-from clarigen._wire.large_payloads import NO_VIEWS
-from clarigen._wire.protobuf_writer import Pieces
+from clarigen._wire.codec import Codec, CodecError
+from clarigen._wire.large_payloads import NO_PAYLOADS
+from clarigen._wire.protobuf_writer import Buffers
 
 
 def written(codec: Codec[Any], value: Any) -> Data:
     """The message that a value becomes."""
-    pieces: Pieces = []
+    pieces: Buffers = []
     size = codec.encode(value, pieces)
     message = b"".join(pieces)
     assert len(message) == size
@@ -41,12 +41,12 @@ def written(codec: Codec[Any], value: Any) -> Data:
 
 def passed(codec: Codec[Any], value: Any) -> Any:
     """What a value is after it has travelled."""
-    return codec.decode(written(codec, value), NO_VIEWS)
+    return codec.decode(written(codec, value), NO_PAYLOADS)
 
 
 def refusal(codec: Codec[Any], value: Any) -> str:
     """The path and the problem of a value that does not fit."""
-    with pytest.raises(Misfit) as caught:
+    with pytest.raises(CodecError) as caught:
         codec.encode(value, [])
     return f"{caught.value.path} {caught.value.problem}".strip()
 
@@ -136,21 +136,21 @@ json_values = st.recursive(
 )
 def test_json_comes_back_from_either_slot(value: Any) -> None:
     data = written(wire.JSON, value)
-    assert wire.JSON.decode(data, NO_VIEWS) == value
+    assert wire.JSON.decode(data, NO_PAYLOADS) == value
     assert json.loads(data.string_value) == value
     data.ClearField("struct_value")
     if data.string_value:
-        assert wire.JSON.decode(data, NO_VIEWS) == value
+        assert wire.JSON.decode(data, NO_PAYLOADS) == value
 
 
 @pytest.mark.item(34)
 def test_old_servers_answer_json_as_text() -> None:
-    assert wire.JSON.decode(Data(string_value='{"n": 1}'), NO_VIEWS) == {"n": 1}
-    assert wire.JSON.decode(Data(string_value="null"), NO_VIEWS) is None
-    with pytest.raises(Misfit, match="is not JSON"):
-        wire.JSON.decode(Data(string_value="{"), NO_VIEWS)
-    with pytest.raises(Misfit, match="is missing"):
-        wire.JSON.decode(Data(), NO_VIEWS)
+    assert wire.JSON.decode(Data(string_value='{"n": 1}'), NO_PAYLOADS) == {"n": 1}
+    assert wire.JSON.decode(Data(string_value="null"), NO_PAYLOADS) is None
+    with pytest.raises(CodecError, match="is not JSON"):
+        wire.JSON.decode(Data(string_value="{"), NO_PAYLOADS)
+    with pytest.raises(CodecError, match="is missing"):
+        wire.JSON.decode(Data(), NO_PAYLOADS)
 
 
 @pytest.mark.item(33)
@@ -279,8 +279,8 @@ def test_an_array_that_makes_no_sense_is_no_array(dtype: str, shape: list[int]) 
     data.ndarray.buffer = b"\0" * 8
     data.ndarray.dtype = dtype
     data.ndarray.shape.extend(shape)
-    with pytest.raises(Misfit, match="is not an array"):
-        wire.NDARRAY.decode(data, NO_VIEWS)
+    with pytest.raises(CodecError, match="is not an array"):
+        wire.NDARRAY.decode(data, NO_PAYLOADS)
 
 
 @pytest.mark.item(32)
@@ -303,16 +303,16 @@ def test_tuples_and_records_are_numbered_and_named_parts() -> None:
     "codec", [wire.IMAGE, wire.CONCEPT, wire.TEXT, wire.NDARRAY, wire.tuple_of(wire.INT), PERSON]
 )
 def test_a_missing_value_is_an_error_not_none(codec: Codec[Any]) -> None:
-    with pytest.raises(Misfit):
-        codec.decode(Data(), NO_VIEWS)
+    with pytest.raises(CodecError):
+        codec.decode(Data(), NO_PAYLOADS)
 
 
 def test_two_concepts_are_not_one() -> None:
     data = Data()
     data.concepts.add(name="a")
     data.concepts.add(name="b")
-    with pytest.raises(Misfit, match="holds 2"):
-        wire.CONCEPT.decode(data, NO_VIEWS)
+    with pytest.raises(CodecError, match="holds 2"):
+        wire.CONCEPT.decode(data, NO_PAYLOADS)
 
 
 @pytest.mark.item(36)

@@ -12,8 +12,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from clarigen import ConfigError, ModelRef, wire
-from clarigen._wire.codec import Misfit
-from clarigen._wire.json_types import shape_of
+from clarigen._wire.codec import CodecError
+from clarigen._wire.json_types import json_type
 from clarigen.testing import fake
 from gen_client import config, pipeline
 from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report
@@ -105,21 +105,21 @@ def test_what_is_no_type(text: str) -> None:
 
 def test_what_travels_comes_back() -> None:
     node = Node(1, [Node(2)], {"role": "user", "content": "x"})
-    shape = shape_of("list[their.types:Node]")
-    there = shape.give([node])
+    shape = json_type("list[their.types:Node]")
+    there = shape.to_json([node])
     assert there[0]["children"] == [{"value": 2, "children": [], "first": None}]
     there[0]["value"] = 1.0  # as numbers travel
     there[0]["new"] = "a later version's"
-    back = shape.take(there)
+    back = shape.from_json(there)
     assert back == [node]
     assert type(back[0].value) is int
 
 
 def test_a_pydantic_model_travels_by_its_aliases() -> None:
-    shape = shape_of("their.types:Person")
-    there = shape.give(Person(age=3, fullName="A"))
+    shape = json_type("their.types:Person")
+    there = shape.to_json(Person(age=3, fullName="A"))
     assert there == {"age": 3, "fullName": "A", "tags": []}
-    assert shape.take({**there, "age": 3.0}) == Person(age=3, fullName="A")
+    assert shape.from_json({**there, "age": 3.0}) == Person(age=3, fullName="A")
 
 
 @pytest.mark.parametrize(
@@ -141,17 +141,17 @@ def test_a_pydantic_model_travels_by_its_aliases() -> None:
 def test_a_result_that_does_not_fit_says_where(
     text: str, value: object, path: str, problem: str
 ) -> None:
-    with pytest.raises(Misfit) as caught:
-        shape_of(text).take(value)
+    with pytest.raises(CodecError) as caught:
+        json_type(text).from_json(value)
     assert caught.value.path == path
     assert caught.value.problem.startswith(problem)
 
 
 def test_an_argument_is_of_its_class() -> None:
-    with pytest.raises(Misfit, match="must be a Node, not dict"):
-        shape_of("their.types:Node").give({"value": 1})
-    with pytest.raises(Misfit, match="must be a Person, not dict"):
-        shape_of("their.types:Person").give({})
+    with pytest.raises(CodecError, match="must be a Node, not dict"):
+        json_type("their.types:Node").to_json({"value": 1})
+    with pytest.raises(CodecError, match="must be a Person, not dict"):
+        json_type("their.types:Person").to_json({})
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_an_argument_is_of_its_class() -> None:
 )
 def test_what_is_no_type_of_data_is_never_called(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        shape_of(text)
+        json_type(text)
 
 
 # The places

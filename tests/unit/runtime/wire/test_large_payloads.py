@@ -16,10 +16,15 @@ from hypothesis import strategies as st
 from clarigen import Frame, Image, Region, wire
 from clarigen._calls.call import CallContext, call_chunk, call_stream, call_unary, encode_input
 from clarigen._calls.response import Response
-from clarigen._proto import Data, MultiOutputResponse, Output, Status, UnreadableError
-from clarigen._wire.large_payloads import LARGE, NO_VIEWS, REPLY, cut
+from clarigen._proto import Data, MultiOutputResponse, Output, ProtobufDecodeError, Status
+from clarigen._wire.large_payloads import (
+    MIN_PAYLOAD_BYTES,
+    NO_PAYLOADS,
+    PAYLOAD_FIELDS,
+    extract_large_payloads,
+)
 from clarigen._wire.method import Streaming, Unary
-from clarigen._wire.protobuf_writer import long, sized, varint
+from clarigen._wire.protobuf_writer import len_field, len_tag, varint
 from unit.runtime.calls.test_call import ONCE
 
 SMALL = 4
@@ -33,8 +38,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def look_closely(patch: pytest.MonkeyPatch) -> None:
     """Payloads are large from a few bytes on, and looked for everywhere."""
-    patch.setattr("clarigen._wire.large_payloads.LARGE", SMALL)
-    patch.setattr("clarigen._wire.large_payloads.FIELD", 1)
+    patch.setattr("clarigen._wire.large_payloads.MIN_PAYLOAD_BYTES", SMALL)
+    patch.setattr("clarigen._wire.large_payloads.BYTES_PER_FIELD", 1)
 
 
 # Any bytes
@@ -50,7 +55,7 @@ def fields(draw: st.DrawFn, inside: Mapping[int, Any], depth: int = 8) -> bytes:
             content = draw(fields(below, depth - 1))
         else:
             content = draw(st.binary(max_size=3 * SMALL))
-        parts.append(sized(long(number), content))
+        parts.append(len_field(len_tag(number), content))
     return b"".join(draw(st.permutations(parts)))
 
 
@@ -60,7 +65,7 @@ def _number(field: int, value: int) -> bytes:
 
 NOISE = st.one_of(
     st.builds(_number, st.integers(1, 200), st.integers(0, 2**64 - 1)),
-    st.builds(sized, st.integers(100, 200).map(long), st.binary(max_size=12)),
+    st.builds(len_field, st.integers(100, 200).map(len_tag), st.binary(max_size=12)),
     st.builds(lambda field: varint(field << 3 | 5) + b"four", st.integers(100, 200)),
     st.builds(lambda field: varint(field << 3 | 1) + b"eight by", st.integers(100, 200)),
 )
@@ -68,13 +73,13 @@ NOISE = st.one_of(
 
 
 def replies() -> st.SearchStrategy[bytes]:
-    return fields(REPLY)
+    return fields(PAYLOAD_FIELDS)
 
 
 def parsed(reply: bytes) -> MultiOutputResponse | None:
     try:
         return MultiOutputResponse.FromString(reply)
-    except UnreadableError:
+    except ProtobufDecodeError:
         return None
 
 
@@ -90,7 +95,7 @@ def restored(message: Message, views: Mapping[bytes, memoryview]) -> None:
 
 def same(reply: bytes) -> int:
     """See that nothing is lost or changed; how many payloads were cut out."""
-    rest, views = cut(reply)
+    rest, views = extract_large_payloads(reply)
     whole, left = parsed(reply), parsed(rest)
     assert (whole is None) == (left is None)
     if whole is not None and left is not None:
@@ -120,43 +125,45 @@ def test_nor_of_what_is_broken(reply: bytes, place: int, other: bytes) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_of_two_fields_the_last_holds() -> None:
-    payload = sized(long(2), b"first one") + sized(long(2), b"x")
-    assert same(_around(sized(long(1), payload))) == 1
-    image = sized(long(1), sized(long(2), b"first one")), sized(long(1), sized(long(2), b"second"))
+    payload = len_field(len_tag(2), b"first one") + len_field(len_tag(2), b"x")
+    assert same(_around(len_field(len_tag(1), payload))) == 1
+    image = len_field(len_tag(1), len_field(len_tag(2), b"first one")), len_field(
+        len_tag(1), len_field(len_tag(2), b"second")
+    )
     for pair in (image, image[::-1]):
         assert same(_around(b"".join(pair))) == 2
         assert same(_around(pair[0]) + _around(pair[1])) == 2
 
 
 def _around(data: bytes) -> bytes:
-    return sized(long(2), sized(long(6), data))
+    return len_field(len_tag(2), len_field(len_tag(6), data))
 
 
 @pytest.mark.usefixtures("small")
 def test_a_payload_ends_within_its_message() -> None:
-    beyond = sized(long(20), long(1) + varint(9) + b"four")
-    assert same(_around(beyond + sized(long(2), b"more than enough"))) == 0
+    beyond = len_field(len_tag(20), len_tag(1) + varint(9) + b"four")
+    assert same(_around(beyond + len_field(len_tag(2), b"more than enough"))) == 0
 
 
 @pytest.mark.usefixtures("small")
 def test_what_is_not_worth_it_stays_whole() -> None:
-    payload = sized(long(23), b"a payload")
+    payload = len_field(len_tag(23), b"a payload")
     assert same(_around(payload)) == 1
     group = varint(150 << 3 | 3) + varint(150 << 3 | 4)
     assert same(_around(payload + group)) == 0
     assert (
-        same(_around(payload + long(150) + b"\x80\x00")) == 1
+        same(_around(payload + len_tag(150) + b"\x80\x00")) == 1
     )  # a length in more bytes than it needs
-    assert same(_around(payload + long(150) + b"\x80\x80\x80\x80\x80\x00")) == 0
+    assert same(_around(payload + len_tag(150) + b"\x80\x80\x80\x80\x80\x00")) == 0
     deep = payload
     for _ in range(60):
-        deep = sized(long(19), sized(long(1), deep))
+        deep = len_field(len_tag(19), len_field(len_tag(1), deep))
     assert same(_around(deep)) == 0
-    assert cut(b"no message at all") == (b"no message at all", NO_VIEWS)
+    assert extract_large_payloads(b"no message at all") == (b"no message at all", NO_PAYLOADS)
 
 
 def test_among_many_small_fields_none_is_looked_for() -> None:
-    payload = sized(long(23), b"x" * LARGE)
+    payload = len_field(len_tag(23), b"x" * MIN_PAYLOAD_BYTES)
     assert same(_around(_number(21, 5) * 25 + payload)) == 1
     assert same(_around(_number(21, 5) * 40 + payload)) == 0
 
@@ -172,8 +179,10 @@ class Pair:
     images: Any
 
 
-ARRAY = np.arange(LARGE, dtype="uint8").reshape(-1, 256)
-PICTURE = Image(bytes=bytes(range(256)) * (LARGE // 256), url="https://example.com/a.png")
+ARRAY = np.arange(MIN_PAYLOAD_BYTES, dtype="uint8").reshape(-1, 256)
+PICTURE = Image(
+    bytes=bytes(range(256)) * (MIN_PAYLOAD_BYTES // 256), url="https://example.com/a.png"
+)
 PAIR = wire.record(
     Pair, wire.field("array", wire.NDARRAY), wire.field("images", wire.list_of(wire.IMAGE))
 )

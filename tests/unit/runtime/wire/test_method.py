@@ -9,12 +9,12 @@ import pytest
 
 from clarigen import SERVER_DEFAULT, DecodeError, InputError, wire
 from clarigen._proto import Data, PostModelOutputsRequest
-from clarigen._wire.large_payloads import NO_VIEWS
+from clarigen._wire.large_payloads import NO_PAYLOADS
 from clarigen._wire.method import Method
-from clarigen._wire.protobuf_writer import Pieces
+from clarigen._wire.protobuf_writer import Buffers
 
 
-def sent(request: Pieces) -> Data:
+def sent(request: Buffers) -> Data:
     """The `Data` of a request's one input."""
     (one,) = PostModelOutputsRequest.FromString(b"".join(request)).inputs
     return one.data
@@ -22,7 +22,7 @@ def sent(request: Pieces) -> Data:
 
 def parts(method: Method[Any], *values: Any) -> dict[str, Data]:
     """The parts that the arguments become, by id."""
-    data = sent(method.request(values))
+    data = sent(method.encode_request(values))
     assert data.metadata.fields["_method_name"].string_value == method.wire_name
     assert len({part.id for part in data.parts}) == len(data.parts)
     return {part.id: part.data for part in data.parts}
@@ -30,7 +30,7 @@ def parts(method: Method[Any], *values: Any) -> dict[str, Data]:
 
 def refused(method: Method[Any], *values: Any) -> InputError:
     with pytest.raises(InputError) as caught:
-        method.request(values)
+        method.encode_request(values)
     assert caught.value.method == method.name
     return caught.value
 
@@ -187,14 +187,14 @@ REST = (wire.REQUIRED, float("nan"), (1, float("nan")), SERVER_DEFAULT, None)
 
 @pytest.mark.parametrize("first", [[{"names": []}], ({"names": []}, 3), [OrderedDict()]])
 def test_a_list_that_begins_with_a_mapping_is_many_inputs(first: Any) -> None:
-    assert PICK.inputs([first, *REST]) is first
+    assert PICK.batch_inputs([first, *REST]) is first
 
 
 @pytest.mark.parametrize(
     "first", [[], (), ["a"], ["a", {}], {"names": []}, "ab", None, iter([{}]), {1}, [[{}]]]
 )
 def test_anything_else_is_an_argument(first: Any) -> None:
-    assert PICK.inputs([first, "x", 1.0, (1, 2.0), "m", {}]) is None
+    assert PICK.batch_inputs([first, "x", 1.0, (1, 2.0), "m", {}]) is None
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_nothing_stands_beside_many_inputs(index: int, value: Any) -> None:
     values = [[{"names": []}], *REST]
     values[index] = value
     with pytest.raises(InputError, match="cannot stand beside a list of inputs") as caught:
-        PICK.inputs(values)
+        PICK.batch_inputs(values)
     assert caught.value.parameter == PICK.fields[index].name
 
 
@@ -253,21 +253,21 @@ TRACK = wire.bidi_stream(
 
 def test_a_streams_items_are_put_apart() -> None:
     assert list(parts(TRACK, "unused", 2)) == ["every"]
-    first = sent(TRACK.item_request("x", TRACK.arguments(["unused", 2])))
+    first = sent(TRACK.encode_item("x", TRACK.encode_arguments(["unused", 2])))
     assert [part.id for part in first.parts] == ["every", "frames"]
-    later = sent(TRACK.item_request(""))
+    later = sent(TRACK.encode_item(""))
     assert [part.id for part in later.parts] == ["frames"]
     assert later.metadata == first.metadata
     with pytest.raises(InputError, match="an item of `frames` must be a str, not int 3"):
-        TRACK.item_request(3)
+        TRACK.encode_item(3)
 
 
 @pytest.mark.parametrize("value", ["abc", b"abc", 3, None])
 def test_a_stream_must_be_an_iterable_and_no_lone_string(value: Any) -> None:
     with pytest.raises(InputError, match="track: `frames` must be an iterable"):
-        TRACK.items([value, 1])
-    assert TRACK.items([["a"], 1]) == ["a"]
-    assert CHAT.items(["x", None, 1, "fast"]) is None
+        TRACK.stream_argument([value, 1])
+    assert TRACK.stream_argument([["a"], 1]) == ["a"]
+    assert CHAT.stream_argument(["x", None, 1, "fast"]) is None
 
 
 @pytest.mark.item(37)
@@ -275,12 +275,12 @@ def test_results_are_read_from_their_part_and_from_the_older_form() -> None:
     data = Data()
     part = data.parts.add(id="return")
     part.data.string_value = "new"
-    assert CHAT.read(data, NO_VIEWS) == "new"
-    assert CHAT.read(Data(string_value="old"), NO_VIEWS) == "old"
+    assert CHAT.decode_result(data, NO_PAYLOADS) == "new"
+    assert CHAT.decode_result(Data(string_value="old"), NO_PAYLOADS) == "old"
     older = Data()
     older.text.raw = "older"
-    assert CHAT.read(older, NO_VIEWS) == "older"
-    assert CHAT.read(Data(), NO_VIEWS) == ""
+    assert CHAT.decode_result(older, NO_PAYLOADS) == "older"
+    assert CHAT.decode_result(Data(), NO_PAYLOADS) == ""
 
 
 def test_a_result_that_is_not_the_signatures_says_where() -> None:
@@ -290,6 +290,6 @@ def test_a_result_that_is_not_the_signatures_says_where() -> None:
     with pytest.raises(
         DecodeError, match=r"f: `\[0\]` of the result is missing; an Image was expected"
     ):
-        method.read(data, NO_VIEWS)
+        method.decode_result(data, NO_PAYLOADS)
     with pytest.raises(DecodeError, match="f: the result is missing"):
-        wire.unary("f", returns=wire.TEXT).read(Data(), NO_VIEWS)
+        wire.unary("f", returns=wire.TEXT).decode_result(Data(), NO_PAYLOADS)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from clarigen import Audio, Box, Concept, Frame, Image, Point, Region, Text, Video, wire
 from clarigen._proto import Data, PostModelOutputsRequest
-from clarigen._wire.codec import Codec, Misfit
-from clarigen._wire.large_payloads import NO_VIEWS
+from clarigen._wire.codec import Codec, CodecError
+from clarigen._wire.large_payloads import NO_PAYLOADS
 from clarigen._wire.protobuf_writer import float32, varint
 
 
@@ -195,7 +195,7 @@ def test_every_value_is_the_message_that_protobuf_makes(drawn: st.DataObject) ->
     data = request.inputs.add().data
     data.metadata.fields["_method_name"].string_value = "m"
     fill(data.parts.add(id="x").data, value)
-    made = PostModelOutputsRequest.FromString(b"".join(method.request([value])))
+    made = PostModelOutputsRequest.FromString(b"".join(method.encode_request([value])))
     assert read(codec, made) == read(codec, request)
     assert cleared(made) == cleared(request)
 
@@ -203,8 +203,8 @@ def test_every_value_is_the_message_that_protobuf_makes(drawn: st.DataObject) ->
 def read(codec: Codec[Any], request: PostModelOutputsRequest) -> str:
     """What comes of an argument where it is read, or why nothing does."""
     try:
-        return repr(codec.decode(request.inputs[0].data.parts[0].data, NO_VIEWS))
-    except Misfit as misfit:
+        return repr(codec.decode(request.inputs[0].data.parts[0].data, NO_PAYLOADS))
+    except CodecError as misfit:
         return misfit.problem
 
 
@@ -241,7 +241,9 @@ def test_messages_that_are_joined_merge() -> None:
     """Which is why the address can be written once and stand before each request."""
     method = wire.unary("m", wire.field("x", wire.INT), returns=wire.INT)
     address = PostModelOutputsRequest(model_id="model")
-    joined = b"".join((address.SerializeToString(), *method.request([1]), *method.request([2])))
+    joined = b"".join(
+        (address.SerializeToString(), *method.encode_request([1]), *method.encode_request([2]))
+    )
     merged = PostModelOutputsRequest.FromString(joined)
     assert merged.model_id == "model"
     assert [given.data.parts[0].data.int_value for given in merged.inputs] == [1, 2]

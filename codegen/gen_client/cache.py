@@ -26,9 +26,9 @@ from gen_client.templates import find_templates
 
 LIBRARIES: Final = ("black", "jinja2", "libcst")
 """What makes the files beside our own sources."""
-SIZE: Final = 1 << 20
+MAX_ENTRY_BYTES: Final = 1 << 20
 """Bytes that an entry may have."""
-DAYS: Final = 60
+RETENTION_DAYS: Final = 60
 """How long an entry is kept that nobody asks for."""
 
 
@@ -36,7 +36,7 @@ _DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CacheEntry:
     """What a package is.
 
     Attributes:
@@ -61,28 +61,28 @@ class Cache:
         self._folder = folder
         self._usable = folder is not None and _ours(folder)
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> CacheEntry | None:
         """The entry of that name, if there is one."""
         if self._folder is None or not self._usable:
             return None
         file = self._folder / f"{key}.json"
         try:
             with file.open("rb") as opened:
-                entry = _entry(json.loads(opened.read(SIZE + 1)))
+                entry = _entry(json.loads(opened.read(MAX_ENTRY_BYTES + 1)))
             if time.time() - file.stat().st_mtime > _DAY:
                 os.utime(file)
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
         return entry
 
-    def put(self, key: str, entry: Entry) -> None:
+    def put(self, key: str, entry: CacheEntry) -> None:
         """Keep an entry; where that cannot be, it is not kept."""
         if self._folder is None:
             return
         content = {
             "client": entry.client,
             "files": entry.files,
-            "warnings": [[its.what, its.where, its.remedy] for its in entry.warnings],
+            "warnings": [[its.message, its.location, its.remedy] for its in entry.warnings],
         }
         work = self._folder / f".{key}.{os.getpid()}"
         try:
@@ -96,7 +96,7 @@ class Cache:
         except OSError:
             return
 
-    def clear(self) -> None:
+    def remove_stale_entries(self) -> None:
         """Remove what nobody has asked for in a long time; done once a day."""
         if self._folder is None or not self._usable:
             return
@@ -106,32 +106,32 @@ class Cache:
                 return
             stamp.touch()
             for file in self._folder.iterdir():
-                if now - file.stat().st_mtime > DAYS * _DAY:
+                if now - file.stat().st_mtime > RETENTION_DAYS * _DAY:
                     file.unlink()
         except OSError:  # another run does the same
             return
 
 
-def usual() -> Path:
+def default_cache_dir() -> Path:
     """The folder of the entries: the user's own, as the system has it."""
     from platformdirs import user_cache_path
 
     return user_cache_path("clarigen", appauthor=False) / "packages"
 
 
-def key(document: Document, name: str) -> str:
+def compute_key(document: Document, name: str) -> str:
     """The name of the entry for the package of that name that is made of a document."""
     own = [document.client_options, document.json_types]
     content = [name, document.reference, document.version_id, document.signatures, *own]
-    return digest(f"{_generator()} {json.dumps(content, sort_keys=True)}".encode())
+    return hash_bytes(f"{_generator()} {json.dumps(content, sort_keys=True)}".encode())
 
 
-def digests(files: Mapping[str, str]) -> dict[str, str]:
+def hash_files(files: Mapping[str, str]) -> dict[str, str]:
     """The sha256 of each file."""
-    return {file: digest(text.encode()) for file, text in files.items()}
+    return {file: hash_bytes(text.encode()) for file, text in files.items()}
 
 
-def digest(content: bytes) -> str:
+def hash_bytes(content: bytes) -> str:
     """The sha256 of a file's bytes, in hex."""
     return hashlib.sha256(content).hexdigest()
 
@@ -144,11 +144,11 @@ def _generator() -> str:
         whole.update(f"{library} {metadata.version(library)}\n".encode())
     here = Path(__file__).parent
     for file in sorted([*here.rglob("*.py"), *find_templates().glob("*.jinja")]):
-        whole.update(f"{file.name} {digest(file.read_bytes())}\n".encode())
+        whole.update(f"{file.name} {hash_bytes(file.read_bytes())}\n".encode())
     return whole.hexdigest()
 
 
-def _entry(content: Any) -> Entry:
+def _entry(content: Any) -> CacheEntry:
     """The entry that was parsed.
 
     Raises:
@@ -163,7 +163,7 @@ def _entry(content: Any) -> Entry:
     ]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("not an entry")
-    return Entry(
+    return CacheEntry(
         content["client"],
         dict(files),
         tuple(Diagnostic(Severity.WARNING, *(its[:3])) for its in warnings),

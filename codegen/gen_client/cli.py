@@ -9,18 +9,19 @@ import sys
 from collections.abc import Sequence
 
 from gen_client.commands import COMMANDS, GENERATE
-from gen_client.commands.command import DONE, Command, parser
-from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity, bug, shown
-from gen_client.terminal.console import Console, deaf, opened
+from gen_client.commands.command import Command, parser
+from gen_client.diagnostics import Diagnostic, Refusal, Severity, diagnose_bug, suggest
+from gen_client.exit_codes import DONE, INTERRUPTED, USAGE
+from gen_client.terminal.console import Console, discard_output, open_missing_streams
+from gen_client.text import quote
 
-INTERRUPTED = 130
 _EXTRA = ("black", "jinja2", "libcst", "platformdirs", "rich", "shtab", "tomlkit", "yaml")
 """The libraries that `clarigen[codegen]` brings. They are imported when they are needed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    opened()
+    open_missing_streams()
     console = Console()
     try:
         command, words = _command(sys.argv[1:] if arguments is None else list(arguments))
@@ -37,12 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # whoever read our stdout has gone; the files are written
-        deaf(sys.stdout)
+        discard_output(sys.stdout)
         return DONE
     except ModuleNotFoundError as error:
         return console.report(_without_extra(error))
     except Exception as error:  # noqa: BLE001  a bug of ours: say so, in our words
-        return console.report(bug(error))
+        return console.report(diagnose_bug(error))
 
 
 def _command(words: list[str]) -> tuple[Command, list[str]]:
@@ -57,20 +58,16 @@ def _command(words: list[str]) -> tuple[Command, list[str]]:
 
 def _unknown(word: str) -> Refusal:
     """What to say of a word that is no command."""
-    from difflib import get_close_matches
-
-    names = [command.name for command in COMMANDS]
-    close = get_close_matches(word, names, 1)
-    remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
+    remedy = suggest(word, (command.name for command in COMMANDS))
     if "/" in word:
         remedy = "a model is named with --url, a signature file with --signatures"
-    return Refusal(f"there is no command {shown(word)}", exit_code=USAGE, remedy=remedy)
+    return Refusal(f"there is no command {quote(word)}", exit_code=USAGE, remedy=remedy)
 
 
 def _without_extra(error: ModuleNotFoundError) -> Diagnostic:
     """What to say when a module is not there."""
     if error.name not in _EXTRA:
-        return bug(error)
+        return diagnose_bug(error)
     return Diagnostic(
         Severity.REFUSAL,
         f"{error.name} is not installed: the runtime alone generates nothing",

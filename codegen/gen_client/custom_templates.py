@@ -18,9 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from gen_client.diagnostics import USAGE, Refusal, printable, shown
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import USAGE
 from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed, parse_allowed
 from gen_client.json_text import is_array
+from gen_client.text import escape_unprintable, quote
 
 TEMPLATE_NAMES: Final = (
     "__init__.py.jinja",
@@ -69,14 +71,14 @@ def read_custom_templates(folder: Path) -> CustomTemplates:
     try:
         return CustomTemplates(texts, _parse_allow_file(tomllib.loads(content)))
     except ValueError as error:
-        raise _usage_error(folder / ALLOW_FILE, printable(str(error), 200)) from None
+        raise _usage_error(folder / ALLOW_FILE, escape_unprintable(str(error), 200)) from None
 
 
 def _parse_allow_file(content: Mapping[str, object]) -> Allowed:
     lists: dict[str, list[str]] = {key: [] for key in _KEYS}
     for key, value in content.items():
         if key not in lists:
-            raise ValueError(f"{shown(key)} is none of {', '.join(_KEYS)}")
+            raise ValueError(f"{quote(key)} is none of {', '.join(_KEYS)}")
         if not is_array(value):
             raise ValueError(f"{key} is no array of texts")
         for item in value:
@@ -87,4 +89,4 @@ def _parse_allow_file(content: Mapping[str, object]) -> Allowed:
 
 
 def _usage_error(place: Path, what: str) -> Refusal:
-    return Refusal(what, where=shown(str(place), 200), remedy="--templates DIR", exit_code=USAGE)
+    return Refusal(what, location=quote(str(place), 200), remedy="--templates DIR", exit_code=USAGE)

@@ -7,24 +7,22 @@ alone does. Knows no other module of the generator.
 
 from __future__ import annotations
 
+import difflib
 import enum
-import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from clarigen import __version__
+from gen_client.exit_codes import UNUSABLE
+from gen_client.text import escape_unprintable, quote
 
-DIFFERENT = 1
-"""Exit code: something is not as it should be."""
-USAGE = 2
-"""Exit code: the command line or the configuration is wrong."""
-UNREACHABLE = 3
-"""Exit code: the model could not be reached, or refused the credentials."""
-UNUSABLE = 4
-"""Exit code: the signatures cannot become a safe client."""
+_LIST_LIMIT = 400
+"""Characters of a list of known words that a message repeats."""
 
-SHOWN_LIMIT = 80
-"""How much of a stranger's text a message repeats, in characters."""
+
+ProgressCallback = Callable[[str], None]
+"""Progress callback, called with the name of each stage as it starts."""
 
 
 class Severity(enum.Enum):
@@ -47,16 +45,16 @@ class Diagnostic:
     """
 
     severity: Severity
-    what: str
-    where: str = ""
+    message: str
+    location: str = ""
     remedy: str = ""
     exit_code: int = 0
 
     def __str__(self) -> str:
         """One line, or two where there is a remedy."""
-        place = f"{self.where}: " if self.where else ""
+        place = f"{self.location}: " if self.location else ""
         remedy = f"\n  {self.remedy}" if self.remedy else ""
-        return f"{self.severity.value}: {place}{self.what}{remedy}"
+        return f"{self.severity.value}: {place}{self.message}{remedy}"
 
 
 class Report:
@@ -69,13 +67,13 @@ class Report:
     def __init__(self) -> None:
         self.warnings: list[Diagnostic] = []
 
-    def warn(self, what: str, *, where: str = "", remedy: str = "") -> None:
+    def warn(self, message: str, *, location: str = "", remedy: str = "") -> None:
         """Add a warning. The arguments are those of `Diagnostic`."""
-        diagnostic = Diagnostic(Severity.WARNING, what, where, remedy)
+        diagnostic = Diagnostic(Severity.WARNING, message, location, remedy)
         if diagnostic not in self.warnings:
             self.warnings.append(diagnostic)
 
-    def insist(self) -> None:
+    def raise_if_warnings(self) -> None:
         """Refuse (exit 4) what was warned of."""
         if self.warnings:
             what = "there was a warning" if len(self.warnings) == 1 else "there were warnings"
@@ -91,12 +89,14 @@ class Refusal(Exception):
         diagnostic: Why, and the exit code.
     """
 
-    def __init__(self, what: str, *, exit_code: int, where: str = "", remedy: str = "") -> None:
-        self.diagnostic = Diagnostic(Severity.REFUSAL, what, where, remedy, exit_code)
+    def __init__(
+        self, message: str, *, exit_code: int, location: str = "", remedy: str = ""
+    ) -> None:
+        self.diagnostic = Diagnostic(Severity.REFUSAL, message, location, remedy, exit_code)
         super().__init__(str(self.diagnostic))
 
 
-def bug(error: BaseException) -> Diagnostic:
+def diagnose_bug(error: BaseException) -> Diagnostic:
     """What the user is told of an error that we did not foresee: enough to report it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -110,39 +110,21 @@ def bug(error: BaseException) -> Diagnostic:
     )
 
 
-def shown(text: str, limit: int = SHOWN_LIMIT) -> str:
-    """A stranger's text in quotes, for a message: one printable line that a terminal cannot obey.
-
-    Control, bidirectional, zero-width, separator and unassigned characters, lone surrogates and
-    combining marks at the start stand as escapes; what is longer than `limit` characters is cut.
+def suggest(
+    word: str, candidates: Iterable[str], *, fallback: str = "", cutoff: float = 0.6
+) -> str:
+    """Return a remedy for an unknown word: "did you mean …?", or what is possible.
 
     Args:
-        text: Any text.
-        limit: How many of its characters are shown at most.
+        word: The unknown word.
+        candidates: The known words.
+        fallback: Remedy if no candidate is close; empty for the list of all.
+        cutoff: How alike a candidate must be, from 0 to 1; see `difflib.get_close_matches`.
     """
-    cut = text if len(text) <= limit else text[:limit]
-    body = "".join(map(_escaped, cut))
-    if body and unicodedata.combining(cut[0]):
-        body = _escape(cut[0]) + "".join(map(_escaped, cut[1:]))
-    return f"'{body}'" if cut is text else f"'{body}'…"
-
-
-def printable(text: str, limit: int = SHOWN_LIMIT) -> str:
-    """A sentence that another program wrote, without quotes; otherwise as `shown`."""
-    cut = "".join(c if c.isprintable() else _escape(c) for c in text[:limit])
-    return cut if len(text) <= limit else f"{cut}…"
-
-
-def _escaped(character: str) -> str:
-    if character in "\\'":
-        return "\\" + character
-    return character if character.isprintable() else _escape(character)
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
-def label(name: str) -> str:
-    """A name for the place of a diagnostic: as it is if it is a short identifier, else `shown`."""
-    return name if name.isidentifier() and len(name) <= SHOWN_LIMIT else shown(name)
+    known = list(candidates)
+    close = difflib.get_close_matches(word, known, 1, cutoff)
+    if close:
+        return f"did you mean {quote(close[0])}?"
+    if fallback or not known:
+        return fallback
+    return escape_unprintable(f"expected one of {', '.join(known)}", _LIST_LIMIT)

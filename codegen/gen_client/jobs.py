@@ -18,7 +18,7 @@ from gen_client.source import Document, Source
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PackageOptions:
     """How a package is made.
 
     Attributes:
@@ -57,7 +57,7 @@ class Job:
     """
 
     source: Source
-    options: Options
+    options: PackageOptions
     report: Report = field(default_factory=Report)
 
 
@@ -86,7 +86,7 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What a run did: the package's name, that of its class, the files that changed, whether it is a new package."""
 
     name: str
@@ -96,7 +96,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What a run found out of date.
 
     Attributes:
@@ -127,11 +127,11 @@ class Outcome:
     """
 
     warnings: list[Diagnostic]
-    result: Written | Checked | Diagnostic
+    result: WriteResult | CheckResult | Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FetchedJob:
     """A job whose document is there, and the name that its package has."""
 
     job: Job

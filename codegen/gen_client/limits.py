@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gen_client.diagnostics import UNUSABLE, Refusal
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import UNUSABLE
 from gen_client.json_text import is_array, is_object
 
 METHODS: Final = 1_000

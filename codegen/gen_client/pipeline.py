@@ -16,28 +16,27 @@ from typing import TypeVar
 
 from clarigen import ModelRef
 from gen_client import cache, check, source, threads
-from gen_client.cache import Cache, Entry
+from gen_client.cache import Cache, CacheEntry
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
-from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Report, bug
+from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report, diagnose_bug
 from gen_client.escape import Code
+from gen_client.exit_codes import USAGE
 from gen_client.gate.check import FILES
 from gen_client.interface import json_types, read
-from gen_client.jobs import Asked, Checked, Job, Mode, Outcome, Package, Written
+from gen_client.jobs import CheckResult, FetchedJob, Job, Mode, Outcome, Package, WriteResult
 from gen_client.naming import names
 from gen_client.output import lock, write
 from gen_client.source import Document
 from gen_client.source.selection import select
 
 R = TypeVar("R")
-Stage = Callable[[str], None]
-"""Is told what begins, in a few words."""
 
 
-def run(jobs: Sequence[Job], mode: Mode, stage: Stage) -> Iterator[Outcome]:
+def run(jobs: Sequence[Job], mode: Mode, progress: ProgressCallback) -> Iterator[Outcome]:
     """Make, or check, the packages of some models. The outcomes come in the order of the jobs."""
-    asked = threads.waiting(lambda job: _attempt(_ask, job, mode), jobs)
+    asked = threads.run_concurrently(lambda job: _attempt(_ask, job, mode), jobs)
     known = [_known(its, mode.cache) for its in asked]
-    stage("generating")
+    progress("generating")
     for job, its, entry in zip(jobs, asked, known, strict=True):
         if isinstance(its, Diagnostic):
             yield Outcome(job.report.warnings, its)
@@ -45,9 +44,9 @@ def run(jobs: Sequence[Job], mode: Mode, stage: Stage) -> Iterator[Outcome]:
             warnings = [*job.report.warnings, *entry.warnings]
             yield Outcome(warnings, _unchanged(its, entry, mode))
         else:
-            end = _attempt(_finish, its, mode, stage)
+            end = _attempt(_finish, its, mode, progress)
             yield Outcome(job.report.warnings, end)
-    mode.cache.clear()
+    mode.cache.remove_stale_entries()
 
 
 def build(
@@ -68,7 +67,7 @@ def build(
     also = replace(custom.allowed, classes=classes, types=types)
     files = {file: finish.finish(texts[file], kind, also) for file, kind in FILES.items()}
     return Package(
-        page.package, page.client, {**files, write.MARKER: "", write.LOCK: lock.text(model)}
+        page.package, page.client, {**files, write.MARKER: "", write.LOCK: lock.format_lock(model)}
     )
 
 
@@ -81,10 +80,10 @@ def _attempt(stage: Callable[..., R], *arguments: object) -> R | Diagnostic:
     except ModuleNotFoundError:  # what is not installed is told once, for all
         raise
     except Exception as error:  # noqa: BLE001  a bug of ours, which spoils one package
-        return bug(error)
+        return diagnose_bug(error)
 
 
-def _ask(job: Job, mode: Mode) -> Asked:
+def _ask(job: Job, mode: Mode) -> FetchedJob:
     """Have the document that a package is to be made of."""
     options = job.options
     document = _aimed(source.read(job.source), options.model)
@@ -93,9 +92,9 @@ def _ask(job: Job, mode: Mode) -> Asked:
         document = replace(document, client_options=options.client)
     if options.types is not None:
         document = replace(document, json_types=options.types)
-    asked = Asked(job, document, _package_name(document.reference, options.name))
+    asked = FetchedJob(job, document, _package_name(document.reference, options.name))
     if mode.frozen:
-        check.frozen(asked)
+        check.require_locked_signatures(asked)
     return asked
 
 
@@ -118,45 +117,47 @@ def _package_name(reference: ModelRef | None, name: str) -> Code:
     return names.package_name(reference.model_id)
 
 
-def _known(asked: Asked | Diagnostic, known: Cache) -> Entry | None:
+def _known(asked: FetchedJob | Diagnostic, known: Cache) -> CacheEntry | None:
     """The entry for a package that is in its place already, as it would be made."""
     if isinstance(asked, Diagnostic) or asked.job.options.custom is not NO_CUSTOM_TEMPLATES:
         return None
-    entry = known.get(cache.key(asked.document, asked.name))
+    entry = known.get(cache.compute_key(asked.document, asked.name))
     strict = asked.job.options.strict
     if entry is None or (strict and (entry.warnings or asked.job.report.warnings)):
         return None
     try:
-        there = write.found(asked.folder, entry.files)
+        there = write.read_package(asked.folder, entry.files)
     except Refusal:
         return None
-    digests = {file: None if text is None else cache.digest(text) for file, text in there.items()}
+    digests = {
+        file: None if text is None else cache.hash_bytes(text) for file, text in there.items()
+    }
     return entry if digests == entry.files else None
 
 
-def _unchanged(asked: Asked, entry: Entry, mode: Mode) -> Written | Checked:
+def _unchanged(asked: FetchedJob, entry: CacheEntry, mode: Mode) -> WriteResult | CheckResult:
     if mode.check:
-        return Checked(asked.folder)
-    return Written(asked.name, entry.client, [], new=False)
+        return CheckResult(asked.folder)
+    return WriteResult(asked.name, entry.client, [], new=False)
 
 
-def _finish(asked: Asked, mode: Mode, stage: Stage) -> Written | Checked:
+def _finish(asked: FetchedJob, mode: Mode, progress: ProgressCallback) -> WriteResult | CheckResult:
     """Make a package, and write it or compare it."""
     options, report = asked.job.options, Report()
     if not mode.check:
-        check.known(asked)
+        check.require_known_format(asked)
     try:
         package = build(asked.document, asked.name, report, options.custom)
     finally:
         asked.job.report.warnings += report.warnings
     if options.custom is NO_CUSTOM_TEMPLATES:
-        entry = Entry(package.client, cache.digests(package.files), tuple(report.warnings))
-        mode.cache.put(cache.key(asked.document, asked.name), entry)
+        entry = CacheEntry(package.client, cache.hash_files(package.files), tuple(report.warnings))
+        mode.cache.put(cache.compute_key(asked.document, asked.name), entry)
     if options.strict:
-        asked.job.report.insist()
+        asked.job.report.raise_if_warnings()
     if mode.check:
-        stage("comparing")
-        return check.check(asked, package, build)
-    stage("writing")
-    changed = write.package(options.out, package.name, package.files, force=options.force)
-    return Written(package.name, package.client, changed, len(changed) == len(package.files))
+        progress("comparing")
+        return check.check_package(asked, package, build)
+    progress("writing")
+    changed = write.write_package(options.out, package.name, package.files, force=options.force)
+    return WriteResult(package.name, package.client, changed, len(changed) == len(package.files))

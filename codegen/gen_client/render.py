@@ -17,11 +17,13 @@ from typing import Final
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from gen_client.diagnostics import USAGE, Refusal, printable
+from gen_client.diagnostics import Refusal
 from gen_client.escape import FILTERS, Code, finalize
+from gen_client.exit_codes import USAGE
 from gen_client.fold import fold
 from gen_client.plan.page import Page
 from gen_client.templates import find_templates
+from gen_client.text import QUOTE_LIMIT, escape_unprintable
 
 FILES: Final = ("__init__.py", "client.py", "examples.py")
 """What is laid out by templates."""
@@ -106,8 +108,8 @@ def _template_error(error: Exception, custom: Mapping[str, str]) -> Refusal:
             place, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
         trace = trace.tb_next
     return Refusal(
-        f"the template fails: {printable(str(error), 200)}",
-        where=printable(f"{place}, line {line}" if line else str(place)),
+        f"the template fails: {escape_unprintable(str(error), 200)}",
+        location=escape_unprintable(f"{place}, line {line}" if line else str(place), QUOTE_LIMIT),
         remedy="code, or text through `py` or `doc`, is all that a template may write",
         exit_code=USAGE,
     )

@@ -16,20 +16,20 @@ from typing import Final, TypeVar
 A = TypeVar("A")
 R = TypeVar("R")
 
-WAITING: Final = 16
+MAX_WORKERS: Final = 16
 """How many models are asked at once."""
 
 _TICK: Final = 0.2
 """How long an interrupt may be unheard, in seconds: one that comes as a wait begins does not end that wait."""
 
 
-def waiting(work: Callable[[A], R], items: Sequence[A]) -> list[R]:
+def run_concurrently(work: Callable[[A], R], items: Sequence[A]) -> list[R]:
     """Do what waits for others."""
     if len(items) < 2:
         return [work(item) for item in items]
     results: list[Future[R]] = [Future() for _ in items]
     left = deque(zip(items, results, strict=True))
-    for _ in range(min(WAITING, len(items))):
+    for _ in range(min(MAX_WORKERS, len(items))):
         threading.Thread(target=_worker, args=(work, left), daemon=True).start()
     try:
         while wait(results, timeout=_TICK).not_done:

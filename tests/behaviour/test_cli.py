@@ -260,20 +260,20 @@ def test_what_takes_long_is_shown_at_a_terminal(monkeypatch: pytest.MonkeyPatch)
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "DELAY_SECONDS", 0.0)
     monkeypatch.setenv("FORCE_COLOR", "1")
     with progress.Progress() as shown:
         shown.wait()
-        shown.stage("asking [::1]:8000")
+        shown.start_stage("asking [::1]:8000")
     assert "asking [::1]:8000" in terminal.getvalue()
 
 
 def test_elsewhere_no_progress_is_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "DELAY_SECONDS", 0.0)
     with progress.Progress() as shown:
-        shown.stage("asking")
+        shown.start_stage("asking")
     assert capsys.readouterr() == ("", "")
 
 
@@ -577,8 +577,8 @@ def test_hostile_models_in_a_process_of_their_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "remedy"),
     [
-        ("shwo", "did you mean show?"),
-        ("frobnicate", "known are init, diff, show, serve, doctor, completion"),
+        ("shwo", "did you mean 'show'?"),
+        ("frobnicate", "expected one of init, diff, show, serve, doctor, completion"),
         ("https://clarifai.com/a/b/models/c", "a model is named with --url"),
         ("\x1b[31m/..", "a model is named with --url"),
     ],

@@ -26,13 +26,13 @@ def contents(out: Path) -> dict[str, str]:
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     seeded = random.Random(5)
     seen: set[str] = set()
 
     def both() -> None:
         for files in (NEWER, FILES):
-            write.package(tmp_path, "pkg", files)
+            write.write_package(tmp_path, "pkg", files)
 
     for _ in range(KILLS):
         _kill_one(both, seeded.uniform(0, 0.02))
@@ -41,7 +41,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
         seen.add(found["client.py"][-6:])
         assert {entry.name for entry in tmp_path.iterdir()} <= {"pkg", ".pkg.gen-client"}
     wanted = NEWER if contents(tmp_path) == FILES else FILES
-    write.package(tmp_path, "pkg", wanted)
+    write.write_package(tmp_path, "pkg", wanted)
     assert contents(tmp_path) == wanted
     assert [entry.name for entry in tmp_path.iterdir()] == ["pkg"]
     assert len(seen) == 2
@@ -91,7 +91,7 @@ def test_the_whole_command_killed(tmp_path: Path) -> None:
 
 def test_runs_at_once_do_not_mix(tmp_path: Path) -> None:
     """Four processes write two packages in turn, while a reader looks on."""
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     children = [_writer(tmp_path, turn) for turn in range(4)]
     try:
         for _ in range(1000):
@@ -110,7 +110,7 @@ def _writer(out: Path, turn: int) -> int:
         code = 1
         try:
             for number in range(60):
-                write.package(out, "pkg", FILES if (turn + number) % 2 else NEWER)
+                write.write_package(out, "pkg", FILES if (turn + number) % 2 else NEWER)
             code = 0
         finally:
             os._exit(code)

@@ -101,7 +101,7 @@ def test_the_signature_file_of_the_example_is_current(monkeypatch: pytest.Monkey
     monkeypatch.syspath_prepend(str(folder))
     example = importlib.import_module("textstats")
     with serve(example.TextStats()) as server:
-        current = lock.text(_read(server.url))
+        current = lock.format_lock(_read(server.url))
     assert (folder / "textstats.json").read_text(encoding="utf-8") == current, (
         "serve it (python examples/textstats.py), run the gen-client command that it prints, and"
         " put text_stats/signatures.json in its place"

@@ -34,7 +34,8 @@ RUNTIME_LAYERS = (
 """The folders and modules of the runtime, lowest layer first."""
 
 GENERATOR_LAYERS = (
-    "__init__ diagnostics json_text limits escape templates",
+    "__init__ text exit_codes",
+    "diagnostics json_text limits escape templates",
     "source",
     "interface",
     "naming",
@@ -238,9 +239,9 @@ def test_a_library_serves_one_stage(path: Path) -> None:
 
 
 ONLY_IMPORTS = {
-    "render": {"escape", "fold", "plan", "diagnostics", "templates"},
+    "render": {"escape", "fold", "plan", "diagnostics", "exit_codes", "templates", "text"},
     "fold": {"escape"},
-    "gate": {"gate", "diagnostics"},
+    "gate": {"gate", "diagnostics", "exit_codes", "text"},
 }
 """What these may import, and nothing else: templates get finished content, and the gate trusts nobody."""
 

@@ -11,18 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from gen_client.diagnostics import USAGE, Refusal
-from gen_client.terminal.console import Console, printable
+from gen_client import exit_codes
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import USAGE
+from gen_client.terminal.console import Console
+from gen_client.text import escape_unprintable
 
-DONE = 0
-EXIT_CODES = (
-    "done, or nothing to do",
-    "something is not as it should be: a difference, a lock, a fault",
-    "the command line or the configuration is wrong",
-    "the model could not be reached, or refused the credential",
-    "its signatures cannot become a safe client",
-)
-"""What each means, from 0."""
 ENVIRONMENT = (
     ("CLARIFAI_PAT", "the credential; else CLARIFAI_SESSION_TOKEN"),
     ("CLARIFAI_API_BASE", "the platform's API"),
@@ -58,7 +52,9 @@ class Parser(argparse.ArgumentParser):
     """Ends with two printable lines instead of the whole usage."""
 
     def error(self, message: str) -> NoReturn:
-        raise Refusal(printable(message), exit_code=USAGE, remedy=f"{self.prog} --help says more")
+        raise Refusal(
+            escape_unprintable(message), exit_code=USAGE, remedy=f"{self.prog} --help says more"
+        )
 
 
 def parser(command: Command, others: Sequence[Command] = ()) -> Parser:
@@ -102,7 +98,7 @@ def _epilog(command: Command, others: Sequence[Command]) -> Iterator[str]:
         yield f"  {line}"
     yield ""
     yield "exit codes:"
-    for code, meaning in enumerate(EXIT_CODES):
+    for code, meaning in exit_codes.MEANINGS.items():
         yield f"  {code}  {meaning}"
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from gen_client.commands.command import DONE, Command
+from gen_client.commands.command import Command
+from gen_client.exit_codes import DONE
 from gen_client.terminal.console import Console
 
 SHELLS = ("bash", "zsh", "tcsh")
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print it."""
     import shtab
 
-    console.script(shtab.complete(_whole(), arguments.shell) + "\n")
+    console.print_script(shtab.complete(_whole(), arguments.shell) + "\n")
     return DONE
 
 

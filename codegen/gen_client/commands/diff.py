@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gen_client.commands import model_options
-from gen_client.commands.command import DONE, Command
-from gen_client.diagnostics import DIFFERENT, Refusal, Report
+from gen_client.commands.command import Command
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from gen_client.commands.diff_inputs import sides
     from gen_client.terminal.progress import Progress
 
-    with Progress(console.detail, shown=not console.quiet) as progress:
-        meant = sides(arguments, progress.stage)
-        ends = threads.waiting(_compared, meant)
+    with Progress(console.print_detail, enabled=not console.quiet) as progress:
+        meant = sides(arguments, progress.start_stage)
+        ends = threads.run_concurrently(_compared, meant)
     code = DONE
     compared: list[Compared] = []
     for its, end in zip(meant, ends, strict=True):
@@ -89,7 +90,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             compared.append(end)
     several = arguments.lock is None
     for line, colour in diff_formats.lines(compared, arguments.format, several=several):
-        console.finding(line, colour)
+        console.print_finding(line, colour)
     return max(code, DIFFERENT if _fails(compared, arguments.fail_on) else DONE)
 
 

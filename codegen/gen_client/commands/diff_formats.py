@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from gen_client.diagnostics import printable
 from gen_client.diff.changes import Change, Impact
 from gen_client.interface import read
 from gen_client.interface.model import Model
 from gen_client.json_text import compute_digest
-from gen_client.terminal.console import Colour
+from gen_client.terminal.console import Color
+from gen_client.text import escape_unprintable
 
 VERSION: Final = 1
 """Of the JSON form; it rises when scripts that read it could break."""
 _SHOWN: Final = 200
 """How much of a value a line repeats, in characters."""
-_COLOURS: Final[dict[Impact, Colour]] = {Impact.BREAKING: "red", Impact.COMPATIBLE: "green"}
+_COLOURS: Final[dict[Impact, Color]] = {Impact.BREAKING: "red", Impact.COMPATIBLE: "green"}
 _LEVELS: Final = {
     Impact.BREAKING: "error",
     Impact.COMPATIBLE: "warning",
@@ -33,7 +33,7 @@ _LEVELS: Final = {
 }
 _WIDTH: Final = max(len(impact.value) for impact in Impact)
 
-Line = tuple[str, Colour | None]
+Line = tuple[str, Color | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +106,14 @@ def _text(compared: Compared) -> Iterator[Line]:
     versions = _versions(compared, str)
     yield ": ".join(part for part in (which or "the model", versions) if part), None
     for change in compared.changes:
-        where = f"{change.where}: " if change.where else ""
-        line = f"  {change.impact.value:<{_WIDTH}}  {where}{change.told(_quoted)}"
+        where = f"{change.location}: " if change.location else ""
+        line = f"  {change.impact.value:<{_WIDTH}}  {where}{change.format_message(_quoted)}"
         yield line, _COLOURS.get(change.impact)
     yield _count(compared.changes), None
 
 
 def _quoted(value: str) -> str:
-    return f"`{printable(value, _SHOWN)}`"
+    return f"`{escape_unprintable(value, _SHOWN)}`"
 
 
 # JSON
@@ -133,7 +133,7 @@ def _content(compared: Compared) -> dict[str, object]:
                 "rule": change.rule.value,
                 "method": change.method,
                 "field": change.field,
-                "message": change.told(lambda value: f"`{value}`"),
+                "message": change.format_message(lambda value: f"`{value}`"),
             }
             for change in compared.changes
         ],
@@ -165,13 +165,13 @@ def _markdown(compared: Compared) -> Iterator[str]:
             yield f"**{impact.value.capitalize()}**"
             yield ""
         for change in of_it:
-            where = f"{_span(change.where)}: " if change.where else ""
-            yield f"* {where}{change.told(_span)}"
+            where = f"{_span(change.location)}: " if change.location else ""
+            yield f"* {where}{change.format_message(_span)}"
 
 
 def _span(value: str) -> str:
     """A code span: nothing in it is Markdown, HTML, a mention or a link."""
-    value = printable(value, _SHOWN)
+    value = escape_unprintable(value, _SHOWN)
     longest = max((len(run) for run in re.findall("`+", value)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if value.startswith(("`", " ")) or value.endswith(("`", " ")) or not value else ""
@@ -184,12 +184,12 @@ def _span(value: str) -> str:
 def _annotations(compared: Compared) -> Iterator[str]:
     file = _property(PurePath(compared.lock).as_posix())
     for change in compared.changes:
-        where = f"{change.where}: " if change.where else ""
+        where = f"{change.location}: " if change.location else ""
         title = _property(f"{change.impact.value}: {change.rule.value}")
-        message = _data(f"{where}{change.told(_quoted)}")
+        message = _data(f"{where}{change.format_message(_quoted)}")
         yield f"::{_LEVELS[change.impact]} file={file},title={title}::{message}"
     where = PurePath(compared.lock).as_posix()
-    yield f"gen-client: {printable(where, _SHOWN)}: {_count(compared.changes)}"
+    yield f"gen-client: {escape_unprintable(where, _SHOWN)}: {_count(compared.changes)}"
 
 
 def _data(text: str) -> str:

@@ -7,20 +7,18 @@ that has only some of its model's methods, only those are compared. Nothing is r
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gen_client import config, source
 from gen_client.commands import model_options, resolve_jobs
 from gen_client.config import ModelEntry
-from gen_client.diagnostics import USAGE, Refusal, Report
+from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.escape import Code
-from gen_client.jobs import Job, Options
+from gen_client.exit_codes import USAGE
+from gen_client.jobs import Job, PackageOptions
 from gen_client.output import write
 from gen_client.source import Document, Source
-
-Stage = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,12 @@ class Sides:
         return Path(self.lock).parent.name
 
 
-def sides(arguments: argparse.Namespace, stage: Stage) -> list[Sides]:
+def sides(arguments: argparse.Namespace, progress: ProgressCallback) -> list[Sides]:
     """The comparisons that are meant.
 
     Args:
         arguments: The command line.
-        stage: Is told what begins.
+        progress: Progress callback.
 
     Raises:
         Refusal: Exit 2: the command line or the configuration is wrong.
@@ -60,18 +58,19 @@ def sides(arguments: argparse.Namespace, stage: Stage) -> list[Sides]:
     if arguments.other is not None and (arguments.url is not None or arguments.base is not None):
         raise Refusal("OTHER goes with neither --url nor --base", exit_code=USAGE)
     if arguments.lock is not None:
-        return [_given(arguments, stage)]
+        return [_given(arguments, progress)]
     if arguments.url is not None:
         raise Refusal("--url needs a LOCK to compare with", exit_code=USAGE)
     return [
-        _listed(job, arguments) for job in resolve_jobs.listed(arguments.api_base, stage, Options())
+        _listed(job, arguments)
+        for job in resolve_jobs.listed(arguments.api_base, progress, PackageOptions())
     ]
 
 
-def _given(arguments: argparse.Namespace, stage: Stage) -> Sides:
+def _given(arguments: argparse.Namespace, progress: ProgressCallback) -> Sides:
     lock = model_options.lock_path(arguments.lock)
     report = Report()
-    after = _after(arguments, lock, report, stage)
+    after = _after(arguments, lock, report, progress)
     entry = _entry(lock)
     if entry is not None:
         after = _Wanted(after, entry.methods, entry.exclude)
@@ -93,10 +92,12 @@ def _before(arguments: argparse.Namespace, lock: str) -> Source:
     return source.at_revision(Path(lock), arguments.base, Report())
 
 
-def _after(arguments: argparse.Namespace, lock: str, report: Report, stage: Stage) -> Source:
+def _after(
+    arguments: argparse.Namespace, lock: str, report: Report, progress: ProgressCallback
+) -> Source:
     """What there is now: a file, the model at an address, or the one that the lock names."""
     if arguments.url is not None:
-        return model_options.place_of(arguments, None, report, stage)
+        return model_options.place_of(arguments, None, report, progress)
     if arguments.other is not None or arguments.base is not None:
         return source.in_file(model_options.lock_path(arguments.other or lock), report)
     reference = source.read(source.in_file(lock, Report())).reference
@@ -106,7 +107,7 @@ def _after(arguments: argparse.Namespace, lock: str, report: Report, stage: Stag
             exit_code=USAGE,
             remedy="give the address of the running one with --url",
         )
-    return source.of(reference, source.Access(api_base=arguments.api_base, progress=stage))
+    return source.of(reference, source.Access(api_base=arguments.api_base, progress=progress))
 
 
 def _entry(lock: str) -> ModelEntry | None:

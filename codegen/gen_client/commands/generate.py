@@ -95,11 +95,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from gen_client.terminal.progress import Progress
 
     arguments.check = arguments.check or arguments.diff
-    known = cache.Cache(None if arguments.no_cache else cache.usual())
+    known = cache.Cache(None if arguments.no_cache else cache.default_cache_dir())
     mode = Mode(arguments.check, arguments.frozen, known)
-    with Progress(console.detail, shown=not console.quiet) as progress:
-        jobs = resolve_jobs.jobs(arguments, progress.stage)
-        ends = list(pipeline.run(jobs, mode, progress.stage))
+    with Progress(console.print_detail, enabled=not console.quiet) as progress:
+        jobs = resolve_jobs.jobs(arguments, progress.start_stage)
+        ends = list(pipeline.run(jobs, mode, progress.start_stage))
     return report.tell([its.options.name for its in jobs], ends, arguments, console)
 
 

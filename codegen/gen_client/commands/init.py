@@ -12,8 +12,9 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen_client.commands.command import DONE, Command
+from gen_client.commands.command import Command
 from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import DONE
 from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     entry = {"url": arguments.url, **({"name": arguments.name} if arguments.name else {})}
     try:
         if old is not None and _listed(old, entry, place):
-            console.note(f"gen-client: {place.path.name} lists this model already")
+            console.print_note(f"gen-client: {place.path.name} lists this model already")
             return DONE
         text = _with_entry(place, entry, arguments.out)
         config.read_settings(config.parse_config(place.path, place.root, text))
     except Refusal as refusal:  # the place that it names is one in a file that is not written
         raise Refusal(
-            refusal.diagnostic.what,
+            refusal.diagnostic.message,
             exit_code=refusal.diagnostic.exit_code,
             remedy=refusal.diagnostic.remedy,
         ) from None
@@ -72,9 +73,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if place.path.exists():
         work.chmod(place.path.stat().st_mode & 0o7777)
     work.replace(place.path)
-    console.result(os.path.relpath(place.path))
+    console.print_result(os.path.relpath(place.path))
     console.flush()
-    console.note("gen-client: run gen-client to generate it")
+    console.print_note("gen-client: run gen-client to generate it")
     return DONE
 
 

@@ -7,12 +7,12 @@ What lives here: the options `--url`, `--signatures` and `--api-base`, the lock 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gen_client.diagnostics import USAGE, Refusal, Report
+from gen_client.diagnostics import ProgressCallback, Refusal, Report
+from gen_client.exit_codes import USAGE
 from gen_client.output.write import LOCK
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from gen_client.interface.model import Model
     from gen_client.plan.usage import NamedMethod
     from gen_client.source import Source
-
-Stage = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def declare(parser: argparse.ArgumentParser, *, signatures: bool = True) -> None
 
 
 def place_of(
-    arguments: argparse.Namespace, path: str | None, report: Report, stage: Stage
+    arguments: argparse.Namespace, path: str | None, report: Report, progress: ProgressCallback
 ) -> Source:
     """The place that the command line names.
 
@@ -74,7 +72,7 @@ def place_of(
         arguments: With the options of `declare`.
         path: A lock, a package's folder or a signature file, if one was named.
         report: Where warnings go.
-        stage: Is told what begins.
+        progress: Progress callback.
 
     Raises:
         Refusal: Exit 2: it names none.
@@ -82,7 +80,9 @@ def place_of(
     from gen_client import source
 
     if arguments.url is not None:
-        return source.at(arguments.url, source.Access(api_base=arguments.api_base, progress=stage))
+        return source.at(
+            arguments.url, source.Access(api_base=arguments.api_base, progress=progress)
+        )
     file = path if path is not None else arguments.signatures
     if file is None:
         raise Refusal(

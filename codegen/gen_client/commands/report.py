@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from gen_client.commands.command import DONE
-from gen_client.diagnostics import DIFFERENT, Diagnostic
-from gen_client.jobs import Checked, Outcome, Written
+from gen_client.diagnostics import Diagnostic
+from gen_client.exit_codes import DIFFERENT, DONE
+from gen_client.jobs import CheckResult, Outcome, WriteResult
 from gen_client.output.difference import Cause
 from gen_client.output.write import LOCK
-from gen_client.terminal.console import Colour, Console, is_terminal
+from gen_client.terminal.console import Color, Console, is_terminal
 
-_COLOURS: Final[Mapping[str, Colour]] = {"+": "green", "-": "red", "@": "cyan"}
+_COLOURS: Final[Mapping[str, Color]] = {"+": "green", "-": "red", "@": "cyan"}
 """Of the lines of a diff, by how they begin."""
 
 
@@ -47,20 +47,22 @@ def tell(
         match outcome.result:
             case Diagnostic() as refusal:
                 code, word = max(code, console.report(refusal, about)), "failed"
-            case Written() as written:
+            case WriteResult() as written:
                 word = _written(written, console)
-            case Checked() as checked:
+            case CheckResult() as checked:
                 word = _checked(checked, console, diff=arguments.diff)
                 code = max(code, DIFFERENT if word == _STALE else DONE)
         summary[word] += 1
         if word == _CURRENT and not several and not isinstance(outcome.result, Diagnostic):
-            console.note(f"gen-client: {outcome.result.name} is up to date")
+            console.print_note(f"gen-client: {outcome.result.name} is up to date")
     console.flush()
     if several:
         words = ", ".join(f"{count} {word}" for word, count in summary.items())
-        console.note(f"gen-client: {len(outcomes)} models: {words}")
-    _mend([its.result for its in outcomes if isinstance(its.result, Checked)], arguments, console)
-    if not several and isinstance(outcomes[0].result, Written):
+        console.print_note(f"gen-client: {len(outcomes)} models: {words}")
+    _mend(
+        [its.result for its in outcomes if isinstance(its.result, CheckResult)], arguments, console
+    )
+    if not several and isinstance(outcomes[0].result, WriteResult):
         _introduce(outcomes[0].result, arguments.out or Path(), console)
     return code
 
@@ -69,40 +71,40 @@ _CURRENT = "up to date"
 _STALE = "out of date"
 
 
-def _written(written: Written, console: Console) -> str:
+def _written(written: WriteResult, console: Console) -> str:
     for file in written.changed:
-        console.result(str(file))
+        console.print_result(str(file))
     return "written" if written.changed else _CURRENT
 
 
-def _introduce(written: Written, out: Path, console: Console) -> None:
+def _introduce(written: WriteResult, out: Path, console: Console) -> None:
     """At a terminal, what to do with a new package."""
     if written.new and is_terminal():
-        console.note()
-        console.note(f"  from {written.name} import {written.client}")
-        console.note(f"  python -m {written.name}.examples    (in {out})")
+        console.print_note()
+        console.print_note(f"  from {written.name} import {written.client}")
+        console.print_note(f"  python -m {written.name}.examples    (in {out})")
 
 
-def _checked(checked: Checked, console: Console, *, diff: bool) -> str:
+def _checked(checked: CheckResult, console: Console, *, diff: bool) -> str:
     """The files that differ, a word each for the cause, and their diffs if they are wanted."""
     for its in checked.differences:
         line = f"{checked.folder / its.file}: {its.cause.value}"
-        if its.passes:
+        if its.is_accepted:
             console.flush()
-            console.note(f"gen-client: {line}")
+            console.print_note(f"gen-client: {line}")
             continue
-        console.finding(line, "red")
+        console.print_finding(line, "red")
         for text in checked.diffs.get(its.file, []) if diff else []:
-            console.finding(text, _COLOURS.get(text[:1]))
-    return _CURRENT if all(its.passes for its in checked.differences) else _STALE
+            console.print_finding(text, _COLOURS.get(text[:1]))
+    return _CURRENT if all(its.is_accepted for its in checked.differences) else _STALE
 
 
 _LOST = (Cause.UNKNOWN, Cause.EDITED, Cause.MISSING)
 
 
-def _mend(checked: Sequence[Checked], arguments: argparse.Namespace, console: Console) -> None:
+def _mend(checked: Sequence[CheckResult], arguments: argparse.Namespace, console: Console) -> None:
     """The one command that mends what was found, if it can."""
-    found = [its for one in checked for its in one.differences if not its.passes]
+    found = [its for one in checked for its in one.differences if not its.is_accepted]
     if not found:
         return
     lost = any(
@@ -117,4 +119,4 @@ def _mend(checked: Sequence[Checked], arguments: argparse.Namespace, console: Co
         words.append("--offline")
     if arguments.force or any(one.obstacle for one in checked):
         words.append("--force")
-    console.remedy(f"to mend it: {shlex.join(words)}")
+    console.print_remedy(f"to mend it: {shlex.join(words)}")

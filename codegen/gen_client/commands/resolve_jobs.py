@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from clarigen import ModelRef
 from gen_client import config, custom_templates, source
 from gen_client.config import ModelEntry, Settings
-from gen_client.diagnostics import USAGE, Refusal, Report
-from gen_client.jobs import Job, Options
+from gen_client.diagnostics import ProgressCallback, Refusal, Report
+from gen_client.exit_codes import USAGE
+from gen_client.jobs import Job, PackageOptions
 from gen_client.naming import names
 from gen_client.output import write
 from gen_client.source import Source, address, trust
 from gen_client.source.address import ModelAddress, RunnerAddress
 
-Stage = Callable[[str], None]
 
-
-def jobs(arguments: argparse.Namespace, stage: Stage) -> list[Job]:
+def jobs(arguments: argparse.Namespace, progress: ProgressCallback) -> list[Job]:
     """The jobs that are meant.
 
     Args:
         arguments: The command line.
-        stage: Is told what begins.
+        progress: Progress callback.
 
     Raises:
         Refusal: Exit 2: the command line or the configuration is wrong.
@@ -40,18 +38,22 @@ def jobs(arguments: argparse.Namespace, stage: Stage) -> list[Job]:
         for option, value in alone.items():
             if value:
                 raise Refusal(f"{option} stands alone", exit_code=USAGE, remedy=config.NAME_A_MODEL)
-        return listed(arguments.api_base, stage, _usual(arguments), offline=arguments.offline)
-    return [_given(arguments, stage)]
+        return listed(arguments.api_base, progress, _usual(arguments), offline=arguments.offline)
+    return [_given(arguments, progress)]
 
 
 def listed(
-    api_base: str | None, stage: Stage, usual: Options, *, offline: bool = False
+    api_base: str | None,
+    progress: ProgressCallback,
+    usual: PackageOptions,
+    *,
+    offline: bool = False,
 ) -> list[Job]:
     """The jobs of the configuration.
 
     Args:
         api_base: The platform's base URL, if the command line names one.
-        stage: Is told what begins.
+        progress: Progress callback.
         usual: What holds for all packages.
         offline: Whether the locks stand for the models.
 
@@ -59,7 +61,9 @@ def listed(
         Refusal: Exit 2: there is no configuration, or it is wrong.
     """
     settings = config.load_settings(config.working_folder())
-    return [_listed(entry, settings, api_base, stage, usual, offline) for entry in settings.entries]
+    return [
+        _listed(entry, settings, api_base, progress, usual, offline) for entry in settings.entries
+    ]
 
 
 def configured(api_base: str | None) -> str | None:
@@ -89,7 +93,7 @@ def _check(api_base: str | None, settings: Settings) -> None:
         trust.check_trusted(api_base)
 
 
-def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
+def _given(arguments: argparse.Namespace, progress: ProgressCallback) -> Job:
     """The one job of the command line."""
     report = Report()
     model = None if arguments.model is None else _reference(arguments.model)
@@ -101,7 +105,7 @@ def _given(arguments: argparse.Namespace, stage: Stage) -> Job:
     if arguments.offline:
         expected = meant if model is None else ModelAddress(model, "")
         return Job(_lock(out, arguments.name, expected, report), options, report)
-    access = source.Access(api_base=arguments.api_base, progress=stage)
+    access = source.Access(api_base=arguments.api_base, progress=progress)
     return Job(source.at_address(meant, access), options, report)
 
 
@@ -109,8 +113,8 @@ def _listed(
     entry: ModelEntry,
     settings: Settings,
     api_base: str | None,
-    stage: Stage,
-    usual: Options,
+    progress: ProgressCallback,
+    usual: PackageOptions,
     offline: bool,
 ) -> Job:
     """The job of an entry in the configuration."""
@@ -128,12 +132,12 @@ def _listed(
         return Job(_lock(entry.out, entry.name, entry.address, report), options, report)
     access = source.Access(
         api_base=_api_base(api_base, settings),
-        progress=lambda text: stage(f"{entry.name}: {text}"),
+        progress=lambda text: progress(f"{entry.name}: {text}"),
     )
     return Job(_Trusted(entry, access, settings), options, report)
 
 
-def _usual(arguments: argparse.Namespace) -> Options:
+def _usual(arguments: argparse.Namespace) -> PackageOptions:
     """What the command line says of all packages."""
     folder = arguments.templates
     templates = (
@@ -141,7 +145,7 @@ def _usual(arguments: argparse.Namespace) -> Options:
         if folder is None
         else custom_templates.read_custom_templates(folder)
     )
-    return Options(force=arguments.force, strict=arguments.strict, custom=templates)
+    return PackageOptions(force=arguments.force, strict=arguments.strict, custom=templates)
 
 
 class _Trusted:

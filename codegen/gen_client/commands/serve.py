@@ -11,8 +11,9 @@ from types import FrameType
 from typing import NoReturn
 
 from gen_client.commands import model_options
-from gen_client.commands.command import DONE, Command
-from gen_client.diagnostics import USAGE, Refusal, Report
+from gen_client.commands.command import Command
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import DONE, USAGE
 from gen_client.terminal.console import Console
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -52,8 +53,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from gen_client.terminal.progress import Progress
 
     report = Report()
-    with Progress(console.detail, shown=not console.quiet) as progress:
-        place = model_options.place_of(arguments, arguments.path, report, progress.stage)
+    with Progress(console.print_detail, enabled=not console.quiet) as progress:
+        place = model_options.place_of(arguments, arguments.path, report, progress.start_stage)
         model = model_options.interface_of(place, None, report).model
     for warning in report.warnings:
         console.report(warning)
@@ -65,8 +66,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     before = {number: signal.signal(number, _interrupt) for number in _ENDS}
     try:
         with server:
-            console.finding(server.url)
-            console.note(f"gen-client: {len(model.methods)} methods, sample values; Ctrl-C ends it")
+            console.print_finding(server.url)
+            console.print_note(
+                f"gen-client: {len(model.methods)} methods, sample values; Ctrl-C ends it"
+            )
             console.flush()
             server.wait()
     except KeyboardInterrupt:

@@ -11,9 +11,11 @@ import json
 from typing import TYPE_CHECKING
 
 from gen_client.commands import model_options
-from gen_client.commands.command import DONE, Command
-from gen_client.diagnostics import USAGE, Refusal, Report, shown
+from gen_client.commands.command import Command
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import DONE, USAGE
 from gen_client.terminal.console import Console
+from gen_client.text import quote
 
 if TYPE_CHECKING:
     from gen_client.commands.model_options import Interface
@@ -67,8 +69,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if len(words) > 1:
         raise Refusal(f"one method at a time, not {len(words)}", exit_code=USAGE)
     report = Report()
-    with Progress(console.detail, shown=not console.quiet) as progress:
-        place = model_options.place_of(arguments, path, report, progress.stage)
+    with Progress(console.print_detail, enabled=not console.quiet) as progress:
+        place = model_options.place_of(arguments, path, report, progress.start_stage)
         package = model_options.package_at(model_options.lock_path(path)) if path else None
         interface = model_options.interface_of(place, package, report)
     for warning in report.warnings:
@@ -87,7 +89,7 @@ def _chosen(interface: Interface, name: str | None) -> list[NamedMethod]:
         there = ", ".join(str(its.names.method) for its in interface.methods[:8])
         more = ", …" if len(interface.methods) > 8 else ""
         raise Refusal(
-            f"the model has no method {shown(name)}",
+            f"the model has no method {quote(name)}",
             exit_code=USAGE,
             remedy=f"it has {there}{more}",
         )
@@ -108,7 +110,7 @@ def _print(
         content = each or show_formats.content(interface, methods)
         text = json.dumps(each[0] if each and one else content, indent=2, ensure_ascii=True)
         for line in text.split("\n"):
-            console.finding(line)
+            console.print_finding(line)
     elif arguments.snippet is not None:
         wanted = _FORMS if arguments.snippet == "all" else (arguments.snippet,)
         programs = show_formats.programs(interface, methods, wanted, arguments.url)
@@ -118,7 +120,7 @@ def _print(
                 exit_code=USAGE,
                 remedy="a method with one result and parameters has it",
             )
-        console.code(programs)
+        console.print_code(programs)
     else:
         full = one or len(methods) == 1
         show_formats.tell(interface, methods, console, url=arguments.url, full=full)

@@ -17,13 +17,13 @@ from gen_client.plan import build, descriptions, docstrings, types
 from gen_client.plan.types import Shape, Use
 from gen_client.plan.usage import NamedMethod
 from gen_client.show import json_schema, prototype, snippets
-from gen_client.show.snippets import Form
+from gen_client.show.snippets import CallStyle
 from gen_client.terminal.console import Console
 
 VERSION: Final = 1
 """Of the JSON form; it rises when scripts that read it could break."""
 _CHOICES_SHOWN: Final = 12
-_TITLES: Final = {Form.SYNC: "", Form.ASYNC: "asyncio", Form.BATCH: "many inputs"}
+_TITLES: Final = {CallStyle.SYNC: "", CallStyle.ASYNC: "asyncio", CallStyle.BATCH: "many inputs"}
 
 
 # For people
@@ -46,21 +46,21 @@ def tell(
         url: Where its server is, if the user named one.
         full: Whether each method is told with its parameters and code to copy.
     """
-    console.finding(_head(interface), "cyan")
+    console.print_finding(_head(interface), "cyan")
     for its in methods:
-        console.finding("")
-        console.code([prototype.line(its.method)])
+        console.print_finding("")
+        console.print_code([prototype.format_prototype(its.method)])
         told = descriptions.parse_description(
             its.method.description, (p.name for p in its.method.parameters)
         )
         text = descriptions.strip_blank_lines(told.text)
         for line in text if full else text[:1]:
-            console.finding(f"  {line}".rstrip())
+            console.print_finding(f"  {line}".rstrip())
         if full:
             _page(interface, its, console, url)
     if not full:
-        console.note()
-        console.note(
+        console.print_note()
+        console.print_note(
             "gen-client: with the name of a method, its parameters and code to copy are shown"
         )
 
@@ -75,13 +75,15 @@ def _head(interface: Interface) -> str:
 
 
 def _page(interface: Interface, its: NamedMethod, console: Console, url: str | None) -> None:
-    console.finding("")
-    console.table([*_rows(its), _result(its)])
-    for how in snippets.forms(its):
-        console.finding("")
+    console.print_finding("")
+    console.print_table([*_rows(its), _result(its)])
+    for how in snippets.call_styles(its):
+        console.print_finding("")
         if _TITLES[how]:
-            console.code([f"# {_TITLES[how]}"])
-        console.code(snippets.snippet(its, interface.package, _opening(interface, url), how))
+            console.print_code([f"# {_TITLES[how]}"])
+        console.print_code(
+            snippets.format_snippet(its, interface.package, _opening(interface, url), how)
+        )
 
 
 def _rows(its: NamedMethod) -> Iterator[tuple[str, ...]]:
@@ -143,9 +145,9 @@ def snippets_of(
     interface: Interface, its: NamedMethod, wanted: Sequence[str], url: str | None
 ) -> Iterator[list[str]]:
     """The programs that call a method, in the forms that are wanted and that it has."""
-    for how in snippets.forms(its):
+    for how in snippets.call_styles(its):
         if how.value in wanted:
-            yield snippets.snippet(its, interface.package, _opening(interface, url), how)
+            yield snippets.format_snippet(its, interface.package, _opening(interface, url), how)
 
 
 # For programs
@@ -164,7 +166,7 @@ def programs(
 
 def tools(methods: Sequence[NamedMethod]) -> list[dict[str, Any]]:
     """Each method as a tool."""
-    return [json_schema.tool(its) for its in methods]
+    return [json_schema.describe_tool(its) for its in methods]
 
 
 def content(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, Any]:
@@ -187,7 +189,7 @@ def _method(its: NamedMethod) -> dict[str, Any]:
         "name": str(its.names.method),
         "wire_name": its.method.name,
         "method_type": its.method.kind.value,
-        "signature": prototype.line(its.method),
+        "signature": prototype.format_prototype(its.method),
         "description": its.method.description,
         "takes_list": its.listed,
         "batch": None if its.input is None else str(its.names.batch),

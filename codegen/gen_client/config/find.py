@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from gen_client.diagnostics import USAGE, Refusal, printable, shown
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import USAGE
 from gen_client.json_text import is_object
+from gen_client.text import escape_unprintable, quote
 
 FILE: Final = "pyproject.toml"
 TOOL: Final = "gen-client"
@@ -123,9 +125,9 @@ def parse_config(file: Path, root: Path, text: str) -> ConfigFile:
     try:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
-        raise _refusal(file, f"is no TOML: {printable(str(error), 200)}") from None
+        raise _refusal(file, f"is no TOML: {escape_unprintable(str(error), 200)}") from None
     return ConfigFile(file, root, text, tool.get(TOOL) if is_object(tool) else None)
 
 
 def _refusal(file: Path, what: str) -> Refusal:
-    return Refusal(what, exit_code=USAGE, where=shown(str(file), 400))
+    return Refusal(what, exit_code=USAGE, location=quote(str(file), 400))

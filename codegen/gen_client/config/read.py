@@ -19,10 +19,11 @@ from gen_client.config import paths
 from gen_client.config.find import TOOL, ConfigFile
 from gen_client.config.settings import ModelEntry, Settings
 from gen_client.config.table import Table
-from gen_client.diagnostics import Refusal, shown
+from gen_client.diagnostics import Refusal
 from gen_client.naming import names
 from gen_client.source import address
 from gen_client.source.address import ModelAddress, RunnerAddress
+from gen_client.text import quote
 
 ROUTING_KEYS: Final = ("deployment-id", "deployment-user-id", "compute-cluster-id", "nodepool-id")
 """Where a model runs unless its caller says something else."""
@@ -145,7 +146,7 @@ def _read_name(table: Table, found: ModelAddress | RunnerAddress) -> str:
             return names.package_name(found.reference.model_id)
     except Refusal as refusal:
         raise table.refusal(
-            "name", f"is wrong: {refusal.diagnostic.what}", "give its package a name"
+            "name", f"is wrong: {refusal.diagnostic.message}", "give its package a name"
         ) from None
     raise table.refusal("name", "is missing", "a runner's model has no name: give its package one")
 
@@ -157,7 +158,7 @@ def _read_ids(table: Table) -> dict[str, str]:
 def _read_id(table: Table, key: str) -> str:
     text = table.get_text(key)
     if text and not limits.is_id(text):
-        raise table.refusal(key, f"is no id: {shown(text)}")
+        raise table.refusal(key, f"is no id: {quote(text)}")
     return text
 
 
@@ -182,4 +183,4 @@ def _read_routing(table: Table, usual: dict[str, str]) -> dict[str, str]:
 def _refuse_value(table: Table, key: str, refusal: Refusal) -> Refusal:
     """A refusal of another module, with the key and the line that it is about."""
     its = refusal.diagnostic
-    return table.refusal(key, f"is wrong: {its.what}", its.remedy, its.exit_code)
+    return table.refusal(key, f"is wrong: {its.message}", its.remedy, its.exit_code)

@@ -5,14 +5,15 @@ What lives here: `Table`. It knows types and lines; what a key means is not know
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from typing import Any
 
 from gen_client.config.find import TOOL, ConfigFile
 from gen_client.config.lines import KeyPath, find_line
-from gen_client.diagnostics import USAGE, Refusal, shown
+from gen_client.diagnostics import Refusal, suggest
+from gen_client.exit_codes import USAGE
 from gen_client.json_text import is_array, is_object
+from gen_client.text import quote
 
 MAX_TEXT_LENGTH = 1_000
 """Characters that a text may have."""
@@ -41,12 +42,8 @@ class Table:
         self._content: dict[str, Any] = content
         for key in self._content:
             if key not in known:
-                near = difflib.get_close_matches(key.lower().replace("_", "-"), known, 1, 0.5)
-                raise self.refusal(
-                    key,
-                    "is not known",
-                    f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}",
-                )
+                word = key.lower().replace("_", "-")
+                raise self.refusal(key, "is not known", suggest(word, known, cutoff=0.5))
 
     def get_text(self, key: str) -> str:
         """A text, or an empty one where the key is not there."""
@@ -111,9 +108,9 @@ class Table:
         line = find_line(self._place.text, ("tool", TOOL, *path))
         if not line:  # a key that is missing: the table's own line
             line = find_line(self._place.text, ("tool", TOOL, *self._path))
-        where = f"{shown(str(self._place.path), 400)}, line {line}"
+        where = f"{quote(str(self._place.path), 400)}, line {line}"
         return Refusal(
-            f"{_format_path(path)} {what}", exit_code=exit_code, where=where, remedy=remedy
+            f"{_format_path(path)} {what}", exit_code=exit_code, location=where, remedy=remedy
         )
 
 
@@ -129,4 +126,4 @@ def _format_path(path: KeyPath) -> str:
 
 
 def _format_key(key: str) -> str:
-    return key if key.replace("-", "_").isidentifier() and len(key) <= 80 else shown(key)
+    return key if key.replace("-", "_").isidentifier() and len(key) <= 80 else quote(key)

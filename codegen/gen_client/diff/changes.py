@@ -102,7 +102,7 @@ class Change:
     rule: Rule
     method: str
     field: str
-    words: str
+    template: str
     values: tuple[str, ...] = ()
 
     @property
@@ -111,14 +111,14 @@ class Change:
         return self.rule.impact
 
     @property
-    def where(self) -> str:
+    def location(self) -> str:
         """Its place: `predict.options.depth`."""
         return ".".join(part for part in (self.method, self.field) if part)
 
-    def told(self, quote: Callable[[str], str]) -> str:
+    def format_message(self, quote: Callable[[str], str]) -> str:
         """The change in a sentence.
 
         Args:
             quote: Makes a stranger's text fit for where the sentence will stand.
         """
-        return self.words.format(*map(quote, self.values))
+        return self.template.format(*map(quote, self.values))

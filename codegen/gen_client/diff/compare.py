@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from gen_client.diff.changes import Change, Rule
-from gen_client.diff.parameters import options
-from gen_client.diff.shapes import record_names, types
+from gen_client.diff.parameters import compare_options
+from gen_client.diff.shapes import collect_record_names, compare_types
 from gen_client.escape import Code
 from gen_client.interface.model import Method, MethodKind, Parameter
 from gen_client.plan import build, usage
@@ -91,7 +91,7 @@ def _method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     if after.description != before.description:
         yield _change(old, Rule.DESCRIPTION_CHANGED, "", "its description changed")
     yield from _parameters(old, new)
-    yield from types(old.result, new.result, Use.RESULT, str(old.names.method), RETURN)
+    yield from compare_types(old.result, new.result, Use.RESULT, str(old.names.method), RETURN)
     if after.result.description != before.result.description:
         yield _change(old, Rule.DESCRIPTION_CHANGED, RETURN, "its description changed")
     if after.result.multiple_outputs != before.result.multiple_outputs:
@@ -124,10 +124,10 @@ def _type_names(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
 
 def _names(its: NamedMethod) -> dict[str, str]:
     """What the choices and records of a method are called, by their places on the wire."""
-    found = record_names(its.result, RETURN)
+    found = collect_record_names(its.result, RETURN)
     rows = zip(its.method.parameters, its.parameters, its.aliases, strict=True)
     for parameter, shape, alias in rows:
-        found |= record_names(shape, parameter.name)
+        found |= collect_record_names(shape, parameter.name)
         if alias is not None:
             found[parameter.name] = str(alias)
     return found
@@ -184,7 +184,7 @@ def _parameter(
 ) -> Iterator[Change]:
     """The changes of one parameter that stayed."""
     method = str(its.names.method)
-    changed = types(shape, now, Use.PARAM, method, called)
+    changed = compare_types(shape, now, Use.PARAM, method, called)
     if old.stream != new.stream:
         words = "takes {} now, not {}"
         forms = ("a stream", "one value")
@@ -192,7 +192,7 @@ def _parameter(
         changed.append(Change(Rule.TYPE_CHANGED, method, called, words.format(*kinds)))
     yield from changed
     alike = all(change.rule is not Rule.TYPE_CHANGED for change in changed)
-    yield from options(method, called, (old, shape), (new, now), alike=alike)
+    yield from compare_options(method, called, (old, shape), (new, now), alike=alike)
 
 
 def _positions(old: NamedMethod, new: NamedMethod, renamed: dict[str, str]) -> Iterator[Change]:

@@ -38,7 +38,9 @@ _Make = Callable[..., Change]
 _Typed = tuple[Parameter, Shape]
 
 
-def options(method: str, called: str, old: _Typed, new: _Typed, *, alike: bool) -> Iterator[Change]:
+def compare_options(
+    method: str, called: str, old: _Typed, new: _Typed, *, alike: bool
+) -> Iterator[Change]:
     """The changes of a parameter beside those of its type.
 
     Args:

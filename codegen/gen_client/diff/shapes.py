@@ -20,7 +20,7 @@ _NARROWER: Final = {(TypeKind.FLOAT, TypeKind.INT)}
 """Types of results, and those that may come in their place."""
 
 
-def types(old: Shape, new: Shape, use: Use, method: str, field: str) -> list[Change]:
+def compare_types(old: Shape, new: Shape, use: Use, method: str, field: str) -> list[Change]:
     """The changes from one type to another.
 
     Args:
@@ -113,11 +113,11 @@ def _members(its: Shape) -> dict[str, tuple[str, Shape, str]]:
     }
 
 
-def record_names(its: Shape, field: str) -> dict[str, str]:
+def collect_record_names(its: Shape, field: str) -> dict[str, str]:
     """What the records in a type are called, by their places."""
     names = {} if its.record is None else {field: str(its.record)}
     for position, item in enumerate(its.items):
-        names |= record_names(item, f"{field}[{position}]")
+        names |= collect_record_names(item, f"{field}[{position}]")
     for member, (_, shape) in zip(its.type.members, its.fields, strict=False):
-        names |= record_names(shape, f"{field}.{member.name}")
+        names |= collect_record_names(shape, f"{field}.{member.name}")
     return names

@@ -18,10 +18,12 @@ import warnings
 from collections.abc import Callable
 from typing import Literal, NoReturn
 
-from gen_client.diagnostics import UNUSABLE, Refusal, shown
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import UNUSABLE
 from gen_client.gate import examples, pages
 from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed, remove_allowed
 from gen_client.gate.grammar import Rejected
+from gen_client.text import quote
 
 FileKind = Literal["client", "init", "examples"]
 
@@ -81,9 +83,9 @@ def check_code(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) ->
 def _raise_refusal(kind: FileKind, stranger: Rejected) -> NoReturn:
     file = next(name for name, its_kind in FILES.items() if its_kind == kind)
     raise Refusal(
-        f"{shown(stranger.what)} is nothing that gen-client writes: a bug or an attack; nothing was written",
+        f"{quote(stranger.what)} is nothing that gen-client writes: a bug or an attack; nothing was written",
         exit_code=UNUSABLE,
-        where=f"{file}, line {stranger.line}",
+        location=f"{file}, line {stranger.line}",
         remedy="please report it, together with the model's signatures",
     )
 

@@ -9,14 +9,15 @@ it is parsed, and nothing that it names is looked at. Knows the interface's noun
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from clarigen import wire
-from gen_client.diagnostics import USAGE, Refusal, printable, shown
+from gen_client.diagnostics import Refusal, suggest
+from gen_client.exit_codes import USAGE
 from gen_client.interface.model import DataType, Method, TypeKind
+from gen_client.text import escape_unprintable, quote
 
 RETURN: Final = "return"
 JsonTypes = tuple[tuple[str, str], ...]
@@ -36,7 +37,7 @@ def apply_json_types(methods: Sequence[Method], types: JsonTypes) -> tuple[Metho
     for key, text in types:
         name, _, part = key.partition(".")
         if name not in named:
-            raise _refusal(key, f"there is no method {shown(name)}", name, named)
+            raise _refusal(key, f"there is no method {quote(name)}", name, named)
         named[name] = _apply_to_method(named[name], part, key, parse_json_type(key, text))
     return tuple(named.values())
 
@@ -50,7 +51,7 @@ def parse_json_type(key: str, text: str) -> wire.TypeText:
     try:
         return wire.parse_type(text)
     except ValueError as error:
-        raise _refusal(key, printable(f"{shown(text)} {error}", 400)) from None
+        raise _refusal(key, escape_unprintable(f"{quote(text)} {error}", 400)) from None
 
 
 def collect_allowed(types: JsonTypes) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
@@ -71,7 +72,7 @@ def _apply_to_method(method: Method, part: str, key: str, wanted: wire.TypeText)
         return replace(method, result=result)
     names = [parameter.name for parameter in method.parameters]
     if part not in names:
-        what = f"{shown(method.name)} has no parameter {shown(part)}"
+        what = f"{quote(method.name)} has no parameter {quote(part)}"
         raise _refusal(key, what, part, [*names, RETURN])
     if wanted.optional or wanted.name in ("str", "int", "float", "bool"):
         raise _refusal(key, "an argument that is JSON is an object or an array")
@@ -96,9 +97,5 @@ def _apply_to_type(type_: DataType, key: str, wanted: wire.TypeText) -> DataType
 
 def _refusal(key: str, what: str, near: str = "", known: Iterable[str] = ()) -> Refusal:
     """A refusal of what stands under a key; `near` is the word that is none of those that are known."""
-    words = list(known)
-    close = difflib.get_close_matches(near, words, 1)
-    remedy = f"did you mean {shown(close[0])}?" if close else ""
-    if not close and words:
-        remedy = printable(f"known are {', '.join(words)}", 400)
-    return Refusal(what, exit_code=USAGE, where=f"types, {shown(key)}", remedy=remedy)
+    remedy = suggest(near, known)
+    return Refusal(what, exit_code=USAGE, location=f"types, {quote(key)}", remedy=remedy)

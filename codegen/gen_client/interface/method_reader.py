@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from gen_client import limits
-from gen_client.diagnostics import UNUSABLE, Refusal, Report, label, shown
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import UNUSABLE
 from gen_client.interface import defaults
 from gen_client.interface.model import (
     Choice,
@@ -31,6 +32,7 @@ from gen_client.interface.model import (
     TypeKind,
 )
 from gen_client.interface.raw import RawMessage
+from gen_client.text import quote, quote_unless_identifier
 
 RETURN: Final = "return"
 """The name of a method's only output."""
@@ -73,7 +75,7 @@ def read_method(raw: RawMessage, name: str, report: Report) -> Method:
         Refusal: It is malformed, or names are given twice in it.
     """
     if name:
-        raw.where = label(name)
+        raw.where = quote_unless_identifier(name)
     _check_name(name, raw.where, "method")
     fields = raw.get_messages("input_fields", limits.PARAMETERS)
     outputs = raw.get_messages("output_fields", limits.MEMBERS)
@@ -100,7 +102,7 @@ def _check_unique(names: Sequence[str], where: str, what: str) -> None:
     for name in names:
         if name in seen:
             raise Refusal(
-                f"there are two {what} called {shown(name)}", where=where, exit_code=UNUSABLE
+                f"there are two {what} called {quote(name)}", location=where, exit_code=UNUSABLE
             )
         seen.add(name)
 
@@ -115,19 +117,19 @@ def _read_method_kind(raw: RawMessage, inputs: bool, outputs: bool, report: Repo
             word = (
                 "STREAMING_STREAMING" if inputs else "UNARY_STREAMING" if outputs else "UNARY_UNARY"
             )
-            report.warn(f"method_type is missing; {word} is assumed", where=raw.where)
+            report.warn(f"method_type is missing; {word} is assumed", location=raw.where)
     if word == "STREAMING_UNARY":
         raise UnusableMethod(
             raw.where, "it takes a stream and returns one value; no call does that"
         )
     if word not in _METHOD_NAMES:
-        raise UnusableMethod(raw.where, f"its method_type, {shown(word)}, is not known")
+        raise UnusableMethod(raw.where, f"its method_type, {quote(word)}, is not known")
     kind = MethodKind(word)
     if outputs and kind is MethodKind.UNARY:
         report.warn(
             "it is no streaming method, but its output is marked as a stream; the mark is"
             " ignored",
-            where=raw.where,
+            location=raw.where,
         )
     return kind
 
@@ -175,12 +177,14 @@ def _check_record_depth(type: DataType, where: str) -> None:
 def _read_type(raw: RawMessage, depth: int) -> DataType:
     if depth > limits.NESTING:
         raise Refusal(
-            f"types are nested more than {limits.NESTING} deep", where=raw.where, exit_code=UNUSABLE
+            f"types are nested more than {limits.NESTING} deep",
+            location=raw.where,
+            exit_code=UNUSABLE,
         )
     word = raw.get_enum("type", _TYPE_NAMES)
     kind = _TYPE_KINDS.get(word)
     if kind is None:
-        problem = "has no type" if word == "NOT_SET" else f"is of a type not known, {shown(word)}"
+        problem = "has no type" if word == "NOT_SET" else f"is of a type not known, {quote(word)}"
         raise UnusableMethod(raw.where, f"it {problem}")
     if kind not in (TypeKind.LIST, TypeKind.TUPLE, TypeKind.NAMED_FIELDS):
         return DataType(kind)
@@ -203,7 +207,7 @@ def _read_members(fields: Sequence[RawMessage], where: str, depth: int) -> tuple
     for field in fields:
         name = field.get_text("name", limits.NAME)
         if name:
-            field.where = f"{where}.{label(name)}"
+            field.where = f"{where}.{quote_unless_identifier(name)}"
         _check_name(name, field.where, "named field")
         description = field.get_text("description", limits.DESCRIPTION)
         members.append(Member(name, _read_type(field, depth), description))
@@ -214,18 +218,18 @@ def _read_members(fields: Sequence[RawMessage], where: str, depth: int) -> tuple
 def _read_parameter(raw: RawMessage, method: str, report: Report) -> Parameter:
     name = raw.get_text("name", limits.NAME)
     if name:
-        raw.where = f"{method}.{label(name)}"
+        raw.where = f"{method}.{quote_unless_identifier(name)}"
     _check_name(name, raw.where, "parameter")
     type = _read_checked_type(raw)
     required = raw.get_flag("required")
     text = raw.get_text("default", limits.DEFAULT)
     default = defaults.read_default(type, required, text)
     if required and text:
-        report.warn(f"it is required, so its default {shown(text)} is ignored", where=raw.where)
+        report.warn(f"it is required, so its default {quote(text)} is ignored", location=raw.where)
     if isinstance(default, ServerDefault) and defaults.is_readable(type):
         report.warn(
-            f"its default {shown(text)} is no {type.kind.value}; only the model can apply it",
-            where=raw.where,
+            f"its default {quote(text)} is no {type.kind.value}; only the model can apply it",
+            location=raw.where,
         )
     choices, default = _read_choices(raw, type.kind, default, text, report)
     return Parameter(
@@ -260,10 +264,10 @@ def _read_choices(
         elif value not in found:
             found[value] = Choice(id, value, option.get_text("description", limits.DESCRIPTION))
     if dropped:
-        examples = ", ".join(map(shown, dropped[:3])) + (", …" if len(dropped) > 3 else "")
+        examples = ", ".join(map(quote, dropped[:3])) + (", …" if len(dropped) > 3 else "")
         report.warn(
             f"choices that no {kind.value} parameter can offer are left out: {examples}",
-            where=raw.where,
+            location=raw.where,
         )
     if not found or not isinstance(default, KnownDefault) or default.value in found.values():
         return tuple(found.values()), default
@@ -287,7 +291,7 @@ def _include_default(
         # An older SDK wrote nothing for None, and NaN cannot be chosen: the model knows.
         return choices, ServerDefault(text)
     report.warn(
-        f"its default {shown(text)} is not among its choices; it is allowed too", where=raw.where
+        f"its default {quote(text)} is not among its choices; it is allowed too", location=raw.where
     )
     id = value if isinstance(value, str) else text
     return (*choices, Choice(id, value)), default
@@ -300,7 +304,9 @@ def _read_range(raw: RawMessage, kind: TypeKind, default: Default, report: Repor
         return None
     least, most, step = bounds.get_float("min"), bounds.get_float("max"), bounds.get_float("step")
     if least and most and least > most:
-        report.warn(f"its range, {least:g} to {most:g}, is empty and is left out", where=raw.where)
+        report.warn(
+            f"its range, {least:g} to {most:g}, is empty and is left out", location=raw.where
+        )
         least = most = 0.0
     value = None
     if isinstance(default, KnownDefault) and isinstance(default.value, (int, float)):
@@ -323,5 +329,5 @@ def _warn_of_bound(
     value: float, beyond: str, bound: float, raw: RawMessage, report: Report
 ) -> None:
     report.warn(
-        f"its default {value} is {beyond} value, {bound:g}, which is left out", where=raw.where
+        f"its default {value} is {beyond} value, {bound:g}, which is left out", location=raw.where
     )

@@ -12,7 +12,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gen_client.diagnostics import UNUSABLE, Refusal
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import UNUSABLE
 from gen_client.json_text import is_array, is_encodable, is_object
 
 _JSON_NAMES: Final[tuple[tuple[type, str], ...]] = (
@@ -52,13 +53,13 @@ class RawMessage:
         if len(value) > limit:
             raise Refusal(
                 f"it has {len(value)} characters; at most {limit} are taken",
-                where=place,
+                location=place,
                 exit_code=UNUSABLE,
             )
         if not is_encodable(value):
             raise Refusal(
                 "it has a lone surrogate, which no text on the wire has",
-                where=place,
+                location=place,
                 exit_code=UNUSABLE,
             )
         return value
@@ -117,7 +118,7 @@ class RawMessage:
         if len(value) > limit:
             raise Refusal(
                 f"there are {len(value)}; at most {limit} are taken",
-                where=place,
+                location=place,
                 exit_code=UNUSABLE,
             )
         return [RawMessage(item, f"{place}[{index}]") for index, item in enumerate(value)]
@@ -132,7 +133,7 @@ class RawMessage:
         if value is not None and other is not None:
             raise Refusal(
                 f"it is given twice, also as {camel}",
-                where=f"{self.where}.{key}",
+                location=f"{self.where}.{key}",
                 exit_code=UNUSABLE,
             )
         return other if value is None else value
@@ -144,7 +145,7 @@ def _refusal(where: str, wanted: str, value: object) -> Refusal:
     given = next(words, f"a {given_type.__name__}")
     remedy = "in YAML, write it in quotes" if wanted == "text" and given != "an object" else ""
     return Refusal(
-        f"expected {wanted}, not {given}", where=where, remedy=remedy, exit_code=UNUSABLE
+        f"expected {wanted}, not {given}", location=where, remedy=remedy, exit_code=UNUSABLE
     )
 
 

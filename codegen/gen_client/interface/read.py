@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from clarigen import ModelRef
 from gen_client import limits
-from gen_client.diagnostics import UNUSABLE, Refusal, Report, label, shown
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import UNUSABLE
 from gen_client.interface.json_types import apply_json_types
 from gen_client.interface.method_reader import UnusableMethod, read_method
 from gen_client.interface.model import (
@@ -33,6 +34,7 @@ from gen_client.interface.model import (
 from gen_client.interface.raw import RawMessage
 from gen_client.interface.size import weigh
 from gen_client.source.document import Document
+from gen_client.text import quote, quote_unless_identifier
 
 __all__ = [
     "Choice",
@@ -83,7 +85,9 @@ def read_model(document: Document, report: Report) -> Model:
         name = raw.get_text("name", limits.NAME)
         if name and name in names:
             raise Refusal(
-                "there are two methods of this name", where=label(name), exit_code=UNUSABLE
+                "there are two methods of this name",
+                location=quote_unless_identifier(name),
+                exit_code=UNUSABLE,
             )
         names.add(name)
         try:
@@ -93,7 +97,7 @@ def read_model(document: Document, report: Report) -> Model:
     if not methods:
         raise _no_methods(skipped)
     for skip in skipped:
-        report.warn(f"{skip}; the method is left out", where=skip.where)
+        report.warn(f"{skip}; the method is left out", location=skip.where)
     types = document.json_types
     model = Model(
         reference,
@@ -121,8 +125,8 @@ def _check_ids(document: Document) -> ModelRef | None:
     for key, value in (*ids, *([("version_id", document.version_id)] * bool(document.version_id))):
         if not limits.is_id(value):
             raise Refusal(
-                f"{shown(value)} is not an id: letters, digits and . _ - are expected",
-                where=f"model.{key}",
+                f"{quote(value)} is not an id: letters, digits and . _ - are expected",
+                location=f"model.{key}",
                 exit_code=UNUSABLE,
             )
     return reference
@@ -145,8 +149,8 @@ def _check_client_options(document: Document) -> tuple[tuple[str, str], ...]:
     for key, text in given.items():
         if key not in CLIENT_OPTIONS or not limits.is_id(text):
             raise Refusal(
-                f"{shown(key)}: {shown(text)} is nothing that a client can be told",
-                where="client",
+                f"{quote(key)}: {quote(text)} is nothing that a client can be told",
+                location="client",
                 remedy=f"expected an id under one of {', '.join(CLIENT_OPTIONS)}",
                 exit_code=UNUSABLE,
             )
@@ -157,7 +161,7 @@ def _no_methods(skipped: list[UnusableMethod]) -> Refusal:
     if skipped:
         return Refusal(
             f"{skipped[0]}; no method of the model can be used",
-            where=skipped[0].where,
+            location=skipped[0].where,
             exit_code=UNUSABLE,
         )
     return Refusal(

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, shown
+from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
+from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.interface.model import DataType, Method, MethodKind, Model
 from gen_client.naming.reserved import (
     BUILTIN_TYPES,
@@ -26,6 +27,7 @@ from gen_client.naming.reserved import (
     MODULES,
     WINDOWS_DEVICES,
 )
+from gen_client.text import quote
 
 R = TypeVar("R")
 
@@ -49,7 +51,7 @@ def package_name(model_id: str) -> Code:
     name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
     if not plain or model_id.startswith("-") or not name or len(name) > MAX_LENGTH:
         raise Refusal(
-            f"no name for a package can be made of the model's id {shown(model_id)}",
+            f"no name for a package can be made of the model's id {quote(model_id)}",
             exit_code=USAGE,
             remedy=_USE_NAME_OPTION,
         )
@@ -75,9 +77,9 @@ def check_package_name(name: str) -> Code:
     else:
         return Code(name)
     raise Refusal(
-        f"{shown(name)} {problem}",
+        f"{quote(name)} {problem}",
         exit_code=USAGE,
-        where="--name",
+        location="--name",
         remedy="a name is an identifier of Python, such as my_model",
     )
 
@@ -138,8 +140,8 @@ def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
             methods.append(method)
         else:
             report.warn(
-                f"left out: {shown(bad)} cannot be a name in Python",
-                where=shown(method.name),
+                f"left out: {quote(bad)} cannot be a name in Python",
+                location=quote(method.name),
                 remedy="its author would have to rename it",
             )
     if not methods:
@@ -312,7 +314,7 @@ class TypeNames:
                 raise Refusal(
                     f"{module}:{name} has a name that the generated code needs itself, or that another type has",
                     exit_code=USAGE,
-                    where="types",
+                    location="types",
                     remedy="give it another name in its module: `Other = " + name + "` is enough",
                 )
             self._taken.names.add(name)

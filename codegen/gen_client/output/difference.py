@@ -33,7 +33,7 @@ class Cause(enum.Enum):
     REFORMATTED = "only reformatted"
 
 
-PASSING = frozenset({Cause.VERSION, Cause.REFORMATTED})
+ACCEPTED = frozenset({Cause.VERSION, Cause.REFORMATTED})
 """What is worth a remark, and no more."""
 
 
@@ -50,9 +50,9 @@ class Difference:
     cause: Cause
 
     @property
-    def passes(self) -> bool:
+    def is_accepted(self) -> bool:
         """Whether the check passes all the same."""
-        return self.cause in PASSING
+        return self.cause in ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ class Origin:
         same_model: Whether the signatures of the lock are those of the model.
     """
 
-    made: Mapping[str, str] | None
-    same_format: bool
-    same_model: bool
+    regenerated: Mapping[str, str] | None
+    has_current_format: bool
+    has_model_signatures: bool
 
 
-def differences(
+def find_differences(
     found: Mapping[str, bytes | None], wanted: Mapping[str, str], origin: Origin
 ) -> list[Difference]:
     """The files that are not as they should be.
@@ -85,7 +85,7 @@ def differences(
     return [Difference(file, cause) for file, cause in causes.items() if cause is not None]
 
 
-def unified(file: str, found: bytes | None, wanted: str) -> list[str]:
+def format_unified_diff(file: str, found: bytes | None, wanted: str) -> list[str]:
     """The lines of a unified diff from what is there to what should be."""
     before = "" if found is None else found.decode("utf-8", "backslashreplace")
     old, new = (
@@ -104,11 +104,11 @@ def _cause(file: str, found: bytes | None, wanted: str, origin: Origin) -> Cause
         return Cause.REFORMATTED
     if file == LOCK and _versions_apart(found, wanted):
         return Cause.VERSION
-    if origin.made is None:
+    if origin.regenerated is None:
         return Cause.EDITED if file == LOCK else Cause.UNKNOWN
-    made = origin.made.get(file, "")
-    changed = Cause.SETTINGS if origin.same_model else Cause.MODEL
-    if not origin.same_format:
+    made = origin.regenerated.get(file, "")
+    changed = Cause.SETTINGS if origin.has_model_signatures else Cause.MODEL
+    if not origin.has_current_format:
         return Cause.GENERATOR if made == wanted else changed
     return changed if found == made.encode() or _alike(file, found, made) else Cause.EDITED
 

@@ -13,7 +13,7 @@ from gen_client.interface.read import Model
 from gen_client.json_text import compute_digest
 
 
-def text(model: Model) -> str:
+def format_lock(model: Model) -> str:
     """The lock of a model, ending in a newline. Equal models give equal text."""
     signatures = read.write_signatures(model)
     content = {

@@ -17,7 +17,7 @@ from gen_client.source import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
+class Lock:
     """A lock.
 
     Attributes:
@@ -28,10 +28,10 @@ class Locked:
 
     document: Document
     format: object
-    intact: bool
+    is_intact: bool
 
 
-def read(path: Path) -> Locked | None:
+def read_lock(path: Path) -> Lock | None:
     """The lock in a file; None if there is none.
 
     Raises:
@@ -44,10 +44,10 @@ def read(path: Path) -> Locked | None:
         document = source.read(source.in_file(str(path), report))
         content: object = json.loads(path.read_bytes())
     except Refusal as refusal:
-        if refusal.diagnostic.where == "format":
+        if refusal.diagnostic.location == "format":
             raise
         return None
     except (OSError, ValueError, RecursionError):
         return None
-    intact = all(warning.where != "sha256" for warning in report.warnings)
-    return Locked(document, content.get("format") if is_object(content) else None, intact)
+    intact = all(warning.location != "sha256" for warning in report.warnings)
+    return Lock(document, content.get("format") if is_object(content) else None, intact)

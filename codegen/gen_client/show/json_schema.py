@@ -106,7 +106,7 @@ _NEEDS: Final = {
 }
 
 
-def tool(its: NamedMethod) -> Schema:
+def describe_tool(its: NamedMethod) -> Schema:
     """A method as a tool: its name, what it does, the schemas of its input and its output.
 
     A stream stands as the array of its items.

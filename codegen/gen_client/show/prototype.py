@@ -30,7 +30,7 @@ _LEVELS: Final = 24
 """How deep a default may be nested to be printed as a value."""
 
 
-def line(method: Method) -> str:
+def format_prototype(method: Method) -> str:
     """`def NAME(P1: T1, P2: T2 = D2) -> R:`. Text of the model's author stands in it as it is."""
     parameters = ", ".join(map(_parameter, method.parameters))
     streams = method.kind.value != "UNARY_UNARY"

@@ -20,7 +20,7 @@ _INPUTS: Final = 2
 """How many inputs an example for many has."""
 
 
-class Form(Enum):
+class CallStyle(Enum):
     """A way of calling."""
 
     SYNC = "sync"
@@ -28,12 +28,12 @@ class Form(Enum):
     BATCH = "batch"
 
 
-def forms(its: NamedMethod) -> tuple[Form, ...]:
+def call_styles(its: NamedMethod) -> tuple[CallStyle, ...]:
     """The ways in which a method can be called."""
-    return tuple(Form) if its.input is not None else (Form.SYNC, Form.ASYNC)
+    return tuple(CallStyle) if its.input is not None else (CallStyle.SYNC, CallStyle.ASYNC)
 
 
-def snippet(its: NamedMethod, package: Code, opening: Code, how: Form) -> list[str]:
+def format_snippet(its: NamedMethod, package: Code, opening: Code, how: CallStyle) -> list[str]:
     """The lines of a program that calls a method.
 
     Args:
@@ -43,13 +43,13 @@ def snippet(its: NamedMethod, package: Code, opening: Code, how: Form) -> list[s
         how: The way of calling; one of `forms`.
     """
     client = naming.class_name(package)
-    called = naming.async_class_name(client) if how is Form.ASYNC else client
+    called = naming.async_class_name(client) if how is CallStyle.ASYNC else client
     shown = usage.example_arguments(its, files=True)
     comment = "" if opening else "  # CLARIFAI_PAT"
     names = ", ".join(sorted({str(called), *map(str, shown.names)}))
     importing = f"from {package} import {names}"
-    if how is not Form.ASYNC:
-        lines = _many(its, shown) if how is Form.BATCH else _call(its, shown, "")
+    if how is not CallStyle.ASYNC:
+        lines = _many(its, shown) if how is CallStyle.BATCH else _call(its, shown, "")
         block = [f"with {called}({opening}) as model:{comment}", *_indented(lines)]
         return [importing, "", *block]
     entering = f"async with {called}({opening}) as model:{comment}"

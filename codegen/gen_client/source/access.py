@@ -6,13 +6,15 @@ in words. Decides nothing about signatures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from clarigen import errors
-from gen_client.diagnostics import UNREACHABLE, UNUSABLE, USAGE, Refusal, shown
+from gen_client.diagnostics import ProgressCallback, Refusal
+from gen_client.exit_codes import UNREACHABLE, UNUSABLE, USAGE
+from gen_client.text import quote
 
 if TYPE_CHECKING:
     from clarigen._sync.connection import Connection
@@ -39,14 +41,14 @@ class Access:
         pat: A personal access token; None for CLARIFAI_PAT.
         session_token: A session token; None for CLARIFAI_SESSION_TOKEN.
         timeout: How long one call may take, in seconds, above 0.
-        progress: Is told what begins, in a few words.
+        progress: Progress callback.
     """
 
     api_base: str | None = None
     pat: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
     timeout: float = DEFAULT_TIMEOUT
-    progress: Callable[[str], None] = _ignore_progress
+    progress: ProgressCallback = _ignore_progress
 
 
 @contextmanager
@@ -78,7 +80,7 @@ def explain_failure(error: errors.ClarigenError, address: str) -> Refusal:
         address: The server's host and port.
     """
     details = getattr(error, "details", "") or getattr(error, "description", "")
-    said = f": {shown(details, _MAX_DETAILS)}" if details else ""
+    said = f": {quote(details, _MAX_DETAILS)}" if details else ""
     code = getattr(error, "code", "")
     exit_code, what, remedy = UNREACHABLE, f"{address} answered {code}{said}", ""
     match error:

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from clarigen import ModelRef
 from clarigen.errors import ConfigError
 from gen_client import limits
-from gen_client.diagnostics import USAGE, Refusal, shown
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import USAGE
+from gen_client.text import quote
 
 if TYPE_CHECKING:
     from clarigen._transport.endpoint import Target
@@ -62,12 +64,12 @@ def parse_address(url: str) -> ModelAddress | RunnerAddress:
     """
     url = url.strip()
     if not url or not url.isprintable() or any(map(str.isspace, url)):
-        raise _refusal(f"{shown(url)} is no address")
+        raise _refusal(f"{quote(url)} is no address")
     try:
         parts = urlsplit(url if "://" in url else f"//{url}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise _refusal(f"{shown(url)} is no URL: its host or port is wrong") from None
+        raise _refusal(f"{quote(url)} is no URL: its host or port is wrong") from None
     if "@" in parts.netloc:
         raise Refusal(
             "a URL with user:password@ is refused",
@@ -75,15 +77,15 @@ def parse_address(url: str) -> ModelAddress | RunnerAddress:
             exit_code=USAGE,
         )
     if parts.scheme not in ("", *_WEB_SCHEMES, *_GRPC_SCHEMES):
-        raise _refusal(f"{shown(url)}: {shown(parts.scheme + '://')} is not spoken here")
+        raise _refusal(f"{quote(url)}: {quote(parts.scheme + '://')} is not spoken here")
     if parts.scheme and not host:
-        raise _refusal(f"{shown(url)} has no host")
+        raise _refusal(f"{quote(url)} has no host")
     bare = not (parts.path.strip("/") or parts.query or parts.fragment)
     if parts.scheme in _GRPC_SCHEMES or (
         bare and (parts.scheme in _WEB_SCHEMES or port is not None)
     ):
         if host in _PLATFORM_HOSTS:
-            raise _refusal(f"{shown(url)} names the platform, but no model")
+            raise _refusal(f"{quote(url)} names the platform, but no model")
         return _runner(url)
     return _parse_model(url)
 
@@ -117,7 +119,7 @@ def _parse_model(url: str) -> ModelAddress:
         raise Refusal(str(error), exit_code=USAGE) from None
     for text in (*reference, *([version_id] if version_id else [])):
         if not limits.is_id(text):
-            raise _refusal(f"{shown(url)}: {shown(text)} is no id")
+            raise _refusal(f"{quote(url)}: {quote(text)} is no id")
     return ModelAddress(reference, version_id)
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from gen_client import json_text, limits
-from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, printable, shown
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.json_text import JsonValue
 from gen_client.source import forms
 from gen_client.source.document import Document
+from gen_client.text import escape_unprintable, quote
 
 STDIN: Final = "-"
 _YAML: Final = (".yaml", ".yml")
@@ -32,7 +34,7 @@ class SignatureFile:
         """
         self._path = path
         self._report = report
-        self._name = "standard input" if path == STDIN else shown(path, 200)
+        self._name = "standard input" if path == STDIN else quote(path, 200)
 
     def fetch(self) -> Document:
         """Read it.
@@ -70,7 +72,7 @@ def parse_document(content: bytes, name: str, suffix: str, report: Report) -> Do
         return forms.read_document(_parse_text(_decode(content), suffix), report)
     except ValueError as error:
         raise Refusal(
-            f"{name} holds no signatures: {printable(str(error), 200)}",
+            f"{name} holds no signatures: {escape_unprintable(str(error), 200)}",
             remedy="expected JSON or YAML: a signatures.json, or an array of signatures",
             exit_code=UNUSABLE,
         ) from None

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clarigen import ModelRef, wire
-from gen_client.diagnostics import UNUSABLE, Refusal, Report
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import UNUSABLE
 from gen_client.json_text import JsonValue, compute_digest
 from gen_client.source.document import Document
 
@@ -83,7 +84,7 @@ def _read_reference(content: JsonValue) -> tuple[ModelRef | None, str]:
         if not text:
             raise Refusal(
                 "the model's id is missing",
-                where=f"model.{key}",
+                location=f"model.{key}",
                 remedy="give user_id, app_id and model_id, or none of them",
                 exit_code=UNUSABLE,
             )
@@ -117,7 +118,7 @@ def _check_format(number: JsonValue) -> None:
     if isinstance(number, int) and number > wire.FORMAT:
         raise Refusal(
             f"this lock was written by a newer gen-client: it has format {number}, and this one knows {wire.FORMAT}",
-            where="format",
+            location="format",
             remedy="pip install -U 'clarigen[codegen]'",
             exit_code=UNUSABLE,
         )
@@ -128,6 +129,6 @@ def _check_digest(wanted: JsonValue, signatures: JsonValue, report: Report) -> N
     if wanted is not None and compute_digest(signatures) != wanted:
         report.warn(
             "the signatures do not match the file's sha256: it was edited by hand",
-            where="sha256",
+            location="sha256",
             remedy="generate again from the model itself to be sure of them",
         )

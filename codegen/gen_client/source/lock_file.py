@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gen_client.diagnostics import DIFFERENT, Refusal, Report, shown
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import DIFFERENT
 from gen_client.source.address import ModelAddress
 from gen_client.source.document import Document
 from gen_client.source.file import SignatureFile
+from gen_client.text import quote
 
 
 class LockFile:
@@ -43,13 +45,13 @@ class LockFile:
         if document.reference != meant.reference:
             raise self._refusal("the lock is of another model")
         if meant.version_id and document.version_id != meant.version_id:
-            raise self._refusal(f"the lock is not of version {shown(meant.version_id)}")
+            raise self._refusal(f"the lock is not of version {quote(meant.version_id)}")
         return document
 
     def _refusal(self, what: str) -> Refusal:
         return Refusal(
             what,
             exit_code=DIFFERENT,
-            where=shown(str(self._path), 400),
+            location=quote(str(self._path), 400),
             remedy="run the command without --offline",
         )

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from clarigen import ModelRef
 from clarigen.errors import DecodeError
 from gen_client import json_text, limits
-from gen_client.diagnostics import UNUSABLE, Refusal, printable
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import UNUSABLE
 from gen_client.source.forms import signatures_by_name
+from gen_client.text import escape_unprintable
 
 if TYPE_CHECKING:
     from clarigen import _proto
@@ -123,7 +125,7 @@ def _read(text: str) -> tuple[Mapping[str, object], ...]:
         return signatures_by_name(json_text.parse(text, levels=limits.LEVELS))
     except ValueError as error:
         raise Refusal(
-            f"the model's answer holds no signatures: {printable(str(error), 200)}",
+            f"the model's answer holds no signatures: {escape_unprintable(str(error), 200)}",
             exit_code=UNUSABLE,
         ) from None
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from clarigen import ModelRef
 from clarigen.errors import TransportError
-from gen_client.diagnostics import UNREACHABLE, Refusal, label, shown
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import UNREACHABLE
 from gen_client.source.access import Access, open_connection
 from gen_client.source.document import Document
 from gen_client.source.messages import ask_model, parsed, plain
+from gen_client.text import quote, quote_unless_identifier
 
 if TYPE_CHECKING:
     from clarigen import _proto
@@ -101,8 +103,8 @@ class PlatformModel:
             state, passes = UNREADY[version.status.code]
             words = version.status.details or version.status.description
             raise Refusal(
-                f"version {label(version_id)} of {label(self._reference.model_id)} is not ready:"
-                f" {state}" + (f" ({shown(words, 300)})" if words else ""),
+                f"version {quote_unless_identifier(version_id)} of {quote_unless_identifier(self._reference.model_id)} is not ready:"
+                f" {state}" + (f" ({quote(words, 300)})" if words else ""),
                 remedy=_WAIT if passes else _BROKEN,
                 exit_code=UNREACHABLE,
             )

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from gen_client import limits
-from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report, shown
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.source.document import Document
 from gen_client.source.file import parse_document
+from gen_client.text import quote
 
 _GIT_ENVIRONMENT: Final = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -45,11 +47,11 @@ class RevisionFile:
         Raises:
             Refusal: Exit 2: git, the revision or the file in it is not there. Exit 4: it holds no signatures.
         """
-        name = f"{shown(self._path.as_posix(), 200)} at {shown(self._revision)}"
+        name = f"{quote(self._path.as_posix(), 200)} at {quote(self._revision)}"
         commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", self._commit())
         if commit is None:
             raise Refusal(
-                f"--base {shown(self._revision)} is no revision of the repository around {self._folder}",
+                f"--base {quote(self._revision)} is no revision of the repository around {self._folder}",
                 exit_code=USAGE,
                 remedy="a shallow clone may lack it: git fetch, with its depth or its name",
             )
@@ -66,7 +68,7 @@ class RevisionFile:
 
     @property
     def _folder(self) -> str:
-        return shown(str(self._path.parent), 200)
+        return quote(str(self._path.parent), 200)
 
     def _commit(self) -> str:
         return f"{self._revision}^{{commit}}"

@@ -5,12 +5,13 @@ What lives here: `select`. It knows the names of methods, as they were found, an
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from dataclasses import replace
 
-from gen_client.diagnostics import USAGE, Refusal, shown
+from gen_client.diagnostics import Refusal, suggest
+from gen_client.exit_codes import USAGE
 from gen_client.source.document import Document
+from gen_client.text import quote
 
 
 def select(document: Document, methods: Collection[str], exclude: Collection[str]) -> Document:
@@ -30,13 +31,10 @@ def select(document: Document, methods: Collection[str], exclude: Collection[str
     names = [name for name, _ in named if isinstance(name, str)]
     for name in methods:
         if name not in names:
-            near = difflib.get_close_matches(name, names, 1)
             raise Refusal(
-                f"there is no method {shown(name)}",
+                f"there is no method {quote(name)}",
                 exit_code=USAGE,
-                remedy=(
-                    f"did you mean {shown(near[0])}?" if near else "see `methods` in pyproject.toml"
-                ),
+                remedy=suggest(name, names, fallback="see `methods` in pyproject.toml"),
             )
     kept = tuple(
         signature

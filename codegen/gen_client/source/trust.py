@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from gen_client.diagnostics import USAGE, Refusal, shown
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import USAGE
 from gen_client.source import address
+from gen_client.text import quote
 
 TRUSTED_HOSTS: Final = "CLARIGEN_TRUSTED_HOSTS"
 """Names hosts, with commas between them."""
@@ -41,7 +43,7 @@ def check_trusted(base_url: str) -> None:
     if target.address not in trusted:
         host = target.address.removesuffix(":443")
         raise Refusal(
-            f"{shown(host)} is named by the configuration alone, and would get your credential",
+            f"{quote(host)} is named by the configuration alone, and would get your credential",
             exit_code=USAGE,
             remedy=f"if you trust it, name it in {TRUSTED_HOSTS}",
         )

@@ -14,13 +14,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TextIO
 
-from gen_client.diagnostics import USAGE, Diagnostic, Refusal, Severity
+from gen_client.diagnostics import Diagnostic, Refusal, Severity
+from gen_client.exit_codes import USAGE
+from gen_client.text import escape_unprintable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-Colour = Literal["red", "green", "yellow", "cyan"]
-_CODES: Final[dict[Colour, str]] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+Color = Literal["red", "green", "yellow", "cyan"]
+_CODES: Final[dict[Color, str]] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _STYLES: Final = ("bold", "cyan", "", "green", "")
 """The columns of a table: what it is called, its type, and so on."""
 _ANY_WIDTH: Final = 100_000
@@ -34,11 +36,11 @@ class Console:
         self.quiet = quiet
         self.verbose = verbose
 
-    def finding(self, line: str, colour: Colour | None = None) -> None:
+    def print_finding(self, line: str, color: Color | None = None) -> None:
         """A line of the answer that was asked for: on stdout, even of a quiet command."""
-        _say(sys.stdout, line, colour)
+        _say(sys.stdout, line, color)
 
-    def table(self, rows: Sequence[Sequence[str]]) -> None:
+    def print_table(self, rows: Sequence[Sequence[str]]) -> None:
         """Rows of the answer, as many cells each: within a terminal's width, elsewhere a line a row."""
         from rich.table import Table
         from rich.text import Text
@@ -47,42 +49,42 @@ class Console:
         shown = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
         for row in rows:
             cells = zip(_STYLES, row, strict=False)
-            styled = [Text(printable(cell), style) for style, cell in cells]
+            styled = [Text(escape_unprintable(cell), style) for style, cell in cells]
             table.add_row(*(styled[index] for index in shown))
         _say_rich(table)
 
-    def code(self, lines: Sequence[str]) -> None:
+    def print_code(self, lines: Sequence[str]) -> None:
         """Lines of Python, to read or to copy."""
         if not _coloured(sys.stdout):
             for line in lines:
-                self.finding(line)
+                self.print_finding(line)
             return
         from rich.syntax import Syntax
 
         syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
-        _say_rich(syntax.highlight("\n".join(map(printable, lines))))
+        _say_rich(syntax.highlight("\n".join(map(escape_unprintable, lines))))
 
-    def result(self, line: str) -> None:
+    def print_result(self, line: str) -> None:
         """Something that was done: on stdout."""
         if not self.quiet:
             _say(sys.stdout, line)
 
-    def script(self, text: str) -> None:
+    def print_script(self, text: str) -> None:
         """A text of ours that another program reads: on stdout, as it is."""
         with _written(sys.stdout):
             sys.stdout.write(text)
 
-    def note(self, line: str = "") -> None:
+    def print_note(self, line: str = "") -> None:
         """Words for people: on stderr."""
         if not self.quiet:
             _say(sys.stderr, line)
 
-    def detail(self, line: str) -> None:
+    def print_detail(self, line: str) -> None:
         """What goes on, for those who asked for it: on stderr."""
         if self.verbose:
             _say(sys.stderr, f"gen-client: {line}")
 
-    def remedy(self, line: str) -> None:
+    def print_remedy(self, line: str) -> None:
         """What to do about a finding: on stderr, even of a quiet command."""
         _say(sys.stderr, f"gen-client: {line}")
 
@@ -123,19 +125,19 @@ def _written(stream: TextIO) -> Generator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        deaf(stream)
+        discard_output(stream)
         if stream is not sys.stderr:
             raise Refusal(
                 f"standard output cannot be written: {error.strerror}", exit_code=USAGE
             ) from None
 
 
-def deaf(stream: TextIO) -> None:
+def discard_output(stream: TextIO) -> None:
     """Let what is still to be written to a stream go nowhere, at the end of the process too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def opened() -> None:
+def open_missing_streams() -> None:
     """Open the streams that whoever started us has closed: they come from nowhere, and go there.
 
     Else files that are opened later would be in their place.
@@ -143,11 +145,6 @@ def opened() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
-
-
-def printable(text: str) -> str:
-    """Text for a terminal: what it could obey, as escapes."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def is_terminal() -> bool:
@@ -181,8 +178,8 @@ def _say_rich(what: RenderableType) -> None:
         _write(sys.stdout, line.rstrip())
 
 
-def _say(stream: TextIO, line: str, colour: Colour | None = None) -> None:
-    line = printable(line)
+def _say(stream: TextIO, line: str, colour: Color | None = None) -> None:
+    line = escape_unprintable(line)
     if colour and _coloured(stream):
         line = f"\x1b[{_CODES[colour]}m{line}\x1b[0m"
     _write(stream, line)

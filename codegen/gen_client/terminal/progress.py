@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.status import Status
     from rich.text import Text
 
-PATIENCE = 1.0
+DELAY_SECONDS = 1.0
 """Seconds that pass before anything is shown."""
 
 
@@ -28,14 +28,16 @@ class Progress:
         shown: Whether there may be a line that moves.
     """
 
-    def __init__(self, told: Callable[[str], None] | None = None, *, shown: bool = True) -> None:
-        self._told = told
-        self._shown = shown
+    def __init__(
+        self, on_stage: Callable[[str], None] | None = None, *, enabled: bool = True
+    ) -> None:
+        self._told = on_stage
+        self._shown = enabled
         self._lock = threading.Lock()
         self._text = ""
         self._ended = False
         self._status: Status | None = None
-        self._timer = threading.Timer(PATIENCE, self._show)
+        self._timer = threading.Timer(DELAY_SECONDS, self._show)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
@@ -56,7 +58,7 @@ class Progress:
                 self._status.stop()
                 self._status = None
 
-    def stage(self, text: str) -> None:
+    def start_stage(self, text: str) -> None:
         """Say what begins now."""
         if self._told is not None:
             self._told(text)

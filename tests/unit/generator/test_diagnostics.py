@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gen_client.diagnostics import Refusal, Report, Severity, label, shown
+from gen_client.diagnostics import Refusal, Report, Severity
+from gen_client.text import quote, quote_unless_identifier
 
 
 @settings(deadline=None)
 @given(st.text(st.characters()))
 def test_shown_text_is_one_printable_line(text: str) -> None:
-    line = shown(text)
+    line = quote(text)
     assert line.isprintable()
     line.encode("utf-8")
     assert line.startswith("'")
@@ -21,7 +22,7 @@ def test_shown_text_is_one_printable_line(text: str) -> None:
 @settings(deadline=None)
 @given(st.text(st.characters(), max_size=40), st.text(st.characters(), max_size=40))
 def test_different_texts_are_shown_differently(one: str, other: str) -> None:
-    assert (shown(one) == shown(other)) is (one == other)
+    assert (quote(one) == quote(other)) is (one == other)
 
 
 @pytest.mark.parametrize(
@@ -42,19 +43,19 @@ def test_different_texts_are_shown_differently(one: str, other: str) -> None:
     ],
 )
 def test_how_text_is_shown(text: str, expected: str) -> None:
-    assert shown(text) == expected
+    assert quote(text) == expected
 
 
 def test_labels_are_names_or_shown() -> None:
-    assert label("threshold") == "threshold"
-    assert label("a.b") == "'a.b'"
-    assert label("x" * 81) == shown("x" * 81)
+    assert quote_unless_identifier("threshold") == "threshold"
+    assert quote_unless_identifier("a.b") == "'a.b'"
+    assert quote_unless_identifier("x" * 81) == quote("x" * 81)
 
 
 def test_a_refusal_is_one_line_or_two() -> None:
     short = Refusal("it is wrong", exit_code=2)
     assert str(short) == "error: it is wrong"
-    full = Refusal("it is wrong", where="predict.x", remedy="mend it", exit_code=4)
+    full = Refusal("it is wrong", location="predict.x", remedy="mend it", exit_code=4)
     assert str(full) == "error: predict.x: it is wrong\n  mend it"
     assert full.diagnostic.severity is Severity.REFUSAL
     assert full.diagnostic.exit_code == 4
@@ -63,7 +64,7 @@ def test_a_refusal_is_one_line_or_two() -> None:
 def test_a_report_keeps_the_order_and_says_nothing_twice() -> None:
     report = Report()
     for what in ("one", "two", "one"):
-        report.warn(what, where="predict")
+        report.warn(what, location="predict")
     assert [str(warning) for warning in report.warnings] == [
         "warning: predict: one",
         "warning: predict: two",

@@ -10,7 +10,8 @@ from clarigen import ModelRef
 from gen_client import config
 from gen_client.config import ModelEntry
 from gen_client.config.lines import find_line
-from gen_client.diagnostics import USAGE, Refusal
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import USAGE
 from gen_client.source.address import ModelAddress, RunnerAddress
 
 MODEL = ModelRef("acme", "vision", "small-detector")
@@ -109,7 +110,7 @@ def test_the_version_of_a_url_is_pinned(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[tool.gen-client]\nouts = 'a'", 'outs is not known\n  did you mean "out"?'),
+        ("[tool.gen-client]\nouts = 'a'", "outs is not known\n  did you mean 'out'?"),
         ("[tool.gen-client]\nout = 1", "out is not text"),
         ("[tool.gen-client]\nout = ''", "out is empty"),
         ("[tool.gen-client]\nmodels = 1", "models is not an array of tables"),
@@ -119,7 +120,7 @@ def test_the_version_of_a_url_is_pinned(repository: Path) -> None:
         ("[tool]\ngen-client = 1", "[tool.gen-client] is not a table"),
         (
             "[tool.gen-client.defaults]\ndeploymnt = 'a'",
-            'defaults.deploymnt is not known\n  did you mean "deployment-id"?',
+            "defaults.deploymnt is not known\n  did you mean 'deployment-id'?",
         ),
         (models("name = 'a'"), "models[0].url is missing"),
         (models("url = 'nothing'"), "models[0].url is wrong: 'nothing' does not name a model"),

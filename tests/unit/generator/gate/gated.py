@@ -19,6 +19,6 @@ def refused(text: str, kind: FileKind = "client") -> str:
         check.check_code(text, kind)
     diagnostic = caught.value.diagnostic
     assert diagnostic.exit_code == 4
-    assert "a bug or an attack" in diagnostic.what
-    assert all(character.isprintable() for character in diagnostic.what + diagnostic.where)
+    assert "a bug or an attack" in diagnostic.message
+    assert all(character.isprintable() for character in diagnostic.message + diagnostic.location)
     return str(diagnostic)

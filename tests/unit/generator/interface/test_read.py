@@ -228,7 +228,7 @@ def test_an_id_that_is_none_is_refused(bad: str, place: int) -> None:
     with pytest.raises(Refusal) as caught:
         interface.read_model(document, Report())
     assert caught.value.diagnostic.exit_code == 4
-    assert caught.value.diagnostic.where.startswith("model.")
+    assert caught.value.diagnostic.location.startswith("model.")
 
 
 # Kinds of methods

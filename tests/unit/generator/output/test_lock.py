@@ -27,7 +27,7 @@ def model(reference: ModelRef | None = REFERENCE, version_id: str = "v1") -> Mod
 
 
 def test_what_a_lock_holds() -> None:
-    text = lock.text(model())
+    text = lock.format_lock(model())
     content = json.loads(text)
     assert text.endswith("\n")
     assert text.isascii()
@@ -43,8 +43,8 @@ def test_what_a_lock_holds() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert json.loads(lock.text(model(None, "")))["model"] == {}
-    assert json.loads(lock.text(model(None, "v1")))["model"] == {"version_id": "v1"}
+    assert json.loads(lock.format_lock(model(None, "")))["model"] == {}
+    assert json.loads(lock.format_lock(model(None, "v1")))["model"] == {"version_id": "v1"}
 
 
 USABLE = [
@@ -61,10 +61,10 @@ USABLE = [
 def test_a_lock_read_again_is_the_same_lock(file: Path) -> None:
     content = json.loads(file.read_text())
     first = read.read_model(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
-    again = json.loads(lock.text(first))
+    again = json.loads(lock.format_lock(first))
     second = read.read_model(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
     assert second == first
-    assert lock.text(second) == lock.text(first)
+    assert lock.format_lock(second) == lock.format_lock(first)
 
 
 def test_the_digest_depends_on_content_alone() -> None:

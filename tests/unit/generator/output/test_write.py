@@ -40,7 +40,7 @@ def refusal(
     """Why the package is refused; nothing may have changed."""
     before = contents(out)
     with pytest.raises(Refusal) as caught:
-        write.package(out, name, files, force=force)
+        write.write_package(out, name, files, force=force)
     assert caught.value.diagnostic.exit_code == 2
     assert before == contents(out)
     return str(caught.value.diagnostic)
@@ -52,32 +52,35 @@ def test_it_knows_our_first_line() -> None:
 
 def test_a_new_package_is_written_whole(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "er"
-    assert write.package(out, "pkg", FILES) == [out / "pkg" / name for name in FILES]
+    assert write.write_package(out, "pkg", FILES) == [out / "pkg" / name for name in FILES]
     assert contents(out) == {f"pkg/{name}": text for name, text in FILES.items()}
 
 
 def test_a_new_package_is_readable_as_others_are(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     assert stat.S_IMODE((tmp_path / "pkg").stat().st_mode) == stat.S_IMODE(
         (tmp_path / "mine").stat().st_mode
     )
 
 
 def test_an_unchanged_run_touches_nothing(tmp_path: Path) -> None:
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     before = file_stamps([tmp_path, *tmp_path.rglob("*")])
-    assert write.package(tmp_path, "pkg", FILES) == []
+    assert write.write_package(tmp_path, "pkg", FILES) == []
     assert file_stamps(before) == before
 
 
 def test_only_changed_files_are_touched(tmp_path: Path) -> None:
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     package = tmp_path / "pkg"
     for name in FILES:
         os.utime(package / name, (1, 1))
     (package / "__pycache__").mkdir()
-    assert write.package(tmp_path, "pkg", NEWER) == [package / "__init__.py", package / "client.py"]
+    assert write.write_package(tmp_path, "pkg", NEWER) == [
+        package / "__init__.py",
+        package / "client.py",
+    ]
     assert [name for name in FILES if (package / name).stat().st_mtime == 1] == [
         "py.typed",
         "signatures.json",
@@ -86,18 +89,18 @@ def test_only_changed_files_are_touched(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_comes_back(tmp_path: Path) -> None:
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     (tmp_path / "pkg" / "py.typed").unlink()
-    assert write.package(tmp_path, "pkg", FILES) == [tmp_path / "pkg" / "py.typed"]
+    assert write.write_package(tmp_path, "pkg", FILES) == [tmp_path / "pkg" / "py.typed"]
 
 
 def test_without_an_exchange_of_folders_files_are_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(write, "exchange", lambda one, other: False)
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     (tmp_path / "pkg" / ".notes").write_text("mine")
-    write.package(tmp_path, "pkg", NEWER)
+    write.write_package(tmp_path, "pkg", NEWER)
     assert contents(tmp_path / "pkg") == {**NEWER, ".notes": "mine"}
     assert [entry.name for entry in tmp_path.iterdir()] == ["pkg"]
 
@@ -107,9 +110,9 @@ def test_without_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.Monk
         raise OSError("no links here")
 
     monkeypatch.setattr(os, "link", no_link)
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     os.utime(tmp_path / "pkg" / "py.typed", (1, 1))
-    write.package(tmp_path, "pkg", NEWER)
+    write.write_package(tmp_path, "pkg", NEWER)
     assert contents(tmp_path / "pkg") == NEWER
     assert (tmp_path / "pkg" / "py.typed").stat().st_mtime == 1
 
@@ -137,31 +140,31 @@ def test_an_exchange_that_cannot_be_says_so(tmp_path: Path) -> None:
 def test_what_others_wrote_is_refused_and_kept_by_force(
     tmp_path: Path, name: str, text: str
 ) -> None:
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     file = tmp_path / "pkg" / name
     file.parent.mkdir(exist_ok=True)
     file.write_text(text)
     message = refusal(tmp_path, NEWER)
     assert name.split("/", maxsplit=1)[0] in message
     assert "not written by gen-client" in message
-    write.package(tmp_path, "pkg", NEWER, force=True)
+    write.write_package(tmp_path, "pkg", NEWER, force=True)
     assert contents(tmp_path / "pkg") == {name: text, **NEWER}
 
 
 def test_hidden_files_and_caches_are_no_obstacle(tmp_path: Path) -> None:
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     (tmp_path / "pkg" / ".keep").write_text("")
     (tmp_path / "pkg" / ".cache" / "deep").mkdir(parents=True)
     (tmp_path / "pkg" / ".cache" / "deep" / "file").write_text("x")
-    write.package(tmp_path, "pkg", NEWER)
+    write.write_package(tmp_path, "pkg", NEWER)
     assert contents(tmp_path / "pkg") == {".keep": "", ".cache/deep/file": "x", **NEWER}
 
 
 def test_an_edited_file_of_ours_is_written_again(tmp_path: Path) -> None:
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     with (tmp_path / "pkg" / "client.py").open("a") as file:
         file.write("edited = True\n")
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     assert contents(tmp_path / "pkg") == FILES
 
 
@@ -181,7 +184,7 @@ def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be(tmp_path: Path, out: str) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(Refusal, match="cannot be written") as caught:
-        write.package(tmp_path / out, "pkg", FILES)
+        write.write_package(tmp_path / out, "pkg", FILES)
     assert str(caught.value).replace("\n", "").isprintable()
     assert contents(tmp_path) == {"file": "mine"}
 
@@ -196,11 +199,11 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     for force in (False, True):
         assert "symbolic link" in refusal(out, force=force)
     (out / "pkg").unlink()
-    write.package(out, "pkg", FILES)
+    write.write_package(out, "pkg", FILES)
     (out / "pkg" / "client.py").unlink()
     (out / "pkg" / "client.py").symlink_to(elsewhere / "client.py")
     refusal(out)
-    write.package(out, "pkg", FILES, force=True)
+    write.write_package(out, "pkg", FILES, force=True)
     assert contents(out / "pkg") == FILES
     assert not (out / "pkg" / "client.py").is_symlink()
     assert contents(elsewhere) == {"client.py": f"{write.HEAD}\n# theirs\n"}
@@ -216,13 +219,13 @@ def test_a_link_in_the_place_of_the_work_folder_is_not_followed(tmp_path: Path) 
 
 
 def test_two_runs_at_once_wait_for_each_other(tmp_path: Path) -> None:
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     problems: list[Exception] = []
 
     def run(files: dict[str, str]) -> None:
         try:
             for _ in range(20):
-                write.package(tmp_path, "pkg", files)
+                write.write_package(tmp_path, "pkg", files)
         except Exception as problem:  # noqa: BLE001  told to the thread that asserts
             problems.append(problem)
 
@@ -239,7 +242,7 @@ def test_two_runs_at_once_wait_for_each_other(tmp_path: Path) -> None:
 
 def test_a_run_that_waited_for_another_compares_again(tmp_path: Path) -> None:
     """The other run changed a file that was up to date when this one began."""
-    write.package(tmp_path, "pkg", FILES)
+    write.write_package(tmp_path, "pkg", FILES)
     work = tmp_path / ".pkg.gen-client"
     work.mkdir()
     lock = os.open(work, os.O_RDONLY)
@@ -250,7 +253,7 @@ def test_a_run_that_waited_for_another_compares_again(tmp_path: Path) -> None:
         if event == "fcntl.flock" and threading.current_thread() is run:
             waiting.set()
 
-    run = threading.Thread(target=write.package, args=(tmp_path, "pkg", NEWER))
+    run = threading.Thread(target=write.write_package, args=(tmp_path, "pkg", NEWER))
     sys.addaudithook(hook)
     (tmp_path / "pkg" / "client.py").write_text(NEWER["client.py"])
     run.start()
@@ -279,7 +282,7 @@ def dies_at(moment, out):
                 if left[0] == 0:
                     os._exit(9)
         sys.addaudithook(hook)
-        write.package(out, "pkg", NEWER)
+        write.write_package(out, "pkg", NEWER)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -287,17 +290,17 @@ moment = 1
 base = Path(sys.argv[1])
 while True:
     new, again = base / f"new{moment}", base / f"again{moment}"
-    write.package(again, "pkg", FILES)
+    write.write_package(again, "pkg", FILES)
     (again / "pkg" / ".mine").write_text("mine")
     died = [dies_at(moment, new), dies_at(moment, again)]
     package = new / "pkg"
     assert not package.exists() or contents(package) == NEWER, (moment, contents(new))
     assert contents(again / "pkg") in ({**FILES, ".mine": "mine"}, {**NEWER, ".mine": "mine"}), (moment, contents(again))
-    write.package(new, "pkg", NEWER)
-    write.package(again, "pkg", NEWER)
+    write.write_package(new, "pkg", NEWER)
+    write.write_package(again, "pkg", NEWER)
     assert contents(new) == {f"pkg/{name}": text for name, text in NEWER.items()}
     if any(died):
-        write.package(again, "pkg", FILES)
+        write.write_package(again, "pkg", FILES)
         assert contents(again) == {"pkg/.mine": "mine", **{f"pkg/{name}": text for name, text in FILES.items()}}
     else:
         break

@@ -25,7 +25,10 @@ FILES = sorted(
 
 def tools(*signatures: dict[str, Any]) -> list[dict[str, Any]]:
     model = read.read_model(Document(None, "", signatures), Report())
-    return [json_schema.tool(its) for its in build.name_methods(model, Code("package"), Report())]
+    return [
+        json_schema.describe_tool(its)
+        for its in build.name_methods(model, Code("package"), Report())
+    ]
 
 
 def tool(*fields: dict[str, Any], returns: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -142,7 +145,7 @@ def test_types_of_the_users(text: str, right: object, wrong: object) -> None:
     signature = {"name": "predict", "method_type": "UNARY_UNARY", "output_fields": [field]}
     document = Document(None, "", (signature,), json_types=(("predict.return", text),))
     model = read.read_model(document, Report())
-    schema = json_schema.tool(*build.name_methods(model, Code("package"), Report()))[
+    schema = json_schema.describe_tool(*build.name_methods(model, Code("package"), Report()))[
         "output_schema"
     ]
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -100,7 +100,7 @@ def test_a_file_may_name_its_model_in_camel_case(tmp_path: Path) -> None:
 def test_a_lock_is_a_signature_file(tmp_path: Path, expected: interface.Model) -> None:
     for original in (expected, interface.Model(ModelRef("u", "a", "m"), "v", expected.methods)):
         path = tmp_path / "signatures.json"
-        path.write_text(lock.text(original), "utf-8")
+        path.write_text(lock.format_lock(original), "utf-8")
         report = Report()
         assert model(read(path, report)) == original
         assert report.warnings == []
@@ -108,7 +108,7 @@ def test_a_lock_is_a_signature_file(tmp_path: Path, expected: interface.Model) -
 
 def test_a_lock_edited_by_hand_is_warned_of(tmp_path: Path, expected: interface.Model) -> None:
     path = tmp_path / "signatures.json"
-    path.write_text(lock.text(expected).replace('"STR"', '"TEXT"'), "utf-8")
+    path.write_text(lock.format_lock(expected).replace('"STR"', '"TEXT"'), "utf-8")
     report = Report()
     read(path, report)
     assert "edited by hand" in str(report.warnings[0])

@@ -16,7 +16,8 @@ from clarigen._wire.codec import CodecError
 from clarigen._wire.json_types import json_type
 from clarigen.testing import fake
 from gen_client import config, pipeline
-from gen_client.diagnostics import UNUSABLE, USAGE, Refusal, Report
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.gate import check
 from gen_client.gate.allowed import Allowed
 from gen_client.interface import read
@@ -207,12 +208,12 @@ def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
 
     files = pipeline.build(DOCUMENT, "talk", Report()).files
     (tmp_path / "signatures.json").write_text(files["signatures.json"], "utf-8")
-    found = locked.read(tmp_path / "signatures.json")
+    found = locked.read_lock(tmp_path / "signatures.json")
     assert found is not None
     assert found.document.json_types == TYPES
     assert pipeline.build(found.document, "talk", Report()).files == files
     plain = read.read_model(replace(DOCUMENT, json_types=()), Report())
-    assert lock.text(plain) != files["signatures.json"]
+    assert lock.format_lock(plain) != files["signatures.json"]
 
 
 @pytest.mark.parametrize(
@@ -220,8 +221,8 @@ def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
     [
         ("chta.messages", "Any", "there is no method 'chta'", "did you mean 'chat'?"),
         ("chat.mesages", "Any", "'chat' has no parameter 'mesages'", "did you mean 'messages'?"),
-        ("chat.zzz", "Any", "has no parameter", "known are messages, options, text, return"),
-        ("chat", "Any", "has no parameter ''", "known are"),
+        ("chat.zzz", "Any", "has no parameter", "expected one of messages, options, text, return"),
+        ("chat", "Any", "has no parameter ''", "expected one of"),
         ("chat.text", "Any", "only JSON can be given a type, and it is STR", ""),
         ("chat.messages", "a:B", "write list[a:B]", ""),
         ("chat.options", "int", "an object or an array", ""),
@@ -242,7 +243,7 @@ def test_a_key_that_means_nothing_is_refused(
         pipeline.build(replace(DOCUMENT, json_types=(*first, (key, text))), "talk", Report())
     its = caught.value.diagnostic
     assert its.exit_code == USAGE
-    assert message in its.what
+    assert message in its.message
     assert remedy in its.remedy
 
 

@@ -16,12 +16,12 @@ LOGGER: Final = logging.getLogger("clarigen")
 _LEVELS: Final = {"info": logging.INFO, "debug": logging.DEBUG}
 
 
-def shown(text: object) -> str:
+def escape_unprintable(text: object) -> str:
     """A text of others on one line, with what a terminal could obey as escapes."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
-def _from_environment() -> None:
+def _configure_from_environment() -> None:
     level = _LEVELS.get(os.environ.get("CLARIGEN_LOG", "").lower())
     if level is not None:
         handler = logging.StreamHandler()
@@ -30,4 +30,4 @@ def _from_environment() -> None:
         LOGGER.setLevel(level)
 
 
-_from_environment()
+_configure_from_environment()

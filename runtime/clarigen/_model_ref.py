@@ -13,10 +13,10 @@ from .errors import ConfigError
 ME: Final = "me"
 """The platform's name for the owner of the credential."""
 
-_FORMS: Final = (
+_EXPECTED: Final = (
     "https://clarifai.com/USER/APP/models/MODEL[/versions/VERSION] or USER/APP/models/MODEL"
 )
-_VERSION_WORDS: Final = ("versions", "version", "model_versions", "model_version")
+_VERSION_SEGMENTS: Final = ("versions", "version", "model_versions", "model_version")
 
 
 class ModelRef(NamedTuple):
@@ -51,21 +51,23 @@ class ModelRef(NamedTuple):
         Raises:
             ConfigError: The text is no reference to a model.
         """
-        segments = _segments(text)
+        segments = _split_reference(text)
         if len(segments) > 2 and segments[2] == "workflows":
-            raise ConfigError(f"{_shown(text)} names a workflow, not a model; a model is {_FORMS}")
-        if len(segments) not in (4, 6) or segments[2] != "models":
-            raise ConfigError(f"{_shown(text)} does not name a model; expected {_FORMS}")
-        if len(segments) == 6 and segments[4] not in _VERSION_WORDS:
             raise ConfigError(
-                f"{_shown(text)} does not name a version; expected …/models/MODEL/versions/VERSION"
+                f"{_quote(text)} names a workflow, not a model; a model is {_EXPECTED}"
+            )
+        if len(segments) not in (4, 6) or segments[2] != "models":
+            raise ConfigError(f"{_quote(text)} does not name a model; expected {_EXPECTED}")
+        if len(segments) == 6 and segments[4] not in _VERSION_SEGMENTS:
+            raise ConfigError(
+                f"{_quote(text)} does not name a version; expected …/models/MODEL/versions/VERSION"
             )
         if any(not segment or "/" in segment for segment in segments):
-            raise ConfigError(f"{_shown(text)} has an empty part; expected {_FORMS}")
+            raise ConfigError(f"{_quote(text)} has an empty part; expected {_EXPECTED}")
         return cls(segments[0], segments[1], segments[3]), segments[5] if len(segments) == 6 else ""
 
 
-def _segments(text: str) -> list[str]:
+def _split_reference(text: str) -> list[str]:
     """The path of a reference as `[USER, APP, "models", MODEL, …]`, without scheme and host."""
     from urllib.parse import unquote, urlsplit
 
@@ -73,11 +75,11 @@ def _segments(text: str) -> list[str]:
     try:
         parts = urlsplit(text if "://" in text else f"//{text}")
     except ValueError:
-        raise ConfigError(f"{_shown(text)} is not a URL; expected {_FORMS}") from None
+        raise ConfigError(f"{_quote(text)} is not a URL; expected {_EXPECTED}") from None
     if "@" in parts.netloc:
         raise ConfigError("a URL with user:password@ is refused; use CLARIFAI_PAT")
     if parts.scheme not in ("", "http", "https"):
-        raise ConfigError(f"{_shown(text)} does not name a model; expected {_FORMS}")
+        raise ConfigError(f"{_quote(text)} does not name a model; expected {_EXPECTED}")
     segments = [unquote(segment) for segment in parts.path.strip("/").split("/")]
     if "://" not in text and segments[1:2] in (["models"], ["workflows"]):
         segments.insert(0, unquote(parts.netloc))  # the short form starts with the user
@@ -86,7 +88,7 @@ def _segments(text: str) -> list[str]:
     return segments
 
 
-def _shown(text: str) -> str:
+def _quote(text: str) -> str:
     """Text for a message: what cannot be printed as escapes, and not too long."""
     shown = ascii(text) if not text.isprintable() else repr(text)
     return shown if len(shown) <= 120 else f"{shown[:117]}…"

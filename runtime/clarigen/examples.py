@@ -38,7 +38,7 @@ def main(*functions: Callable[[], object]) -> None:
             sys.exit(f"no example {name!r}; there are: {', '.join(examples)}")
     try:
         for name in names:
-            _run(examples[name])
+            _run_example(examples[name])
     except ClarigenError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)
@@ -46,7 +46,7 @@ def main(*functions: Callable[[], object]) -> None:
         sys.exit(130)
 
 
-def _run(function: Callable[[], object]) -> None:
+def _run_example(function: Callable[[], object]) -> None:
     result = function()
     if inspect.iscoroutine(result):
         import asyncio
@@ -54,7 +54,7 @@ def _run(function: Callable[[], object]) -> None:
         asyncio.run(result)
 
 
-def _png(side: int = 64) -> bytes:
+def _make_png(side: int = 64) -> bytes:
     """A picture of `side` x `side` pixels: a red disc on a blue-green gradient."""
     rows = bytearray()
     for y in range(side):
@@ -76,7 +76,7 @@ def _png(side: int = 64) -> bytes:
     )
 
 
-def _wav(seconds: float = 0.5, rate: int = 8000, pitch: float = 440.0) -> bytes:
+def _make_wav(seconds: float = 0.5, rate: int = 8000, pitch: float = 440.0) -> bytes:
     """A sine tone: mono, 16 bits, `rate` samples a second."""
     times = (index / rate for index in range(int(seconds * rate)))
     samples = [round(20000 * math.sin(2 * math.pi * pitch * time)) for time in times]
@@ -87,10 +87,10 @@ def _wav(seconds: float = 0.5, rate: int = 8000, pitch: float = 440.0) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(head) + len(body)) + b"WAVE" + head + body
 
 
-IMAGE: Final = Image(bytes=_png())
+IMAGE: Final = Image(bytes=_make_png())
 """A PNG of 64 x 64 pixels."""
 
-AUDIO: Final = Audio(bytes=_wav())
+AUDIO: Final = Audio(bytes=_make_wav())
 """A WAV of half a second, 440 Hz."""
 
 VIDEO: Final = Video.from_url("https://samples.clarifai.com/beer.mp4")

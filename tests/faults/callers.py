@@ -104,8 +104,8 @@ def prepared(model: Any, chance: float = 0.0) -> Any:
     """
     policy = replace(model._endpoint.policy, random=lambda: chance, throttle=RetryThrottle())
     model._endpoint = model._endpoint._replace(policy=policy)
-    model._begin()
-    model._pace = (8, 1)
+    model._connect()
+    model._batch_limits = (8, 1)
     return model
 
 

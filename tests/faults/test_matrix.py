@@ -200,7 +200,7 @@ def test_too_large(there: bool, kind: str, twin: str, monkeypatch: pytest.Monkey
     if there:
         server = Scripted(limit=10)
     else:
-        monkeypatch.setattr(channel, "_LIMIT", 1000)
+        monkeypatch.setattr(channel, "_MAX_MESSAGE_BYTES", 1000)
         server = Scripted(lambda _: Answer(pad=2000))
     with server:
         outcome = ask(kind, twin, server.url)
@@ -366,7 +366,7 @@ def test_a_server_that_refuses_everything_gets_one_and_a_tenth(twin: str, detail
     def hasty(model: Any) -> Any:
         policy = replace(model._endpoint.policy, random=lambda: 0.001)
         model._endpoint = model._endpoint._replace(policy=policy)
-        model._begin()
+        model._connect()
         return model
 
     async def crowd(url: str) -> None:

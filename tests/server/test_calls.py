@@ -26,7 +26,7 @@ from clarigen import (
     Video,
     wire,
 )
-from clarigen._drift.check import _may_be_drift
+from clarigen._drift.check import _suggests_drift
 from clarigen.examples import AUDIO, IMAGE
 from clarigen.testing import serve
 from server.conftest import Served
@@ -321,10 +321,10 @@ def test_what_a_changed_model_says_is_told_from_other_failures(served: Served, m
 
     with Old(base_url=served.url, timeout=20) as model, pytest.raises(PredictionError) as caught:
         model.call()
-    assert _may_be_drift(caught.value), caught.value.details
+    assert _suggests_drift(caught.value), caught.value.details
     with served.client() as model, pytest.raises(PredictionError) as caught:
         model.fail("out of memory")
-    assert not _may_be_drift(caught.value)
+    assert not _suggests_drift(caught.value)
 
 
 # Failures of the model

@@ -62,7 +62,7 @@ def test_the_paths_of_the_rpcs() -> None:
         with connect(url, timeout=20) as connection:
             for rpc in named:
                 with pytest.raises(Exception, match="UNIMPLEMENTED"):
-                    connection.unary(rpc, b"")
+                    connection.call_rpc(rpc, b"")
     calls = ("PostModelOutputs", "GenerateModelOutputs", "StreamModelOutputs")
     assert [path for path, _ in seen] == [f"/clarifai.api.V2/{rpc}" for rpc in (*calls, *named)]
 

@@ -158,7 +158,7 @@ def test_the_port_is_closed_while_a_method_still_runs() -> None:
         request = _proto.PostModelOutputsRequest(inputs=[_proto.Input()])
         request.inputs[0].data.metadata.fields["_method_name"].string_value = "wait"
         with connect(url, timeout=60) as connection:
-            return connection.unary("PostModelOutputs", request.SerializeToString())
+            return connection.call_rpc("PostModelOutputs", request.SerializeToString())
 
     with ThreadPoolExecutor(1) as pool:
         with serve(model) as server:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from clarigen import ConfigError, PredictionError, UnavailableError
-from clarigen._transport.channel import _open
+from clarigen._transport.channel import _open_channels
 from faults.callers import AsyncCalls, Calls
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step
 from server.conftest import Served
@@ -124,7 +124,7 @@ def test_sixteen_threads_make_one_connection_at_once() -> None:
         gate.wait(20)
         with Calls(base_url=server.url, timeout=20) as model:
             results[n] = (model.double(n), list(model.count(n)), list(model.add(range(n))))
-            channels.add(id(model._connection._leased().channel))
+            channels.add(id(model._connection._get_lease().channel))
 
     channels: set[int] = set()
     with Scripted() as server, Calls(base_url=server.url) as held:
@@ -133,7 +133,7 @@ def test_sixteen_threads_make_one_connection_at_once() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        channels.add(id(held._connection._leased().channel))
+        channels.add(id(held._connection._get_lease().channel))
     assert results == {n: (2 * n, list(range(n)), [2 * i for i in range(n)]) for n in range(16)}
     assert len(channels) == 1
 
@@ -154,7 +154,7 @@ def test_closing_gives_back_what_was_opened() -> None:
                 await call
 
     gc.collect()
-    before = set(_open)
+    before = set(_open_channels)
     with Scripted() as server:
         first, second = Calls(base_url=server.url), Calls(base_url=server.url)
         first.close()
@@ -164,4 +164,4 @@ def test_closing_gives_back_what_was_opened() -> None:
             with pytest.raises(ConfigError, match="closed"):
                 call()
         asyncio.run(twin(server.url))
-        assert set(_open) <= before
+        assert set(_open_channels) <= before

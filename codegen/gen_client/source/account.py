@@ -34,7 +34,7 @@ def whoami(access: Access) -> tuple[str, str]:
 
         request = _proto.GetUserRequest(user_app_id=_proto.UserAppIDSet(user_id=_ME))
         try:
-            reply = connection.unary("GetUser", request.SerializeToString())
+            reply = connection.call_rpc("GetUser", request.SerializeToString())
         except TransportError as error:
             if error.code != _UNKNOWN_CALL:
                 raise

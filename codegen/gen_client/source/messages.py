@@ -69,7 +69,7 @@ def ask_model(
         request.user_app_id.user_id = reference.user_id
         request.user_app_id.app_id = reference.app_id
         request.model_id = reference.model_id
-    reply = connection.unary(
+    reply = connection.call_rpc(
         "PostModelOutputs", request.SerializeToString() + encode_signatures_request()
     )
     response = parsed(_proto.MultiOutputResponse, reply)

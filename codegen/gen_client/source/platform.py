@@ -77,7 +77,7 @@ class PlatformModel:
             model_id=self._reference.model_id,
             version_id=self._version_id,
         )
-        reply = connection.unary("GetModel", request.SerializeToString())
+        reply = connection.call_rpc("GetModel", request.SerializeToString())
         response = parsed(_proto.SingleModelResponse, reply)
         error = error_from_status(response.status)
         if error is not None:
@@ -93,7 +93,7 @@ class PlatformModel:
             model_id=self._reference.model_id,
             version_id=version_id,
         )
-        reply = connection.unary("GetModelVersion", request.SerializeToString())
+        reply = connection.call_rpc("GetModelVersion", request.SerializeToString())
         response = parsed(_proto.SingleModelVersionResponse, reply)
         error = error_from_status(response.status)
         if error is not None:

@@ -27,7 +27,7 @@ def check_trusted(base_url: str) -> None:
     Raises:
         Refusal: Exit 2.
     """
-    from clarigen._transport.endpoint import DEFAULT_BASE
+    from clarigen._transport.endpoint import DEFAULT_BASE_URL
 
     target = address.parse_base_url(base_url)
     if (
@@ -37,7 +37,7 @@ def check_trusted(base_url: str) -> None:
     named = [os.environ.get("CLARIFAI_API_BASE", ""), *os.environ.get(TRUSTED_HOSTS, "").split(",")]
     trusted = {
         address.parse_base_url(text.strip()).address
-        for text in (DEFAULT_BASE, *named)
+        for text in (DEFAULT_BASE_URL, *named)
         if text.strip()
     }
     if target.address not in trusted:

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from .._client.batch import BatchBase
-from .._client.progress import bar
+from .._client.progress import progress_bar
 from ..errors import ClarigenError
-from .stream import asynchronous
+from .stream import iterate_async
 
 if TYPE_CHECKING:
     from asyncio import Lock, Task
@@ -35,7 +35,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     An async iterator, once, and an async context manager.
     """
 
-    _flight: _Flight | None = None
+    _flight: _AsyncRequests | None = None
     _reading: Lock | None = None
 
     def __aiter__(self) -> Self:
@@ -55,7 +55,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         if self._reading is None:
             self._reading = asyncio.Lock()
         async with self._reading:
-            outcome: _R_co | ClarigenError = await anext(self._begun())
+            outcome: _R_co | ClarigenError = await anext(self._get_run())
         if isinstance(outcome, ClarigenError):
             await self.cancel()
             raise outcome
@@ -71,10 +71,10 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         Any task may.
         """
         self._cancelled = True
-        if self._flight is not None and self._begun().ag_running:  # another task waits in it
+        if self._flight is not None and self._get_run().ag_running:  # another task waits in it
             await self._flight.cancel()
         else:
-            await self._begun().aclose()
+            await self._get_run().aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,14 +82,14 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     async def __aexit__(self, *_: object) -> None:
         await self.cancel()
 
-    async def _outcomes(self, *, isolate: bool) -> AsyncIterator[_R_co | ClarigenError]:
+    async def _iterate(self, *, isolate: bool) -> AsyncIterator[_R_co | ClarigenError]:
         name, shown = self._progress
-        work, inputs = self._work(isolate), asynchronous(self._inputs)
-        flight = self._flight = _Flight(work, self._connection)
-        with bar(name, self._inputs, shown=shown) as advance:
+        work, inputs = self._make_plan(isolate), iterate_async(self._inputs)
+        flight = self._flight = _AsyncRequests(work, self._connection)
+        with progress_bar(name, self._inputs, shown=shown) as advance:
             try:
-                while self._goes_on(work):
-                    while self._goes_on(work) and (wanted := work.next_size()):
+                while self._is_unfinished(work):
+                    while self._is_unfinished(work) and (wanted := work.next_size()):
                         await flight.take(inputs, wanted)
                     for outcome in work.take_ready():
                         advance()
@@ -99,7 +99,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
                 await flight.cancel()
 
 
-class _Flight:
+class _AsyncRequests:
     """The requests in flight."""
 
     def __init__(self, work: BatchPlan[Any], connection: Runs) -> None:

@@ -12,7 +12,7 @@ from .._client.base import ClientBase
 from .._transport.endpoint import DEFAULT_TIMEOUT
 from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import AsyncBatch
-from .stream import AsyncStream, Items
+from .stream import AsyncItems, AsyncStream
 
 if TYPE_CHECKING:
     from .._calls.call import UnaryFlow
@@ -47,7 +47,7 @@ class AsyncClient(ClientBase):
 
     async def wait_until_ready(self, timeout: float | None = DEFAULT_TIMEOUT) -> None:
         """Wait until the model can be called: see `Client.wait_until_ready`."""
-        await self._connection.run(self._ready(timeout))
+        await self._connection.run(self._readiness(timeout))
 
     async def _call(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field, or with a list of inputs in place of them."""
@@ -73,11 +73,11 @@ class AsyncClient(ClientBase):
         """Call a unary method with any number of inputs, as mappings."""
         self._batches.check_inputs(method, inputs, asynchronous=True)
         shown = (method.name, progress)
-        return AsyncBatch(self._works(method), self._connection, inputs, shown)
+        return AsyncBatch(self._batch_factory(method), self._connection, inputs, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Call a streaming method with one value a field."""
         flow = self._flows.call_stream(method, values, self._context())
         items = method.stream_argument(values, asynchronous=True)
-        taken = Items(items) if items is not None else None
+        taken = AsyncItems(items) if items is not None else None
         return AsyncStream(flow, self._connection, taken)

@@ -21,7 +21,7 @@ from .._transport.connection import CLOSED, ConnectionBase
 from .._transport.endpoint import Endpoint
 from ..errors import ConfigError
 
-_FAREWELL: Final = 0.05
+_CANCEL_GRACE: Final = 0.05
 """How long before `close` returns a call may last have been cancelled, in seconds. grpc does not tell when
 its last word on such a call has come, and complains on standard error if the loop is closed by then."""
 
@@ -32,7 +32,7 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
         self._leases: dict[asyncio.AbstractEventLoop, Lease] = {}
-        self._ended = 0.0  # when a call was last cancelled
+        self._last_cancelled = 0.0  # when a call was last cancelled
         self._closed = False
 
     async def close(self) -> None:
@@ -45,14 +45,14 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
             channel = lease.release()
             if channel is not None and loop is here:
                 await channel.close()
-        left = self._ended + _FAREWELL - time.monotonic()
+        left = self._last_cancelled + _CANCEL_GRACE - time.monotonic()
         if left > 0:
             await asyncio.sleep(left)
 
-    def end(self, call: Any) -> None:
+    def cancel(self, call: Any) -> None:
         """End a call; nobody waits for it any more."""
         if call.cancel():
-            self._ended = time.monotonic()
+            self._last_cancelled = time.monotonic()
 
     async def do(self, action: Send | Sleep) -> Any:
         """What the flows of both kinds may want; the reply, or `Failure`."""
@@ -61,7 +61,7 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
         return await asyncio.sleep(action.seconds)
 
     async def _send(self, attempt: Send) -> bytes:
-        call = self._leased().call("unary_unary", attempt.rpc)(
+        call = self._get_lease().multi_callable("unary_unary", attempt.rpc)(
             attempt.request, timeout=attempt.timeout, metadata=self._credentials.metadata
         )
         try:
@@ -69,38 +69,38 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
         except aio.AioRpcError as error:
             raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
-            if not _is_cancelled():
+            if not _is_task_cancelled():
                 raise Failure("CANCELLED", CLOSED) from None
-            self.end(call)
-            self._ended = time.monotonic()  # grpc may have cancelled it already
+            self.cancel(call)
+            self._last_cancelled = time.monotonic()  # grpc may have cancelled it already
             raise
         return reply
 
-    async def received(self, reading: Awaitable[Any], end: Any) -> Any:
+    async def receive(self, reading: Awaitable[Any], end: Any) -> Any:
         """What is read from a stream: an answer, or `end`; `Failure` if it failed."""
         try:
             reply = await reading
         except aio.AioRpcError as error:
             raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
-            if not _is_cancelled():
+            if not _is_task_cancelled():
                 raise Failure("CANCELLED", CLOSED) from None
             raise
         return end if reply is aio.EOF else reply
 
-    def _leased(self) -> Lease:
+    def _get_lease(self) -> Lease:
         if self._closed:
             raise ConfigError(CLOSED)
         loop = asyncio.get_running_loop()
         lease = self._leases.get(loop)
-        if lease is None or lease.lost:
+        if lease is None or lease.is_inherited:
             for other in [loop for loop in self._leases if loop.is_closed()]:
                 self._leases.pop(other).release()
             lease = self._leases[loop] = Lease(self.target, loop, self._interceptors)
         return lease
 
 
-def _is_cancelled() -> bool:
+def _is_task_cancelled() -> bool:
     """Whether the task is cancelled that waits for a call, and not the call: by a closed client, say."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 _R_co = TypeVar("_R_co", covariant=True)
 
-_FORGOTTEN: Final = "Internal error from Core"
+_LOST_STATUS: Final = "Internal error from Core"
 """What grpc.aio says in place of a status."""
 
-_MOMENTS: Final = (0.0, 0.001, 0.01, 0.05)
+_STATUS_DELAYS: Final = (0.0, 0.001, 0.01, 0.05)
 """How long to wait for a status that is on its way, in seconds, each time."""
 
 
-class Items(ItemsBase):
+class AsyncItems(ItemsBase):
     """The items of a caller, for grpc's task; and the answers to them.
 
     When a server ends the call while a message is on its way to it, grpc calls that an internal error,
@@ -38,33 +38,33 @@ class Items(ItemsBase):
     iterator: AsyncIterator[Any]
 
     def __init__(self, items: AsyncIterable[Any] | Iterable[Any]) -> None:
-        super().__init__(asynchronous(items))
+        super().__init__(iterate_async(items))
         self._answers: AsyncIterator[Any]
         self._status: tuple[Any, str] | None = None
         self._reading: Future[Any] | None = None
 
-    def started(self, call: Any, end: Callable[[], None]) -> None:
-        super().started(call, end)
+    def attach(self, call: Any, end: Callable[[], None]) -> None:
+        super().attach(call, end)
         self._status = None
         self._answers = aiter(call)
-        call.add_done_callback(self._ended)
+        call.add_done_callback(self._keep_status)
 
-    def _ended(self, call: Any) -> None:
-        code, details = _at_once(call.code()), _at_once(call.details())
-        if call is self._call and code is not None and details != _FORGOTTEN:
+    def _keep_status(self, call: Any) -> None:
+        code, details = _run_without_waiting(call.code()), _run_without_waiting(call.details())
+        if call is self._call and code is not None and details != _LOST_STATUS:
             self._status = code, details or ""
 
     async def read(self, end: Any) -> Any:
         """The next answer, or `end`."""
         return await anext(self._answers, end)
 
-    async def truly(self, told: Failure) -> Failure | None:
+    async def actual_failure(self, told: Failure) -> Failure | None:
         """How the call failed in truth; None if it did not."""
         import asyncio
 
-        if told.details != _FORGOTTEN:
+        if told.details != _LOST_STATUS:
             return told
-        for pause in _MOMENTS:
+        for pause in _STATUS_DELAYS:
             if self._status is None:
                 await asyncio.sleep(pause)
         if self._status is None:
@@ -74,7 +74,7 @@ class Items(ItemsBase):
 
     def messages(self, attempt: Open) -> AsyncIterator[bytes]:
         """What is sent in an attempt, one after another."""
-        return self._messages(attempt, self._turn)
+        return self._messages(attempt, self._attempt)
 
     async def _messages(self, attempt: Open, turn: int) -> AsyncIterator[bytes]:
         assert attempt.encode_item is not None
@@ -85,21 +85,21 @@ class Items(ItemsBase):
                 yield attempt.encode_item(item)
                 item = await anext(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
-            self.failed(error)
+            self.fail(error)
 
     async def _second(self, turn: int) -> Any:
         """The second item; END if there is none, or if it is for a later attempt."""
         import asyncio
 
-        if turn != self._turn:
+        if turn != self._attempt:
             return END
         if self._reading is None:
             # In a task of its own: grpc ends the one of an attempt that failed.
             self._reading = asyncio.ensure_future(anext(self.iterator, END))
-            self._reading.add_done_callback(_heard)
+            self._reading.add_done_callback(_ignore_exception)
         await asyncio.wait([self._reading])
         item = self._reading.result()
-        return item if item is not END and self._takes(turn) else END
+        return item if item is not END and self._claim_second(turn) else END
 
     def stop(self) -> None:
         """Wait for no other item."""
@@ -107,13 +107,13 @@ class Items(ItemsBase):
             self._reading.cancel()
 
 
-def _heard(read: Future[Any]) -> None:
+def _ignore_exception(read: Future[Any]) -> None:
     """Ask for what was raised: else asyncio tells of it, where nobody wants the item any more."""
     if not read.cancelled():
         read.exception()
 
 
-def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
+def _run_without_waiting(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """What a coroutine returns that has nothing to wait for; None if it has."""
     try:
         coroutine.send(None)
@@ -123,7 +123,7 @@ def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
     return None
 
 
-async def asynchronous(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
+async def iterate_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
@@ -141,7 +141,7 @@ class AsyncStream(StreamBase, Generic[_R_co]):
     """
 
     _connection: AsyncConnection
-    _items: Items | None
+    _items: AsyncItems | None
     _loop: AbstractEventLoop | None = None
     _reading: Lock | None = None
 
@@ -179,7 +179,7 @@ class AsyncStream(StreamBase, Generic[_R_co]):
             item: _R_co = action.item
             return item
         except StopIteration as end:
-            self._ended(end.value)
+            self._finish(end.value)
             raise StopAsyncIteration from None
         except Failure:  # another task has cancelled
             raise StopAsyncIteration from None
@@ -191,7 +191,7 @@ class AsyncStream(StreamBase, Generic[_R_co]):
         """What the flow wants; the reply, or `Failure`."""
         if isinstance(action, Receive):
             if self._items is None:
-                return await self._connection.received(self._started().read(), END)
+                return await self._connection.receive(self._active_call().read(), END)
             return await self._receive(self._items)
         if isinstance(action, Open):
             import asyncio
@@ -206,11 +206,11 @@ class AsyncStream(StreamBase, Generic[_R_co]):
             return self._items.reclaim()
         return await self._connection.do(action)
 
-    async def _receive(self, items: Items) -> Any:
+    async def _receive(self, items: AsyncItems) -> Any:
         try:
-            return await self._connection.received(items.read(END), END)
+            return await self._connection.receive(items.read(END), END)
         except Failure as told:
-            failure = await items.truly(told)
+            failure = await items.actual_failure(told)
             if failure is None:
                 return END
             raise failure from None
@@ -233,10 +233,10 @@ class AsyncStream(StreamBase, Generic[_R_co]):
             if loop.is_closed():
                 call.cancel()
             else:
-                loop.call_soon_threadsafe(_end, self._connection, call, self._items)
+                loop.call_soon_threadsafe(_cancel, self._connection, call, self._items)
 
 
-def _end(connection: AsyncConnection, call: Any, items: Items | None) -> None:
-    connection.end(call)
+def _cancel(connection: AsyncConnection, call: Any, items: AsyncItems | None) -> None:
+    connection.cancel(call)
     if items is not None:
         items.stop()

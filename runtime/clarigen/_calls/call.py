@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from .._log import LOGGER, shown
+from .._log import LOGGER, escape_unprintable
 from .._proto import MultiOutputResponse, Output, ProtobufDecodeError, Status
 from .._wire.large_payloads import NO_PAYLOADS, LargePayloads, extract_large_payloads
 from .._wire.method import Method, Streaming, Unary
@@ -272,7 +272,9 @@ def _retry_or_raise(
         if pause is None:
             yield from _add_drift_hint(context, error, attempts)
             raise error from None
-        LOGGER.info("%s; attempt %d follows in %.2f s", shown(error), attempts.count + 1, pause)
+        LOGGER.info(
+            "%s; attempt %d follows in %.2f s", escape_unprintable(error), attempts.count + 1, pause
+        )
         yield Sleep(pause)
         if attempts.can_resume(hope):
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Final
 
-from .._log import LOGGER, shown
+from .._log import LOGGER, escape_unprintable
 from .._proto import Status
 from ..errors import ModelError, ModelNotReadyError, NotFoundError
 from .actions import Failure, Send, Sleep
@@ -61,7 +61,7 @@ def wait_until_ready(address: Address, policy: Policy) -> Flow:
             if pause is None:
                 raise attempts.annotate(_final_error(model, caught, why, attempts)) from None
         if why != said:
-            LOGGER.info("%s: waiting: %s", model, shown(why))
+            LOGGER.info("%s: waiting: %s", model, escape_unprintable(why))
             said = why
         yield Sleep(pause)
     LOGGER.info("%s: ready after %.1f s", model, attempts.elapsed())

@@ -14,12 +14,12 @@ from .._calls.response import Observer, Recording, active_recordings, recording
 from .._data import SERVER_DEFAULT, Default
 from .._model_ref import ModelRef
 from .._transport.endpoint import (
-    DEFAULT_BASE,
+    DEFAULT_BASE_URL,
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
     Endpoint,
     find_base_url,
-    policy,
+    make_policy,
 )
 from ..errors import ConfigError
 
@@ -40,7 +40,7 @@ class ClientBase(ABC):
 
     _model: ClassVar[ModelRef | None] = None
     _version: ClassVar[str] = ""
-    _where: ClassVar[tuple[str | None, ...]] = (None, None, None, None)
+    _default_routing: ClassVar[tuple[str | None, ...]] = (None, None, None, None)
 
     def __init_subclass__(
         cls,
@@ -57,7 +57,12 @@ class ClientBase(ABC):
         if model is not None:
             cls._model, cls._version = model, version_id
         if deployment_id or nodepool_id:
-            cls._where = (deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
+            cls._default_routing = (
+                deployment_id,
+                compute_cluster_id,
+                nodepool_id,
+                deployment_user_id,
+            )
 
     def __init__(
         self,
@@ -111,9 +116,9 @@ class ClientBase(ABC):
             ConfigError: The credential, the server, the model or the timeout is missing or wrong.
         """
         from .._calls.address import Address
-        from .._drift.check import Drift, package_of
+        from .._drift.check import Drift, find_package
 
-        reference, version = self._meant(model, version_id, base_url)
+        reference, version = self._resolve_model(model, version_id, base_url)
         self._endpoint = Endpoint.find(
             base_url,
             pat=pat,
@@ -124,17 +129,17 @@ class ClientBase(ABC):
             interceptors=interceptors,
         )
         where = (deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
-        routing = self._routing(where, own_model=model is None)
+        routing = self._resolve_routing(where, own_model=model is None)
         self._address: Address = Address(reference, version, routing)
-        self._drift = Drift(package_of(type(self), ClientBase), verify=verify)
+        self._drift = Drift(find_package(type(self), ClientBase), verify=verify)
         self._on_response = on_response
         self._base_url = base_url
-        self._secret = bool(pat or session_token)
-        self._pace: tuple[int | None, int | None] = (None, None)
+        self._has_explicit_credential = bool(pat or session_token)
+        self._batch_limits: tuple[int | None, int | None] = (None, None)
         self._identity = object()  # views made by `with_options` share it
-        self._begin()
+        self._connect()
 
-    def _meant(
+    def _resolve_model(
         self, model: ModelRef | str | None, version_id: str | None, base_url: str | None
     ) -> tuple[ModelRef | None, str]:
         """The model and the version that are meant: a version that is baked in is one of the model beside it.
@@ -147,14 +152,14 @@ class ClientBase(ABC):
             return reference, version_id or its_version
         if model is not None:
             return model, version_id or ""
-        if self._model is None and find_base_url(base_url) == DEFAULT_BASE:
+        if self._model is None and find_base_url(base_url) == DEFAULT_BASE_URL:
             raise ConfigError(
                 f"{type(self).__name__} was generated without a model's reference: give"
                 " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
             )
         return self._model, version_id or self._version
 
-    def _routing(self, given: tuple[str | None, ...], *, own_model: bool) -> Routing:
+    def _resolve_routing(self, given: tuple[str | None, ...], *, own_model: bool) -> Routing:
         """Where the model shall run: as given, else as baked in, which is said of the own model on the platform.
 
         Raises:
@@ -163,7 +168,7 @@ class ClientBase(ABC):
         from .._calls.address import Routing
 
         baked = own_model and not self._endpoint.target.loopback
-        return Routing(*(given if any(given) or not baked else self._where)).validate()
+        return Routing(*(given if any(given) or not baked else self._default_routing)).validate()
 
     def with_options(
         self,
@@ -196,7 +201,7 @@ class ClientBase(ABC):
         other._endpoint = Endpoint(
             old.target,
             old.credentials,
-            policy(
+            make_policy(
                 old.target,
                 old.policy.timeout if isinstance(timeout, Default) else timeout,
                 old.policy.max_retries if max_retries is None else max_retries,
@@ -205,13 +210,13 @@ class ClientBase(ABC):
             old.interceptors,
         )
         other._on_response = on_response or self._on_response
-        size, calls = self._pace
+        size, calls = self._batch_limits
         if not 1 <= (batch_size or 1) <= 128 or batch_size == 0:
             raise ConfigError(f"batch_size is {batch_size!r}; it must be a number from 1 to 128")
         if concurrency is not None and concurrency < 1:
             raise ConfigError(f"concurrency is {concurrency!r}; it must be a number from 1")
-        other._pace = (batch_size or size, concurrency or calls)
-        other._begin()
+        other._batch_limits = (batch_size or size, concurrency or calls)
+        other._connect()
         return other
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[()], dict[str, Any]]:
@@ -220,7 +225,7 @@ class ClientBase(ABC):
         Raises:
             TypeError: The client was made with a credential, which its copy could not find.
         """
-        if self._secret:
+        if self._has_explicit_credential:
             raise TypeError(
                 f"{type(self).__name__} was made with a credential, and a pickle never holds one:"
                 " set CLARIFAI_PAT instead"
@@ -238,19 +243,19 @@ class ClientBase(ABC):
             timeout=policy.timeout,
             max_retries=policy.max_retries,
             idempotent=policy.idempotent,
-            verify=self._drift.verify,
+            verify=self._drift.is_required,
             on_response=self._on_response,
             interceptors=self._endpoint.interceptors,
         )
-        return copied, (), {"_pace": self._pace}
+        return copied, (), {"_batch_limits": self._batch_limits}
 
-    def _ready(self, timeout: float | None) -> UnaryFlow[None]:
+    def _readiness(self, timeout: float | None) -> UnaryFlow[None]:
         """The flow that waits until the model can be called."""
         from dataclasses import replace
 
         from .._calls.readiness import wait_until_ready
 
-        its_policy = policy(self._endpoint.target, timeout, 0)
+        its_policy = make_policy(self._endpoint.target, timeout, 0)
         return wait_until_ready(
             self._address, replace(self._endpoint.policy, timeout=its_policy.timeout)
         )
@@ -267,23 +272,25 @@ class ClientBase(ABC):
         """
         return recording(self._identity)
 
-    def _begin(self) -> None:
+    def _connect(self) -> None:
         """Load what calls need, so that the first call does not, and open the connection."""
         from .._calls import batch, call
 
         self._flows, self._batches = call, batch
         always = (self._on_response,) if self._on_response is not None else ()
-        self._usual = call.CallContext(self._address, self._endpoint.policy, always, self._drift)
+        self._call_context = call.CallContext(
+            self._address, self._endpoint.policy, always, self._drift
+        )
         self._open()
 
     def _context(self) -> CallContext:
         """What a call of this client is made with, here and now."""
-        usual, seen = self._usual, active_recordings(self._identity)
+        usual, seen = self._call_context, active_recordings(self._identity)
         return usual._replace(observers=(*seen, *usual.observers)) if seen else usual
 
-    def _works(self, method: Unary[_R]) -> Callable[[bool], BatchPlan[_R]]:
+    def _batch_factory(self, method: Unary[_R]) -> Callable[[bool], BatchPlan[_R]]:
         """What makes the work of a batch of this client, isolating failures or not."""
-        context, pace = self._context(), self._batches.AdaptiveLimits(*self._pace)
+        context, pace = self._context(), self._batches.AdaptiveLimits(*self._batch_limits)
         return lambda isolate: self._batches.BatchPlan(method, context, pace, isolate=isolate)
 
     @abstractmethod

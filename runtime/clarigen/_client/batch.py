@@ -24,7 +24,7 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         inputs: Any,
         progress: tuple[str, bool],
     ) -> None:
-        self._work = work
+        self._make_plan = work
         self._connection = connection
         self._inputs = inputs
         self._progress = progress
@@ -45,19 +45,19 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         """
         if self._run is not None:
             raise ConfigError("this batch has begun; make another")
-        run: _Outcomes_co = self._begun(isolate=isolate)
+        run: _Outcomes_co = self._get_run(isolate=isolate)
         return run
 
-    def _begun(self, *, isolate: bool = False) -> Any:
+    def _get_run(self, *, isolate: bool = False) -> Any:
         """The one run of this batch."""
         if self._run is None:
-            self._run = self._outcomes(isolate=isolate)
+            self._run = self._iterate(isolate=isolate)
         return self._run
 
-    def _goes_on(self, work: BatchPlan[Any]) -> bool:
+    def _is_unfinished(self, work: BatchPlan[Any]) -> bool:
         """Whether there is more to do: it is neither finished nor cancelled, by whomever."""
         return not (work.is_finished or self._cancelled)
 
     @abstractmethod
-    def _outcomes(self, *, isolate: bool) -> _Outcomes_co:
+    def _iterate(self, *, isolate: bool) -> _Outcomes_co:
         """Do it."""

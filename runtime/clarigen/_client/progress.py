@@ -12,7 +12,9 @@ from ..errors import ConfigError
 
 
 @contextmanager
-def bar(name: str, inputs: object, *, shown: bool) -> Generator[Callable[[], None], None, None]:
+def progress_bar(
+    name: str, inputs: object, *, shown: bool
+) -> Generator[Callable[[], None], None, None]:
     """Draw a bar on standard error while the block runs; what it gives is called for each result.
 
     Args:

@@ -37,35 +37,35 @@ class ItemsBase:
     def __init__(self, iterator: Any) -> None:
         self.iterator = iterator
         self.error: Exception | None = None
-        self._end: Callable[[], None] | None = None
-        self._turn = 0
-        self._more = False
+        self._cancel: Callable[[], None] | None = None
+        self._attempt = 0
+        self._is_second_sent = False
         self._lock = threading.Lock()
 
     def reclaim(self) -> bool:
         """Give the items to the next attempt; False if the one before took more than the first."""
         with self._lock:
-            self._turn += not self._more
-            return not self._more
+            self._attempt += not self._is_second_sent
+            return not self._is_second_sent
 
-    def _takes(self, turn: int) -> bool:
+    def _claim_second(self, turn: int) -> bool:
         """Whether the attempt of this turn gets the second item: once it does, there is no other."""
         with self._lock:
-            self._more = self._more or turn == self._turn
-            return turn == self._turn
+            self._is_second_sent = self._is_second_sent or turn == self._attempt
+            return turn == self._attempt
 
-    def started(self, call: Any, end: Callable[[], None]) -> None:
+    def attach(self, call: Any, end: Callable[[], None]) -> None:
         """Take note of the call that takes the items, and of what ends it."""
         self._call = call
-        self._end = end
+        self._cancel = end
         if self.error is not None:
             end()
 
-    def failed(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """Keep what the caller's iterator raised, and end the call."""
         self.error = error
-        if self._end is not None:
-            self._end()
+        if self._cancel is not None:
+            self._cancel()
 
     def stop(self) -> None:
         """Wait for no other item."""
@@ -88,31 +88,31 @@ class StreamBase:
         return self._usage
 
     def _start(self, attempt: Open) -> None:
-        self._give_up()  # an attempt before, which the platform may have answered and not ended
+        self._cancel_call()  # an attempt before, which the platform may have answered and not ended
         items = self._items
         if items is None:
-            self._call = self._connection.start(attempt, None)
+            self._call = self._connection.start_stream(attempt, None)
         elif items.error is not None:
             raise items.error
         else:
-            call = self._call = self._connection.start(attempt, items.messages(attempt))
-            items.started(call, partial(self._connection.end, call))
+            call = self._call = self._connection.start_stream(attempt, items.messages(attempt))
+            items.attach(call, partial(self._connection.cancel, call))
         if self._done:  # cancelled meanwhile
-            self._give_up()
+            self._cancel_call()
 
-    def _started(self) -> Any:
+    def _active_call(self) -> Any:
         """The call; `Failure` if it was cancelled."""
         call = self._call
         if call is None:
             raise Failure("CANCELLED", "the stream has been cancelled")
         return call
 
-    def _give_up(self) -> None:
+    def _cancel_call(self) -> None:
         call, self._call = self._call, None
         if call is not None:
-            self._connection.end(call)
+            self._connection.cancel(call)
 
-    def _ended(self, usage: Usage) -> None:
+    def _finish(self, usage: Usage) -> None:
         self._usage = usage
         self.cancel()
 
@@ -124,6 +124,6 @@ class StreamBase:
         self._done = True
         with suppress(ValueError):  # it runs, for whoever waits: who will see that all is done
             self._flow.close()
-        self._give_up()
+        self._cancel_call()
         if self._items is not None:
             self._items.stop()

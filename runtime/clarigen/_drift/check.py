@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, Final
 from .._calls.actions import Failure, Send, Sleep
 from .._calls.address import Address
 from .._calls.retry import Attempts
-from .._log import shown
+from .._log import escape_unprintable
 from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, SignatureMismatchError
 
 if TYPE_CHECKING:
     from .._proto import MultiOutputResponse
     from .lock import Lock
 
-_MOMENT: Final = 0.02
+_POLL_SECONDS: Final = 0.02
 """How long a call waits before it looks whether another one has compared, in seconds."""
 
-_HASTE: Final = 5.0
+_VERSION_TIMEOUT: Final = 5.0
 """How long an error may take at most to find out the model's version, in seconds."""
 
 _OF_ARGUMENTS: Final = frozenset(
@@ -36,7 +36,7 @@ _OF_ARGUMENTS: Final = frozenset(
 """What the platform says of a request that does not suit the model."""
 
 _OF_THE_MODEL: Final = frozenset({10020, 21313, 25608})
-_TELLTALES: Final = (
+_DRIFT_PHRASES: Final = (
     "not found in model class",
     "required positional argument",
     "required keyword-only argument",
@@ -50,7 +50,7 @@ _TELLTALES: Final = (
 Flow = Generator[Send | Sleep, Any, None]
 
 
-def package_of(client: type[Any], base: type[Any]) -> str:
+def find_package(client: type[Any], base: type[Any]) -> str:
     """The package that a client's class was generated into; empty if there is none.
 
     Args:
@@ -82,18 +82,18 @@ class Drift:
         Raises:
             ConfigError: It shall, and there is nothing to compare with.
         """
-        self.verify = self.unverified = verify
+        self.is_required = self.unverified = verify
         self._package = package
         self._lock: Lock | None = None
         self._differences: list[str] = []
-        self._turn = threading.Lock()
+        self._comparing = threading.Lock()
         self._process = os.getpid()
-        self._asked = False
+        self._has_asked = False
         self._latest = ""
         if verify:  # here, so that the first call imports nothing
-            from .deployed import lock
+            from .deployed import read_lock
 
-            self._lock = lock(package)
+            self._lock = read_lock(package)
 
     def verify_once(self, address: Address, attempts: Attempts) -> Flow:
         """Compare the model's methods with the lock, unless that was done. One call does; others wait.
@@ -102,17 +102,17 @@ class Drift:
             SignatureMismatchError: They differ.
         """
         if self._process != os.getpid():  # whoever had its turn in the parent is not here
-            self._process, self._turn = os.getpid(), threading.Lock()
+            self._process, self._comparing = os.getpid(), threading.Lock()
         while self.unverified and not self._differences:
-            if self._turn.acquire(blocking=False):
+            if self._comparing.acquire(blocking=False):
                 try:
                     yield from self._compare(address, attempts)
                 finally:
-                    self._turn.release()
-            elif (attempts.remaining() or _MOMENT) < _MOMENT:
+                    self._comparing.release()
+            elif (attempts.remaining() or _POLL_SECONDS) < _POLL_SECONDS:
                 raise Failure("DEADLINE_EXCEEDED", "")
             else:
-                yield Sleep(_MOMENT)
+                yield Sleep(_POLL_SECONDS)
         if self._differences:
             what = f"the model is not the one that {self._package} was generated for"
             remedy = "run gen-client again, or give the version_id that it was generated from"
@@ -124,10 +124,12 @@ class Drift:
     def _compare(self, address: Address, attempts: Attempts) -> Flow:
         if not self.unverified or self._differences:
             return  # another call was faster
-        from .deployed import differences, served
+        from .deployed import describe_differences, fetch_signatures
 
         assert self._lock is not None
-        self._differences = differences(self._lock.methods, (yield from served(address, attempts)))
+        self._differences = describe_differences(
+            self._lock.methods, (yield from fetch_signatures(address, attempts))
+        )
         self.unverified = bool(self._differences)
 
     def add_hint(
@@ -145,57 +147,59 @@ class Drift:
             attempts: The attempts at the call.
             response: What it was answered, if anything.
         """
-        if self.verify or not _may_be_drift(error):
+        if self.is_required or not _suggests_drift(error):
             return
-        known = self._known()
+        known = self._find_lock()
         if known is None or known.reference is None or not known.version_id:
             return
         if address.reference != known.reference:
             words = "it was generated for another model" if address.reference else ""
         else:
-            now = address.version_id or _told(response)
-            now = now or (yield from self._asked_for(address, attempts))
+            now = address.version_id or _reported_version(response)
+            now = now or (yield from self._fetch_latest_version(address, attempts))
             changed = now and now != known.version_id
             words = f"it was generated from version {known.version_id}, and called {now}"
             words = words if changed else ""
         if words:
-            text = f"{error}; does the client still fit? {shown(words)}: run gen-client again"
+            text = f"{error}; does the client still fit? {escape_unprintable(words)}: run gen-client again"
             error.args = (text, *error.args[1:])
 
-    def _known(self) -> Lock | None:
-        from .lock import lock
+    def _find_lock(self) -> Lock | None:
+        from .lock import read_lock
 
         if self._lock is None:
             try:
-                self._lock = lock(self._package)
+                self._lock = read_lock(self._package)
             except ConfigError:
                 return None
         return self._lock
 
-    def _asked_for(self, address: Address, attempts: Attempts) -> Generator[Send, Any, str]:
+    def _fetch_latest_version(
+        self, address: Address, attempts: Attempts
+    ) -> Generator[Send, Any, str]:
         """The latest version of the model, asked for once; empty where it is not known."""
-        if not self._asked and address.reference is not None and not address.routing.is_set:
+        if not self._has_asked and address.reference is not None and not address.routing.is_set:
             from .._calls.platform import get_latest_version
 
-            self._asked = True
+            self._has_asked = True
             left = attempts.remaining()
-            timeout = _HASTE if left is None else min(left, _HASTE)
+            timeout = _VERSION_TIMEOUT if left is None else min(left, _VERSION_TIMEOUT)
             with suppress(Failure, ClarigenError):  # the error that is there matters more
                 self._latest = (yield from get_latest_version(address.reference, timeout)).id
         return self._latest
 
 
-def _told(response: MultiOutputResponse | None) -> str:
+def _reported_version(response: MultiOutputResponse | None) -> str:
     """The version that an answer says it is from; empty if it does not."""
     if response is None or not response.outputs:
         return ""
     return response.outputs[0].model.model_version.id
 
 
-def _may_be_drift(error: ClarigenError) -> bool:
+def _suggests_drift(error: ClarigenError) -> bool:
     """Whether a call fails like this when the model has changed."""
     if not isinstance(error, ModelError):
         return isinstance(error, DecodeError)
     details = error.details.lower()
-    said = any(words in details for words in _TELLTALES)
+    said = any(words in details for words in _DRIFT_PHRASES)
     return error.code in _OF_ARGUMENTS or (error.code in _OF_THE_MODEL and said)

@@ -15,14 +15,16 @@ from .._calls.address import Address
 from .._calls.platform import UNIMPLEMENTED, get_latest_version, get_signatures, get_version
 from .._calls.retry import Attempts
 from ..errors import DecodeError
-from .difference import differences
-from .lock import lock
-from .signature import Signature, read
+from .difference import describe_differences
+from .lock import read_lock
+from .signature import Signature, read_signatures
 
-__all__ = ["differences", "lock", "served"]
+__all__ = ["describe_differences", "fetch_signatures", "read_lock"]
 
 
-def served(address: Address, attempts: Attempts) -> Generator[Send, Any, dict[str, Signature]]:
+def fetch_signatures(
+    address: Address, attempts: Attempts
+) -> Generator[Send, Any, dict[str, Signature]]:
     """The methods that are served. The platform knows them, but not which version runs elsewhere."""
     reference, version_id = address.reference, address.version_id
     if reference is not None and (version_id or not address.routing.is_set):
@@ -31,7 +33,7 @@ def served(address: Address, attempts: Attempts) -> Generator[Send, Any, dict[st
                 version_id = (yield from get_latest_version(reference, attempts.remaining())).id
             found = yield from get_version(reference, version_id, attempts.remaining())
             if found.method_signatures:
-                return read(found.method_signatures)
+                return read_signatures(found.method_signatures)
         except Failure as failure:
             if failure.code != UNIMPLEMENTED:
                 raise
@@ -42,6 +44,6 @@ def served(address: Address, attempts: Attempts) -> Generator[Send, Any, dict[st
         return {}  # a model of the older kind
     try:
         content = json.loads(text)
-        return read({"name": name, **entry} for name, entry in content.items())
+        return read_signatures({"name": name, **entry} for name, entry in content.items())
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise DecodeError("the model's answer holds no signatures") from None

@@ -11,14 +11,16 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from .._log import shown
+from .._log import escape_unprintable
 from .signature import Parameter, Signature, Type
 
-_LONGEST: Final = 120
+_MAX_LENGTH: Final = 120
 """How much of a text is shown, in characters."""
 
 
-def differences(before: Mapping[str, Signature], now: Mapping[str, Signature]) -> list[str]:
+def describe_differences(
+    before: Mapping[str, Signature], now: Mapping[str, Signature]
+) -> list[str]:
     """What is different, a line each; nothing for methods that may be called as before.
 
     Args:
@@ -27,37 +29,39 @@ def differences(before: Mapping[str, Signature], now: Mapping[str, Signature]) -
     """
     found: list[str] = []
     for name, was in before.items():
-        where = f"method {_shown(name)}"
+        where = f"method {_shorten(name)}"
         if name not in now:
             found.append(f"{where} is gone")
         else:
-            found += [f"{where}: {words}" for words in _method(was, now[name])]
+            found += [f"{where}: {words}" for words in _compare_methods(was, now[name])]
     return found
 
 
-def _method(was: Signature, now: Signature) -> Iterator[str]:
+def _compare_methods(was: Signature, now: Signature) -> Iterator[str]:
     if now.kind not in (was.kind, "UNKNOWN"):
-        yield f"its kind was {was.kind}, and is {_shown(now.kind)}"
+        yield f"its kind was {was.kind}, and is {_shorten(now.kind)}"
     gone = [name for name in was.parameters if name not in now.parameters]
     added = [name for name in now.parameters if name not in was.parameters]
-    renamed = _renamed(was, now, gone, added)
+    renamed = _find_renames(was, now, gone, added)
     for name in gone:
         if name in renamed:
-            yield f"parameter {_shown(name)} is gone; {_shown(renamed[name])} seems to be its new name"
+            yield f"parameter {_shorten(name)} is gone; {_shorten(renamed[name])} seems to be its new name"
         else:
-            yield f"parameter {_shown(name)} is gone"
+            yield f"parameter {_shorten(name)} is gone"
     for name in added:
         if now.parameters[name].required and name not in renamed.values():
-            yield f"parameter {_shown(name)} is new, and required"
+            yield f"parameter {_shorten(name)} is new, and required"
     for name, parameter in was.parameters.items():
         if name in now.parameters:
-            words = _parameter(parameter, now.parameters[name])
-            yield from (f"parameter {_shown(name)}: {text}" for text in words)
-    if not _fits(was.result, now.result, result=True):
-        yield f"it returned {_shown(was.result)}, and returns {_shown(now.result)}"
+            words = _compare_parameters(parameter, now.parameters[name])
+            yield from (f"parameter {_shorten(name)}: {text}" for text in words)
+    if not _is_compatible(was.result, now.result, result=True):
+        yield f"it returned {_shorten(was.result)}, and returns {_shorten(now.result)}"
 
 
-def _renamed(was: Signature, now: Signature, gone: list[str], added: list[str]) -> dict[str, str]:
+def _find_renames(
+    was: Signature, now: Signature, gone: list[str], added: list[str]
+) -> dict[str, str]:
     """The parameters that stand, with the same type, where another one stood."""
     places = list(now.parameters)
     return {
@@ -70,41 +74,41 @@ def _renamed(was: Signature, now: Signature, gone: list[str], added: list[str]) 
     }
 
 
-def _parameter(was: Parameter, now: Parameter) -> Iterator[str]:
-    if not _fits(was.type, now.type, result=False):
-        yield f"its type was {_shown(was.type)}, and is {_shown(now.type)}"
+def _compare_parameters(was: Parameter, now: Parameter) -> Iterator[str]:
+    if not _is_compatible(was.type, now.type, result=False):
+        yield f"its type was {_shorten(was.type)}, and is {_shorten(now.type)}"
         return
     if now.required and not was.required:
         yield "it is required now"
     if not (was.required or now.required):
-        before, after = (_meaning(its.type.word, its.default) for its in (was, now))
+        before, after = (_parse_default(its.type.name, its.default) for its in (was, now))
         if before != after or isinstance(before, bool) != isinstance(after, bool):
-            yield f"its default was {_shown(before)}, and is {_shown(after)}"
+            yield f"its default was {_shorten(before)}, and is {_shorten(after)}"
     if now.choices:
         # A default that was no choice is taken for one.
         less = [one for one in was.choices if one not in now.choices and one != was.default]
         if not was.choices:
-            yield f"it may only be {_listed(now.choices)} now"
+            yield f"it may only be {_quote_all(now.choices)} now"
         elif less:
-            yield f"it may not be {_listed(less)} any more"
+            yield f"it may not be {_quote_all(less)} any more"
 
 
-def _fits(was: Type, now: Type, *, result: bool) -> bool:
+def _is_compatible(was: Type, now: Type, *, result: bool) -> bool:
     """Whether values of one type still do. Of a record that is returned, more fields do no harm."""
-    if was.word != now.word:
+    if was.name != now.name:
         return False
-    if was.word != "NAMED_FIELDS":
+    if was.name != "NAMED_FIELDS":
         return len(was.parts) == len(now.parts) and all(
-            _fits(old, new, result=result)
+            _is_compatible(old, new, result=result)
             for (_, old), (_, new) in zip(was.parts, now.parts, strict=True)
         )
     before, after = dict(was.parts), dict(now.parts)
     return (before.keys() <= after.keys() if result else before.keys() == after.keys()) and all(
-        _fits(type, after[name], result=result) for name, type in before.items()
+        _is_compatible(type, after[name], result=result) for name, type in before.items()
     )
 
 
-def _meaning(word: str, text: str) -> object:
+def _parse_default(word: str, text: str) -> object:
     """What the text of a default means, as far as it matters: SDKs of different age spell it differently."""
     if text == "null" or (not text and word != "STR"):
         return None
@@ -120,11 +124,11 @@ def _meaning(word: str, text: str) -> object:
     return value if value == value else text  # NaN equals nothing
 
 
-def _listed(texts: tuple[str, ...] | list[str]) -> str:
-    return _shown(", ".join(map(repr, texts)))
+def _quote_all(texts: tuple[str, ...] | list[str]) -> str:
+    return _shorten(", ".join(map(repr, texts)))
 
 
-def _shown(value: object) -> str:
+def _shorten(value: object) -> str:
     """A stranger's text, in one line that is not too long."""
-    text = shown(value if isinstance(value, (str, Type)) else repr(value))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    text = escape_unprintable(value if isinstance(value, (str, Type)) else repr(value))
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"

@@ -11,9 +11,9 @@ from typing import Final
 
 from .._model_ref import ModelRef
 from ..errors import ConfigError
-from .signature import Signature, read
+from .signature import Signature, read_signatures
 
-NAME: Final = "signatures.json"
+LOCK_NAME: Final = "signatures.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Lock:
     methods: Mapping[str, Signature]
 
 
-def lock(package: str) -> Lock:
+def read_lock(package: str) -> Lock:
     """The lock of a package.
 
     Args:
@@ -44,19 +44,21 @@ def lock(package: str) -> Lock:
     from importlib.resources import files
 
     if not package:
-        raise ConfigError(f"the client's class belongs to no package, so it has no {NAME}")
+        raise ConfigError(f"the client's class belongs to no package, so it has no {LOCK_NAME}")
     try:
-        content = json.loads(files(package).joinpath(NAME).read_text("utf-8"))
+        content = json.loads(files(package).joinpath(LOCK_NAME).read_text("utf-8"))
         model: dict[str, str] = content.get("model", {})
         ids = [model.get(key, "") for key in ModelRef._fields]
         return Lock(
             ModelRef(*ids) if all(ids) else None,
             model.get("version_id", ""),
-            read(content["method_signatures"]),
+            read_signatures(content["method_signatures"]),
         )
     except (OSError, ImportError):
         raise ConfigError(
-            f"{package} has no {NAME}: include it, as package data, in what you deploy"
+            f"{package} has no {LOCK_NAME}: include it, as package data, in what you deploy"
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ConfigError(f"{package}: its {NAME} cannot be read: run gen-client again") from None
+        raise ConfigError(
+            f"{package}: its {LOCK_NAME} cannot be read: run gen-client again"
+        ) from None

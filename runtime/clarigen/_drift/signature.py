@@ -34,12 +34,12 @@ class Type:
         parts: What it is made of, each with its name; only the fields of a record have one.
     """
 
-    word: str
+    name: str
     parts: tuple[tuple[str, Type], ...] = ()
 
     def __str__(self) -> str:
         named = [f"{name}: {part}" if name else str(part) for name, part in self.parts]
-        return f"{self.word}[{', '.join(named)}]" if named else self.word
+        return f"{self.name}[{', '.join(named)}]" if named else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,45 +61,49 @@ class Signature:
     result: Type
 
 
-def read(entries: Iterable[object]) -> dict[str, Signature]:
+def read_signatures(entries: Iterable[object]) -> dict[str, Signature]:
     """The methods that signatures describe, by name, in their order."""
-    return {_text(entry, "name"): _signature(entry) for entry in entries}
+    return {_get_text(entry, "name"): _read_signature(entry) for entry in entries}
 
 
-def _signature(entry: object) -> Signature:
-    fields = _list(entry, "input_fields")
+def _read_signature(entry: object) -> Signature:
+    fields = _get_list(entry, "input_fields")
     return Signature(
-        _word(entry, "method_type", KINDS),
-        {_text(field, "name"): _parameter(field) for field in fields},
-        _result(_list(entry, "output_fields")),
+        _get_enum_name(entry, "method_type", KINDS),
+        {_get_text(field, "name"): _read_parameter(field) for field in fields},
+        _read_result(_get_list(entry, "output_fields")),
     )
 
 
-def _parameter(field: object) -> Parameter:
-    options = _list(field, "model_type_enum_options")
+def _read_parameter(field: object) -> Parameter:
+    options = _get_list(field, "model_type_enum_options")
     return Parameter(
-        _type(field),
-        bool(_at(field, "required")),
-        _text(field, "default"),
-        tuple(_text(option, "id") for option in options),
+        _read_type(field),
+        bool(_get(field, "required")),
+        _get_text(field, "default"),
+        tuple(_get_text(option, "id") for option in options),
     )
 
 
-def _result(fields: list[object]) -> Type:
+def _read_result(fields: list[object]) -> Type:
     """What a method returns: outputs that are not the one called `return` are fields of a record."""
-    if len(fields) == 1 and _text(fields[0], "name") in ("", "return"):
-        return _type(fields[0])
-    return Type("NAMED_FIELDS", tuple((_text(field, "name"), _type(field)) for field in fields))
+    if len(fields) == 1 and _get_text(fields[0], "name") in ("", "return"):
+        return _read_type(fields[0])
+    return Type(
+        "NAMED_FIELDS", tuple((_get_text(field, "name"), _read_type(field)) for field in fields)
+    )
 
 
-def _type(field: object) -> Type:
-    word = _word(field, "type", TYPES)
+def _read_type(field: object) -> Type:
+    word = _get_enum_name(field, "type", TYPES)
     named = word == "NAMED_FIELDS"
-    parts = _list(field, "type_args")
-    return Type(word, tuple((_text(part, "name") if named else "", _type(part)) for part in parts))
+    parts = _get_list(field, "type_args")
+    return Type(
+        word, tuple((_get_text(part, "name") if named else "", _read_type(part)) for part in parts)
+    )
 
 
-def _at(node: object, key: str) -> Any:
+def _get(node: object, key: str) -> Any:
     """What a message or a JSON object has under a key; None where there is nothing."""
     if not isinstance(node, Mapping):
         return getattr(node, key, None)
@@ -110,19 +114,19 @@ def _at(node: object, key: str) -> Any:
     return found.get(first + "".join(map(str.capitalize, rest)))
 
 
-def _text(node: object, key: str) -> str:
-    value = _at(node, key)
+def _get_text(node: object, key: str) -> str:
+    value = _get(node, key)
     return value if isinstance(value, str) else ""
 
 
-def _list(node: object, key: str) -> list[object]:
-    value = _at(node, key)
+def _get_list(node: object, key: str) -> list[object]:
+    value = _get(node, key)
     return [] if value is None or isinstance(value, (str, Mapping)) else list(value)
 
 
-def _word(node: object, key: str, words: Sequence[str]) -> str:
+def _get_enum_name(node: object, key: str, words: Sequence[str]) -> str:
     """The name of an enum's value, which may stand as its number; absent is the first one."""
-    value = _at(node, key)
+    value = _get(node, key)
     if isinstance(value, str):
         return value
     number = value if isinstance(value, int) else 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from .._calls.actions import Failure, Send, Sleep
 from .._client.batch import BatchBase
-from .._client.progress import bar
+from .._client.progress import progress_bar
 from ..errors import ClarigenError
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ _R_co = TypeVar("_R_co", covariant=True)
 class Begins(Protocol):
     """What starts the requests: a connection."""
 
-    def begin(self, attempt: Send) -> Any:
+    def start_unary(self, attempt: Send) -> Any:
         """Start an attempt at a unary call; grpc's future of its answer."""
 
-    def answer(self, call: Any) -> tuple[Any, Failure | None]:
+    def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
         """What came of a call that is done: the reply, or how it failed."""
         ...
 
@@ -48,7 +48,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     it: each result goes to one of them.
     """
 
-    _flight: _Flight | None = None
+    _flight: _Requests | None = None
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
             Exception: Whatever the caller's own iterator of inputs raised.
         """
         with self._reading:
-            outcome: _R_co | ClarigenError = next(self._begun())
+            outcome: _R_co | ClarigenError = next(self._get_run())
         if isinstance(outcome, ClarigenError):
             self.cancel()
             raise outcome
@@ -90,7 +90,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         """
         self._cancelled = True
         try:
-            self._begun().close()
+            self._get_run().close()
         except ValueError:  # another thread waits in it
             if self._flight is not None:
                 self._flight.wake()
@@ -101,14 +101,14 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     def __exit__(self, *_: object) -> None:
         self.cancel()
 
-    def _outcomes(self, *, isolate: bool) -> Iterator[_R_co | ClarigenError]:
+    def _iterate(self, *, isolate: bool) -> Iterator[_R_co | ClarigenError]:
         name, shown = self._progress
-        work, inputs = self._work(isolate), iter(self._inputs)
-        flight = self._flight = _Flight(work, self._connection)
-        with bar(name, self._inputs, shown=shown) as advance:
+        work, inputs = self._make_plan(isolate), iter(self._inputs)
+        flight = self._flight = _Requests(work, self._connection)
+        with progress_bar(name, self._inputs, shown=shown) as advance:
             try:
-                while self._goes_on(work):
-                    while self._goes_on(work) and (wanted := work.next_size()):
+                while self._is_unfinished(work):
+                    while self._is_unfinished(work) and (wanted := work.next_size()):
                         flight.take(inputs, wanted)
                     for outcome in work.take_ready():
                         advance()
@@ -118,7 +118,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
                 flight.cancel()
 
 
-class _Flight:
+class _Requests:
     """The requests in flight."""
 
     def __init__(self, work: BatchPlan[Any], connection: Begins) -> None:
@@ -161,7 +161,7 @@ class _Flight:
             return
         made, call = self._answers.popleft()
         del self._calls[made]
-        self._step(made, *self._connection.answer(call))
+        self._step(made, *self._connection.collect_reply(call))
 
     def wake(self) -> None:
         """Let whoever waits go on."""
@@ -176,7 +176,7 @@ class _Flight:
         if isinstance(action, Sleep):
             self._asleep[made] = time.monotonic() + action.seconds
             return
-        call = self._calls[made] = self._connection.begin(action)
+        call = self._calls[made] = self._connection.start_unary(action)
 
         def done(ended: Any) -> None:
             self._answers.append((made, ended))

@@ -65,7 +65,7 @@ class Client(ClientBase):
                 its build failed, or it is not deployed.
             ClarigenError: The question was refused (see the errors of the generated class).
         """
-        self._connection.run(self._ready(timeout))
+        self._connection.run(self._readiness(timeout))
 
     def _call(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value a field, or with a list of inputs in place of them."""
@@ -85,7 +85,7 @@ class Client(ClientBase):
         """Call a unary method with any number of inputs, as mappings."""
         self._batches.check_inputs(method, inputs)
         shown = (method.name, progress)
-        return Batch(self._works(method), self._connection, inputs, shown)
+        return Batch(self._batch_factory(method), self._connection, inputs, shown)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Call a streaming method with one value a field."""

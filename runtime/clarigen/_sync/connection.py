@@ -20,7 +20,7 @@ from .._calls.status import error_from_failure, failure_from_grpc
 from .._transport.channel import Lease
 from .._transport.connection import CLOSED, ConnectionBase
 from .._transport.endpoint import DEFAULT_TIMEOUT, Endpoint
-from .._transport.in_flight import calls, end, left, read, started
+from .._transport.in_flight import cancel, fork_gate, let_finish, start_call, track_reader
 from ..errors import ConfigError
 
 
@@ -53,7 +53,7 @@ class Connection(ConnectionBase, Driver):
         lease, self._lease = self._lease, None
         channel = lease.release() if lease is not None else None
         if channel is not None:
-            with calls:
+            with fork_gate:
                 channel.close()
 
     def __enter__(self) -> Self:
@@ -62,7 +62,7 @@ class Connection(ConnectionBase, Driver):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def unary(self, rpc: str, request: bytes) -> bytes:
+    def call_rpc(self, rpc: str, request: bytes) -> bytes:
         """Send one message of any RPC and wait for the answer.
 
         Args:
@@ -89,9 +89,9 @@ class Connection(ConnectionBase, Driver):
         return time.sleep(action.seconds)
 
     def _send(self, attempt: Send) -> bytes:
-        call = self._leased().call("unary_unary", attempt.rpc)
+        call = self._get_lease().multi_callable("unary_unary", attempt.rpc)
         try:
-            with calls:
+            with fork_gate:
                 reply: bytes = call(attempt.request, attempt.timeout, self._credentials.metadata)
             return reply
         except grpc.RpcError as error:
@@ -105,32 +105,32 @@ class Connection(ConnectionBase, Driver):
         except grpc.RpcError as error:
             raise failure_from_grpc(error) from None
 
-    def begin(self, attempt: Send) -> Any:
+    def start_unary(self, attempt: Send) -> Any:
         """Start an attempt at a unary call; grpc's future of its answer."""
-        call = self._leased().call("unary_unary", attempt.rpc)
+        call = self._get_lease().multi_callable("unary_unary", attempt.rpc)
         given = (attempt.request, attempt.timeout, self._credentials.metadata)
-        return left(started(partial(call.future, *given), 0))
+        return let_finish(start_call(partial(call.future, *given), 0))
 
-    def start(self, attempt: Open, messages: Any) -> Any:
+    def start_stream(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt at a stream; the call is an iterator of answers."""
-        sent = None if messages is None else read(messages)
-        return started(partial(super().start, attempt, sent), get_ident())
+        sent = None if messages is None else track_reader(messages)
+        return start_call(partial(super().start_stream, attempt, sent), get_ident())
 
-    def end(self, call: Any) -> None:
+    def cancel(self, call: Any) -> None:
         """End a call; nobody waits for it any more."""
-        end(call)
+        cancel(call)
 
-    def answer(self, call: Any) -> tuple[Any, Failure | None]:
+    def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
         """What came of a call that is done: the reply, or how it failed."""
         try:
             return call.result(), None
         except grpc.RpcError as error:
             return None, failure_from_grpc(error)
 
-    def _leased(self) -> Lease:
+    def _get_lease(self) -> Lease:
         lease = self._lease
         if lease is None:
             raise ConfigError(CLOSED)
-        if lease.lost:  # a forked child makes a connection of its own
+        if lease.is_inherited:  # a forked child makes a connection of its own
             lease = self._lease = Lease(self.target, None, self._interceptors)
         return lease

@@ -33,7 +33,7 @@ class Items(ItemsBase):
 
     def messages(self, attempt: Open) -> Iterator[bytes]:
         """What is sent in an attempt, one after another."""
-        return self._messages(attempt, self._turn)
+        return self._messages(attempt, self._attempt)
 
     def _messages(self, attempt: Open, turn: int) -> Iterator[bytes]:
         assert attempt.encode_item is not None
@@ -44,14 +44,14 @@ class Items(ItemsBase):
                 yield attempt.encode_item(item)
                 item = next(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
-            self.failed(error)
+            self.fail(error)
 
     def _second(self, turn: int) -> Any:
         """The second item; END if there is none, or if it is for a later attempt."""
         with self._reading:
-            if turn == self._turn and not self._read:
+            if turn == self._attempt and not self._read:
                 self._read.append(next(self.iterator, END))
-            if self._read and self._read[0] is not END and self._takes(turn):
+            if self._read and self._read[0] is not END and self._claim_second(turn):
                 item = self._read[0]
                 self._read[0] = END
                 return item
@@ -107,7 +107,7 @@ class Stream(StreamBase, Generic[_R_co]):
             item: _R_co = action.item
             return item
         except StopIteration as end:
-            self._ended(end.value)
+            self._finish(end.value)
             raise StopIteration from None
         except Failure:  # another thread has cancelled
             self.cancel()
@@ -121,7 +121,7 @@ class Stream(StreamBase, Generic[_R_co]):
         items = self._items
         if isinstance(action, Receive):
             try:
-                return self._connection.receive(self._started(), END)
+                return self._connection.receive(self._active_call(), END)
             finally:
                 if items is not None and items.error is not None:
                     raise items.error

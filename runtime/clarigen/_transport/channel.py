@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from .._version import __version__
 from ..errors import ConfigError
 from .endpoint import Target
-from .in_flight import calls
+from .in_flight import fork_gate
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 SERVICE: Final = "/clarifai.api.V2/"
 """What the path of every RPC begins with."""
 
-_LIMIT: Final = 1 << 30
+_MAX_MESSAGE_BYTES: Final = 1 << 30
 """The largest message in bytes, as the platform's own servers have it; grpc's default is 4 MiB."""
 
-_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
+_INTERCEPTOR_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
 """The kinds of interceptors, as both of grpc's modules name them."""
 
 
-class _Shared:
+class _SharedChannel:
     """An open channel, its interceptors, and how many clients use it."""
 
     __slots__ = ("channel", "interceptors", "users")
@@ -40,9 +40,9 @@ class _Shared:
 
 
 _Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[int, ...]]"
-_open: Final[dict[_Key, _Shared]] = {}
+_open_channels: Final[dict[_Key, _SharedChannel]] = {}
 _lock = threading.RLock()  # a collection inside it may drop another share
-_left_behind: Final[list[_Shared]] = []
+_inherited: Final[list[_SharedChannel]] = []
 
 
 def _forked() -> None:
@@ -50,8 +50,8 @@ def _forked() -> None:
     # The parent's lock may be held by a thread that the child does not have.
     global _lock  # noqa: PLW0603
     _lock = threading.RLock()
-    _left_behind.extend(_open.values())
-    _open.clear()
+    _inherited.extend(_open_channels.values())
+    _open_channels.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -77,18 +77,18 @@ class Lease:
         certificates = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH", "")
         self._key: _Key = (target, certificates, loop, tuple(map(id, interceptors)))
         with _lock:
-            shared = _open.get(self._key)
+            shared = _open_channels.get(self._key)
             if shared is None:
-                with calls:
-                    channel = _channel(target, certificates, loop, interceptors)
-                shared = _open[self._key] = _Shared(channel, interceptors)
+                with fork_gate:
+                    channel = _open_channel(target, certificates, loop, interceptors)
+                shared = _open_channels[self._key] = _SharedChannel(channel, interceptors)
             shared.users += 1
-        self._shared: _Shared | None = shared
+        self._shared: _SharedChannel | None = shared
         self._process = os.getpid()
         self.channel: Any = shared.channel
         self._calls: dict[str, Any] = {}
 
-    def call(self, kind: str, rpc: str) -> Any:
+    def multi_callable(self, kind: str, rpc: str) -> Any:
         """What calls an RPC with bytes and returns bytes.
 
         Args:
@@ -101,7 +101,7 @@ class Lease:
         return call
 
     @property
-    def lost(self) -> bool:
+    def is_inherited(self) -> bool:
         """Whether this is another process than the one the channel was opened in."""
         return self._process != os.getpid()
 
@@ -109,25 +109,25 @@ class Lease:
         """Give the share back; the channel, for the caller to close, if it was the last."""
         with _lock:
             shared, self._shared = self._shared, None
-            if shared is None or self.lost:
+            if shared is None or self.is_inherited:
                 return None
             shared.users -= 1
             if shared.users:
                 return None
-            if _open.get(self._key) is shared:
-                del _open[self._key]
+            if _open_channels.get(self._key) is shared:
+                del _open_channels[self._key]
         return shared.channel
 
     def __del__(self) -> None:
         # Views of a client are made for one call and dropped; grpc closes a channel that nobody has.
         if getattr(self, "_shared", None) is not None and not sys.is_finalizing():
-            with calls:
+            with fork_gate:
                 self.release()
                 self._calls.clear()
                 self.channel = None
 
 
-def _channel(
+def _open_channel(
     target: Target,
     certificates: str,
     loop: AbstractEventLoop | None,
@@ -137,8 +137,8 @@ def _channel(
     import grpc.aio
 
     options = [
-        ("grpc.max_receive_message_length", _LIMIT),
-        ("grpc.max_send_message_length", _LIMIT),
+        ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
         ("grpc.enable_retries", 0),  # one layer of retries, and it is ours
         # Else a forked child's channel would take over its parent's connections.
         ("grpc.use_local_subchannel_pool", 1),
@@ -150,7 +150,7 @@ def _channel(
     _check_interceptors(interceptors, factory)
     more = {} if loop is None else {"interceptors": interceptors}
     if target.secure:
-        credentials = grpc.ssl_channel_credentials(_roots(certificates))
+        credentials = grpc.ssl_channel_credentials(_read_root_certificates(certificates))
         channel = factory.secure_channel(target.address, credentials, options, **more)
     else:
         channel = factory.insecure_channel(target.address, options, **more)
@@ -158,7 +158,7 @@ def _channel(
 
 
 def _check_interceptors(interceptors: tuple[Any, ...], factory: Any) -> None:
-    kinds = [getattr(factory, f"{kind}ClientInterceptor") for kind in _KINDS]
+    kinds = [getattr(factory, f"{kind}ClientInterceptor") for kind in _INTERCEPTOR_KINDS]
     for interceptor in interceptors:
         if not isinstance(interceptor, tuple(kinds)):
             raise ConfigError(
@@ -167,7 +167,7 @@ def _check_interceptors(interceptors: tuple[Any, ...], factory: Any) -> None:
             )
 
 
-def _roots(certificates: str) -> bytes | None:
+def _read_root_certificates(certificates: str) -> bytes | None:
     """The certificates of a PEM file; None, for grpc's own, without one."""
     if not certificates:
         return None

@@ -34,25 +34,25 @@ class ConnectionBase(ABC):
         self._credentials: Final = endpoint.credentials
         self._interceptors: Final = endpoint.interceptors
 
-    def start(self, attempt: Open, messages: Any) -> Any:
+    def start_stream(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt at a stream; the call is an iterator of answers.
 
         Args:
             attempt: What is wanted.
             messages: What is sent after another, for a stream of inputs; else None.
         """
-        lease = self._leased()
+        lease = self._get_lease()
         options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
         if messages is None:
-            return lease.call("unary_stream", attempt.rpc)(attempt.request, **options)
-        return lease.call("stream_stream", attempt.rpc)(messages, **options)
+            return lease.multi_callable("unary_stream", attempt.rpc)(attempt.request, **options)
+        return lease.multi_callable("stream_stream", attempt.rpc)(messages, **options)
 
     @abstractmethod
-    def end(self, call: Any) -> None:
+    def cancel(self, call: Any) -> None:
         """End a call; nobody waits for it any more."""
 
     @abstractmethod
-    def _leased(self) -> Lease:
+    def _get_lease(self) -> Lease:
         """The share in a channel for a call made here and now.
 
         Raises:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from .._calls.retry import Policy
 
-DEFAULT_BASE: Final = "https://api.clarifai.com"
+DEFAULT_BASE_URL: Final = "https://api.clarifai.com"
 
-_SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
+_SCHEMES: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
 
-_LONGEST: Final = 1e9
+_MAX_TIMEOUT: Final = 1e9
 """The longest timeout, in seconds, some thirty years: gRPC takes much longer ones for the past."""
 
 DEFAULT_TIMEOUT: Final = 600.0
@@ -69,7 +69,7 @@ class Target(NamedTuple):
             raise ConfigError(
                 "a base URL with user:password@ is refused; give the credential by pat="
             )
-        if parts.scheme and parts.scheme not in _SECURE:
+        if parts.scheme and parts.scheme not in _SCHEMES:
             raise ConfigError(
                 f"{base_url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (plain)"
             )
@@ -79,10 +79,10 @@ class Target(NamedTuple):
             character.isspace() or not character.isprintable() for character in host
         ):
             raise ConfigError(
-                f"{base_url!r} has no host; expected {DEFAULT_BASE} or grpc://HOST:PORT"
+                f"{base_url!r} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT"
             )
         loopback = _is_loopback(host)
-        secure = _SECURE.get(parts.scheme, not loopback)
+        secure = _SCHEMES.get(parts.scheme, not loopback)
         name = f"[{host}]" if ":" in host else host
         return cls(f"{name}:{port or (443 if secure else 80)}", secure, loopback)
 
@@ -158,7 +158,7 @@ class Credentials:
 
 def find_base_url(given: str | None) -> str:
     """The base URL: the one given, or CLARIFAI_API_BASE, or the platform's."""
-    return given or os.environ.get("CLARIFAI_API_BASE") or DEFAULT_BASE
+    return given or os.environ.get("CLARIFAI_API_BASE") or DEFAULT_BASE_URL
 
 
 class Endpoint(NamedTuple):
@@ -195,7 +195,7 @@ class Endpoint(NamedTuple):
         """
         target = Target.parse(find_base_url(base_url))
         credentials = Credentials.find(target, pat, session_token)
-        its_policy = policy(target, timeout, max_retries, idempotent=idempotent)
+        its_policy = make_policy(target, timeout, max_retries, idempotent=idempotent)
         return cls(target, credentials, its_policy, tuple(interceptors))
 
 
@@ -204,7 +204,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float))
 
 
-def policy(
+def make_policy(
     target: Target, timeout: float | None, max_retries: int, *, idempotent: bool = False
 ) -> Policy:
     """How long a call to a server may take and how often it is sent.
@@ -214,7 +214,7 @@ def policy(
     """
     from .._calls import retry
 
-    if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _LONGEST):
+    if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _MAX_TIMEOUT):
         raise ConfigError(
             f"timeout is {timeout!r}; it must be seconds above 0, or None for no limit"
         )

@@ -17,20 +17,20 @@ from types import GeneratorType
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
-_open: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
+_background_calls: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
 """Calls that go on by themselves, and whom each needs for it; None once it is known to end without."""
 
-_readers: Final[WeakSet[threading.Thread]] = WeakSet()
+_reader_threads: Final[WeakSet[threading.Thread]] = WeakSet()
 """The threads in which grpc takes the messages of streams."""
 
-_PATIENCE: Final = 1.0
+_FORK_TIMEOUT: Final = 1.0
 """How long a fork waits for calls, and a call for forks, in seconds."""
 
-_MOMENT: Final = 0.5
+_EXIT_TIMEOUT: Final = 0.5
 """How long a program that ends waits for what it has ended, in seconds."""
 
 
-class _Calls:
+class ForkGate:
     """Keeps calls and forks apart; a context in which a thread uses grpc.
 
     grpc prepares itself for a fork only while no thread is within it. Else it says so on standard error, and a
@@ -47,103 +47,107 @@ class _Calls:
         # Entered by itself, not as the condition's: a KeyboardInterrupt finds it free or within its block.
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
-        self._under_way: list[int] = []
-        self._forking: list[int] = []
+        self._owners: list[int] = []
+        self._forking_threads: list[int] = []
 
-    def begin(self, owner: int) -> None:
+    def enter(self, owner: int) -> None:
         """A call begins.
 
         Args:
             owner: The thread that it needs to come to its end; 0 for none.
         """
         with self._lock:
-            if self._forking and threading.get_ident() not in self._forking:
-                self._changed.wait_for(lambda: not self._forking, _PATIENCE)
-            self._under_way.append(owner)
+            if self._forking_threads and threading.get_ident() not in self._forking_threads:
+                self._changed.wait_for(lambda: not self._forking_threads, _FORK_TIMEOUT)
+            self._owners.append(owner)
 
-    def end(self, owner: int) -> None:
+    def leave(self, owner: int) -> None:
         """A call of this owner is over."""
         with self._lock:
-            if owner in self._under_way:  # else it began before a fork, in the parent
-                self._under_way.remove(owner)
-            if self._forking:
+            if owner in self._owners:  # else it began before a fork, in the parent
+                self._owners.remove(owner)
+            if self._forking_threads:
                 self._changed.notify_all()
 
     def __enter__(self) -> None:
-        self.begin(threading.get_ident())
+        self.enter(threading.get_ident())
 
     def __exit__(self, *_: object) -> None:
-        self.end(threading.get_ident())
+        self.leave(threading.get_ident())
 
     def before_fork(self) -> None:
         """Wait until none is under way but the thread's own, for which it would wait in vain."""
         here = threading.get_ident()
         with self._lock:
-            self._forking.append(here)
-            self._changed.wait_for(lambda: all(each == here for each in self._under_way), _PATIENCE)
+            self._forking_threads.append(here)
+            self._changed.wait_for(
+                lambda: all(each == here for each in self._owners), _FORK_TIMEOUT
+            )
 
     def after_fork(self) -> None:
         """Let calls begin again."""
         with self._lock:
-            self._forking.remove(threading.get_ident())
+            self._forking_threads.remove(threading.get_ident())
             self._changed.notify_all()
 
 
-calls: Final = _Calls()
+fork_gate: Final = ForkGate()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=calls.before_fork, after_in_parent=calls.after_fork, after_in_child=calls.reset
+        before=fork_gate.before_fork,
+        after_in_parent=fork_gate.after_fork,
+        after_in_child=fork_gate.reset,
     )
 
 
-def started(start: Callable[[], Any], owner: int) -> Any:
+def start_call(start: Callable[[], Any], owner: int) -> Any:
     """Start a call that goes on by itself until `end`, or until the program ends.
 
     Args:
         start: What starts it.
         owner: The thread that takes its answers; 0 if it ends without: it is to be `left` then.
     """
-    calls.begin(owner)
+    fork_gate.enter(owner)
     try:
         call = start()
     except BaseException:
-        calls.end(owner)
+        fork_gate.leave(owner)
         raise
     if _is_call(call) or _is_generator(call):
-        _open[call] = owner
+        _background_calls[call] = owner
     else:
-        calls.end(owner)
+        fork_gate.leave(owner)
     return call
 
 
-def end(call: Any) -> None:
+def cancel(call: Any) -> None:
     """End a call.
 
     An interceptor may give a stream's answers in place of the call, as OpenTelemetry's does: a generator of
     them lets go of the call, which grpc ends then.
     """
     if _is_call(call):
-        left(call)
+        let_finish(call)
         call.cancel()
     elif _is_generator(call):
         # Where another thread waits in it, it goes on until the next answer, or the deadline.
         with suppress(ValueError):
             call.close()
-        _over(_open.pop(call, None))
+        _release(_background_calls.pop(call, None))
 
 
-def left(call: Any) -> Any:
+def let_finish(call: Any) -> Any:
     """The same call, which comes to its end by itself."""
     # Not as a stream is started: Ctrl-C just then would find grpc with the lock of the call.
-    owner, _open[call] = _open.get(call), None
-    call.add_done_callback(partial(_over, owner))
+    owner, _background_calls[call] = _background_calls.get(call), None
+    call.add_done_callback(partial(_release, owner))
     return call
 
 
-def _over(owner: int | None, _: object = None) -> None:
+def _release(owner: int | None, _: object = None) -> None:
     if owner is not None:
-        calls.end(owner)
+        fork_gate.leave(owner)
 
 
 def _is_call(call: Any) -> bool:
@@ -154,13 +158,13 @@ def _is_generator(call: object) -> bool:
     return isinstance(call, GeneratorType)
 
 
-def read(messages: Iterator[bytes]) -> Iterator[bytes]:
+def track_reader(messages: Iterator[bytes]) -> Iterator[bytes]:
     """The same messages, of which it is known who takes them."""
-    _readers.add(threading.current_thread())
+    _reader_threads.add(threading.current_thread())
     yield from messages
 
 
-def _ended(call: Any) -> threading.Event:
+def _cancel_and_wait(call: Any) -> threading.Event:
     """End a call; set when grpc has done with it."""
     done = threading.Event()
 
@@ -171,16 +175,16 @@ def _ended(call: Any) -> threading.Event:
         call.add_done_callback(told)
     else:
         done.set()
-    end(call)
+    cancel(call)
     return done
 
 
 @atexit.register
-def _end_all() -> None:
+def _cancel_all() -> None:
     # While grpc's threads still run, and until they have let go: they stop with the interpreter, and whoever
     # touches a call of which one has the lock then, as grpc's own calls do when they are collected, waits for ever.
-    last = time.monotonic() + _MOMENT
-    for done in [_ended(call) for call in list(_open)]:
+    last = time.monotonic() + _EXIT_TIMEOUT
+    for done in [_cancel_and_wait(call) for call in list(_background_calls)]:
         done.wait(max(last - time.monotonic(), 0))
-    for reader in list(_readers):
+    for reader in list(_reader_threads):
         reader.join(max(last - time.monotonic(), 0))

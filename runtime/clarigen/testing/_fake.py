@@ -14,7 +14,7 @@ from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar
 
 from .._async.client import AsyncClient
-from .._async.stream import AsyncStream, asynchronous
+from .._async.stream import AsyncStream, iterate_async
 from .._client.base import ClientBase
 from .._sync.client import Client
 from .._sync.stream import Stream
@@ -215,13 +215,17 @@ class FakeBase(ClientBase):
 
         return self._connection.run(unary(self._fake_method(method), values, self._context()))
 
-    def _works(self, method: Unary[_R]) -> Callable[[bool], FakeWork]:
+    def _batch_factory(self, method: Unary[_R]) -> Callable[[bool], FakeWork]:
         from ._fake_calls import FakeWork
 
-        faked, context, concurrency = self._fake_method(method), self._context(), self._pace[1] or 1
+        faked, context, concurrency = (
+            self._fake_method(method),
+            self._context(),
+            self._batch_limits[1] or 1,
+        )
         return lambda isolate: FakeWork(faked, context, concurrency, isolate=isolate)
 
-    def _ready(self, timeout: float | None) -> Any:
+    def _readiness(self, timeout: float | None) -> Any:
         del timeout
         yield from ()  # a fake need not be waited for
 
@@ -261,6 +265,6 @@ class AsyncFake(FakeBase, AsyncClient):
         from ._fake_calls import stream
 
         items = method.stream_argument(values, asynchronous=True)
-        taken = asynchronous(items) if items is not None else None
+        taken = iterate_async(items) if items is not None else None
         flow: Any = stream(self._fake_method(method), values, self._context(), taken)
         return AsyncStream(flow, self._connection, None)

@@ -295,14 +295,14 @@ class FakeConnection(Driver):
             raise ConfigError(CLOSED)
         return action.function() if isinstance(action, CallFunction) else next(action.iterator, END)
 
-    def begin(self, attempt: Any) -> Any:
+    def start_unary(self, attempt: Any) -> Any:
         """Call a function for a batch; the call is done at once."""
         try:
             return _FinishedCall(self.do(attempt), None)
         except Exception as error:  # noqa: BLE001 - the function's own, for the caller
             return _FinishedCall(None, error)
 
-    def answer(self, call: Any) -> tuple[Any, Any]:
+    def collect_reply(self, call: Any) -> tuple[Any, Any]:
         """What came of it."""
         return call.returned, call.raised
 

@@ -13,7 +13,7 @@ from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_chunk, call_stream, call_unary, encode_input
 from clarigen._calls.retry import Policy
 from clarigen._drift.check import Drift
-from clarigen._drift.lock import lock
+from clarigen._drift.lock import read_lock
 from clarigen._proto import MultiOutputResponse, Status
 
 PAIR = wire.unary("pair", returns=wire.tuple_of(wire.INT, wire.INT))
@@ -61,8 +61,8 @@ def test_a_forked_child_waits_for_nobody(context: CallContext) -> None:
     """A thread of the parent may have been comparing: it is not there to finish."""
     drift = context.drift
     assert isinstance(drift, Drift)
-    drift.unverified, drift._lock = True, lock("locked_pair")
-    assert drift._turn.acquire(blocking=False)
+    drift.unverified, drift._lock = True, read_lock("locked_pair")
+    assert drift._comparing.acquire(blocking=False)
     drift._process -= 1
     first = next(call_unary(PAIR, [], context))
     assert isinstance(first, Send)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from clarigen._drift.difference import differences
-from clarigen._drift.signature import KINDS, TYPES, read
+from clarigen._drift.difference import describe_differences
+from clarigen._drift.signature import KINDS, TYPES, read_signatures
 from clarigen._proto import MethodSignature
 from golden.packages import GENERATED, PACKAGES
 
@@ -57,7 +57,7 @@ def told(change: Callable[[dict[str, Any]], object]) -> list[str]:
     """What is told of a change, without the method's name."""
     other = copy.deepcopy(METHOD)
     change(other)
-    lines = differences(read([METHOD]), read([other]))
+    lines = describe_differences(read_signatures([METHOD]), read_signatures([other]))
     assert all(line.startswith("method detect") for line in lines)
     return [line.removeprefix("method detect").removeprefix(": ") for line in lines]
 
@@ -160,8 +160,13 @@ def test_all_of_them_are_told() -> None:
 
 
 def test_new_methods_break_nobody() -> None:
-    assert differences(read([METHOD]), read([METHOD, {**METHOD, "name": "more"}])) == []
-    assert differences(read([METHOD]), {}) == ["method detect is gone"]
+    assert (
+        describe_differences(
+            read_signatures([METHOD]), read_signatures([METHOD, {**METHOD, "name": "more"}])
+        )
+        == []
+    )
+    assert describe_differences(read_signatures([METHOD]), {}) == ["method detect is gone"]
 
 
 def test_a_strangers_text_is_shown_escaped_and_cut() -> None:
@@ -199,8 +204,10 @@ def test_the_forms_of_signatures_read_alike() -> None:
         ],
         "outputFields": METHOD["output_fields"],
     }
-    assert read([camel]) == read([METHOD])
-    strange = read([{"name": "f", "method_type": 99, "output_fields": [{"type": 99}]}])["f"]
+    assert read_signatures([camel]) == read_signatures([METHOD])
+    strange = read_signatures([{"name": "f", "method_type": 99, "output_fields": [{"type": 99}]}])[
+        "f"
+    ]
     assert (strange.kind, str(strange.result)) == ("number 99", "number 99")
 
 
@@ -225,9 +232,9 @@ def _fill(given: dict[str, Any], made: Any) -> None:
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_lock_does_not_differ_from_what_the_platform_answers(name: str) -> None:
     entries = json.loads((GENERATED / name / "signatures.json").read_text())["method_signatures"]
-    served = read(message(entry) for entry in entries)
-    assert served == read(entries)
-    assert differences(read(entries), served) == []
+    served = read_signatures(message(entry) for entry in entries)
+    assert served == read_signatures(entries)
+    assert describe_differences(read_signatures(entries), served) == []
 
 
 @pytest.mark.parametrize("name", PACKAGES)
@@ -236,4 +243,7 @@ def test_a_lock_does_not_differ_from_what_it_was_made_of(name: str) -> None:
     made_of = json.loads(PACKAGES[name].read_text())
     lock = json.loads((GENERATED / name / "signatures.json").read_text())
     original = made_of.get("method_signatures") or list(made_of.values())
-    assert differences(read(lock["method_signatures"]), read(original)) == []
+    assert (
+        describe_differences(read_signatures(lock["method_signatures"]), read_signatures(original))
+        == []
+    )

@@ -216,7 +216,7 @@ def test_a_closed_client_says_so() -> None:
     client.close()
     client.close()
     with pytest.raises(ConfigError, match="closed"):
-        client._connection.unary("GetModel", b"")
+        client._connection.call_rpc("GetModel", b"")
 
 
 def test_targets_are_values() -> None:

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from clarigen._transport import in_flight
-from clarigen._transport.in_flight import _Calls, end, left, started
+from clarigen._transport.in_flight import ForkGate, cancel, let_finish, start_call
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> _Calls:
+def calls(monkeypatch: pytest.MonkeyPatch) -> ForkGate:
     """Calls of which none is under way; whoever waits for one waits long."""
-    monkeypatch.setattr(in_flight, "_PATIENCE", 60)
-    return _Calls()
+    monkeypatch.setattr(in_flight, "_FORK_TIMEOUT", 60)
+    return ForkGate()
 
 
-def waits(calls: _Calls, do: Callable[[], object]) -> threading.Thread:
+def waits(calls: ForkGate, do: Callable[[], object]) -> threading.Thread:
     """Start what has to wait; it does when this returns."""
     thread = threading.Thread(target=do)
     thread.start()
@@ -31,18 +31,18 @@ def waits(calls: _Calls, do: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_a_fork_waits_for_the_calls_of_others(calls: _Calls) -> None:
-    calls.begin(1)
-    calls.begin(0)
+def test_a_fork_waits_for_the_calls_of_others(calls: ForkGate) -> None:
+    calls.enter(1)
+    calls.enter(0)
     fork = waits(calls, calls.before_fork)
-    calls.end(1)
+    calls.leave(1)
     assert fork.is_alive()
-    calls.end(0)
+    calls.leave(0)
     fork.join(10)
     assert not fork.is_alive()
 
 
-def test_a_call_waits_for_the_fork(calls: _Calls) -> None:
+def test_a_call_waits_for_the_fork(calls: ForkGate) -> None:
     def fork() -> None:
         calls.before_fork()
         forking.set()
@@ -53,13 +53,13 @@ def test_a_call_waits_for_the_fork(calls: _Calls) -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(fork)
         forking.wait(10)
-        call = waits(calls, lambda: calls.begin(0))
+        call = waits(calls, lambda: calls.enter(0))
         go.set()
         call.join(10)
     assert not call.is_alive()
 
 
-def test_a_thread_does_not_wait_for_itself(calls: _Calls) -> None:
+def test_a_thread_does_not_wait_for_itself(calls: ForkGate) -> None:
     with calls:  # an interceptor forks
         calls.before_fork()
         with calls:  # a signal's handler calls meanwhile
@@ -67,7 +67,7 @@ def test_a_thread_does_not_wait_for_itself(calls: _Calls) -> None:
         calls.after_fork()
 
 
-def test_two_forks_at_once(calls: _Calls) -> None:
+def test_two_forks_at_once(calls: ForkGate) -> None:
     def fork() -> None:
         calls.before_fork()
         both.wait(10)
@@ -77,25 +77,25 @@ def test_two_forks_at_once(calls: _Calls) -> None:
     with ThreadPoolExecutor(2) as pool:
         for each in [pool.submit(fork), pool.submit(fork)]:
             each.result()
-    calls.begin(0)
+    calls.enter(0)
 
 
-def test_nobody_waits_long(calls: _Calls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_flight, "_PATIENCE", 0.01)
-    calls.begin(0)
+def test_nobody_waits_long(calls: ForkGate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_flight, "_FORK_TIMEOUT", 0.01)
+    calls.enter(0)
     calls.before_fork()
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(calls.begin, 0).result(10)
+        pool.submit(calls.enter, 0).result(10)
 
 
-def test_a_child_begins_anew(calls: _Calls) -> None:
-    calls.begin(1)
-    calls._forking.append(2)
+def test_a_child_begins_anew(calls: ForkGate) -> None:
+    calls.enter(1)
+    calls._forking_threads.append(2)
     calls._changed.acquire()  # by a thread that the child does not have
     calls.reset()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(calls.before_fork).result(10)
-    calls.end(1)  # of before the fork
+    calls.leave(1)  # of before the fork
 
 
 class _Call:
@@ -118,23 +118,23 @@ class _Call:
 
 
 def under_way() -> list[int]:
-    return list(in_flight.calls._under_way)
+    return list(in_flight.fork_gate._owners)
 
 
 def test_a_stream_is_under_way_until_it_has_ended() -> None:
-    call = started(_Call, 7)
+    call = start_call(_Call, 7)
     assert (under_way(), call.told) == ([7], [])
-    end(call)
+    cancel(call)
     assert (under_way(), call.cancelled) == ([7], True)
     call.over()
     assert under_way() == []
-    end(call)
+    cancel(call)
     call.over()
     assert under_way() == []
 
 
 def test_what_ends_by_itself_is_under_way_until_then() -> None:
-    call = left(started(_Call, 0))
+    call = let_finish(start_call(_Call, 0))
     assert under_way() == [0]
     call.over()
     assert under_way() == []
@@ -142,19 +142,19 @@ def test_what_ends_by_itself_is_under_way_until_then() -> None:
 
 def test_what_could_not_be_started_is_not() -> None:
     with pytest.raises(ZeroDivisionError):
-        started(lambda: 1 / 0, 7)
+        start_call(lambda: 1 / 0, 7)
     assert under_way() == []
 
 
 def test_answers_in_place_of_a_call_are_until_they_are_let_go_of() -> None:
-    answers = started(lambda: (n for n in (1, 2)), 7)
+    answers = start_call(lambda: (n for n in (1, 2)), 7)
     assert (under_way(), next(answers)) == ([7], 1)
-    end(answers)
-    end(answers)
+    cancel(answers)
+    cancel(answers)
     assert (under_way(), list(answers)) == ([], [])
 
 
 def test_the_end_of_other_answers_cannot_be_seen() -> None:
-    answers = started(lambda: iter([1, 2]), 7)
+    answers = start_call(lambda: iter([1, 2]), 7)
     assert under_way() == []
-    end(answers)
+    cancel(answers)

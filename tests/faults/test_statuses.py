@@ -1,8 +1,7 @@
-"""Every status that a server can answer with, of gRPC and of the platform, with every kind of call.
+"""Every status of gRPC and of the platform that a server can return, with every kind of call.
 
-The tables say what PROTOCOL 1.7 and 6.2 say; nothing here reads the runtime's own. A status that passes is
-sent again, as often as allowed and no more; any other is told at once. A stream is sent again before its
-first item only.
+The tables repeat docs/protocol.md 1.7 and 6.2; nothing here reads the runtime's own table. A transient status is
+retried, no more often than allowed; any other is raised at once. A stream is retried only before its first item.
 """
 
 from __future__ import annotations

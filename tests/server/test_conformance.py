@@ -1,4 +1,7 @@
-"""Items of PROTOCOL 10 that no other test shows; `unit/test_conformance.py` knows where the others are."""
+"""Tests for the items of docs/protocol.md 10 that no other test covers.
+
+`tests/unit/test_conformance.py` checks that every item has a test.
+"""
 
 from __future__ import annotations
 

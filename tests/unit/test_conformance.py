@@ -1,8 +1,8 @@
-"""Every item of PROTOCOL 10, and every known defect of the official SDK, has a test that carries its name.
+"""Every item of docs/protocol.md 10, and every known defect of the official SDK, has a test that carries its name.
 
-`@pytest.mark.item(17)` stands at a test that shows item 17, `@pytest.mark.defect("…")` at one that shows the
-absence of a defect. What the design does otherwise than an item asks is listed with the reason; a test of
-what it does instead carries the number.
+`@pytest.mark.item(17)` marks a test that covers item 17, `@pytest.mark.defect("…")` one that shows that a
+defect does not exist here. `OVERRIDDEN` lists the items from which clarigen differs on purpose; the test
+that carries such a number covers what clarigen does instead.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from support import ROOT
 ITEMS: Final = range(1, 55)
 
 OVERRIDDEN: Final[Mapping[int, str]] = {
-    6: "No opt-in: a credential never goes over a plain connection to another machine.",
-    9: "CLARIFAI_USER_ID and CLARIFAI_APP_ID are not read: a generated class carries its model's reference.",
-    16: "Models of the older kind have no methods to generate: they are refused in words, not by a crash.",
-    34: "An 11.8.x runtime is not installed here: both slots that the two of them read are checked.",
-    50: "UNAVAILABLE is retried only where the request was never sent, unless `idempotent=True`: it may run once.",
+    6: "No opt-in: a credential is never sent in plaintext to another machine.",
+    9: "CLARIFAI_USER_ID and CLARIFAI_APP_ID are not read: a generated class contains its model's reference.",
+    16: "Legacy models have no methods to generate: they are refused with a message.",
+    26: "Every default that the signature states is sent.",
+    34: "An 11.8.x runtime is not installed here: the tests check both slots that the two versions read.",
+    50: "UNAVAILABLE is retried only if the request was never sent, or with `idempotent=True`.",
 }
 
 DEFECTS: Final = (

@@ -1,7 +1,11 @@
-"""Each command line of the README is run, and its Python, in a repository where what they name is there."""
+"""Each command line and each piece of Python on the pages for users runs, in a repository that has what they name.
+
+The pages are README.md and those in docs/ that `PAGES` lists.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -9,28 +13,39 @@ import shlex
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from clarigen import InputError
 from clarigen.examples import IMAGE
-from clarigen.testing import serve
+from clarigen.testing import fake, serve
 from gen_client import cli
 from support import CORPUS, ROOT, SOURCES, run
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMAND = re.compile(r"^(?: {4}|\$ | {4}\$ |.*- run: )(gen-client(?: .*)?)$", re.MULTILINE)
+PAGES: Final = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in (
+        "README.md",
+        *(
+            f"docs/{page}.md"
+            for page in ("usage", "configuration", "command", "checking", "testing")
+        ),
+    )
+}
+"""The text of each page."""
+
+COMMAND: Final = re.compile(r"^(?: {4}|\$ | {4}\$ |.*- run: )(gen-client(?: .*)?)$", re.MULTILINE)
 
 
 def command_lines() -> list[str]:
-    """What stands after `gen-client` in every command line: options in brackets given, alternatives each."""
-    found = []
-    for line in COMMAND.findall(README):
-        words = re.split(r"\s+#|\s{3,}", line)[0].removeprefix("gen-client").strip()
-        words = words.replace("FILE|-", "FILE").replace("[", "").replace("]", "")
-        found.append(words)
-    return list(dict.fromkeys(found))
+    """Return the arguments of `gen-client` in each command line."""
+    lines = COMMAND.findall("\n".join(PAGES.values()))
+    arguments = (re.split(r"\s+#|\s{3,}", line)[0].removeprefix("gen-client") for line in lines)
+    return list(dict.fromkeys(text.strip() for text in arguments))
 
 
 class Chat:
@@ -38,10 +53,14 @@ class Chat:
         """Answer."""
         return prompt
 
+    def generate(self, prompt: str, max_tokens: int = 256) -> Iterator[str]:
+        """Answer piece by piece."""
+        yield from (prompt, ".")
+
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An application as the README has it, and a platform on this machine."""
+    """Create the application of the pages, and a platform on this machine."""
     monkeypatch.chdir(tmp_path)
     with serve(Chat()) as server:
         monkeypatch.setenv("CLARIFAI_API_BASE", server.url)
@@ -60,7 +79,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 
 @pytest.mark.parametrize("words", command_lines())
-def test_a_command_line_of_the_readme_works(
+def test_a_command_line_works(
     words: str, repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for placeholder, value in {
@@ -78,7 +97,7 @@ def test_a_command_line_of_the_readme_works(
 
 
 def _serves(words: list[str]) -> None:
-    """A server is started, says where it is, and is stopped."""
+    """Assert that the server starts and prints its address, and stop it."""
     if "--port" in words:
         words[words.index("--port") + 1] = "0"
     command = [sys.executable, "-u", "-m", "gen_client", *words]
@@ -93,7 +112,7 @@ def _serves(words: list[str]) -> None:
         process.communicate(timeout=60)
 
 
-PROGRAM = """
+PROGRAM: Final = """
 import sys
 from app.models.o4_mini import O4Mini
 from clarigen import Image
@@ -105,35 +124,48 @@ detector = fake(Detector, predict=lambda image, threshold: [])
 image = other = Image(url="https://example.com/a.png")
 paths = sys.argv[1:]
 """
-"""What an application has around the pieces of Python that the README shows before it speaks of tests."""
+"""What surrounds each piece of Python, except for the pieces about testing, which are complete."""
 
 
-def pieces() -> list[str]:
-    """Those pieces."""
-    before = README.split("## Testing an application")[0]
-    return re.findall(r"^```python\n(.*?)^```", before, re.MULTILINE | re.DOTALL)
+def pieces() -> list[tuple[str, str]]:
+    """Return the name of the page and the code of each piece."""
+    fenced = re.compile(r"^( *)```python\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+    return [
+        (name, textwrap.dedent(code))
+        for name, text in PAGES.items()
+        for _, code in fenced.findall(text)
+        if "def test_" not in code  # shows a test of pytest
+    ]
 
 
-@pytest.mark.parametrize("piece", pieces(), ids=range(len(pieces())))
-def test_the_python_of_the_readme_runs(
-    piece: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("page", "piece"), pieces(), ids=range(len(pieces())))
+def test_a_piece_of_python_runs(
+    page: str, piece: str, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [SOURCES, str(repository / "src"), str(ROOT)]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     Path("a.jpg").write_bytes(IMAGE.bytes)
     done = run(sys.executable, "-c", PROGRAM + piece, "a.jpg")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), page
     assert bool(done.stdout) == ("print" in piece)
 
 
-def test_the_readme_shows_the_workflow_that_is_tested() -> None:
+def test_the_page_shows_the_workflow_that_is_tested() -> None:
     example = (ROOT / "examples" / "workflows" / "clients.yml").read_text(encoding="utf-8")
-    assert example.split("\n", 2)[2] in README
+    assert example.split("\n", 2)[2] in PAGES["docs/checking.md"]
+
+
+def test_a_wrong_argument_is_reported_as_the_readme_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "generated"))
+    model = fake(importlib.import_module("gpt_5_1").Gpt5_1, predict="")
+    with pytest.raises(InputError) as raised:
+        model.predict("Hello", max_tokens="many")
+    assert f"# {raised.value}\n" in PAGES["README.md"]
 
 
 def test_there_are_command_lines() -> None:
-    found = command_lines()
-    assert "--check --offline --diff" in found
-    assert "" in found
-    assert json.dumps(found).count("--url") > 1
-    assert len(pieces()) > 3
+    lines = command_lines()
+    assert "--check --offline --diff" in lines
+    assert "" in lines
+    assert json.dumps(lines).count("--url") > 1
+    assert len(pieces()) > 15

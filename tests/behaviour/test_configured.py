@@ -197,7 +197,7 @@ def test_a_server_that_only_the_file_names_gets_no_credential(
         asked.append(base)
         raise ConfigError("not asked in a test")
 
-    monkeypatch.setattr("clarigen._sync.connection.connect", connect)
+    monkeypatch.setattr("clarigen._tooling.connect", connect)
     if where == "url":
         configure({"url": "grpcs://models.example:443", "name": "one"})
     else:

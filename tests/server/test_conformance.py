@@ -18,7 +18,7 @@ import pytest
 
 from clarigen import ConfigError, ModelRef
 from clarigen._proto import PostModelOutputsRequest
-from clarigen._sync.connection import connect
+from clarigen._tooling import connect
 from clarigen.testing import serve
 from faults.callers import AsyncCalls, Calls, prepared
 from faults.scripted import Answer, Hang, Scripted

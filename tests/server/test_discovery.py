@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from clarigen import ConfigError, Image, ModelRef, _proto
-from clarigen._sync.connection import connect
+from clarigen._tooling import connect
 from clarigen.testing import Param, Server, serve
 from gen_client import source
 from gen_client.diagnostics import Report

@@ -20,12 +20,11 @@ from clarigen import ModelRef
 from gen_client.diagnostics import Report
 from gen_client.source import address
 from gen_client.source.access import Access
-from gen_client.source.account import whoami
 from gen_client.source.address import ModelAddress, RunnerAddress
 from gen_client.source.document import Document
 from gen_client.source.file import SignatureFile
 from gen_client.source.lock_file import LockFile
-from gen_client.source.platform import PlatformModel
+from gen_client.source.platform import PlatformModel, whoami
 from gen_client.source.revision import RevisionFile
 from gen_client.source.runner import Runner
 

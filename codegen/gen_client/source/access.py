@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from clarigen import errors
+from clarigen import _tooling, errors
 from gen_client.diagnostics import ProgressCallback, Refusal
 from gen_client.exit_codes import UNREACHABLE, UNUSABLE, USAGE
 from gen_client.text import quote
 
 if TYPE_CHECKING:
-    from clarigen._sync.connection import Connection
+    from clarigen._tooling import Connection
 
 DEFAULT_TIMEOUT: Final = 60.0
 """How long one call may take, in seconds, unless the user says something else."""
@@ -54,10 +54,8 @@ class Access:
 @contextmanager
 def open_connection(base_url: str | None, access: Access) -> Generator[Connection]:
     """A connection for the block; whatever a call in it raises leaves the block as a `Refusal`."""
-    from clarigen._sync.connection import connect
-
     try:
-        connection = connect(
+        connection = _tooling.connect(
             base_url,
             pat=access.pat,
             session_token=access.session_token,

@@ -7,18 +7,16 @@ a place to connect to: the host in it is dropped here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from clarigen import ModelRef
+from clarigen._tooling import Target
 from clarigen.errors import ConfigError
 from gen_client import limits
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import USAGE
 from gen_client.text import quote
-
-if TYPE_CHECKING:
-    from clarigen._transport.endpoint import Target
 
 EXPECTED: Final = (
     "expected https://clarifai.com/USER/APP/models/MODEL, USER/APP/models/MODEL, or a runner:"
@@ -104,8 +102,6 @@ def parse_base_url(url: str) -> Target:
     Raises:
         Refusal: Exit 2: it is none.
     """
-    from clarigen._transport.endpoint import Target
-
     try:
         return Target.parse(url)
     except ConfigError as error:

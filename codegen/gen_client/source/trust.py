@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from clarigen._tooling import DEFAULT_BASE_URL
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import USAGE
 from gen_client.source import address
@@ -27,8 +28,6 @@ def check_trusted(base_url: str) -> None:
     Raises:
         Refusal: Exit 2.
     """
-    from clarigen._transport.endpoint import DEFAULT_BASE_URL
-
     target = address.parse_base_url(base_url)
     if (
         not target.secure or target.loopback

@@ -38,6 +38,8 @@ UNIMPLEMENTED: Final = "UNIMPLEMENTED"
 DEPLOYMENT_DISABLED: Final = 1
 """The status of a deployment that was disabled."""
 
+_SIGNATURES_RPC: Final = "PostModelOutputs"
+
 
 class _Response(Protocol):
     def ParseFromString(self, serialized: bytes) -> int: ...  # noqa: N802 - protobuf's name
@@ -61,13 +63,21 @@ def get_user_id(timeout: float | None) -> Query[str]:
     return response.user.id
 
 
-def get_latest_version(reference: ModelRef, timeout: float | None) -> Query[ModelVersion]:
-    """The latest version of a model: of it, no more than the id is certain to be told."""
-    request = GetModelRequest(user_app_id=_to_user_app_id(reference), model_id=reference.model_id)
+def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) -> Query[str]:
+    """Return the id of a model's latest version, or `version_id` itself once the model is known to have it.
+
+    Args:
+        reference: The model.
+        version_id: A version of it; empty for the latest.
+        timeout: The deadline, in seconds from now; None for none.
+    """
+    request = GetModelRequest(
+        user_app_id=_to_user_app_id(reference), model_id=reference.model_id, version_id=version_id
+    )
     response = yield from _ask(
         "GetModel", request.SerializeToString(), SingleModelResponse(), timeout
     )
-    return response.model.model_version
+    return version_id or response.model.model_version.id
 
 
 def get_version(reference: ModelRef, version_id: str, timeout: float | None) -> Query[ModelVersion]:
@@ -93,14 +103,24 @@ def get_deployment(deployment_id: str, user_id: str, timeout: float | None) -> Q
 
 
 def get_signatures(address: bytes, timeout: float | None) -> Query[MultiOutputResponse]:
-    """What a model answers that is asked for its methods: it has to run for that.
+    """Return a model's own answer to the question for its methods. The model must run for that.
 
     Args:
-        address: The part of the request that says which model is meant.
+        address: The part of the request that names the model.
         timeout: The deadline, in seconds from now; None for none.
+
+    Raises:
+        ModelError: The answer is a failure.
     """
-    reply = yield Send("PostModelOutputs", address + encode_signatures_request(), timeout)
-    return _parse_response("PostModelOutputs", MultiOutputResponse(), reply)
+    response = yield from get_signatures_response(address, timeout)
+    raise_if_failed(response.status, _SIGNATURES_RPC)
+    return response
+
+
+def get_signatures_response(address: bytes, timeout: float | None) -> Query[MultiOutputResponse]:
+    """Return the same answer, which may be a failure. The arguments are those of `get_signatures`."""
+    reply = yield Send(_SIGNATURES_RPC, address + encode_signatures_request(), timeout)
+    return _parse_response(_SIGNATURES_RPC, MultiOutputResponse(), reply)
 
 
 def encode_signatures_request() -> bytes:
@@ -116,18 +136,32 @@ def _ask(
     rpc: str, request: bytes, response: _ResponseT, timeout: float | None
 ) -> Generator[Send, Any, _ResponseT]:
     reply = yield Send(rpc, request, timeout)
-    return _parse_response(rpc, response, reply)
+    _parse_response(rpc, response, reply)
+    raise_if_failed(response.status, rpc)
+    return response
+
+
+def raise_if_failed(status: Status, rpc: str) -> None:
+    """Raise the error of a status, if it is a failure.
+
+    Args:
+        status: The status of a response.
+        rpc: The RPC that was called, for the message.
+
+    Raises:
+        ModelError: The status is a failure.
+    """
+    error = error_from_status(status, rpc)
+    if error is not None:
+        raise error
 
 
 def _parse_response(rpc: str, response: _ResponseT, reply: bytes) -> _ResponseT:
-    """The answer, into an empty message; ModelError if it is a failure."""
+    """Parse an answer into an empty message, and return it."""
     try:
         response.ParseFromString(reply)
     except ProtobufDecodeError as error:
         raise DecodeError(f"{rpc}: the answer is not a message: {error}") from None
-    failed = error_from_status(response.status, rpc)
-    if failed is not None:
-        raise failed
     return response
 
 

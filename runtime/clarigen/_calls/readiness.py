@@ -19,9 +19,9 @@ from .platform import (
     DEPLOYMENT_DISABLED,
     UNIMPLEMENTED,
     get_deployment,
-    get_latest_version,
     get_signatures,
     get_version,
+    get_version_id,
 )
 from .retry import Attempts, Policy, Retryability, classify_failure, classify_status
 from .status import UNREADY, CallError, error_from_failure, error_from_status
@@ -95,7 +95,7 @@ class _Probe:
         reference, version_id = self._address.reference, self._address.version_id
         assert reference is not None
         if not version_id:
-            version_id = (yield from get_latest_version(reference, attempts.remaining())).id
+            version_id = yield from get_version_id(reference, "", attempts.remaining())
         found = yield from get_version(reference, version_id, attempts.remaining())
         if found.status.code in UNREADY:
             _raise_status(found.status)

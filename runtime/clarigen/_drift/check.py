@@ -179,13 +179,13 @@ class Drift:
     ) -> Generator[Send, Any, str]:
         """The latest version of the model, asked for once; empty where it is not known."""
         if not self._has_asked and address.reference is not None and not address.routing.is_set:
-            from .._calls.platform import get_latest_version
+            from .._calls.platform import get_version_id
 
             self._has_asked = True
             left = attempts.remaining()
             timeout = _VERSION_TIMEOUT if left is None else min(left, _VERSION_TIMEOUT)
             with suppress(Failure, ClarigenError):  # the error that is there matters more
-                self._latest = (yield from get_latest_version(address.reference, timeout)).id
+                self._latest = yield from get_version_id(address.reference, "", timeout)
         return self._latest
 
 

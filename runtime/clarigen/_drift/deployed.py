@@ -1,47 +1,118 @@
-"""The methods of the model that answers, to be compared with those of a lock.
+"""The signatures of a deployed model.
 
-What lives here: `served`, as a flow of `_call`; the other side, `lock`, and `differences` are passed on, so that
-who compares finds all of it in one place, loaded when somebody does.
+What lives here: the order in which the platform and the model are asked, shared by clients that verify
+their model and by the generator; the reading of what comes back, for a comparison with a lock. Loaded
+only for that. `read_lock` and `describe_differences` are re-exported, so that a comparison needs one import.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._calls.actions import Failure, Send
 from .._calls.address import Address
-from .._calls.platform import UNIMPLEMENTED, get_latest_version, get_signatures, get_version
+from .._calls.platform import (
+    UNIMPLEMENTED,
+    get_signatures_response,
+    get_version,
+    get_version_id,
+    raise_if_failed,
+)
 from .._calls.retry import Attempts
 from ..errors import DecodeError
 from .difference import describe_differences
 from .lock import read_lock
 from .signature import Signature, read_signatures
 
-__all__ = ["describe_differences", "fetch_signatures", "read_lock"]
+if TYPE_CHECKING:
+    from .._proto import MethodSignature, MultiOutputResponse, Status
+
+__all__ = [
+    "DeployedSignatures",
+    "describe_differences",
+    "fetch_signatures",
+    "get_deployed_signatures",
+    "read_lock",
+]
+
+
+class DeployedSignatures(NamedTuple):
+    """The signatures of a deployed model, unread.
+
+    Attributes:
+        version_id: The version that they belong to; empty if it is not known.
+        stored: The signatures that the platform stores for the version.
+        response: The model's own answer, which may be a failure; None if the platform stores signatures.
+    """
+
+    version_id: str
+    stored: Sequence[MethodSignature] = ()
+    response: MultiOutputResponse | None = None
+
+
+def get_deployed_signatures(
+    address: Address,
+    remaining: Callable[[], float | None],
+    *,
+    pin_version: bool = False,
+    check_version: Callable[[str, Status], None] | None = None,
+) -> Generator[Send, Any, DeployedSignatures]:
+    """Get the signatures that the platform stores for a model or, if there are none, ask the model itself.
+
+    The platform is not asked about a model on a named deployment or nodepool without a named version:
+    it does not know which version runs there. A local runner does not know the platform's questions.
+
+    Args:
+        address: The model.
+        remaining: Returns the deadline of the next request, in seconds from now; None for none.
+        pin_version: Whether to settle the version first: the platform confirms also one that `address` names,
+            and the model itself is asked in that version.
+        check_version: Called with the id of the version and its status on the platform; may raise to stop.
+
+    Raises:
+        Failure: A request failed.
+        ModelError: The platform refused a request.
+    """
+    reference, version_id = address.reference, address.version_id
+    if reference is not None and (version_id or not address.routing.is_set):
+        try:
+            if pin_version or not version_id:
+                version_id = yield from get_version_id(reference, version_id, remaining())
+            version = yield from get_version(reference, version_id, remaining())
+        except Failure as failure:
+            if failure.code != UNIMPLEMENTED:
+                raise
+        else:
+            if check_version is not None:
+                check_version(version_id, version.status)
+            if version.method_signatures:
+                return DeployedSignatures(version_id, version.method_signatures)
+    if pin_version:
+        address = Address(reference, version_id, address.routing)
+    target = yield from address.resolve(remaining())
+    response = yield from get_signatures_response(target, remaining())
+    return DeployedSignatures(version_id, response=response)
 
 
 def fetch_signatures(
     address: Address, attempts: Attempts
 ) -> Generator[Send, Any, dict[str, Signature]]:
-    """The methods that are served. The platform knows them, but not which version runs elsewhere."""
-    reference, version_id = address.reference, address.version_id
-    if reference is not None and (version_id or not address.routing.is_set):
-        try:
-            if not version_id:
-                version_id = (yield from get_latest_version(reference, attempts.remaining())).id
-            found = yield from get_version(reference, version_id, attempts.remaining())
-            if found.method_signatures:
-                return read_signatures(found.method_signatures)
-        except Failure as failure:
-            if failure.code != UNIMPLEMENTED:
-                raise
-    target = yield from address.resolve(attempts.remaining())
-    response = yield from get_signatures(target, attempts.remaining())
+    """Read the signatures of the model at an address.
+
+    Raises:
+        Failure: A request failed.
+        ModelError: The platform or the model refused a request.
+        DecodeError: The model's answer holds no signatures.
+    """
+    _, stored, response = yield from get_deployed_signatures(address, attempts.remaining)
+    if response is None:
+        return read_signatures(stored)
+    raise_if_failed(response.status, "PostModelOutputs")
     text = response.outputs[0].data.text.raw if response.outputs else ""
     if not text:
-        return {}  # a model of the older kind
+        return {}  # a legacy model, without typed methods
     try:
         content = json.loads(text)
         return read_signatures({"name": name, **entry} for name, entry in content.items())

@@ -19,26 +19,9 @@ from .._calls.retry import Attempts
 from .._calls.status import error_from_failure, failure_from_grpc
 from .._transport.channel import Lease
 from .._transport.connection import CLOSED, ConnectionBase
-from .._transport.endpoint import DEFAULT_TIMEOUT, Endpoint
+from .._transport.endpoint import Endpoint
 from .._transport.in_flight import cancel, fork_gate, let_finish, start_call, track_reader
 from ..errors import ConfigError
-
-
-def connect(
-    base_url: str | None = None,
-    *,
-    pat: str | None = None,
-    session_token: str | None = None,
-    timeout: float | None = DEFAULT_TIMEOUT,
-) -> Connection:
-    """Open a connection for RPCs of any kind; the arguments are those of `ClientBase`.
-
-    Raises:
-        ConfigError: The address, the credential or the timeout is missing or wrong.
-    """
-    return Connection(
-        Endpoint.find(base_url, pat=pat, session_token=session_token, timeout=timeout)
-    )
 
 
 class Connection(ConnectionBase, Driver):

@@ -1,0 +1,235 @@
+"""The generator's door to the platform.
+
+What lives here: everything private of the runtime that the generator uses, and nothing that a client needs.
+The generator asks with the runtime's own requests, and gets plain values: no protobuf, no gRPC. Reading a
+URL loads neither; they are imported when a connection is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from ._calls.actions import Failure, Send
+from ._calls.driver import Driver
+from ._model_ref import ModelRef
+from ._transport.endpoint import DEFAULT_BASE_URL, DEFAULT_TIMEOUT, Target
+
+if TYPE_CHECKING:
+    from ._calls.platform import Query
+    from ._proto import MethodSignature, ModelTypeField, MultiOutputResponse, Status
+    from ._sync.connection import Connection
+
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "Connection",
+    "Signatures",
+    "Target",
+    "VersionNotReadyError",
+    "connect",
+    "fetch_signatures",
+    "whoami",
+]
+
+_R = TypeVar("_R")
+
+_UNSUPPORTED_FORMAT: Final = 30101
+_NOT_AN_IMAGE: Final = "cannot identify image file"
+"""How the answer of the oldest models begins: they take the question for a picture."""
+
+
+class Signatures(NamedTuple):
+    """The signatures of a deployed model.
+
+    Attributes:
+        version_id: The version that they belong to; empty if it is not known.
+        stored: The signatures that the platform stores, in the JSON form of their messages; enums are numbers.
+        answer: The JSON text that the model itself answered; None if the platform stores signatures, empty for
+            a legacy model, which has no typed methods.
+    """
+
+    version_id: str
+    stored: tuple[Mapping[str, object], ...] = ()
+    answer: str | None = None
+
+
+class VersionNotReadyError(Exception):
+    """The version of a model cannot be called.
+
+    Attributes:
+        version_id: The version.
+        reason: Why, as a clause: "it is being built".
+        details: The platform's own text; may be empty.
+        resolves_itself: Whether the version becomes ready without anyone's doing.
+    """
+
+    def __init__(
+        self, version_id: str, reason: str, details: str, *, resolves_itself: bool
+    ) -> None:
+        super().__init__(reason)
+        self.version_id = version_id
+        self.reason = reason
+        self.details = details
+        self.resolves_itself = resolves_itself
+
+
+def connect(
+    base_url: str | None = None,
+    *,
+    pat: str | None = None,
+    session_token: str | None = None,
+    timeout: float = DEFAULT_TIMEOUT,
+) -> Connection:
+    """Open a connection. The arguments are those of a client.
+
+    Raises:
+        ConfigError: The address, the credential or the timeout is missing or wrong.
+    """
+    from ._sync.connection import Connection
+    from ._transport.endpoint import Endpoint
+
+    endpoint = Endpoint.find(base_url, pat=pat, session_token=session_token, timeout=timeout)
+    return Connection(endpoint)
+
+
+def whoami(connection: Connection) -> str:
+    """Return the user id of the credential's owner; empty at a local runner, which knows no users.
+
+    Raises:
+        ClarigenError: The server cannot be reached, or refused the request.
+    """
+    from ._calls.platform import UNIMPLEMENTED, get_user_id
+    from .errors import TransportError
+
+    try:
+        return _ask(connection, get_user_id(connection.policy.timeout))
+    except TransportError as error:
+        if error.code != UNIMPLEMENTED:
+            raise
+        return ""
+
+
+def fetch_signatures(
+    connection: Connection,
+    reference: ModelRef | None,
+    version_id: str,
+    on_request: Callable[[str], None] | None = None,
+) -> Signatures:
+    """Fetch the signatures of a model.
+
+    Args:
+        connection: The platform, or a runner.
+        reference: The model; None for the only one that a runner serves.
+        version_id: The version; empty for the latest.
+        on_request: Called with the name of each RPC before it is sent.
+
+    Raises:
+        VersionNotReadyError: The version cannot be called.
+        ClarigenError: The server cannot be reached, or it or the model refused a request.
+    """
+    from ._calls.address import Address, Routing
+    from ._drift.deployed import get_deployed_signatures
+
+    query = get_deployed_signatures(
+        Address(reference, version_id, Routing()),
+        lambda: connection.policy.timeout,
+        pin_version=True,
+        check_version=_check_ready,
+    )
+    version_id, stored, response = _ask(connection, query, on_request)
+    if response is None:
+        return Signatures(version_id, tuple(map(_signature_to_json, stored)))
+    return Signatures(version_id, answer=_read_answer(response))
+
+
+class _AnnouncingDriver(Driver):
+    """Runs a query over a connection, and announces each request.
+
+    Attributes:
+        rpc: The name of the RPC that was sent last.
+    """
+
+    def __init__(self, connection: Connection, on_request: Callable[[str], None] | None) -> None:
+        self._connection = connection
+        self._on_request = on_request
+        self.rpc = ""
+
+    def do(self, action: Send) -> Any:
+        """Send a request."""
+        self.rpc = action.rpc
+        if self._on_request is not None:
+            self._on_request(action.rpc)
+        return self._connection.do(action)
+
+
+def _ask(
+    connection: Connection, query: Query[_R], on_request: Callable[[str], None] | None = None
+) -> _R:
+    """Run a query; a gRPC failure becomes the error that a client would raise."""
+    from ._calls.status import error_from_failure
+
+    driver = _AnnouncingDriver(connection, on_request)
+    try:
+        return driver.run(query)
+    except Failure as failure:
+        raise error_from_failure(failure, driver.rpc, timeout=connection.policy.timeout) from None
+
+
+def _check_ready(version_id: str, status: Status) -> None:
+    """Raise `VersionNotReadyError` if the status of a version says so."""
+    from ._calls.status import UNREADY
+
+    if status.code in UNREADY:
+        reason, resolves_itself = UNREADY[status.code]
+        details = status.details or status.description
+        raise VersionNotReadyError(version_id, reason, details, resolves_itself=resolves_itself)
+
+
+def _read_answer(response: MultiOutputResponse) -> str:
+    """Return the text of a model's own answer; empty for a legacy model.
+
+    Raises:
+        ModelError: The model failed.
+    """
+    from ._calls.platform import raise_if_failed
+    from ._calls.status import SUCCESS
+
+    output = response.outputs[0] if response.outputs else None
+    failed = response.status.code != SUCCESS
+    if response.status.code == _UNSUPPORTED_FORMAT:
+        return ""
+    if failed and output is not None and output.status.description.startswith(_NOT_AN_IMAGE):
+        return ""
+    raise_if_failed(response.status, "PostModelOutputs")
+    return output.data.text.raw if output is not None else ""
+
+
+def _signature_to_json(signature: MethodSignature) -> Mapping[str, object]:
+    return {
+        "name": signature.name,
+        "method_type": signature.method_type,
+        "description": signature.description,
+        "input_fields": [_field_to_json(field) for field in signature.input_fields],
+        "output_fields": [_field_to_json(field) for field in signature.output_fields],
+    }
+
+
+def _field_to_json(field: ModelTypeField) -> Mapping[str, object]:
+    """Return a field in its JSON form. protobuf parses at most 100 levels, so the recursion ends."""
+    bounds = field.model_type_range_info
+    return {
+        "name": field.name,
+        "type": field.type,
+        "type_args": [_field_to_json(argument) for argument in field.type_args],
+        "required": field.required,
+        "default": field.default,
+        "description": field.description,
+        "iterator": field.iterator,
+        "is_param": field.is_param,
+        "internal_only": field.internal_only,
+        "model_type_range_info": {"min": bounds.min, "max": bounds.max, "step": bounds.step},
+        "model_type_enum_options": [
+            {"id": option.id, "description": option.description}
+            for option in field.model_type_enum_options
+        ],
+    }

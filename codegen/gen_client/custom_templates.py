@@ -1,13 +1,12 @@
-"""Templates of one's own: the files of a folder that stand in the place of ours, and what more they may write.
+"""Custom templates: a folder of files that replace our templates, named by `--templates`.
 
-What lives here: `Custom`, and `read`, which makes one of the folder that `--templates` names. The owner of a
-template is trusted, a model is not: such templates run in Jinja's sandbox, everything they write goes through
-the two filters, and the gate stays. Knows files; knows nothing of models.
-
-    client.py.jinja    each in the place of ours: __init__.py, client.py, examples.py, macros.jinja
-    more.jinja         others, for them to include
+    client.py.jinja    replaces ours, as do __init__.py.jinja, examples.py.jinja, macros.jinja
+    more.jinja         any other name: for the templates to include
     allow.toml         statements = ["import logging"], decorators = [...], comments = ["# Ours."]: what the gate
-                       accepts besides, word for word
+                       accepts in addition, word for word
+
+The owner of a template is trusted, a model is not. Custom templates run in Jinja's sandbox, everything they write goes
+through the two filters, and the gate checks the result. This module reads files; it knows nothing of models.
 """
 
 from __future__ import annotations
@@ -31,17 +30,18 @@ TEMPLATE_NAMES: Final = (
     "macros.jinja",
 )
 """The templates that can be replaced."""
+
 ALLOW_FILE: Final = "allow.toml"
 _KEYS: Final = ("statements", "decorators", "comments")
 
 
 @dataclass(frozen=True, slots=True)
 class CustomTemplates:
-    """Templates of one's own.
+    """The templates of a folder.
 
     Attributes:
         templates: Their texts, by name.
-        allowed: What they may write besides.
+        allowed: What the gate accepts in addition.
     """
 
     templates: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -49,14 +49,14 @@ class CustomTemplates:
 
 
 NO_CUSTOM_TEMPLATES: Final = CustomTemplates()
-"""Ours alone."""
+"""Stands for our own templates."""
 
 
 def read_custom_templates(folder: Path) -> CustomTemplates:
-    """The templates in a folder.
+    """Read the custom templates in a folder.
 
     Raises:
-        Refusal: Exit 2: there are none, or what is allowed cannot be read.
+        Refusal: The folder has no template that replaces ours, or a file cannot be read (exit 2).
     """
     try:
         files = sorted(folder.glob("*.jinja"))
@@ -64,8 +64,8 @@ def read_custom_templates(folder: Path) -> CustomTemplates:
         allow = folder / ALLOW_FILE
         content = allow.read_text("utf-8") if allow.is_file() else ""
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "a file is not UTF-8"
-        raise _usage_error(folder, f"the templates cannot be read: {why}") from None
+        reason = getattr(error, "strerror", None) or "a file is not UTF-8"
+        raise _usage_error(folder, f"the templates cannot be read: {reason}") from None
     if not any(name in texts for name in TEMPLATE_NAMES):
         raise _usage_error(folder, f"none of {', '.join(TEMPLATE_NAMES)} is there")
     try:
@@ -88,5 +88,7 @@ def _parse_allow_file(content: Mapping[str, object]) -> Allowed:
     return parse_allowed(*(lists[key] for key in _KEYS))
 
 
-def _usage_error(place: Path, what: str) -> Refusal:
-    return Refusal(what, location=quote(str(place), 200), remedy="--templates DIR", exit_code=USAGE)
+def _usage_error(path: Path, problem: str) -> Refusal:
+    return Refusal(
+        problem, location=quote(str(path), 200), remedy="--templates DIR", exit_code=USAGE
+    )

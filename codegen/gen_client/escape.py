@@ -1,9 +1,9 @@
-"""The two filters: how a stranger's text becomes a literal or a docstring, and nothing else.
+"""The two filters: they turn untrusted text into a literal or a docstring, and into nothing else.
 
-What lives here: `Code`, the text that may stand in a file as it is, and the only ways to make some:
-`literal`, `docstring`, and `form`, which puts code into a pattern of ours. What is invisible, or could
-turn the reading direction or end a line, is always written as an escape. Which characters these are
-is listed here, not asked of the running Python, whose tables grow. Knows nothing of models.
+`Code` is the only text that templates write unchanged, and only these functions make it: `literal`, `docstring`, and
+`form`, which puts code into a pattern of ours. Characters that are invisible, change the reading direction or end a line
+are always escaped. They are listed here, because the tables of the running Python grow. This module knows nothing of
+models.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, LiteralString, cast
 
 LINE_LENGTH: Final = 100
-"""How long a line of a generated file gets, in characters."""
+"""The longest line of a generated file, in characters."""
 
 
 class Code(str):
-    """Python source that is safe to write as it is. Templates write nothing else."""
+    """Python source that is safe to write unchanged. Templates write nothing else."""
 
     __slots__ = ()
 
     def __html__(self) -> str:
-        """What a template writes: itself."""
+        """Return the source itself, for Jinja."""
         return str(self)
 
 
-# Line ends and control characters; soft hyphen, fillers, zero widths, directions, separators,
-# joiners, variation supplements and tags; surrogates, private use, non-characters.
+# Line ends and control characters; soft hyphen, fillers, zero-width characters, directions,
+# separators, joiners, variation selectors and tags; surrogates, private use, non-characters.
 _HIDDEN: Final = (
     r"\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
     r"\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\uf8ff"
@@ -59,23 +59,23 @@ def _escape_or_expand(match: re.Match[str]) -> str:
 
 
 def escape_invisible(text: str) -> str:
-    r"""Text without invisible characters: each stands as the text of its escape (`\u202e`).
+    r"""Replace each invisible character by its escape (`\u202e`).
 
-    Line ends of all platforms become newlines, a tab four blanks. Doing it twice changes nothing.
+    The line ends of all platforms become newlines and a tab becomes four spaces. The function is idempotent.
     """
     return _INVISIBLE.sub(_escape_or_expand, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def docstring(text: str, indent: int = 0) -> Code:
-    """A docstring with this text, in a form that black leaves alone.
+    """Format a docstring in a form that black does not change.
 
     Args:
-        text: What it says. Trailing blanks, the blank lines around it and the common margin of the
-            lines after the first do not count.
-        indent: How many blanks stand before the statement.
+        text: The text. Trailing spaces, the blank lines around it and the common margin of the lines after the first
+            are removed.
+        indent: The indentation of the statement, in spaces.
 
     Raises:
-        ValueError: There is no text.
+        ValueError: The text is empty.
     """
     lines = _trim_docstring(escape_invisible(text))
     if len(lines) == 1:
@@ -87,7 +87,7 @@ def docstring(text: str, indent: int = 0) -> Code:
 
 
 def _trim_docstring(text: str) -> list[str]:
-    """The lines of a text as a reader of the docstring gets to see them."""
+    """Return the lines of a text as `inspect.cleandoc` shows them."""
     text = _MARGIN.sub(lambda margin: " " * len(margin[0]), text)
     lines = [_TRAILING.sub("", line) for line in text.split("\n")]
     while lines and not lines[0]:
@@ -101,24 +101,24 @@ def _trim_docstring(text: str) -> list[str]:
 
 
 def _escape_docstring_line(line: str) -> str:
-    """One line inside triple quotes: no backslash acts, no three quotes meet."""
+    """Escape a line inside triple quotes: every backslash, and quotes that could end the docstring."""
     line = line.replace("\\", "\\\\")
     return re.sub('"{3,}', lambda quotes: '\\"' * len(quotes[0]), line)
 
 
 def _escape_first_line(line: str) -> str:
-    """The line behind the opening quotes, which begins with no quote of its own."""
+    """Escape the line after the opening quotes, which must not start with a quote."""
     line = _escape_docstring_line(line)
     return f"\\{line}" if line.startswith('"') else line
 
 
 def literal(value: object, float_: Code = _FLOAT) -> Code:
-    """The Python literal of a value: it evaluates to exactly this value.
+    """Format the Python literal of a value.
 
     Args:
-        value: None, `bool`, `int`, `float`, `str`, `bytes`; lists and tuples of them, written as
-            tuples, which nobody can change; mappings.
-        float_: What `float` is called where the literal stands.
+        value: None, `bool`, `int`, `float`, `str`, `bytes`; lists and tuples of them, both written as tuples, which
+            callers cannot change; dicts.
+        float_: The name of `float` where the literal is written, for `float("inf")`.
     """
     match value:
         case None | bool() | int():
@@ -141,7 +141,7 @@ def literal(value: object, float_: Code = _FLOAT) -> Code:
 
 
 def _string_literal(value: str) -> Code:
-    """In double quotes, unless single ones save escapes: black would do the same."""
+    """Format a string in double quotes, or in single quotes if they save escapes, as black does."""
     body = _ESCAPED_IN_LITERALS.sub(_escape, value)
     if '"' in value and "'" not in value:
         return Code("'" + body.replace('\\"', '"') + "'")
@@ -156,27 +156,27 @@ def _float_literal(value: float, float_: Code) -> Code:
 
 
 def tuple_of(items: Iterable[Code]) -> Code:
-    """A tuple of expressions."""
+    """Format a tuple of expressions."""
     items = list(items)
     return Code(f"({items[0]},)") if len(items) == 1 else Code(f"({', '.join(items)})")
 
 
 def form(pattern: LiteralString, *parts: Code) -> Code:
-    """A pattern of ours with code in its gaps (`{}`): the type checker sees that nothing else gets in."""
+    """Fill the gaps (`{}`) of a pattern of ours with code; the type checker proves that nothing else gets in."""
     return Code(pattern.format(*parts))
 
 
 def joined(separator: LiteralString, parts: Iterable[Code]) -> Code:
-    """Code between separators of ours."""
+    """Join code with a separator of ours."""
     return Code(separator.join(parts))
 
 
 def finalize(value: object) -> object:
-    """The last check of every expression in a template: only code passes."""
+    """Return the value of an expression in a template; raise TypeError if it is not code."""
     if not hasattr(value, "__html__"):
         raise TypeError(f"a template writes raw text: {str(value)[:80]!r}")
     return value
 
 
 FILTERS: Final[Mapping[str, Callable[..., Code]]] = {"py": literal, "doc": docstring}
-"""What templates call the two filters."""
+"""The two filters, by their names in templates."""

@@ -12,8 +12,8 @@ from clarigen import ModelRef
 from gen_client.cache import Cache
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, Report
+from gen_client.layout import LOCK_FILE
 from gen_client.output.difference import Difference
-from gen_client.output.write import LOCK
 from gen_client.source import Document, Source
 
 
@@ -146,4 +146,4 @@ class FetchedJob:
     @property
     def lock(self) -> Path:
         """Its lock."""
-        return self.folder / LOCK
+        return self.folder / LOCK_FILE

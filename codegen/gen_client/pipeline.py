@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from clarigen import ModelRef
 from gen_client import cache, check, source, threads
@@ -21,13 +21,16 @@ from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report, diagnose_bug
 from gen_client.escape import Code
 from gen_client.exit_codes import USAGE
-from gen_client.gate.check import FILES
 from gen_client.interface import json_types, read
 from gen_client.jobs import CheckResult, FetchedJob, Job, Mode, Outcome, Package, WriteResult
+from gen_client.layout import LOCK_FILE, SOURCE_FILES, TYPED_MARKER
 from gen_client.naming import names
 from gen_client.output import lock, write
 from gen_client.source import Document
 from gen_client.source.selection import select
+
+if TYPE_CHECKING:
+    from gen_client.tidy.black import Formatter
 
 R = TypeVar("R")
 
@@ -50,24 +53,40 @@ def run(jobs: Sequence[Job], mode: Mode, progress: ProgressCallback) -> Iterator
 
 
 def build(
-    document: Document, name: str, report: Report, custom: CustomTemplates = NO_CUSTOM_TEMPLATES
+    document: Document,
+    name: str,
+    report: Report,
+    custom: CustomTemplates = NO_CUSTOM_TEMPLATES,
+    formatter: Formatter | None = None,
 ) -> Package:
-    """The package that a document becomes: the same document and templates, the same bytes.
+    """Build the package of a document: the same document and templates give the same bytes.
 
-    Raises `Refusal` (exit 4 for signatures that cannot become a safe client, 2 for want of a name).
+    Args:
+        document: The signatures and their model.
+        name: The package's name; empty to make one from the model's id.
+        report: Collects warnings.
+        custom: Custom templates.
+        formatter: Formats the source instead of black, in tests that do not look at the layout.
+
+    Raises:
+        Refusal: The signatures cannot become a safe client (exit 4), or there is no name (exit 2).
     """
-    from gen_client import render
-    from gen_client.plan import build as plan
-    from gen_client.tidy import finish  # with their libraries, which take their time
+    from gen_client.plan.build import build_page
+    from gen_client.render import render_files
+    from gen_client.tidy.black import format_source
+    from gen_client.tidy.finish import finish
 
     model = read.read_model(document, report)
-    page = plan.build_page(model, _package_name(document.reference, name), report)
-    texts = render.render_files(page, custom.templates)
+    page = build_page(model, _package_name(document.reference, name), report)
+    texts = render_files(page, custom.templates)
     classes, types = json_types.collect_allowed(model.json_types)
-    also = replace(custom.allowed, classes=classes, types=types)
-    files = {file: finish.finish(texts[file], kind, also) for file, kind in FILES.items()}
+    allowed = replace(custom.allowed, classes=classes, types=types)
+    files = {
+        file: finish(texts[file], kind, allowed, formatter or format_source)
+        for file, kind in SOURCE_FILES.items()
+    }
     return Package(
-        page.package, page.client, {**files, write.MARKER: "", write.LOCK: lock.format_lock(model)}
+        page.package, page.client, {**files, TYPED_MARKER: "", LOCK_FILE: lock.format_lock(model)}
     )
 
 

@@ -1,9 +1,8 @@
-"""Lays a page out: the templates, and what they may write.
+"""Renders the page of a package with the Jinja templates.
 
-What lives here: the Jinja environment and the words in which the twins differ. Every expression in a
-template is code or goes through one of the two filters; anything else is an error. A third one, `folded`, moves
-line ends alone. The head of the files, their format and their imports' order are `tidy`'s: the templates import
-whatever some page may need. Knows `page`'s nouns; knows nothing of models.
+Every expression in a template is `Code` or goes through one of the two filters; anything else is an error. The filter
+`fold` only moves line ends. Heads, formatting and unused imports are left to `tidy`: the templates import whatever some
+page may need. This module knows nothing of models.
 """
 
 from __future__ import annotations
@@ -21,77 +20,79 @@ from gen_client.diagnostics import Refusal
 from gen_client.escape import FILTERS, Code, finalize
 from gen_client.exit_codes import USAGE
 from gen_client.fold import fold
+from gen_client.layout import SOURCE_FILES
 from gen_client.plan.page import Page
 from gen_client.templates import find_templates
 from gen_client.text import QUOTE_LIMIT, escape_unprintable
 
-FILES: Final = ("__init__.py", "client.py", "examples.py")
-"""What is laid out by templates."""
-NO_TEMPLATES: Final[Mapping[str, str]] = {}
+_NO_TEMPLATES: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """The words in which a client and its twin differ.
+    """The words in which a client and its asyncio twin differ.
 
     Attributes:
-        base: The class it stands on.
-        prefix: What stands before the client's name.
-        define: How a method begins that gives one result.
-        wait: What stands before its call.
-        stream: What a stream is.
-        batch: What the results of many inputs are.
-        iterables: What may be passed as a stream.
-        start: What stands before the words that wait for a stream or for the end of a block.
+        base: The base class.
+        prefix: The prefix of the client's name.
+        def_: How the definition of a unary method starts.
+        await_: The prefix of a call of a unary method.
+        stream: The class of a stream.
+        batch: The class of a batch.
+        iterables: What can be passed as a stream.
+        async_: The prefix of `def`, `with` and `for` in examples.
     """
 
     base: Code
     prefix: Code
-    define: Code
-    wait: Code
+    def_: Code
+    await_: Code
     stream: Code
     batch: Code
     iterables: tuple[Code, ...]
-    start: Code
+    async_: Code
 
 
 SYNC: Final = Twin(
     base=Code("Client"),
     prefix=Code(""),
-    define=Code("def"),
-    wait=Code(""),
+    def_=Code("def"),
+    await_=Code(""),
     stream=Code("Stream"),
     batch=Code("Batch"),
     iterables=(Code("Iterable"),),
-    start=Code(""),
+    async_=Code(""),
 )
 ASYNC: Final = Twin(
     base=Code("AsyncClient"),
     prefix=Code("Async"),
-    define=Code("async def"),
-    wait=Code("await "),
+    def_=Code("async def"),
+    await_=Code("await "),
     stream=Code("AsyncStream"),
     batch=Code("AsyncBatch"),
     iterables=(Code("Iterable"), Code("AsyncIterable")),
-    start=Code("async "),
+    async_=Code("async "),
 )
 
 
-def render_files(page: Page, custom: Mapping[str, str] = NO_TEMPLATES) -> dict[str, str]:
-    """The files of a package: name to text, without their head and not yet formatted.
+def render_files(page: Page, custom: Mapping[str, str] = _NO_TEMPLATES) -> dict[str, str]:
+    """Render the files of a package, without heads and not yet formatted.
 
     Args:
-        page: What it shows.
-        custom: Templates in the place of ours, and those that they include: name to text.
+        page: The page.
+        custom: Custom templates by name; they replace ours or are included by others.
+
+    Returns:
+        The text of each file, by its name.
 
     Raises:
-        Refusal: Exit 2: a template of others fails, or writes what is neither code nor filtered.
+        Refusal: A custom template fails, or writes text that is neither code nor filtered (exit 2).
     """
-    environment = _environment(frozenset(custom.items()), find_templates())
+    environment = _prepare_environment(frozenset(custom.items()), find_templates())
     try:
         return {
             name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC, ASYNC))
-            for name in FILES
+            for name in SOURCE_FILES
         }
     except Exception as error:
         if not custom:
@@ -100,7 +101,7 @@ def render_files(page: Page, custom: Mapping[str, str] = NO_TEMPLATES) -> dict[s
 
 
 def _template_error(error: Exception, custom: Mapping[str, str]) -> Refusal:
-    """An error of somebody's templates, in words."""
+    """Return the refusal for an error in custom templates, with the template and line where it was raised."""
     place, line = getattr(error, "name", None) or "templates", getattr(error, "lineno", None)
     trace = error.__traceback__
     while trace is not None:
@@ -115,8 +116,8 @@ def _template_error(error: Exception, custom: Mapping[str, str]) -> Refusal:
     )
 
 
-def _environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
-    """Jinja as we use it; it keeps what it has compiled, and the filters are those of the moment."""
+def _prepare_environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
+    """Return an environment with the filters; compiled templates are cached, filters are not."""
     environment = _make_environment(custom, ours)
     environment.filters = {**FILTERS, "fold": fold}
     return environment
@@ -126,13 +127,13 @@ def _environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Envir
 def _make_environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
     texts = dict(custom)
 
-    def theirs(name: str) -> tuple[str, str, None] | None:
+    def load_custom(name: str) -> tuple[str, str, None] | None:
         return (texts[name], name, None) if name in texts else None
 
-    loaders = [jinja2.FunctionLoader(theirs), jinja2.FileSystemLoader(ours)]
-    environment = ImmutableSandboxedEnvironment(  # autoescape: what macros return is marked as done
+    loaders = [jinja2.FunctionLoader(load_custom), jinja2.FileSystemLoader(ours)]
+    environment = ImmutableSandboxedEnvironment(
         loader=jinja2.ChoiceLoader(loaders),
-        autoescape=True,
+        autoescape=True,  # so that the result of a macro is marked as safe
         finalize=finalize,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -1,6 +1,6 @@
-"""Where the templates are, for those who render them and those who ask whether they changed.
+"""The folder of our templates.
 
-What lives here: `templates`. Knows no other module.
+`render` loads them, and `cache` hashes them to notice a change.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def find_templates() -> Path:
-    """The folder of the templates: beside this module when installed, else in the checkout."""
+    """Return the folder of the templates: next to this module if installed, else in the checkout."""
     here = Path(__file__).resolve()
     installed = here.parent / "templates"
     return installed if installed.is_dir() else here.parents[2] / "templates"

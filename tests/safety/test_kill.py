@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gen_client import cli
+from gen_client.layout import FIRST_LINE
 from gen_client.output import write
 from support import CORPUS
 
 FILES = dict.fromkeys(
-    ("__init__.py", "client.py", "examples.py"), f"{write.HEAD}\n{'x = 1' * 50000}\n"
+    ("__init__.py", "client.py", "examples.py"), f"{FIRST_LINE}\n{'x = 1' * 50000}\n"
 ) | {"py.typed": "", "signatures.json": '{"format": 1, "method_signatures": []}\n'}
 NEWER = {name: text.replace("x = 1", "y = 2") for name, text in FILES.items()}
 KILLS = 60

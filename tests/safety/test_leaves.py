@@ -12,7 +12,6 @@ from gen_client import json_text, limits, pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.interface import read as interface
 from gen_client.source import Document, forms
-from gen_client.tidy import finish
 from safety.leaves import IDS, LEAVES, MODELS, Path, Signature, places, planted
 from safety.payloads import HARMLESS, PAYLOADS
 from safety.trees import shape
@@ -38,12 +37,6 @@ READ: set[Path] = {
 """What generating looks at. A text anywhere else changes nothing, which is tested too."""
 
 
-@pytest.fixture(autouse=True)
-def _unformatted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """black changes no tree, and takes most of the time; `test_hostile` has it run."""
-    monkeypatch.setattr(finish, "format_source", str)
-
-
 def read(signature: Signature) -> interface.Model | None:
     """The interface that a signature describes; None if it is refused with exit 4."""
     try:
@@ -54,9 +47,12 @@ def read(signature: Signature) -> interface.Model | None:
 
 
 def made(document: Document) -> str | None:
-    """The shape of a package; None if it is refused with exit 4."""
+    """Return the shape of a package; None if it is refused with exit 4.
+
+    black is left out: it changes no tree and takes most of the time. `test_hostile` runs it.
+    """
     try:
-        return shape(pipeline.build(document, "pkg", Report()).files)
+        return shape(pipeline.build(document, "pkg", Report(), formatter=str).files)
     except Refusal as refusal:
         _check(refusal)
         return None

@@ -16,7 +16,6 @@ from types import ModuleType
 from typing import Any
 
 import libcst
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,11 +27,11 @@ from gen_client.escape import escape_invisible
 from gen_client.gate import check
 from gen_client.interface import read
 from gen_client.interface.model import KnownDefault, Method, Model, NullDefault, Parameter
+from gen_client.layout import SOURCE_FILES
 from gen_client.naming import names
 from gen_client.plan import build
-from gen_client.plan.page import Function
+from gen_client.plan.page import ClientMethod
 from gen_client.source import Document, forms
-from gen_client.tidy import finish
 from safety.payloads import PAYLOADS
 from strategies import models, signatures
 
@@ -54,14 +53,14 @@ def test_any_model(model: Model, turn: int) -> None:
     if files is None:
         return
     assert files == _made(document, formatted=turn == 0)
-    for name, kind in check.FILES.items():
+    for name, kind in SOURCE_FILES.items():
         check.check_file(files[name], kind)
     report = Report()
     page = build.build_page(model, names.check_package_name("pkg"), report)
     methods = names.keep_nameable_methods(model, Report())
-    _same_texts(files["client.py"], methods, page.functions)
+    _same_texts(files["client.py"], methods, page.methods)
     namespace = _imported(files)
-    for method, function in zip(methods, page.functions, strict=True):
+    for method, function in zip(methods, page.methods, strict=True):
         _same_defaults(namespace, method, function, str(page.client))
     lock = json.loads(files["signatures.json"])
     assert lock["method_signatures"] == read.write_signatures(model)
@@ -93,15 +92,9 @@ def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
 
 def _made(document: Document, *, formatted: bool) -> dict[str, str] | None:
     """The files of the package; None if it is refused in the right way."""
-    with pytest.MonkeyPatch.context() as patch:
-        if not formatted:
-            patch.setattr(finish, "format_source", str)
-        return _built(document)
-
-
-def _built(document: Document) -> dict[str, str] | None:
+    formatter = None if formatted else str
     try:
-        return pipeline.build(document, "pkg", Report()).files
+        return pipeline.build(document, "pkg", Report(), formatter=formatter).files
     except Refusal as error:
         refusal = error
     assert refusal.diagnostic.exit_code == 4
@@ -112,7 +105,7 @@ def _built(document: Document) -> dict[str, str] | None:
 # What the module says: read back with libcst
 
 
-def _same_texts(text: str, methods: list[Method], functions: tuple[Function, ...]) -> None:
+def _same_texts(text: str, methods: list[Method], functions: tuple[ClientMethod, ...]) -> None:
     """Docstrings and wire names are those of the interface."""
     module = libcst.parse_module(text)
     client = next(node for node in module.body if isinstance(node, libcst.ClassDef))
@@ -131,7 +124,7 @@ def _same_texts(text: str, methods: list[Method], functions: tuple[Function, ...
         assert _lines(docs[str(function.name)]) == _lines(
             inspect.cleandoc(escape_invisible(function.doc))
         )
-        name, *fields, _ = wires[str(function.const)].args
+        name, *fields, _ = wires[str(function.constant)].args
         assert _text(name.value) == method.name
         wire_names = [
             _text(field.value.args[0].value)
@@ -230,10 +223,10 @@ def _imported(files: dict[str, str]) -> dict[str, Any]:
 
 
 def _same_defaults(
-    namespace: dict[str, Any], method: Method, function: Function, client: str
+    namespace: dict[str, Any], method: Method, function: ClientMethod, client: str
 ) -> None:
     """Defaults and names, as the runtime has them."""
-    described = namespace[str(function.const)]
+    described = namespace[str(function.constant)]
     assert (described.wire_name, described.name) == (method.name, str(function.name))
     shown = inspect.signature(getattr(namespace[client], str(function.name))).parameters
     for parameter, field, name in zip(

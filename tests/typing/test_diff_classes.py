@@ -22,7 +22,7 @@ from gen_client.diff import compare
 from gen_client.diff.changes import Impact, Rule
 from gen_client.escape import Code
 from gen_client.interface import read
-from gen_client.plan import build
+from gen_client.plan.named import name_methods
 from gen_client.source import Document
 from support import SOURCES, run
 
@@ -461,7 +461,7 @@ def test_a_call_agrees(index: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_change_is_found(index: int) -> None:
     case = CASES[index]
     old, new = (
-        build.name_methods(
+        name_methods(
             read.read_model(Document(None, "", tuple(signatures)), Report()),
             Code("package"),
             Report(),

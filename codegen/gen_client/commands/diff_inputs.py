@@ -17,7 +17,7 @@ from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
-from gen_client.output import write
+from gen_client.layout import LOCK_FILE
 from gen_client.source import Document, Source
 
 
@@ -79,7 +79,7 @@ def _given(arguments: argparse.Namespace, progress: ProgressCallback) -> Sides:
 
 def _listed(job: Job, arguments: argparse.Namespace) -> Sides:
     options = job.options
-    lock = str(options.out / options.name / write.LOCK)
+    lock = str(options.out / options.name / LOCK_FILE)
     after = source.in_file(lock, job.report) if arguments.base is not None else job.source
     wanted = _Wanted(after, options.methods, options.exclude)
     package = model_options.package_at(lock)

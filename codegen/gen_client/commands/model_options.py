@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.exit_codes import USAGE
-from gen_client.output.write import LOCK
+from gen_client.layout import LOCK_FILE
 
 if TYPE_CHECKING:
     from gen_client.escape import Code
     from gen_client.interface.model import Model
-    from gen_client.plan.usage import NamedMethod
+    from gen_client.plan.named import NamedMethod
     from gen_client.source import Source
 
 
@@ -95,7 +95,7 @@ def place_of(
 
 def lock_path(path: str) -> str:
     """The lock that is meant by the path of a package's folder; any other path as it is."""
-    return str(Path(path) / LOCK) if path != "-" and Path(path).is_dir() else path
+    return str(Path(path) / LOCK_FILE) if path != "-" and Path(path).is_dir() else path
 
 
 def interface_of(place: Source, package: Code | None, report: Report) -> Interface:
@@ -111,11 +111,11 @@ def interface_of(place: Source, package: Code | None, report: Report) -> Interfa
     """
     from gen_client import source
     from gen_client.interface import read
-    from gen_client.plan import build
+    from gen_client.plan.named import name_methods
 
     model = read.read_model(source.read(place), report)
     name = package or _package(model)
-    return Interface(model, name, build.name_methods(model, name, report))
+    return Interface(model, name, name_methods(model, name, report))
 
 
 def _package(model: Model) -> Code:
@@ -131,7 +131,7 @@ def package_at(lock: str) -> Code | None:
     """What the package is called that a lock lies in; None for another file, or if the folder's name is none."""
     from gen_client.naming import names
 
-    if Path(lock).name != LOCK:
+    if Path(lock).name != LOCK_FILE:
         return None
     folder = Path(lock).absolute().parent
     try:

@@ -15,8 +15,8 @@ from typing import Final
 from gen_client.diagnostics import Diagnostic
 from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.jobs import CheckResult, Outcome, WriteResult
+from gen_client.layout import LOCK_FILE
 from gen_client.output.difference import Cause
-from gen_client.output.write import LOCK
 from gen_client.terminal.console import Color, Console, is_terminal
 
 _COLOURS: Final[Mapping[str, Color]] = {"+": "green", "-": "red", "@": "cyan"}
@@ -108,7 +108,8 @@ def _mend(checked: Sequence[CheckResult], arguments: argparse.Namespace, console
     if not found:
         return
     lost = any(
-        its.cause is Cause.UNKNOWN or (its.file == LOCK and its.cause in _LOST) for its in found
+        its.cause is Cause.UNKNOWN or (its.file == LOCK_FILE and its.cause in _LOST)
+        for its in found
     )
     words = ["gen-client"]
     for option in ("url", "signatures", "model", "api_base", "out", "name"):

@@ -12,13 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from clarigen import ModelRef
-from gen_client import config, custom_templates, source
+from gen_client import config, source
 from gen_client.config import ModelEntry, Settings
+from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, read_custom_templates
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
+from gen_client.layout import LOCK_FILE
 from gen_client.naming import names
-from gen_client.output import write
 from gen_client.source import Source, address, trust
 from gen_client.source.address import ModelAddress, RunnerAddress
 
@@ -140,11 +141,7 @@ def _listed(
 def _usual(arguments: argparse.Namespace) -> PackageOptions:
     """What the command line says of all packages."""
     folder = arguments.templates
-    templates = (
-        custom_templates.NO_CUSTOM_TEMPLATES
-        if folder is None
-        else custom_templates.read_custom_templates(folder)
-    )
+    templates = NO_CUSTOM_TEMPLATES if folder is None else read_custom_templates(folder)
     return PackageOptions(force=arguments.force, strict=arguments.strict, custom=templates)
 
 
@@ -176,7 +173,7 @@ def _lock(out: Path, name: str, meant: ModelAddress | RunnerAddress, report: Rep
                 remedy="give it one with --name",
             )
         name = names.package_name(model.reference.model_id)
-    return source.in_lock(out / names.check_package_name(name) / write.LOCK, model, report)
+    return source.in_lock(out / names.check_package_name(name) / LOCK_FILE, model, report)
 
 
 def _reference(text: str) -> ModelRef:

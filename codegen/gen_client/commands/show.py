@@ -19,7 +19,7 @@ from gen_client.text import quote
 
 if TYPE_CHECKING:
     from gen_client.commands.model_options import Interface
-    from gen_client.plan.usage import NamedMethod
+    from gen_client.plan.named import NamedMethod
 
 _FORMS = ("sync", "async", "batch")
 _EXAMPLES = (
@@ -84,9 +84,9 @@ def _chosen(interface: Interface, name: str | None) -> list[NamedMethod]:
     """The method that is meant, by its name in Python or on the wire, or all of them."""
     if name is None:
         return interface.methods
-    found = [its for its in interface.methods if name in (its.names.method, its.method.name)]
+    found = [its for its in interface.methods if name in (its.name, its.wire.name)]
     if not found:
-        there = ", ".join(str(its.names.method) for its in interface.methods[:8])
+        there = ", ".join(str(its.name) for its in interface.methods[:8])
         more = ", …" if len(interface.methods) > 8 else ""
         raise Refusal(
             f"the model has no method {quote(name)}",

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from gen_client.commands.model_options import Interface
 from gen_client.escape import Code, form, literal
-from gen_client.interface.model import MethodKind, NoDefault, Parameter
+from gen_client.interface.model import Parameter
 from gen_client.naming import names
-from gen_client.plan import build, descriptions, docstrings, types
-from gen_client.plan.types import Shape, Use
-from gen_client.plan.usage import NamedMethod
+from gen_client.plan import build, docstrings, types
+from gen_client.plan.named import NamedMethod, NamedParameter
+from gen_client.plan.types import Use
 from gen_client.show import json_schema, prototype, snippets
 from gen_client.show.snippets import CallStyle
 from gen_client.terminal.console import Console
@@ -49,12 +49,8 @@ def tell(
     console.print_finding(_head(interface), "cyan")
     for its in methods:
         console.print_finding("")
-        console.print_code([prototype.format_prototype(its.method)])
-        told = descriptions.parse_description(
-            its.method.description, (p.name for p in its.method.parameters)
-        )
-        text = descriptions.strip_blank_lines(told.text)
-        for line in text if full else text[:1]:
+        console.print_code([prototype.format_prototype(its.wire)])
+        for line in its.description if full else its.description[:1]:
             console.print_finding(f"  {line}".rstrip())
         if full:
             _page(interface, its, console, url)
@@ -87,30 +83,22 @@ def _page(interface: Interface, its: NamedMethod, console: Console, url: str | N
 
 
 def _rows(its: NamedMethod) -> Iterator[tuple[str, ...]]:
-    """A row a parameter: name, type, default, what is allowed, description."""
-    told = descriptions.parse_description(
-        its.method.description, (p.name for p in its.method.parameters)
-    )
-    for parameter, name, shape in _parameters(its):
-        kind = str(types.format_annotation(shape, Use.PARAM))
-        said = descriptions.split_lines(parameter.description) or told.args.get(parameter.name, [])
+    """Yield a row per parameter: name, type, default, allowed values, description."""
+    for parameter in its.parameters:
+        kind = str(types.format_annotation(parameter.shape, Use.PARAM))
         yield (
-            f"  {name}",
-            f"stream of {kind}" if parameter.stream else kind,
-            _default(parameter, name, shape),
-            _allowed(parameter),
-            " ".join(" ".join(said).split()),
+            f"  {parameter.name}",
+            f"stream of {kind}" if parameter.wire.stream else kind,
+            _default(parameter),
+            _allowed(parameter.wire),
+            " ".join(" ".join(parameter.description).split()),
         )
 
 
-def _parameters(its: NamedMethod) -> Iterator[tuple[Parameter, Code, Shape]]:
-    yield from zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
-
-
-def _default(parameter: Parameter, name: Code, shape: Shape) -> str:
-    if isinstance(parameter.default, NoDefault):
+def _default(parameter: NamedParameter) -> str:
+    if parameter.wire.required:
         return "required"
-    return f"= {build.build_param(parameter, name, shape).default}"
+    return f"= {build.build_parameter(parameter).default}"
 
 
 def _allowed(parameter: Parameter) -> str:
@@ -127,10 +115,13 @@ def _allowed(parameter: Parameter) -> str:
 
 def _result(its: NamedMethod) -> tuple[str, ...]:
     kind = str(types.format_annotation(its.result, Use.RESULT))
-    streams = its.method.kind is not MethodKind.UNARY
-    told = descriptions.parse_description(its.method.description, ()).returns
-    said = " ".join(descriptions.split_lines(its.method.result.description) or told)
-    return "  returns", f"stream of {kind}" if streams else kind, "", "", said
+    return (
+        "  returns",
+        f"stream of {kind}" if its.is_stream else kind,
+        "",
+        "",
+        " ".join(its.returns),
+    )
 
 
 def _opening(interface: Interface, url: str | None) -> Code:
@@ -184,29 +175,28 @@ def content(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, A
 
 
 def _method(its: NamedMethod) -> dict[str, Any]:
-    streams = its.method.kind is not MethodKind.UNARY
     return {
-        "name": str(its.names.method),
-        "wire_name": its.method.name,
-        "method_type": its.method.kind.value,
-        "signature": prototype.format_prototype(its.method),
-        "description": its.method.description,
-        "takes_list": its.listed,
+        "name": str(its.name),
+        "wire_name": its.wire.name,
+        "method_type": its.wire.kind.value,
+        "signature": prototype.format_prototype(its.wire),
+        "description": its.wire.description,
+        "takes_list": its.accepts_list,
         "batch": None if its.input is None else str(its.names.batch),
-        "parameters": [_parameter(*row) for row in _parameters(its)],
+        "parameters": [_parameter(parameter) for parameter in its.parameters],
         "returns": {
             "type": str(types.format_annotation(its.result, Use.RESULT)),
-            "stream": streams,
-            "description": its.method.result.description,
+            "stream": its.is_stream,
+            "description": its.wire.result.description,
         },
     }
 
 
-def _parameter(parameter: Parameter, name: Code, shape: Shape) -> dict[str, Any]:
-    param = build.build_param(parameter, name, shape)
+def _parameter(named: NamedParameter) -> dict[str, Any]:
+    parameter, param = named.wire, build.build_parameter(named)
     bounds = parameter.range
     return {
-        "name": str(name),
+        "name": str(named.name),
         "wire_name": parameter.name,
         "type": str(param.annotation),
         "stream": parameter.stream,

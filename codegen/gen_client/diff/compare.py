@@ -13,11 +13,10 @@ from typing import Final, TypeVar
 from gen_client.diff.changes import Change, Rule
 from gen_client.diff.parameters import compare_options
 from gen_client.diff.shapes import collect_record_names, compare_types
-from gen_client.escape import Code
-from gen_client.interface.model import Method, MethodKind, Parameter
-from gen_client.plan import build, usage
-from gen_client.plan.types import Shape, Use
-from gen_client.plan.usage import NamedMethod
+from gen_client.interface.model import MethodKind
+from gen_client.plan import build
+from gen_client.plan.named import NamedMethod, NamedParameter
+from gen_client.plan.types import Use
 
 RETURN: Final = "return"
 """What the result is called in the place of a change."""
@@ -36,11 +35,11 @@ def compare(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -> list[Chan
         old: The methods that callers know, with their names.
         new: Those that there are now.
     """
-    before = {its.method.name: its for its in old}
-    after = {its.method.name: its for its in new}
+    before = {its.wire.name: its for its in old}
+    after = {its.wire.name: its for its in new}
     renamed = _renamed(
-        {name: replace(its.method, name="") for name, its in before.items() if name not in after},
-        {name: replace(its.method, name="") for name, its in after.items() if name not in before},
+        {name: replace(its.wire, name="") for name, its in before.items() if name not in after},
+        {name: replace(its.wire, name="") for name, its in after.items() if name not in before},
     )
     changes: list[Change] = []
     for name, its in before.items():
@@ -48,7 +47,7 @@ def compare(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -> list[Chan
         if now is not None:
             changes += _method(its, now)
         elif name in renamed:
-            called = str(after[renamed[name]].names.method)
+            called = str(after[renamed[name]].name)
             changes.append(_change(its, Rule.METHOD_RENAMED, "", "is called {} now", called))
         else:
             changes.append(_change(its, Rule.METHOD_REMOVED, "", "was removed"))
@@ -61,7 +60,7 @@ def compare(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -> list[Chan
 
 
 def _change(its: NamedMethod, rule: Rule, field: str, words: str, *values: str) -> Change:
-    return Change(rule, str(its.names.method), field, words, values)
+    return Change(rule, str(its.name), field, words, values)
 
 
 def _order(names: dict[str, _T], others: dict[str, _T]) -> list[str]:
@@ -82,16 +81,16 @@ def _renamed(gone: dict[str, _T], came: dict[str, _T]) -> dict[str, str]:
 
 
 def _method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
-    before, after = old.method, new.method
-    if new.names.method != old.names.method:
-        yield _change(old, Rule.METHOD_RENAMED, "", "is called {} now", str(new.names.method))
+    before, after = old.wire, new.wire
+    if new.name != old.name:
+        yield _change(old, Rule.METHOD_RENAMED, "", "is called {} now", str(new.name))
     if after.kind is not before.kind:
         words = f"{_KINDS[after.kind]} now; before, it {_KINDS[before.kind]}"
         yield _change(old, Rule.METHOD_KIND_CHANGED, "", words)
     if after.description != before.description:
         yield _change(old, Rule.DESCRIPTION_CHANGED, "", "its description changed")
     yield from _parameters(old, new)
-    yield from compare_types(old.result, new.result, Use.RESULT, str(old.names.method), RETURN)
+    yield from compare_types(old.result, new.result, Use.RESULT, str(old.name), RETURN)
     if after.result.description != before.result.description:
         yield _change(old, Rule.DESCRIPTION_CHANGED, RETURN, "its description changed")
     if after.result.multiple_outputs != before.result.multiple_outputs:
@@ -109,7 +108,7 @@ def _type_names(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
             yield _change(old, Rule.TYPE_RENAMED, "", words, name, now[field])
         elif field not in now and (its_parameter in _by_wire(new) or its_parameter == RETURN):
             yield _change(old, Rule.TYPE_REMOVED, "", "there is no type {} any more", name)
-    if old.input is None or old.method.kind is not new.method.kind:
+    if old.input is None or old.wire.kind is not new.wire.kind:
         return
     if new.input is None:
         yield _change(old, Rule.BATCH_REMOVED, "", "{} was removed", str(old.names.batch))
@@ -125,11 +124,10 @@ def _type_names(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
 def _names(its: NamedMethod) -> dict[str, str]:
     """What the choices and records of a method are called, by their places on the wire."""
     found = collect_record_names(its.result, RETURN)
-    rows = zip(its.method.parameters, its.parameters, its.aliases, strict=True)
-    for parameter, shape, alias in rows:
-        found |= collect_record_names(shape, parameter.name)
-        if alias is not None:
-            found[parameter.name] = str(alias)
+    for parameter in its.parameters:
+        found |= collect_record_names(parameter.shape, parameter.wire.name)
+        if parameter.alias is not None:
+            found[parameter.wire.name] = str(parameter.alias)
     return found
 
 
@@ -139,70 +137,60 @@ def _names(its: NamedMethod) -> dict[str, str]:
 def _parameters(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     before, after = _by_wire(old), _by_wire(new)
     renamed = _renamed(
-        {name: _nameless(its[0]) for name, its in before.items() if name not in after},
-        {name: _nameless(its[0]) for name, its in after.items() if name not in before},
+        {name: replace(its.wire, name="") for name, its in before.items() if name not in after},
+        {name: replace(its.wire, name="") for name, its in after.items() if name not in before},
     )
-    for name, (_, called, _) in before.items():
+    for name, parameter in before.items():
         if name in renamed:
-            now = after[renamed[name]][1]
-            yield _change(old, Rule.PARAMETER_RENAMED, called, "is called {} now", now)
+            now = after[renamed[name]].name
+            yield _change(old, Rule.PARAMETER_RENAMED, parameter.name, "is called {} now", now)
         elif name not in after:
-            yield _change(old, Rule.PARAMETER_REMOVED, called, "was removed")
-    for name, (parameter, called, shape) in after.items():
+            yield _change(old, Rule.PARAMETER_REMOVED, parameter.name, "was removed")
+    for name, parameter in after.items():
         if name not in before and name not in renamed.values():
-            yield _added(old, parameter, called, shape)
-    for name, (parameter, called, shape) in before.items():
-        if name not in after:
-            continue
-        its, its_name, its_shape = after[name]
-        if its_name != called:
-            yield _change(old, Rule.PARAMETER_RENAMED, called, "is called {} now", its_name)
-        yield from _parameter(old, parameter, called, shape, its, its_shape)
+            yield _added(old, parameter)
+    for name, parameter in before.items():
+        if name in after:
+            yield from _parameter(old, parameter, after[name])
     yield from _positions(old, new, renamed)
 
 
-def _by_wire(its: NamedMethod) -> dict[str, tuple[Parameter, Code, Shape]]:
-    rows = zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
-    return {parameter.name: (parameter, name, shape) for parameter, name, shape in rows}
+def _by_wire(method: NamedMethod) -> dict[str, NamedParameter]:
+    return {parameter.wire.name: parameter for parameter in method.parameters}
 
 
-def _nameless(parameter: Parameter) -> Parameter:
-    return replace(parameter, name="")
-
-
-def _added(old: NamedMethod, parameter: Parameter, called: Code, shape: Shape) -> Change:
-    param = build.build_param(parameter, called, shape)
-    if parameter.required:
+def _added(method: NamedMethod, parameter: NamedParameter) -> Change:
+    param = build.build_parameter(parameter)
+    if parameter.wire.required:
         words, values = "is new and required: {}", [str(param.annotation)]
-        return _change(old, Rule.REQUIRED_PARAMETER_ADDED, called, words, *values)
+        return _change(method, Rule.REQUIRED_PARAMETER_ADDED, parameter.name, words, *values)
     words = "is new; left out, it is {}"
-    return _change(old, Rule.OPTIONAL_PARAMETER_ADDED, called, words, str(param.default))
+    return _change(method, Rule.OPTIONAL_PARAMETER_ADDED, parameter.name, words, str(param.default))
 
 
-def _parameter(
-    its: NamedMethod, old: Parameter, called: str, shape: Shape, new: Parameter, now: Shape
-) -> Iterator[Change]:
-    """The changes of one parameter that stayed."""
-    method = str(its.names.method)
-    changed = compare_types(shape, now, Use.PARAM, method, called)
-    if old.stream != new.stream:
+def _parameter(method: NamedMethod, old: NamedParameter, new: NamedParameter) -> Iterator[Change]:
+    """Yield the changes of a parameter that both interfaces have."""
+    if new.name != old.name:
+        yield _change(method, Rule.PARAMETER_RENAMED, old.name, "is called {} now", new.name)
+    changed = compare_types(old.shape, new.shape, Use.PARAM, str(method.name), old.name)
+    if old.wire.stream != new.wire.stream:
         words = "takes {} now, not {}"
         forms = ("a stream", "one value")
-        kinds = forms if new.stream else (forms[1], forms[0])
-        changed.append(Change(Rule.TYPE_CHANGED, method, called, words.format(*kinds)))
+        kinds = forms if new.wire.stream else (forms[1], forms[0])
+        changed.append(_change(method, Rule.TYPE_CHANGED, old.name, words.format(*kinds)))
     yield from changed
     alike = all(change.rule is not Rule.TYPE_CHANGED for change in changed)
-    yield from compare_options(method, called, (old, shape), (new, now), alike=alike)
+    yield from compare_options(str(method.name), old, new, alike=alike)
 
 
 def _positions(old: NamedMethod, new: NamedMethod, renamed: dict[str, str]) -> Iterator[Change]:
     """What may be given by position must stay where it is; the order of the rest is a matter of reading."""
-    after = [parameter.name for parameter in new.method.parameters]
-    kept = [renamed.get(parameter.name, parameter.name) for parameter in old.method.parameters]
-    before = [name for name in _leading(old.method, renamed) if name in after]
-    leading = _leading(new.method, {})
+    after = list(_by_wire(new))
+    kept = [renamed.get(name, name) for name in _by_wire(old)]
+    before = [name for name in _leading(old, renamed) if name in after]
+    leading = _leading(new, {})
     if before != leading[: len(before)]:
-        called = {name: its for name, (_, its, _) in _by_wire(new).items()}
+        called = {name: parameter.name for name, parameter in _by_wire(new).items()}
         lost = [called[name] for name in before if name not in leading]
         if lost and leading == before[: len(leading)]:
             for name in lost:
@@ -216,7 +204,7 @@ def _positions(old: NamedMethod, new: NamedMethod, renamed: dict[str, str]) -> I
         yield _change(old, Rule.ORDER_CHANGED, "", "its options stand in another order")
 
 
-def _leading(method: Method, renamed: dict[str, str]) -> list[str]:
-    """The parameters that may be given by position, as they are called on the wire now."""
-    leading = method.parameters[: usage.count_positional(method.parameters)]
-    return [renamed.get(parameter.name, parameter.name) for parameter in leading]
+def _leading(method: NamedMethod, renamed: dict[str, str]) -> list[str]:
+    """Return the parameters that can be passed by position, by their present names on the wire."""
+    names = (parameter.wire.name for parameter in method.parameters[: method.positional_count])
+    return [renamed.get(name, name) for name in names]

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from gen_client.diff.changes import Change, Rule
-from gen_client.escape import Code, escape_invisible, literal
+from gen_client.escape import escape_invisible, literal
 from gen_client.interface.model import (
     Choice,
     KnownDefault,
@@ -22,42 +22,39 @@ from gen_client.interface.model import (
     Scalar,
 )
 from gen_client.plan import build, types
+from gen_client.plan.named import NamedParameter
 from gen_client.plan.types import Shape
 
 _SHOWN: Final = 8
 """How many choices a change lists."""
 
-_ANY: Final = Code("x")
-"""A name for a parameter whose name does not matter."""
 _SIDES: Final = (
     ("must be at least {} now", "may be as low as {} now", "has no lower limit any more"),
     ("must be at most {} now", "may be as high as {} now", "has no upper limit any more"),
 )
 
 _Make = Callable[..., Change]
-_Typed = tuple[Parameter, Shape]
 
 
 def compare_options(
-    method: str, called: str, old: _Typed, new: _Typed, *, alike: bool
+    method: str, old: NamedParameter, new: NamedParameter, *, alike: bool
 ) -> Iterator[Change]:
     """The changes of a parameter beside those of its type.
 
     Args:
         method: The method, for the changes.
-        called: The parameter's name.
-        old: The parameter that was, and its type.
-        new: The one that is.
+        old: The parameter that was.
+        new: The parameter that is.
         alike: Whether values of the old type are values of the new one.
     """
-    make: _Make = partial(_made, method, called)
+    make: _Make = partial(_made, method, old.name)
     yield from _absence(make, old, new)
     if alike:
         yield from _choices(make, old, new)
-        yield from _limits(make, old[0].range, new[0].range, new[1])
-    if _told(old[0]) != _told(new[0]):
+        yield from _limits(make, old.wire.range, new.wire.range, new.shape)
+    if _told(old.wire) != _told(new.wire):
         yield make(Rule.DESCRIPTION_CHANGED, "its description changed")
-    if (old[0].internal_only, old[0].is_param) != (new[0].internal_only, new[0].is_param):
+    if (old.wire.internal_only, old.wire.is_param) != (new.wire.internal_only, new.wire.is_param):
         yield make(Rule.HINT_CHANGED, "is marked in another way by the model's author")
 
 
@@ -75,43 +72,43 @@ def _told(parameter: Parameter) -> tuple[str, dict[Scalar, str]]:
 # Leaving it out
 
 
-def _absence(make: _Make, old: _Typed, new: _Typed) -> Iterator[Change]:
-    if new[0].required and not old[0].required:
+def _absence(make: _Make, old: NamedParameter, new: NamedParameter) -> Iterator[Change]:
+    if new.wire.required and not old.wire.required:
         yield make(Rule.BECAME_REQUIRED, "is required now")
-    elif old[0].required and not new[0].required:
-        yield make(Rule.BECAME_OPTIONAL, "can be left out now; it is {} then", _meaning(*new))
-    elif not old[0].required:
+    elif old.wire.required and not new.wire.required:
+        yield make(Rule.BECAME_OPTIONAL, "can be left out now; it is {} then", _meaning(new))
+    elif not old.wire.required:
         yield from _default(make, old, new)
 
 
-def _default(make: _Make, old: _Typed, new: _Typed) -> Iterator[Change]:
-    before, after = _absent(*old), _absent(*new)
+def _default(make: _Make, old: NamedParameter, new: NamedParameter) -> Iterator[Change]:
+    before, after = _absent(old), _absent(new)
     if before and before != after:
         yield make(Rule.ABSENCE_REFUSED, "does not take {} any more", before)
     elif after != before:
         yield make(Rule.ABSENCE_TAKEN, "takes {} as well", after)
-    if _meaning(*old) != _meaning(*new):
+    if _meaning(old) != _meaning(new):
         words = "left out, it is {} now, not {}"
-        yield make(Rule.DEFAULT_CHANGED, words, _meaning(*new), _meaning(*old))
-    elif old[0].default_text != new[0].default_text:
+        yield make(Rule.DEFAULT_CHANGED, words, _meaning(new), _meaning(old))
+    elif old.wire.default_text != new.wire.default_text:
         yield make(Rule.HINT_CHANGED, "its default is written in another way")
 
 
-def _absent(parameter: Parameter, shape: Shape) -> str:
+def _absent(parameter: NamedParameter) -> str:
     """What a caller may write for leaving it out."""
-    absent = str(build.build_param(parameter, _ANY, shape).absent)
+    absent = str(build.build_parameter(parameter).absent)
     return "SERVER_DEFAULT" if absent == "Default" else absent
 
 
-def _meaning(parameter: Parameter, shape: Shape) -> str:
+def _meaning(parameter: NamedParameter) -> str:
     """What leaving a parameter out means, as an expression or in the words of its author."""
-    match parameter.default:
+    match parameter.wire.default:
         case NoDefault():
             return ""
         case NullDefault():
             return "None"
         case KnownDefault(value):
-            return str(types.format_value(value, shape))
+            return str(types.format_value(value, parameter.shape))
         case its:
             return " ".join(escape_invisible(its.text).split()) or "SERVER_DEFAULT"
 
@@ -119,10 +116,10 @@ def _meaning(parameter: Parameter, shape: Shape) -> str:
 # What may be given
 
 
-def _choices(make: _Make, old: _Typed, new: _Typed) -> Iterator[Change]:
-    before, after = old[0].choices, new[0].choices
+def _choices(make: _Make, old: NamedParameter, new: NamedParameter) -> Iterator[Change]:
+    before, after = old.wire.choices, new.wire.choices
     if before and not after:
-        kind = str(types.format_annotation(new[1], types.Use.PARAM))
+        kind = str(types.format_annotation(new.shape, types.Use.PARAM))
         yield make(Rule.CHOICES_WIDENED, "takes any {} now", kind)
     elif after and not before:
         yield make(Rule.CHOICES_NARROWED, "takes nothing but {} now", _listed(after))

@@ -11,8 +11,7 @@ from typing import Final
 
 from gen_client.diff.changes import Change, Rule
 from gen_client.interface.model import TypeKind
-from gen_client.plan import types as typetable
-from gen_client.plan.types import Shape, Use
+from gen_client.plan.types import NamedField, Shape, Use, format_annotation
 
 _WIDER: Final = {(TypeKind.INT, TypeKind.FLOAT), (TypeKind.STR, TypeKind.TEXT)}
 """Types of parameters, and those that take all that they took, in the eyes of a type checker and of the runtime."""
@@ -60,7 +59,7 @@ class _Walk:
         self, old: Shape, new: Shape, whole: tuple[Shape, Shape], field: str, *, fixed: bool
     ) -> Change:
         pair = old.kind, new.kind
-        was, now = (str(typetable.format_annotation(its, self._use)) for its in whole)
+        was, now = (str(format_annotation(its, self._use)) for its in whole)
         if self._use is Use.PARAM:
             rule = Rule.TYPE_WIDENED if pair in _WIDER else Rule.TYPE_CHANGED
             return Change(rule, self._method, field, "takes {} now, not {}", (now, was))
@@ -70,32 +69,30 @@ class _Walk:
 
     def _fields(self, old: Shape, new: Shape, field: str) -> Iterator[Change]:
         """The changes of a record, whose class callers know: they read it, and those passed they make."""
-        before, after = _members(old), _members(new)
-        for name, (attribute, _, _) in before.items():
+        before, after = _fields_by_wire(old), _fields_by_wire(new)
+        for name, member in before.items():
             if name not in after:
-                yield self._change(Rule.FIELD_REMOVED, field, attribute, "was removed")
-        for name, (attribute, shape, _) in after.items():
+                yield self._change(Rule.FIELD_REMOVED, field, member.name, "was removed")
+        for name, member in after.items():
             if name not in before:
                 rule = Rule.REQUIRED_FIELD_ADDED if self._use is Use.PARAM else Rule.FIELD_ADDED
-                kind = str(typetable.format_annotation(shape, self._use))
-                yield self._change(rule, field, attribute, "is new, a {}", kind)
-        for name, (attribute, shape, description) in after.items():
-            if name not in before:
-                continue
-            its_name, its_shape, its_description = before[name]
-            if attribute != its_name:
-                yield self._change(
-                    Rule.FIELD_RENAMED, field, its_name, "is called {} now", attribute
-                )
-            yield from self.compared(its_shape, shape, f"{field}.{its_name}")
-            if description != its_description:
-                yield self._change(
-                    Rule.DESCRIPTION_CHANGED, field, attribute, "its description changed"
-                )
+                kind = str(format_annotation(member.shape, self._use))
+                yield self._change(rule, field, member.name, "is new, a {}", kind)
+        for name, member in after.items():
+            if name in before:
+                yield from self._field(before[name], member, field)
         kept = [name for name in before if name in after]
         if kept != [name for name in after if name in before]:
             rule = Rule.FIELDS_REORDERED if self._use is Use.PARAM else Rule.ORDER_CHANGED
             yield Change(rule, self._method, field, "its fields stand in another order")
+
+    def _field(self, old: NamedField, new: NamedField, field: str) -> Iterator[Change]:
+        """Yield the changes of a field that both records have."""
+        if new.name != old.name:
+            yield self._change(Rule.FIELD_RENAMED, field, old.name, "is called {} now", new.name)
+        yield from self.compared(old.shape, new.shape, f"{field}.{old.name}")
+        if new.wire.description != old.wire.description:
+            yield self._change(Rule.DESCRIPTION_CHANGED, field, new.name, "its description changed")
 
     def _change(self, rule: Rule, field: str, name: str, words: str, *values: str) -> Change:
         return Change(rule, self._method, f"{field}.{name}", words, values)
@@ -105,12 +102,9 @@ def _alike(old: Shape, new: Shape) -> bool:
     return old.kind is new.kind and len(old.items) == len(new.items)
 
 
-def _members(its: Shape) -> dict[str, tuple[str, Shape, str]]:
-    """The fields of a record by their names on the wire: name, type, description."""
-    return {
-        member.name: (str(name), shape, member.description)
-        for member, (name, shape) in zip(its.type.members, its.fields, strict=True)
-    }
+def _fields_by_wire(shape: Shape) -> dict[str, NamedField]:
+    """Return the fields of a record by their names on the wire."""
+    return {field.wire.name: field for field in shape.fields}
 
 
 def collect_record_names(its: Shape, field: str) -> dict[str, str]:
@@ -118,6 +112,6 @@ def collect_record_names(its: Shape, field: str) -> dict[str, str]:
     names = {} if its.record is None else {field: str(its.record)}
     for position, item in enumerate(its.items):
         names |= collect_record_names(item, f"{field}[{position}]")
-    for member, (_, shape) in zip(its.type.members, its.fields, strict=False):
-        names |= collect_record_names(shape, f"{field}.{member.name}")
+    for member in its.fields:
+        names |= collect_record_names(member.shape, f"{field}.{member.wire.name}")
     return names

@@ -1,7 +1,7 @@
-"""What the gate accepts besides: what the owner of custom templates lets it, and the types of a configuration.
+"""What the gate accepts in addition: the code of custom templates, and the user's types for JSON.
 
-What lives here: `Allowed`, made of Python text that is parsed and never run, and `without`, which takes what is allowed
-out of a tree before the rules look at it. What is allowed is constant: no text of a model can be part of it.
+`allow.toml` holds Python text, which is parsed and never run. `remove_allowed` takes it out of a tree before the rules
+look at it. What is allowed is constant: no text of a model can be part of it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What may stand in a file besides.
+    """What a file may hold in addition to what our templates write.
 
     Attributes:
-        statements: As `dump` writes their trees.
-        decorators: The same.
-        comments: As they stand there, with their `#`.
-        classes: Classes that types may name, by module and name: the configuration's.
-        types: Texts of types that JSON may be given: the configuration's.
+        statements: The dumped trees of statements.
+        decorators: The dumped trees of decorators.
+        comments: Comments, with their `#`.
+        classes: The user's classes that annotations may name, by module and name.
+        types: The texts of types that `wire.json_as` may name.
     """
 
     statements: frozenset[str] = frozenset()
@@ -31,21 +31,21 @@ class Allowed:
 
 
 NOTHING_ALLOWED = Allowed()
-"""What is allowed where the templates are ours."""
+"""What our own templates need."""
 
 
 def parse_allowed(
     statements: Iterable[str], decorators: Iterable[str], comments: Iterable[str]
 ) -> Allowed:
-    """What the owner of templates allows.
+    """Parse what the owner of custom templates allows.
 
     Args:
-        statements: Python statements: `import logging`.
+        statements: Python statements, such as `import logging`.
         decorators: Expressions, without their `@`.
         comments: Comments, with their `#`.
 
     Raises:
-        ValueError: One is not what it should be; the message quotes it.
+        ValueError: A text is not what it should be; the message quotes it.
     """
     comments = frozenset(comments)
     for comment in comments:
@@ -73,25 +73,28 @@ def _parse_decorator(text: str) -> ast.expr:
             raise ValueError(f"no decorator: {text!r}")
 
 
-def remove_allowed(module: ast.Module, what: Allowed) -> ast.Module:
-    """A tree without what is allowed."""
-    if what.statements or what.decorators:
-        _Remover(what).visit(module)
+def remove_allowed(module: ast.Module, allowed: Allowed) -> ast.Module:
+    """Remove what is allowed from a tree, in place, and return the tree."""
+    if allowed.statements or allowed.decorators:
+        _Remover(allowed).visit(module)
     return module
 
 
 class _Remover(ast.NodeTransformer):
-    """Takes statements and decorators out, wherever they stand."""
+    """Removes the allowed statements and decorators, at any depth."""
 
-    def __init__(self, what: Allowed) -> None:
-        self._what = what
+    def __init__(self, allowed: Allowed) -> None:
+        self._allowed = allowed
 
     def visit(self, node: ast.AST) -> ast.AST | None:
-        if isinstance(node, ast.stmt) and ast.dump(node) in self._what.statements:
+        """Return the node without what is allowed; None to remove the node itself."""
+        if isinstance(node, ast.stmt) and ast.dump(node) in self._allowed.statements:
             return None
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             node.decorator_list = [
-                one for one in node.decorator_list if ast.dump(one) not in self._what.decorators
+                decorator
+                for decorator in node.decorator_list
+                if ast.dump(decorator) not in self._allowed.decorators
             ]
         if isinstance(node, ast.stmt | ast.Module):
             self.generic_visit(node)

@@ -1,6 +1,6 @@
-"""The file of examples that our templates produce: the third kind beside those of `pages`.
+"""The rules for `examples.py`.
 
-Knows Python's syntax tree; trusts nothing and knows nothing of models, plans or templates.
+Like the rest of the gate, this module knows nothing of models, plans or templates.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ from gen_client.gate.grammar import (
 )
 from gen_client.gate.imports import BoundNames, after_docstring_and_imports
 
+_NO_PARAMETERS = ast.dump(
+    ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+)
+
 
 def check_examples(module: ast.Module) -> None:
-    """The docstring, the imports, a function a method, and what runs them."""
+    """Check `examples.py`: docstring, imports, one function per method and twin, and the call of `main`."""
     names = BoundNames()
     body = after_docstring_and_imports(module, names)
     rules = ExpressionRules(
@@ -50,11 +54,11 @@ def check_examples(module: ast.Module) -> None:
 
 
 def _check_example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: ExpressionRules) -> None:
-    """A function without parameters that opens a client and prints what a method gives."""
-    nothing = ast.dump(node.args) == ast.dump(_NO_ARGUMENTS)
-    if node.decorator_list or getattr(node, "type_params", None) or not nothing:
+    """Check a function without parameters that opens a client and prints the result of a method."""
+    has_parameters = ast.dump(node.args) != _NO_PARAMETERS
+    if node.decorator_list or getattr(node, "type_params", None) or has_parameters:
         reject(node, "not an example")
-    waits = isinstance(node, ast.AsyncFunctionDef)
+    is_async = isinstance(node, ast.AsyncFunctionDef)
     match node.body, node.returns:
         case (
             [
@@ -63,16 +67,16 @@ def _check_example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressi
             ],
             ast.Constant(value=None),
         ) if (
-            isinstance(block, ast.AsyncWith) == waits
+            isinstance(block, ast.AsyncWith) == is_async
         ):
             _check_opening(item, rules)
-            _check_use(statement, rules, waits)
+            _check_use(statement, rules, is_async=is_async)
         case _:
             reject(node, "not an example")
 
 
 def _check_opening(node: ast.withitem, rules: ExpressionRules) -> None:
-    """`Client() as model`."""
+    """Check `Client() as model`."""
     match node:
         case ast.withitem(
             context_expr=ast.Call(func=ast.Name(id=client), args=[], keywords=[]),
@@ -85,20 +89,17 @@ def _check_opening(node: ast.withitem, rules: ExpressionRules) -> None:
             reject(node.context_expr, "not the opening of a client")
 
 
-_NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-
-
-def _check_use(node: ast.stmt, rules: ExpressionRules, waits: bool) -> None:
-    """`print(model.method(…))`, or a loop over it that prints each piece."""
+def _check_use(node: ast.stmt, rules: ExpressionRules, *, is_async: bool) -> None:
+    """Check `print(model.method(…))`, or a loop over the method's stream that prints each item."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[call], keywords=[])):
-            if isinstance(call, ast.Await) != waits:
+            if isinstance(call, ast.Await) != is_async:
                 reject(node, "not a use of a method")
             _check_model_call(call.value if isinstance(call, ast.Await) else call, rules)
         case ast.For(
             target=target, iter=call, body=[ast.Expr(value=printing)], orelse=[]
         ) | ast.AsyncFor(target=target, iter=call, body=[ast.Expr(value=printing)], orelse=[]) if (
-            isinstance(target, ast.Name) and isinstance(node, ast.AsyncFor) == waits
+            isinstance(target, ast.Name) and isinstance(node, ast.AsyncFor) == is_async
         ):
             _check_model_call(call, rules)
             _check_print(printing, check_identifier(node, target.id))
@@ -107,6 +108,7 @@ def _check_use(node: ast.stmt, rules: ExpressionRules, waits: bool) -> None:
 
 
 def _check_model_call(node: ast.expr, rules: ExpressionRules) -> None:
+    """Check `model.method(…)`."""
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="model"), attr=method),
@@ -114,13 +116,13 @@ def _check_model_call(node: ast.expr, rules: ExpressionRules) -> None:
             keywords=keywords,
         ):
             check_identifier(node, method)
-            rules.arguments(arguments, keywords)
+            rules.check_arguments(arguments, keywords)
         case _:
             reject(node, "not a call of a method")
 
 
-def _check_print(node: ast.expr, piece: str) -> None:
-    """`print(piece)`, `print(piece.text, end="", flush=True)`."""
+def _check_print(node: ast.expr, item: str) -> None:
+    """Check `print(item)` or `print(item.text, end="", flush=True)`."""
     match node:
         case ast.Call(
             func=ast.Name(id="print"),
@@ -131,8 +133,8 @@ def _check_print(node: ast.expr, piece: str) -> None:
                 ast.keyword(arg="flush", value=ast.Constant(value=True)),
             ],
         ) if (
-            name == piece
+            name == item
         ):
             pass
         case _:
-            reject(node, "not the printing of a piece")
+            reject(node, "not the printing of an item")

@@ -1,8 +1,7 @@
-"""The expressions that our templates produce, as a small recursive grammar. The other half of `gate`.
+"""The expressions that our templates can produce, as a small recursive grammar.
 
-Each function below is one rule: it accepts a node of exactly its shape or raises `Stranger`. A rule looks at every
-field of a node that could hold another one, so that nothing passes unseen. Knows Python's syntax tree;
-trusts nothing and knows nothing of models, plans or templates.
+Each rule accepts a node of exactly one shape or raises `Rejected`. It looks at every field of the node that can hold
+another node, so that nothing passes unseen. Like the rest of the gate, it knows nothing of models, plans or templates.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 PLAIN_TYPES = frozenset({"str", "bytes", "int", "float", "bool", "list", "tuple", "dict", "object"})
-"""Names of Python's own that an annotation may use, also as `builtins.NAME`."""
+"""The builtins that an annotation may use, also as `builtins.NAME`."""
 
 ARRAYS = frozenset({"ArrayLike", "NDArray"})
-"""What `npt` is used for."""
+"""The attributes of `npt` that an annotation may use."""
 
 CODECS = frozenset(
     [
@@ -35,61 +34,66 @@ CODECS = frozenset(
         "FRAME",
     ]
 )
-"""The attributes of `wire` that are codecs by themselves."""
+"""The attributes of `wire` that are codecs."""
 
 METHOD_FUNCTIONS = frozenset({"unary", "server_stream", "bidi_stream"})
-"""The words of `wire` that describe a method."""
+"""The functions of `wire` that describe a method."""
 
 VALUE_CLASSES = frozenset(
     ["Image", "Audio", "Video", "Text", "Concept", "Region", "Frame", "Box", "Point"]
 )
-"""The classes of the runtime whose instances may stand where a value stands."""
+"""The classes of the runtime whose instances may be values."""
 
 SAMPLE_NAMES = frozenset({"IMAGE", "AUDIO", "VIDEO", "YOURS"})
-"""What examples send where a file is meant, or a value of the reader's own type."""
+"""The sample media of `clarigen.examples`, and its placeholder for a value of the reader's own type."""
 
 SPECIAL_FLOATS = frozenset({"inf", "-inf", "nan"})
 
 
 class Rejected(Exception):
-    """Something that our templates cannot have written, and the line it stands on."""
+    """Code that our templates cannot have written.
 
-    def __init__(self, line: int, what: str) -> None:
-        super().__init__(what)
+    Attributes:
+        line: The line where it is.
+        reason: The rule that it breaks.
+    """
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
         self.line = line
-        self.what = what
+        self.reason = reason
 
 
-def reject(node: ast.AST, what: str) -> NoReturn:
-    """Refuse a node: `what` names the rule it broke."""
-    raise Rejected(getattr(node, "lineno", 0), f"{what}: {type(node).__name__}")
+def reject(node: ast.AST, reason: str) -> NoReturn:
+    """Raise `Rejected` for a node."""
+    raise Rejected(getattr(node, "lineno", 0), f"{reason}: {type(node).__name__}")
 
 
 def check_each(rule: Callable[[ast.expr], None], nodes: Iterable[ast.expr]) -> None:
-    """One rule for every node."""
+    """Check every node with the same rule."""
     for node in nodes:
         rule(node)
 
 
 def check_identifier(node: ast.AST, name: str) -> str:
-    """A name that may be given to something: none that Python itself treats in a special way."""
+    """Return a name that a file defines; reject one that Python itself gives a meaning."""
     if name.startswith("__"):
         reject(node, "a name that Python reserves")
     return name
 
 
 def is_text(node: ast.AST | None) -> bool:
-    """Whether it is a plain text literal."""
+    """Return whether a node is a string literal."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def is_docstring(node: ast.stmt) -> bool:
-    """Whether it is a docstring."""
+    """Return whether a statement is a docstring."""
     return isinstance(node, ast.Expr) and is_text(node.value)
 
 
-def _is_python_name(keywords: list[ast.keyword]) -> bool:
-    """Whether these are nothing, or the one that says a name in Python."""
+def _is_renaming(keywords: list[ast.keyword]) -> bool:
+    """Return whether keywords are empty or only `name="…"`."""
     match keywords:
         case []:
             return True
@@ -100,14 +104,19 @@ def _is_python_name(keywords: list[ast.keyword]) -> bool:
 
 
 def names_of(nodes: list[ast.expr]) -> list[str]:
-    """The names that these are; of anything else, an empty one."""
+    """Return the names that nodes are; an empty string for a node that is no name."""
     return [node.id if isinstance(node, ast.Name) else "" for node in nodes]
 
 
 class ExpressionRules:
-    """The rules, for a file in which `types` may be used in annotations and `records` be called.
+    """The rules for the expressions of one file.
 
-    A list of `inputs` may be given in the place of arguments; JSON may travel as one of the types `refined`.
+    Attributes:
+        types: The names that annotations may use.
+        records: The classes that values may be built with.
+        values: The names that are values.
+        inputs: The `TypedDict`s of inputs.
+        json_types: The texts of types that JSON may have.
     """
 
     def __init__(
@@ -117,38 +126,38 @@ class ExpressionRules:
         records: frozenset[str],
         values: frozenset[str],
         inputs: frozenset[str] = frozenset(),
-        refined: frozenset[str] = frozenset(),
+        json_types: frozenset[str] = frozenset(),
     ) -> None:
         self.types = types
         self.records = records
         self.values = values
         self.inputs = inputs
-        self.refined = refined
+        self.json_types = json_types
 
     # Annotations
 
-    def annotation(self, node: ast.expr) -> None:
-        """`T`, `None`, `A | B`, `T[A, B]`, `Literal[...]`, `builtins.list`, `npt.ArrayLike`."""
+    def check_annotation(self, node: ast.expr) -> None:
+        """Check an annotation: `T`, `None`, `A | B`, `T[A, B]`, `Literal[...]`, `builtins.list`, `npt.ArrayLike`."""
         match node:
             case ast.Constant(value=None):
                 pass
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                self.annotation(left)
-                self.annotation(right)
+                self.check_annotation(left)
+                self.check_annotation(right)
             case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=choices)):
-                check_each(self.scalar, choices)
+                check_each(self.check_scalar, choices)
             case ast.Subscript(value=ast.Name(id="Literal"), slice=choice):
-                self.scalar(choice)
+                self.check_scalar(choice)
             case ast.Subscript(value=base, slice=ast.Tuple(elts=arguments)):
-                self._type(base)
-                check_each(self.annotation, arguments)
+                self._check_type(base)
+                check_each(self.check_annotation, arguments)
             case ast.Subscript(value=base, slice=argument):
-                self._type(base)
-                self.annotation(argument)
+                self._check_type(base)
+                self.check_annotation(argument)
             case _:
-                self._type(node)
+                self._check_type(node)
 
-    def _type(self, node: ast.expr) -> None:
+    def _check_type(self, node: ast.expr) -> None:
         match node:
             case ast.Name(id=name) if name in PLAIN_TYPES or name in self.types:
                 pass
@@ -161,18 +170,18 @@ class ExpressionRules:
 
     # Values
 
-    def scalar(self, node: ast.expr) -> None:
-        """One plain literal: text, bytes, a number with or without a sign, a truth value, None."""
+    def check_scalar(self, node: ast.expr) -> None:
+        """Check a scalar literal: a string, bytes, a number with or without sign, a bool, None."""
         match node:
             case ast.Constant(value=None | bool() | str() | bytes() | int() | float()):
                 pass
             case ast.UnaryOp(op=ast.USub()):
-                self.number(node)
+                self.check_number(node)
             case _:
                 reject(node, "not a plain literal")
 
-    def number(self, node: ast.expr) -> None:
-        """A number literal, with or without a sign, or a special float."""
+    def check_number(self, node: ast.expr) -> None:
+        """Check a number: a literal with or without sign, or a special float."""
         match node:
             case ast.Constant(value=bool()):
                 reject(node, "not a number")
@@ -182,12 +191,12 @@ class ExpressionRules:
                 if isinstance(value, bool):
                     reject(node, "not a number")
             case ast.Call():
-                self._special_float(node)
+                self._check_special_float(node)
             case _:
                 reject(node, "not a number")
 
-    def _special_float(self, node: ast.Call) -> None:
-        """`float("inf")` and its like: the numbers without a literal."""
+    def _check_special_float(self, node: ast.Call) -> None:
+        """Check `float("inf")`, `float("-inf")` or `float("nan")`, which have no literals."""
         match node:
             case ast.Call(
                 func=ast.Name(id="float")
@@ -201,86 +210,86 @@ class ExpressionRules:
             case _:
                 reject(node, "not a call that we write")
 
-    def value(self, node: ast.expr) -> None:
-        """A default or a sample: literals, containers of them, records and values of the runtime."""
+    def check_value(self, node: ast.expr) -> None:
+        """Check a default or a sample: literals, containers, records and values of the runtime."""
         match node:
             case ast.List(elts=items) | ast.Tuple(elts=items):
-                check_each(self.value, items)
+                check_each(self.check_value, items)
             case ast.Dict(keys=keys, values=values):
                 for key in keys:
                     if key is None:
                         reject(node, "unpacking")
-                    self.scalar(key)
-                check_each(self.value, values)
+                    self.check_scalar(key)
+                check_each(self.check_value, values)
             case ast.Name(id=name) if name in self.values:
                 pass
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords) if (
                 name in self.records or name in VALUE_CLASSES
             ):
-                self.arguments(arguments, keywords)
+                self.check_arguments(arguments, keywords)
             case ast.Call():
-                self._special_float(node)
+                self._check_special_float(node)
             case _:
-                self.scalar(node)
+                self.check_scalar(node)
 
-    def arguments(self, arguments: list[ast.expr], keywords: list[ast.keyword]) -> None:
-        """What stands between the parentheses of a call: values, by position and by name."""
-        check_each(self.value, arguments)
+    def check_arguments(self, arguments: list[ast.expr], keywords: list[ast.keyword]) -> None:
+        """Check the arguments of a call: values, by position and by keyword."""
+        check_each(self.check_value, arguments)
         for keyword in keywords:
-            self._keyword(keyword)
+            self._check_keyword(keyword)
 
-    def _keyword(self, keyword: ast.keyword) -> None:
+    def _check_keyword(self, keyword: ast.keyword) -> None:
         if keyword.arg is None:
             reject(keyword, "unpacking")
         check_identifier(keyword, keyword.arg)
-        self.value(keyword.value)
+        self.check_value(keyword.value)
 
-    # How a method travels
+    # Wire descriptions
 
-    def wire_method(self, node: ast.expr) -> None:
-        """`wire.unary("name", field, …, name="other", returns=codec)` and its two siblings."""
+    def check_wire_method(self, node: ast.expr) -> None:
+        """Check `wire.unary("name", field, …, name="other", returns=codec)`, or one of the functions for streams."""
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr=word),
                 args=[name, *fields],
                 keywords=[*renamed, ast.keyword(arg="returns", value=result)],
             ) if (
-                word in METHOD_FUNCTIONS and is_text(name) and _is_python_name(renamed)
+                word in METHOD_FUNCTIONS and is_text(name) and _is_renaming(renamed)
             ):
-                check_each(self._wire_field, fields)
-                self._codec(result)
+                check_each(self._check_wire_field, fields)
+                self._check_codec(result)
             case _:
                 reject(node, "not the description of a method")
 
-    def _wire_field(self, node: ast.expr) -> None:
+    def _check_wire_field(self, node: ast.expr) -> None:
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr="field"),
                 args=[name, codec],
                 keywords=keywords,
             ) if is_text(name):
-                self._codec(codec)
+                self._check_codec(codec)
                 for keyword in keywords:
-                    self._field_option(keyword)
+                    self._check_field_option(keyword)
             case _:
                 reject(node, "not the description of a field")
 
-    def _field_option(self, keyword: ast.keyword) -> None:
+    def _check_field_option(self, keyword: ast.keyword) -> None:
         match keyword:
             case ast.keyword(arg="name", value=value) if is_text(value):
                 pass
             case ast.keyword(arg="default", value=value):
-                self.value(value)
+                self.check_value(value)
             case ast.keyword(arg="ge" | "le", value=value):
-                self.number(value)
+                self.check_number(value)
             case ast.keyword(arg="choices", value=ast.Tuple(elts=choices)):
-                check_each(self.scalar, choices)
+                check_each(self.check_scalar, choices)
             case ast.keyword(arg="stream", value=ast.Constant(value=True)):
                 pass
             case _:
                 reject(keyword, "not an option of a field")
 
-    def _codec(self, node: ast.expr) -> None:
+    def _check_codec(self, node: ast.expr) -> None:
         match node:
             case ast.Attribute(value=ast.Name(id="wire"), attr=name) if name in CODECS:
                 pass
@@ -289,13 +298,13 @@ class ExpressionRules:
                 args=[item],
                 keywords=[],
             ):
-                self._codec(item)
+                self._check_codec(item)
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr="json_as"),
                 args=[ast.Constant(value=str() as text)],
                 keywords=[],
             ) if (
-                text in self.refined
+                text in self.json_types
             ):
                 pass
             case ast.Call(
@@ -303,7 +312,7 @@ class ExpressionRules:
                 args=items,
                 keywords=[],
             ):
-                check_each(self._codec, items)
+                check_each(self._check_codec, items)
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr="record"),
                 args=[ast.Name(id=name), *members],
@@ -311,6 +320,6 @@ class ExpressionRules:
             ) if (
                 name in self.records
             ):
-                check_each(self._wire_field, members)
+                check_each(self._check_wire_field, members)
             case _:
                 reject(node, "not a codec")

@@ -1,8 +1,7 @@
-"""What a file of ours may import, and the names that it binds. A part of `gate`.
+"""The imports that generated files may have, and the names that they bind.
 
-A constant table, the rule for an import statement, and `Names`, which sees that each name is bound once: whatever
-stands in a file after its docstring and its imports can rely on what they mean. Knows Python's syntax tree; trusts
-nothing and knows nothing of models, plans or templates.
+Each name of a file is bound once, so that the rules for the rest of the file can rely on what it means. Like the rest of
+the gate, this module knows nothing of models, plans or templates.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ IMPORTS: dict[str, frozenset[str]] = {
     },
     "clarigen.examples": SAMPLE_NAMES | {"main"},
 }
-"""All that generated code imports, beside its own `client` module, `builtins` and `numpy.typing`."""
+"""What generated code may import, next to its own `client` module, `builtins` and `numpy.typing`."""
 
 NEVER_TYPES = frozenset(
     {
@@ -65,17 +64,20 @@ NEVER_TYPES = frozenset(
         "wire",
     }
 )
-"""Imported names that are no annotation."""
+"""The imported names that are no annotations."""
 
-USED_BUILTINS = frozenset({"print", "float", "__name__"})
-"""Names of Python's own that our code calls or reads: nothing may take their place."""
+RESERVED_BUILTINS = frozenset({"print", "float", "__name__"})
+"""The builtins that our code calls or reads: nothing may hide them."""
 
 
 class BoundNames:
-    """The names that a file has bound so far; each is bound once.
+    """The names that a file has bound so far.
 
-    Args:
+    Attributes:
         classes: The user's classes that may be imported for type checkers, by module and name.
+        imported: The names that were imported.
+        from_client: Those of them that came from the package's own `client` module.
+        bound: All names.
     """
 
     def __init__(self, classes: frozenset[tuple[str, str]] = frozenset()) -> None:
@@ -85,8 +87,8 @@ class BoundNames:
         self.bound: set[str] = set()
 
     def bind(self, node: ast.AST, name: str) -> str:
-        """A name that a file gives to something; nobody else may have it."""
-        if name in USED_BUILTINS:
+        """Bind a name and return it; reject one that is bound already or is a builtin that our code uses."""
+        if name in RESERVED_BUILTINS:
             reject(node, f"{name} has another meaning")
         if name in self.bound:
             reject(node, f"{name} is defined twice")
@@ -95,37 +97,33 @@ class BoundNames:
 
 
 def after_docstring_and_imports(module: ast.Module, names: BoundNames) -> list[ast.stmt]:
-    """What follows the docstring and the imports."""
-    body = module.body[1:] if module.body and is_docstring(module.body[0]) else module.body[:]
-    return after_imports(body, names)
+    """Check the imports of a file and return the statements after them."""
+    has_docstring = bool(module.body) and is_docstring(module.body[0])
+    return after_imports(module.body[1:] if has_docstring else module.body[:], names)
 
 
 def after_imports(body: list[ast.stmt], names: BoundNames) -> list[ast.stmt]:
-    """What follows the imports that stand first."""
+    """Check the imports at the start of a body and return the statements after them."""
     while body and _accept_import(body[0], names):
         body = body[1:]
     return body
 
 
 def _accept_import(node: ast.stmt, names: BoundNames) -> bool:
-    """Whether this is an import (one that is not ours is refused)."""
+    """Return whether a statement is an import of ours; reject any other import."""
     match node:
         case ast.Import(names=[ast.alias(name="builtins", asname=None)]):
             names.imported.add(names.bind(node, "builtins"))
-        case ast.If(
-            test=ast.Name(id="TYPE_CHECKING"),
-            body=body,
-            orelse=[],
-        ):
+        case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=[]):
             for statement in body:
-                _accept_typing_import(statement, names)
+                _check_typing_import(statement, names)
         case ast.ImportFrom(module="client", names=aliases, level=1):
             for alias in aliases:
-                _bind_import(alias, names, alias.name.isidentifier())
+                _bind_alias(alias, names, is_allowed=alias.name.isidentifier())
                 names.from_client.add(alias.name)
         case ast.ImportFrom(module=str() as module, names=aliases, level=0):
             for alias in aliases:
-                _bind_import(alias, names, alias.name in IMPORTS.get(module, ()))
+                _bind_alias(alias, names, is_allowed=alias.name in IMPORTS.get(module, ()))
         case ast.Import() | ast.ImportFrom():
             reject(node, "an import that is not ours")
         case _:
@@ -133,19 +131,19 @@ def _accept_import(node: ast.stmt, names: BoundNames) -> bool:
     return True
 
 
-def _accept_typing_import(node: ast.stmt, names: BoundNames) -> None:
-    """What only type checkers see: numpy's types, and the user's classes."""
+def _check_typing_import(node: ast.stmt, names: BoundNames) -> None:
+    """Check an import for type checkers only: numpy's types, or the user's classes."""
     match node:
         case ast.Import(names=[ast.alias(name="numpy.typing", asname="npt")]):
             names.imported.add(names.bind(node, "npt"))
         case ast.ImportFrom(module=str() as module, names=aliases, level=0):
             for alias in aliases:
-                _bind_import(alias, names, (module, alias.name) in names.classes)
+                _bind_alias(alias, names, is_allowed=(module, alias.name) in names.classes)
         case _:
             reject(node, "an import that is not ours")
 
 
-def _bind_import(alias: ast.alias, names: BoundNames, known: bool) -> None:
-    if not known or alias.asname is not None:
+def _bind_alias(alias: ast.alias, names: BoundNames, *, is_allowed: bool) -> None:
+    if not is_allowed or alias.asname is not None:
         reject(alias, "an import that is not ours")
     names.imported.add(names.bind(alias, check_identifier(alias, alias.name)))

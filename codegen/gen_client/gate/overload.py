@@ -1,8 +1,8 @@
-"""A method with two forms, one input or a list of them: what its three definitions must be. A part of `gate`.
+"""A method that takes one input or a list of them: its two overloads and its body.
 
-The first form is a method like any other and is checked like one; the second takes a list of inputs and
-nothing else; the body takes what either takes, with the same defaults. So nothing in the second and third
-is new: they are compared with what follows from the first. Knows Python's syntax tree, nothing of models.
+The first overload is checked like any other method. The second takes a list of inputs and nothing else, and the body
+takes what either of them takes, with the same defaults. So the second and the body hold nothing new: they must equal
+what follows from the first. Like the rest of the gate, this module knows nothing of models, plans or templates.
 """
 
 from __future__ import annotations
@@ -18,39 +18,43 @@ _REQUIRED = "wire.REQUIRED"
 
 
 def is_overload(node: AnyFunction) -> bool:
-    """Whether this is decorated, as the forms of a method are and nothing else is."""
+    """Return whether a function is decorated; only overloads are."""
     return bool(node.decorator_list)
 
 
 def check_overloads(
-    forms: list[AnyFunction], body: AnyFunction, inputs: frozenset[str]
+    overloads: list[AnyFunction], body: AnyFunction, inputs: frozenset[str]
 ) -> AnyFunction:
-    """The first form of a method, if the second and the body are what follows from it.
+    """Check that the second overload and the body follow from the first overload.
 
     Args:
-        forms: What stands before the body.
+        overloads: The definitions before the body.
         body: The definition that is run.
-        inputs: The classes that are one input.
+        inputs: The `TypedDict`s of inputs.
+
+    Returns:
+        The first overload, whose own parts are not checked here.
     """
-    if len(forms) != 2:
-        reject(body, "not two forms of a method")
-    single, listed = forms
-    for form in forms:
-        _check_overload(form, body)
-    inside = _inputs_annotation(listed, inputs)
+    if len(overloads) != 2:
+        reject(body, "not two overloads of a method")
+    single, listed = overloads
+    for overload in overloads:
+        _check_overload(overload, body)
+    annotation = _inputs_annotation(listed, inputs)
     if listed.returns is None or single.returns is None:
-        reject(listed, "a form without a result")
-    if not _is_same(listed.returns, *_list_types(single.returns)):
+        reject(listed, "an overload without a result")
+    if not _is_one_of(listed.returns, _list_types(single.returns)):
         reject(listed, "not a list of results")
-    if body.returns is None or not _is_same(body.returns, _union(single.returns, listed.returns)):
-        reject(body, "not the results of both forms")
-    if not _is_same(body.args, _joint_arguments(single, inside)):
-        reject(body, "not the parameters of both forms")
+    union = _union(single.returns, listed.returns)
+    if body.returns is None or not _is_one_of(body.returns, [union]):
+        reject(body, "not the results of both overloads")
+    if not _is_one_of(body.args, [_body_parameters(single, annotation)]):
+        reject(body, "not the parameters of both overloads")
     return single
 
 
 def _check_overload(node: AnyFunction, body: AnyFunction) -> None:
-    """`@overload`, the same name and kind as the body, and `...`."""
+    """Check for `@overload`, the name and kind of the body, and `...`."""
     match node.decorator_list, node.body:
         case (
             [ast.Name(id="overload")],
@@ -63,61 +67,64 @@ def _check_overload(node: AnyFunction, body: AnyFunction) -> None:
         ):
             pass
         case _:
-            reject(node, "not a form of a method")
+            reject(node, "not an overload of a method")
 
 
 def _inputs_annotation(node: AnyFunction, inputs: frozenset[str]) -> ast.expr:
-    """The annotation in `(self, inputs: Sequence[SomeInput], /)`."""
+    """Return the annotation in `(self, inputs: Sequence[SomeInput], /)`; reject other parameters."""
     match node.args.posonlyargs:
         case [
             ast.arg(arg="self", annotation=None),
             ast.arg(
                 arg="inputs",
                 annotation=ast.Subscript(
-                    value=ast.Name(id="Sequence"), slice=ast.Name(id=its_input)
+                    value=ast.Name(id="Sequence"), slice=ast.Name(id=item)
                 ) as annotation,
             ),
         ] if (
-            its_input in inputs
+            item in inputs
         ):
             pass
         case _:
             reject(node, "not the list of inputs")
-    if not _is_same(node.args, ast.arguments(node.args.posonlyargs, [], None, [], [], None, [])):
+    if not _is_one_of(
+        node.args, [ast.arguments(node.args.posonlyargs, [], None, [], [], None, [])]
+    ):
         reject(node, "more than the list of inputs")
     return annotation
 
 
-def _list_types(item: ast.expr) -> list[ast.expr]:
-    names = ("list", "builtins.list")
-    return [ast.Subscript(_parse_expression(name), item, ast.Load()) for name in names]
+def _list_types(item: ast.expr) -> list[ast.AST]:
+    """Return the annotations of a list of items: `list[item]` and `builtins.list[item]`."""
+    bases = map(_parse_expression, ("list", "builtins.list"))
+    return [ast.Subscript(base, item, ast.Load()) for base in bases]
 
 
 def _union(left: ast.expr, right: ast.expr) -> ast.expr:
     return ast.BinOp(left, ast.BitOr(), right)
 
 
-def _joint_arguments(single: AnyFunction, inputs: ast.expr) -> ast.arguments:
-    """What the body takes: a list in place of the first argument, and then no other."""
+def _body_parameters(single: AnyFunction, inputs: ast.expr) -> ast.arguments:
+    """Return the parameters of the body: the first one takes a list as well, and the others become optional."""
     args = single.args
     match args.args:
         case [
-            itself,
-            ast.arg(annotation=ast.expr() as annotation) as leading,
+            self,
+            ast.arg(annotation=ast.expr() as annotation) as first,
             *others,
         ] if not args.posonlyargs:
-            either = ast.arg(leading.arg, _union(annotation, inputs), leading.type_comment)
+            either = ast.arg(first.arg, _union(annotation, inputs), first.type_comment)
         case _:
-            reject(single, "not parameters that a list can stand for")
-    without = 1 + len(others) - len(args.defaults)  # how many of them are required
+            reject(single, "not parameters that a list can replace")
+    required = 1 + len(others) - len(args.defaults)
     return ast.arguments(
         [],
-        [itself, either, *others],
+        [self, either, *others],
         args.vararg,
         args.kwonlyargs,
         [default or _parse_expression(_REQUIRED) for default in args.kw_defaults],
         args.kwarg,
-        [*(_parse_expression(_REQUIRED) for _ in range(without - 1)), *args.defaults],
+        [*(_parse_expression(_REQUIRED) for _ in range(required - 1)), *args.defaults],
     )
 
 
@@ -126,5 +133,6 @@ def _parse_expression(code: str) -> ast.expr:
     return ast.parse(code, mode="eval").body
 
 
-def _is_same(node: ast.AST, *wanted: ast.AST) -> bool:
-    return ast.dump(node) in [ast.dump(one) for one in wanted]
+def _is_one_of(node: ast.AST, expected: list[ast.AST]) -> bool:
+    """Return whether a node equals one of the expected ones, positions aside."""
+    return ast.dump(node) in map(ast.dump, expected)

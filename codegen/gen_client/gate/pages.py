@@ -1,13 +1,14 @@
-"""The files that our templates produce, statement by statement: one rule a kind. The middle of `gate`.
+"""The rules for `__init__.py` and `client.py`, statement by statement.
 
-A rule accepts a file of exactly its shape or raises `Stranger`; `grammar` has those of expressions. Knows
-Python's syntax tree; trusts nothing and knows nothing of models, plans or templates.
+Each rule accepts code of exactly one shape or raises `Rejected`; `grammar` has the rules for expressions. Like the rest
+of the gate, this module knows nothing of models, plans or templates.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gen_client.gate.grammar import (
     ExpressionRules,
@@ -30,17 +31,17 @@ from gen_client.gate.overload import AnyFunction, check_overloads, is_overload
 
 
 def check_init(module: ast.Module) -> None:
-    """The docstring, `wire` and what the package asks of it before all else, the imports, `__all__`."""
+    """Check `__init__.py`: docstring, `wire.require_format` before all other imports, imports, `__all__`."""
     names = BoundNames()
     body = after_docstring_and_imports(module, names)
     if names.imported != {"wire"} or not body:
         raise Rejected(0, "the format is not asked for first")
-    _check_format(body[0])
+    _check_require_format(body[0])
     match after_imports(body[1:], names):
-        case [ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=exported))]:
-            known = names.imported - NEVER_TYPES
-            for item in exported:
-                if not (isinstance(item, ast.Constant) and item.value in known):
+        case [ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=exports))]:
+            exportable = names.imported - NEVER_TYPES
+            for item in exports:
+                if not (isinstance(item, ast.Constant) and item.value in exportable):
                     reject(item, "not an imported name")
         case [other, *_]:
             reject(other, "not a statement of __init__.py")
@@ -48,17 +49,17 @@ def check_init(module: ast.Module) -> None:
             raise Rejected(0, "__all__ is missing")
 
 
-def _check_format(node: ast.stmt) -> None:
-    """`wire.require_format(1, __name__)`, with any number."""
+def _check_require_format(node: ast.stmt) -> None:
+    """Check `wire.require_format(1, __name__)`, with any version."""
     match node:
         case ast.Expr(
             value=ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr="require_format"),
-                args=[ast.Constant(value=int() as number), ast.Name(id="__name__")],
+                args=[ast.Constant(value=int() as version), ast.Name(id="__name__")],
                 keywords=[],
             )
         ) if (
-            number > 0 and number is not True
+            version > 0 and version is not True
         ):
             pass
         case _:
@@ -68,69 +69,94 @@ def _check_format(node: ast.stmt) -> None:
 # client.py
 
 
+@dataclass(frozen=True, slots=True)
+class _ClientRules:
+    """What the statements of a `client.py` may use.
+
+    Attributes:
+        expressions: The rules for expressions.
+        constants: The constants of the file.
+    """
+
+    expressions: ExpressionRules
+    constants: frozenset[str]
+
+
 def check_client(
-    module: ast.Module, classes: frozenset[tuple[str, str]], refined: frozenset[str]
+    module: ast.Module, classes: frozenset[tuple[str, str]], json_types: frozenset[str]
 ) -> None:
-    """The imports, the client, records, choices, and how each method travels.
+    """Check `client.py`: imports, clients, choices, records, inputs, wire descriptions.
 
     Args:
         module: The file.
-        classes: The user's classes that types may name, by module and name.
-        refined: The types that JSON may travel as.
+        classes: The user's classes that annotations may name, by module and name.
+        json_types: The texts of types that `wire.json_as` may name.
     """
     names = BoundNames(classes)
     body = after_docstring_and_imports(module, names)
-    own = frozenset(node.name for node in body if isinstance(node, ast.ClassDef))
-    known = frozenset(names.imported - NEVER_TYPES)
-    records = frozenset(
-        node.name for node in body if isinstance(node, ast.ClassDef) and not node.bases
-    )
-    rules = ExpressionRules(
-        types=known | own,
-        records=records,
+    rules = _collect_rules(body, names, json_types)
+    for node in body:
+        _check_client_statement(node, names, rules)
+
+
+def _collect_rules(
+    body: Sequence[ast.stmt], names: BoundNames, json_types: frozenset[str]
+) -> _ClientRules:
+    defined = [node for node in body if isinstance(node, ast.ClassDef)]
+    has_lists = {"overload", "wire", "Sequence"} <= names.imported
+    expressions = ExpressionRules(
+        types=frozenset(names.imported - NEVER_TYPES) | {node.name for node in defined},
+        records=frozenset(node.name for node in defined if not node.bases),
         values=frozenset({"SERVER_DEFAULT"} & names.imported),
         inputs=(
-            _input_classes(body)
-            if {"overload", "wire", "Sequence"} <= names.imported
-            else frozenset()
+            frozenset(filter(None, map(_typed_dict_name, defined))) if has_lists else frozenset()
         ),
-        refined=refined,
+        json_types=json_types,
     )
-    constants = frozenset(
+    constants = (
         node.target.id
         for node in body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     )
-    for node in body:
-        match node:
-            case ast.ClassDef():
-                names.bind(node, check_identifier(node, node.name))
-                _check_class(node, rules, constants)
-            case ast.AnnAssign(
-                target=ast.Name(id=name),
-                annotation=ast.Name(id="Final")
-                | ast.Subscript(value=ast.Name(id="Final")) as annotation,
-                value=ast.expr() as value,
-            ):
-                if not name.startswith("_"):
-                    reject(node, "a public constant")
-                names.bind(node, check_identifier(node, name))
-                _check_final(annotation, rules)
-                rules.wire_method(value)
-            case ast.AnnAssign(
-                target=ast.Name(id=name),
-                annotation=ast.Name(id="TypeAlias"),
-                value=ast.Subscript(value=ast.Name(id="Literal")) as value,
-            ):
-                names.bind(node, check_identifier(node, name))
-                rules.annotation(value)
-            case _:
-                if not is_docstring(node):
-                    reject(node, "not a statement of client.py")
+    return _ClientRules(expressions, frozenset(constants))
 
 
-def _check_final(node: ast.expr, rules: ExpressionRules) -> None:
-    """`Final`, or `Final[wire.Unary[T]]`."""
+def _typed_dict_name(node: ast.ClassDef) -> str:
+    """Return the name of a `TypedDict`; empty for another class."""
+    bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+    return node.name if bases == ["TypedDict"] else ""
+
+
+def _check_client_statement(node: ast.stmt, names: BoundNames, rules: _ClientRules) -> None:
+    match node:
+        case ast.ClassDef():
+            names.bind(node, check_identifier(node, node.name))
+            _check_class(node, rules)
+        case ast.AnnAssign(
+            target=ast.Name(id=name),
+            annotation=ast.Name(id="Final")
+            | ast.Subscript(value=ast.Name(id="Final")) as annotation,
+            value=ast.expr() as value,
+        ):
+            if not name.startswith("_"):
+                reject(node, "a public constant")
+            names.bind(node, check_identifier(node, name))
+            _check_final(annotation, rules.expressions)
+            rules.expressions.check_wire_method(value)
+        case ast.AnnAssign(
+            target=ast.Name(id=name),
+            annotation=ast.Name(id="TypeAlias"),
+            value=ast.Subscript(value=ast.Name(id="Literal")) as value,
+        ):
+            names.bind(node, check_identifier(node, name))
+            rules.expressions.check_annotation(value)
+        case _:
+            if not is_docstring(node):
+                reject(node, "not a statement of client.py")
+
+
+def _check_final(node: ast.expr, expressions: ExpressionRules) -> None:
+    """Check the annotation of a wire description: `Final`, or `Final[wire.Unary[T]]`."""
     match node:
         case ast.Name(id="Final"):
             pass
@@ -141,30 +167,28 @@ def _check_final(node: ast.expr, rules: ExpressionRules) -> None:
                 slice=result,
             ),
         ):
-            rules.annotation(result)
+            expressions.check_annotation(result)
         case _:
             reject(node, "not the type of a description")
 
 
-def _input_classes(body: Sequence[ast.stmt]) -> frozenset[str]:
-    """The classes of which a list may be given."""
-    return frozenset(
-        node.name
-        for node in body
-        if isinstance(node, ast.ClassDef)
-        and [base.id for base in node.bases if isinstance(base, ast.Name)] == ["TypedDict"]
-    )
+# Classes
 
 
 _METHOD_NODES: dict[str, tuple[type[AnyFunction], ...]] = {
     "Client": (ast.FunctionDef,),
     "AsyncClient": (ast.FunctionDef, ast.AsyncFunctionDef),
 }
-"""How the methods of each base may begin."""
+"""The kinds of functions that may be methods, by the base of the client."""
+
+_ROUTING_KEYWORDS = frozenset(
+    ("version_id", "deployment_id", "deployment_user_id", "compute_cluster_id", "nodepool_id")
+)
+"""The class keywords that may follow `model`. A copy on purpose: the gate does not read the interface's list."""
 
 
-def _check_class(node: ast.ClassDef, rules: ExpressionRules, constants: frozenset[str]) -> None:
-    """A client or a record: one docstring, then nothing but methods, or nothing but fields."""
+def _check_class(node: ast.ClassDef, rules: _ClientRules) -> None:
+    """Check a class: one docstring, then only methods in a client, only fields in a record or input."""
     if getattr(node, "type_params", None) or not is_docstring(node.body[0]):
         reject(node, "not a class that we write")
     match node:
@@ -176,50 +200,18 @@ def _check_class(node: ast.ClassDef, rules: ExpressionRules, constants: frozense
             for keyword in keywords:
                 if keyword.arg not in _ROUTING_KEYWORDS or not is_text(keyword.value):
                     _check_reference(keyword)
-            _check_methods(node.body[1:], _METHOD_NODES[base], rules, constants)
+            _check_methods(node.body[1:], _METHOD_NODES[base], rules)
         case ast.ClassDef(bases=[], keywords=[], decorator_list=[decorator]):
-            _check_decorator(decorator)
-            for statement in node.body[1:]:
-                _check_field(statement, rules)
+            _check_dataclass(decorator)
+            _check_fields(node.body[1:], rules)
         case ast.ClassDef(bases=[ast.Name(id="TypedDict")], keywords=[], decorator_list=[]):
-            for statement in node.body[1:]:
-                _check_field(statement, rules)
+            _check_fields(node.body[1:], rules)
         case _:
             reject(node, "not a class that we write")
 
 
-def _check_methods(
-    body: Sequence[ast.stmt],
-    kinds: tuple[type[AnyFunction], ...],
-    rules: ExpressionRules,
-    constants: frozenset[str],
-) -> None:
-    """Methods, each defined once; some have forms before their body."""
-    taken: set[str] = set()
-    forms: list[AnyFunction] = []
-    for statement in body:
-        if not isinstance(statement, kinds) or statement.name in taken:
-            reject(statement, "not a method, or one defined twice")
-        if is_overload(statement):
-            forms.append(statement)
-            continue
-        taken.add(statement.name)
-        if forms:
-            _check_overloaded_method(forms, statement, rules, constants)
-        else:
-            _check_method(statement, rules, constants)
-        forms = []
-    if forms:
-        reject(forms[-1], "a form without a body")
-
-
-_ROUTING_KEYWORDS = frozenset(
-    ("version_id", "deployment_id", "deployment_user_id", "compute_cluster_id", "nodepool_id")
-)
-"""What a client may be told beside its model."""
-
-
 def _check_reference(keyword: ast.keyword) -> None:
+    """Check `model=ModelRef("user", "app", "model")`."""
     match keyword:
         case ast.keyword(
             arg="model",
@@ -232,7 +224,8 @@ def _check_reference(keyword: ast.keyword) -> None:
             reject(keyword, "not a reference to a model")
 
 
-def _check_decorator(node: ast.expr) -> None:
+def _check_dataclass(node: ast.expr) -> None:
+    """Check `@dataclass(frozen=True, slots=True)`."""
     match node:
         case ast.Call(
             func=ast.Name(id="dataclass"),
@@ -247,53 +240,107 @@ def _check_decorator(node: ast.expr) -> None:
             reject(node, "not a decorator that we write")
 
 
-def _check_field(node: ast.stmt, rules: ExpressionRules) -> None:
-    match node:
-        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
-            check_identifier(node, name)
-            rules.annotation(annotation)
-        case _:
-            if not is_docstring(node):
-                reject(node, "not a field")
+def _check_fields(body: Sequence[ast.stmt], rules: _ClientRules) -> None:
+    """Check the body of a record or an input: `name: T`, and docstrings."""
+    for node in body:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
+                check_identifier(node, name)
+                rules.expressions.check_annotation(annotation)
+            case _:
+                if not is_docstring(node):
+                    reject(node, "not a field")
 
 
-def _check_method(node: AnyFunction, rules: ExpressionRules, constants: frozenset[str]) -> None:
-    """`def name(self, a: T, *, b: U = default) -> R`, a docstring, and the one line of body."""
-    parameters = _check_head(node, rules)
-    _check_body(node, ("_one", "_stream", "_batch"), parameters, constants)
+# Methods
+
+
+def _check_methods(
+    body: Sequence[ast.stmt], kinds: tuple[type[AnyFunction], ...], rules: _ClientRules
+) -> None:
+    """Check that a client holds only methods, each defined once, some after their overloads."""
+    defined: set[str] = set()
+    overloads: list[AnyFunction] = []
+    for statement in body:
+        if not isinstance(statement, kinds) or statement.name in defined:
+            reject(statement, "not a method, or one defined twice")
+        if is_overload(statement):
+            overloads.append(statement)
+            continue
+        defined.add(statement.name)
+        if overloads:
+            _check_overloaded_method(overloads, statement, rules)
+        else:
+            _check_method(statement, rules)
+        overloads = []
+    if overloads:
+        reject(overloads[-1], "an overload without a body")
+
+
+def _check_method(node: AnyFunction, rules: _ClientRules) -> None:
+    """Check `def name(self, a: T, *, b: U = default) -> R`, its docstring, and its body of one line."""
+    parameters = _check_head(node, rules.expressions)
+    _check_body(node, ("_one", "_stream", "_batch"), parameters, rules.constants)
 
 
 def _check_overloaded_method(
-    forms: list[AnyFunction], body: AnyFunction, rules: ExpressionRules, constants: frozenset[str]
+    overloads: list[AnyFunction], body: AnyFunction, rules: _ClientRules
 ) -> None:
-    """A method that takes one input or a list of them: both as overloads, and the one line of body."""
-    single = check_overloads(forms, body, rules.inputs)
-    _check_body(body, ("_call",), _check_head(single, rules), constants)
+    """Check a method that takes one input or a list of them."""
+    single = check_overloads(overloads, body, rules.expressions.inputs)
+    _check_body(body, ("_call",), _check_head(single, rules.expressions), rules.constants)
 
 
-def _check_head(node: AnyFunction, rules: ExpressionRules) -> list[str]:
-    """The parameters of a method, in order."""
+def _check_head(node: AnyFunction, expressions: ExpressionRules) -> list[str]:
+    """Check the name, parameters and result of a method, and return the parameters' names."""
     if getattr(node, "type_params", None) or node.returns is None:
         reject(node, "not a method that we write")
     check_identifier(node, node.name)
-    rules.annotation(node.returns)
-    return _check_parameters(node.args, rules)
+    expressions.check_annotation(node.returns)
+    return _check_parameters(node.args, expressions)
+
+
+def _check_parameters(arguments: ast.arguments, expressions: ExpressionRules) -> list[str]:
+    """Check the parameters after `self`, each with an annotation, and return their names."""
+    match arguments:
+        case ast.arguments(
+            posonlyargs=[],
+            args=[ast.arg(arg="self", annotation=None), *positional],
+            vararg=None,
+            kwonlyargs=keywords,
+            kw_defaults=keyword_defaults,
+            kwarg=None,
+            defaults=defaults,
+        ) if len(defaults) <= len(positional):
+            pass
+        case _:
+            raise Rejected(0, "not parameters that we write")
+    for argument in [*positional, *keywords]:
+        check_identifier(argument, argument.arg)
+        if argument.annotation is None:
+            reject(argument, "a parameter without a type")
+        expressions.check_annotation(argument.annotation)
+    for default in [*defaults, *keyword_defaults]:
+        if default is not None:
+            expressions.check_value(default)
+    return [argument.arg for argument in [*positional, *keywords]]
 
 
 def _check_body(
-    node: AnyFunction, verbs: tuple[str, ...], parameters: list[str], constants: frozenset[str]
+    node: AnyFunction, callees: tuple[str, ...], parameters: list[str], constants: frozenset[str]
 ) -> None:
+    """Check a docstring, or none, and one `return` of a call of `self`."""
     if getattr(node, "type_params", None):
         reject(node, "not a method that we write")
     match node.body[1:] if is_docstring(node.body[0]) else node.body:
         case [ast.Return(value=ast.expr() as value)]:
-            _check_call(_unwrap_await(node, value), verbs, parameters, constants)
+            _check_call(_unwrap_await(node, value), callees, parameters, constants)
         case _:
             reject(node, "not the body that we write")
 
 
 def _unwrap_await(node: AnyFunction, value: ast.expr) -> ast.expr:
-    """What is awaited: a coroutine awaits, once; a plain function never."""
+    """Return what a coroutine awaits; the value itself for a plain function, which cannot await."""
     if isinstance(node, ast.FunctionDef):
         return value
     if not isinstance(value, ast.Await):
@@ -302,46 +349,20 @@ def _unwrap_await(node: AnyFunction, value: ast.expr) -> ast.expr:
 
 
 def _check_call(
-    node: ast.expr, verbs: tuple[str, ...], parameters: list[str], constants: frozenset[str]
+    node: ast.expr, callees: tuple[str, ...], parameters: list[str], constants: frozenset[str]
 ) -> None:
-    """`self._one(_METHOD, …)` with all parameters, in order; a batch has always the same."""
+    """Check `self._one(_METHOD, …)` with all parameters in order; those of `self._batch` are fixed."""
     match node:
         case ast.Call(
-            func=ast.Attribute(value=ast.Name(id="self"), attr=verb),
-            args=[ast.Name(id=constant), *given],
+            func=ast.Attribute(value=ast.Name(id="self"), attr=callee),
+            args=[ast.Name(id=constant), *arguments],
             keywords=[],
         ) if (
-            verb in verbs
+            callee in callees
             and constant in constants
-            and names_of(given) == parameters
-            and (verb != "_batch" or parameters == ["inputs", "progress"])
+            and names_of(arguments) == parameters
+            and (callee != "_batch" or parameters == ["inputs", "progress"])
         ):
             pass
         case _:
             reject(node, "not the body that we write")
-
-
-def _check_parameters(arguments: ast.arguments, rules: ExpressionRules) -> list[str]:
-    """The parameters behind `self`, in order; each has an annotation."""
-    match arguments:
-        case ast.arguments(
-            posonlyargs=[],
-            args=[ast.arg(arg="self", annotation=None), *leading],
-            vararg=None,
-            kwonlyargs=keywords,
-            kw_defaults=keyword_defaults,
-            kwarg=None,
-            defaults=defaults,
-        ) if len(defaults) <= len(leading):
-            pass
-        case _:
-            raise Rejected(0, "not parameters that we write")
-    for argument in [*leading, *keywords]:
-        check_identifier(argument, argument.arg)
-        if argument.annotation is None:
-            reject(argument, "a parameter without a type")
-        rules.annotation(argument.annotation)
-    for default in [*defaults, *keyword_defaults]:
-        if default is not None:
-            rules.value(default)
-    return [argument.arg for argument in [*leading, *keywords]]

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gen_client.output.write import LOCK
+from gen_client.layout import LOCK_FILE
 
 
 class Cause(enum.Enum):
@@ -102,10 +102,10 @@ def _cause(file: str, found: bytes | None, wanted: str, origin: Origin) -> Cause
         return None
     if _alike(file, found, wanted):
         return Cause.REFORMATTED
-    if file == LOCK and _versions_apart(found, wanted):
+    if file == LOCK_FILE and _versions_apart(found, wanted):
         return Cause.VERSION
     if origin.regenerated is None:
-        return Cause.EDITED if file == LOCK else Cause.UNKNOWN
+        return Cause.EDITED if file == LOCK_FILE else Cause.UNKNOWN
     made = origin.regenerated.get(file, "")
     changed = Cause.SETTINGS if origin.has_model_signatures else Cause.MODEL
     if not origin.has_current_format:

@@ -1,12 +1,11 @@
-"""The page of a package: assembled from a model, its names, the table of types and its texts.
+"""Builds the page of a package from the named methods of a model.
 
-What lives here: `page`, and how a method, a record, a field come to stand there. Knows nothing of
-templates, formatting or files.
+It puts together what `types`, `docstrings` and `usage` format. It knows nothing of templates or files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
@@ -15,40 +14,34 @@ from clarigen import wire
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, form, joined, literal
 from gen_client.interface.model import (
+    CLIENT_OPTIONS,
     KnownDefault,
-    Method,
     MethodKind,
     Model,
     NoDefault,
     NullDefault,
-    Parameter,
+    TypeKind,
 )
-from gen_client.naming import names as naming
+from gen_client.naming import names
 from gen_client.plan import docstrings, types, usage
+from gen_client.plan.named import NamedMethod, NamedParameter, name_methods, user_classes
 from gen_client.plan.page import (
     Alias,
-    BatchFunction,
+    BatchMethod,
+    ClientMethod,
+    Example,
     Field,
-    Function,
     ListForm,
     Page,
-    Param,
     Record,
+    SignatureParameter,
 )
-from gen_client.plan.usage import NamedMethod
+from gen_client.plan.types import Shape, Use
 
-__all__ = ["build_page", "build_param", "name_methods"]
-
-_NOTHING: Final = Code("")
+_EMPTY: Final = Code("")
 _REQUIRED: Final = Code("wire.REQUIRED")
-_TOLD: Final = {
-    "version_id": Code("version_id"),
-    "deployment_id": Code("deployment_id"),
-    "deployment_user_id": Code("deployment_user_id"),
-    "compute_cluster_id": Code("compute_cluster_id"),
-    "nodepool_id": Code("nodepool_id"),
-}
-_VERBS: Final = {
+_ROUTING_KEYWORDS: Final = {keyword: Code(keyword) for keyword in CLIENT_OPTIONS}
+_WIRE_FUNCTIONS: Final = {
     MethodKind.UNARY: Code("wire.unary"),
     MethodKind.SERVER_STREAM: Code("wire.server_stream"),
     MethodKind.BIDI_STREAM: Code("wire.bidi_stream"),
@@ -56,338 +49,261 @@ _VERBS: Final = {
 
 
 def build_page(model: Model, package: Code, report: Report) -> Page:
-    """What the package of a model shows.
+    """Build the page of a model's package.
 
     Args:
         model: The model's interface.
         package: The package's name, from `naming`.
-        report: Takes a warning for each method that is left out.
+        report: Collects a warning for each method that is left out.
 
     Raises:
-        Refusal: No method is left (exit 4).
+        Refusal: No method is left (exit 4), or a type of the user's has a name that is taken (exit 2).
     """
-    client = naming.class_name(package)
+    client = names.class_name(package)
     methods = name_methods(model, package, report)
-    hidden = naming.shadowed_builtins(its.names.method for its in methods)
-    functions: list[Function] = []
-    aliases: list[Alias] = []
-    records: list[Record] = []
-    inputs: list[Record] = []
-    for its in methods:
-        functions.append(_function(its, hidden, _batch(its, hidden)))
-        aliases += _aliases(its)
-        records += _records(its)
-        inputs += _inputs(its)
+    shadowed = names.shadowed_builtins(method.name for method in methods)
+    shapes = [shape for method in methods for shape in method.shapes]
     reference = model.reference
     return Page(
         package=package,
         format=literal(wire.FORMAT),
         client=client,
         reference=(
-            _NOTHING
+            _EMPTY
             if reference is None
             else form("ModelRef({})", joined(", ", map(literal, reference)))
         ),
-        told=joined(
-            "", (form(", {}={}", _TOLD[key], literal(id_)) for key, id_ in model.client_options)
+        routing=joined(
+            "",
+            (
+                form(", {}={}", _ROUTING_KEYWORDS[key], literal(id_))
+                for key, id_ in model.client_options
+            ),
         ),
         doc=usage.format_package_docstring(reference, package, client, methods),
         client_doc=usage.format_client_docstring(reference),
         async_doc=usage.format_async_docstring(reference, client),
         examples_doc=usage.format_examples_docstring(reference, package, methods[0].names.example),
-        functions=tuple(functions),
-        aliases=tuple(aliases),
-        records=tuple(records),
-        inputs=tuple(inputs),
+        methods=tuple(_build_method(method, shadowed) for method in methods),
+        aliases=tuple(alias for method in methods for alias in _build_aliases(method)),
+        records=tuple(record for method in methods for record in _build_records(method)),
+        inputs=tuple(_build_input(method, method.input) for method in methods if method.input),
         imported=tuple(
-            (naming.user_name(module), tuple(naming.user_name(name) for _, name in its))
-            for module, its in groupby(_classes(methods), lambda pair: pair[0])
+            (names.user_name(module), tuple(names.user_name(name) for _, name in pairs))
+            for module, pairs in groupby(user_classes(methods), lambda pair: pair[0])
         ),
         data_types=tuple(
-            sorted(
-                {
-                    name
-                    for its in methods
-                    for part in _all(its)
-                    for name in types.runtime_classes(part)
-                }
-            )
+            sorted({name for shape in shapes for name in types.runtime_classes(shape)})
         ),
     )
-
-
-def name_methods(model: Model, package: Code, report: Report) -> list[NamedMethod]:
-    """The methods that a client offers, with all their names; the arguments are those of `page`.
-
-    Raises:
-        Refusal: No method is left (exit 4), or a type of the user's has a name that is taken (exit 2).
-    """
-    client = naming.class_name(package)
-    usable = naming.keep_nameable_methods(model, report)
-    names = dict(zip(usable, naming.method_names(usable, client), strict=True))
-    type_names = naming.TypeNames(client, usable, names.values())
-
-    def each(methods: list[Method]) -> list[NamedMethod]:
-        return [_named(method, names[method], type_names) for method in methods]
-
-    methods = naming.map_by_name(usable, each)
-    type_names.reserve(_classes(methods))
-    return methods
-
-
-def _classes(methods: Iterable[NamedMethod]) -> list[tuple[str, str]]:
-    """The user's classes that stand in signatures: module and name, in order."""
-    texts = (text for its in methods for part in _all(its) for text in part.refined())
-    return sorted({its for text in texts for its in text.classes()})
-
-
-def _all(its: NamedMethod) -> tuple[types.Shape, ...]:
-    return (its.result, *its.parameters)
-
-
-def _named(method: Method, names: naming.MethodNames, type_names: naming.TypeNames) -> NamedMethod:
-    result = types.name_records(method.result.type, type_names, names.method, "result")
-    parameters = tuple(
-        types.name_records(parameter.type, type_names, names.method, name)
-        for parameter, name in zip(method.parameters, names.parameters, strict=True)
-    )
-    aliases = tuple(
-        (
-            None
-            if types.format_choices(shape, parameter.choices) is None
-            else type_names.claim(names.method, name)
-        )
-        for parameter, name, shape in zip(
-            method.parameters, names.parameters, parameters, strict=True
-        )
-    )
-    several = method.kind is MethodKind.UNARY and method.parameters
-    taken = type_names.input_type(names.method) if several else None
-    return NamedMethod(method, names, parameters, result, aliases, taken)
 
 
 # Methods
 
 
-def _function(its: NamedMethod, hidden: frozenset[str], batch: BatchFunction | None) -> Function:
-    method, names = its.method, its.names
-    params = [
-        build_param(parameter, name, shape, hidden)
-        for parameter, name, shape in zip(
-            method.parameters, names.parameters, its.parameters, strict=True
-        )
-    ]
-    leading = usage.count_positional(method.parameters)
-    annotation = types.format_annotation(its.result, types.Use.RESULT, hidden)
-    shown = {
-        parameter.name: types.format_value(parameter.default.value, shape)
-        for parameter, shape in zip(method.parameters, its.parameters, strict=True)
-        if isinstance(parameter.default, KnownDefault)
-        and not types.fits_signature(parameter.default.value, shape)
-    }
-    return Function(
-        name=names.method,
-        const=names.constant,
-        const_type=_const_type(its),
-        positional=tuple(params[:leading]),
-        keywords=tuple(params[leading:]),
-        arguments=names.parameters,
-        returns=annotation,
-        streams=method.kind is not MethodKind.UNARY,
-        doc=docstrings.format_method(
-            method, names.parameters, shown, its.input if its.listed else None
-        ),
-        wire=_wire(its),
-        example=usage.build_example(its),
-        listed=_listed(its, params, annotation, hidden),
-        batch=batch,
+def _build_method(method: NamedMethod, shadowed: frozenset[str]) -> ClientMethod:
+    params = [build_parameter(parameter, shadowed) for parameter in method.parameters]
+    positional = method.positional_count
+    returns = types.format_annotation(method.result, Use.RESULT, shadowed)
+    return ClientMethod(
+        name=method.name,
+        constant=method.names.constant,
+        constant_type=_format_constant_type(method),
+        positional=tuple(params[:positional]),
+        keywords=tuple(params[positional:]),
+        arguments=method.names.parameters,
+        returns=returns,
+        is_stream=method.is_stream,
+        doc=docstrings.format_method(method),
+        wire=_format_wire_method(method),
+        example=_build_example(method),
+        list_form=_build_list_form(method, params, returns, shadowed),
+        batch=_build_batch(method, shadowed),
     )
 
 
-def _const_type(its: NamedMethod) -> Code:
-    """The type of a method's description: said where it cannot be seen, for codecs of the user's types have none."""
-    if not any(its.result.refined()):
-        return Code("Final")
-    word = Code("Unary" if its.method.kind is MethodKind.UNARY else "Streaming")
-    return form("Final[wire.{}[{}]]", word, types.format_annotation(its.result, types.Use.RESULT))
+def _build_example(method: NamedMethod) -> Example:
+    return Example(
+        name=method.names.example,
+        async_name=method.names.async_example,
+        arguments=usage.example_arguments(method, files=False).passed,
+        printed=usage.printed_expression(method),
+        continues_line=method.result.kind in (TypeKind.STR, TypeKind.TEXT),
+    )
 
 
-def _listed(
-    its: NamedMethod, params: list[Param], returns: Code, hidden: frozenset[str]
+def _build_list_form(
+    method: NamedMethod, params: list[SignatureParameter], returns: Code, shadowed: frozenset[str]
 ) -> ListForm | None:
-    """How a method takes a list of inputs under the same name: in the place of its first argument.
+    """Build the form of a method that takes a list of inputs as its first argument.
 
-    Where both forms are taken, required parameters have a default that the runtime knows: a list
-    stands alone.
+    The body takes both forms. Its required parameters therefore have the default `wire.REQUIRED`: a list is passed
+    alone, and the runtime reports an argument that is missing.
     """
-    if its.input is None or not its.listed:
+    if method.input is None or not method.accepts_list:
         return None
-    inputs = form("Sequence[{}]", its.input)
+    inputs = form("Sequence[{}]", method.input)
     first, *others = params
-    alone = joined(" | ", filter(None, (first.annotation, first.absent)))
-    either = replace(first, annotation=form("{} | {}", alone, inputs), absent=_NOTHING)
-    rest = [replace(one, default=one.default or _REQUIRED) for one in others]
-    leading = usage.count_positional(its.method.parameters)
-    both = (either, *rest)
+    single = joined(" | ", filter(None, (first.annotation, first.absent)))
+    either = replace(first, annotation=form("{} | {}", single, inputs), absent=_EMPTY)
+    body = (either, *(replace(param, default=param.default or _REQUIRED) for param in others))
     return ListForm(
-        inputs,
-        form("{}[{}]", naming.builtin_type(hidden, "list"), returns),
-        both[:leading],
-        both[leading:],
+        inputs=inputs,
+        returns=form("{}[{}]", names.builtin_type(shadowed, "list"), returns),
+        positional=body[: method.positional_count],
+        keywords=body[method.positional_count :],
     )
 
 
-def _batch(its: NamedMethod, hidden: frozenset[str]) -> BatchFunction | None:
-    """The method for many inputs: of one that takes any, and gives one result."""
-    if its.input is None:
+def _build_batch(method: NamedMethod, shadowed: frozenset[str]) -> BatchMethod | None:
+    if method.input is None:
         return None
-    switch = naming.builtin_type(hidden, "bool")
-    return BatchFunction(
-        its.names.batch, its.input, switch, docstrings.format_batch(its.names.method)
+    return BatchMethod(
+        name=method.names.batch,
+        input=method.input,
+        bool_type=names.builtin_type(shadowed, "bool"),
+        doc=docstrings.format_batch(method.name),
     )
 
 
-def build_param(
-    parameter: Parameter,
-    name: Code,
-    shape: types.Shape,
-    hidden: frozenset[str] = frozenset(),
-) -> Param:
-    """How a parameter stands in its method's signature.
+def build_parameter(
+    parameter: NamedParameter, shadowed: frozenset[str] = frozenset()
+) -> SignatureParameter:
+    """Build a parameter as its method's signature shows it.
 
     Args:
         parameter: The parameter.
-        name: Its name.
-        shape: Its type.
-        hidden: The builtin types that names around it hide.
+        shadowed: The builtin types that the names around it hide.
     """
-    literals = types.format_choices(shape, parameter.choices)
-    annotation = literals or types.format_annotation(shape, types.Use.PARAM, hidden)
-    absent, default = _default(parameter, shape, hidden)
-    return Param(name, annotation, absent, default, parameter.stream)
+    literals = types.format_choices(parameter.shape, parameter.wire.choices)
+    annotation = literals or types.format_annotation(parameter.shape, Use.PARAM, shadowed)
+    absent, default = _format_default(parameter, shadowed)
+    return SignatureParameter(parameter.name, annotation, absent, default, parameter.wire.stream)
 
 
-def _default(parameter: Parameter, shape: types.Shape, hidden: frozenset[str]) -> tuple[Code, Code]:
-    """What leaving a parameter out looks like: a type beside its own, and the default."""
-    match parameter.default:
+def _format_default(parameter: NamedParameter, shadowed: frozenset[str]) -> tuple[Code, Code]:
+    """Format the type that the default adds to the annotation, and the default; both may be empty."""
+    match parameter.wire.default:
         case NoDefault():
-            return _NOTHING, _NOTHING
-        case _ if parameter.stream:
-            return _NOTHING, Code("()")
+            return _EMPTY, _EMPTY
+        case _ if parameter.wire.stream:
+            return _EMPTY, Code("()")
         case NullDefault():
             return Code("None"), Code("None")
-        case KnownDefault(value) if types.fits_signature(value, shape):
-            return _NOTHING, types.format_value(value, shape, hidden)
-        case _:  # known to the server only, or nothing for a signature
+        case KnownDefault(value) if types.fits_signature(value, parameter.shape):
+            return _EMPTY, types.format_value(value, parameter.shape, shadowed)
+        case _:
             return Code("Default"), Code("SERVER_DEFAULT")
 
 
-def _wire(its: NamedMethod) -> Code:
-    """How a method travels, for the runtime."""
-    parts = [literal(its.method.name)]
-    for parameter, name, shape in zip(
-        its.method.parameters, its.names.parameters, its.parameters, strict=True
-    ):
-        parts.append(_wire_field(parameter, name, shape))
-    parts += _renamed(its.names.method, its.method.name)
-    parts.append(form("returns={}", types.format_codec(its.result)))
-    return form("{}(\n    {},\n)", _VERBS[its.method.kind], joined(",\n    ", parts))
+# Wire descriptions
 
 
-def _renamed(name: Code, wire_name: str) -> Iterator[Code]:
-    """The name in Python, where it is another than on the wire."""
-    if name != wire_name:
-        yield form("name={}", literal(str(name)))
+def _format_constant_type(method: NamedMethod) -> Code:
+    """Format the annotation of a wire description.
+
+    Codecs of the user's types are untyped, so a result that has one is written out.
+    """
+    if not any(method.result.iter_json_types()):
+        return Code("Final")
+    base = Code("Streaming" if method.is_stream else "Unary")
+    return form("Final[wire.{}[{}]]", base, types.format_annotation(method.result, Use.RESULT))
 
 
-def _wire_field(parameter: Parameter, name: Code, shape: types.Shape) -> Code:
-    parts = [literal(parameter.name), types.format_codec(shape)]
-    parts += _renamed(name, parameter.name)
-    match parameter.default:
-        case _ if parameter.required or parameter.stream:
-            pass
-        case NullDefault():
-            parts.append(Code("default=None"))
-        case KnownDefault(value) if not any(shape.refined()):
-            parts.append(form("default={}", types.format_value(value, shape)))
-        case _:
-            parts.append(Code("default=SERVER_DEFAULT"))
-    if parameter.range is not None:
-        lowest, highest = parameter.range.enforced
+def _format_wire_method(method: NamedMethod) -> Code:
+    parts = [
+        literal(method.wire.name),
+        *map(_format_wire_field, method.parameters),
+        *_format_renaming(method.name, method.wire.name),
+        form("returns={}", types.format_codec(method.result)),
+    ]
+    return form("{}(\n    {},\n)", _WIRE_FUNCTIONS[method.wire.kind], joined(",\n    ", parts))
+
+
+def _format_wire_field(parameter: NamedParameter) -> Code:
+    wire_parameter, shape = parameter.wire, parameter.shape
+    parts = [literal(wire_parameter.name), types.format_codec(shape)]
+    parts += _format_renaming(parameter.name, wire_parameter.name)
+    parts += _format_wire_default(parameter)
+    if wire_parameter.range is not None:
+        lowest, highest = wire_parameter.range.enforced
         if lowest is not None:
             parts.append(form("ge={}", literal(types.range_bound(lowest, shape.kind))))
         if highest is not None:
             parts.append(form("le={}", literal(types.range_bound(highest, shape.kind))))
-    if parameter.choices:
-        values = tuple(choice.value for choice in parameter.choices)
+    if wire_parameter.choices:
+        values = tuple(choice.value for choice in wire_parameter.choices)
         parts.append(form("choices={}", literal(values)))
-    if parameter.stream:
+    if wire_parameter.stream:
         parts.append(Code("stream=True"))
     return form("wire.field({})", joined(", ", parts))
+
+
+def _format_renaming(name: Code, wire_name: str) -> Iterator[Code]:
+    """Yield `name=` if the name in Python is not the one on the wire."""
+    if name != wire_name:
+        yield form("name={}", literal(str(name)))
+
+
+def _format_wire_default(parameter: NamedParameter) -> Iterator[Code]:
+    match parameter.wire.default:
+        case _ if parameter.wire.required or parameter.wire.stream:
+            return
+        case NullDefault():
+            yield Code("default=None")
+        case KnownDefault(value) if not any(parameter.shape.iter_json_types()):
+            yield form("default={}", types.format_value(value, parameter.shape))
+        case _:
+            yield Code("default=SERVER_DEFAULT")
 
 
 # Types
 
 
-def _aliases(its: NamedMethod) -> Iterator[Alias]:
-    rows = zip(
-        its.method.parameters, its.names.parameters, its.parameters, its.aliases, strict=True
-    )
-    for parameter, name, shape, alias in rows:
-        literals = types.format_choices(shape, parameter.choices)
-        if literals is not None and alias is not None:
-            yield Alias(alias, literals, f"What `{its.names.method}` takes as `{name}`.")
+def _build_aliases(method: NamedMethod) -> Iterator[Alias]:
+    for parameter in method.parameters:
+        literals = types.format_choices(parameter.shape, parameter.wire.choices)
+        if literals is not None and parameter.alias is not None:
+            yield Alias(
+                parameter.alias, literals, f"What `{method.name}` takes as `{parameter.name}`."
+            )
 
 
-def _records(its: NamedMethod) -> Iterator[Record]:
-    name = its.names.method
-    verb = "yields" if its.method.kind is not MethodKind.UNARY else "returns"
-    yield from _records_of(its.result, types.Use.RESULT, f"What `{name}` {verb}.")
-    for its_name, shape in zip(its.names.parameters, its.parameters, strict=True):
-        yield from _records_of(shape, types.Use.PARAM, f"What `{name}` takes as `{its_name}`.")
+def _build_records(method: NamedMethod) -> Iterator[Record]:
+    verb = "yields" if method.is_stream else "returns"
+    yield from _build_records_of(method.result, Use.RESULT, f"What `{method.name}` {verb}.")
+    for parameter in method.parameters:
+        purpose = f"What `{method.name}` takes as `{parameter.name}`."
+        yield from _build_records_of(parameter.shape, Use.PARAM, purpose)
 
 
-def _records_of(shape: types.Shape, use: types.Use, purpose: str) -> Iterator[Record]:
-    """The records in a type; the outermost says what it is for, the others whose part they are."""
-    whole: dict[Code, str] = {}
-    for record in shape.records():
-        assert record.record is not None
-        hidden = naming.shadowed_builtins(name for name, _ in record.fields)
+def _build_records_of(shape: Shape, use: Use, purpose: str) -> Iterator[Record]:
+    """Build the records in a type; the docstring of an inner record names the field that holds it."""
+    purposes: dict[Code, str] = {}
+    for name, record in shape.iter_records():
+        shadowed = names.shadowed_builtins(field.name for field in record.fields)
         fields: list[Field] = []
-        for (name, inner), member in zip(record.fields, record.type.members, strict=True):
-            doc = docstrings.format_paragraph(member.description, 4)
-            fields.append(Field(name, types.format_annotation(inner, use, hidden), doc))
-            for part in inner.records():
-                assert part.record is not None
-                whole[part.record] = f"`{name}` of `{record.record}`."
-        yield Record(record.record, whole.get(record.record, purpose), tuple(fields))
+        for field in record.fields:
+            doc = docstrings.format_paragraph(field.wire.description, 4)
+            annotation = types.format_annotation(field.shape, use, shadowed)
+            fields.append(Field(field.name, annotation, doc))
+            for inner, _ in field.shape.iter_records():
+                purposes[inner] = f"`{field.name}` of `{name}`."
+        yield Record(name, purposes.get(name, purpose), tuple(fields))
 
 
-def _inputs(its: NamedMethod) -> Iterator[Record]:
-    """The arguments of a method as a `TypedDict`: what its batch takes."""
-    hidden = naming.shadowed_builtins(its.names.parameters)
-    batch = _batch(its, hidden)
-    if batch is None:
-        return
+def _build_input(method: NamedMethod, name: Code) -> Record:
+    """Build the `TypedDict` of a method's arguments."""
+    shadowed = names.shadowed_builtins(method.names.parameters)
+    docs = docstrings.format_inputs(method)
     fields: list[Field] = []
-    defaults = {
-        parameter.name: types.format_value(parameter.default.value, shape)
-        for parameter, shape in zip(its.method.parameters, its.parameters, strict=True)
-        if isinstance(parameter.default, KnownDefault)
-    }
-    for parameter, name, shape, doc in zip(
-        its.method.parameters,
-        its.names.parameters,
-        its.parameters,
-        docstrings.format_inputs(its.method, defaults),
-        strict=True,
-    ):
-        annotation = build_param(parameter, name, shape, hidden).annotation
-        if isinstance(parameter.default, NullDefault):
+    for parameter, doc in zip(method.parameters, docs, strict=True):
+        annotation = build_parameter(parameter, shadowed).annotation
+        if isinstance(parameter.wire.default, NullDefault):
             annotation = form("{} | None", annotation)
-        if not parameter.required:
+        if not parameter.wire.required:
             annotation = form("NotRequired[{}]", annotation)
-        fields.append(Field(name, annotation, doc))
-    listed = f"a list for `{its.names.method}`, or of " if its.listed else ""
-    purpose = f"One input of {listed}`{batch.name}`."
-    yield Record(batch.input, docstrings.format_paragraph(purpose, 4), tuple(fields))
+        fields.append(Field(parameter.name, annotation, doc))
+    lists = f"a list for `{method.name}`, or of " if method.accepts_list else ""
+    purpose = f"One input of {lists}`{method.names.batch}`."
+    return Record(name, docstrings.format_paragraph(purpose, 4), tuple(fields))

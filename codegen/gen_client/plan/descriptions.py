@@ -1,16 +1,15 @@
-"""What the author of a model wrote: descriptions, taken apart.
+"""The descriptions that a model's author wrote, split into text, `Args:` and `Returns:`.
 
-What lives here: lines of text from a description, and the author's own `Args:` and `Returns:`, so that
-no section stands twice in a docstring. Every pattern is bounded: the text is a stranger's. Knows
-nothing of models and nothing of Python.
+A docstring of ours then has each section once. The text is untrusted, so every pattern is bounded. This module knows
+nothing of models or of Python.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from gen_client.escape import escape_invisible
@@ -21,109 +20,109 @@ _HEADER: Final = re.compile(
 _ITEM: Final = re.compile(
     r"(?:[*-][ ]+)?[`*]{0,2}(\w{1,128})[`*]{0,2}[ ]*(?:\([^()]{0,200}(?:\([^()]{0,99}\)[^()]{0,99})?\))?[ ]*:(?:[ ]+|$)"
 )
-_RETURNED: Final = re.compile(
+_RETURN_TYPE: Final = re.compile(
     r"(?:str|int|float|bool|bytes|dict|list|tuple|any|text|image|audio|video|concept|region|frame|iterator|iterable|"
     r"generator|optional|np\.ndarray)(?:\[[\w, .\[\]]{0,99}\])?[ ]*:[ ]+",
     re.IGNORECASE,
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Description:
-    """A description, taken apart.
+    """A description in Google's style, split into its sections.
 
     Attributes:
-        text: What stands outside of the sections.
-        args: What it says of each parameter.
-        returns: What it says of the result.
+        text: The lines outside the sections, without blank lines around them.
+        args: The lines about each parameter, by its name on the wire.
+        returns: The lines about the result.
     """
 
-    text: list[str] = field(default_factory=list[str])
-    args: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    returns: list[str] = field(default_factory=list[str])
+    text: tuple[str, ...]
+    args: Mapping[str, tuple[str, ...]]
+    returns: tuple[str, ...]
 
 
 def parse_description(description: str, parameters: Iterable[str]) -> Description:
-    """Take a description in Google's style apart.
+    """Split a description into its sections.
 
     Args:
         description: The author's text.
-        parameters: The wire names of the parameters. What is said of others stays in the text.
+        parameters: The parameters' names on the wire. Entries about other names stay in the text.
     """
+    text: list[str] = []
+    args: dict[str, list[str]] = {}
+    returns: tuple[str, ...] = ()
     known = frozenset(parameters)
-    found = Description()
-    lines = [
-        line.rstrip()
-        for line in textwrap.dedent(escape_invisible(description)).strip("\n").split("\n")
-    ]
+    dedented = textwrap.dedent(escape_invisible(description)).strip("\n")
+    lines = [line.rstrip() for line in dedented.split("\n")]
     start = 0
     while start < len(lines):
         header = _HEADER.fullmatch(lines[start])
         end = start + 1
         if header is None:
-            found.text.append(lines[start])
+            text.append(lines[start])
             start = end
             continue
         while end < len(lines) and (not lines[end] or lines[end].startswith(" ")):
             end += 1
-        body = _dedented(lines[start + 1 : end])
-        found.text.append("")
+        body = _dedent(lines[start + 1 : end])
+        text.append("")
         if header[1].lower().startswith(("return", "yield")):
-            found.returns = found.returns or _untyped(body)
+            returns = returns or _drop_return_type(body)
         else:
-            _items(body, known, found)
-            found.text.append("")
+            _parse_args(body, known, text, args)
+            text.append("")
         start = end
-    return found
+    entries = {name: _dedent_entry(entry) for name, entry in args.items()}
+    return Description(strip_blank_lines(text), entries, returns)
 
 
-def _items(body: Sequence[str], known: frozenset[str], found: Description) -> None:
-    """The entries of an `Args:` section; those of no parameter stay in the text, as a list."""
-    entry: list[str] = found.text
+def _parse_args(
+    body: Sequence[str], known: frozenset[str], text: list[str], args: dict[str, list[str]]
+) -> None:
+    """Add the entries of an `Args:` section to `args`; entries about unknown names go to `text`, as a list."""
+    entry = text
     for line in body:
         item = None if line.startswith(" ") else _ITEM.match(line)
-        if item is not None and item[1] in known and item[1] not in found.args:
-            entry = found.args[item[1]] = [line[item.end() :]]
+        if item is not None and item[1] in known and item[1] not in args:
+            entry = args[item[1]] = [line[item.end() :]]
         elif item is not None:
-            entry = found.text
+            entry = text
             entry.append(line if line.startswith(("* ", "- ")) else f"* {line}")
         else:
             if line and not line.startswith(" "):
-                entry = found.text
+                entry = text
             entry.append(line)
-    for name, lines in found.args.items():
-        found.args[name] = _filled(lines)
 
 
-def _filled(lines: Sequence[str]) -> list[str]:
-    """An entry whose first line may be empty and whose others may be indented."""
-    first, rest = (lines[0], _dedented(lines[1:])) if lines else ("", [])
-    return strip_blank_lines([first, *rest])
+def _dedent_entry(lines: Sequence[str]) -> tuple[str, ...]:
+    """Dedent the lines after the first, which follows the parameter's name and may be empty."""
+    return strip_blank_lines([lines[0], *_dedent(lines[1:])])
 
 
-def _dedented(lines: Sequence[str]) -> list[str]:
+def _dedent(lines: Sequence[str]) -> tuple[str, ...]:
     return strip_blank_lines(textwrap.dedent("\n".join(lines)).split("\n"))
 
 
-def strip_blank_lines(lines: Sequence[str]) -> list[str]:
-    """Without the blank lines around it, and with one where there are several."""
-    full = [index for index, line in enumerate(lines) if line.strip()]
-    if not full:
-        return []
-    inner = lines[full[0] : full[-1] + 1]
-    return [
+def strip_blank_lines(lines: Sequence[str]) -> tuple[str, ...]:
+    """Remove the blank lines around a text, and all but one of those that follow each other."""
+    filled = [index for index, line in enumerate(lines) if line.strip()]
+    if not filled:
+        return ()
+    inner = lines[filled[0] : filled[-1] + 1]
+    return tuple(
         line
         for line, before in zip(inner, ["", *inner], strict=False)
         if line.strip() or before.strip()
-    ]
+    )
 
 
-def _untyped(lines: list[str]) -> list[str]:
-    """A `Returns:` without the type in front: the signature says it."""
-    match = _RETURNED.match(lines[0]) if lines else None
-    return [lines[0][match.end() :], *lines[1:]] if match else lines
+def _drop_return_type(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Remove the type at the start of a `Returns:` section; the annotation has it already."""
+    match = _RETURN_TYPE.match(lines[0]) if lines else None
+    return (lines[0][match.end() :], *lines[1:]) if match else lines
 
 
-def split_lines(description: str) -> list[str]:
-    """The lines of a description."""
-    return _dedented([line.rstrip() for line in escape_invisible(description).split("\n")])
+def split_lines(description: str) -> tuple[str, ...]:
+    """Return the lines of a description without margin, and without blank lines around them."""
+    return _dedent([line.rstrip() for line in escape_invisible(description).split("\n")])

@@ -1,298 +1,264 @@
-"""Docstrings: what a generated package says about a model.
+"""The docstrings of methods, batches and inputs: sections made from descriptions, ranges, defaults and choices.
 
-What lives here: the text of a method's docstring, in sections, from the author's descriptions and
-what the signature knows beside the types: ranges, defaults, choices. All of it is text for the docstring
-filter, never code. Knows the interface's nouns; knows nothing of annotations or pages.
+All of it is text for the docstring filter, never code. This module knows nothing of pages or templates.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from gen_client.escape import LINE_LENGTH, escape_invisible
 from gen_client.interface.model import (
-    DataType,
-    Method,
+    KnownDefault,
     NullDefault,
     Parameter,
     Range,
     ServerDefault,
     TypeKind,
 )
-from gen_client.plan import descriptions, types
+from gen_client.plan import types
+from gen_client.plan.descriptions import split_lines
+from gen_client.plan.named import NamedMethod, NamedParameter
+from gen_client.plan.types import Shape
 
-_LISTED: Final = "A list of `{}` in place of the arguments gives a list of results."
 MAX_DEFAULT_LENGTH: Final = 200
-"""How much is shown of a default that the signature does not show, in characters."""
+"""The most characters shown of a default that is not in the signature."""
 
-_BROKEN: Final = 60
-"""From which length on a line looks broken by its author to fit, and not ended."""
-_ADDRESS: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
+_ACCEPTS_LIST: Final = "A list of `{}` in place of the arguments gives a list of results."
+_MIN_BROKEN_LENGTH: Final = 60
+"""A line at least this long may have been broken by its author to fit; a shorter one ends there on purpose."""
+_OBJECT_REPR: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
 _BULLET: Final = re.compile(r"[ ]*(?:[*+-]|\d{1,3}[.)])[ ]+")
 
 
-def format_method(
-    its: Method, names: Sequence[str], shown_defaults: Mapping[str, str], inputs: str | None = None
-) -> str:
-    """The text of a method's docstring.
-
-    Args:
-        its: The method.
-        names: What its parameters are called in Python.
-        shown_defaults: The defaults that the signature cannot show, by parameter (wire name to the
-            expression).
-        inputs: What one input is called, if the method takes a list of them as well.
-
-    Returns:
-        Lines that fit into a class's methods.
-    """
-    told = _told(its)
+def format_method(method: NamedMethod) -> str:
+    """Format the docstring of a method of the client, without its indentation."""
     width = LINE_LENGTH - 8
-    text = descriptions.strip_blank_lines(told.text) or [f"Call the model's `{its.name}`."]
-    sections = [wrap(_summarized(text), width)]
-    if inputs is not None:
-        sections.append(wrap([_LISTED.format(inputs)], width))
-    entries: list[str] = []
-    for name, entry in zip(names, _parameters(its, told, shown_defaults), strict=True):
-        if entry:
-            entries += _entry(name, entry, width)
+    text = method.description or (f"Call the model's `{method.wire.name}`.",)
+    sections = [wrap(_end_summary(text), width)]
+    if method.accepts_list:
+        sections.append(wrap([_ACCEPTS_LIST.format(method.input)], width))
+    entries = [line for entry in _format_args(method, width) for line in entry]
     if entries:
         sections.append(["Args:", *entries])
-    returned = (
-        descriptions.split_lines(its.result.description)
-        or told.returns
-        or list(_returned(its.result.type))
-    )
-    if returned:
-        sections.append(["Returns:", *_indented(wrap(_ended(returned), width - 4))])
-    return _alone("\n\n".join("\n".join(lines) for lines in sections), width)
+    returns = method.returns or _describe_result(method.result)
+    if returns:
+        sections.append(["Returns:", *_indent(wrap(_end_last_line(returns), width - 4))])
+    return _fit_one_line("\n\n".join("\n".join(lines) for lines in sections), width)
 
 
-def format_inputs(its: Method, defaults: Mapping[str, str]) -> list[str]:
-    """The text of a docstring for each parameter where it is a key of an input; empty for none.
+def _format_args(method: NamedMethod, width: int) -> Iterator[list[str]]:
+    """Yield the lines of each entry of `Args:`, without those that would be empty."""
+    for parameter in method.parameters:
+        is_hidden = isinstance(parameter.wire.default, KnownDefault) and not types.fits_signature(
+            parameter.wire.default.value, parameter.shape
+        )
+        lines = _describe(parameter, is_first=parameter is method.parameters[0], default=is_hidden)
+        if lines:
+            first, *rest = lines
+            rest = [f"    {line}" if line else "" for line in rest]
+            yield _indent(wrap([f"{parameter.name}: {first}", *rest], width - 4, hang=4))
 
-    Args:
-        its: The method.
-        defaults: The defaults, by parameter (wire name to the expression).
-    """
-    return [_alone_in(lines, 4) for lines in _parameters(its, _told(its), defaults)]
+
+def format_inputs(method: NamedMethod) -> list[str]:
+    """Format the docstring of each parameter as a key of an input; empty if there is nothing to say."""
+    return [
+        _format_lines(_describe(parameter, is_first=index == 0, default=True), 4)
+        for index, parameter in enumerate(method.parameters)
+    ]
 
 
 def format_batch(name: str) -> str:
-    """The text of a docstring for the method that takes any number of inputs for another."""
-    first = f"`{name}` for any number of inputs: results in their order, as they come."
+    """Format the docstring of the batch method that belongs to the method `name`."""
+    summary = f"`{name}` for any number of inputs: results in their order, as they come."
     args = [
         "    inputs: Any iterable of inputs; taken as they are needed.",
         "    progress: Whether to draw a progress bar; it takes rich.",
     ]
-    return "\n".join([*wrap([first], LINE_LENGTH - 8), "", "Args:", *args])
+    return "\n".join([*wrap([summary], LINE_LENGTH - 8), "", "Args:", *args])
 
 
-def format_paragraph(description: str, indent: int, fallback: str = "") -> str:
-    """The text of a docstring that is one description.
+def format_paragraph(text: str, indent: int) -> str:
+    """Format a docstring that is one description.
 
     Args:
-        description: The author's text.
-        indent: How far the docstring is indented.
-        fallback: What is said instead of nothing.
+        text: The description.
+        indent: The indentation of the docstring.
     """
-    return _alone_in(
-        _ended(descriptions.split_lines(description) or descriptions.split_lines(fallback)), indent
-    )
+    return _format_lines(_end_last_line(split_lines(text)), indent)
 
 
-def _alone_in(lines: Sequence[str], indent: int) -> str:
-    """The text of a docstring that is these lines."""
-    return _alone("\n".join(wrap(lines, LINE_LENGTH - indent)), LINE_LENGTH - indent)
+def _format_lines(lines: Sequence[str], indent: int) -> str:
+    width = LINE_LENGTH - indent
+    return _fit_one_line("\n".join(wrap(lines, width)), width)
 
 
-def _alone(text: str, width: int) -> str:
-    """A docstring of one line has six quotes in it."""
+def _fit_one_line(text: str, width: int) -> str:
+    """Wrap a docstring of one line that is too long together with its six quotes."""
     fits = "\n" in text or len(text) <= width - 6
     return text if fits else "\n".join(wrap([text], width - 3))
 
 
-def _told(its: Method) -> descriptions.Description:
-    return descriptions.parse_description(
-        its.description, (parameter.name for parameter in its.parameters)
-    )
+# Parameters
 
 
-def _parameters(
-    its: Method, told: descriptions.Description, shown_defaults: Mapping[str, str]
-) -> Iterator[list[str]]:
-    """What is said of each parameter: the author's words, and what the signature knows."""
-    for index, parameter in enumerate(its.parameters):
-        own = descriptions.split_lines(parameter.description) or told.args.get(parameter.name, [])
-        facts = list(_facts(parameter, index == 0, shown_defaults.get(parameter.name)))
-        yield [*_with_facts(own, facts), *_choices(parameter)]
+def _describe(parameter: NamedParameter, *, is_first: bool, default: bool) -> list[str]:
+    """Return the author's lines about a parameter, followed by what its signature says besides the type.
+
+    Args:
+        parameter: The parameter.
+        is_first: Whether it is the method's first.
+        default: Whether a known default is among the facts.
+    """
+    facts = list(_facts(parameter, is_first=is_first, default=default))
+    lines = _end_last_line(parameter.description)
+    if facts and len(lines) <= 1:
+        lines = [" ".join([*lines, *facts])]
+    elif facts:
+        lines = [*lines, " ".join(facts)]
+    return [*lines, *_describe_choices(parameter.wire)]
 
 
-def _entry(name: str, lines: Sequence[str], width: int) -> list[str]:
-    """`name: text`, what follows the first line further in."""
-    first, *rest = wrap(
-        [f"{name}: {lines[0]}", *(f"    {line}" if line else "" for line in lines[1:])],
-        width - 4,
-        4,
-    )
-    return _indented([first, *rest])
-
-
-def _with_facts(lines: Sequence[str], facts: Sequence[str]) -> list[str]:
-    """A description, and behind it what the signature knows."""
-    if not facts:
-        return _ended(lines)
-    ended = _ended(lines)
-    if len(ended) <= 1:
-        return [" ".join([*ended, *facts])]
-    return [*ended, " ".join(facts)]
-
-
-def _facts(parameter: Parameter, first: bool, shown_default: str | None) -> Iterator[str]:
-    if parameter.range is not None:
-        yield f"{format_range(parameter.range, parameter.type.kind)}."
-    if parameter.stream:
+def _facts(parameter: NamedParameter, *, is_first: bool, default: bool) -> Iterator[str]:
+    """Yield the range, the meaning of leaving the parameter out, and its marks, a sentence each."""
+    wire = parameter.wire
+    if wire.range is not None:
+        yield f"{format_range(wire.range, wire.type.kind)}."
+    if wire.stream:
         yield "Its items are sent as they are taken."
-    elif first and (trap := _misread_note(parameter)):
-        yield trap
-    elif isinstance(parameter.default, ServerDefault):
-        yield _server_default(parameter.default.text)
-    elif shown_default is not None:
-        yield f"Default: `{_cut(escape_invisible(shown_default))}`."
-    if parameter.internal_only:
+    elif is_first and (misread := _misread_when_absent(wire)):
+        yield misread
+    elif isinstance(wire.default, ServerDefault):
+        yield _describe_server_default(wire.default.text)
+    elif default and isinstance(wire.default, KnownDefault):
+        value = types.format_value(wire.default.value, parameter.shape)
+        yield f"Default: `{_shorten(escape_invisible(value))}`."
+    if wire.internal_only:
         yield "Marked as internal by the model's author."
 
 
 def format_range(range_: Range, kind: TypeKind) -> str:
-    """The bounds of an INT or FLOAT in words, without a full stop."""
+    """Format the bounds of an INT or FLOAT in words, without a period."""
     lowest = None if range_.lowest is None else types.range_bound(range_.lowest, kind)
     highest = None if range_.highest is None else types.range_bound(range_.highest, kind)
-    if lowest is None:
-        return (
-            f"At most {highest}"
-            if highest is not None
-            else f"In steps of {types.range_bound(range_.step, kind)}"
-        )
-    return f"At least {lowest}" if highest is None else f"{lowest} to {highest}"
+    if lowest is not None:
+        return f"At least {lowest}" if highest is None else f"{lowest} to {highest}"
+    if highest is not None:
+        return f"At most {highest}"
+    return f"In steps of {types.range_bound(range_.step, kind)}"
 
 
-def _server_default(text: str) -> str:
-    text = " ".join(escape_invisible(text).split())
-    if not text or _ADDRESS.search(text):  # an object of the model's, as its process showed it
-        return "Left out, the model's own default applies."
-    return f"Left out, the model's own default applies: `{_cut(text)}`."
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_DEFAULT_LENGTH else f"{text[:MAX_DEFAULT_LENGTH]}…"
-
-
-def _misread_note(parameter: Parameter) -> str:
-    """A server that does not find the first parameter reads another value than its default."""
-    unknown = isinstance(parameter.default, ServerDefault)
-    missing = unknown or isinstance(parameter.default, NullDefault)
+def _misread_when_absent(parameter: Parameter) -> str:
+    """Describe the value that a server reads instead of the default if the first parameter is absent."""
+    is_unknown = isinstance(parameter.default, ServerDefault)
+    is_absent = is_unknown or isinstance(parameter.default, NullDefault)
     match parameter.type.kind:
-        case TypeKind.FLOAT if missing:
+        case TypeKind.FLOAT if is_absent:
             return "Left out, the model receives 0.0."
-        case TypeKind.LIST if missing:
+        case TypeKind.LIST if is_absent:
             return "Left out, the model receives an empty list."
-        case TypeKind.TUPLE | TypeKind.NAMED_FIELDS if unknown:
+        case TypeKind.TUPLE | TypeKind.NAMED_FIELDS if is_unknown:
             return "Left out, the model receives None."
         case _:
             return ""
 
 
-def _choices(parameter: Parameter) -> Iterator[str]:
-    """The choices that have a description, and all of those that the annotation cannot list."""
-    told = any(choice.description.strip() for choice in parameter.choices)
-    floats = parameter.type.kind is TypeKind.FLOAT
-    if floats and parameter.choices and not told:
-        yield f"One of {', '.join(escape_invisible(choice.id) for choice in parameter.choices)}."
-    if told:
+def _describe_server_default(text: str) -> str:
+    text = " ".join(escape_invisible(text).split())
+    if not text or _OBJECT_REPR.search(text):
+        return "Left out, the model's own default applies."
+    return f"Left out, the model's own default applies: `{_shorten(text)}`."
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_DEFAULT_LENGTH else f"{text[:MAX_DEFAULT_LENGTH]}…"
+
+
+def _describe_choices(parameter: Parameter) -> Iterator[str]:
+    """Yield a bullet for each choice if any has a description; all of them if the annotation lists none."""
+    if any(choice.description.strip() for choice in parameter.choices):
         for choice in parameter.choices:
-            said = " ".join(descriptions.split_lines(choice.description))
-            yield (
-                f"* `{escape_invisible(choice.id)}`: {said}"
-                if said
-                else f"* `{escape_invisible(choice.id)}`"
-            )
+            description = " ".join(split_lines(choice.description))
+            bullet = f"* `{escape_invisible(choice.id)}`"
+            yield f"{bullet}: {description}" if description else bullet
+    elif parameter.choices and parameter.type.kind is TypeKind.FLOAT:
+        yield f"One of {', '.join(escape_invisible(choice.id) for choice in parameter.choices)}."
 
 
-def _returned(type_: DataType) -> Iterator[str]:
-    if type_.kind is TypeKind.JSON_DATA and type_.json_type is None:
-        yield "A JSON value; its numbers may come back as floats."
+def _describe_result(shape: Shape) -> list[str]:
+    if shape.kind is TypeKind.JSON_DATA and shape.type.json_type is None:
+        return ["A JSON value; its numbers may come back as floats."]
+    return []
 
 
 # Layout
 
 
-def _summarized(lines: list[str]) -> list[str]:
-    """With a full stop at the end of the summary, if a paragraph of one line is the summary."""
-    alone = len(lines) == 1 or not lines[1].strip()
-    return [_stopped(lines[0]), *lines[1:]] if alone else lines
+def _end_summary(lines: Sequence[str]) -> list[str]:
+    """End the summary with a period, if it is a paragraph of one line."""
+    is_one_line = len(lines) == 1 or not lines[1].strip()
+    return [_end_sentence(lines[0]), *lines[1:]] if is_one_line else list(lines)
 
 
-def _ended(lines: Sequence[str]) -> list[str]:
-    return [*lines[:-1], _stopped(lines[-1])] if lines else []
+def _end_last_line(lines: Sequence[str]) -> list[str]:
+    return [*lines[:-1], _end_sentence(lines[-1])] if lines else []
 
 
-def _stopped(line: str) -> str:
-    """With a full stop, if it ends in a word of its own."""
+def _end_sentence(line: str) -> str:
+    """Add a period to a line that ends in a word; a URL stays as it is."""
     last = line.rsplit(" ", 1)[-1]
-    ends_open = bool(re.search(r"[A-Za-z0-9)`']$", last)) and "://" not in last
-    return f"{line}." if ends_open else line
+    is_open = bool(re.search(r"[A-Za-z0-9)`']$", last)) and "://" not in last
+    return f"{line}." if is_open else line
 
 
-def _indented(lines: Iterable[str]) -> list[str]:
+def _indent(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" if line else "" for line in lines]
 
 
 def wrap(lines: Sequence[str], width: int, hang: int = 0) -> list[str]:
-    """Lines that fit, the author's line breaks kept where they can be; a bullet's text stays beside
-    its bullet. A line that is too long takes the lines along that it was broken into.
+    """Wrap the lines of a docstring and keep the author's line breaks where they fit.
+
+    A line that is too long is wrapped together with the lines that continue its paragraph. The text of a bullet is
+    aligned with its first line.
 
     Args:
         lines: The lines.
-        width: How long one may be.
-        hang: How far what follows the very first line is indented, at least.
+        width: The longest line, in characters. The first line is three shorter, for its quotes.
+        hang: The least indentation of the lines that follow when the very first one is wrapped.
     """
     result: list[str] = []
-    index = 0
-    while index < len(lines):
-        line = lines[index]
-        room = width - 3 if not result else width  # three quotes stand before the first
+    start = 0
+    while start < len(lines):
+        line = lines[start]
+        room = width if result else width - 3
         margin = max(_margin(line), 0 if result else hang)
-        end = index + 1
+        end = start + 1
         if len(line) <= room:
             result.append(line)
         else:
-            while (
-                end < len(lines)
-                and len(lines[end - 1]) >= _BROKEN
-                and _continues(lines[end], margin)
-            ):
+            while end < len(lines) and _is_broken(lines[end - 1], lines[end], margin):
                 end += 1
-            whole = " ".join([line, *(more.strip() for more in lines[index + 1 : end])])
             result += textwrap.wrap(
-                whole,
+                " ".join([line, *(continued.strip() for continued in lines[start + 1 : end])]),
                 room,
                 subsequent_indent=" " * margin,
                 break_long_words=False,
                 break_on_hyphens=False,
             )
-        index = end
+        start = end
     return result
 
 
 def _margin(line: str) -> int:
-    """Where the text of a line begins, behind its bullet."""
+    """Return the column where the text of a line begins, after its bullet."""
     bullet = _BULLET.match(line)
     return len(bullet[0]) if bullet else len(line) - len(line.lstrip(" "))
 
 
-def _continues(line: str, margin: int) -> bool:
-    """Whether a line goes on in the paragraph before it."""
-    return bool(line) and _BULLET.match(line) is None and _margin(line) == margin
+def _is_broken(line: str, following: str, margin: int) -> bool:
+    """Return whether the author broke a line only to fit, so that the next one continues its paragraph."""
+    continues = bool(following) and _BULLET.match(following) is None
+    return len(line) >= _MIN_BROKEN_LENGTH and continues and _margin(following) == margin

@@ -1,7 +1,7 @@
-"""The nouns of a page: what a generated package shows, as frozen text that is already safe.
+"""The nouns of a page: the parts of a generated package, as templates read them.
 
-What lives here: what templates lay out. Code is `Code`; what is plain `str` is text for the docstring
-filter. Knows nothing of models, and nothing of how it is laid out.
+A `Code` is written as it is; a plain `str` is text for the docstring filter. This module knows nothing of models, nor
+of how a page is laid out.
 """
 
 from __future__ import annotations
@@ -13,110 +13,115 @@ from gen_client.naming import names
 
 
 @dataclass(frozen=True, slots=True)
-class Param:
+class SignatureParameter:
     """A parameter in a signature.
 
     Attributes:
         name: Its name.
         annotation: Its type; of a stream, the type of an item.
-        absent: What the annotation says besides, for leaving it out: `None`, `Default` or nothing.
-        default: The default, or nothing.
-        stream: Whether it is a stream.
+        absent: The type of its default if the annotation does not include it: `None`, `Default` or empty.
+        default: Its default, or empty.
+        is_stream: Whether it is a stream.
     """
 
     name: Code
     annotation: Code
     absent: Code
     default: Code
-    stream: bool
+    is_stream: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
-    """A method of the client, and how it travels.
+class ClientMethod:
+    """A method of the client.
 
     Attributes:
         name: Its name.
-        const: The name of its description.
-        const_type: What its description is, as type checkers are told.
-        positional: The parameters that may go by position.
-        keywords: Those that may not.
-        arguments: All of them, in the order of the wire.
-        returns: What it returns; of a stream, the type of an item.
-        streams: Whether it returns a stream.
-        doc: The text of its docstring.
-        wire: Its description, in the words of `clarigen.wire`.
-        example: What shows it.
-        listed: How it takes a list of inputs under the same name; None if it does not.
-        batch: The method that takes many inputs; None if there is none.
+        constant: The constant with its wire description.
+        constant_type: The annotation of that constant.
+        positional: The parameters that can be passed by position.
+        keywords: The parameters that cannot.
+        arguments: The names of all parameters, in the order of the wire.
+        returns: The type of its result; of a stream, the type of an item.
+        is_stream: Whether it returns a stream.
+        doc: Its docstring.
+        wire: Its wire description: a call of `clarigen.wire`.
+        example: Its example.
+        list_form: How it takes a list of inputs; None if it does not.
+        batch: Its batch method; None if it has none.
     """
 
     name: Code
-    const: Code
-    const_type: Code
-    positional: tuple[Param, ...]
-    keywords: tuple[Param, ...]
+    constant: Code
+    constant_type: Code
+    positional: tuple[SignatureParameter, ...]
+    keywords: tuple[SignatureParameter, ...]
     arguments: tuple[Code, ...]
     returns: Code
-    streams: bool
+    is_stream: bool
     doc: str
     wire: Code
     example: Example
-    listed: ListForm | None
-    batch: BatchFunction | None
+    list_form: ListForm | None
+    batch: BatchMethod | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListForm:
-    """How a method takes a list of inputs in the place of its arguments.
+    """How a method takes a list of inputs instead of its arguments.
 
     Attributes:
         inputs: The type of the list.
-        returns: What it then returns.
-        positional: The parameters that may go by position, as they stand where both are taken.
-        keywords: Those that may not.
+        returns: The type of the results.
+        positional: The body's parameters that can be passed by position; the first one takes the list as well.
+        keywords: The body's parameters that cannot.
     """
 
     inputs: Code
     returns: Code
-    positional: tuple[Param, ...]
-    keywords: tuple[Param, ...]
+    positional: tuple[SignatureParameter, ...]
+    keywords: tuple[SignatureParameter, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class BatchFunction:
-    """A method that takes many inputs: its name, the types of an input and of a switch, its docstring."""
+class BatchMethod:
+    """A batch method.
+
+    Attributes:
+        name: Its name.
+        input: The type of an input.
+        bool_type: The annotation of `progress`: `bool`, or `builtins.bool` if a name hides it.
+        doc: Its docstring.
+    """
 
     name: Code
     input: Code
-    switch: Code
+    bool_type: Code
     doc: str
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """How a method is called.
+    """The two functions that show a method.
 
     Attributes:
-        name: The name of the function that shows it.
-        async_name: That of the function that shows its asyncio twin.
-        arguments: What is passed.
-        piece: What the loop's variable is called, for a stream.
-        printed: What of a piece is printed.
-        flows: Whether the pieces make one text.
+        name: The name of the function for the client.
+        async_name: The name of the function for its asyncio twin.
+        arguments: The arguments of the call.
+        printed: The expression that is printed for each item of a stream.
+        continues_line: Whether the items are printed on one line: pieces of one text.
     """
 
     name: Code
     async_name: Code
     arguments: tuple[Code, ...]
-    piece: Code
     printed: Code
-    flows: bool
+    continues_line: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a record: its name, its type, and the text of its docstring or nothing."""
+    """A field of a record: its name, its type, and its docstring or nothing."""
 
     name: Code
     annotation: Code
@@ -134,7 +139,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A name for the choices of a parameter: they are its value, and `doc` says whose they are."""
+    """A name for the choices of a parameter: a `Literal` and its docstring."""
 
     name: Code
     value: Code
@@ -147,32 +152,32 @@ class Page:
 
     Attributes:
         package: Its name.
-        format: The number of its form, which the runtime has to know.
-        client: The name of its class.
-        reference: The model's reference, as code, or nothing.
-        told: The keywords that the client is told beside it, as code, or nothing.
-        doc: The text of the package's docstring.
-        client_doc: That of the client.
-        async_doc: That of its asyncio twin.
-        examples_doc: That of the examples.
-        functions: The client's methods.
-        aliases: The choices.
-        records: The records, each before those inside it.
-        inputs: What one input of a batch is, a method.
-        imported: The user's classes that its types name: a module, and their names.
-        data_types: The runtime's classes that callers handle.
+        format: Its format version, which the runtime must support.
+        client: The name of its client.
+        reference: The reference of its model, or empty.
+        routing: The class keywords for the client's routing, each after a comma, or empty.
+        doc: The docstring of the package.
+        client_doc: The docstring of the client.
+        async_doc: The docstring of its asyncio twin.
+        examples_doc: The docstring of the examples.
+        methods: The client's methods.
+        aliases: The names of choices.
+        records: The records, outer ones first.
+        inputs: The `TypedDict` of one input, for each method that has a batch.
+        imported: The user's classes in annotations: modules, each with its names.
+        data_types: The runtime's classes that callers handle, sorted.
     """
 
     package: Code
     format: Code
     client: Code
     reference: Code
-    told: Code
+    routing: Code
     doc: str
     client_doc: str
     async_doc: str
     examples_doc: str
-    functions: tuple[Function, ...]
+    methods: tuple[ClientMethod, ...]
     aliases: tuple[Alias, ...]
     records: tuple[Record, ...]
     inputs: tuple[Record, ...]
@@ -186,18 +191,18 @@ class Page:
 
     @property
     def own_names(self) -> tuple[Code, ...]:
-        """What `client` defines for others."""
-        aliases = (its.name for its in self.aliases)
-        types = (its.name for its in (*self.records, *self.inputs))
-        return tuple(sorted([self.client, self.async_client, *aliases, *types]))
+        """The public names that `client.py` defines, sorted."""
+        aliases = (alias.name for alias in self.aliases)
+        records = (record.name for record in (*self.records, *self.inputs))
+        return tuple(sorted([self.client, self.async_client, *aliases, *records]))
 
     @property
     def examples(self) -> tuple[Code, ...]:
-        """The functions that show the methods and their asyncio twins."""
-        pairs = ((its.example.name, its.example.async_name) for its in self.functions)
-        return tuple(name for pair in pairs for name in pair)
+        """The functions of `examples.py`, in the order of the methods."""
+        examples = (method.example for method in self.methods)
+        return tuple(name for example in examples for name in (example.name, example.async_name))
 
     @property
     def exports(self) -> tuple[Code, ...]:
-        """What the package exports."""
+        """The names that the package exports, sorted."""
         return tuple(sorted({*self.own_names, *self.data_types}))

@@ -1,30 +1,32 @@
-"""Example values: what the examples of a package send.
+"""Sample values: expressions that examples pass, each valid for its parameter.
 
-What lives here: an expression for a value of each type, valid for its parameter. Knows shapes and the
-interface's nouns; knows nothing of pages.
+This module knows nothing of pages or of how an example is laid out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from clarigen.wire import TypeText
 from gen_client.escape import Code, form, joined, literal, tuple_of
-from gen_client.interface.model import KnownDefault, Parameter, TypeKind
+from gen_client.interface.model import KnownDefault, Range, TypeKind
 from gen_client.plan import types
+from gen_client.plan.named import NamedMethod, NamedParameter
+from gen_client.plan.types import Shape
 
 _FILES: Final = {
     TypeKind.IMAGE: Code('Image.from_file("picture.jpg")'),
     TypeKind.AUDIO: Code('Audio.from_file("speech.wav")'),
     TypeKind.VIDEO: Code('Video.from_file("clip.mp4")'),
 }
-_MADE: Final = {
+_CONSTANTS: Final = {
     TypeKind.IMAGE: Code("IMAGE"),
     TypeKind.AUDIO: Code("AUDIO"),
     TypeKind.VIDEO: Code("VIDEO"),
 }
-_PLAIN: Final = {
+"""Media that `clarigen.examples` has, so that an example runs without a file."""
+_VALUES: Final = {
     TypeKind.STR: Code('"Hello"'),
     TypeKind.TEXT: Code('"Hello"'),
     TypeKind.BYTES: Code('b"data"'),
@@ -36,98 +38,102 @@ _PLAIN: Final = {
     TypeKind.CONCEPT: Code('Concept("cat")'),
     TypeKind.REGION: Code("Region(box=Box(0.1, 0.1, 0.9, 0.9))"),
 }
-_OWN: Final = {
-    "str": _PLAIN[TypeKind.STR],
-    "int": _PLAIN[TypeKind.INT],
-    "float": _PLAIN[TypeKind.FLOAT],
-    "bool": _PLAIN[TypeKind.BOOL],
-    "Any": _PLAIN[TypeKind.JSON_DATA],
+_JSON_TYPE_VALUES: Final = {
+    "str": _VALUES[TypeKind.STR],
+    "int": _VALUES[TypeKind.INT],
+    "float": _VALUES[TypeKind.FLOAT],
+    "bool": _VALUES[TypeKind.BOOL],
+    "Any": _VALUES[TypeKind.JSON_DATA],
 }
-_MESSAGES: Final = {
+_TRANSPORT_MESSAGES: Final = {
     "openai_transport": '{"messages": [{"role": "user", "content": "Hello"}]}',
     "openai_stream_transport": '{"messages": [{"role": "user", "content": "Hello"}], "stream": true}',
     "mcp_transport": '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}',
 }
-"""What the platform's own transport methods take: JSON text."""
-_CHAT: Final = frozenset({"messages", "chat_history"})
-_TURN: Final = Code('{"role": "user", "content": "Hello"}')
+"""The JSON texts that the platform's own transport methods take."""
+_CHAT_PARAMETERS: Final = frozenset({"messages", "chat_history"})
+_CHAT_MESSAGE: Final = Code('{"role": "user", "content": "Hello"}')
 
 
-def sample_argument(method: str, parameter: Parameter, its: types.Shape, *, files: bool) -> Code:
-    """A value for a parameter.
+def sample_argument(method: NamedMethod, parameter: NamedParameter, *, files: bool) -> Code:
+    """Return a value for a parameter: its default if that is a value, else a sample.
 
     Args:
-        method: The method's name on the wire.
-        parameter: The parameter.
-        its: Its type.
-        files: Whether media are read from the reader's files, or made on the spot.
+        method: The method.
+        parameter: One of its parameters.
+        files: Whether media are read from the reader's files; otherwise they are the constants of `clarigen.examples`.
     """
-    if method in _MESSAGES and its.kind is TypeKind.STR:
-        one = literal(_MESSAGES[method])
-    elif parameter.choices:
-        one = literal(parameter.choices[0].value)
-    elif parameter.range is not None:
-        one = _within(parameter.range.lowest, parameter.range.highest, its.kind)
+    wire, shape = parameter.wire, parameter.shape
+    if isinstance(wire.default, KnownDefault) and wire.default.value and not wire.stream:
+        return types.format_value(wire.default.value, shape)
+    if method.wire.name in _TRANSPORT_MESSAGES and shape.kind is TypeKind.STR:
+        value = literal(_TRANSPORT_MESSAGES[method.wire.name])
+    elif wire.choices:
+        value = literal(wire.choices[0].value)
+    elif wire.range is not None:
+        value = _sample_in_range(wire.range, shape.kind)
     else:
-        one = _value(its, files, parameter.name in _CHAT)
-    return form("[{}]", one) if parameter.stream else one
+        value = _sample_value(shape, files, is_chat=wire.name in _CHAT_PARAMETERS)
+    return form("[{}]", value) if wire.stream else value
 
 
-def is_simple_option(parameter: Parameter) -> bool:
-    """Whether an example shows this option: a simple one whose default is known."""
-    default = parameter.default
+def is_simple_option(parameter: NamedParameter) -> bool:
+    """Return whether examples pass an optional parameter: its default is a known scalar."""
+    default = parameter.wire.default
     return isinstance(default, KnownDefault) and isinstance(default.value, str | int | float | bool)
 
 
-def _within(lowest: float | None, highest: float | None, kind: TypeKind) -> Code:
-    number = 1.0
-    if lowest is not None:
-        number = max(number, lowest)
-    if highest is not None:
-        number = min(number, highest)
+def _sample_in_range(range_: Range, kind: TypeKind) -> Code:
+    """Return the number in a range that is nearest to 1."""
+    number, is_lowest = 1.0, False
+    if range_.lowest is not None:
+        number = max(number, range_.lowest)
+    if range_.highest is not None:
+        number = min(number, range_.highest)
+    if range_.lowest is not None:
+        is_lowest = number == range_.lowest
     if kind is TypeKind.INT:
-        return literal(
-            -int(-number // 1) if lowest is not None and number == lowest else int(number // 1)
-        )
+        return literal(-int(-number // 1) if is_lowest else int(number // 1))
     return literal(float(types.shortest(number)))
 
 
-def _value(its: types.Shape, files: bool, chat: bool = False) -> Code:
-    match its.kind:
+def _sample_value(shape: Shape, files: bool, *, is_chat: bool = False) -> Code:
+    match shape.kind:
         case TypeKind.LIST:
-            return form("[{}]", _value(its.items[0], files, chat))
+            return form("[{}]", _sample_value(shape.items[0], files, is_chat=is_chat))
         case TypeKind.TUPLE:
-            return tuple_of([_value(item, files) for item in its.items])
+            return tuple_of([_sample_value(item, files) for item in shape.items])
         case TypeKind.NAMED_FIELDS:
-            assert its.record is not None
-            fields = (form("{}={}", name, _value(inner, files)) for name, inner in its.fields)
-            return form("{}({})", its.record, joined(", ", fields))
+            assert shape.record is not None
+            fields = (
+                form("{}={}", field.name, _sample_value(field.shape, files))
+                for field in shape.fields
+            )
+            return form("{}({})", shape.record, joined(", ", fields))
         case TypeKind.FRAME:
-            return form("Frame(image={})", (_FILES if files else _MADE)[TypeKind.IMAGE])
-        case _ if its.type.json_type is not None:
-            return _refined(its.type.json_type, files)
-        case TypeKind.JSON_DATA if chat:
-            return _TURN
+            return form("Frame(image={})", (_FILES if files else _CONSTANTS)[TypeKind.IMAGE])
+        case _ if shape.type.json_type is not None:
+            return _sample_json_type(shape.type.json_type, files)
+        case TypeKind.JSON_DATA if is_chat:
+            return _CHAT_MESSAGE
         case kind if kind in _FILES:
-            return (_FILES if files else _MADE)[kind]
+            return (_FILES if files else _CONSTANTS)[kind]
         case kind:
-            return _PLAIN[kind]
+            return _VALUES[kind]
 
 
-def _refined(its: TypeText, files: bool) -> Code:
-    """A value of a type of the user's; what only the reader can make is left to the reader."""
-    if its.module:
+def _sample_json_type(type_: TypeText, files: bool) -> Code:
+    """Return a value of a type of the user's; a placeholder for an instance of the user's own class."""
+    if type_.module:
         return Code("..." if files else "YOURS")
-    if its.item is not None:
-        item = _refined(its.item, files)
-        return form("[{}]" if its.name == "list" else '{{"key": {}}}', item)
-    return _OWN[its.name]
+    if type_.item is not None:
+        item = _sample_json_type(type_.item, files)
+        return form("[{}]" if type_.name == "list" else '{{"key": {}}}', item)
+    return _JSON_TYPE_VALUES[type_.name]
 
 
-def sample_classes(shapes: Sequence[types.Shape]) -> Iterator[Code]:
-    """The runtime's classes and the records that the samples of these types use."""
-    for its in shapes:
-        yield from types.runtime_classes(its)
-        for record in its.records():
-            assert record.record is not None
-            yield record.record
+def sample_classes(shape: Shape) -> Iterator[Code]:
+    """Yield the classes that the samples of a type are built with: the runtime's, and records."""
+    yield from types.runtime_classes(shape)
+    for name, _ in shape.iter_records():
+        yield name

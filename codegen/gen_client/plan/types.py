@@ -1,41 +1,42 @@
-"""The table of types: wire type to annotation, codec and default.
+"""Types as Python code: the annotation, the codec and the default for each wire type.
 
-What lives here: the table, as code, and `Shape`, a type whose records have got their names. Knows the
-interface's nouns and the names; knows nothing of methods, text or pages.
+A `Shape` is a type of the interface whose records have names. This module knows nothing of methods, docstrings or
+pages: `show` and `diff` describe types with it, and no package is generated for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, cast
 
 from clarigen.wire import TypeText
 from gen_client.escape import Code, form, joined, literal, tuple_of
-from gen_client.interface.model import Choice, DataType, TypeKind
+from gen_client.interface.model import Choice, DataType, Member, TypeKind
 from gen_client.json_text import is_array, is_object
-from gen_client.naming import names as naming
+from gen_client.naming import names
 
-INLINE_CHOICES: Final = 256
-"""How many choices an annotation may list."""
+MAX_INLINE_CHOICES: Final = 256
+"""The most choices that an annotation lists. A longer `Literal` slows editors down."""
 
 
 class Use(Enum):
-    """Where a type stands."""
+    """The side of a call that a type is on."""
 
-    PARAM = "what a caller may pass"
-    RESULT = "what comes back"
+    PARAM = "passed by the caller"
+    RESULT = "returned to the caller"
 
 
-_BUILTIN: Final = {
+_BUILTINS: Final = {
     TypeKind.STR: "str",
     TypeKind.BYTES: "bytes",
     TypeKind.INT: "int",
     TypeKind.FLOAT: "float",
     TypeKind.BOOL: "bool",
 }
-_DATA: Final = {
+_RUNTIME_CLASSES: Final = {
     TypeKind.TEXT: Code("Text"),
     TypeKind.IMAGE: Code("Image"),
     TypeKind.AUDIO: Code("Audio"),
@@ -44,7 +45,7 @@ _DATA: Final = {
     TypeKind.REGION: Code("Region"),
     TypeKind.FRAME: Code("Frame"),
 }
-_SPECIAL: Final = {
+_BY_USE: Final = {
     (TypeKind.NDARRAY, Use.PARAM): Code("npt.ArrayLike"),
     (TypeKind.NDARRAY, Use.RESULT): Code("npt.NDArray[Any]"),
     (TypeKind.JSON_DATA, Use.PARAM): Code("JSON"),
@@ -58,68 +59,83 @@ _CODECS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class NamedField:
+    """A field of a record.
+
+    Attributes:
+        wire: The field as the model declares it.
+        name: Its name in Python.
+        shape: Its type.
+    """
+
+    wire: Member
+    name: Code
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
-    """A type of the interface, with the names of the records in it.
+    """A type of the interface and the names of the records in it.
 
     Attributes:
         type: The type.
-        record: The record's name, for NAMED_FIELDS.
-        items: As of the type.
-        fields: The record's fields: their names and types, as many as the type has members.
+        record: The class of the record, for NAMED_FIELDS.
+        items: The item type of a LIST, or the types of a TUPLE by position.
+        fields: The fields of the record, in the order of the wire.
     """
 
     type: DataType
     record: Code | None = None
     items: tuple[Shape, ...] = ()
-    fields: tuple[tuple[Code, Shape], ...] = ()
+    fields: tuple[NamedField, ...] = ()
 
     @property
     def kind(self) -> TypeKind:
-        """Its kind."""
+        """The kind of the type."""
         return self.type.kind
 
-    def records(self) -> Iterator[Shape]:
-        """The records in it, each before those inside it."""
-        if self.record is not None:
-            yield self
-        for inner in (*self.items, *(shape for _, shape in self.fields)):
-            yield from inner.records()
+    @property
+    def _inner(self) -> tuple[Shape, ...]:
+        return (*self.items, *(field.shape for field in self.fields))
 
-    def refined(self) -> Iterator[TypeText]:
-        """The types of the user's in it."""
+    def iter_records(self) -> Iterator[tuple[Code, Shape]]:
+        """Yield the class and the shape of each record in the type, outer records first."""
+        if self.record is not None:
+            yield self.record, self
+        for inner in self._inner:
+            yield from inner.iter_records()
+
+    def iter_json_types(self) -> Iterator[TypeText]:
+        """Yield the types that the user gave to JSON in the type."""
         if self.type.json_type is not None:
             yield self.type.json_type
-        for inner in self.items:
-            yield from inner.refined()
+        for item in self.items:
+            yield from item.iter_json_types()
 
-    def kinds(self) -> Iterator[TypeKind]:
-        """All kinds in it."""
+    def iter_kinds(self) -> Iterator[TypeKind]:
+        """Yield the kind of the type and of every type inside it."""
         yield self.kind
-        for inner in (*self.items, *(shape for _, shape in self.fields)):
-            yield from inner.kinds()
+        for inner in self._inner:
+            yield from inner.iter_kinds()
 
 
-def name_records(type_: DataType, names: naming.TypeNames, *words: str) -> Shape:
+def name_records(type_: DataType, name: Callable[..., Code], *path: str) -> Shape:
     """Name the records of a type.
 
     Args:
         type_: The type.
-        names: Gives the names.
-        words: What the name is made of: the method, the field, the fields inside it.
+        name: Returns the class of a record; called with the record's path.
+        path: The way to the type: the method, the parameter, the fields inside it.
     """
-    record = names.claim(*words) if type_.kind is TypeKind.NAMED_FIELDS else None
-    several = sum(_holds_record(item) for item in type_.items) > 1
+    record = name(*path) if type_.kind is TypeKind.NAMED_FIELDS else None
+    is_numbered = sum(_holds_record(item) for item in type_.items) > 1
     items = tuple(
-        (
-            name_records(item, names, *words, str(position))
-            if several
-            else name_records(item, names, *words)
-        )
+        name_records(item, name, *path, *([str(position)] if is_numbered else []))
         for position, item in enumerate(type_.items, 1)
     )
     fields = tuple(
-        (name, name_records(member.type, names, *words, member.name))
-        for name, member in zip(naming.field_names(type_), type_.members, strict=True)
+        NamedField(member, field, name_records(member.type, name, *path, member.name))
+        for field, member in zip(names.field_names(type_), type_.members, strict=True)
     )
     return Shape(type_, record, items, fields)
 
@@ -128,191 +144,204 @@ def _holds_record(type_: DataType) -> bool:
     return type_.kind is TypeKind.NAMED_FIELDS or any(map(_holds_record, type_.items))
 
 
-def format_annotation(its: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> Code:
-    """What a type is called in a signature.
+# Annotations
+
+
+def format_annotation(shape: Shape, use: Use, shadowed: frozenset[str] = frozenset()) -> Code:
+    """Format the annotation of a type.
 
     Args:
-        its: The type.
+        shape: The type.
         use: Whether it is passed or returned.
-        shadowed: The builtin types that names around the annotation hide.
+        shadowed: The builtin types that the names around the annotation hide.
     """
-    if its.record is not None:
-        return its.record
-    items = [format_annotation(item, use, shadowed) for item in its.items]
-    match its.kind:
+    if shape.record is not None:
+        return shape.record
+    items = [format_annotation(item, use, shadowed) for item in shape.items]
+    match shape.kind:
         case TypeKind.LIST if use is Use.RESULT:
-            return form("{}[{}]", naming.builtin_type(shadowed, "list"), items[0])
-        case TypeKind.LIST if its.items[0].kind in (TypeKind.STR, TypeKind.TEXT):  # no lone string
+            return form("{}[{}]", names.builtin_type(shadowed, "list"), items[0])
+        case TypeKind.LIST if shape.items[0].kind in (TypeKind.STR, TypeKind.TEXT):
             return form("SequenceNotStr[{}]", items[0])
         case TypeKind.LIST:
             return form("Sequence[{}]", items[0])
         case TypeKind.TUPLE:
-            return form("{}[{}]", naming.builtin_type(shadowed, "tuple"), joined(", ", items))
+            return form("{}[{}]", names.builtin_type(shadowed, "tuple"), joined(", ", items))
         case TypeKind.TEXT if use is Use.PARAM:
-            return form("Text | {}", naming.builtin_type(shadowed, "str"))
-        case kind if kind in _BUILTIN:
-            return naming.builtin_type(shadowed, _BUILTIN[kind])
-        case kind if kind in _DATA:
-            return _DATA[kind]
-        case _ if its.type.json_type is not None:
-            return _refined(its.type.json_type, use, shadowed)
+            return form("Text | {}", names.builtin_type(shadowed, "str"))
+        case kind if kind in _BUILTINS:
+            return names.builtin_type(shadowed, _BUILTINS[kind])
+        case kind if kind in _RUNTIME_CLASSES:
+            return _RUNTIME_CLASSES[kind]
+        case _ if shape.type.json_type is not None:
+            return _json_type_annotation(shape.type.json_type, use, shadowed)
         case kind:
-            return _SPECIAL[kind, use]
+            return _BY_USE[kind, use]
 
 
-def _refined(its: TypeText, use: Use, shadowed: frozenset[str]) -> Code:
-    """What a type of the user's is called."""
-    match its.name, its.item:
+def _json_type_annotation(type_: TypeText, use: Use, shadowed: frozenset[str]) -> Code:
+    """Format the annotation of JSON that has a type of the user's."""
+    match type_.name, type_.item:
         case "list", TypeText() as item:
-            inner = _refined(item, use, shadowed)
-            lone = item.name == "str" and not item.module
-            passed = Code("SequenceNotStr" if lone else "Sequence")
-            word = passed if use is Use.PARAM else naming.builtin_type(shadowed, "list")
-            named = form("{}[{}]", word, inner)
+            inner = _json_type_annotation(item, use, shadowed)
+            is_str = item.name == "str" and not item.module
+            sequence = Code("SequenceNotStr" if is_str else "Sequence")
+            base = sequence if use is Use.PARAM else names.builtin_type(shadowed, "list")
+            annotation = form("{}[{}]", base, inner)
         case "dict", TypeText() as item:
-            inner = _refined(item, use, shadowed)
-            word = Code("Mapping") if use is Use.PARAM else naming.builtin_type(shadowed, "dict")
-            named = form("{}[{}, {}]", word, naming.builtin_type(shadowed, "str"), inner)
-        case name, _ if its.module or name == "Any":
-            named = naming.user_name(name)
+            inner = _json_type_annotation(item, use, shadowed)
+            base = Code("Mapping") if use is Use.PARAM else names.builtin_type(shadowed, "dict")
+            annotation = form("{}[{}, {}]", base, names.builtin_type(shadowed, "str"), inner)
+        case name, _ if type_.module or name == "Any":
+            annotation = names.user_name(name)
         case name, _:
-            named = naming.builtin_type(shadowed, name)
-    return form("{} | None", named) if its.optional else named
+            annotation = names.builtin_type(shadowed, name)
+    return form("{} | None", annotation) if type_.optional else annotation
 
 
-def format_choices(its: Shape, allowed: Sequence[Choice]) -> Code | None:
-    """The `Literal` of a parameter's choices; None if its own type has to do.
+def format_choices(shape: Shape, choices: Sequence[Choice]) -> Code | None:
+    """Format the `Literal` of a parameter's choices; None if the annotation is the plain type.
 
-    A `Literal` cannot hold floats, and a very long one makes editors slow; both truth values are
-    no choice. The runtime checks them all the same.
+    A `Literal` cannot hold floats, a long one slows editors down, and both truth values are just `bool`. The runtime
+    checks the choices in any case.
     """
-    plain = its.kind is TypeKind.FLOAT or len(allowed) > INLINE_CHOICES
-    if not allowed or plain or (its.kind is TypeKind.BOOL and len(allowed) > 1):
+    is_plain = shape.kind is TypeKind.FLOAT or len(choices) > MAX_INLINE_CHOICES
+    if not choices or is_plain or (shape.kind is TypeKind.BOOL and len(choices) > 1):
         return None
-    return form("Literal[{}]", joined(", ", (literal(choice.value) for choice in allowed)))
+    return form("Literal[{}]", joined(", ", (literal(choice.value) for choice in choices)))
 
 
-def format_codec(its: Shape) -> Code:
-    """How values of a type travel, in the words of `clarigen.wire`."""
-    items = joined(", ", map(format_codec, its.items))
-    match its.kind:
-        case TypeKind.LIST:
-            return form("wire.list_of({})", items)
-        case TypeKind.TUPLE:
-            return form("wire.tuple_of({})", items)
-        case TypeKind.NAMED_FIELDS:
-            assert its.record is not None
-            return form("wire.record({})", joined(", ", (its.record, *_codec_fields(its))))
-        case _ if its.type.json_type is not None:
-            return form("wire.json_as({})", literal(its.type.json_type.text))
-        case kind:
-            return _CODECS[kind]
-
-
-def _codec_fields(its: Shape) -> Iterator[Code]:
-    for (name, inner), member in zip(its.fields, its.type.members, strict=True):
-        wire_name, its_codec = literal(member.name), format_codec(inner)
-        if name == member.name:
-            yield form("wire.field({}, {})", wire_name, its_codec)
-        else:
-            yield form("wire.field({}, {}, name={})", wire_name, its_codec, literal(str(name)))
-
-
-def format_value(given: object, its: Shape, shadowed: frozenset[str] = frozenset()) -> Code:
-    """The expression for a value of a type, as a default: nothing in it can be changed by a caller,
-    except JSON objects, which the runtime only reads.
-
-    Args:
-        given: The value, as the interface knows it.
-        its: The type.
-        shadowed: The builtin types that names around the expression hide.
-    """
-    match its.kind:
-        case TypeKind.FLOAT if isinstance(given, int):
-            return literal(float(given))
-        case TypeKind.LIST:
-            items = cast("Sequence[object]", given)
-            return tuple_of([format_value(item, its.items[0], shadowed) for item in items])
-        case TypeKind.TUPLE:
-            items = cast("Sequence[object]", given)
-            pairs = zip(items, its.items, strict=True)
-            return tuple_of([format_value(item, inner, shadowed) for item, inner in pairs])
-        case TypeKind.NAMED_FIELDS:
-            assert its.record is not None
-            record = cast("Mapping[str, object]", given)
-            arguments = (
-                form("{}={}", name, format_value(record[member.name], inner, shadowed))
-                for (name, inner), member in zip(its.fields, its.type.members, strict=True)
-            )
-            return form("{}({})", its.record, joined(", ", arguments))
-        case _:
-            return literal(given, naming.builtin_type(shadowed, "float"))
-
-
-def accepts_mappings(its: Shape) -> bool:
-    """Whether a list or a tuple that begins with a mapping may be a value of this type."""
-    whole = its.kind is TypeKind.JSON_DATA
-    begins = its.items[0].kind if its.kind in (TypeKind.LIST, TypeKind.TUPLE) else None
-    return whole or begins in (TypeKind.JSON_DATA, TypeKind.NAMED_FIELDS)
-
-
-def fits_signature(given: object, its: Shape) -> bool:
-    """Whether a default can stand in a signature: not where its record is defined further down, not JSON that has a
-    type of the user's, and not JSON objects of which checkers do not find out that they are JSON.
-
-    Args:
-        given: The value.
-        its: Its type.
-    """
-    if any(its.records()) or any(its.refined()):
-        return False
-    return its.kind is not TypeKind.JSON_DATA or _plain_json(given)
-
-
-def _plain_json(given: object) -> bool:
-    """Whether it is an object of scalars, or of one array, or an array that holds no object."""
-    if is_object(given):
-        inside = list(given.values())
-        if len(inside) == 1 and is_array(inside[0]):
-            inside = list(inside[0])
-        return not any(is_object(item) or is_array(item) for item in inside)
-    return not is_array(given) or not any(
-        is_object(item) or not _plain_json(item) for item in given
-    )
-
-
-def runtime_classes(its: Shape) -> Iterator[Code]:
-    """The runtime's classes that a type mentions, and those that it takes to make one."""
-    for kind in its.kinds():
-        if kind in _DATA:
-            yield _DATA[kind]
+def runtime_classes(shape: Shape) -> Iterator[Code]:
+    """Yield the runtime's classes that a type mentions, and those that build its values."""
+    for kind in shape.iter_kinds():
+        if kind in _RUNTIME_CLASSES:
+            yield _RUNTIME_CLASSES[kind]
         if kind is TypeKind.REGION:
             yield Code("Box")
         if kind is TypeKind.FRAME:
             yield Code("Image")
 
 
-def range_bound(limit: float, kind: TypeKind) -> int | float:
-    """A bound of a range as people write it: the wire's floats have 32 bits.
+# Codecs
+
+
+def format_codec(shape: Shape) -> Code:
+    """Format the codec of a type: an expression of `clarigen.wire`."""
+    items = joined(", ", map(format_codec, shape.items))
+    match shape.kind:
+        case TypeKind.LIST:
+            return form("wire.list_of({})", items)
+        case TypeKind.TUPLE:
+            return form("wire.tuple_of({})", items)
+        case TypeKind.NAMED_FIELDS:
+            assert shape.record is not None
+            fields = map(_format_field_codec, shape.fields)
+            return form("wire.record({})", joined(", ", (shape.record, *fields)))
+        case _ if shape.type.json_type is not None:
+            return form("wire.json_as({})", literal(shape.type.json_type.text))
+        case kind:
+            return _CODECS[kind]
+
+
+def _format_field_codec(field: NamedField) -> Code:
+    parts = [literal(field.wire.name), format_codec(field.shape)]
+    if field.name != field.wire.name:
+        parts.append(form("name={}", literal(str(field.name))))
+    return form("wire.field({})", joined(", ", parts))
+
+
+# Defaults
+
+
+def format_value(value: object, shape: Shape, shadowed: frozenset[str] = frozenset()) -> Code:
+    """Format a default as an expression that no caller can change.
+
+    JSON objects are the exception: they are dicts, which the runtime only reads.
 
     Args:
-        limit: What the wire says.
+        value: The value, as the interface has it.
+        shape: Its type.
+        shadowed: The builtin types that the names around the expression hide.
+    """
+    match shape.kind:
+        case TypeKind.FLOAT if isinstance(value, int):
+            return literal(float(value))
+        case TypeKind.LIST:
+            items = cast("Sequence[object]", value)
+            return tuple_of([format_value(item, shape.items[0], shadowed) for item in items])
+        case TypeKind.TUPLE:
+            pairs = zip(cast("Sequence[object]", value), shape.items, strict=True)
+            return tuple_of([format_value(item, inner, shadowed) for item, inner in pairs])
+        case TypeKind.NAMED_FIELDS:
+            assert shape.record is not None
+            record = cast("Mapping[str, object]", value)
+            arguments = (
+                form(
+                    "{}={}",
+                    field.name,
+                    format_value(record[field.wire.name], field.shape, shadowed),
+                )
+                for field in shape.fields
+            )
+            return form("{}({})", shape.record, joined(", ", arguments))
+        case _:
+            return literal(value, names.builtin_type(shadowed, "float"))
+
+
+def fits_signature(value: object, shape: Shape) -> bool:
+    """Return whether a default can be written in a signature.
+
+    A record is defined further down in the file, JSON with a type of the user's is no instance of that type yet, and
+    type checkers do not recognize every JSON object as JSON.
+    """
+    if any(shape.iter_records()) or any(shape.iter_json_types()):
+        return False
+    return shape.kind is not TypeKind.JSON_DATA or _is_checkable_json(value)
+
+
+def _is_checkable_json(value: object) -> bool:
+    """Return whether type checkers accept a JSON value as JSON.
+
+    They do if it is an object of scalars or of one array, or an array without objects.
+    """
+    if is_object(value):
+        inner = list(value.values())
+        if len(inner) == 1 and is_array(inner[0]):
+            inner = list(inner[0])
+        return not any(is_object(item) or is_array(item) for item in inner)
+    return not is_array(value) or not any(
+        is_object(item) or not _is_checkable_json(item) for item in value
+    )
+
+
+def accepts_mappings(shape: Shape) -> bool:
+    """Return whether a list or tuple whose first item is a mapping may be a value of this type."""
+    first = shape.items[0].kind if shape.kind in (TypeKind.LIST, TypeKind.TUPLE) else None
+    return shape.kind is TypeKind.JSON_DATA or first in (TypeKind.JSON_DATA, TypeKind.NAMED_FIELDS)
+
+
+# Ranges
+
+
+def range_bound(bound: float, kind: TypeKind) -> int | float:
+    """Return a bound of a range as people write it.
+
+    Args:
+        bound: The 32-bit float on the wire.
         kind: INT or FLOAT.
     """
-    if kind is TypeKind.INT and limit.is_integer():
-        return int(limit)
-    return shortest(limit)
+    if kind is TypeKind.INT and bound.is_integer():
+        return int(bound)
+    return shortest(bound)
 
 
-def shortest(limit: float) -> float:
-    """The shortest decimal that is this 32-bit float: 0.9, not 0.8999999761581421."""
-    import struct
-
+def shortest(number: float) -> float:
+    """Return the shortest decimal for a 32-bit float: 0.9, not 0.8999999761581421."""
     for digits in range(1, 10):
-        candidate = float(f"{limit:.{digits}g}")
+        candidate = float(f"{number:.{digits}g}")
         try:
-            if struct.unpack("f", struct.pack("f", candidate)) == (limit,):
+            if struct.unpack("f", struct.pack("f", candidate)) == (number,):
                 return candidate
         except OverflowError:
             continue
-    return limit
+    return number

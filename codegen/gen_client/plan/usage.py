@@ -1,7 +1,6 @@
-"""How a package is used: what it says of itself first, and its examples.
+"""How a package is used: the docstrings of the package and its clients, and the calls in examples.
 
-What lives here: the docstrings of the package and of its client, and a call of each method with sample
-values. Knows shapes, names and the interface's nouns; knows nothing of how a method is described.
+This module knows nothing of how a method is documented or of how a page is laid out.
 """
 
 from __future__ import annotations
@@ -12,179 +11,135 @@ from dataclasses import dataclass
 
 from clarigen import ModelRef
 from gen_client.escape import LINE_LENGTH, Code, form
-from gen_client.interface.model import KnownDefault, Method, MethodKind, Parameter, TypeKind
-from gen_client.naming import names as naming
-from gen_client.plan import docstrings, samples, types
-from gen_client.plan.page import Example
+from gen_client.interface.model import TypeKind
+from gen_client.plan import samples
+from gen_client.plan.docstrings import format_paragraph
+from gen_client.plan.named import NamedMethod
 
-
-@dataclass(frozen=True, slots=True)
-class NamedMethod:
-    """A method and all its names.
-
-    Attributes:
-        method: The method.
-        names: What it and its parameters are called.
-        parameters: The types of its parameters.
-        result: The type of its result.
-        aliases: What the choices of each parameter are called; None where they have no name.
-        input: What one input of a batch is called; None if it has no batch.
-    """
-
-    method: Method
-    names: naming.MethodNames
-    parameters: tuple[types.Shape, ...]
-    result: types.Shape
-    aliases: tuple[Code | None, ...]
-    input: Code | None
-
-    @property
-    def listed(self) -> bool:
-        """Whether it takes a list of inputs under its own name: a list of mappings is no argument."""
-        return self.input is not None and not types.accepts_mappings(self.parameters[0])
-
-
-def count_positional(parameters: Sequence[Parameter]) -> int:
-    """How many parameters may go by position: the first, and the required ones that lead."""
-    optional = (i for i, parameter in enumerate(parameters) if not parameter.required)
-    return min(max(next(optional, len(parameters)), 1), len(parameters))
+# Docstrings
 
 
 def format_client_docstring(reference: ModelRef | None) -> str:
-    """What the client says of itself."""
+    """Format the docstring of the client."""
     if reference is None:
-        first = "A model with this interface: give `base_url` or `model` to say which."
+        summary = "A model with this interface: give `base_url` or `model` to say which."
     else:
-        first = f"{_whose(reference)}."
+        summary = f"{_describe_model(reference)}."
     rest = (
         "Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises "
         "InputError before anything is sent, ModelError when the model fails, TransportError when it "
         "cannot be reached."
     )
-    return f"{docstrings.format_paragraph(first, 4)}\n\n{docstrings.format_paragraph(rest, 4)}"
+    return f"{format_paragraph(summary, 4)}\n\n{format_paragraph(rest, 4)}"
 
 
 def format_async_docstring(reference: ModelRef | None, client: Code) -> str:
-    """What the client's asyncio twin says of itself."""
-    what = "A model with this interface" if reference is None else _whose(reference)
-    return docstrings.format_paragraph(f"{what}: the asyncio twin of `{client}`.", 4)
+    """Format the docstring of the client's asyncio twin."""
+    model = "A model with this interface" if reference is None else _describe_model(reference)
+    return format_paragraph(f"{model}: the asyncio twin of `{client}`.", 4)
 
 
-def _whose(reference: ModelRef) -> str:
+def _describe_model(reference: ModelRef) -> str:
     return f"The model `{reference.model_id}` of {reference.user_id}/{reference.app_id}"
 
 
-def format_examples_docstring(reference: ModelRef | None, package: Code, first: Code) -> str:
-    """What the module of examples says of itself."""
-    text = f"One runnable example a method: `python -m {package}.examples {first}`."
+def format_examples_docstring(
+    reference: ModelRef | None, package: Code, first_example: Code
+) -> str:
+    """Format the docstring of the module of examples."""
+    text = f"One runnable example a method: `python -m {package}.examples {first_example}`."
     if reference is None:
         text += "\n\nSet CLARIFAI_API_BASE to the address of the model's server before."
-    return docstrings.format_paragraph(text, 0)
+    return format_paragraph(text, 0)
 
 
 def format_package_docstring(
-    reference: ModelRef | None, package: Code, client: Code, named: Sequence[NamedMethod]
+    reference: ModelRef | None, package: Code, client: Code, methods: Sequence[NamedMethod]
 ) -> str:
-    """The first thing a user sees: whose model it is, and a call to copy."""
+    """Format the docstring of the package: whose model it is, and a call to copy."""
     if reference is None:
-        first, comment = "Typed client for a model.", ""
+        summary, comment = "Typed client for a model.", ""
+        opening = f'{client}(base_url="grpc://127.0.0.1:8000")'
     else:
-        whose = f"`{reference.model_id}` of {reference.user_id}/{reference.app_id}"
-        first, comment = f"Typed client for the model {whose}.", "  # CLARIFAI_PAT"
-    its = next((its for its in named if not its.method.name.endswith("_transport")), named[0])
-    shown = example_arguments(its, files=True)
-    opening = f"{client}()" if reference else f'{client}(base_url="grpc://127.0.0.1:8000")'
-    names = ", ".join(sorted({str(client), *shown.names}))
-    lines = [f">>> from {package} import {names}", f">>> with {opening} as model:{comment}"]
-    lines += _call_lines(its, shown.passed)
-    return "\n".join([docstrings.format_paragraph(first, 0), "", *lines])
+        model = f"`{reference.model_id}` of {reference.user_id}/{reference.app_id}"
+        summary, comment = f"Typed client for the model {model}.", "  # CLARIFAI_PAT"
+        opening = f"{client}()"
+    method = next((m for m in methods if not m.wire.name.endswith("_transport")), methods[0])
+    arguments = example_arguments(method, files=True)
+    classes = ", ".join(sorted({str(client), *arguments.classes}))
+    lines = [
+        f">>> from {package} import {classes}",
+        f">>> with {opening} as model:{comment}",
+        *(f"...     {line}" for line in _format_example_call(method, arguments.passed)),
+    ]
+    return "\n".join([format_paragraph(summary, 0), "", *lines])
 
 
-def _call_lines(its: NamedMethod, passed: Sequence[Code]) -> list[str]:
-    streams = its.method.kind is not MethodKind.UNARY
-    start, end = ("for piece in ", ":") if streams else ("print(", ")")
-    lines = format_call(f"{start}model.{its.names.method}(", passed, f"){end}")
-    if streams:
-        lines.append(f"    print({printed_expression(its)})")
-    return [f"...     {line}" for line in lines]
+def _format_example_call(method: NamedMethod, arguments: Sequence[Code]) -> list[str]:
+    if not method.is_stream:
+        return format_call(f"print(model.{method.name}(", arguments, "))")
+    call = format_call(f"for piece in model.{method.name}(", arguments, "):")
+    return [*call, f"    print({printed_expression(method)})"]
+
+
+# Calls
 
 
 def format_call(start: str, arguments: Sequence[Code], end: str) -> list[str]:
-    """A call in an example, an argument a line where it gets long.
+    """Format a call in an example: on one line, or with one line per argument if that is too long.
 
     Args:
-        start: What stands before the arguments, with the bracket.
-        arguments: What is passed.
-        end: What stands behind them, with the bracket.
+        start: The text before the arguments, with the opening bracket.
+        arguments: The arguments.
+        end: The text after the arguments, with the closing bracket.
     """
-    whole = f"{start}{', '.join(arguments)}{end}"
-    if len(whole) + 8 <= LINE_LENGTH:
-        return [whole]
+    line = f"{start}{', '.join(arguments)}{end}"
+    if len(line) + 8 <= LINE_LENGTH:
+        return [line]
     return [start, *(f"    {argument}," for argument in arguments), end]
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleArguments:
-    """What an example passes.
+    """The arguments of a call in an example.
 
     Attributes:
-        pairs: Names and values.
-        passed: The same as they stand in a call.
-        names: What the values are made with.
+        pairs: MethodNames and values.
+        passed: The same as a call writes them: by position or by keyword.
+        classes: The classes that the values are built with.
     """
 
     pairs: tuple[tuple[Code, Code], ...]
     passed: tuple[Code, ...]
-    names: frozenset[Code]
+    classes: frozenset[Code]
 
 
-def example_arguments(its: NamedMethod, *, files: bool) -> ExampleArguments:
-    """What an example of a method passes: all that is required, and two options.
+def example_arguments(method: NamedMethod, *, files: bool) -> ExampleArguments:
+    """Return the arguments of a call in an example: every required one and up to two options.
 
     Args:
-        its: The method.
-        files: Whether media are read from the reader's files, or made on the spot.
+        method: The method.
+        files: Whether media are read from the reader's files; otherwise they are the constants of `clarigen.examples`.
     """
     pairs: list[tuple[Code, Code]] = []
     passed: list[Code] = []
-    used: set[Code] = set()
-    positional, options = count_positional(its.method.parameters), 0
-    rows = zip(its.method.parameters, its.names.parameters, its.parameters, strict=True)
-    for index, (parameter, name, shape) in enumerate(rows):
-        if not parameter.required:
+    classes: set[Code] = set()
+    options = 0
+    for index, parameter in enumerate(method.parameters):
+        if not parameter.wire.required:
             if not samples.is_simple_option(parameter) or options == 2:
                 continue
             options += 1
-        value = _sample(its, parameter, shape, files)
-        pairs.append((name, value))
-        passed.append(value if index < positional else form("{}={}", name, value))
-        used.update(samples.sample_classes([shape]))
-    shown = " ".join(passed)
-    names = frozenset(name for name in used if re.search(rf"\b{name}[(.]", shown) is not None)
-    return ExampleArguments(tuple(pairs), tuple(passed), names)
+        value = samples.sample_argument(method, parameter, files=files)
+        pairs.append((parameter.name, value))
+        is_positional = index < method.positional_count
+        passed.append(value if is_positional else form("{}={}", parameter.name, value))
+        classes.update(samples.sample_classes(parameter.shape))
+    text = " ".join(passed)
+    used = frozenset(name for name in classes if re.search(rf"\b{name}[(.]", text) is not None)
+    return ExampleArguments(tuple(pairs), tuple(passed), used)
 
 
-def _sample(its: NamedMethod, parameter: Parameter, shape: types.Shape, files: bool) -> Code:
-    default = parameter.default
-    if isinstance(default, KnownDefault) and default.value and not parameter.stream:
-        return types.format_value(default.value, shape)
-    return samples.sample_argument(its.method.name, parameter, shape, files=files)
-
-
-def printed_expression(its: NamedMethod) -> Code:
-    """What of a piece of a stream is printed."""
-    return Code("piece.text") if its.result.kind is TypeKind.TEXT else Code("piece")
-
-
-def build_example(its: NamedMethod) -> Example:
-    """What shows a method."""
-    passed = example_arguments(its, files=False).passed
-    flows = its.result.kind in (TypeKind.STR, TypeKind.TEXT)
-    return Example(
-        its.names.example,
-        its.names.async_example,
-        passed,
-        Code("piece"),
-        printed_expression(its),
-        flows,
-    )
+def printed_expression(method: NamedMethod) -> Code:
+    """Return the expression that an example prints for each item of a stream."""
+    return Code("piece.text") if method.result.kind is TypeKind.TEXT else Code("piece")

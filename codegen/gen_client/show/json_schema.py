@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from clarigen.wire import TypeText
-from gen_client.interface.model import KnownDefault, MethodKind, NullDefault, Parameter, TypeKind
-from gen_client.plan import descriptions, types
+from gen_client.interface.model import KnownDefault, NullDefault, TypeKind
+from gen_client.plan import types
+from gen_client.plan.descriptions import split_lines
+from gen_client.plan.named import NamedMethod, NamedParameter
 from gen_client.plan.types import Shape
-from gen_client.plan.usage import NamedMethod
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -106,29 +107,21 @@ _NEEDS: Final = {
 }
 
 
-def describe_tool(its: NamedMethod) -> Schema:
-    """A method as a tool: its name, what it does, the schemas of its input and its output.
+def describe_tool(method: NamedMethod) -> Schema:
+    """Return a method as a tool: its name, its description, the schemas of its input and output.
 
-    A stream stands as the array of its items.
+    A stream becomes the array of its items.
     """
-    told = descriptions.parse_description(
-        its.method.description, (p.name for p in its.method.parameters)
-    )
-    rows = list(zip(its.method.parameters, its.names.parameters, its.parameters, strict=True))
-    properties = {
-        str(name): _parameter(parameter, shape, told.args.get(parameter.name, []))
-        for parameter, name, shape in rows
-    }
-    required = [str(name) for parameter, name, _ in rows if parameter.required]
-    result = _type(its.result)
-    description = " ".join(descriptions.split_lines(its.method.result.description) or told.returns)
-    if its.method.kind is not MethodKind.UNARY:
+    properties = {str(parameter.name): _parameter(parameter) for parameter in method.parameters}
+    required = [str(parameter.name) for parameter in method.parameters if parameter.wire.required]
+    result = _type(method.result)
+    if method.is_stream:
         result = {"type": "array", "items": result}
     return {
-        "name": str(its.names.method),
-        "description": "\n".join(descriptions.strip_blank_lines(told.text)),
+        "name": str(method.name),
+        "description": "\n".join(method.description),
         "input_schema": _whole(_object(properties, required)),
-        "output_schema": _whole(_described(result, description)),
+        "output_schema": _whole(_described(result, " ".join(method.returns))),
     }
 
 
@@ -163,7 +156,8 @@ def _described(schema: Schema, description: str) -> Schema:
     return {**schema, "description": description} if description else schema
 
 
-def _parameter(parameter: Parameter, shape: Shape, told: Sequence[str]) -> Schema:
+def _parameter(named: NamedParameter) -> Schema:
+    parameter, shape = named.wire, named.shape
     schema = dict(_type(shape))
     if parameter.choices:
         values = (_json(choice.value, shape) for choice in parameter.choices)
@@ -182,9 +176,9 @@ def _parameter(parameter: Parameter, shape: Shape, told: Sequence[str]) -> Schem
         default = _json(parameter.default.value, shape)
         if _is_finite(default):
             schema["default"] = default
-    description = " ".join(descriptions.split_lines(parameter.description) or told)
+    description = " ".join(named.description)
     choices = (
-        f"{choice.id}: {' '.join(descriptions.split_lines(choice.description))}"
+        f"{choice.id}: {' '.join(split_lines(choice.description))}"
         for choice in parameter.choices
         if choice.description.strip()
     )
@@ -211,12 +205,11 @@ def _type(its: Shape) -> Schema:
             ends = {"minItems": len(items), "maxItems": len(items)}
             return {"type": "array", "prefixItems": items, "items": False, **ends}
         case TypeKind.NAMED_FIELDS:
-            fields = zip(its.fields, its.type.members, strict=True)
             properties = {
-                str(name): _described(
-                    _type(inner), " ".join(descriptions.split_lines(member.description))
+                str(field.name): _described(
+                    _type(field.shape), " ".join(split_lines(field.wire.description))
                 )
-                for (name, inner), member in fields
+                for field in its.fields
             }
             return _object(properties, list(properties))
         case kind if kind in _REFERRED:
@@ -253,9 +246,8 @@ def _json(value: object, its: Shape) -> Any:
             return [_json(item, inner) for item, inner in pairs]
         case TypeKind.NAMED_FIELDS:
             record = cast("Mapping[str, object]", value)
-            fields = zip(its.fields, its.type.members, strict=True)
             return {
-                str(name): _json(record[member.name], inner) for (name, inner), member in fields
+                str(field.name): _json(record[field.wire.name], field.shape) for field in its.fields
             }
         case _:
             return value

@@ -11,10 +11,9 @@ from enum import Enum
 from typing import Final
 
 from gen_client.escape import Code, form, joined
-from gen_client.interface.model import MethodKind
-from gen_client.naming import names as naming
+from gen_client.naming import names
 from gen_client.plan import usage
-from gen_client.plan.usage import NamedMethod
+from gen_client.plan.named import NamedMethod
 
 _INPUTS: Final = 2
 """How many inputs an example for many has."""
@@ -42,12 +41,12 @@ def format_snippet(its: NamedMethod, package: Code, opening: Code, how: CallStyl
         opening: What is passed to the client, or nothing.
         how: The way of calling; one of `forms`.
     """
-    client = naming.class_name(package)
-    called = naming.async_class_name(client) if how is CallStyle.ASYNC else client
+    client = names.class_name(package)
+    called = names.async_class_name(client) if how is CallStyle.ASYNC else client
     shown = usage.example_arguments(its, files=True)
     comment = "" if opening else "  # CLARIFAI_PAT"
-    names = ", ".join(sorted({str(called), *map(str, shown.names)}))
-    importing = f"from {package} import {names}"
+    classes = ", ".join(sorted({str(called), *map(str, shown.classes)}))
+    importing = f"from {package} import {classes}"
     if how is not CallStyle.ASYNC:
         lines = _many(its, shown) if how is CallStyle.BATCH else _call(its, shown, "")
         block = [f"with {called}({opening}) as model:{comment}", *_indented(lines)]
@@ -70,12 +69,12 @@ def format_snippet(its: NamedMethod, package: Code, opening: Code, how: CallStyl
 
 def _call(its: NamedMethod, shown: usage.ExampleArguments, wait: str) -> list[str]:
     arguments = shown.passed
-    if its.method.kind is MethodKind.UNARY:
-        return usage.format_call(f"print({wait}model.{its.names.method}(", arguments, "))")
+    if not its.is_stream:
+        return usage.format_call(f"print({wait}model.{its.name}(", arguments, "))")
     loop = "async for" if wait else "for"
     piece = usage.printed_expression(its)
     return [
-        *usage.format_call(f"{loop} piece in model.{its.names.method}(", arguments, "):"),
+        *usage.format_call(f"{loop} piece in model.{its.name}(", arguments, "):"),
         f"    print({piece})",
     ]
 
@@ -85,7 +84,7 @@ def _many(its: NamedMethod, shown: usage.ExampleArguments) -> list[str]:
     pairs = joined(", ", (form('"{}": {}', name, value) for name, value in shown.pairs))
     item = form("{{{}}}", pairs)
     return [
-        f"for result in model.{its.names.method if its.listed else its.names.batch}(",
+        f"for result in model.{its.name if its.accepts_list else its.names.batch}(",
         "    [",
         *[f"        {item}," for _ in range(_INPUTS)],
         "    ]",

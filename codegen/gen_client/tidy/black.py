@@ -1,93 +1,121 @@
-"""Formats the text of a file: black, a statement at a time.
+"""Formats source with black, one statement at a time.
 
-What lives here: how a file is cut into pieces, and the blank lines between them. The result is what black makes
-of the whole; but black holds some kilobytes a line while it works, so that a large client would take gigabytes.
-It runs in one fixed mode and reads nobody's configuration. Knows Python's syntax tree; knows nothing of models.
+The result is what black makes of the whole text. The pieces save memory: black holds kilobytes per line while it works,
+gigabytes for a large client (`python -m benchmarks generation`). black runs in one fixed mode and reads no
+configuration. This module knows nothing of models.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
 from gen_client.escape import LINE_LENGTH
 
-_SHORT: Final = 8_000
-_REMEMBERED: Final = 2_048
-"""How many short statements are kept: several models have many in common, and each is formatted once."""
-_WALLED: Final = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-"""What stands alone, with blank lines around it."""
+_MAX_CACHED_LENGTH: Final = 8_000
+"""The longest statement that is cached, in characters."""
+_CACHE_SIZE: Final = 2_048
+"""Models have many statements in common; each is formatted once."""
+_DEFINITIONS: Final = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def format_source(text: str) -> str:
-    """The text as black writes it; its lines end in newlines alone."""
+Formatter = Callable[[str], str]
+
+
+def _run_black(text: str) -> str:
+    from black import format_str
+    from black.mode import Mode, TargetVersion
+
+    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
+
+
+_run_black_cached = lru_cache(maxsize=_CACHE_SIZE)(_run_black)
+
+
+def format_piece(text: str) -> str:
+    """Format one piece of source with black."""
+    return _run_black_cached(text) if len(text) < _MAX_CACHED_LENGTH else _run_black(text)
+
+
+def format_source(text: str, piece_formatter: Formatter = format_piece) -> str:
+    """Format the source of a file.
+
+    Args:
+        text: The source; its lines end in newlines alone.
+        piece_formatter: Formats one piece; tests record the pieces with it.
+    """
     lines = text.split("\n")
     parts: list[str] = []
     before: ast.stmt | None = None
     end = 0
-    for node in _units(ast.parse(text).body):
+    for node in _split_body(ast.parse(text).body):
         last = node.end_lineno or node.lineno
-        gap = _blank(lines[end:last])
+        gap = _count_leading_blanks(lines[end:last])
         if before is not None:
-            parts.append("\n" * _between(before, node, gap))
+            parts.append("\n" * _blank_lines_between(before, node, gap))
         start = end + gap
-        parts += _class(node, lines, start) if _is_client(node) else [_black(lines[start:last])]
+        if _has_methods(node):
+            parts += _format_class(node, lines, start, piece_formatter)
+        else:
+            parts.append(piece_formatter(_join(lines[start:last])))
         before, end = node, last
     return "".join(parts)
 
 
-def _units(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that are cut apart; the imports, and what stands before them, are one."""
-    head = next((i for i, node in enumerate(body) if not _opens(node, i)), len(body))
+def _split_body(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the last statement of each piece; docstring and imports at the top are one piece."""
+    head = next((i for i, node in enumerate(body) if not _is_at_top(node, i)), len(body))
     yield from body[max(head - 1, 0) :]
 
 
-def _opens(node: ast.stmt, place: int) -> bool:
-    """Whether it belongs to the docstring and the imports at the top."""
-    if place == 0 and isinstance(node, ast.Expr):
+def _is_at_top(node: ast.stmt, index: int) -> bool:
+    """Return whether a statement is the module's docstring or an import."""
+    if index == 0 and isinstance(node, ast.Expr):
         return True
     if isinstance(node, ast.If):
         return isinstance(node.test, ast.Name)
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
-def _between(before: ast.stmt, node: ast.stmt, gap: int) -> int:
-    """How many blank lines black leaves between two statements that have some."""
-    if isinstance(before, _WALLED) or isinstance(node, _WALLED):
+def _blank_lines_between(before: ast.stmt, node: ast.stmt, gap: int) -> int:
+    """Return the number of blank lines that black leaves between two statements."""
+    if isinstance(before, _DEFINITIONS) or isinstance(node, _DEFINITIONS):
         return 2
     return 1 if isinstance(before, ast.Import | ast.ImportFrom) else min(gap, 2)
 
 
-def _blank(lines: Sequence[str]) -> int:
-    """How many of the first lines are blank."""
+def _count_leading_blanks(lines: Sequence[str]) -> int:
     return next((i for i, line in enumerate(lines) if line.strip()), len(lines))
 
 
-def _is_client(node: ast.stmt) -> bool:
-    """Whether it is a class of methods, which may be many."""
+def _has_methods(node: ast.stmt) -> bool:
+    """Return whether a statement is a client: its class may be long, so its methods are pieces of their own."""
     return isinstance(node, ast.ClassDef) and any(
         isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef) for inner in node.body
     )
 
 
-def _class(node: ast.stmt, lines: Sequence[str], start: int) -> Iterator[str]:
-    """The head of a class with its docstring, then each method, with a blank line between them."""
+def _format_class(
+    node: ast.stmt, lines: Sequence[str], start: int, piece_formatter: Formatter
+) -> Iterator[str]:
+    """Yield the head of a class with its docstring, then each method after a blank line."""
     assert isinstance(node, ast.ClassDef)
     before, *methods = node.body
     end = before.end_lineno or before.lineno
-    yield _black(lines[start:end])
+    yield piece_formatter(_join(lines[start:end]))
     for method in methods:
         last = method.end_lineno or method.lineno
-        gap = _blank(lines[end:last])
-        piece = _black(["class _:", *lines[end + gap : last]]).split("\n", 1)[1]
+        gap = _count_leading_blanks(lines[end:last])
+        text = piece_formatter(_join(["class _:", *lines[end + gap : last]]))
+        piece = text.split("\n", 1)[1]
         yield piece if gap == 0 and _is_stub(before) else f"\n{piece}"
         before, end = method, last
 
 
 def _is_stub(node: ast.stmt) -> bool:
-    """Whether it is a function of three dots, which may stand close to the next one."""
+    """Return whether a function has the body `...`; black keeps the next one close to it."""
     match node:
         case ast.FunctionDef(
             body=[ast.Expr(value=ast.Constant(value=value))]
@@ -97,17 +125,5 @@ def _is_stub(node: ast.stmt) -> bool:
             return False
 
 
-def _black(lines: Sequence[str]) -> str:
-    text = "\n".join(lines) + "\n"
-    return _common(text) if len(text) < _SHORT else _statement(text)
-
-
-def _statement(text: str) -> str:
-    """A statement as black writes it."""
-    from black import format_str
-    from black.mode import Mode, TargetVersion
-
-    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
-
-
-_common = lru_cache(maxsize=_REMEMBERED)(_statement)
+def _join(lines: Sequence[str]) -> str:
+    return "\n".join(lines) + "\n"

@@ -1,7 +1,7 @@
-"""Coverage-guided: bytes as a file of signatures. It becomes a package or is refused; nothing else happens.
+"""Coverage-guided fuzzing: any bytes, read as a file of signatures, become a package or are refused.
 
-Run it as a module, with a folder for what was found and libFuzzer's options: `python -m safety.fuzz.documents
-corpus/ -max_total_time=600`. Whatever leaves it but a refusal is a fault; libFuzzer keeps the bytes.
+Run it as a module, with a folder for the inputs that it finds and libFuzzer's options: `python -m safety.fuzz.documents
+corpus/ -max_total_time=600`. Any other exception is a bug; libFuzzer keeps the bytes that raised it.
 """
 
 from __future__ import annotations
@@ -15,41 +15,40 @@ with atheris.instrument_imports(include=["gen_client"]):
     from gen_client.diagnostics import Refusal, Report
     from gen_client.interface import read
     from gen_client.source import Document, forms, yaml_text
-    from gen_client.tidy import black, finish
 
-BLACK = black.formatted
-SELDOM = 64
-"""One run in so many has black format the files, which takes longer than all the rest."""
+FORMATTED_RUNS = 64
+"""black formats the files in one of this many runs, because it takes longer than everything else."""
 
 
-def one(data: bytes) -> None:
-    """Read a file, make its package, and read its lock again."""
-    seldom = bool(data) and data[-1] % SELDOM == 0
-    setattr(finish, "format_source", BLACK if seldom else str)  # noqa: B010
+def run_once(data: bytes) -> None:
+    """Read a file, build its package, and build the package of its lock."""
+    is_formatted = bool(data) and data[-1] % FORMATTED_RUNS == 0
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return
     try:
-        document = forms.read(_parsed(text), Report())
+        document = forms.read_document(_parse(text), Report())
     except (ValueError, Refusal):
         return
-    package = _made(document)
+    package = _build(document, is_formatted=is_formatted)
     if package is None:
         return
-    lock = forms.read(
-        json_text.parse(package.files["signatures.json"], levels=limits.LEVELS), Report()
-    )
-    assert pipeline.build(lock, "pkg", Report()).files == package.files
-    model = read.read(document, Report())
-    again = Document(model.reference, model.version_id, tuple(read.write(model)))
-    assert read.read(again, Report()) == model
+    content = json_text.parse(package.files["signatures.json"], levels=limits.LEVELS)
+    lock = forms.read_document(content, Report())
+    rebuilt = _build(lock, is_formatted=is_formatted)
+    assert rebuilt is not None
+    assert rebuilt.files == package.files
+    model = read.read_model(document, Report())
+    signatures = tuple(read.write_signatures(model))
+    again = Document(model.reference, model.version_id, signatures)
+    assert read.read_model(again, Report()) == model
 
 
-def _made(document: Document) -> pipeline.Package | None:
-    """The package; None for one that is refused in the right words."""
+def _build(document: Document, *, is_formatted: bool) -> pipeline.Package | None:
+    """Build a package; None if it is refused with exit 4 and a printable message."""
     try:
-        return pipeline.build(document, "pkg", Report())
+        return pipeline.build(document, "pkg", Report(), formatter=None if is_formatted else str)
     except Refusal as error:
         refusal = error
     assert refusal.diagnostic.exit_code == 4, refusal
@@ -57,12 +56,12 @@ def _made(document: Document) -> pipeline.Package | None:
     return None
 
 
-def _parsed(text: str) -> json_text.Value:
+def _parse(text: str) -> json_text.JsonValue:
     if text.lstrip()[:1] in ("{", "["):
         return json_text.parse(text, levels=limits.LEVELS)
     return yaml_text.parse(text)
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, one)
+    atheris.Setup(sys.argv, run_once)
     atheris.Fuzz()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-import pytest
 from black import format_str
 from black.mode import Mode, TargetVersion
 from hypothesis import given, settings
@@ -18,7 +17,7 @@ from gen_client.diagnostics import Report
 from gen_client.escape import LINE_LENGTH
 from gen_client.fold import fold
 from gen_client.source import Document
-from gen_client.tidy import black as style
+from gen_client.tidy.black import format_source
 from support import CORPUS
 
 HEAD = "class _:\n"
@@ -70,14 +69,12 @@ def pieces(file: Path) -> Iterator[tuple[str, str]]:
     content = json.loads(file.read_text())["method_signatures"]
     seen: list[tuple[str, str]] = []
 
-    def noting(text: str) -> str:
+    def record(text: str) -> str:
         seen.append((text, black(text)))
         return seen[-1][1]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(style, "_common", noting)
-        patch.setattr(style, "_statement", noting)
-        pipeline.build(Document(None, "", tuple(content)), "pkg", Report())
+    formatter = partial(format_source, piece_formatter=record)
+    pipeline.build(Document(None, "", tuple(content)), "pkg", Report(), formatter=formatter)
     return (piece for piece in seen if piece[0].startswith((HEAD, "_")))
 
 

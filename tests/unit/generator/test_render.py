@@ -20,6 +20,7 @@ from gen_client import render
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, docstring, escape_invisible, finalize, literal
 from gen_client.interface.model import DataType, Method, MethodKind, Model, Result, TypeKind
+from gen_client.layout import SOURCE_FILES
 from gen_client.naming import names
 from gen_client.plan import build
 from gen_client.templates import find_templates
@@ -164,13 +165,13 @@ def test_special_floats_and_lists() -> None:
 # Templates
 
 
-def _environment() -> jinja2.Environment:
+def _prepare_environment() -> jinja2.Environment:
     ours = find_templates()
-    return render._environment(frozenset(), ours)  # pyright: ignore[reportPrivateUsage]
+    return render._prepare_environment(frozenset(), ours)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_raw_text_in_a_template_is_an_error() -> None:
-    environment = _environment()
+    environment = _prepare_environment()
     for source in (
         "{{ text }}",
         "{% macro m(t) %}{{ t }}{% endmacro %}{{ m(text) }}",
@@ -187,7 +188,7 @@ def test_raw_text_in_a_template_is_an_error() -> None:
 
 
 def test_only_the_two_filters_and_the_folding_are_at_hand() -> None:
-    environment = _environment()
+    environment = _prepare_environment()
     assert set(environment.filters) == {"py", "doc", "fold"}
     assert not environment.globals
     with pytest.raises(jinja2.UndefinedError):
@@ -196,7 +197,7 @@ def test_only_the_two_filters_and_the_folding_are_at_hand() -> None:
 
 def test_templates_do_not_join_text() -> None:
     """`a ~ b` would pass raw text as escaped HTML."""
-    environment = _environment()
+    environment = _prepare_environment()
     for path in sorted(find_templates().glob("*.jinja")):
         tree = environment.parse(path.read_text(encoding="utf-8"))
         forbidden: tuple[Any, ...] = (jinja2.nodes.Concat, jinja2.nodes.MarkSafe)
@@ -233,7 +234,7 @@ def test_a_package() -> None:
     )
     model = Model(ModelRef("acme", "vision", "detector"), "", (method,))
     files = render.render_files(build.build_page(model, names.package_name("detector"), Report()))
-    assert set(files) == set(render.FILES)
+    assert set(files) == set(SOURCE_FILES)
     assert "    def caption(self) -> Stream[Text]:\n" in files["client.py"]
     assert "        return self._stream(_CAPTION)\n" in files["client.py"]
     assert 'print(piece.text, end="", flush=True)' in files["examples.py"]

@@ -18,8 +18,7 @@ from gen_client.diff.changes import Change, Impact, Rule
 from gen_client.escape import Code
 from gen_client.interface import read
 from gen_client.interface.model import Model
-from gen_client.plan import build
-from gen_client.plan.usage import NamedMethod
+from gen_client.plan.named import NamedMethod, name_methods
 from gen_client.source import Document
 from strategies import methods, models
 
@@ -37,7 +36,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_
 
 def named(model: Model) -> list[NamedMethod]:
     try:
-        return build.name_methods(model, Code("package"), Report())
+        return name_methods(model, Code("package"), Report())
     except Refusal:
         assume(False)
         raise

@@ -6,7 +6,7 @@ import pytest
 
 from gen_client.diagnostics import Refusal
 from gen_client.gate import check
-from gen_client.gate.check import FileKind
+from gen_client.layout import FileKind
 from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
 PAGES: dict[FileKind, str] = {"client": CLIENT, "init": INIT, "examples": EXAMPLES}

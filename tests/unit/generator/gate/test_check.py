@@ -9,8 +9,8 @@ import pytest
 
 from gen_client.diagnostics import Refusal
 from gen_client.gate import check
-from gen_client.gate.check import FileKind
-from gen_client.tidy import finish
+from gen_client.layout import HEAD, FileKind
+from gen_client.tidy.finish import finish
 from unit.generator.gate.gated import KINDS, PAGES, refused
 from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
@@ -18,7 +18,7 @@ from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_templates_write_passes(kind: FileKind) -> None:
     check.check_code(PAGES[kind], kind)
-    check.check_file(finish.finish(PAGES[kind], kind), kind)
+    check.check_file(finish(PAGES[kind], kind), kind)
 
 
 # Every place of the grammar, attacked: no rule may look past a field of a node.
@@ -315,7 +315,7 @@ def test_a_changed_example_is_refused(old: str, new: str) -> None:
     ["\r", "\x00", "\x0b", "\x0c", "\x1b", "\x7f", "\x85", "\u200b", "\u202e", "\u2028", "\ufeff"],
 )
 def test_hidden_characters_are_refused(character: str) -> None:
-    good = check.HEAD + INIT
+    good = HEAD + INIT
     check.check_file(good, "init")
     with pytest.raises(Refusal, match="line 5"):
         check.check_file(good.replace("acme", f"ac{character}me", 1), "init")
@@ -327,9 +327,9 @@ def test_hidden_characters_are_refused(character: str) -> None:
 )
 def test_comments_of_others_are_refused(comment: str) -> None:
     with pytest.raises(Refusal, match="a comment"):
-        check.check_file(check.HEAD + INIT + comment + "\n", "init")
+        check.check_file(HEAD + INIT + comment + "\n", "init")
     with pytest.raises(Refusal):
-        check.check_file(check.HEAD.replace("# fmt: off", comment) + INIT, "init")
+        check.check_file(HEAD.replace("# fmt: off", comment) + INIT, "init")
 
 
 def test_the_head_is_required() -> None:

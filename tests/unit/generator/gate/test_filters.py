@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from gen_client.diagnostics import Refusal
-from gen_client.tidy import finish
+from gen_client.tidy.finish import finish
 from unit.generator.page_text import CLIENT
 
 ATTACKS = [
@@ -55,7 +55,7 @@ def test_without_the_literal_filter_no_attack_passes(attack: str, place: str, fo
 def _stopped_or_harmless(text: str) -> None:
     """Refused, or the same code as before but for what its strings say."""
     try:
-        finish.finish(text, "client")
+        finish(text, "client")
     except Refusal:
         return
     assert _shape(text) == _shape(CLIENT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gen_client.gate.check import FileKind
+from gen_client.layout import FileKind
 from unit.generator.gate.gated import PAGES, refused
 from unit.generator.page_text import CLIENT
 

@@ -39,7 +39,7 @@ from gen_client.naming.reserved import (
     MODULES,
     WINDOWS_DEVICES,
 )
-from gen_client.plan import build
+from gen_client.plan.named import name_methods
 from gen_client.source import Document
 
 STR = DataType(TypeKind.STR)
@@ -249,10 +249,10 @@ def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Ran
 
 def _names(methods: list[Method]) -> dict[str, object]:
     """All names of a package, by method."""
-    named = build.name_methods(
+    named = name_methods(
         Model(None, "", tuple(methods)), naming.check_package_name("pkg"), Report()
     )
-    return {its.method.name: (its.names, its.input, *map(str, its.parameters)) for its in named}
+    return {its.wire.name: (its.names, its.input, *map(str, its.parameters)) for its in named}
 
 
 # What is frozen, held against what is there
@@ -354,7 +354,7 @@ def test_derived_names_never_meet(names: tuple[str, ...], wanted: int) -> None:
     files = pipeline.build(
         document, "pkg", Report()
     ).files  # the gate refuses what is defined twice
-    namespace = build.name_methods(
+    namespace = name_methods(
         Model(None, "", tuple(methods)), naming.check_package_name("pkg"), Report()
     )
     attributes = [name for its in namespace for name in (its.names.method, its.names.batch)]

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from gen_client.diagnostics import Refusal
-from gen_client.gate import check
+from gen_client.layout import FIRST_LINE, HEAD
 from gen_client.output import exchange, write
 from support import ROOT, file_stamps, run_python
 
 FILES = {
-    "__init__.py": f"{write.HEAD}\nx = 1\n",
-    "client.py": f"{write.HEAD}\ny = 1\n",
+    "__init__.py": f"{FIRST_LINE}\nx = 1\n",
+    "client.py": f"{FIRST_LINE}\ny = 1\n",
     "py.typed": "",
     "signatures.json": '{"format": 1, "method_signatures": []}\n',
 }
-NEWER = {**FILES, "client.py": f"{write.HEAD}\ny = 2\n", "__init__.py": f"{write.HEAD}\nx = 2\n"}
+NEWER = {**FILES, "client.py": f"{FIRST_LINE}\ny = 2\n", "__init__.py": f"{FIRST_LINE}\nx = 2\n"}
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -47,7 +47,7 @@ def refusal(
 
 
 def test_it_knows_our_first_line() -> None:
-    assert check.HEAD.split("\n", maxsplit=1)[0] == write.HEAD
+    assert HEAD.startswith(f"{FIRST_LINE}\n")
 
 
 def test_a_new_package_is_written_whole(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_an_exchange_that_cannot_be_says_so(tmp_path: Path) -> None:
         ("signatures.json", "{}"),
         ("signatures.json", "[" * 100_000),
         ("py.typed", "partial\n"),
-        ("more.py", f"{write.HEAD}\n"),
+        ("more.py", f"{FIRST_LINE}\n"),
         ("sub/thing.py", "mine"),
     ],
 )
@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be(tmp_path: Path, out: str) -> None:
 def test_links_are_not_followed(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (elsewhere / "client.py").write_text(f"{write.HEAD}\n# theirs\n")
+    (elsewhere / "client.py").write_text(f"{FIRST_LINE}\n# theirs\n")
     out = tmp_path / "out"
     out.mkdir()
     (out / "pkg").symlink_to(elsewhere)
@@ -206,7 +206,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     write.write_package(out, "pkg", FILES, force=True)
     assert contents(out / "pkg") == FILES
     assert not (out / "pkg" / "client.py").is_symlink()
-    assert contents(elsewhere) == {"client.py": f"{write.HEAD}\n# theirs\n"}
+    assert contents(elsewhere) == {"client.py": f"{FIRST_LINE}\n# theirs\n"}
 
 
 def test_a_link_in_the_place_of_the_work_folder_is_not_followed(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from gen_client.interface.model import (
 )
 from gen_client.naming import names as naming
 from gen_client.plan import build, descriptions, docstrings, types
-from gen_client.plan.page import Function, Page
+from gen_client.plan.page import ClientMethod, Page
 
 STR, INT, FLOAT = DataType(TypeKind.STR), DataType(TypeKind.INT), DataType(TypeKind.FLOAT)
 REQUIRED = NoDefault()
@@ -63,14 +63,14 @@ def page(*methods: Method) -> Page:
     return build.build_page(model, naming.package_name("detector"), Report())
 
 
-def function(*parameters: Parameter, **more: Any) -> Function:
-    return page(method(*parameters, **more)).functions[0]
+def function(*parameters: Parameter, **more: Any) -> ClientMethod:
+    return page(method(*parameters, **more)).methods[0]
 
 
 def shape(type_: DataType) -> types.Shape:
     methods = [method(param("p", type_))]
     names = naming.TypeNames("Model", methods, naming.method_names(methods, "Model"))
-    return types.name_records(type_, names, "predict", "p")
+    return types.name_records(type_, names.claim, "predict", "p")
 
 
 @pytest.mark.parametrize(
@@ -197,11 +197,11 @@ def test_positions() -> None:
 def test_choices() -> None:
     several = tuple(Choice(text, text) for text in ("fast", "exact"))
     its = page(method(param("backend", STR, KnownDefault("fast"), choices=several)))
-    assert its.functions[0].positional[0].annotation == 'Literal["fast", "exact"]'
+    assert its.methods[0].positional[0].annotation == 'Literal["fast", "exact"]'
     assert [(alias.name, alias.value, alias.doc) for alias in its.aliases] == [
         ("PredictBackend", 'Literal["fast", "exact"]', "What `predict` takes as `backend`.")
     ]
-    assert 'choices=("fast", "exact")' in its.functions[0].wire
+    assert 'choices=("fast", "exact")' in its.methods[0].wire
     floats = function(param("t", FLOAT, choices=(Choice("0.5", 0.5), Choice("1", 1.0))))
     assert floats.positional[0].annotation == "float"
     assert "choices=(0.5, 1.0)" in floats.wire
@@ -252,8 +252,8 @@ def test_what_the_first_parameter_is_when_left_out(
 def test_a_methods_name_in_python_is_told_where_it_is_another(kind: MethodKind) -> None:
     a = param("a", stream=kind is MethodKind.BIDI_STREAM)
     plain = method(a, kind=kind)
-    assert "name=" not in page(plain).functions[0].wire
-    its = page(replace(plain, name="class")).functions[0]
+    assert "name=" not in page(plain).methods[0].wire
+    its = page(replace(plain, name="class")).methods[0]
     assert its.name == "class_"
     assert '(\n    "class",\n    wire.field(' in its.wire
     assert '),\n    name="class_",\n    returns=' in its.wire
@@ -261,9 +261,9 @@ def test_a_methods_name_in_python_is_told_where_it_is_another(kind: MethodKind) 
 
 def test_streams() -> None:
     its = function(param("a", STR, stream=True), kind=MethodKind.BIDI_STREAM, returns=list_of(INT))
-    assert its.streams
+    assert its.is_stream
     assert its.returns == "list[int]"
-    assert its.positional[0].stream
+    assert its.positional[0].is_stream
     assert its.wire.startswith(
         'wire.bidi_stream(\n    "predict",\n    wire.field("a", wire.STR, stream=True),\n'
     )
@@ -308,15 +308,15 @@ IMAGE = DataType(TypeKind.IMAGE)
     ],
 )
 def test_a_list_of_mappings_is_an_argument_where_it_can_be(first: DataType, listed: bool) -> None:
-    its = page(method(param("a", first))).functions[0]
-    assert (its.listed is not None) is listed
+    its = page(method(param("a", first))).methods[0]
+    assert (its.list_form is not None) is listed
     assert its.batch is not None
     assert ("A list of `PredictInput`" in its.doc) is listed
 
 
 def test_only_a_method_with_one_result_and_a_parameter_takes_a_list() -> None:
     for its in (method(), method(param("a"), kind=MethodKind.SERVER_STREAM)):
-        assert page(its).functions[0].listed is None
+        assert page(its).methods[0].list_form is None
 
 
 def test_the_body_takes_what_either_form_takes() -> None:
@@ -329,15 +329,15 @@ def test_the_body_takes_what_either_form_takes() -> None:
             ),
             *(param("d"), param("e", STR, NullDefault())),
         )
-    ).functions[0]
-    assert its.listed is not None
-    assert (its.listed.inputs, its.listed.returns) == ("Sequence[PredictInput]", "list[str]")
-    shown = [(p.name, p.annotation, p.absent, p.default) for p in its.listed.positional]
+    ).methods[0]
+    assert its.list_form is not None
+    assert (its.list_form.inputs, its.list_form.returns) == ("Sequence[PredictInput]", "list[str]")
+    shown = [(p.name, p.annotation, p.absent, p.default) for p in its.list_form.positional]
     assert shown == [
         ("a", "Image | Sequence[PredictInput]", "", ""),
         ("b", "Text | str", "", "wire.REQUIRED"),
     ]
-    shown = [(p.name, p.annotation, p.absent, p.default) for p in its.listed.keywords]
+    shown = [(p.name, p.annotation, p.absent, p.default) for p in its.list_form.keywords]
     assert shown == [
         ("c", "int", "", "3"),
         ("d", "str", "", "wire.REQUIRED"),
@@ -346,9 +346,9 @@ def test_the_body_takes_what_either_form_takes() -> None:
 
 
 def test_an_optional_first_parameter_keeps_its_default() -> None:
-    its = page(method(param("a", IMAGE, NullDefault()), param("b"))).functions[0]
-    assert its.listed is not None
-    (first,) = its.listed.positional
+    its = page(method(param("a", IMAGE, NullDefault()), param("b"))).methods[0]
+    assert its.list_form is not None
+    (first,) = its.list_form.positional
     assert first.annotation == "Image | None | Sequence[PredictInput]"
     assert (first.absent, first.default) == ("", "None")
 

@@ -12,10 +12,10 @@ from black.mode import Mode, TargetVersion
 from gen_client import pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import LINE_LENGTH
-from gen_client.gate import check
+from gen_client.layout import HEAD, FileKind
 from gen_client.source import Document
-from gen_client.tidy import black as style
-from gen_client.tidy import finish
+from gen_client.tidy.black import format_source
+from gen_client.tidy.finish import finish
 from support import CORPUS, ROOT, run_python
 from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
@@ -29,7 +29,7 @@ def imports(text: str) -> list[str]:
 
 
 def test_imports_of_a_client() -> None:
-    assert imports(finish.finish(CLIENT, "client")) == [
+    assert imports(finish(CLIENT, "client")) == [
         "from __future__ import annotations",
         "",
         "import builtins",
@@ -62,19 +62,19 @@ def test_imports_of_a_client() -> None:
 def test_a_name_that_only_a_parameter_has_is_not_used() -> None:
     assert "    Text," in CLIENT
     assert "Text: str" in CLIENT
-    assert "    Text,\n" not in finish.finish(CLIENT, "client")
+    assert "    Text,\n" not in finish(CLIENT, "client")
 
 
 def test_without_arrays_nothing_is_imported_for_them() -> None:
     text = CLIENT.replace("npt.ArrayLike", "int").replace("npt.NDArray[Any]", "int")
-    tidied = finish.finish(text, "client")
+    tidied = finish(text, "client")
     assert "npt" not in tidied
     assert "TYPE_CHECKING" not in tidied
     assert "Any" not in tidied
 
 
 def test_imports_of_the_other_files() -> None:
-    assert imports(finish.finish(INIT, "init")) == [
+    assert imports(finish(INIT, "init")) == [
         "from clarigen import wire",
         "",
         "wire.require_format(1, __name__)",
@@ -83,7 +83,7 @@ def test_imports_of_the_other_files() -> None:
         "",
         "from .client import Detector, DetectResult, Start",
     ]
-    assert imports(finish.finish(EXAMPLES, "examples")) == [
+    assert imports(finish(EXAMPLES, "examples")) == [
         "from __future__ import annotations",
         "",
         "from clarigen import Concept",
@@ -96,31 +96,30 @@ def test_imports_of_the_other_files() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
 )
-def test_tidy_text_stays_as_it_is(text: str, kind: check.FileKind) -> None:
-    once = finish.finish(text, kind)
-    assert once.startswith(check.HEAD)
+def test_tidy_text_stays_as_it_is(text: str, kind: FileKind) -> None:
+    once = finish(text, kind)
+    assert once.startswith(HEAD)
     assert once.endswith("\n")
     assert not once.endswith("\n\n")
-    assert finish.finish(once.removeprefix(check.HEAD), kind) == once
+    assert finish(once.removeprefix(HEAD), kind) == once
 
 
 @pytest.mark.parametrize(
     ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
 )
-def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: check.FileKind) -> None:
-    for written in (text, finish.finish(text, kind)):
-        assert style.format_source(written) == black(written)
+def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: FileKind) -> None:
+    for written in (text, finish(text, kind)):
+        assert format_source(written) == black(written)
 
 
 @pytest.mark.parametrize(
     "name", ["lists", "named-fields", "defaults", "streams", "params", "media"]
 )
-def test_the_pieces_of_a_model_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pieces_of_a_model_too(name: str) -> None:
     content = json.loads((CORPUS / "kitchen_sink" / f"{name}.json").read_text("utf-8"))
     document = Document(None, "", tuple(content["method_signatures"]))
     pieces = pipeline.build(document, "pkg", Report()).files
-    monkeypatch.setattr(finish, "format_source", black)
-    assert pipeline.build(document, "pkg", Report()).files == pieces
+    assert pipeline.build(document, "pkg", Report(), formatter=black).files == pieces
 
 
 def black(text: str) -> str:
@@ -132,7 +131,7 @@ def test_nothing_is_added() -> None:
     for name in ("Client", "wire", "Final"):
         broken = CLIENT.replace(f"    {name},\n", "").replace(f"{name}, ", "")
         try:
-            tidied = finish.finish(broken, "client")
+            tidied = finish(broken, "client")
         except Refusal:
             continue
         assert f"    {name},\n" not in "\n".join(imports(tidied))
@@ -145,21 +144,21 @@ def test_nobodys_configuration_is_read(tmp_path: Path) -> None:
     tests = ROOT / "tests"
     done = run_python(
         f"import os, sys; sys.path.append({str(tests)!r}); os.chdir(sys.argv[1])\n"
-        "from gen_client.tidy import finish\n"
+        "from gen_client.tidy.finish import finish\n"
         "from unit.generator.page_text import CLIENT\n"
-        "sys.stdout.write(finish.finish(CLIENT, 'client'))",
+        "sys.stdout.write(finish(CLIENT, 'client'))",
         str(tmp_path),
     )
-    assert done.stdout == finish.finish(CLIENT, "client")
+    assert done.stdout == finish(CLIENT, "client")
 
 
 def test_what_is_refused_reaches_neither_libcst_nor_black() -> None:
     done = run_python(
         "import sys\n"
-        "from gen_client.tidy import finish\n"
+        "from gen_client.tidy.finish import finish\n"
         "from gen_client.diagnostics import Refusal\n"
         "try:\n"
-        "    finish.finish('x: ' + 'list[' * 1500 + ']' * 1500, 'client')\n"
+        "    finish('x: ' + 'list[' * 1500 + ']' * 1500, 'client')\n"
         "except Refusal:\n"
         "    print('libcst' in sys.modules, 'black' in sys.modules)"
     )

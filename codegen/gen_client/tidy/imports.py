@@ -1,0 +1,157 @@
+"""Removes the unused imports of a file and sorts the rest.
+
+The templates import whatever some page may need. libcst sees only the blocks of imports, which are constant text apart
+from the user's own classes; it removes and sorts names, and cannot add any. It is imported inside functions, because a
+run that has nothing to do does not need it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import libcst
+
+_SECTIONS = ("__future__", "stdlib", "clarigen", "relative")
+
+_Line = tuple[int, bool, str]
+"""An import: its section, whether it is a `from` import, its code. Lines sort in this order."""
+
+
+def tidy_imports(text: str) -> str:
+    """Reduce the blocks of imports to the names that are used, and sort them."""
+    module = ast.parse(text)
+    lines, used = text.split("\n"), _used_names(module)
+    for first, end in reversed(list(_import_blocks(module))):
+        lines[first:end] = [_tidy_block("\n".join(lines[first:end]) + "\n", used)]
+    return "\n".join(lines)
+
+
+def _import_blocks(module: ast.Module) -> Iterator[tuple[int, int]]:
+    """Yield the index of the first line of each block of imports, and of the line after it."""
+    for are_imports, nodes in groupby(module.body, _is_import):
+        if are_imports:
+            block = list(nodes)
+            yield block[0].lineno - 1, block[-1].end_lineno or block[-1].lineno
+
+
+def _is_import(node: ast.stmt) -> bool:
+    """Return whether a statement is an import or `if TYPE_CHECKING:`."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name)
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+# Names
+
+
+def _used_names(module: ast.Module) -> frozenset[str]:
+    """Return the global names that the code reads. In our files, only parameters hide a global name."""
+    used: set[str] = set()
+    for node in module.body:
+        if not _is_import(node):
+            _collect_names(node, frozenset(), used)
+    for node in module.body:
+        if isinstance(node, ast.If) and _is_import(node) and used & _imported_names(node):
+            used.add("TYPE_CHECKING")
+    return frozenset(used)
+
+
+def _imported_names(node: ast.If) -> set[str]:
+    imports = (inner for inner in node.body if isinstance(inner, ast.Import | ast.ImportFrom))
+    return {alias.asname or alias.name for inner in imports for alias in inner.names}
+
+
+def _collect_names(node: ast.AST, hidden: frozenset[str], used: set[str]) -> None:
+    """Add the names that a node reads to `used`, without those that are hidden by parameters."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in hidden:
+        used.add(node.id)
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):  # __all__
+        used.update(str(ast.literal_eval(item)) for item in node.value.elts)
+    if isinstance(node, ast.FunctionDef):
+        inside = hidden | {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
+        for statement in node.body:
+            _collect_names(statement, inside, used)
+        children = [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
+        _collect_names(child, hidden, used)
+
+
+# Lines
+
+
+@lru_cache(maxsize=256)
+def _tidy_block(block: str, used: frozenset[str]) -> str:
+    """Return the imports of a block that are used, sorted, with a blank line between sections."""
+    import libcst
+
+    lines: list[_Line] = []
+    for statement in libcst.parse_module(block).body:
+        if isinstance(statement, libcst.If):
+            kept = list(_keep_typing_imports(statement.body, used))
+            if kept:
+                body = "".join(f"    {line}" for line in kept)
+                code = f"if {_code(statement.test)}:\n{body}"
+                lines.append((len(_SECTIONS), True, code))
+        elif isinstance(statement, libcst.SimpleStatementLine):
+            lines += _keep_import(statement.body[0], used)
+    sections = groupby(sorted(lines), lambda line: line[0])
+    return "\n".join("".join(code for _, _, code in section) for _, section in sections)
+
+
+def _keep_typing_imports(body: libcst.BaseSuite, used: frozenset[str]) -> Iterator[str]:
+    """Yield the used imports of `if TYPE_CHECKING:`, in their order."""
+    import libcst
+
+    for statement in body.body:
+        if isinstance(statement, libcst.SimpleStatementLine):
+            node = statement.body[0]
+            if isinstance(node, libcst.ImportFrom):
+                yield from (code for _, _, code in _keep_import(node, used))
+            elif isinstance(node, libcst.Import) and "npt" in used:
+                yield _code(node) + "\n"
+
+
+def _keep_import(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Iterator[_Line]:
+    """Yield an import without its unused names; nothing if none is used."""
+    import libcst
+
+    if isinstance(node, libcst.Import):
+        if str(node.names[0].evaluated_name) in used:
+            yield _SECTIONS.index("stdlib"), False, _code(node) + "\n"
+    elif isinstance(node, libcst.ImportFrom) and not isinstance(node.names, libcst.ImportStar):
+        module = _code(node.module) if node.module else ""
+        names = [str(alias.evaluated_name) for alias in node.names]
+        names = [name for name in names if name in used or module == "__future__"]
+        if names:
+            one_line = node.with_changes(
+                lpar=None,
+                rpar=None,
+                names=[
+                    libcst.ImportAlias(libcst.Name(name)) for name in sorted(names, key=_sort_key)
+                ],
+            )
+            yield _section(module, len(node.relative)), True, _code(one_line) + "\n"
+
+
+def _section(module: str, level: int) -> int:
+    root = "relative" if level else module.partition(".")[0]
+    return _SECTIONS.index(root if root in _SECTIONS else "stdlib")
+
+
+def _sort_key(name: str) -> tuple[int, str, str]:
+    """Return the key that sorts names as linters do: constants, classes, then the rest."""
+    rank = 0 if name.isupper() else 1 if name[:1].isupper() else 2
+    return rank, name.casefold(), name
+
+
+def _code(node: libcst.CSTNode) -> str:
+    import libcst
+
+    return libcst.Module([]).code_for_node(node)

@@ -1,7 +1,7 @@
 """The pytest plugin: a fixture that serves models for a test.
 
-What lives here: what pytest loads at every start, wherever clarigen is installed. So it stands outside the
-package and imports nothing of it before a test asks for a server.
+pytest loads this module at every start, in every environment with clarigen. Therefore it is outside of the
+package, and imports the package only when a test asks for a server.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clarigen_serve() -> Iterator[Serve]:
-    """Serve plain Python objects as models: `clarigen.testing.serve`, closed when the test ends.
+    """Serve plain Python objects as models with `clarigen.testing.serve`, until the test ends.
 
     def test_it(clarigen_serve):
         server = clarigen_serve(Fake())

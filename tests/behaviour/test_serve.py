@@ -244,4 +244,4 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     path = CORPUS / "docs" / "detector.json"
     with serve(Samples(TYPES)) as server:
         assert cli.main(["serve", str(path), "--port", str(server.port)]) == 2
-    assert "is it taken?" in capsys.readouterr().err
+    assert "choose a port that is not in use" in capsys.readouterr().err

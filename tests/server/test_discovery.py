@@ -185,9 +185,9 @@ def test_a_process_ends_though_its_server_was_not_closed() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"port": -1}, "port -1 "),
-        ({"port": 70_000}, "port 70000 "),
-        ({"threads": 0}, "at least 1 thread "),
+        ({"port": -1}, "`port` must be 1 to 65535, or 0 for a free one, not -1"),
+        ({"port": 70_000}, "`port` must be 1 to 65535, or 0 for a free one, not 70000"),
+        ({"threads": 0}, "`threads` must be a number from 1"),
     ],
 )
 def test_what_no_server_can_be_made_with(options: dict[str, Any], words: str) -> None:

@@ -92,7 +92,7 @@ def test_records_are_of_the_generated_classes(own: Served) -> None:
 
     model = fake(own.package.Everything, records=records)
     assert model.records([package.RecordsX(x=1.0, kinds=[])])[0].x == 1.0
-    with pytest.raises(Exception, match="`x` is annotated Outer; the method gives a RecordX"):
+    with pytest.raises(Exception, match="`x` is annotated Outer; the method passes a RecordX"):
         fake(own.package.Everything, record=Everything().record)
 
 

@@ -1,4 +1,4 @@
-"""What tests of an application need in a model's place: fakes without a server, and a server with faults.
+"""Stand-ins for a model, for the tests of an application: fakes without a server, and a server with faults.
 
     from clarigen.testing import calls, fake
 
@@ -6,8 +6,8 @@
     assert model.predict("hi") == "HI"
     assert calls(model) == [("predict", {"prompt": "hi", "max_tokens": 256})]
 
-`fake` calls functions in place of a model. `serve` puts a plain Python object behind the platform's
-real protocol, for whatever speaks it:
+`fake` calls functions instead of a model. `serve` puts a plain Python object behind the platform's real
+protocol, for any client that speaks it:
 
     from clarigen.testing import serve
 
@@ -19,9 +19,9 @@ real protocol, for whatever speaks it:
     with serve(Fake()) as server, O4Mini(base_url=server.url) as model:
         assert model.predict("hi") == "HI"
 
-With pytest, the fixture `clarigen_serve` is `serve`, and closes what it served when the test ends. A
-generator or another client can be tried on such a server: it answers discovery too. See `serve` for
-what can be served, and `Faults.add` for what can go wrong there; `Samples` is a model that is not there yet.
+With pytest, the fixture `clarigen_serve` is `serve`, and stops its servers when the test ends. A server
+also answers discovery, so a generator can run against it. See `serve` for the types that can be served,
+`Faults.add` for the faults that it can inject, and `Samples` for a model that does not exist yet.
 """
 
 from ._annotations import Param

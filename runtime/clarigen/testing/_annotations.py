@@ -1,7 +1,7 @@
-"""From a Python annotation to a wire type: what the signature says of it, and how its values travel.
+"""Translation of Python annotations to the types and codecs of a signature.
 
-What lives here: one table from annotations to `Kind`. How values travel is not written here again:
-the codecs are those that generated clients use. Nothing here knows methods, servers or grpc.
+An annotation becomes a `ValueType`: its part of a signature, and the codec of its values. The codecs are
+those of generated clients, so that both sides encode alike. This module must not know methods, servers or grpc.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from ..wire import Codec
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """What a signature says of a parameter, or of a member of a record, beside its type.
+    """Description and range of a parameter, or of a field of a record, in a signature.
 
         Score = Annotated[float, Param("Lowest score.", ge=0, le=1)]
         def detect(self, image: Image, *, threshold: Score = 0.5) -> list[Region]: ...
 
     Attributes:
         description: One sentence for the parameter's documentation.
-        ge: The least value that makes sense. Clients check it, the server does not; nor can a
-            signature tell a limit of 0 that stands alone from none.
-        le: The greatest value that makes sense; the same holds.
+        ge: Minimum, inclusive. Clients check it, the server does not. A signature cannot express a
+            minimum of 0 without a maximum.
+        le: Maximum, inclusive. Clients check it, the server does not. A signature cannot express a
+            maximum of 0.
     """
 
     description: str = ""
@@ -40,14 +41,14 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """A type of values.
+    """A type of values: its form in a signature, and its codec.
 
     Attributes:
-        signature: Its part of a signature's field: `type`, `type_args`, the choices; and the
-            description and the range that a `Param` gave.
-        codec: How its values travel.
-        optional: Whether the annotation allows None.
-        stream: Whether it is a stream of such values.
+        signature: The keys that it adds to a signature's field: `type`, `type_args`, the choices, and
+            the description and range of a `Param`.
+        codec: The codec of its values.
+        is_optional: Whether the annotation allows None.
+        is_stream: Whether the annotation is a stream of such values.
     """
 
     signature: dict[str, Any]
@@ -57,13 +58,15 @@ class ValueType:
 
     @property
     def is_none_if_absent(self) -> bool:
-        """Whether a part that holds nothing means None; for the others it means a zero value."""
+        """Whether an empty part means None; for other types it means their zero value."""
         return self.signature["type"] not in _ZERO_IF_ABSENT
 
 
 def build_field(name: str, signature: dict[str, Any]) -> dict[str, Any]:
-    """A field of a signature: a type's part of it with a name; the items of lists and tuples get
-    theirs from it, as the platform's own signatures have it."""
+    """Build a field of a signature from its name and type.
+
+    The items of lists and tuples get names too, derived from this one, as in the platform's own signatures.
+    """
     field: dict[str, Any] = {"name": name, **signature}
     if field["type"] in ("LIST", "TUPLE"):
         field["type_args"] = [build_field(f"{name}_item", item) for item in field["type_args"]]
@@ -88,9 +91,9 @@ PLAIN_TYPES: Final[dict[Any, tuple[str, Codec[Any]]]] = {
     Region: ("REGION", wire.REGION),
     Frame: ("FRAME", wire.FRAME),
 }
-"""What stands for a plain class in a signature, and how its values travel."""
+"""Name in a signature, and codec, of each plain class."""
 LEAF_CODECS: Final[dict[str, Codec[Any]]] = {**dict(PLAIN_TYPES.values()), "NDARRAY": wire.NDARRAY}
-"""How values travel that hold no others, by the name of their type."""
+"""Codecs of the types that hold no others, by their names in a signature."""
 _ZERO_IF_ABSENT: Final = {"STR", "BYTES", "INT", "FLOAT", "BOOL", "LIST"}
 _STREAMS: Final = (
     collections.abc.Iterator,
@@ -104,10 +107,10 @@ _SUPPORTED: Final = (
 
 
 def evaluate_annotations(owner: Any) -> dict[str, Any]:
-    """The annotations of a function or a class, those written as text evaluated.
+    """Return the annotations of a function or a class; those that are strings are evaluated.
 
     Raises:
-        ConfigError: A name in them is not known in the module.
+        ConfigError: An annotation does not evaluate, for instance because its module lacks a name.
     """
     try:
         return inspect.get_annotations(owner, eval_str=True)
@@ -118,14 +121,14 @@ def evaluate_annotations(owner: Any) -> dict[str, Any]:
 
 
 def read_annotation(annotation: Any, subject: str) -> ValueType:
-    """The kind of a parameter or a result, which may be a stream.
+    """Return the type of a parameter or a result, which may be a stream.
 
     Args:
         annotation: The annotation.
-        where: What carries it, as the first words of an error.
+        subject: First words of an error message: the method and the parameter.
 
     Raises:
-        ConfigError: No wire type stands for it.
+        ConfigError: The annotation has no wire type.
     """
     inner, param = unwrap_annotated(annotation)
     if typing.get_origin(inner) in _STREAMS:
@@ -138,7 +141,7 @@ def read_annotation(annotation: Any, subject: str) -> ValueType:
 
 
 def unwrap_annotated(annotation: Any) -> tuple[Any, Param | None]:
-    """An annotation without `Annotated`, and the `Param` that stood there."""
+    """Return an annotation without its `Annotated`, and the `Param` inside it, if any."""
     annotation = _resolve_alias(annotation)
     if typing.get_origin(annotation) is not Annotated:
         return annotation, None
@@ -147,7 +150,7 @@ def unwrap_annotated(annotation: Any) -> tuple[Any, Param | None]:
 
 
 def _resolve_alias(annotation: Any) -> Any:
-    """What a `type` statement of Python 3.12 stands for; numpy's NDArray is one there."""
+    """Resolve aliases made by a `type` statement of Python 3.12; numpy's NDArray is one there."""
     alias = typing.get_origin(annotation) or annotation
     while hasattr(alias, "__value__"):
         arguments = typing.get_args(annotation)
@@ -169,9 +172,16 @@ def _strip_none(annotation: Any) -> tuple[Any, bool]:
 def _read_value(
     annotation: Any, param: Param | None, subject: str, enclosing: tuple[Any, ...] = ()
 ) -> ValueType:
-    """The kind of a value, with what a `Param` says of it; `within` are the records around it."""
-    kind = _read_bare(annotation, subject, enclosing)
-    signature = dict(kind.signature)
+    """Return the type of a value, with the description and range of a `Param`.
+
+    Args:
+        annotation: The annotation.
+        param: The `Param`, if there is one.
+        subject: First words of an error message.
+        enclosing: The records that contain this value, to detect one that contains itself.
+    """
+    bare = _read_bare(annotation, subject, enclosing)
+    signature = dict(bare.signature)
     if param is not None:
         if param.description:
             signature["description"] = param.description
@@ -179,7 +189,7 @@ def _read_value(
         limits = {name: limit for name, limit in limits.items() if limit is not None}
         if limits:
             signature["model_type_range_info"] = limits
-    return ValueType(signature, kind.codec)
+    return ValueType(signature, bare.codec)
 
 
 def _read_bare(annotation: Any, subject: str, enclosing: tuple[Any, ...]) -> ValueType:
@@ -206,8 +216,8 @@ def _read_bare(annotation: Any, subject: str, enclosing: tuple[Any, ...]) -> Val
         if dataclasses.is_dataclass(annotation):
             return _read_record(annotation, subject, enclosing)
     raise ConfigError(
-        f"{subject}: {format_annotation(annotation)} cannot travel; what can: {_SUPPORTED}; None only beside"
-        " a default of None, streams only as a whole parameter or result"
+        f"{subject}: {format_annotation(annotation)} cannot be served; use {_SUPPORTED}; None needs"
+        " a default of None, and a stream must be the whole parameter or result"
     )
 
 
@@ -237,7 +247,7 @@ def _read_literal(values: tuple[Any, ...], subject: str) -> ValueType:
 
 def _read_record(cls: type[Any], subject: str, enclosing: tuple[Any, ...]) -> ValueType:
     if cls in enclosing:
-        raise ConfigError(f"{subject}: {cls.__name__} contains itself; records on the wire cannot")
+        raise ConfigError(f"{subject}: {cls.__name__} contains itself; a record must not")
     hints: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         hints |= evaluate_annotations(base)
@@ -245,15 +255,17 @@ def _read_record(cls: type[Any], subject: str, enclosing: tuple[Any, ...]) -> Va
     members: list[wire.Field] = []
     for member in dataclasses.fields(cls):
         member_subject = f"{subject}: {cls.__name__}.{member.name}"
-        kind = _read_value(*unwrap_annotated(hints[member.name]), member_subject, (*enclosing, cls))
-        signatures.append({"name": member.name, **kind.signature})
-        members.append(wire.field(member.name, kind.codec))
+        type_ = _read_value(
+            *unwrap_annotated(hints[member.name]), member_subject, (*enclosing, cls)
+        )
+        signatures.append({"name": member.name, **type_.signature})
+        members.append(wire.field(member.name, type_.codec))
     signature = {"type": "NAMED_FIELDS", "type_args": signatures}
     return ValueType(signature, wire.record(cls, *members))
 
 
 def _is_array(annotation: Any) -> bool:
-    """Whether it is numpy's array, which is not imported for the question."""
+    """Return whether an annotation is numpy's array, without importing numpy."""
     return (
         isinstance(annotation, type)
         and annotation.__module__ == "numpy"
@@ -262,5 +274,5 @@ def _is_array(annotation: Any) -> bool:
 
 
 def format_annotation(annotation: Any) -> str:
-    """An annotation for a message."""
+    """Format an annotation for a message."""
     return annotation.__qualname__ if isinstance(annotation, type) else str(annotation)

@@ -1,6 +1,7 @@
-"""What was called: the record that servers and fakes keep.
+"""The log of calls that servers and fakes keep.
 
-What lives here: `Call`, and the list of them. Nothing here knows how anything is called.
+A call is logged when it starts; a stream among its arguments is logged while the function consumes it.
+This module must not know how functions are called: servers and fakes call them differently.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from typing import Any, NamedTuple
 
 
 class Call(NamedTuple):
-    """A call of a function that stands for a method of a model. Equal to a plain tuple of the two.
+    """A call of a served method or of a fake's function. Equal to a plain tuple of the two fields.
 
     Attributes:
         method: The method's name.
-        arguments: The arguments by name, as the function got them. In place of a stream of inputs
-            there is a list of the items that the function has taken.
+        arguments: The arguments by name, as the function received them. A stream of inputs is replaced
+            by a list of the items that the function has consumed so far.
     """
 
     method: str
@@ -25,10 +26,10 @@ class Call(NamedTuple):
 
 
 class CallLog:
-    """The calls that there were, in order. Thread-safe.
+    """The calls in the order in which they started. Thread-safe.
 
     Args:
-        limit: How many are kept, the last ones; None for all.
+        limit: How many of the latest calls to keep, from 0; None keeps all.
     """
 
     def __init__(self, limit: int | None = None) -> None:
@@ -36,35 +37,35 @@ class CallLog:
         self._lock = threading.Lock()
 
     def add(self, method: str, arguments: dict[str, Any], stream: str | None = None) -> None:
-        """Note a call that begins. From here on, a stream among its arguments is noted as it is taken.
+        """Log a call that starts.
 
         Args:
             method: The method's name.
-            arguments: What its function is called with; the stream is replaced in it.
-            stream: The argument that is a stream, if one is.
+            arguments: The arguments. A stream is replaced by an iterator that logs its items.
+            stream: The name of the argument that is a stream, if there is one.
         """
-        noted = dict(arguments)
+        logged = dict(arguments)
         if stream is not None:
-            items, taken = arguments[stream], list[Any]()
-            noted[stream] = taken
-            note = _log_async_items if hasattr(items, "__anext__") else _log_items
-            arguments[stream] = note(items, taken)
+            items, consumed = arguments[stream], list[Any]()
+            logged[stream] = consumed
+            log = _log_async_items if hasattr(items, "__anext__") else _log_items
+            arguments[stream] = log(items, consumed)
         with self._lock:
-            self._calls.append(Call(method, noted))
+            self._calls.append(Call(method, logged))
 
     def calls(self) -> list[Call]:
-        """All of them that are kept."""
+        """Return the calls that are kept."""
         with self._lock:
             return list(self._calls)
 
 
-def _log_items(items: Iterator[Any], taken: list[Any]) -> Iterator[Any]:
+def _log_items(items: Iterator[Any], consumed: list[Any]) -> Iterator[Any]:
     for item in items:
-        taken.append(item)
+        consumed.append(item)
         yield item
 
 
-async def _log_async_items(items: AsyncIterator[Any], taken: list[Any]) -> AsyncIterator[Any]:
+async def _log_async_items(items: AsyncIterator[Any], consumed: list[Any]) -> AsyncIterator[Any]:
     async for item in items:
-        taken.append(item)
+        consumed.append(item)
         yield item

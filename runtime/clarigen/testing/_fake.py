@@ -1,12 +1,13 @@
-"""Fakes: clients of a generated class whose methods call functions, without a server.
+"""Fakes: clients of a generated class whose methods call functions instead of a server.
 
-What lives here: `fake` and `calls`, and which methods a generated class has. Whether a function fits a
-method is `_fits`'s, how it is called `_fake_flows`'. Protobuf is imported when a fake is made.
+`_signature_check` decides whether a function can replace a method, and `_fake_calls` calls it. Protobuf is
+imported when a fake is created, so that importing `clarigen.testing` stays cheap.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
@@ -25,17 +26,17 @@ from ._call_log import Call, CallLog
 from ._signature_check import check_function, is_async
 
 if TYPE_CHECKING:
-    from ._fake_calls import FakeMethod, FakeWork
+    from ._fake_calls import FakeBatchPlan, FakeMethod
 
 _R = TypeVar("_R")
 _Client = TypeVar("_Client", bound=ClientBase)
 
 _NOWHERE: Final = "grpc://127.0.0.1:1"
-"""The server of a fake: none is ever asked."""
+"""The base URL of a fake, which never connects."""
 
 
 def fake(client: type[_Client], /, **functions: object) -> _Client:
-    """A client whose methods call functions: for tests that need neither a server nor a credential.
+    """Create a client whose methods call functions, for tests without a server or a credential.
 
         def detect(image: Image, threshold: float) -> list[Region]:
             return [Region(box=Box(0, 0, 1, 1))]
@@ -44,82 +45,80 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
         assert count_objects(model, picture) == 1
         assert calls(model) == [("predict", {"image": picture, "threshold": 0.5})]
 
-    Each function is given for a method, under the method's name, and is called with the method's
-    arguments by name: those that the caller left out have the method's default, and all of them
-    are checked, and arrive, as they would at the model. What it returns is checked as well: a
-    result, or for a method with a stream an iterable of results. What it raises reaches the caller as it is. A
-    batch calls it once an input. A method that takes a stream gives it an iterator.
+    A function replaces the method that its keyword names. It is called with the method's arguments by
+    name. They are checked and converted as on the way to a model, and omitted ones have the method's
+    defaults. The function returns a result, or an iterable of results if the method returns a stream;
+    results are checked too. An exception propagates unchanged to the caller. A batch calls the
+    function once per input. A stream of inputs arrives as an iterator.
 
-    In place of a function there may be a result, or an exception to raise.
+    Instead of a function, pass a result, or an exception to raise.
 
-    For the asyncio twin a function may be async as well, and one that yields may be an async
-    generator; only async ones are given a stream of inputs as it comes, as an async iterator.
+    For an async class, a function may be async, and a function that yields may be an async generator.
+    Only async functions receive a stream of inputs incrementally, as an async iterator.
 
     Args:
-        client: A generated class: `Detector`, or `AsyncDetector`.
-        **functions: For each method that is called, what stands for it.
+        client: A generated class, `Detector` or `AsyncDetector`.
+        **functions: The replacement of each method that the test calls.
 
     Returns:
         The client.
 
     Raises:
-        ConfigError: There is no such method, or the function does not fit it.
+        ConfigError: There is no such method, or the function cannot replace it.
     """
-    given: Any = client
-    if not (inspect.isclass(given) and issubclass(given, ClientBase)):
-        raise ConfigError(f"fake takes a generated class, not {describe(given)}")
-    methods, record = _find_methods(client), CallLog()
-    faked: dict[str, FakeMethod] = {}
+    cls: Any = client
+    if not (inspect.isclass(cls) and issubclass(cls, ClientBase)):
+        raise ConfigError(f"`client` must be a generated class, not {describe(cls)}")
+    methods, call_log = _find_methods(client), CallLog()
+    fake_methods: dict[str, FakeMethod] = {}
     for name, function in functions.items():
         method = _find_method(client, methods, name)
-        faked[method.name] = _build_fake_method(client, name, method, function, record)
+        fake_methods[method.name] = _build_fake_method(client, name, method, function, call_log)
     attributes = {
         "__module__": client.__module__,
         "__qualname__": client.__qualname__,
         "__doc__": client.__doc__,
-        "_faked": faked,
-        "_record": record,
+        "_fake_methods": fake_methods,
+        "_call_log": call_log,
     }
     base: Any = AsyncFake if issubclass(client, AsyncClient) else Fake
-    kind: Any = new_class(
+    fake_class: Any = new_class(
         client.__name__, (base, client), None, lambda body: body.update(attributes)
     )
-    made: _Client = kind(base_url=_NOWHERE, pat="none")
-    return made
+    instance: _Client = fake_class(base_url=_NOWHERE, pat="none")
+    return instance
 
 
 def calls(client: ClientBase) -> list[Call]:
-    """The calls of a fake's functions, in the order in which they began.
+    """Return the calls of a fake's functions, in the order in which they started.
 
     Args:
-        client: What `fake` made, or a view of it.
+        client: A fake, or a view of one made by `with_options`.
 
     Raises:
-        ConfigError: It is no fake.
+        ConfigError: The client is not a fake.
     """
     if not isinstance(client, FakeBase):
-        raise ConfigError(f"this {type(client).__name__} is no fake; make one with fake(…)")
-    record: CallLog = vars(type(client))["_record"]
-    return record.calls()
+        raise ConfigError(f"this {type(client).__name__} is not a fake; create one with fake(…)")
+    call_log: CallLog = vars(type(client))["_call_log"]
+    return call_log.calls()
 
 
-# The methods of a generated class, and what stands for them.
+# The methods of a generated class, and their replacements.
 
 
 def _find_methods(client: type[ClientBase]) -> dict[str, Method[Any]]:
-    """The methods of a generated class, by their names in Python, with their descriptions.
+    """Return the wire descriptions of a generated class's methods, by their names in Python.
 
-    Their bodies are one line each, which names the description that stands in their module. What its
-    user has added in a subclass names none, and stays as it is.
+    They are constants of the module that defines the class. A method that a user adds in a subclass has
+    none, and keeps its body.
     """
-    found: dict[str, Method[Any]] = {}
+    methods: dict[str, Method[Any]] = {}
     for owner in reversed(client.__mro__):
-        for name, function in vars(owner).items():
-            if inspect.isfunction(function) and "_batch" not in function.__code__.co_names:
-                for named in inspect.getclosurevars(function).globals.values():
-                    if isinstance(named, Method):
-                        found[name] = named
-    return found
+        for value in vars(sys.modules[owner.__module__]).values():
+            if isinstance(value, Method) and value.name in vars(owner):
+                methods[value.name] = value
+    return methods
 
 
 def _find_method(
@@ -129,7 +128,7 @@ def _find_method(
         return methods[name]
     single = name.removesuffix("_batch")
     if single in methods and hasattr(client, name):
-        hint = f"; `{name}` calls what is given for `{single}`, once an input"
+        hint = f"; `{name}` calls the replacement of `{single}` once per input"
     else:
         near = get_close_matches(name, methods, n=1)
         hint = (
@@ -139,50 +138,50 @@ def _find_method(
 
 
 def _build_fake_method(
-    client: type[ClientBase], name: str, method: Method[Any], given: Any, record: CallLog
+    client: type[ClientBase], name: str, method: Method[Any], replacement: Any, call_log: CallLog
 ) -> FakeMethod:
-    """A method with what stands for it.
+    """Combine a method with its replacement: a function, a result or an exception.
 
     Raises:
-        ConfigError: That does not fit.
+        ConfigError: The replacement does not match the method.
     """
     from ._fake_calls import FakeMethod
 
     asynchronous = issubclass(client, AsyncClient)
-    made = partial(
+    build = partial(
         FakeMethod,
         name,
         _without_misread_defaults(method),
         asynchronous=asynchronous,
-        call_log=record,
+        call_log=call_log,
     )
-    if _is_error(given):
-        return made(partial(_fail, given))
-    if callable(given):
-        where = f"fake({client.__name__}, {name}=…)"
-        check_function(where, given, method, asynchronous=asynchronous)
-        return made(given, is_async=is_async(given))
-    faked = made(partial(_return, given))
-    faked.check_result(given)
-    return faked
+    if _is_error(replacement):
+        return build(partial(_raise_error, replacement))
+    if callable(replacement):
+        subject = f"fake({client.__name__}, {name}=…)"
+        check_function(subject, replacement, method, asynchronous=asynchronous)
+        return build(replacement, is_async=is_async(replacement))
+    fake_method = build(partial(_return_result, replacement))
+    fake_method.check_result(replacement)
+    return fake_method
 
 
-def _is_error(given: Any) -> bool:
-    return isinstance(given, BaseException) or (
-        inspect.isclass(given) and issubclass(given, BaseException)
+def _is_error(replacement: Any) -> bool:
+    return isinstance(replacement, BaseException) or (
+        inspect.isclass(replacement) and issubclass(replacement, BaseException)
     )
 
 
-def _fail(error: Any, **_: object) -> Any:
+def _raise_error(error: Any, **_: object) -> Any:
     raise error
 
 
-def _return(result: Any, **_: object) -> Any:
+def _return_result(result: Any, **_: object) -> Any:
     return result
 
 
 def _without_misread_defaults(method: Method[Any]) -> Method[Any]:
-    """A method of which nothing is sent for the sake of servers that mistake what is left out."""
+    """Return a method that omits every default, also those that some servers misread when absent."""
     fields = (
         field._replace(codec=field.codec._replace(misread_when_absent=False))
         for field in method.fields
@@ -194,50 +193,47 @@ def _without_misread_defaults(method: Method[Any]) -> Method[Any]:
 
 
 class FakeBase(ClientBase):
-    """What both twins of a fake have in common."""
+    """The common part of sync and async fakes."""
 
-    _faked: ClassVar[dict[str, FakeMethod]]
+    _fake_methods: ClassVar[dict[str, FakeMethod]]
     _connection: Any
 
     def _fake_method(self, method: Method[Any]) -> FakeMethod:
-        """What stands for a method.
+        """Return the replacement of a method.
 
         Raises:
-            ConfigError: Nothing does.
+            ConfigError: The test has not passed one to `fake`.
         """
-        if method.name not in self._faked:
-            kind, name = type(self).__name__, method.name
-            raise ConfigError(f"{name}: this fake has no such function; fake({kind}, {name}=…)")
-        return self._faked[method.name]
+        if method.name not in self._fake_methods:
+            cls, name = type(self).__name__, method.name
+            raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")
+        return self._fake_methods[method.name]
 
     def _one(self, method: Unary[_R], /, *values: object) -> Any:
         from ._fake_calls import unary
 
         return self._connection.run(unary(self._fake_method(method), values, self._context()))
 
-    def _batch_factory(self, method: Unary[_R]) -> Callable[[bool], FakeWork]:
-        from ._fake_calls import FakeWork
+    def _batch_factory(self, method: Unary[_R]) -> Callable[[bool], FakeBatchPlan]:
+        from ._fake_calls import FakeBatchPlan
 
-        faked, context, concurrency = (
-            self._fake_method(method),
-            self._context(),
-            self._batch_limits[1] or 1,
-        )
-        return lambda isolate: FakeWork(faked, context, concurrency, isolate=isolate)
+        fake_method, context = self._fake_method(method), self._context()
+        concurrency = self._batch_limits[1] or 1
+        return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
 
     def _readiness(self, timeout: float | None) -> Any:
         del timeout
-        yield from ()  # a fake need not be waited for
+        yield from ()  # a fake is always ready
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a fake is not pickled: its functions and its calls belong to this process")
+        raise TypeError("a fake cannot be pickled: its functions and calls belong to this process")
 
     def __repr__(self) -> str:
         return f"<fake {type(self).__name__}>"
 
 
 class Fake(FakeBase, Client):
-    """The base of fakes of synchronous clients."""
+    """Base class of fakes of synchronous clients."""
 
     def _open(self) -> None:
         from ._fake_calls import FakeConnection
@@ -254,7 +250,7 @@ class Fake(FakeBase, Client):
 
 
 class AsyncFake(FakeBase, AsyncClient):
-    """The base of fakes of asyncio clients."""
+    """Base class of fakes of asyncio clients."""
 
     def _open(self) -> None:
         from ._fake_calls import AsyncFakeConnection

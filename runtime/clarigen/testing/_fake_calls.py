@@ -1,8 +1,7 @@
-"""The calls of a fake: flows like those of `_call`, with a function in the model's place.
+"""The calls of a fake: generators like those of `_calls.call`, which call functions instead of a model.
 
-What lives here: what a function gets and what it may return (`Faked`), its calls as flows, and the connections
-that do what these want: they call functions. The drivers of streams and batches are the runtime's own, and so
-are the codecs. No grpc, no thread, no bytes on a wire.
+`FakeMethod` converts arguments and results, and the connections carry out the actions that the generators
+yield. Drivers, streams, batches and codecs are those of the runtime. This module must not use grpc or threads.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ from ._call_log import CallLog
 
 @dataclass(frozen=True, slots=True)
 class CallFunction:
-    """Call a function. Sent back is what it returns.
+    """Action: call a function. The driver sends back its return value.
 
     Attributes:
-        function: The function, with its arguments.
+        function: The function, with its arguments bound.
     """
 
     function: Callable[[], Any]
@@ -51,10 +50,10 @@ class CallFunction:
 
 @dataclass(frozen=True, slots=True)
 class TakeItem:
-    """Take the next item of an iterator, which may be an async one. Sent back is the item, or END.
+    """Action: take an item of an iterator. The driver sends back the item, or END.
 
     Attributes:
-        iterator: The iterator.
+        iterator: The iterator, which may be async.
     """
 
     iterator: Any
@@ -65,15 +64,15 @@ FakeFlow = Generator[CallFunction | TakeItem | Deliver, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class FakeMethod:
-    """A method of a fake, and the function that stands for it.
+    """A method of a fake, and the function that replaces it.
 
     Attributes:
         name: The method's name in Python.
-        method: Its description. No field of it is `trapped`: what is left out is not sent.
+        method: The wire description, with fields that omit every default.
         function: The function.
-        asynchronous: Whether it is the asyncio twin's.
-        record: Where its calls are noted.
-        awaits: Whether the function is async: it gets a stream of inputs as an async iterator.
+        asynchronous: Whether the fake is one of an async class.
+        call_log: The log of its calls.
+        is_async: Whether the function is async and receives a stream of inputs as an async iterator.
     """
 
     name: str
@@ -84,7 +83,7 @@ class FakeMethod:
     is_async: bool = False
 
     def decode_arguments(self, data: Data) -> dict[str, Any]:
-        """The arguments that an input holds; a stream and what the model has a default for left out."""
+        """Decode the arguments of an input, except a stream and omitted ones with a server-side default."""
         parts = {part.id: part.data for part in data.parts}
         arguments: dict[str, Any] = {}
         for field in self.method.fields:
@@ -95,37 +94,37 @@ class FakeMethod:
         return arguments
 
     def decode_item(self, stream: Field, item: Any) -> Any:
-        """An item of a stream of inputs, as the function gets it; InputError if it does not fit."""
+        """Convert an item of a stream of inputs as on the way to a model; raise InputError if it is invalid."""
         return stream.codec.decode(
             _parse_input(self.method.encode_item(item)).parts[0].data, NO_PAYLOADS
         )
 
     def call(self, arguments: dict[str, Any]) -> Any:
-        """Call the function, and note it."""
+        """Log a call and call the function."""
         stream = self.method.stream_field
         self.call_log.add(self.name, arguments, stream.name if stream is not None else None)
         return self.function(**arguments)
 
     def encode_output(self, returned: Any) -> Output:
-        """What the function returned, as the output of a model.
+        """Encode a value that the function returned, as the output of a model.
 
         Raises:
-            ConfigError: It is not what the method returns.
+            ConfigError: The value does not match the method's return type.
         """
-        pieces: Buffers = []
+        buffers: Buffers = []
         try:
-            part_encoder(self.method.returns.encode, "return")(returned, pieces)
-        except CodecError as misfit:
+            part_encoder(self.method.returns.encode, "return")(returned, buffers)
+        except CodecError as error:
             raise ConfigError(
-                f"the fake's {self.name}: its result{misfit.path} {misfit.problem}"
+                f"the fake's {self.name}: its result{error.path} {error.problem}"
             ) from None
-        return Output(status=Status(code=SUCCESS), data=Data.FromString(b"".join(pieces)))
+        return Output(status=Status(code=SUCCESS), data=Data.FromString(b"".join(buffers)))
 
     def iterate_results(self, returned: Any) -> Any:
-        """The iterator of what the function of a stream returned.
+        """Return an iterator over the results that the function of a stream returned.
 
         Raises:
-            ConfigError: It is nothing to iterate over.
+            ConfigError: The returned value is not iterable.
         """
         if hasattr(returned, "__aiter__") and self.asynchronous:
             return aiter(returned)
@@ -136,10 +135,10 @@ class FakeMethod:
         )
 
     def check_result(self, result: Any) -> None:
-        """Check a result that is the same for every call.
+        """Check a fixed result, which every call returns.
 
         Raises:
-            ConfigError: It is not what the method returns, or is gone after the first call.
+            ConfigError: The result does not match the return type, or only one call could consume it.
         """
         if not isinstance(self.method, Streaming):
             self.encode_output(result)
@@ -147,106 +146,121 @@ class FakeMethod:
         items = self.iterate_results(result)
         if items is result:
             raise ConfigError(
-                f"the fake's {self.name}: an iterator ends with the first call; give a list, or a function"
+                f"the fake's {self.name}: the first call would exhaust the iterator; pass a list or a function"
             )
         for item in items:
             self.encode_output(item)
 
 
-def unary(faked: FakeMethod, values: Sequence[Any], context: CallContext) -> FakeFlow:
-    """Call the function of a unary method with one value a field."""
+def unary(fake_method: FakeMethod, values: Sequence[Any], context: CallContext) -> FakeFlow:
+    """Call the function of a unary method.
+
+    Args:
+        fake_method: The method.
+        values: The arguments, one per field.
+        context: The settings of the call.
+    """
     return (
         yield from _call_with_input(
-            faked, _parse_input(faked.method.encode_request(values)), context
+            fake_method, _parse_input(fake_method.method.encode_request(values)), context
         )
     )
 
 
 def _parse_input(request: Iterable[bytes | memoryview]) -> Data:
-    """The `Data` of a request's one input."""
+    """Return the `Data` of the only input of a request."""
     return PostModelOutputsRequest.FromString(b"".join(request)).inputs[0].data
 
 
-def _call_with_input(faked: FakeMethod, data: Data, context: CallContext) -> FakeFlow:
-    attempts, arguments = Attempts(context.policy), faked.decode_arguments(data)
-    output = faked.encode_output((yield CallFunction(partial(faked.call, arguments))))
-    _notify_observers(faked, context, attempts, output)
-    return faked.method.decode_result(output.data, NO_PAYLOADS)
+def _call_with_input(fake_method: FakeMethod, data: Data, context: CallContext) -> FakeFlow:
+    attempts, arguments = Attempts(context.policy), fake_method.decode_arguments(data)
+    output = fake_method.encode_output((yield CallFunction(partial(fake_method.call, arguments))))
+    _notify_observers(fake_method, context, attempts, output)
+    return fake_method.method.decode_result(output.data, NO_PAYLOADS)
 
 
-def stream(faked: FakeMethod, values: Sequence[Any], context: CallContext, items: Any) -> FakeFlow:
-    """Call the function of a method that answers with a stream, with one value a field.
+def stream(
+    fake_method: FakeMethod, values: Sequence[Any], context: CallContext, items: Any
+) -> FakeFlow:
+    """Call the function of a method that answers with a stream.
 
     Args:
-        faked: The method.
-        values: The values.
-        context: What the call is made with.
-        items: The iterator over its stream of inputs, if it takes one.
+        fake_method: The method.
+        values: The arguments, one per field.
+        context: The settings of the call.
+        items: The iterator over the stream of inputs, if the method takes one.
 
     Raises:
-        InputError: An argument does not fit. Seen at once; an item is seen when it is taken.
+        InputError: An argument is invalid. Raised here; an invalid item raises when it is taken.
     """
-    data = _parse_input(faked.method.encode_request(values))
-    return _streamed(faked, faked.decode_arguments(data), context, items)
+    data = _parse_input(fake_method.method.encode_request(values))
+    return _streamed(fake_method, fake_method.decode_arguments(data), context, items)
 
 
 def _streamed(
-    faked: FakeMethod, arguments: dict[str, Any], context: CallContext, items: Any
+    fake_method: FakeMethod, arguments: dict[str, Any], context: CallContext, items: Any
 ) -> FakeFlow:
-    attempts, stream, output = Attempts(context.policy), faked.method.stream_field, Output()
+    attempts, stream, output = Attempts(context.policy), fake_method.method.stream_field, Output()
     if stream is not None:
         first = yield TakeItem(items)
-        if first is END:  # as it is with a model: arguments without an item are not sent
+        if first is END:  # as for a model: without an item no request is sent
             return Usage()
-        arguments[stream.name] = yield from _build_input_iterator(faked, stream, first, items)
-    results = faked.iterate_results((yield CallFunction(partial(faked.call, arguments))))
+        arguments[stream.name] = yield from _build_input_iterator(fake_method, stream, first, items)
+    results = fake_method.iterate_results(
+        (yield CallFunction(partial(fake_method.call, arguments)))
+    )
     try:
         while (result := (yield TakeItem(results))) is not END:
-            output = faked.encode_output(result)
-            yield Deliver(faked.method.decode_result(output.data, NO_PAYLOADS))
+            output = fake_method.encode_output(result)
+            yield Deliver(fake_method.method.decode_result(output.data, NO_PAYLOADS))
     finally:
         if inspect.isgenerator(results):
             results.close()
-    _notify_observers(faked, context, attempts, output)
+    _notify_observers(fake_method, context, attempts, output)
     return Usage()
 
 
-def _build_input_iterator(faked: FakeMethod, stream: Field, first: Any, items: Any) -> FakeFlow:
-    """The stream of inputs for a function; all of it at once if it cannot wait for it."""
+def _build_input_iterator(
+    fake_method: FakeMethod, stream: Field, first: Any, items: Any
+) -> FakeFlow:
+    """Return the stream of inputs as an iterator for the function.
+
+    A synchronous function cannot await an async stream, so the whole stream is read first.
+    """
     if not hasattr(items, "__anext__"):
-        return _decode_items(faked, stream, first, items)
-    if faked.is_async:
-        return _decode_async_items(faked, stream, first, items)
-    taken = [faked.decode_item(stream, first)]
+        return _decode_items(fake_method, stream, first, items)
+    if fake_method.is_async:
+        return _decode_async_items(fake_method, stream, first, items)
+    decoded = [fake_method.decode_item(stream, first)]
     while (item := (yield TakeItem(items))) is not END:
-        taken.append(faked.decode_item(stream, item))
-    return iter(taken)
+        decoded.append(fake_method.decode_item(stream, item))
+    return iter(decoded)
 
 
 def _decode_items(
-    faked: FakeMethod, stream: Field, first: Any, items: Iterator[Any]
+    fake_method: FakeMethod, stream: Field, first: Any, items: Iterator[Any]
 ) -> Iterator[Any]:
-    yield faked.decode_item(stream, first)
+    yield fake_method.decode_item(stream, first)
     for item in items:
-        yield faked.decode_item(stream, item)
+        yield fake_method.decode_item(stream, item)
 
 
 async def _decode_async_items(
-    faked: FakeMethod, stream: Field, first: Any, items: AsyncIterator[Any]
+    fake_method: FakeMethod, stream: Field, first: Any, items: AsyncIterator[Any]
 ) -> AsyncIterator[Any]:
-    yield faked.decode_item(stream, first)
+    yield fake_method.decode_item(stream, first)
     async for item in items:
-        yield faked.decode_item(stream, item)
+        yield fake_method.decode_item(stream, item)
 
 
 def _notify_observers(
-    faked: FakeMethod, context: CallContext, attempts: Attempts, output: Output
+    fake_method: FakeMethod, context: CallContext, attempts: Attempts, output: Output
 ) -> None:
-    """Tell the observers of a call that has succeeded."""
+    """Pass a `Response` to each observer after a successful call."""
     for observer in context.observers:
         observer(
             Response(
-                method=faked.method.name,
+                method=fake_method.method.name,
                 usage=Usage(),
                 request_id="",
                 status=SUCCESS,
@@ -257,22 +271,24 @@ def _notify_observers(
         )
 
 
-class FakeWork(BatchPlan[Any]):
-    """A batch under way: one input after another, each a call of the function."""
+class FakeBatchPlan(BatchPlan[Any]):
+    """A batch that calls the function once per input, one input after the other."""
 
     def __init__(
-        self, faked: FakeMethod, context: CallContext, concurrency: int, *, isolate: bool
+        self, fake_method: FakeMethod, context: CallContext, concurrency: int, *, isolate: bool
     ) -> None:
-        method: Any = faked.method
+        method: Any = fake_method.method
         super().__init__(method, context, AdaptiveLimits(1, concurrency), isolate=isolate)
-        self._faked = faked
+        self._fake_method = fake_method
 
     def _call_chunk(self, payloads: Mapping[int, bytes], outcomes: list[Any]) -> Any:
         for place, payload in payloads.items():
             data = PostModelOutputsRequest.FromString(payload).inputs[0].data
             try:
-                outcomes[place] = yield from _call_with_input(self._faked, data, self._context)
-            except ConfigError:  # of the fake itself: no outcome of a model
+                outcomes[place] = yield from _call_with_input(
+                    self._fake_method, data, self._context
+                )
+            except ConfigError:  # a mistake in the fake, not an outcome of a model
                 raise
             except ClarigenError as error:
                 outcomes[place] = error
@@ -280,13 +296,13 @@ class FakeWork(BatchPlan[Any]):
 
 
 class FakeConnection(Driver):
-    """Does what the flows want, in the caller's thread."""
+    """A connection that carries out actions in the caller's thread."""
 
     def __init__(self) -> None:
         self._closed = False
 
     def close(self) -> None:
-        """Call no function any more. Later calls raise ConfigError."""
+        """Close the connection. Later calls raise ConfigError."""
         self._closed = True
 
     def do(self, action: Any) -> Any:
@@ -296,39 +312,39 @@ class FakeConnection(Driver):
         return action.function() if isinstance(action, CallFunction) else next(action.iterator, END)
 
     def start_unary(self, attempt: Any) -> Any:
-        """Call a function for a batch; the call is done at once."""
+        """Call a function for a batch; the returned call is finished already."""
         try:
             return _FinishedCall(self.do(attempt), None)
-        except Exception as error:  # noqa: BLE001 - the function's own, for the caller
+        except Exception as error:  # noqa: BLE001 - any error of the function is for the caller
             return _FinishedCall(None, error)
 
     def collect_reply(self, call: Any) -> tuple[Any, Any]:
-        """What came of it."""
+        """Return the result and the error of a call."""
         return call.returned, call.raised
 
 
 @dataclass(frozen=True, slots=True)
 class _FinishedCall:
-    """A call that is done, as a batch wants it."""
+    """A finished call, with the interface of a grpc call that batches use."""
 
     returned: Any
     raised: Exception | None
 
-    def add_done_callback(self, told: Callable[[Any], None]) -> None:
-        told(self)
+    def add_done_callback(self, callback: Callable[[Any], None]) -> None:
+        callback(self)
 
     def cancel(self) -> None:
         pass
 
 
 class AsyncFakeConnection(AsyncDriver):
-    """Does what the flows want, in the caller's task."""
+    """A connection that carries out actions in the caller's task."""
 
     def __init__(self) -> None:
         self._closed = False
 
     async def close(self) -> None:
-        """Call no function any more. Later calls raise ConfigError."""
+        """Close the connection. Later calls raise ConfigError."""
         self._closed = True
 
     async def do(self, action: Any) -> Any:

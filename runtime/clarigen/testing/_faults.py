@@ -1,7 +1,7 @@
-"""Faults: what goes wrong with the calls of a server, when, and how often.
+"""Faults that a server injects into its calls: statuses, delays and lost connections.
 
-What lives here: `Fault`, the list of them, and which of them a call meets. Nothing here knows grpc or
-sockets: `_server` does to a call what its faults say.
+This module holds the faults and decides which of them apply to a call; `_handlers` applies them. It must
+not import grpc, which is loaded only when something is served.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from ..errors import ConfigError
 
 _CODES: Final = range(2**31)
 _LOST_CONNECTION: Final = ("UNAVAILABLE", "Socket closed")
-"""What gRPC says of a call whose connection was lost."""
+"""gRPC's status and details of a call whose connection was lost."""
 
 
 @dataclass(eq=False, slots=True)
 class Fault:
-    """Something that goes wrong; made by `Faults.add`, which says what its attributes mean.
+    """A fault; created by `Faults.add`, which documents its attributes.
 
     Attributes:
-        met: How many calls have met it.
+        met: How many calls it has been injected into.
     """
 
     status: str | int | None
@@ -39,23 +39,23 @@ class Fault:
 
     @property
     def ends_call(self) -> bool:
-        """Whether a call that meets it ends there."""
+        """Whether it ends the calls that it is injected into."""
         return self.status is not None
 
     @property
     def code(self) -> int | None:
-        """The platform's number of the status; None if it is one of gRPC, or if there is none."""
+        """The number of a status of the platform; None for a status of gRPC or no status."""
         return self.status if isinstance(self.status, int) else CODES_BY_NAME.get(self.status or "")
 
 
 class Faults:
     """The faults of a server, in the order in which they were added. Thread-safe.
 
-    A call meets those that fit it in this order, until one of them ends it: so nothing here is left
-    to chance. Discovery meets none.
+    The faults that match a call are injected in this order until one of them ends the call. Nothing is
+    random. Calls of discovery are exempt.
 
     Args:
-        methods: Tells the methods that there are, and whether each answers with a stream.
+        methods: Returns the names of the served methods, each with whether it answers with a stream.
         transport: The names of gRPC's statuses.
     """
 
@@ -77,42 +77,44 @@ class Faults:
         after: bool = False,
         times: int | None = None,
     ) -> Fault:
-        """Let something go wrong, from now on.
+        """Add a fault; it applies to the calls that follow.
 
-            server.faults.add(status="MODEL_DEPLOYING", times=2)  # then it is ready
+            server.faults.add(status="MODEL_DEPLOYING", times=2)  # then the model is ready
             server.faults.add(status="UNAVAILABLE", method="predict")
             server.faults.add(delay=0.5)
             server.faults.add(drop=True, method="generate", item=3)
 
         Args:
-            status: Answer with a status of the platform, by its name or number (`MODEL_DEPLOYING`,
-                21351), or of gRPC, by its name (`UNAVAILABLE`).
-            details: The words that go with the status.
-            delay: Wait so many seconds, from 0; alone, or before the status or the drop.
-            drop: End the call as a lost connection does: without a status, so that the caller cannot
-                know whether it ran. The connection itself stays, or it would take other calls with
-                it; to lose all of them, close the server and serve on its port again.
-            method: The method whose calls meet it; by default those of all methods.
-            item: The item of a stream at which it happens, from 0: in its place, or after it. A call
-                whose stream is shorter does not meet the fault. By default it happens at the call itself.
-            after: Whether it happens once the method has run, or the item was sent: what the
-                caller is told to have failed has run. By default before.
-            times: How many calls meet it, from 1; by default all.
+            status: Status to answer with: of the platform, by name or number (`MODEL_DEPLOYING`,
+                21351), or of gRPC, by name (`UNAVAILABLE`).
+            details: Details of the status.
+            delay: Seconds to wait, from 0; before the status or the drop, if there is one.
+            drop: End the call like a lost connection: without a status from the server, so that the
+                caller cannot know whether the method ran. The connection itself stays open, because
+                other calls use it. To lose every call, close the server and serve on its port again.
+            method: Method whose calls are affected; by default all methods.
+            item: Index of the item of a stream at which the fault is injected, from 0. Shorter streams
+                are not affected. By default the fault is injected at the call itself.
+            after: Inject the fault after the method has run, or after the item was sent, so that a
+                call fails although it has run. By default the fault is injected before.
+            times: How many calls are affected, from 1; by default all.
 
         Returns:
-            The fault, which counts the calls that have `met` it.
+            The fault; its `met` counts the calls that it was injected into.
 
         Raises:
-            ConfigError: Nothing would go wrong, a name is unknown, or a number is out of range.
+            ConfigError: The fault has no effect, a name is unknown, or a number is out of range.
         """
         if status is None and not drop and delay == 0:
-            raise ConfigError("a fault needs status=, delay= or drop=True: nothing would go wrong")
+            raise ConfigError("a fault without an effect; pass status=, delay= or drop=True")
         if status is not None and drop:
-            raise ConfigError("give status= or drop=True: a lost connection tells no status")
+            raise ConfigError(
+                "a lost connection has no status; pass status= or drop=True, not both"
+            )
         if not 0 <= delay < float("inf"):
-            raise ConfigError(f"delay is {delay!r}; it must be seconds from 0")
+            raise ConfigError(f"`delay` must be a number of seconds from 0, not {delay!r}")
         if times is not None and times < 1:
-            raise ConfigError(f"times is {times!r}; it must be a number from 1, or None for always")
+            raise ConfigError(f"`times` must be a number from 1, or None for always, not {times!r}")
         if (
             isinstance(status, str)
             and status not in CODES_BY_NAME
@@ -120,7 +122,7 @@ class Faults:
         ):
             raise ConfigError(_unknown_name("status", status, [*CODES_BY_NAME, *self._transport]))
         if isinstance(status, int) and status not in _CODES:
-            raise ConfigError(f"status is {status!r}; it must be a number from 0 to 2**31 - 1")
+            raise ConfigError(f"`status` must be a number from 0 to 2**31 - 1, not {status!r}")
         self._check_place(method, item)
         if drop:
             status, details = _LOST_CONNECTION
@@ -136,19 +138,19 @@ class Faults:
         if item is None:
             return
         if item < 0:
-            raise ConfigError(f"item is {item!r}; it must be a number from 0")
+            raise ConfigError(f"`item` must be a number from 0, not {item!r}")
         if method is None and not any(streams.values()):
             raise ConfigError(f"item={item}: no method answers with a stream")
         if method is not None and not streams[method]:
             raise ConfigError(f"item={item}: {method} answers with one result, not with a stream")
 
     def remove(self, fault: Fault) -> None:
-        """Let it happen no more. Does nothing if it is not among them."""
+        """Remove a fault. Do nothing if it was removed before."""
         with self._lock:
             self._faults = [other for other in self._faults if other is not fault]
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         with self._lock:
             self._faults = []
 
@@ -157,14 +159,14 @@ class Faults:
             return iter(self._faults.copy())
 
     def match(self, method: str, *, item: int | None = None, after: bool = False) -> list[Fault]:
-        """The faults that a call meets at a place of its way; they are counted.
+        """Count and return the faults to inject at one point of a call.
 
         Args:
             method: The method that is called.
-            item: The item that the call is at; None for the call itself.
+            item: Index of the item that the call has reached; None for the call itself.
             after: Whether the method has run, or the item was sent.
         """
-        found: list[Fault] = []
+        matches: list[Fault] = []
         with self._lock:
             for fault in self._faults:
                 if (fault.item, fault.after) != (item, after):
@@ -172,15 +174,15 @@ class Faults:
                 if fault.method not in (None, method) or fault.met == fault.times:
                     continue
                 fault.met += 1
-                found.append(fault)
+                matches.append(fault)
                 if fault.ends_call:
                     break
-        return found
+        return matches
 
 
 def _unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
-    """That there is no such name, with the nearest one where one is near."""
-    spelled = {one.lower(): one for one in known}
-    near = get_close_matches(name.lower(), spelled, n=1)
-    hint = f"; did you mean {spelled[near[0]]!r}?" if near else ""
+    """Return the message for an unknown name, with the closest known one as a suggestion."""
+    by_lower_case = {candidate.lower(): candidate for candidate in known}
+    near = get_close_matches(name.lower(), by_lower_case, n=1)
+    hint = f"; did you mean {by_lower_case[near[0]]!r}?" if near else ""
     return f"there is no {kind} {name!r}{hint}"

@@ -1,7 +1,7 @@
-"""The RPCs behind grpc's handlers, and what their faults do to them.
+"""gRPC handlers of a served model, which inject the server's faults.
 
-What lives here: the way of a call through the server: the faults it meets, the service, the faults it meets then.
-What is answered is `_service`'s, what goes wrong `_faults`'.
+A call passes the faults before it, the service, and the faults after it. `_service` decides the answers,
+and `_faults` decides which faults apply; this module knows how grpc carries both out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class _InjectedAnswer(Exception):
-    """A fault answers in the model's place."""
+    """The answer of a fault, which replaces the model's."""
 
     def __init__(self, answer: _proto.MultiOutputResponse) -> None:
         super().__init__()
@@ -30,14 +30,14 @@ class _InjectedAnswer(Exception):
 
 
 class RpcHandlers:
-    """The RPCs of one server."""
+    """The handlers of one server's RPCs."""
 
     def __init__(self, service: Service, faults: Faults) -> None:
         self._service = service
         self._faults = faults
 
     def build_handler(self) -> grpc.GenericRpcHandler:
-        """What grpc calls for them."""
+        """Build the handler that a grpc server dispatches to."""
         import grpc
 
         unary, request = grpc.unary_unary_rpc_method_handler, _proto.PostModelOutputsRequest
@@ -73,8 +73,8 @@ class RpcHandlers:
             self._apply_faults(context, method)
             answer = self._service.predict(request)
             self._apply_faults(context, method, after=True)
-        except _InjectedAnswer as told:
-            answer = told.answer
+        except _InjectedAnswer as injected:
+            answer = injected.answer
         return answer
 
     def _generate(
@@ -94,7 +94,7 @@ class RpcHandlers:
     def _inject_faults(
         self, method: str, answers: Answers, context: grpc.ServicerContext
     ) -> Answers:
-        """A stream's answers, as far as its faults let them."""
+        """Yield the answers of a stream until a fault ends it."""
         with closing(answers):
             try:
                 self._apply_faults(context, method)
@@ -103,8 +103,8 @@ class RpcHandlers:
                     yield answer
                     self._apply_faults(context, method, item, after=True)
                 self._apply_faults(context, method, after=True)
-            except _InjectedAnswer as told:
-                yield told.answer
+            except _InjectedAnswer as injected:
+                yield injected.answer
 
     def _apply_faults(
         self,
@@ -114,7 +114,7 @@ class RpcHandlers:
         *,
         after: bool = False,
     ) -> None:
-        """Let the faults happen that a call meets at a place of its way; see `Faults.met`."""
+        """Apply the faults that match one point of a call; see `Faults.match`."""
         for fault in self._faults.match(method, item=item, after=after):
             if fault.delay:
                 _delay(context, fault.delay)
@@ -126,9 +126,9 @@ class RpcHandlers:
 
 
 def _build_rpc_handler(
-    make: Any, function: Callable[..., Any], request: Any
+    factory: Any, function: Callable[..., Any], request: Any
 ) -> grpc.RpcMethodHandler[Any, Any]:
-    handler: grpc.RpcMethodHandler[Any, Any] = make(
+    handler: grpc.RpcMethodHandler[Any, Any] = factory(
         function,
         request_deserializer=request.FromString,
         response_serializer=_serialize,
@@ -137,7 +137,7 @@ def _build_rpc_handler(
 
 
 def _without_faults(function: Callable[[Any], Any]) -> Callable[..., Any]:
-    """An RPC that meets no fault."""
+    """Wrap a method of the service as an RPC that no fault affects."""
 
     def answer(request: Any, _: grpc.ServicerContext) -> Any:
         return function(request)
@@ -150,20 +150,17 @@ def _serialize(message: Any) -> bytes:
     return serialized
 
 
-# What faults do.
-
-
-def grpc_status_names() -> list[str]:
-    """The names of gRPC's statuses but success."""
+def list_error_statuses() -> list[str]:
+    """Return the names of gRPC's statuses except OK."""
     import grpc
 
     return [name for name in grpc.StatusCode.__members__ if name != "OK"]
 
 
 def _delay(context: grpc.ServicerContext, seconds: float) -> None:
-    """Wait; a caller who has gone by then has gone for good."""
-    ended = threading.Event()
-    if not context.add_callback(ended.set) or ended.wait(seconds):
+    """Wait for some seconds; abort the call if the client cancels it meanwhile."""
+    terminated = threading.Event()
+    if not context.add_callback(terminated.set) or terminated.wait(seconds):
         _abort(context, "CANCELLED", "")
 
 

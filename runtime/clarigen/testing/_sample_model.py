@@ -1,7 +1,7 @@
-"""From signatures alone to methods that are served: a model before there is one.
+"""A model that answers sample values, built from signatures alone.
 
-What lives here: the codecs of a signature's fields, the checks of what is passed, and what is answered: sample values, made of
-the seed and the arguments. Nothing here knows RPCs or grpc.
+The methods check their arguments against the signatures and answer values derived from the seed and the
+arguments. This module must not know RPCs or grpc.
 """
 
 from __future__ import annotations
@@ -17,49 +17,49 @@ from ._sample_values import Sampler
 from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, MethodTable, ServedMethod
 
 _STREAM_LENGTH: Final = 3
-"""How many items a stream has that answers one input."""
-_NUMBERS: Final = ("INT", "FLOAT")
+"""The number of items in a server stream."""
+_NUMERIC_TYPES: Final = ("INT", "FLOAT")
 
 Fields = Mapping[str, Mapping[str, Any]]
 
 
 class SampleRecord(SimpleNamespace):
-    """A record of any signature."""
+    """A record of any type."""
 
 
 class Samples(MethodTable):
-    """A model of which nothing is known but its signatures: `serve` it, and it answers sample values.
+    """A model built from signatures alone. Pass it to `serve`; its methods answer sample values.
 
         lock = json.loads(Path("o4_mini/signatures.json").read_text())
         with serve(Samples(lock["method_signatures"])) as server, O4Mini(base_url=server.url) as model:
             ...
 
-    Values have their types, and are the same for the same arguments and seed. What is passed is checked against
-    choices and limits; a value that does not fit is a PredictionError.
+    The values have the declared types, and depend only on the seed, the method and its arguments. An
+    argument that is not among its choices or exceeds its limits causes a PredictionError.
 
     Args:
-        signatures: As a lock has them under `method_signatures`.
-        seed: Decides the values, together with the method and its arguments.
+        signatures: The signatures, as in a lock under `method_signatures`.
+        seed: Seed of the values.
 
     Raises:
-        ConfigError: There is none, or one is malformed.
+        ConfigError: There are no signatures, or one is malformed.
     """
 
     def __init__(self, signatures: Iterable[Mapping[str, Any]], *, seed: int = 0) -> None:
         self._methods: dict[str, ServedMethod] = {}
         for signature in signatures:
             try:
-                its = _build_method(signature, seed)
+                method = _build_method(signature, seed)
             except (KeyError, TypeError, IndexError, AttributeError) as error:
                 raise ConfigError(
                     f"a signature is malformed: {type(error).__name__} {error}"
                 ) from None
-            self._methods[its.name] = its
+            self._methods[method.name] = method
         if not self._methods:
-            raise ConfigError("there are no signatures to serve")
+            raise ConfigError("there are no signatures to serve; pass at least one")
 
     def methods(self) -> dict[str, ServedMethod]:
-        """Its methods."""
+        """Return the methods by name."""
         return self._methods
 
 
@@ -69,13 +69,13 @@ def _build_method(signature: Mapping[str, Any], seed: int) -> ServedMethod:
         raise ConfigError(f"{name}: {type_} cannot be served")
     fields = {field["name"]: field for field in signature.get("input_fields", ())}
     output = _output_field(signature["output_fields"])
-    stream = next((field for field in fields if fields[field].get("iterator")), None)
+    stream = next((key for key, field in fields.items() if field.get("iterator")), None)
     return ServedMethod(
         name=name,
         method_type=type_,
         function=_build_function(name, type_, fields, output, stream, seed),
-        parameters={field: _build_value_type(its) for field, its in fields.items()},
-        required=frozenset(field for field, its in fields.items() if its.get("required")),
+        parameters={key: _build_value_type(field) for key, field in fields.items()},
+        required=frozenset(key for key, field in fields.items() if field.get("required")),
         returns=_build_codec(output),
         stream_parameter=stream,
         signature=dict(signature),
@@ -83,7 +83,7 @@ def _build_method(signature: Mapping[str, Any], seed: int) -> ServedMethod:
 
 
 def _output_field(outputs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The result: the one output, or a record of several."""
+    """Return the field of the result: the single output, or a record of several outputs."""
     outputs = list(outputs)
     if len(outputs) == 1 and outputs[0].get("name", "return") == "return":
         return outputs[0]
@@ -109,7 +109,7 @@ def _build_codec(field: Mapping[str, Any]) -> wire.Codec[Any]:
             return LEAF_CODECS[leaf]
 
 
-# What it answers
+# The answers.
 
 
 def _build_function(
@@ -120,30 +120,30 @@ def _build_function(
     stream: str | None,
     seed: int,
 ) -> Callable[..., Any]:
-    def answers(arguments: Mapping[str, Any]) -> Callable[[], Any]:
-        values = Sampler(f"{seed} {name} {sorted(arguments.items())!r}", _build_record)
-        if output["type"] != "STR" or values.make_transport_reply(name) is None:
-            return lambda: values.make_value(output)
-        return lambda: values.make_transport_reply(name)
+    def build_source(arguments: Mapping[str, Any]) -> Callable[[], Any]:
+        sampler = Sampler(f"{seed} {name} {sorted(arguments.items())!r}", _build_record)
+        if output["type"] != "STR" or sampler.make_transport_reply(name) is None:
+            return lambda: sampler.make_value(output)
+        return lambda: sampler.make_transport_reply(name)
 
     def unary(**arguments: Any) -> Any:
         _check_arguments(name, fields, arguments)
-        return answers(arguments)()
+        return build_source(arguments)()
 
     def server_stream(**arguments: Any) -> Iterator[Any]:
         _check_arguments(name, fields, arguments)
-        answer = answers(arguments)
+        next_value = build_source(arguments)
         for _ in range(_STREAM_LENGTH):
-            yield answer()
+            yield next_value()
 
     def bidi_stream(**arguments: Any) -> Iterator[Any]:
         assert stream is not None
         items = arguments.pop(stream)
         _check_arguments(name, fields, arguments)
-        answer = answers(arguments)
+        next_value = build_source(arguments)
         for item in items:
             _check_arguments(name, fields, {stream: item})
-            yield answer()
+            yield next_value()
 
     return {UNARY: unary, SERVER_STREAM: server_stream, BIDI_STREAM: bidi_stream}[type_]
 
@@ -153,7 +153,7 @@ def _build_record(_: Mapping[str, Any], members: dict[str, Any]) -> SampleRecord
 
 
 def _check_arguments(method: str, fields: Fields, arguments: Mapping[str, Any]) -> None:
-    """Refuse a value that is not among its choices, or outside of its limits."""
+    """Raise ValueError if an argument is not among its choices or exceeds its limits."""
     for name, value in arguments.items():
         field = fields[name]
         allowed = [option["id"] for option in field.get("model_type_enum_options", ())]
@@ -162,8 +162,8 @@ def _check_arguments(method: str, fields: Fields, arguments: Mapping[str, Any]) 
         if allowed and not any(_is_choice(value, text) for text in allowed):
             raise ValueError(f"{method}: {name} must be one of {', '.join(allowed[:8])}")
         limits: Mapping[str, float] = field.get("model_type_range_info", {})
-        if field["type"] in _NUMBERS:
-            lowest, highest = limits.get("min"), limits.get("max")  # 0 means that there is none
+        if field["type"] in _NUMERIC_TYPES:
+            lowest, highest = limits.get("min"), limits.get("max")  # 0: no limit
             if lowest and value < lowest:
                 raise ValueError(f"{method}: {name} must be at least {lowest:g}")
             if highest and value > highest:
@@ -171,7 +171,7 @@ def _check_arguments(method: str, fields: Fields, arguments: Mapping[str, Any]) 
 
 
 def _is_choice(value: object, text: str) -> bool:
-    """Whether a choice, which travels as text, is this value."""
+    """Return whether the text of a choice stands for a value."""
     if isinstance(value, bool):
         return text.lower() == str(value).lower()
     if isinstance(value, (int, float)):

@@ -1,7 +1,7 @@
-"""Sample values of every wire type, made from a seed.
+"""Sample values of every type, generated from a seed.
 
-What lives here: what a model answers that does not exist yet. The same seed gives the same values, on every machine.
-Nothing here knows methods or servers.
+The same seed gives the same values on every machine, so that tests can rely on them. This module must not
+know methods or servers.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _LABELS: Final = ("bicycle", "boat", "cat", "cup", "dog", "lamp", "tree")
 
 
 class Sampler:
-    """Makes values, one after the other.
+    """A generator of sample values.
 
     Args:
-        seed: Whatever decides them; equal texts give equal values.
-        records: Makes a record of a signature's field out of its members by name.
+        seed: Any text; equal texts give equal values.
+        make_record: Makes a record from its field in a signature and its members by name.
     """
 
     def __init__(
-        self, seed: str, records: Callable[[Mapping[str, Any], dict[str, Any]], Any]
+        self, seed: str, make_record: Callable[[Mapping[str, Any], dict[str, Any]], Any]
     ) -> None:
         self._random = random.Random(seed)
-        self._make_record = records
+        self._make_record = make_record
 
     def make_value(self, field: Mapping[str, Any]) -> Any:
-        """A value of the type of a signature's field."""
+        """Make a value of the type of a signature's field."""
         inner = field.get("type_args", ())
         match field["type"]:
             case "LIST":
@@ -47,55 +47,59 @@ class Sampler:
             case "NAMED_FIELDS":
                 members = {member["name"]: self.make_value(member) for member in inner}
                 return self._make_record(field, members)
-            case kind:
-                return self._make_leaf(kind)
+            case leaf:
+                return self._make_leaf(leaf)
 
     def make_transport_reply(self, method: str) -> str | None:
-        """What one of the platform's own transport methods answers: the JSON text of a message; None for any other method."""
-        said = self._random.choice(_SENTENCES)
+        """Make the reply of a transport method (`openai_transport` and the like), a message as JSON text.
+
+        Returns:
+            The reply; None if the method is not a transport method.
+        """
+        sentence = self._random.choice(_SENTENCES)
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
         match method:
             case "openai_transport":
-                choice["message"] = {"role": "assistant", "content": said}
-                kind = "chat.completion"
+                choice["message"] = {"role": "assistant", "content": sentence}
+                object_type = "chat.completion"
             case "openai_stream_transport":
-                choice = {"index": 0, "finish_reason": None, "delta": {"content": said}}
-                kind = "chat.completion.chunk"
+                choice = {"index": 0, "finish_reason": None, "delta": {"content": sentence}}
+                object_type = "chat.completion.chunk"
             case "mcp_transport":
                 return json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"tools": []}})
             case _:
                 return None
-        message = {"id": "sample", "object": kind, "created": 0, "model": "sample"}
+        message = {"id": "sample", "object": object_type, "created": 0, "model": "sample"}
         return json.dumps({**message, "choices": [choice]})
 
-    def _make_leaf(self, kind: str) -> Any:
-        chance = self._random
-        match kind:
+    def _make_leaf(self, type_: str) -> Any:
+        generator = self._random
+        match type_:
             case "STR":
-                return chance.choice(_SENTENCES)
+                return generator.choice(_SENTENCES)
             case "TEXT":
-                return Text(chance.choice(_SENTENCES))
+                return Text(generator.choice(_SENTENCES))
             case "BYTES":
-                return chance.randbytes(8)
+                return generator.randbytes(8)
             case "INT":
-                return chance.randint(0, 100)
+                return generator.randint(0, 100)
             case "FLOAT":
                 return self._make_fraction()
             case "BOOL":
-                return chance.random() < 0.5
+                return generator.random() < 0.5
             case "NDARRAY":
                 return [[self._make_fraction() for _ in range(3)] for _ in range(2)]
             case "JSON_DATA":
                 return {
-                    "label": chance.choice(_LABELS),
+                    "label": generator.choice(_LABELS),
                     "score": self._make_fraction(),
                     "tags": ["sample"],
                 }
             case _:
-                return self._make_data(kind)
+                return self._make_data(type_)
 
-    def _make_data(self, kind: str) -> Any:
-        match kind:
+    def _make_data(self, type_: str) -> Any:
+        match type_:
             case "IMAGE":
                 return examples.IMAGE
             case "AUDIO":
@@ -113,7 +117,7 @@ class Sampler:
                     image=examples.IMAGE, regions=regions, time=seconds / 10, index=seconds
                 )
             case _:
-                raise ValueError(f"no value can be made of {kind}")
+                raise ValueError(f"no sample value for type {type_}")
 
     def _make_concept(self) -> Concept:
         return Concept(self._random.choice(_LABELS), value=self._make_fraction())
@@ -124,5 +128,5 @@ class Sampler:
         return Region(box=box, concepts=[self._make_concept()], value=self._make_fraction())
 
     def _make_fraction(self) -> float:
-        """A number between 0 and 1 that a 32-bit float holds exactly."""
+        """Make a number between 0 and 1 that a 32-bit float represents exactly."""
         return self._random.randint(1, 63) / 64

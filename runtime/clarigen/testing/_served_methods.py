@@ -1,7 +1,8 @@
-"""From a plain Python object to the methods that it serves.
+"""The served methods of a plain Python object.
 
-What lives here: which of an object's methods are served, how each is described in a signature, and
-how one is called with what came over the wire. Nothing here knows RPCs or grpc.
+This module decides which methods of an object are served, describes each in a signature, and converts
+arguments and results between Python and the wire. It must not know RPCs or grpc; `_service` and
+`_handlers` do.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SERVER_STREAM: Final = "UNARY_STREAMING"
 BIDI_STREAM: Final = "STREAMING_STREAMING"
 
 _RESERVED_PARAMETER: Final = "with_proto"
-"""A parameter's name that the platform's own servers refuse."""
+"""The name of a parameter that the platform's own servers reject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,13 @@ class ServedMethod:
     """A method that is served.
 
     Attributes:
-        name: Its name.
-        type: `UNARY`, `SERVER_STREAM` or `BIDI_STREAM`.
+        name: The method's name.
+        method_type: `UNARY`, `SERVER_STREAM` or `BIDI_STREAM`.
         function: The bound method.
-        parameters: The kinds of its parameters, in order.
-        required: The parameters without a default.
-        returns: How its result, or each item of it, travels.
-        stream: The name of the parameter that is a stream, if one is.
+        parameters: The types of its parameters, by name, in order.
+        required: The names of the parameters without a default.
+        returns: The codec of its result, or of each item of its stream.
+        stream_parameter: The name of the parameter that is a stream, if there is one.
         signature: The signature, as snake_case proto-JSON.
     """
 
@@ -55,74 +56,71 @@ class ServedMethod:
     signature: dict[str, Any]
 
     def decode_arguments(self, data: Data) -> dict[str, Any]:
-        """The arguments that one input holds; those left out are left to the method's defaults.
+        """Decode the arguments of one input; omitted ones keep the method's defaults.
 
         Raises:
-            ValueError: One is missing, or is not what the signature says.
+            ValueError: A required argument is missing, or a value does not match the signature.
         """
         parts = {part.id: part.data for part in data.parts}
-        values: dict[str, Any] = {}
-        for index, (name, kind) in enumerate(self.parameters.items()):
+        arguments: dict[str, Any] = {}
+        for index, (name, type_) in enumerate(self.parameters.items()):
             part = parts.get(name)
             if part is not None:
-                values[name] = self._decode(name, kind, part)
+                arguments[name] = self._decode(name, type_, part)
             elif name in self.required:
                 raise ValueError(f"Missing required field: {name}")
-            elif index == 0 and kind.signature["type"] == "FLOAT":
-                # The platform's servers read a zero here, and no client can help it.
-                values[name] = 0.0
-        return values
+            elif index == 0 and type_.signature["type"] == "FLOAT":
+                # The platform's servers read 0 here, whatever the default; clients cannot prevent it.
+                arguments[name] = 0.0
+        return arguments
 
     def decode_item(self, data: Data) -> Any:
-        """The item of the stream that an input holds."""
-        assert self.stream_parameter is not None
+        """Decode the item of the stream of inputs that one input holds."""
+        name = self.stream_parameter
+        assert name is not None
         parts = {part.id: part.data for part in data.parts}
-        if self.stream_parameter not in parts:
-            raise ValueError(f"Missing required field: {self.stream_parameter}")
-        return self._decode(
-            self.stream_parameter,
-            self.parameters[self.stream_parameter],
-            parts[self.stream_parameter],
-        )
+        if name not in parts:
+            raise ValueError(f"Missing required field: {name}")
+        return self._decode(name, self.parameters[name], parts[name])
 
     def encode_result(self, result: Any, data: Data) -> None:
-        """Put a result into the `Data` of an output.
+        """Encode a result into the `Data` of an output.
 
         Raises:
-            ValueError: It is not what the signature says.
+            ValueError: The result does not match the signature.
         """
-        pieces: Buffers = []
+        buffers: Buffers = []
         try:
-            part_encoder(self.returns.encode, "return")(result, pieces)
-        except CodecError as misfit:
-            raise ValueError(f"{self.name}: the result{misfit.path} {misfit.problem}") from None
-        data.MergeFromString(b"".join(pieces))
+            part_encoder(self.returns.encode, "return")(result, buffers)
+        except CodecError as error:
+            raise ValueError(f"{self.name}: the result{error.path} {error.problem}") from None
+        data.MergeFromString(b"".join(buffers))
 
-    def _decode(self, name: str, kind: ValueType, data: Data) -> Any:
-        if kind.is_none_if_absent and not data.ByteSize():
+    def _decode(self, name: str, type_: ValueType, data: Data) -> Any:
+        if type_.is_none_if_absent and not data.ByteSize():
             return None
         try:
-            return kind.codec.decode(data, NO_PAYLOADS)
-        except CodecError as misfit:
-            raise ValueError(f"{self.name}: {name}{misfit.path} {misfit.problem}") from None
+            return type_.codec.decode(data, NO_PAYLOADS)
+        except CodecError as error:
+            raise ValueError(f"{self.name}: {name}{error.path} {error.problem}") from None
 
 
 class MethodTable:
-    """What is served as it is, without a look at its annotations."""
+    """Base class of objects that state their served methods, instead of declaring them by annotations."""
 
     def methods(self) -> dict[str, ServedMethod]:
-        """The methods."""
+        """Return the methods by name."""
         raise NotImplementedError
 
 
 def find_served_methods(implementation: object) -> dict[str, ServedMethod]:
-    """The public methods of an object that have annotations, those of its base classes first.
+    """Return the public methods of an object that have annotations, those of base classes first.
 
     Raises:
-        ConfigError: There is none, or one cannot be served.
+        ConfigError: There are none, or a method cannot be served.
     """
     if isinstance(implementation, type):
-        raise ConfigError(f"serve an object, not the class: {implementation.__name__}()")
+        raise ConfigError(f"serve an object, not the class; pass {implementation.__name__}()")
     if isinstance(implementation, MethodTable):
         return implementation.methods()
     methods = {
@@ -131,7 +129,7 @@ def find_served_methods(implementation: object) -> dict[str, ServedMethod]:
     }
     if not methods:
         raise ConfigError(
-            f"{type(implementation).__name__} has no public method with annotations to serve"
+            f"{type(implementation).__name__} has no public method with annotations; annotate one"
         )
     return methods
 
@@ -143,8 +141,8 @@ def _iterate_public_methods(implementation: object) -> Iterator[tuple[str, Calla
     for name in names:
         if name.startswith("_"):
             continue
-        found = inspect.getattr_static(implementation, name)
-        if isinstance(found, (staticmethod, classmethod)) or inspect.isfunction(found):
+        attribute = inspect.getattr_static(implementation, name)
+        if isinstance(attribute, (staticmethod, classmethod)) or inspect.isfunction(attribute):
             function = getattr(implementation, name)
             if getattr(inspect.unwrap(function), "__annotations__", None):
                 yield name, function
@@ -152,65 +150,67 @@ def _iterate_public_methods(implementation: object) -> Iterator[tuple[str, Calla
 
 def _describe_method(name: str, function: Callable[..., Any]) -> ServedMethod:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise ConfigError(f"{name}: methods to serve are synchronous; this one is async")
+        raise ConfigError(f"{name}: a served method must not be async; define it with plain `def`")
     hints = evaluate_annotations(inspect.unwrap(getattr(function, "__func__", function)))
     parameters: dict[str, ValueType] = {}
     fields: list[dict[str, Any]] = []
     for parameter in inspect.signature(function).parameters.values():
-        kind = _read_parameter(name, parameter, hints)
-        parameters[parameter.name] = kind
-        fields.append(_build_input_field(parameter, kind))
+        type_ = _read_parameter(name, parameter, hints)
+        parameters[parameter.name] = type_
+        fields.append(_build_input_field(parameter, type_))
     if "return" not in hints:
-        raise ConfigError(f"{name}: its result has no annotation")
+        raise ConfigError(f"{name}: the result has no annotation; add one")
     result = read_annotation(hints["return"], f"{name}: the result")
     if result.is_optional:
-        raise ConfigError(f"{name}: the result cannot be None on the wire")
-    stream, type_ = _classify_streaming(name, parameters, result)
+        raise ConfigError(f"{name}: the result must not be None, which no wire type can express")
+    stream, method_type = _classify_streaming(name, parameters, result)
     signature = {
         "name": name,
-        "method_type": type_,
+        "method_type": method_type,
         "description": inspect.cleandoc(function.__doc__ or ""),
         "input_fields": fields,
         "output_fields": [_mark_iterator(build_field("return", result.signature), result)],
     }
     required = frozenset(field["name"] for field in fields if field.get("required"))
     return ServedMethod(
-        name, type_, function, parameters, required, result.codec, stream, signature
+        name, method_type, function, parameters, required, result.codec, stream, signature
     )
 
 
 def _read_parameter(method: str, parameter: inspect.Parameter, hints: dict[str, Any]) -> ValueType:
     subject = f"{method}: parameter `{parameter.name}`"
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-        raise ConfigError(f"{subject}: arguments go by name; no *, ** or / can be served")
+        raise ConfigError(f"{subject} must accept its name; *, ** and / cannot be served")
     if parameter.name == _RESERVED_PARAMETER:
-        raise ConfigError(f"{subject}: the platform reserves this name")
+        raise ConfigError(f"{subject}: the platform reserves this name; choose another")
     if parameter.name not in hints:
-        raise ConfigError(f"{subject} has no annotation")
-    kind = read_annotation(hints[parameter.name], subject)
-    if kind.is_optional and parameter.default is not None:
-        raise ConfigError(f"{subject} can be None only if None is its default")
-    if kind.is_stream and parameter.default is not parameter.empty:
-        raise ConfigError(f"{subject} is a stream; it cannot have a default")
-    return kind
+        raise ConfigError(f"{subject} has no annotation; add one")
+    type_ = read_annotation(hints[parameter.name], subject)
+    if type_.is_optional and parameter.default is not None:
+        raise ConfigError(f"{subject} may be None only if None is its default")
+    if type_.is_stream and parameter.default is not parameter.empty:
+        raise ConfigError(f"{subject} is a stream and must not have a default")
+    return type_
 
 
 def _classify_streaming(
     name: str, parameters: Mapping[str, ValueType], result: ValueType
 ) -> tuple[str | None, str]:
-    """The parameter that is a stream, and the type of the method."""
-    streams = [parameter for parameter, kind in parameters.items() if kind.is_stream]
+    """Return the name of the parameter that is a stream, if any, and the type of the method."""
+    streams = [parameter for parameter, type_ in parameters.items() if type_.is_stream]
     if len(streams) > 1:
-        raise ConfigError(f"{name}: only one parameter can be a stream, not {', '.join(streams)}")
+        raise ConfigError(f"{name}: only one parameter may be a stream, not {', '.join(streams)}")
     if streams and not result.is_stream:
-        raise ConfigError(f"{name}: a method that takes a stream must return one: Iterator[…]")
+        raise ConfigError(
+            f"{name}: a method that takes a stream must return a stream; annotate it Iterator[…]"
+        )
     if streams:
         return streams[0], BIDI_STREAM
     return None, SERVER_STREAM if result.is_stream else UNARY
 
 
-def _build_input_field(parameter: inspect.Parameter, kind: ValueType) -> dict[str, Any]:
-    field = _mark_iterator(build_field(parameter.name, kind.signature), kind)
+def _build_input_field(parameter: inspect.Parameter, type_: ValueType) -> dict[str, Any]:
+    field = _mark_iterator(build_field(parameter.name, type_.signature), type_)
     if any(key in field for key in ("description", "model_type_range_info", _CHOICES)):
         field["is_param"] = True
     if parameter.default is parameter.empty:
@@ -223,12 +223,12 @@ def _build_input_field(parameter: inspect.Parameter, kind: ValueType) -> dict[st
 _CHOICES: Final = "model_type_enum_options"
 
 
-def _mark_iterator(field: dict[str, Any], kind: ValueType) -> dict[str, Any]:
-    return {**field, "iterator": True} if kind.is_stream else field
+def _mark_iterator(field: dict[str, Any], type_: ValueType) -> dict[str, Any]:
+    return {**field, "iterator": True} if type_.is_stream else field
 
 
 def _format_default(default: Any) -> str:
-    """A default as the platform spells it: text as it is, else JSON, else what Python prints."""
+    """Format a default as the platform does: strings unchanged, other values as JSON or as `str(value)`."""
     if isinstance(default, str):
         return default
     try:

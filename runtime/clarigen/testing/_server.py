@@ -1,7 +1,7 @@
-"""The server: a loopback port, threads, and the service behind them.
+"""The server: a loopback port and threads in front of a service.
 
-What lives here: `serve`, and `Server`. How an RPC is answered is `_rpcs`'s. grpc and protobuf are imported when
-something is served.
+`_handlers` answers the RPCs. grpc and protobuf are imported when something is served, so that importing
+`clarigen.testing` stays cheap for tests that only use fakes.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from ._service import Service
 
 _HOST: Final = "127.0.0.1"
-_PORTS: Final = range(1 << 16)  # beyond, grpc would silently take another one
+_PORTS: Final = range(1 << 16)  # grpc would silently replace a larger number by another port
 _MAX_MESSAGE_BYTES: Final = 1 << 30
-"""The largest message in bytes, as the platform's own servers have it."""
+"""The same limit as on the platform's own servers."""
 
 
 def serve(
@@ -28,46 +28,45 @@ def serve(
     record: int = 1000,
     version: str = "testing",
 ) -> Server:
-    """Put a plain Python object behind the platform's protocol, on a port of this machine.
+    """Serve a plain Python object with the platform's protocol, on a port of this machine.
 
-    Every public method with annotations is served; docstrings and defaults become part of its
-    signature. Base classes come first. Parameters and results may be `str`, `bytes`, `int`,
+    Every public method with annotations is served, those of base classes first. Docstrings and
+    defaults become part of its signature. Parameters and results may be `str`, `bytes`, `int`,
     `float`, `bool`, clarigen's `Text`, `Image`, `Audio`, `Video`, `Concept`, `Region` and `Frame`,
     `list[T]`, `tuple[A, B]`, dataclasses (records), `clarigen.JSON` or a plain `dict` or `list`
     (JSON), numpy's `NDArray[...]`, `Literal[...]` (choices); `Iterator[T]` or `Iterable[T]` is a
-    stream. `T | None` goes with a default of None. `Annotated[T, Param(...)]` adds a description
-    and a range. A method that raises answers as a failed model does: its caller gets a
-    PredictionError.
+    stream. `T | None` needs a default of None. `Annotated[T, Param(...)]` adds a description
+    and a range. If a method raises, the caller gets a PredictionError, as from a failed model.
 
         with serve(Detector()) as server, DetectorClient(base_url=server.url) as model:
             ...
 
     Args:
         implementation: The object, or `Samples`. Its methods are called from several threads at once.
-        port: The port, 1 to 65535; 0 for one that is free.
-        threads: How many calls run at once, at least 1.
-        record: How many calls `Server.calls` has, the last ones, with their arguments; 0 for none.
-        version: The id of the model's version; empty for one without an id.
+        port: The port, 1 to 65535; 0 picks a free one.
+        threads: How many calls run at once, from 1.
+        record: How many of the latest calls `Server.calls` keeps, from 0.
+        version: The id of the model's version; empty for a version without an id.
 
     Returns:
-        The server, already running; leave its `with` block, or close it, to stop it.
+        The server, already running. Leave its `with` block, or close it, to stop it.
 
     Raises:
         ConfigError: A method cannot be served, the port is taken, or an argument is out of range.
     """
     if port not in _PORTS:
-        raise ConfigError(f"port {port} does not exist: give 1 to 65535, or 0 for one that is free")
+        raise ConfigError(f"`port` must be 1 to 65535, or 0 for a free one, not {port}")
     if threads < 1:
-        raise ConfigError(f"at least 1 thread must serve, not {threads}: give threads=1 or more")
+        raise ConfigError(f"`threads` must be a number from 1, not {threads}")
     if record < 0:
-        raise ConfigError(f"record is {record!r}; it must be a number from 0")
+        raise ConfigError(f"`record` must be a number from 0, not {record!r}")
     from ._service import Service
 
     return Server(Service(implementation, record, version), port, threads)
 
 
 class Serve(Protocol):
-    """What the pytest fixture `clarigen_serve` is: `serve`, whose servers are closed when the test ends."""
+    """The type of the pytest fixture `clarigen_serve`: `serve`, with servers that stop after the test."""
 
     def __call__(
         self,
@@ -78,7 +77,7 @@ class Serve(Protocol):
         record: int = ...,
         version: str = ...,
     ) -> Server:
-        """Serve an object; the arguments are those of `serve`."""
+        """Serve an object. The arguments are those of `serve`."""
         ...
 
 
@@ -86,9 +85,9 @@ class Server:
     """A running server. A context manager.
 
     Attributes:
-        port: Its port on 127.0.0.1.
-        url: Its address, for `base_url=` and for `gen-client --url`.
-        faults: What goes wrong with its calls; see `Faults.add`.
+        port: The port on 127.0.0.1.
+        url: The address, for `base_url=` and for `gen-client --url`.
+        faults: The faults that it injects into calls; see `Faults.add`.
     """
 
     def __init__(self, service: Service, port: int, threads: int) -> None:
@@ -100,7 +99,7 @@ class Server:
         from ._faults import Faults
 
         self._service = service
-        self.faults = Faults(service.list_methods, _handlers.grpc_status_names())
+        self.faults = Faults(service.list_methods, _handlers.list_error_statuses())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clarigen-testing")
         self._server = grpc.server(
             self._threads,
@@ -114,42 +113,44 @@ class Server:
         try:
             self.port: int = self._server.add_insecure_port(f"{_HOST}:{port}")
         except RuntimeError:
-            raise ConfigError(f"port {port} of {_HOST} cannot be served; is it taken?") from None
+            raise ConfigError(
+                f"cannot listen on port {port} of {_HOST}; choose a port that is not in use"
+            ) from None
         self.url = f"grpc://{_HOST}:{self.port}"
         self._server.start()
 
     @property
     def calls(self) -> list[Call]:
-        """The calls of the object's methods, in the order in which they began: those that ran.
+        """The calls of the object's methods, in the order in which they started.
 
-        A request that ended before, by a fault or by an argument that does not fit, is not among
-        them; one with several inputs is a call each.
+        A request that a fault or an invalid argument ended before the method ran is not among them. A
+        request with several inputs is one call per input.
         """
         return self._service.call_log.calls()
 
     def deploy(self, implementation: object, *, version: str = "") -> str:
-        """Serve another object from now on, as a new version of the model; it may have other methods.
+        """Serve another object as the latest version of the model; it may have other methods.
 
-        Who asks for an earlier version by its id still gets that one.
+        Calls that ask for an earlier version by its id still reach that version.
 
         Args:
-            implementation: The object, as `serve` takes it.
-            version: The version's id; by default one is made.
+            implementation: The object, as for `serve`.
+            version: The version's id; generated by default.
 
         Returns:
             The version's id.
 
         Raises:
-            ConfigError: A method cannot be served, or the version is there already.
+            ConfigError: A method cannot be served, or the version exists already.
         """
         return self._service.deploy(implementation, version)
 
     def wait(self) -> None:
-        """Return once the server is closed, by another thread or a signal."""
+        """Wait until another thread or a signal handler closes the server."""
         self._server.wait_for_termination()
 
     def close(self) -> None:
-        """Stop, ending the calls that are under way. A second time does nothing."""
+        """Stop the server and end the calls in flight. Idempotent."""
         self._server.stop(None).wait()
         self._threads.shutdown(wait=False)
 

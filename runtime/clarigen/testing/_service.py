@@ -1,7 +1,7 @@
-"""The platform's RPCs over a served object: predict calls, and discovery.
+"""The platform's RPCs for a served object: predictions and discovery.
 
-What lives here: how requests become calls and results become answers, with the statuses that the
-platform's own model server gives. No sockets and no threads: `_server` provides those.
+Requests become calls of its methods, and results become answers, with the statuses of the platform's own
+model server. This module must not use sockets, threads or grpc; `_server` and `_handlers` do.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ Answers = Generator[_proto.MultiOutputResponse, None, None]
 
 
 class Service:
-    """Answers the RPCs of one model. Any user, app and model id is taken for it.
+    """The RPCs of one model. Requests for any user, app and model id reach this model.
 
     Args:
         implementation: The object whose methods are served.
-        record: How many calls of them are remembered.
-        version: The id of its version; empty for one without an id.
+        record: How many of the latest calls to keep.
+        version: The id of its version; empty for a version without an id.
 
     Attributes:
-        record: The calls of its methods.
+        call_log: The calls of its methods.
 
     Raises:
         ConfigError: A method cannot be served.
@@ -52,25 +52,25 @@ class Service:
         }
         self.call_log = CallLog(record)
 
-    # Versions: the last one is the latest. Whoever asks for one that there is none of gets that.
+    # Versions: the last one is the latest. A request for an unknown version gets the latest.
 
     def deploy(self, implementation: object, version: str = "") -> str:
-        """Serve another object as the latest version; the earlier ones stay, for those who ask for them.
+        """Serve another object as the latest version; calls for earlier versions still reach them.
 
         Returns:
             The version's id.
 
         Raises:
-            ConfigError: A method cannot be served, or there is such a version.
+            ConfigError: A method cannot be served, or the version exists already.
         """
         version = version or f"testing-{len(self._versions) + 1}"
         if version in self._versions:
-            raise ConfigError(f"there is a version {version!r} already; give it another name")
+            raise ConfigError(f"version {version!r} exists already; choose another id")
         self._versions = {**self._versions, version: find_served_methods(implementation)}
         return version
 
     def list_methods(self) -> dict[str, bool]:
-        """The methods of all versions, and whether each answers with a stream."""
+        """Return the names of the methods of all versions, each with whether it answers with a stream."""
         return {
             name: method.method_type != UNARY
             for methods in self._versions.values()
@@ -81,10 +81,10 @@ class Service:
         versions = self._versions
         return versions.get(version) or versions[next(reversed(versions))]
 
-    # Calling.
+    # Calls.
 
     def predict(self, request: _proto.PostModelOutputsRequest) -> _proto.MultiOutputResponse:
-        """PostModelOutputs: one output an input, or a failure of the whole."""
+        """Answer PostModelOutputs: one output per input, or a failure of the whole request."""
         return next(_catch_failure(self._answer_unary(request)))
 
     def _answer_unary(
@@ -102,7 +102,7 @@ class Service:
         yield answer
 
     def generate(self, request: _proto.PostModelOutputsRequest) -> Answers:
-        """GenerateModelOutputs: an answer an item, and a last one if the method fails."""
+        """Answer GenerateModelOutputs: one answer per item, and a failure at the end if the method raises."""
         return _catch_failure(self._answer_server_stream(request))
 
     def _answer_server_stream(
@@ -120,9 +120,9 @@ class Service:
         first: _proto.PostModelOutputsRequest,
         others: Iterator[_proto.PostModelOutputsRequest],
     ) -> Answers:
-        """StreamModelOutputs: the first request carries the arguments, each carries an item.
+        """Answer StreamModelOutputs: each request carries an item, the first one also the arguments.
 
-        A request is taken when the method asks for its item, so answers go out in between.
+        A request is read when the method asks for its item, so that answers are sent in between.
         """
         return _catch_failure(self._answer_bidi_stream(first, others))
 
@@ -150,7 +150,7 @@ class Service:
     # Discovery.
 
     def get_model(self, request: _proto.GetModelRequest) -> _proto.SingleModelResponse:
-        """GetModel: the model that was asked for, whichever it is."""
+        """Answer GetModel with a model of the requested id, whatever it is."""
         user_app, version = request.user_app_id, self._describe_version(request, request.version_id)
         model = _proto.Model(
             id=request.model_id,
@@ -163,7 +163,7 @@ class Service:
     def get_model_version(
         self, request: _proto.GetModelVersionRequest
     ) -> _proto.SingleModelVersionResponse:
-        """GetModelVersion: the version that was asked for, with the signatures."""
+        """Answer GetModelVersion with the requested version and its signatures."""
         return _proto.SingleModelVersionResponse(
             status=_success_status(),
             model_version=self._describe_version(request, request.version_id),
@@ -172,7 +172,7 @@ class Service:
     def list_model_versions(
         self, request: _proto.ListModelVersionsRequest
     ) -> _proto.MultiModelVersionResponse:
-        """ListModelVersions: all versions, the latest first, on the first page."""
+        """Answer ListModelVersions with all versions on the first page, the latest first."""
         versions = reversed(self._versions) if request.page <= 1 else ()
         return _proto.MultiModelVersionResponse(
             status=_success_status(),
@@ -184,22 +184,22 @@ class Service:
         request: (
             _proto.GetModelRequest | _proto.GetModelVersionRequest | _proto.ListModelVersionsRequest
         ),
-        asked: str,
+        version: str,
     ) -> _proto.ModelVersion:
         return _proto.ModelVersion(
-            id=asked or next(reversed(self._versions)),
+            id=version or next(reversed(self._versions)),
             status=_proto.Status(code=MODEL_TRAINED, description="Model is trained and ready"),
             user_id=request.user_app_id.user_id,
             app_id=request.user_app_id.app_id,
             method_signatures=[
                 _proto.MethodSignature(**_number_enums(method.signature))
-                for method in self._methods_of_version(asked).values()
+                for method in self._methods_of_version(version).values()
             ],
         )
 
 
 def _catch_failure(answers: Iterator[_proto.MultiOutputResponse]) -> Answers:
-    """Answers, and in place of whatever the model raises the failure that its caller is told."""
+    """Yield answers; if the model raises, yield the failure that its caller receives."""
     try:
         yield from answers
     except Exception as error:  # noqa: BLE001  a model may raise anything
@@ -207,7 +207,7 @@ def _catch_failure(answers: Iterator[_proto.MultiOutputResponse]) -> Answers:
 
 
 def called_method(request: _proto.PostModelOutputsRequest) -> str | None:
-    """The method that a request calls; None if it asks which there are."""
+    """Return the name of the method that a request calls; None for a request of discovery."""
     name = _method_name(request.inputs[0]) if request.inputs else ""
     return None if name == _DISCOVERY_METHOD else name
 
@@ -224,7 +224,7 @@ def _select_method(
     if method is None:
         raise ValueError(f"Method {name} not found in model class")
     if method.method_type != type_:
-        raise ValueError(f"Method {name} is {method.method_type}, and was called as {type_}")
+        raise ValueError(f"Method {name} is {method.method_type}, but was called as {type_}")
     return method
 
 
@@ -267,7 +267,7 @@ def _success_status() -> _proto.Status:
 
 
 def _build_failure(error: Exception) -> _proto.MultiOutputResponse:
-    """What the platform answers when a model raises: a status, and no output."""
+    """Build the platform's answer for a model that raises: a status without outputs."""
     trace = "".join(traceback.format_exception(error)).split("\n")
     return _proto.MultiOutputResponse(
         status=_proto.Status(code=PREDICTION_FAILED, details=str(error), stack_trace=trace)
@@ -275,7 +275,7 @@ def _build_failure(error: Exception) -> _proto.MultiOutputResponse:
 
 
 def _to_camel_case(signature: dict[str, Any]) -> dict[str, Any]:
-    """A signature in the form in which models tell their own."""
+    """Return a signature with keys in camelCase, the form in which models answer discovery."""
     return {
         re.sub("_(.)", lambda match: match[1].upper(), key): _map_fields(_to_camel_case, key, value)
         for key, value in signature.items()
@@ -283,7 +283,7 @@ def _to_camel_case(signature: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number_enums(signature: dict[str, Any]) -> dict[str, Any]:
-    """A signature with the numbers of its enums, as a message takes them."""
+    """Return a signature with the numbers of its enums, as the constructor of a message requires."""
     return {
         key: (
             _ENUM_NUMBERS[key][value]
@@ -295,5 +295,5 @@ def _number_enums(signature: dict[str, Any]) -> dict[str, Any]:
 
 
 def _map_fields(change: Callable[[dict[str, Any]], dict[str, Any]], key: str, value: Any) -> Any:
-    """A value of a signature, with a change made to each of the fields it may hold."""
+    """Apply a change to each field inside a value of a signature; return other values unchanged."""
     return [change(field) for field in value] if key in _KEYS_OF_FIELDS else value

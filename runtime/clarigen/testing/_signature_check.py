@@ -1,7 +1,7 @@
-"""Whether a function can stand for a method: its parameters, and as far as one can tell their types.
+"""Checks whether a function can replace a method of a fake: its parameters, and their annotations.
 
-What lives here: the checks that `fake` makes before anything is called, and their words. An annotation is
-compared where both sides are certain; what is not known for sure to be wrong is right.
+`fake` runs these checks before anything is called. An annotation is rejected only if it is certainly wrong;
+annotations that cannot be judged pass.
 """
 
 from __future__ import annotations
@@ -36,41 +36,39 @@ _ALSO_ACCEPTED: Final[dict[type[Any], tuple[Codec[Any], ...]]] = {
     float: (wire.INT, wire.BOOL),
     int: (wire.BOOL,),
 }
-"""What else arrives as an instance of a class, or as good as one."""
+"""Codecs whose values a parameter of this class also accepts."""
 
 _ALSO_RETURNED: Final[dict[type[Any], tuple[Codec[Any], ...]]] = {
     str: (wire.TEXT,),
     int: (wire.FLOAT,),
 }
-"""What else a result of a class can travel as."""
+"""Codecs that can also encode a result of this class."""
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Whether a function is called for something to await or to iterate over asynchronously."""
+    """Return whether a function returns an awaitable or an async generator."""
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def check_function(
     subject: str, function: Callable[..., Any], method: Method[Any], *, asynchronous: bool
 ) -> None:
-    """Check that a function can stand for a method.
+    """Check that a function can replace a method.
 
     Args:
-        where: The first words of an error.
+        subject: First words of an error message.
         function: The function.
         method: The method.
-        asynchronous: Whether it is the asyncio twin's.
+        asynchronous: Whether the fake is one of an async class.
 
     Raises:
-        ConfigError: It cannot.
+        ConfigError: The function cannot replace the method.
     """
     if is_async(function) and not asynchronous:
-        raise ConfigError(
-            f"{subject}: the function is async; that is for the fake of an async class"
-        )
+        raise ConfigError(f"{subject}: the function must not be async; only async classes allow it")
     try:
         signature = _read_signature(function)
-    except (TypeError, ValueError):  # some builtins have none
+    except (TypeError, ValueError):  # some builtins have no signature
         return
     _check_names(subject, signature, method)
     for field in method.fields:
@@ -81,7 +79,7 @@ def check_function(
 
 
 def _read_signature(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature, its annotations evaluated, or left out where they cannot be."""
+    """Return the signature, with annotations evaluated, or without any if one does not evaluate."""
     try:
         return inspect.signature(function, eval_str=True)
     except Exception:  # noqa: BLE001 - an annotation may be any expression
@@ -95,7 +93,9 @@ def _check_names(subject: str, signature: inspect.Signature, method: Method[Any]
     for parameter in signature.parameters.values():
         required = parameter.default is parameter.empty
         if parameter.kind is parameter.POSITIONAL_ONLY and required:
-            raise ConfigError(f"{subject}: arguments go by name, and `{parameter.name}` takes none")
+            raise ConfigError(
+                f"{subject}: `{parameter.name}` is positional-only; arguments are passed by name"
+            )
         if parameter.kind in _KEYWORD_KINDS and required and parameter.name not in names:
             near = get_close_matches(parameter.name, names, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(names) or 'none'}"
@@ -105,7 +105,7 @@ def _check_names(subject: str, signature: inspect.Signature, method: Method[Any]
     missing = [name for name in names if name not in by_name]
     if missing and not takes_all:
         raise ConfigError(
-            f"{subject}: the function has no parameter `{missing[0]}`; give it one, or `**_` for all"
+            f"{subject}: the function has no parameter `{missing[0]}`; add it, or `**_` for the rest"
         )
 
 
@@ -113,7 +113,7 @@ def _check_parameter(subject: str, parameter: inspect.Parameter, field: Field) -
     name, annotation = parameter.name, parameter.annotation
     if field.default is SERVER_DEFAULT and parameter.default is parameter.empty:
         raise ConfigError(
-            f"{subject}: only the model knows the default of `{name}`; give the function's one"
+            f"{subject}: only the model knows the default of `{name}`; give the parameter a default"
         )
     if annotation is parameter.empty:
         return
@@ -121,13 +121,12 @@ def _check_parameter(subject: str, parameter: inspect.Parameter, field: Field) -
         raise ConfigError(
             f"{subject}: `{name}` may be None; annotate {format_annotation(annotation)} | None"
         )
-    fits = _allows_iterator if field.is_stream else _is_compatible
-    if not fits(annotation, field.codec, _ALSO_ACCEPTED):
-        got = (
-            f"an iterator, each item {field.codec.label}" if field.is_stream else field.codec.label
-        )
+    allows = _allows_iterator if field.is_stream else _is_compatible
+    if not allows(annotation, field.codec, _ALSO_ACCEPTED):
+        label = field.codec.label
+        argument = f"an iterator, each item {label}" if field.is_stream else label
         raise ConfigError(
-            f"{subject}: `{name}` is annotated {format_annotation(annotation)}; the method gives {got}"
+            f"{subject}: `{name}` is annotated {format_annotation(annotation)}; the method passes {argument}"
         )
 
 
@@ -135,25 +134,25 @@ def _check_result(subject: str, annotation: Any, method: Method[Any]) -> None:
     if annotation is inspect.Signature.empty:
         return
     stream, label = isinstance(method, Streaming), method.returns.label
-    fits = _allows_iterable if stream else _is_compatible
-    if not fits(annotation, method.returns, _ALSO_RETURNED):
-        wanted = f"an iterable, each item {label}" if stream else label
+    allows = _allows_iterable if stream else _is_compatible
+    if not allows(annotation, method.returns, _ALSO_RETURNED):
+        result = f"an iterable, each item {label}" if stream else label
         raise ConfigError(
-            f"{subject}: the result is annotated {format_annotation(annotation)}; the method returns {wanted}"
+            f"{subject}: the result is annotated {format_annotation(annotation)}; the method returns {result}"
         )
 
 
-# What an annotation can mean. What is not certain fits.
+# Annotations and codecs. In doubt they are compatible.
 
 _ExtraCodecs: TypeAlias = Mapping[type[Any], tuple[Codec[Any], ...]]
 
 
 def _is_compatible(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodecs) -> bool:
-    """Whether a value that an annotation allows can be one that a codec carries."""
+    """Return whether an annotation allows a value of a codec."""
     annotation = unwrap_annotated(annotation)[0]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in _UNIONS:
-        return any(_is_compatible(one, codec, extra_codecs) for one in arguments)
+        return any(_is_compatible(argument, codec, extra_codecs) for argument in arguments)
     if origin is Literal:
         return any(_is_compatible(type(value), codec, extra_codecs) for value in arguments)
     cls = type(None) if annotation is None else origin or annotation
@@ -174,16 +173,16 @@ def _is_compatible(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodec
 
 
 def _is_json(codec: Codec[Any]) -> bool:
-    """Whether a codec carries JSON, as it is or as a type of the user's."""
+    """Return whether a codec encodes JSON, untyped or as a type of the user."""
     return codec.label == wire.JSON.label
 
 
 def _allows_iterator(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodecs) -> bool:
-    """Whether it allows an iterator over what a codec carries."""
+    """Return whether an annotation allows an iterator over values of a codec."""
     annotation = unwrap_annotated(annotation)[0]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in _UNIONS:
-        return any(_allows_iterator(one, codec, extra_codecs) for one in arguments)
+        return any(_allows_iterator(argument, codec, extra_codecs) for argument in arguments)
     if origin in _ITERATORS and arguments:
         return _is_compatible(arguments[0], codec, extra_codecs)
     cls = origin or annotation
@@ -191,7 +190,7 @@ def _allows_iterator(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCod
 
 
 def _allows_iterable(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodecs) -> bool:
-    """Whether it allows an iterable of what a codec carries."""
+    """Return whether an annotation allows an iterable of values of a codec."""
     annotation = unwrap_annotated(annotation)[0]
     if typing.get_origin(annotation) is list:
         return _is_compatible(typing.get_args(annotation)[0], codec, extra_codecs)
@@ -202,7 +201,7 @@ def _allows_none(annotation: Any) -> bool:
     annotation = unwrap_annotated(annotation)[0]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in _UNIONS:
-        return any(_allows_none(one) for one in arguments)
+        return any(_allows_none(argument) for argument in arguments)
     if origin is Literal:
         return None in arguments
     cls = origin or annotation

@@ -275,7 +275,7 @@ def test_an_empty_list_is_not_a_list_that_was_left_out() -> None:
         (
             {"say": AsyncMock()},
             lambda model: model.say("x"),
-            "fake(ParrotClient, say=…): the function is async",
+            "fake(ParrotClient, say=…): the function must not be async",
         ),
         (
             {"count": lambda n: _later()},
@@ -343,7 +343,7 @@ def test_a_result_or_an_error_in_place_of_a_function() -> None:
         ({"say": 3}, "the fake's say: its result must be a str, not int 3"),
         ({"count": [1, "2"]}, "the fake's count: its result must be an int, not str '2'"),
         ({"count": 5}, "the fake's count: its result must be an iterable, not int 5"),
-        ({"count": iter([1])}, "an iterator ends with the first call; give a list"),
+        ({"count": iter([1])}, "the first call would exhaust the iterator; pass a list"),
     ],
 )
 def test_a_result_that_never_fits_is_refused_at_once(given: dict[str, Any], words: str) -> None:
@@ -367,7 +367,7 @@ def test_mocks_are_functions_too() -> None:
     [
         ("sya", "there is no method of this name; did you mean `say`?"),
         ("close", "there is no method of this name; it has say, count, double"),
-        ("say_batch", "`say_batch` calls what is given for `say`, once an input"),
+        ("say_batch", "`say_batch` calls the replacement of `say` once per input"),
         ("_one", "there is no method of this name"),
     ],
 )
@@ -380,12 +380,12 @@ def test_a_method_that_there_is_not(name: str, words: str) -> None:
 
 def test_a_method_without_a_function_says_so() -> None:
     model = fake(ParrotClient, count=count)
-    words = r"say: this fake has no such function; fake\(ParrotClient, say=…\)"
+    words = r"say: the fake has no replacement; pass fake\(ParrotClient, say=…\)"
     with pytest.raises(ConfigError, match=words):
         model.say("x")
     with pytest.raises(ConfigError, match=words):
         model.say_batch([])
-    with pytest.raises(ConfigError, match="double: this fake has no such function"):
+    with pytest.raises(ConfigError, match="double: the fake has no replacement"):
         model.double([1])
     with pytest.raises(ConfigError, match=r"texts: .*fake\(Many, texts=…\)"):
         fake(Many).texts()
@@ -393,14 +393,14 @@ def test_a_method_without_a_function_says_so() -> None:
 
 @pytest.mark.parametrize("given", [int, ParrotClient(base_url="grpc://127.0.0.1:1"), "text"])
 def test_what_cannot_be_faked(given: Any) -> None:
-    with pytest.raises(ConfigError, match="fake takes a generated class, not "):
+    with pytest.raises(ConfigError, match="`client` must be a generated class, not "):
         fake(given)
 
 
 def test_only_fakes_have_calls() -> None:
     with (
         ParrotClient(base_url="grpc://127.0.0.1:1") as model,
-        pytest.raises(ConfigError, match="this ParrotClient is no fake"),
+        pytest.raises(ConfigError, match="this ParrotClient is not a fake"),
     ):
         calls(model)
 
@@ -456,7 +456,7 @@ def test_a_subclass_of_a_users_own() -> None:
 
 
 def test_a_fake_is_not_pickled() -> None:
-    with pytest.raises(TypeError, match="a fake is not pickled"):
+    with pytest.raises(TypeError, match="a fake cannot be pickled"):
         pickle.dumps(fake(ParrotClient, say=say))
 
 

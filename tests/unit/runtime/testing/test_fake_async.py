@@ -111,7 +111,7 @@ def test_the_twins_errors_and_results() -> None:
         assert outcomes == [error]
         assert [item async for item in model.count(2)] == [0, 1]
         assert [item async for item in model.double([1])] == [7]
-        with pytest.raises(ConfigError, match="count: this fake has no such function"):
+        with pytest.raises(ConfigError, match="count: the fake has no replacement"):
             fake(AsyncParrotClient).count(1)
         with pytest.raises(ConfigError, match="the fake's say: its result must be a str"):
             await fake(AsyncParrotClient, say=AsyncMock(return_value=3)).say("x")

@@ -323,19 +323,19 @@ def test_discovery_meets_no_fault(server: Server) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({}, "a fault needs status=, delay= or drop=True"),
+        ({}, "pass status=, delay= or drop=True"),
         (
             {"status": "MODEL_DEPLOYNG"},
             "there is no status 'MODEL_DEPLOYNG'; did you mean 'MODEL_DEPLOYING'?",
         ),
         ({"status": "unavailable"}, "did you mean 'UNAVAILABLE'?"),
         ({"status": "OK"}, "there is no status 'OK'"),
-        ({"status": -1}, "status is -1; it must be a number from 0"),
-        ({"status": "INTERNAL", "drop": True}, "give status= or drop=True"),
-        ({"delay": -1}, "delay is -1; it must be seconds from 0"),
-        ({"delay": float("inf")}, "delay is inf"),
-        ({"drop": True, "times": 0}, "times is 0; it must be a number from 1"),
-        ({"drop": True, "item": -1}, "item is -1; it must be a number from 0"),
+        ({"status": -1}, "`status` must be a number from 0 to 2**31 - 1, not -1"),
+        ({"status": "INTERNAL", "drop": True}, "pass status= or drop=True, not both"),
+        ({"delay": -1}, "`delay` must be a number of seconds from 0, not -1"),
+        ({"delay": float("inf")}, "`delay` must be a number of seconds from 0, not inf"),
+        ({"drop": True, "times": 0}, "`times` must be a number from 1, or None for always, not 0"),
+        ({"drop": True, "item": -1}, "`item` must be a number from 0, not -1"),
         ({"drop": True, "method": "cuont"}, "there is no method 'cuont'; did you mean 'count'?"),
         ({"drop": True, "method": "say", "item": 1}, "item=1: say answers with one result"),
     ],
@@ -350,7 +350,7 @@ def test_a_fault_that_cannot_be_is_refused(
 
 
 def test_a_record_that_cannot_be_is_refused() -> None:
-    with pytest.raises(ConfigError, match="record is -1; it must be a number from 0"):
+    with pytest.raises(ConfigError, match="`record` must be a number from 0, not -1"):
         serve(Parrot(), record=-1)
 
 
@@ -371,7 +371,7 @@ def test_another_version_is_served_from_now_on(server: Server, model: ParrotClie
     ) as pinned:
         assert pinned.say("x") == "xx"
     assert server.deploy(Crow(), version="third") == "third"
-    with pytest.raises(ConfigError, match="there is a version 'third' already"):
+    with pytest.raises(ConfigError, match="version 'third' exists already"):
         server.deploy(Crow(), version="third")
     with pytest.raises(ConfigError, match="serve an object"):
         server.deploy(Crow)

@@ -65,7 +65,7 @@ def test_its_ports_are_free_again() -> None:
         serve(Model(), port=port).close()
 
 def test_its_options_are_those_of_serve(clarigen_serve: Serve) -> None:
-    with pytest.raises(ConfigError, match="at least 1 thread"):
+    with pytest.raises(ConfigError, match="`threads` must be a number from 1"):
         clarigen_serve(Model(), threads=0)
 """)
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3, failed=1)

@@ -319,30 +319,30 @@ class Empty:
 @pytest.mark.parametrize(
     ("serving", "words"),
     [
-        (_refused(set[int]), "predict: parameter `x`: set[int] cannot travel"),
+        (_refused(set[int]), "predict: parameter `x`: set[int] cannot be served"),
         (_refused(Any), "predict: parameter `x`: "),
-        (_refused(int | str), "predict: parameter `x`: int | str cannot travel"),
-        (_refused(list[int | None]), "predict: parameter `x`: int | None cannot travel"),
+        (_refused(int | str), "predict: parameter `x`: int | str cannot be served"),
+        (_refused(list[int | None]), "predict: parameter `x`: int | None cannot be served"),
         (_refused(list[Iterator[int]]), "predict: parameter `x`: "),
         (_refused(tuple[int, ...]), "has no fixed length"),
         (_refused(Literal[1, "a"]), "the values of a Literal must be of one type"),
         (_refused(Endless), "Endless contains itself"),
-        (_refused(int | None, 3), "can be None only if None is its default"),
-        (_refused(int | None), "can be None only if None is its default"),
+        (_refused(int | None, 3), "may be None only if None is its default"),
+        (_refused(int | None), "may be None only if None is its default"),
         (lambda: serve(Unfinished()), "predict: parameter `x` has no annotation"),
-        (lambda: serve(NoResult()), "predict: its result has no annotation"),
+        (lambda: serve(NoResult()), "predict: the result has no annotation; add one"),
         (lambda: serve(ReturnsNone()), "predict: the result: "),
-        (lambda: serve(MayReturnNone()), "predict: the result cannot be None"),
-        (lambda: serve(Star()), "predict: parameter `x`: arguments go by name"),
+        (lambda: serve(MayReturnNone()), "predict: the result must not be None"),
+        (lambda: serve(Star()), "predict: parameter `x` must accept its name"),
         (lambda: serve(Reserved()), "the platform reserves this name"),
-        (lambda: serve(Coroutine()), "predict: methods to serve are synchronous"),
-        (lambda: serve(OnlyIn()), "a method that takes a stream must return one"),
-        (lambda: serve(TwoStreams()), "only one parameter can be a stream, not x, y"),
-        (lambda: serve(StreamWithDefault()), "streams only as a whole parameter or result"),
-        (_refused(Iterator[int], ()), "is a stream; it cannot have a default"),
+        (lambda: serve(Coroutine()), "predict: a served method must not be async"),
+        (lambda: serve(OnlyIn()), "a method that takes a stream must return a stream"),
+        (lambda: serve(TwoStreams()), "only one parameter may be a stream, not x, y"),
+        (lambda: serve(StreamWithDefault()), "a stream must be the whole parameter or result"),
+        (_refused(Iterator[int], ()), "is a stream and must not have a default"),
         (lambda: serve(Unknown()), "Unknown.predict: its annotations do not evaluate"),
         (lambda: serve(Empty()), "Empty has no public method with annotations"),
-        (lambda: serve(Model), "serve an object, not the class: Model()"),
+        (lambda: serve(Model), "serve an object, not the class; pass Model()"),
     ],
 )
 def test_what_cannot_be_served_is_refused_by_name(
@@ -424,7 +424,7 @@ def test_inputs_are_answered_in_order_and_fail_as_one(echo: Server) -> None:
 
 
 def test_a_method_called_as_another_kind(echo: Server) -> None:
-    words = "is UNARY_STREAMING, and was called as UNARY"
+    words = "is UNARY_STREAMING, but was called as UNARY"
     with (
         EchoClient(base_url=echo.url, timeout=30) as model,
         pytest.raises(PredictionError, match=words),

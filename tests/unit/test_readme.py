@@ -31,12 +31,14 @@ _PREDICT = wire.unary(
 )
 
 
+def blocks() -> list[str]:
+    """Return the blocks of Python."""
+    return re.findall(r"^```python\n(.*?)^```", README + PAGE, re.MULTILINE | re.DOTALL)
+
+
 def examples() -> list[str]:
-    """Return the pieces of Python that need no other file."""
-    pieces: list[str] = re.findall(
-        r"^```python\n(.*?)^```", README + PAGE, re.MULTILINE | re.DOTALL
-    )
-    return [piece for piece in pieces if "def test_" not in piece and "read_text" not in piece]
+    """Return the blocks of Python that need no other file."""
+    return [block for block in blocks() if "def test_" not in block and "read_text" not in block]
 
 
 @pytest.mark.parametrize("example", examples())

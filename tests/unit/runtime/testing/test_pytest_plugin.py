@@ -22,10 +22,10 @@ class ModelClient(Client):
 SAY = wire.unary("say", wire.field("text", wire.STR), returns=wire.STR)
 """
 
-README = """
+CONTEXT = """
 from clarigen import Client, wire
 
-class Fake:
+class Model:
     def predict(self, prompt: str, max_tokens: int = 256) -> str:
         return prompt.upper()
 
@@ -42,7 +42,7 @@ class application:
             return model.predict(prompt)
 
 """
-"""What the README's example has around it."""
+"""The code that the documentation's example assumes."""
 
 
 def test_what_a_test_serves_is_closed_with_it(pytester: pytest.Pytester) -> None:
@@ -87,9 +87,9 @@ def test_the_fixture_is_listed_with_what_it_does(pytester: pytest.Pytester) -> N
     told.stdout.fnmatch_lines(["clarigen_serve*", "*Serve plain Python objects as models*"])
 
 
-def test_the_example_of_the_readme(pytester: pytest.Pytester) -> None:
-    from unit.test_readme import examples
+def test_example_of_the_documentation_runs(pytester: pytest.Pytester) -> None:
+    from unit.test_readme import blocks
 
-    (example,) = (one for one in examples() if "clarigen_serve" in one)
-    pytester.makepyfile(README + example)
+    (example,) = (block for block in blocks() if "clarigen_serve" in block)
+    pytester.makepyfile(CONTEXT + example)
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)

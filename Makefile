@@ -33,7 +33,8 @@ $(STAMP): pyproject.toml
 # The oldest versions of our dependencies: some tests also run programs with them.
 $(OLDEST): $(STAMP)
 	$(BIN)/python -m venv --clear .venv/oldest
-	$(BIN)/python tests/oldest.py | xargs .venv/oldest/bin/python $(PIP_INSTALL)
+	$(BIN)/python tests/oldest.py > .venv/oldest/requirements.txt
+	.venv/oldest/bin/python $(PIP_INSTALL) --requirement .venv/oldest/requirements.txt
 	@touch $@
 
 # Without the development dependencies: a first look should not have to wait for them.

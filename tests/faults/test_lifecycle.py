@@ -18,6 +18,7 @@ import pytest
 
 from faults.callers import EVERY, TWINS
 from faults.scripted import Answer, Hang, Scripted
+from oldest import NEWEST_PYTHON
 from support import ROOT, SOURCES
 
 TESTS: Final = str(ROOT / "tests")
@@ -29,6 +30,8 @@ def python(request: pytest.FixtureRequest) -> Path:
     """An interpreter with the newest dependencies, or with the oldest that are declared."""
     if request.param == "newest":
         return Path(sys.executable)
+    if sys.version_info[:2] > NEWEST_PYTHON:
+        pytest.skip("the oldest dependencies do not support this Python")
     assert OLDEST.exists(), "run `make setup`"
     return OLDEST
 
@@ -56,11 +59,15 @@ url = sys.argv[1]
 """
 
 
+NO_FORK_WARNING: Final = "ignore:This process:DeprecationWarning"
+"""Python 3.12 and later warn when a process with threads forks. Some programs do that on purpose."""
+
+
 def started(python: Path, code: str | Path, *arguments: str) -> subprocess.Popen[str]:
     """Start a program: code, or a file of it."""
     program = [code] if isinstance(code, Path) else ["-c", HEAD + code]
     return subprocess.Popen(
-        [python, *program, *arguments],
+        [python, "-W", NO_FORK_WARNING, *program, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

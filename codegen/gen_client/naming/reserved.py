@@ -57,7 +57,7 @@ MODULES: Final = _split("""
     keyword lib2to3 linecache locale logging lzma mailbox mailcap marshal math mimetypes mmap
     modulefinder msilib msvcrt multiprocessing netrc nis nntplib nt ntpath nturl2path numbers opcode
     operator optparse os ossaudiodev parser pathlib pdb pickle pickletools pipes pkgutil platform
-    plistlib poplib posix posixpath pprint profile pstats pty pwd py_compile pyclbr pydoc pydoc_data
+    plistlib poplib posix posixpath pprint profile profiling pstats pty pwd py_compile pyclbr pydoc pydoc_data
     pyexpat queue quopri random re readline reprlib resource rlcompleter runpy sched secrets select
     selectors shelve shlex shutil signal site smtpd smtplib sndhdr socket socketserver spwd sqlite3
     sre_compile sre_constants sre_parse ssl stat statistics string stringprep struct subprocess sunau

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from gen_client.commands import COMMANDS, GENERATE
-from gen_client.commands.command import Command, parser
+from gen_client.commands.command import Command, build_parser
+from gen_client.commands.table import COMMANDS, GENERATE
 from gen_client.diagnostics import Diagnostic, Refusal, Severity, diagnose_bug, suggest
 from gen_client.exit_codes import DONE, INTERRUPTED, USAGE
 from gen_client.terminal.console import Console, discard_output, open_missing_streams
@@ -26,9 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command, words = _command(sys.argv[1:] if arguments is None else list(arguments))
         others = COMMANDS if command is GENERATE else ()
-        options = parser(command, others).parse_args(words)
+        options = build_parser(command, others).parse_args(words)
         console = Console(quiet=options.quiet, verbose=options.verbose)
-        code = command.run(options, console)
+        code = command.load()(options, console)
         console.flush()
         return code
     except SystemExit as leaving:  # argparse, after --help, --version or a usage error

@@ -40,8 +40,8 @@ class PackageOptions:
     force: bool = False
     methods: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    client: tuple[tuple[str, str], ...] | None = None
-    types: tuple[tuple[str, str], ...] | None = None
+    client_options: tuple[tuple[str, str], ...] | None = None
+    json_types: tuple[tuple[str, str], ...] | None = None
     strict: bool = False
     custom: CustomTemplates = NO_CUSTOM_TEMPLATES
 
@@ -92,7 +92,7 @@ class WriteResult:
     name: str
     client: str
     changed: list[Path]
-    new: bool
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class CheckResult:
     folder: Path
     differences: list[Difference] = field(default_factory=list[Difference])
     diffs: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    obstacle: bool = False
+    has_obstacle: bool = False
 
     @property
     def name(self) -> str:

@@ -19,8 +19,6 @@ from gen_client import cache, check, source, threads
 from gen_client.cache import Cache, CacheEntry
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report, diagnose_bug
-from gen_client.escape import Code
-from gen_client.exit_codes import USAGE
 from gen_client.interface import json_types, read
 from gen_client.jobs import CheckResult, FetchedJob, Job, Mode, Outcome, Package, WriteResult
 from gen_client.layout import LOCK_FILE, SOURCE_FILES, TYPED_MARKER
@@ -77,7 +75,7 @@ def build(
     from gen_client.tidy.finish import finish
 
     model = read.read_model(document, report)
-    page = build_page(model, _package_name(document.reference, name), report)
+    page = build_page(model, names.package_name_for(document.reference, name), report)
     texts = render_files(page, custom.templates)
     classes, types = json_types.collect_allowed(model.json_types)
     allowed = replace(custom.allowed, classes=classes, types=types)
@@ -107,11 +105,11 @@ def _ask(job: Job, mode: Mode) -> FetchedJob:
     options = job.options
     document = _aimed(source.read(job.source), options.model)
     document = select(document, options.methods, options.exclude)
-    if options.client is not None:
-        document = replace(document, client_options=options.client)
-    if options.types is not None:
-        document = replace(document, json_types=options.types)
-    asked = FetchedJob(job, document, _package_name(document.reference, options.name))
+    if options.client_options is not None:
+        document = replace(document, client_options=options.client_options)
+    if options.json_types is not None:
+        document = replace(document, json_types=options.json_types)
+    asked = FetchedJob(job, document, names.package_name_for(document.reference, options.name))
     if mode.frozen:
         check.require_locked_signatures(asked)
     return asked
@@ -122,18 +120,6 @@ def _aimed(document: Document, model: ModelRef | None) -> Document:
     if model is None or model == document.reference:
         return document
     return Document(model, "", document.signatures, json_types=document.json_types)
-
-
-def _package_name(reference: ModelRef | None, name: str) -> Code:
-    if name:
-        return names.check_package_name(name)
-    if reference is None:
-        raise Refusal(
-            "the package needs a name: its model has none",
-            exit_code=USAGE,
-            remedy="give it one with --name",
-        )
-    return names.package_name(reference.model_id)
 
 
 def _known(asked: FetchedJob | Diagnostic, known: Cache) -> CacheEntry | None:
@@ -157,7 +143,7 @@ def _known(asked: FetchedJob | Diagnostic, known: Cache) -> CacheEntry | None:
 def _unchanged(asked: FetchedJob, entry: CacheEntry, mode: Mode) -> WriteResult | CheckResult:
     if mode.check:
         return CheckResult(asked.folder)
-    return WriteResult(asked.name, entry.client, [], new=False)
+    return WriteResult(asked.name, entry.client, [], is_new=False)
 
 
 def _finish(asked: FetchedJob, mode: Mode, progress: ProgressCallback) -> WriteResult | CheckResult:

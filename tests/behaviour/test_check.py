@@ -88,7 +88,7 @@ def test_the_model_changed(run: Run) -> None:
     assert ran.code == 1
     assert ran.out[0] == f"{CLIENT}: the model changed"
     assert f"{LOCK}: the model changed" in ran.out
-    assert ran.err == ["gen-client: to mend it: gen-client --signatures model.json"]
+    assert ran.err == ["gen-client: to fix: gen-client --signatures model.json"]
     assert file_stamps(before) == before
 
 
@@ -223,7 +223,7 @@ def test_what_mends_it_does(run: Run) -> None:
     ]
     for damage in damages:
         damage()
-        words = shlex.split(run("--check").err[-1].split("to mend it: ")[1])
+        words = shlex.split(run("--check").err[-1].split("to fix: ")[1])
         assert words[0] == "gen-client"
         assert run(source=tuple(words[1:])).code == 0
         assert run("--check").code == 0
@@ -277,7 +277,7 @@ def test_offline(run: Run) -> None:
     ran = run("--check", source=source)
     assert (ran.code, ran.out) == (1, [f"{CLIENT}: edited by hand"])
     assert ran.err == [
-        f"gen-client: to mend it: gen-client --url {reference} --name detector --offline --force"
+        f"gen-client: to fix: gen-client --url {reference} --name detector --offline --force"
     ]
     assert run("--force", source=source).out == [CLIENT]
     other = run(source=("--url", "a/b/models/c", "--offline", "--name", "detector"))

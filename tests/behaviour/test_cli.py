@@ -262,7 +262,7 @@ def test_what_takes_long_is_shown_at_a_terminal(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(progress, "DELAY_SECONDS", 0.0)
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with progress.Progress() as shown:
+    with progress.ProgressDisplay() as shown:
         shown.wait()
         shown.start_stage("asking [::1]:8000")
     assert "asking [::1]:8000" in terminal.getvalue()
@@ -272,7 +272,7 @@ def test_elsewhere_no_progress_is_shown(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "DELAY_SECONDS", 0.0)
-    with progress.Progress() as shown:
+    with progress.ProgressDisplay() as shown:
         shown.start_stage("asking")
     assert capsys.readouterr() == ("", "")
 

@@ -229,7 +229,7 @@ def test_words_that_need_a_model(run: Run) -> None:
     for words in (["--out", "x"], ["--name", "x"], ["--model", "a/b/models/c"]):
         code, _, err = run(*words)
         assert code == 2
-        assert f"{words[0]} stands alone" in err[0]
+        assert f"{words[0]} needs --url or --signatures" in err[0]
 
 
 class Scores:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gen_client.commands import COMMANDS, GENERATE
-from gen_client.commands.command import ENVIRONMENT, Command, parser
+from gen_client.commands.command import ENVIRONMENT, Command, build_parser
+from gen_client.commands.table import COMMANDS, GENERATE
 from gen_client.exit_codes import MEANINGS
 from support import ROOT
 
@@ -32,7 +32,7 @@ def lines() -> Iterator[str]:
 @pytest.mark.parametrize("command", ALL, ids=lambda command: command.name)
 def test_the_help_fits_a_terminal(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    text = parser(command, ALL).format_help()
+    text = build_parser(command, ALL).format_help()
     assert [line for line in text.splitlines() if len(line) > 80] == []
     assert text.count("  # ") == len(command.examples) > 0
 
@@ -42,9 +42,9 @@ def test_what_is_shown_can_be_typed(line: str) -> None:
     words = shlex.split(re.split(r" [|>] ", line)[0], comments=True)[1:]
     for command in COMMANDS:
         if words[:1] == [command.name]:
-            parser(command).parse_args(words[1:])
+            build_parser(command).parse_args(words[1:])
             return
-    parser(GENERATE).parse_args(words)
+    build_parser(GENERATE).parse_args(words)
 
 
 def test_each_option_stands_in_the_readme() -> None:
@@ -52,7 +52,7 @@ def test_each_option_stands_in_the_readme() -> None:
         for action in made._actions:
             yield from (option for option in action.option_strings if option.startswith("--"))
 
-    every = {option for command in ALL for option in options(parser(command))}
+    every = {option for command in ALL for option in options(build_parser(command))}
     assert {option for option in every if option not in README} == {"--help", "--version"}
     assert [name for name, _ in ENVIRONMENT if name not in README] == []
 

@@ -90,7 +90,7 @@ def test_the_hooks_run_in_pre_commit(repository: Path, tmp_path: Path) -> None:
     found = pre_commit(home, "run", "gen-client-check")
     assert found.returncode == 1
     assert "eyes/client.py: edited by hand" in found.stdout
-    assert "to mend it: gen-client --offline" in found.stdout
+    assert "to fix: gen-client --offline" in found.stdout
 
     mended = pre_commit(home, "run", "gen-client")
     assert mended.returncode == 1

@@ -16,7 +16,7 @@ import pytest
 from clarigen._transport import channel
 from clarigen._transport.endpoint import Target
 from gen_client import cli
-from gen_client.commands import COMMANDS
+from gen_client.commands.table import COMMANDS
 from support import ROOT
 
 CANARY: Final = "c4n4ry0c4n4ry"

@@ -149,7 +149,7 @@ def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Dep
     code, out, err = gen_client("--check")
     assert code == 1
     assert "models/talker/client.py: the model changed\n" in out
-    assert err == "gen-client: to mend it: gen-client\n"
+    assert err == "gen-client: to fix: gen-client\n"
     code, _, err = gen_client("--frozen")
     assert code == 1
     assert "the model's signatures are not those of the lock" in err

@@ -1,100 +1,113 @@
-"""What a command is, and the options that all of them have.
+"""What a command is, its parser, and the options that all commands have.
 
-What lives here: `Command`, the parser that ends with two lines, and `--quiet` and `--verbose`. Knows no command.
+A `Command` is light: it declares options and names the function that runs it, which is imported once the command
+is chosen. So `--help` and usage errors load no stage of the generator. Knows no command.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from gen_client import exit_codes
 from gen_client.diagnostics import Refusal
-from gen_client.exit_codes import USAGE
-from gen_client.terminal.console import Console
 from gen_client.text import escape_unprintable
 
-ENVIRONMENT = (
+if TYPE_CHECKING:
+    from gen_client.terminal.console import Console
+
+ENVIRONMENT: Final = (
     ("CLARIFAI_PAT", "the credential; else CLARIFAI_SESSION_TOKEN"),
     ("CLARIFAI_API_BASE", "the platform's API"),
     ("CLARIFAI_ROOT_CERTIFICATES_PATH", "a PEM file with the certificates to trust"),
-    ("CLARIGEN_TRUSTED_HOSTS", "who may get the credential, if pyproject.toml names them"),
-    ("NO_COLOR", "no colours"),
+    ("CLARIGEN_TRUSTED_HOSTS", "servers in pyproject.toml that may get the credential"),
+    ("NO_COLOR", "no colors"),
 )
-_COLUMNS = 79
+"""The environment variables that the help lists, each with its meaning."""
+_HELP_WIDTH: Final = 79
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One verb of the command line. Its module imports nothing heavy before `run` is called.
+    """One command, as its parser and its help need it.
 
     Attributes:
-        name: The word that calls it; empty for what `gen-client` does without one.
-        summary: What it does, in a line.
-        examples: What to try, for its help: what for, and the line.
+        name: The word that selects it; empty for `gen-client` without a command.
+        summary: What it does, in one line.
+        examples: Examples for its help: the purpose, and the command line.
         declare: Adds its options to a parser.
-        run: Does it, and returns the exit code.
-        usage: How it is called, after its name; empty to have it made of its options.
+        run: The function that runs it, as `MODULE:FUNCTION`; imported by `load`.
+        usage: Its usage, after its name; empty to derive the usage from the options.
     """
 
     name: str
     summary: str
     examples: tuple[tuple[str, str], ...]
     declare: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace, Console], int]
+    run: str
     usage: str = ""
 
-
-class Parser(argparse.ArgumentParser):
-    """Ends with two printable lines instead of the whole usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Refusal(
-            escape_unprintable(message), exit_code=USAGE, remedy=f"{self.prog} --help says more"
+    def load(self) -> Callable[[argparse.Namespace, Console], int]:
+        """Import the function that runs the command and returns the exit code."""
+        module, _, function = self.run.partition(":")
+        return cast(
+            "Callable[[argparse.Namespace, Console], int]",
+            getattr(importlib.import_module(module), function),
         )
 
 
-def parser(command: Command, others: Sequence[Command] = ()) -> Parser:
-    """The parser of a command.
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are two printable lines instead of the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a `Refusal` with argparse's message."""
+        raise Refusal(
+            escape_unprintable(message),
+            exit_code=exit_codes.USAGE,
+            remedy=f"{self.prog} --help lists the options",
+        )
+
+
+def build_parser(command: Command, others: Sequence[Command] = ()) -> Parser:
+    """Build the parser of a command.
 
     Args:
-        command: Which.
-        others: Other commands, for its help.
+        command: The command.
+        others: The other commands that its help lists.
     """
     name = f"gen-client {command.name}".rstrip()
-    made = Parser(
+    parser = Parser(
         prog=name,
         usage=f"{name} {command.usage}" if command.usage else None,
-        description=_wrapped(command.summary),
-        epilog="\n".join(_epilog(command, others)),
+        description=_wrap(command.summary),
+        epilog="\n".join(_epilog_lines(command, others)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    command.declare(made)
-    how = made.add_argument_group("output").add_mutually_exclusive_group()
-    how.add_argument(
-        "-q", "--quiet", action="store_true", help="print errors and findings, nothing else"
-    )
-    how.add_argument("-v", "--verbose", action="store_true", help="say what goes on")
-    return made
+    command.declare(parser)
+    output = parser.add_argument_group("output").add_mutually_exclusive_group()
+    output.add_argument("-q", "--quiet", action="store_true", help="print only errors and findings")
+    output.add_argument("-v", "--verbose", action="store_true", help="print each step as it starts")
+    return parser
 
 
-def _epilog(command: Command, others: Sequence[Command]) -> Iterator[str]:
+def _epilog_lines(command: Command, others: Sequence[Command]) -> Iterator[str]:
     if others:
         yield "commands:"
         for other in others:
-            yield _wrapped(other.summary, f"  {other.name:<12} ", " " * 15)
+            yield _wrap(other.summary, f"  {other.name:<12} ", " " * 15)
         yield ""
         yield "environment:"
         for variable, meaning in ENVIRONMENT:
             yield f"  {variable}\n      {meaning}"
         yield ""
     yield "examples:"
-    for what, line in command.examples:
-        yield f"  # {what}"
+    for purpose, line in command.examples:
+        yield f"  # {purpose}"
         yield f"  {line}"
     yield ""
     yield "exit codes:"
@@ -102,5 +115,7 @@ def _epilog(command: Command, others: Sequence[Command]) -> Iterator[str]:
         yield f"  {code}  {meaning}"
 
 
-def _wrapped(text: str, first: str = "", later: str = "") -> str:
-    return textwrap.fill(text, _COLUMNS, initial_indent=first, subsequent_indent=later)
+def _wrap(text: str, first_indent: str = "", later_indent: str = "") -> str:
+    return textwrap.fill(
+        text, _HELP_WIDTH, initial_indent=first_indent, subsequent_indent=later_indent
+    )

@@ -37,7 +37,7 @@ Line = tuple[str, Color | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedInterfaces:
     """Two interfaces and what changed between them.
 
     Attributes:
@@ -53,7 +53,9 @@ class Compared:
     changes: Sequence[Change]
 
 
-def lines(all_: Sequence[Compared], form: str, *, several: bool) -> Iterator[Line]:
+def format_lines(
+    comparisons: Sequence[ComparedInterfaces], form: str, *, is_list: bool
+) -> Iterator[Line]:
     """The lines that tell the changes.
 
     Args:
@@ -62,12 +64,12 @@ def lines(all_: Sequence[Compared], form: str, *, several: bool) -> Iterator[Lin
         several: Whether there may be any number of them: JSON is an array then.
     """
     if form == "json":
-        contents = [_content(its) for its in all_]
-        if contents or several:
-            text = json.dumps(contents if several else contents[0], indent=2, ensure_ascii=True)
+        contents = [_content(its) for its in comparisons]
+        if contents or is_list:
+            text = json.dumps(contents if is_list else contents[0], indent=2, ensure_ascii=True)
             yield from ((line, None) for line in text.split("\n"))
         return
-    for number, its in enumerate(all_):
+    for number, its in enumerate(comparisons):
         if number and form != "github":
             yield "", None
         match form:
@@ -91,7 +93,7 @@ def _which(model: Model) -> str:
     return "" if ids is None else f"{ids.user_id}/{ids.app_id}/models/{ids.model_id}"
 
 
-def _versions(compared: Compared, quote: Callable[[str], str]) -> str:
+def _versions(compared: ComparedInterfaces, quote: Callable[[str], str]) -> str:
     """The versions that were seen, where there are any."""
     ids = compared.old.version_id, compared.new.version_id
     told = (f"version {quote(id)}" if id else "an unknown version" for id in ids)
@@ -101,7 +103,7 @@ def _versions(compared: Compared, quote: Callable[[str], str]) -> str:
 # Text
 
 
-def _text(compared: Compared) -> Iterator[Line]:
+def _text(compared: ComparedInterfaces) -> Iterator[Line]:
     which = _which(compared.new) or _which(compared.old)
     versions = _versions(compared, str)
     yield ": ".join(part for part in (which or "the model", versions) if part), None
@@ -119,7 +121,7 @@ def _quoted(value: str) -> str:
 # JSON
 
 
-def _content(compared: Compared) -> dict[str, object]:
+def _content(compared: ComparedInterfaces) -> dict[str, object]:
     counts = Counter(change.impact for change in compared.changes)
     return {
         "version": VERSION,
@@ -151,7 +153,7 @@ def _side(model: Model) -> dict[str, str]:
 # Markdown
 
 
-def _markdown(compared: Compared) -> Iterator[str]:
+def _markdown(compared: ComparedInterfaces) -> Iterator[str]:
     which = _which(compared.new) or _which(compared.old)
     yield f"### {_span(which) if which else 'The model'}: {_count(compared.changes)}"
     versions = _versions(compared, _span)
@@ -181,7 +183,7 @@ def _span(value: str) -> str:
 # Annotations: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 
-def _annotations(compared: Compared) -> Iterator[str]:
+def _annotations(compared: ComparedInterfaces) -> Iterator[str]:
     file = _property(PurePath(compared.lock).as_posix())
     for change in compared.changes:
         where = f"{change.location}: " if change.location else ""

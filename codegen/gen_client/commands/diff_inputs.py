@@ -1,17 +1,18 @@
-"""Which two interfaces `gen-client diff` compares: a lock, and what there is now.
+"""Which interfaces `gen-client diff` compares: a lock, and the model that there is now.
 
-What lives here: `sides`, from the command line, and for all models of the configuration where it names none. Of a package
-that has only some of its model's methods, only those are compared. Nothing is read or asked but the configuration.
+Resolves one comparison from the command line, or one per model of the configuration. If a package has only some of
+its model's methods, only those are compared. Reads nothing but the configuration and locks; nothing is fetched yet.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gen_client import config, source
-from gen_client.commands import model_options, resolve_jobs
+from gen_client.commands import resolve_jobs
+from gen_client.commands.resolve_model import lock_path, package_name_at, resolve_source
 from gen_client.config import ModelEntry
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.escape import Code
@@ -19,122 +20,119 @@ from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
 from gen_client.layout import LOCK_FILE
 from gen_client.source import Document, Source
+from gen_client.source.selection import select
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
-    """One comparison.
+class ComparisonInput:
+    """The input of one comparison.
 
     Attributes:
         lock: The path of the lock.
-        package: What its package is called, if it lies in one.
-        before: What callers know.
-        after: What there is now.
-        report: Takes the warnings of what there is now.
+        package: The name of the package that holds the lock; None if there is none.
+        old: The source of the interface that callers know.
+        new: The source of the interface that there is now.
+        report: Collects the warnings of the new interface.
     """
 
     lock: str
     package: Code | None
-    before: Source
-    after: Source
+    old: Source
+    new: Source
     report: Report
 
     @property
     def name(self) -> str:
-        """What it is called among several."""
+        """The name that distinguishes it from other comparisons: that of the lock's folder."""
         return Path(self.lock).parent.name
 
 
-def sides(arguments: argparse.Namespace, progress: ProgressCallback) -> list[Sides]:
-    """The comparisons that are meant.
+def resolve_inputs(
+    arguments: argparse.Namespace, progress: ProgressCallback
+) -> list[ComparisonInput]:
+    """Return the comparisons that the command line asks for.
 
     Args:
         arguments: The command line.
         progress: Progress callback.
 
     Raises:
-        Refusal: Exit 2: the command line or the configuration is wrong.
+        Refusal: The command line or the configuration is wrong (exit 2).
     """
     if arguments.other is not None and (arguments.url is not None or arguments.base is not None):
-        raise Refusal("OTHER goes with neither --url nor --base", exit_code=USAGE)
+        raise Refusal("OTHER cannot be combined with --url or --base", exit_code=USAGE)
     if arguments.lock is not None:
-        return [_given(arguments, progress)]
+        return [_input_of_lock(arguments, progress)]
     if arguments.url is not None:
         raise Refusal("--url needs a LOCK to compare with", exit_code=USAGE)
-    return [
-        _listed(job, arguments)
-        for job in resolve_jobs.listed(arguments.api_base, progress, PackageOptions())
-    ]
+    jobs = resolve_jobs.configured_jobs(arguments.api_base, progress, PackageOptions())
+    return [_input_of_job(job, arguments) for job in jobs]
 
 
-def _given(arguments: argparse.Namespace, progress: ProgressCallback) -> Sides:
-    lock = model_options.lock_path(arguments.lock)
+def _input_of_lock(arguments: argparse.Namespace, progress: ProgressCallback) -> ComparisonInput:
+    """Return the comparison of the lock that the command line names."""
+    lock = lock_path(arguments.lock)
     report = Report()
-    after = _after(arguments, lock, report, progress)
-    entry = _entry(lock)
+    new = _new_source(arguments, lock, report, progress)
+    entry = _find_entry(lock)
     if entry is not None:
-        after = _Wanted(after, entry.methods, entry.exclude)
-    return Sides(lock, model_options.package_at(lock), _before(arguments, lock), after, report)
+        new = _SelectedMethods(new, entry.methods, entry.exclude)
+    return ComparisonInput(lock, package_name_at(lock), _old_source(arguments, lock), new, report)
 
 
-def _listed(job: Job, arguments: argparse.Namespace) -> Sides:
+def _input_of_job(job: Job, arguments: argparse.Namespace) -> ComparisonInput:
+    """Return the comparison of a model that the configuration lists."""
     options = job.options
     lock = str(options.out / options.name / LOCK_FILE)
-    after = source.in_file(lock, job.report) if arguments.base is not None else job.source
-    wanted = _Wanted(after, options.methods, options.exclude)
-    package = model_options.package_at(lock)
-    return Sides(lock, package, _before(arguments, lock), wanted, job.report)
+    new = source.in_file(lock, job.report) if arguments.base is not None else job.source
+    selected = _SelectedMethods(new, options.methods, options.exclude)
+    old = _old_source(arguments, lock)
+    return ComparisonInput(lock, package_name_at(lock), old, selected, job.report)
 
 
-def _before(arguments: argparse.Namespace, lock: str) -> Source:
+def _old_source(arguments: argparse.Namespace, lock: str) -> Source:
     if arguments.base is None:
         return source.in_file(lock, Report())
     return source.at_revision(Path(lock), arguments.base, Report())
 
 
-def _after(
+def _new_source(
     arguments: argparse.Namespace, lock: str, report: Report, progress: ProgressCallback
 ) -> Source:
-    """What there is now: a file, the model at an address, or the one that the lock names."""
+    """Return the source of the new interface: an address, a file, or the model that the lock names."""
     if arguments.url is not None:
-        return model_options.place_of(arguments, None, report, progress)
+        return resolve_source(arguments, None, report, progress)
     if arguments.other is not None or arguments.base is not None:
-        return source.in_file(model_options.lock_path(arguments.other or lock), report)
+        return source.in_file(lock_path(arguments.other or lock), report)
     reference = source.read(source.in_file(lock, Report())).reference
     if reference is None:
         raise Refusal(
             "the lock names no model to compare with",
             exit_code=USAGE,
-            remedy="give the address of the running one with --url",
+            remedy="give the address of the running model with --url",
         )
     return source.of(reference, source.Access(api_base=arguments.api_base, progress=progress))
 
 
-def _entry(lock: str) -> ModelEntry | None:
-    """What the configuration says of a package, if it does."""
+def _find_entry(lock: str) -> ModelEntry | None:
+    """Return the entry of the configuration for the package that holds a lock, if there is one."""
     try:
         entries = config.load_settings(config.working_folder()).entries
-    except Refusal:  # no configuration, or one that others complain of
+    except Refusal:  # There is no configuration, or it is wrong, which other commands report.
         return None
     folder = Path(lock).resolve().parent
-    return next((its for its in entries if (its.out / its.name).resolve() == folder), None)
+    return next((entry for entry in entries if (entry.out / entry.name).resolve() == folder), None)
 
 
-class _Wanted:
-    """A place of which only some methods are looked at. One that is gone is no mistake here: that is told."""
+class _SelectedMethods:
+    """A source that returns only some methods of another. A missing method is no error: `diff` reports it."""
 
-    def __init__(self, place: Source, methods: tuple[str, ...], exclude: tuple[str, ...]) -> None:
-        self._place = place
+    def __init__(self, source_: Source, methods: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+        self._source = source_
         self._methods = methods
         self._exclude = exclude
 
     def fetch(self) -> Document:
-        """Ask it."""
-        document = source.read(self._place)
-        kept = tuple(
-            signature
-            for signature in document.signatures
-            if signature.get("name") not in self._exclude
-            and (not self._methods or signature.get("name") in self._methods)
-        )
-        return replace(document, signatures=kept)
+        """Fetch the selected methods."""
+        document = source.read(self._source)
+        return select(document, self._methods, self._exclude, missing_ok=True)

@@ -1,6 +1,6 @@
-"""What gen-client stands on: the versions that are installed, and the credentials that the environment holds.
+"""Findings about the installation and the environment variables, for `gen-client doctor`.
 
-What lives here: findings, as values. Nothing here is sent anywhere, and no finding holds a character of a credential.
+Nothing here uses the network, and no finding contains any part of a credential.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Final
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
 from clarigen import __version__
 
 DISTRIBUTION: Final = "clarigen"
 CREDENTIALS: Final = ("CLARIFAI_PAT", "CLARIFAI_SESSION_TOKEN")
-"""Where credentials are looked for, the first one first."""
-HIDDEN: Final = "[credential]"
+"""The variables that may hold a credential; the first one that is set counts."""
+REDACTED: Final = "[credential]"
 
 
 class State(enum.Enum):
-    """How it is."""
+    """The result of one check."""
 
     OK = "ok"
     NOTE = "note"
@@ -32,33 +35,31 @@ class State(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was looked at.
+    """What one check found.
 
     Attributes:
-        state: How it is.
-        about: What it is.
-        words: What is the case.
+        state: The result.
+        subject: What was checked.
+        text: What is the case, in a phrase that follows the subject.
         remedy: What to do about it, or empty.
     """
 
     state: State
-    about: str
-    words: str
+    subject: str
+    text: str
     remedy: str = ""
 
 
-def head() -> str:
-    """Which gen-client this is, and where it runs."""
+def describe_installation() -> str:
+    """Return the versions of gen-client and Python, and the platform, in one line."""
     python = ".".join(map(str, sys.version_info[:3]))
     return f"gen-client {__version__}, Python {python}, {platform.system()} {platform.machine()}"
 
 
-def versions() -> Iterator[Finding]:
-    """The distributions that the runtime and the generator need: whether each is there, and fits."""
-    from packaging.requirements import Requirement
-
+def check_versions() -> Iterator[Finding]:
+    """Check that the distributions that clarigen requires are installed, in versions that fit."""
     try:
-        texts = metadata.requires(DISTRIBUTION) or []
+        lines = metadata.requires(DISTRIBUTION) or []
         installed = metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         yield Finding(State.NOTE, DISTRIBUTION, "is not installed; it runs from a folder")
@@ -70,40 +71,37 @@ def versions() -> Iterator[Finding]:
             f"{installed} is installed, and {__version__} runs: two installations are mixed",
             "install it once, into the environment that runs gen-client",
         )
-    for text in texts:
-        requirement = Requirement(text)
+    for line in lines:
+        requirement = Requirement(line)
         for extra in ("", "codegen"):
             if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
-                yield _version(requirement.name, requirement.specifier)
+                yield _check_version(requirement.name, requirement.specifier)
                 break
 
 
-def _version(name: str, wanted: object) -> Finding:
-    from packaging.specifiers import SpecifierSet
-
-    assert isinstance(wanted, SpecifierSet)
+def _check_version(name: str, required: SpecifierSet) -> Finding:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         return Finding(State.FAULT, name, "is not installed", "pip install 'clarigen[codegen]'")
-    if wanted.contains(version, prereleases=True):
+    if required.contains(version, prereleases=True):
         return Finding(State.OK, name, version)
     return Finding(
         State.FAULT,
         name,
-        f"{version} does not fit: {wanted} is needed",
+        f"{version} does not fit: {required} is needed",
         "pip install --upgrade 'clarigen[codegen]'",
     )
 
 
-def found(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The variables that hold a credential; the first one counts."""
-    return [name for name in CREDENTIALS if environment.get(name)]
+def credential_variables(variables: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names of the variables that hold a credential; the first one counts."""
+    return [name for name in CREDENTIALS if variables.get(name)]
 
 
-def credentials(environment: Mapping[str, str] = os.environ) -> list[Finding]:
-    """Which credentials the environment holds; nothing of what they are."""
-    names = found(environment)
+def check_credentials(variables: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Check that the environment holds one well-formed credential."""
+    names = credential_variables(variables)
     if not names:
         return [
             Finding(
@@ -115,9 +113,9 @@ def credentials(environment: Mapping[str, str] = os.environ) -> list[Finding]:
         ]
     findings = [Finding(State.OK, "credential", f"{names[0]} is set")]
     if len(names) > 1:
-        words = f"{names[1]} is set as well, and is not used"
-        findings.append(Finding(State.NOTE, "credential", words))
-    if environment[names[0]] != environment[names[0]].strip().strip("'\""):
+        text = f"{names[1]} is set as well, and is not used"
+        findings.append(Finding(State.NOTE, "credential", text))
+    if variables[names[0]] != _strip_quotes(variables[names[0]]):
         findings.append(
             Finding(
                 State.FAULT,
@@ -129,11 +127,16 @@ def credentials(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     return findings
 
 
-def redacted(text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """A text in which no credential of the environment stands, whoever wrote it there."""
+def redact(text: str, variables: Mapping[str, str] = os.environ) -> str:
+    """Replace every credential of the environment in a text, even if another program put it there."""
     for name in CREDENTIALS:
-        secret = environment.get(name, "")
-        for form in (secret, secret.strip().strip("'\"")):
+        secret = variables.get(name, "")
+        for form in (secret, _strip_quotes(secret)):
             if form:
-                text = text.replace(form, HIDDEN)
+                text = text.replace(form, REDACTED)
     return text
+
+
+def _strip_quotes(text: str) -> str:
+    """Return the text without white space and quotes around it."""
+    return text.strip().strip("'\"")

@@ -1,6 +1,6 @@
-"""What is said of a run: the files that were written, what is out of date and why, and a summary of several.
+"""The report of a run: files written, files out of date and why, and a summary of several models.
 
-What lives here: the words, and the exit code of the whole: that of the worst outcome, which is the highest.
+Also decides the exit code of the run: the highest of its outcomes.
 """
 
 from __future__ import annotations
@@ -16,108 +16,117 @@ from gen_client.diagnostics import Diagnostic
 from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.jobs import CheckResult, Outcome, WriteResult
 from gen_client.layout import LOCK_FILE
-from gen_client.output.difference import Cause
+from gen_client.output.difference import Cause, Difference
 from gen_client.terminal.console import Color, Console, is_terminal
 
-_COLOURS: Final[Mapping[str, Color]] = {"+": "green", "-": "red", "@": "cyan"}
-"""Of the lines of a diff, by how they begin."""
+_COLORS: Final[Mapping[str, Color]] = {"+": "green", "-": "red", "@": "cyan"}
+"""The color of a line of a diff, by its first character."""
+_WRITTEN: Final = "written"
+_UP_TO_DATE: Final = "up to date"
+_OUT_OF_DATE: Final = "out of date"
+_FAILED: Final = "failed"
 
 
-def tell(
+def report_outcomes(
     names: Sequence[str],
     outcomes: Sequence[Outcome],
     arguments: argparse.Namespace,
     console: Console,
 ) -> int:
-    """Say what became of each job, and give the exit code of the whole.
+    """Print the outcome of each job, and return the exit code of the run.
 
     Args:
-        names: What the jobs are called.
-        outcomes: What became of them.
+        names: The names of the jobs.
+        outcomes: Their outcomes, in the same order.
         arguments: The command line.
-        console: Where it is said.
+        console: Prints the report.
     """
     code = DONE
-    several = len(outcomes) > 1
+    is_single = len(outcomes) == 1
     summary: Counter[str] = Counter()
     for name, outcome in zip(names, outcomes, strict=True):
-        about = name if several else ""
+        label = "" if is_single else name
         for warning in outcome.warnings:
-            console.report(warning, about)
+            console.report(warning, label)
         match outcome.result:
             case Diagnostic() as refusal:
-                code, word = max(code, console.report(refusal, about)), "failed"
+                code, status = max(code, console.report(refusal, label)), _FAILED
             case WriteResult() as written:
-                word = _written(written, console)
+                status = _print_written(written, console)
             case CheckResult() as checked:
-                word = _checked(checked, console, diff=arguments.diff)
-                code = max(code, DIFFERENT if word == _STALE else DONE)
-        summary[word] += 1
-        if word == _CURRENT and not several and not isinstance(outcome.result, Diagnostic):
+                status = _print_checked(checked, console, show_diff=arguments.diff)
+                code = max(code, DIFFERENT if status == _OUT_OF_DATE else DONE)
+        summary[status] += 1
+        if status == _UP_TO_DATE and is_single and not isinstance(outcome.result, Diagnostic):
             console.print_note(f"gen-client: {outcome.result.name} is up to date")
     console.flush()
-    if several:
-        words = ", ".join(f"{count} {word}" for word, count in summary.items())
-        console.print_note(f"gen-client: {len(outcomes)} models: {words}")
-    _mend(
-        [its.result for its in outcomes if isinstance(its.result, CheckResult)], arguments, console
+    if not is_single:
+        counts = ", ".join(f"{count} {status}" for status, count in summary.items())
+        console.print_note(f"gen-client: {len(outcomes)} models: {counts}")
+    results = [outcome.result for outcome in outcomes]
+    _print_fix(
+        [result for result in results if isinstance(result, CheckResult)], arguments, console
     )
-    if not several and isinstance(outcomes[0].result, WriteResult):
-        _introduce(outcomes[0].result, arguments.out or Path(), console)
+    if is_single and isinstance(results[0], WriteResult):
+        _print_next_steps(results[0], arguments.out or Path(), console)
     return code
 
 
-_CURRENT = "up to date"
-_STALE = "out of date"
-
-
-def _written(written: WriteResult, console: Console) -> str:
+def _print_written(written: WriteResult, console: Console) -> str:
     for file in written.changed:
         console.print_result(str(file))
-    return "written" if written.changed else _CURRENT
+    return _WRITTEN if written.changed else _UP_TO_DATE
 
 
-def _introduce(written: WriteResult, out: Path, console: Console) -> None:
-    """At a terminal, what to do with a new package."""
-    if written.new and is_terminal():
+def _print_next_steps(written: WriteResult, out: Path, console: Console) -> None:
+    """Print how to use a new package, if stdout is a terminal."""
+    if written.is_new and is_terminal():
         console.print_note()
         console.print_note(f"  from {written.name} import {written.client}")
         console.print_note(f"  python -m {written.name}.examples    (in {out})")
 
 
-def _checked(checked: CheckResult, console: Console, *, diff: bool) -> str:
-    """The files that differ, a word each for the cause, and their diffs if they are wanted."""
-    for its in checked.differences:
-        line = f"{checked.folder / its.file}: {its.cause.value}"
-        if its.is_accepted:
+def _print_checked(checked: CheckResult, console: Console, *, show_diff: bool) -> str:
+    """Print the files that differ, each with its cause and, with `--diff`, its unified diff."""
+    for difference in checked.differences:
+        line = f"{checked.folder / difference.file}: {difference.cause.value}"
+        if difference.is_accepted:
             console.flush()
             console.print_note(f"gen-client: {line}")
             continue
         console.print_finding(line, "red")
-        for text in checked.diffs.get(its.file, []) if diff else []:
-            console.print_finding(text, _COLOURS.get(text[:1]))
-    return _CURRENT if all(its.is_accepted for its in checked.differences) else _STALE
+        for text in checked.diffs.get(difference.file, []) if show_diff else []:
+            console.print_finding(text, _COLORS.get(text[:1]))
+    is_current = all(difference.is_accepted for difference in checked.differences)
+    return _UP_TO_DATE if is_current else _OUT_OF_DATE
 
 
-_LOST = (Cause.UNKNOWN, Cause.EDITED, Cause.MISSING)
-
-
-def _mend(checked: Sequence[CheckResult], arguments: argparse.Namespace, console: Console) -> None:
-    """The one command that mends what was found, if it can."""
-    found = [its for one in checked for its in one.differences if not its.is_accepted]
-    if not found:
+def _print_fix(
+    results: Sequence[CheckResult], arguments: argparse.Namespace, console: Console
+) -> None:
+    """Print the one command that brings the packages up to date."""
+    differences = [
+        difference
+        for result in results
+        for difference in result.differences
+        if not difference.is_accepted
+    ]
+    if not differences:
         return
-    lost = any(
-        its.cause is Cause.UNKNOWN or (its.file == LOCK_FILE and its.cause in _LOST)
-        for its in found
-    )
     words = ["gen-client"]
     for option in ("url", "signatures", "model", "api_base", "out", "name"):
         value = getattr(arguments, option)
         if value:
             words += [f"--{option.replace('_', '-')}", str(value)]
-    if arguments.offline and not lost:
+    if arguments.offline and not any(map(_needs_model, differences)):
         words.append("--offline")
-    if arguments.force or any(one.obstacle for one in checked):
+    if arguments.force or any(result.has_obstacle for result in results):
         words.append("--force")
-    console.print_remedy(f"to mend it: {shlex.join(words)}")
+    console.print_remedy(f"to fix: {shlex.join(words)}")
+
+
+def _needs_model(difference: Difference) -> bool:
+    """Return whether the lock cannot be used to fix this: it is missing, edited or unexplained."""
+    if difference.file == LOCK_FILE:
+        return difference.cause in (Cause.UNKNOWN, Cause.EDITED, Cause.MISSING)
+    return difference.cause is Cause.UNKNOWN

@@ -1,7 +1,7 @@
-"""The jobs of a run: from the words of the command line, or from the configuration.
+"""The jobs of a run, from the command line or from the configuration.
 
-What lives here: which packages are meant, and where their signatures are. Nothing is asked or read but the
-configuration.
+Decides which packages are made and where their signatures come from. Reads only the configuration and custom
+templates; nothing is fetched yet.
 """
 
 from __future__ import annotations
@@ -24,129 +24,139 @@ from gen_client.source import Source, address, trust
 from gen_client.source.address import ModelAddress, RunnerAddress
 
 
-def jobs(arguments: argparse.Namespace, progress: ProgressCallback) -> list[Job]:
-    """The jobs that are meant.
+def resolve_jobs(arguments: argparse.Namespace, progress: ProgressCallback) -> list[Job]:
+    """Return the jobs that the command line asks for.
 
     Args:
         arguments: The command line.
         progress: Progress callback.
 
     Raises:
-        Refusal: Exit 2: the command line or the configuration is wrong.
+        Refusal: The command line or the configuration is wrong (exit 2).
     """
     if arguments.url is None and arguments.signatures is None:
-        alone = {"--name": arguments.name, "--out": arguments.out, "--model": arguments.model}
-        for option, value in alone.items():
-            if value:
-                raise Refusal(f"{option} stands alone", exit_code=USAGE, remedy=config.NAME_A_MODEL)
-        return listed(arguments.api_base, progress, _usual(arguments), offline=arguments.offline)
-    return [_given(arguments, progress)]
+        for option in ("name", "out", "model"):
+            if getattr(arguments, option):
+                raise Refusal(
+                    f"--{option} needs --url or --signatures",
+                    exit_code=USAGE,
+                    remedy=config.NAME_A_MODEL,
+                )
+        options = _shared_options(arguments)
+        return configured_jobs(arguments.api_base, progress, options, offline=arguments.offline)
+    return [_job_of_arguments(arguments, progress)]
 
 
-def listed(
+def configured_jobs(
     api_base: str | None,
     progress: ProgressCallback,
-    usual: PackageOptions,
+    shared: PackageOptions,
     *,
     offline: bool = False,
 ) -> list[Job]:
-    """The jobs of the configuration.
+    """Return the jobs of the configuration.
 
     Args:
-        api_base: The platform's base URL, if the command line names one.
+        api_base: The platform's base URL of the command line; None if it has none.
         progress: Progress callback.
-        usual: What holds for all packages.
-        offline: Whether the locks stand for the models.
+        shared: The options that all packages share.
+        offline: Whether the signatures come from the locks of the packages.
 
     Raises:
-        Refusal: Exit 2: there is no configuration, or it is wrong.
+        Refusal: There is no configuration, or it is wrong (exit 2).
     """
     settings = config.load_settings(config.working_folder())
     return [
-        _listed(entry, settings, api_base, progress, usual, offline) for entry in settings.entries
+        _job_of_entry(entry, settings, api_base, progress, shared, offline)
+        for entry in settings.entries
     ]
 
 
-def configured(api_base: str | None) -> str | None:
-    """The platform's base URL for the configuration here, if there is one; None for the usual one.
+def configured_api_base(api_base: str | None) -> str | None:
+    """Return the platform's base URL that the configuration sets, if there is one.
 
     Args:
-        api_base: The one that the command line names, if it does.
+        api_base: The base URL of the command line, which wins; None if it has none.
+
+    Returns:
+        None for the default of the runtime.
 
     Raises:
-        Refusal: Exit 2: the configuration is wrong, or names a server that must not get the credential.
+        Refusal: The configuration is wrong, or names a server that must not get the credential (exit 2).
     """
     if config.find_or_new_config(config.working_folder()).section is None:
         return api_base
     settings = config.load_settings(config.working_folder())
-    meant = _api_base(api_base, settings)
-    _check(meant, settings)
-    return meant
+    chosen = _choose_api_base(api_base, settings)
+    _check_api_base(chosen, settings)
+    return chosen
 
 
-def _api_base(api_base: str | None, settings: Settings) -> str | None:
+def _choose_api_base(api_base: str | None, settings: Settings) -> str | None:
     return api_base or os.environ.get("CLARIFAI_API_BASE") or settings.api_base
 
 
-def _check(api_base: str | None, settings: Settings) -> None:
-    """Refuse a base URL that would get the credential because the configuration says so."""
+def _check_api_base(api_base: str | None, settings: Settings) -> None:
+    """Raise `Refusal` if only the configuration says that this server gets the credential."""
     if api_base is not None and api_base == settings.api_base:
         trust.check_trusted(api_base)
 
 
-def _given(arguments: argparse.Namespace, progress: ProgressCallback) -> Job:
-    """The one job of the command line."""
+def _job_of_arguments(arguments: argparse.Namespace, progress: ProgressCallback) -> Job:
     report = Report()
-    model = None if arguments.model is None else _reference(arguments.model)
-    out = arguments.out or Path()
-    options = replace(_usual(arguments), out=out, name=arguments.name, model=model)
+    model = None if arguments.model is None else _parse_reference(arguments.model)
+    options = replace(
+        _shared_options(arguments),
+        out=arguments.out or Path(),
+        name=arguments.name,
+        model=model,
+    )
     if arguments.url is None:
         return Job(source.in_file(arguments.signatures, report), options, report)
-    meant = address.parse_address(arguments.url)
+    parsed = address.parse_address(arguments.url)
     if arguments.offline:
-        expected = meant if model is None else ModelAddress(model, "")
-        return Job(_lock(out, arguments.name, expected, report), options, report)
+        expected = parsed if model is None else ModelAddress(model, "")
+        return Job(_lock_source(options, expected, report), options, report)
     access = source.Access(api_base=arguments.api_base, progress=progress)
-    return Job(source.at_address(meant, access), options, report)
+    return Job(source.at_address(parsed, access), options, report)
 
 
-def _listed(
+def _job_of_entry(
     entry: ModelEntry,
     settings: Settings,
     api_base: str | None,
     progress: ProgressCallback,
-    usual: PackageOptions,
+    shared: PackageOptions,
     offline: bool,
 ) -> Job:
-    """The job of an entry in the configuration."""
     report = Report()
     options = replace(
-        usual,
+        shared,
         out=entry.out,
         name=entry.name,
         methods=entry.methods,
         exclude=entry.exclude,
-        client=entry.client_options,
-        types=entry.json_types,
+        client_options=entry.client_options,
+        json_types=entry.json_types,
     )
     if offline:
-        return Job(_lock(entry.out, entry.name, entry.address, report), options, report)
+        return Job(_lock_source(options, entry.address, report), options, report)
     access = source.Access(
-        api_base=_api_base(api_base, settings),
-        progress=lambda text: progress(f"{entry.name}: {text}"),
+        api_base=_choose_api_base(api_base, settings),
+        progress=lambda stage: progress(f"{entry.name}: {stage}"),
     )
-    return Job(_Trusted(entry, access, settings), options, report)
+    return Job(_TrustedSource(entry, access, settings), options, report)
 
 
-def _usual(arguments: argparse.Namespace) -> PackageOptions:
-    """What the command line says of all packages."""
+def _shared_options(arguments: argparse.Namespace) -> PackageOptions:
+    """Return the options of the command line that all packages share."""
     folder = arguments.templates
-    templates = NO_CUSTOM_TEMPLATES if folder is None else read_custom_templates(folder)
-    return PackageOptions(force=arguments.force, strict=arguments.strict, custom=templates)
+    custom = NO_CUSTOM_TEMPLATES if folder is None else read_custom_templates(folder)
+    return PackageOptions(force=arguments.force, strict=arguments.strict, custom=custom)
 
 
-class _Trusted:
-    """A place that a configuration names, which is not asked before it is clear that it may be."""
+class _TrustedSource:
+    """The source of a configured model, which checks that its server may get the credential."""
 
     def __init__(self, entry: ModelEntry, access: source.Access, settings: Settings) -> None:
         self._entry = entry
@@ -154,29 +164,31 @@ class _Trusted:
         self._settings = settings
 
     def fetch(self) -> source.Document:
-        """Ask it."""
+        """Check the server, then fetch the signatures."""
         if isinstance(self._entry.address, RunnerAddress):
             trust.check_trusted(self._entry.address.base_url)
         else:
-            _check(self._access.api_base, self._settings)
+            _check_api_base(self._access.api_base, self._settings)
         return source.read(source.at_address(self._entry.address, self._access))
 
 
-def _lock(out: Path, name: str, meant: ModelAddress | RunnerAddress, report: Report) -> Source:
-    """The lock that stands for a model."""
-    model = meant if isinstance(meant, ModelAddress) else None
-    if not name:
-        if model is None:
-            raise Refusal(
-                "the package needs a name: its model has none",
-                exit_code=USAGE,
-                remedy="give it one with --name",
-            )
-        name = names.package_name(model.reference.model_id)
-    return source.in_lock(out / names.check_package_name(name) / LOCK_FILE, model, report)
+def _lock_source(
+    options: PackageOptions, expected: ModelAddress | RunnerAddress, report: Report
+) -> Source:
+    """Return the lock of a package as the source of its model's signatures.
+
+    Args:
+        options: The folder and the name of the package.
+        expected: The address of the model, which the lock must name.
+        report: Collects warnings.
+    """
+    model = expected if isinstance(expected, ModelAddress) else None
+    reference = None if model is None else model.reference
+    name = names.package_name_for(reference, options.name)
+    return source.in_lock(options.out / name / LOCK_FILE, model, report)
 
 
-def _reference(text: str) -> ModelRef:
+def _parse_reference(text: str) -> ModelRef:
     match address.parse_address(text):
         case ModelAddress(reference, ""):
             return reference

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from gen_client.commands.model_options import Interface
+from gen_client.commands.resolve_model import Interface
 from gen_client.escape import Code, form, literal
 from gen_client.interface.model import Parameter
 from gen_client.naming import names
@@ -29,13 +29,13 @@ _TITLES: Final = {CallStyle.SYNC: "", CallStyle.ASYNC: "asyncio", CallStyle.BATC
 # For people
 
 
-def tell(
+def print_methods(
     interface: Interface,
     methods: Sequence[NamedMethod],
     console: Console,
     *,
     url: str | None,
-    full: bool,
+    is_full: bool,
 ) -> None:
     """Print what a model offers.
 
@@ -50,11 +50,11 @@ def tell(
     for its in methods:
         console.print_finding("")
         console.print_code([prototype.format_prototype(its.wire)])
-        for line in its.description if full else its.description[:1]:
+        for line in its.description if is_full else its.description[:1]:
             console.print_finding(f"  {line}".rstrip())
-        if full:
+        if is_full:
             _page(interface, its, console, url)
-    if not full:
+    if not is_full:
         console.print_note()
         console.print_note(
             "gen-client: with the name of a method, its parameters and code to copy are shown"
@@ -132,7 +132,7 @@ def _opening(interface: Interface, url: str | None) -> Code:
     return form("base_url={}", literal(where))
 
 
-def snippets_of(
+def _format_snippets(
     interface: Interface, its: NamedMethod, wanted: Sequence[str], url: str | None
 ) -> Iterator[list[str]]:
     """The programs that call a method, in the forms that are wanted and that it has."""
@@ -144,23 +144,23 @@ def snippets_of(
 # For programs
 
 
-def programs(
+def format_programs(
     interface: Interface, methods: Sequence[NamedMethod], wanted: Sequence[str], url: str | None
 ) -> list[str]:
     """The lines of all programs, with two blank lines between two."""
     lines: list[str] = []
     for its in methods:
-        for program in snippets_of(interface, its, wanted, url):
+        for program in _format_snippets(interface, its, wanted, url):
             lines += [*(["", ""] if lines else []), *program]
     return lines
 
 
-def tools(methods: Sequence[NamedMethod]) -> list[dict[str, Any]]:
+def describe_tools(methods: Sequence[NamedMethod]) -> list[dict[str, Any]]:
     """Each method as a tool."""
     return [json_schema.describe_tool(its) for its in methods]
 
 
-def content(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, Any]:
+def describe_model(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, Any]:
     """Everything that is known of a model."""
     ids = interface.model.reference
     return {

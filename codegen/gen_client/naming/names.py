@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from clarigen import ModelRef
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import UNUSABLE, USAGE
@@ -60,6 +61,27 @@ def package_name(model_id: str) -> Code:
     if name in MODULES or name in WINDOWS_DEVICES:
         return Code(f"{name}_model")
     return Code(f"{name}_" if name in KEYWORDS else name)
+
+
+def package_name_for(reference: ModelRef | None, name: str) -> Code:
+    """Return the name of a model's package: the one that the user chose, else one made from the model's id.
+
+    Args:
+        reference: The model; None if it is not known.
+        name: The name that the user chose, or empty.
+
+    Raises:
+        Refusal: Neither gives a valid name (exit 2).
+    """
+    if name:
+        return check_package_name(name)
+    if reference is None:
+        raise Refusal(
+            "the package needs a name: its model has none",
+            exit_code=USAGE,
+            remedy="give it one with --name",
+        )
+    return package_name(reference.model_id)
 
 
 def check_package_name(name: str) -> Code:

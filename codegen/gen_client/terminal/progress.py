@@ -20,7 +20,7 @@ DELAY_SECONDS = 1.0
 """Seconds that pass before anything is shown."""
 
 
-class Progress:
+class ProgressDisplay:
     """A context in which `stage` says what goes on. Its text is never a model's.
 
     Args:

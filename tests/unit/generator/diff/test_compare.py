@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clarigen import ModelRef
 from gen_client.commands import diff_formats
-from gen_client.commands.diff_formats import Compared
+from gen_client.commands.diff_formats import ComparedInterfaces
 from gen_client.diagnostics import Refusal, Report
 from gen_client.diff import compare
 from gen_client.diff.changes import Change, Impact, Rule
@@ -77,8 +77,8 @@ CHANGES = [
 
 def lines(form: str) -> list[str]:
     model = replace(MODEL, version_id="v2")
-    compared = Compared(MODEL, model, "a:b,c/signatures.json", CHANGES)
-    return [line for line, _ in diff_formats.lines([compared], form, several=False)]
+    compared = ComparedInterfaces(MODEL, model, "a:b,c/signatures.json", CHANGES)
+    return [line for line, _ in diff_formats.format_lines([compared], form, is_list=False)]
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "github"])

@@ -1,0 +1,61 @@
+"""`gen-client diff`: compares interfaces, prints the changes, and turns them into one exit code.
+
+`diff_inputs` resolves which interfaces to compare, the package `diff` compares them, and `diff_formats` formats the
+changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from gen_client import threads
+from gen_client.commands import diff_formats
+from gen_client.commands.diff_formats import ComparedInterfaces
+from gen_client.commands.diff_inputs import ComparisonInput, resolve_inputs
+from gen_client.commands.resolve_model import read_interface
+from gen_client.diagnostics import Refusal, Report
+from gen_client.diff.changes import Impact
+from gen_client.diff.compare import compare
+from gen_client.exit_codes import DIFFERENT, DONE
+from gen_client.terminal.console import Console
+from gen_client.terminal.progress import ProgressDisplay
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Compare the interfaces, print what changed and return the exit code."""
+    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+        inputs = resolve_inputs(arguments, display.start_stage)
+        results = threads.run_concurrently(_compare_or_refuse, inputs)
+    code = DONE
+    compared: list[ComparedInterfaces] = []
+    for input_, result in zip(inputs, results, strict=True):
+        label = input_.name if len(inputs) > 1 else ""
+        for warning in input_.report.warnings:
+            console.report(warning, label)
+        if isinstance(result, Refusal):
+            code = max(code, console.report(result.diagnostic, label))
+        else:
+            compared.append(result)
+    is_list = arguments.lock is None
+    for line, color in diff_formats.format_lines(compared, arguments.format, is_list=is_list):
+        console.print_finding(line, color)
+    return max(code, DIFFERENT if _has_failing_change(compared, arguments.fail_on) else DONE)
+
+
+def _compare_or_refuse(input_: ComparisonInput) -> ComparedInterfaces | Refusal:
+    """Compare two interfaces; return the changes, the worst first, or the refusal that prevents it."""
+    order = list(Impact)
+    try:
+        old = read_interface(input_.old, input_.package, Report())
+        new = read_interface(input_.new, old.package, input_.report)
+    except Refusal as refusal:
+        return refusal
+    changes = compare(old.methods, new.methods)
+    changes.sort(key=lambda change: order.index(change.impact))
+    return ComparedInterfaces(old.model, new.model, input_.lock, changes)
+
+
+def _has_failing_change(compared: Sequence[ComparedInterfaces], fail_on: str) -> bool:
+    impacts = {change.impact for interfaces in compared for change in interfaces.changes}
+    return bool(impacts) if fail_on == "any" else Impact.BREAKING in impacts

@@ -1,0 +1,132 @@
+"""`gen-client doctor`: checks the installation, the credential, the platform and the packages.
+
+Prints one line per finding, to paste into a report. `environment` finds what is known without the network. No line
+contains any part of a credential.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from gen_client import config, pipeline, source
+from gen_client.commands import environment, resolve_jobs
+from gen_client.commands.environment import Finding, State
+from gen_client.commands.resolve_model import lock_path, read_interface, resolve_source
+from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report
+from gen_client.exit_codes import DIFFERENT, DONE, USAGE
+from gen_client.jobs import CheckResult, Job, Mode, PackageOptions
+from gen_client.source import Access, whoami
+from gen_client.terminal.console import Color, Console
+from gen_client.terminal.progress import ProgressDisplay
+from gen_client.text import quote
+
+_TIMEOUT: Final = 20.0
+"""Seconds to wait for the platform."""
+_COLORS: Final[Mapping[State, Color]] = {
+    State.OK: "green",
+    State.NOTE: "yellow",
+    State.FAULT: "red",
+}
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Check everything, print the findings and return the exit code."""
+    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+        findings = list(_check_all(arguments, display.start_stage))
+    console.print_finding(environment.describe_installation())
+    for finding in findings:
+        text = environment.redact(f"{finding.subject}: {finding.text}")
+        console.print_finding(f"  {finding.state.value:<5}  {text}", _COLORS[finding.state])
+        if finding.remedy:
+            console.print_finding(f"         {environment.redact(finding.remedy)}")
+    has_fault = any(finding.state is State.FAULT for finding in findings)
+    return DIFFERENT if has_fault else DONE
+
+
+def _check_all(arguments: argparse.Namespace, progress: ProgressCallback) -> Iterator[Finding]:
+    yield from environment.check_versions()
+    yield from environment.check_credentials()
+    yield _check_platform(arguments, progress)
+    if arguments.url is not None:
+        yield _check_model(arguments, progress)
+    yield from _check_packages(arguments, progress)
+
+
+def _check_platform(arguments: argparse.Namespace, progress: ProgressCallback) -> Finding:
+    """Check whether the platform answers, and for which user."""
+    try:
+        api_base = resolve_jobs.configured_api_base(arguments.api_base)
+        address, user_id = whoami(Access(api_base=api_base, timeout=_TIMEOUT, progress=progress))
+    except Refusal as refusal:
+        if (
+            refusal.diagnostic.location
+        ):  # The configuration is wrong; the packages' finding says so.
+            return Finding(State.NOTE, "platform", "is not asked while the configuration is wrong")
+        if refusal.diagnostic.exit_code == USAGE and not environment.credential_variables():
+            return Finding(State.NOTE, "platform", "is not asked without a credential")
+        return _fault("platform", refusal.diagnostic)
+    if not user_id:
+        return Finding(State.OK, "platform", f"{address} answers; it is a local runner")
+    return Finding(State.OK, "platform", f"{address} answers, for the user {quote(user_id)}")
+
+
+def _check_model(arguments: argparse.Namespace, progress: ProgressCallback) -> Finding:
+    """Check whether the model of `--url` can be reached and has a usable interface."""
+    try:
+        named_source = resolve_source(arguments, None, Report(), progress)
+        methods = read_interface(named_source, None, Report()).methods
+    except Refusal as refusal:
+        return _fault("model", refusal.diagnostic)
+    return Finding(State.OK, "model", f"{quote(arguments.url)} has {len(methods)} methods")
+
+
+def _check_packages(arguments: argparse.Namespace, progress: ProgressCallback) -> Iterator[Finding]:
+    """Check whether this gen-client would make the same packages of their locks."""
+    try:
+        jobs = [_check_job(path) for path in arguments.paths] or _configured_jobs(progress)
+    except Refusal as refusal:
+        yield _fault("configuration", refusal.diagnostic)
+        return
+    if not jobs:
+        yield Finding(State.NOTE, "packages", "none is named, and no [tool.gen-client] lists any")
+        return
+    for job, outcome in zip(jobs, pipeline.run(jobs, Mode(check=True), progress), strict=True):
+        subject = f"package {quote(str(job.options.out / job.options.name), 200)}"
+        if isinstance(outcome.result, Diagnostic):
+            yield _fault(subject, outcome.result)
+        elif isinstance(outcome.result, CheckResult):
+            yield _package_finding(subject, outcome.result)
+
+
+def _check_job(path: str) -> Job:
+    """Return the job that checks the package at a path."""
+    lock = Path(lock_path(path))
+    folder = lock.absolute().parent
+    report = Report()
+    options = PackageOptions(lock.parent.parent if lock.parent.name else folder.parent, folder.name)
+    return Job(source.in_file(str(lock), report), options, report)
+
+
+def _configured_jobs(progress: ProgressCallback) -> list[Job]:
+    """Return the jobs that check the configured packages by their locks; none without a configuration."""
+    if config.find_or_new_config(config.working_folder()).section is None:
+        return []
+    return resolve_jobs.configured_jobs(None, progress, PackageOptions(), offline=True)
+
+
+def _package_finding(subject: str, result: CheckResult) -> Finding:
+    differences = [difference for difference in result.differences if not difference.is_accepted]
+    if not differences:
+        return Finding(State.OK, subject, "is up to date")
+    text = ", ".join(
+        f"{quote(difference.file)} {difference.cause.value}" for difference in differences
+    )
+    return Finding(State.FAULT, subject, text, "gen-client --check --diff shows what differs")
+
+
+def _fault(subject: str, diagnostic: Diagnostic) -> Finding:
+    location = f"{diagnostic.location}: " if diagnostic.location else ""
+    return Finding(State.FAULT, subject, f"{location}{diagnostic.message}", diagnostic.remedy)

@@ -1,0 +1,23 @@
+"""`gen-client` without a command: generates packages, or checks them."""
+
+from __future__ import annotations
+
+import argparse
+
+from gen_client import cache, pipeline
+from gen_client.commands import report, resolve_jobs
+from gen_client.jobs import Mode
+from gen_client.terminal.console import Console
+from gen_client.terminal.progress import ProgressDisplay
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Generate or check the packages, report the outcomes and return the exit code."""
+    arguments.check = arguments.check or arguments.diff
+    folder = None if arguments.no_cache else cache.default_cache_dir()
+    mode = Mode(arguments.check, arguments.frozen, cache.Cache(folder))
+    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+        jobs = resolve_jobs.resolve_jobs(arguments, display.start_stage)
+        outcomes = list(pipeline.run(jobs, mode, display.start_stage))
+    names = [job.options.name for job in jobs]
+    return report.report_outcomes(names, outcomes, arguments, console)

@@ -1,0 +1,103 @@
+"""`gen-client init`: adds an entry for a model to pyproject.toml, and leaves the rest of the file unchanged.
+
+The new text is read as a configuration before it is written. tomlkit keeps the file's formatting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT
+
+from gen_client import config
+from gen_client.config import ConfigFile, Settings
+from gen_client.diagnostics import Refusal
+from gen_client.exit_codes import DONE
+from gen_client.terminal.console import Console
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Write the entry unless the configuration has it, and return the exit code."""
+    file = config.find_or_new_config(config.working_folder())
+    settings = None if file.section is None else config.read_settings(file)
+    entry = {"url": arguments.url, **({"name": arguments.name} if arguments.name else {})}
+    try:
+        if settings is not None and _has_entry(settings, entry, file):
+            console.print_note(f"gen-client: {file.path.name} lists this model already")
+            return DONE
+        text = _add_entry(file.text, entry, _relative_out(arguments.out, file))
+        config.read_settings(config.parse_config(file.path, file.root, text))
+    except Refusal as refusal:  # Without its location: that line is in a text that is not written.
+        raise Refusal(
+            refusal.diagnostic.message,
+            exit_code=refusal.diagnostic.exit_code,
+            remedy=refusal.diagnostic.remedy,
+        ) from None
+    _replace_file(file.path, text)
+    console.print_result(os.path.relpath(file.path))
+    console.flush()
+    console.print_note("gen-client: run gen-client to generate it")
+    return DONE
+
+
+def _has_entry(settings: Settings, entry: dict[str, str], file: ConfigFile) -> bool:
+    """Return whether the settings have an entry of the same model, and of the same name if one is given."""
+    text = _add_entry("", entry, "")
+    new = config.read_settings(config.parse_config(file.path, file.root, text)).entries[0]
+    return any((old.address, old.name) == (new.address, new.name) for old in settings.entries)
+
+
+def _relative_out(out: Path | None, file: ConfigFile) -> str:
+    """Return the folder of `--out` relative to the configuration's folder; empty without `--out`."""
+    return "" if out is None else Path(os.path.relpath(out, file.path.parent)).as_posix()
+
+
+def _add_entry(text: str, entry: dict[str, str], out: str) -> str:
+    """Return the text of a configuration with one more entry.
+
+    Args:
+        text: The text of the file, or empty.
+        entry: The keys of the entry, except `out`.
+        out: The folder that gets the package, relative to the file's folder; empty for the section's own.
+    """
+    document: Any = tomlkit.parse(text)
+    tool = _get_or_add_table(document, "tool", is_super_table=True)
+    section = _get_or_add_table(tool, "gen-client", is_super_table=False)
+    if out:
+        if "out" not in section and "models" not in section:
+            section["out"] = out
+        elif section.get("out", ".") != out:
+            entry = {**entry, "out": out}
+    models: Any = section.setdefault("models", tomlkit.aot())
+    is_array_of_tables = type(models) is AoT
+    table: Any = tomlkit.table() if is_array_of_tables else tomlkit.inline_table()
+    table.update(entry)
+    if (
+        is_array_of_tables
+    ):  # One blank line before the new table, and one after it if there was one.
+        if models and models[-1].as_string().endswith("\n\n"):
+            table.add(tomlkit.nl())
+        else:
+            table.trivia.indent = "\n"
+    models.append(table)  # pyright: ignore[reportUnknownMemberType]  # tomlkit gives it no type
+    return tomlkit.dumps(document)
+
+
+def _get_or_add_table(parent: MutableMapping[str, Any], key: str, *, is_super_table: bool) -> Any:
+    if key not in parent:
+        parent[key] = tomlkit.table(is_super_table=is_super_table)
+    return parent[key]
+
+
+def _replace_file(path: Path, text: str) -> None:
+    """Replace a file in one step, and keep its permissions."""
+    temporary = path.with_name(f".{path.name}.gen-client")
+    temporary.write_bytes(text.encode())
+    if path.exists():
+        temporary.chmod(path.stat().st_mode & 0o7777)
+    temporary.replace(path)

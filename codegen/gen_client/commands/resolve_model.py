@@ -1,0 +1,110 @@
+"""Which model a command is about, and its interface.
+
+Resolves the options of `model_options` and the path of a package, a lock or a signature file. Prints nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from gen_client import source
+from gen_client.diagnostics import ProgressCallback, Refusal, Report
+from gen_client.escape import Code
+from gen_client.exit_codes import USAGE
+from gen_client.interface import read
+from gen_client.interface.model import Model
+from gen_client.layout import LOCK_FILE
+from gen_client.naming import names
+from gen_client.plan.named import NamedMethod, name_methods
+from gen_client.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A model's interface, as its generated client has it.
+
+    Attributes:
+        model: The model.
+        package: The name of the package.
+        methods: The methods of the client, with all their names.
+    """
+
+    model: Model
+    package: Code
+    methods: list[NamedMethod]
+
+
+def resolve_source(
+    arguments: argparse.Namespace,
+    path: str | None,
+    report: Report,
+    progress: ProgressCallback,
+) -> Source:
+    """Return the source of signatures that the command line names.
+
+    Args:
+        arguments: The command line, with the options of `model_options`.
+        path: The package, lock or signature file of a positional argument, if there is one.
+        report: Collects the warnings of the source.
+        progress: Progress callback.
+
+    Raises:
+        Refusal: No source is named (exit 2).
+    """
+    if arguments.url is not None:
+        return source.at(
+            arguments.url, source.Access(api_base=arguments.api_base, progress=progress)
+        )
+    file = path if path is not None else arguments.signatures
+    if file is None:
+        raise Refusal(
+            "no model is named",
+            exit_code=USAGE,
+            remedy="name a package or its lock, or give --url or --signatures",
+        )
+    return source.in_file(lock_path(file), report)
+
+
+def lock_path(path: str) -> str:
+    """Return the path of the lock in a package's folder; any other path unchanged."""
+    return str(Path(path) / LOCK_FILE) if path != "-" and Path(path).is_dir() else path
+
+
+def read_interface(source_: Source, package: Code | None, report: Report) -> Interface:
+    """Fetch the signatures from a source, and name what a client made of them has.
+
+    Args:
+        source_: The source.
+        package: The name of the package; None to make it from the model's id.
+        report: Collects warnings.
+
+    Raises:
+        Refusal: The signatures cannot be fetched, or cannot become a client.
+    """
+    model = read.read_model(source.read(source_), report)
+    name = package or _package_name(model)
+    return Interface(model, name, name_methods(model, name, report))
+
+
+def _package_name(model: Model) -> Code:
+    try:
+        return names.package_name("model" if model.reference is None else model.reference.model_id)
+    except Refusal:  # The id gives no name for a package; its interface can be shown all the same.
+        return names.package_name("model")
+
+
+def package_name_at(lock: str) -> Code | None:
+    """Return the name of the package that holds a lock.
+
+    Returns:
+        None if the file is no lock, or if its folder has no name for a package.
+    """
+    if Path(lock).name != LOCK_FILE:
+        return None
+    folder = Path(lock).absolute().parent
+    try:
+        return names.check_package_name(folder.name)
+    except Refusal:
+        return None

@@ -1,0 +1,57 @@
+"""`gen-client serve`: serves a model with the interface of a lock, a file or another model, on this machine.
+
+The server is that of `clarigen.testing`; it answers sample values.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from types import FrameType
+from typing import Final, NoReturn
+
+from clarigen.errors import ConfigError
+from clarigen.testing import Samples, serve
+from gen_client.commands.resolve_model import read_interface, resolve_source
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import DONE, USAGE
+from gen_client.interface import read
+from gen_client.terminal.console import Console
+from gen_client.terminal.progress import ProgressDisplay
+
+_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+"""Signals that stop the server. A shell that starts it in the background makes it ignore SIGINT."""
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Serve until a signal arrives, and return the exit code."""
+    report = Report()
+    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+        source = resolve_source(arguments, arguments.path, report, display.start_stage)
+        model = read_interface(source, None, report).model
+    for warning in report.warnings:
+        console.report(warning)
+    try:
+        samples = Samples(read.write_signatures(model), seed=arguments.seed)
+        server = serve(samples, port=arguments.port, record=0, version=model.version_id)
+    except ConfigError as error:
+        raise Refusal(str(error), exit_code=USAGE) from None
+    handlers = {number: signal.signal(number, _interrupt) for number in _STOP_SIGNALS}
+    try:
+        with server:
+            console.print_finding(server.url)
+            console.print_note(
+                f"gen-client: {len(model.methods)} methods, sample values; Ctrl-C ends it"
+            )
+            console.flush()
+            server.wait()
+    except KeyboardInterrupt:
+        pass  # A requested stop is no failure.
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return DONE
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,103 @@
+"""`gen-client show`: prints the methods of a model, or code and schemas for them.
+
+Selects the methods and the output; `show_formats` formats them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from gen_client.commands import show_formats
+from gen_client.commands.resolve_model import (
+    Interface,
+    lock_path,
+    package_name_at,
+    read_interface,
+    resolve_source,
+)
+from gen_client.commands.show import SNIPPETS
+from gen_client.diagnostics import Refusal, Report
+from gen_client.exit_codes import DONE, USAGE
+from gen_client.plan.named import NamedMethod
+from gen_client.terminal.console import Console
+from gen_client.terminal.progress import ProgressDisplay
+from gen_client.text import quote
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Print what the command line asks for and return the exit code."""
+    words = list(arguments.words)
+    has_option = arguments.url is not None or arguments.signatures is not None
+    path = words.pop(0) if words and not has_option else None
+    if len(words) > 1:
+        raise Refusal(f"one method at a time, not {len(words)}", exit_code=USAGE)
+    report = Report()
+    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+        source = resolve_source(arguments, path, report, display.start_stage)
+        package = package_name_at(lock_path(path)) if path else None
+        interface = read_interface(source, package, report)
+    for warning in report.warnings:
+        console.report(warning)
+    methods = _select_methods(interface, words[0] if words else None)
+    if arguments.json_schema or arguments.json:
+        _print_json(arguments, interface, methods, bool(words), console)
+    elif arguments.snippet is not None:
+        _print_snippets(arguments, interface, methods, console)
+    else:
+        is_full = bool(words) or len(methods) == 1
+        show_formats.print_methods(interface, methods, console, url=arguments.url, is_full=is_full)
+    return DONE
+
+
+def _select_methods(interface: Interface, name: str | None) -> list[NamedMethod]:
+    """Return the method with a Python or wire name, or all methods if there is no name."""
+    if name is None:
+        return interface.methods
+    for method in interface.methods:
+        if name in (method.name, method.wire.name):
+            return [method]
+    known = ", ".join(str(method.name) for method in interface.methods[:8])
+    more = ", …" if len(interface.methods) > 8 else ""
+    raise Refusal(
+        f"the model has no method {quote(name)}",
+        exit_code=USAGE,
+        remedy=f"it has {known}{more}",
+    )
+
+
+def _print_json(
+    arguments: argparse.Namespace,
+    interface: Interface,
+    methods: list[NamedMethod],
+    is_single: bool,
+    console: Console,
+) -> None:
+    if arguments.json_schema:
+        tools = show_formats.describe_tools(methods)
+        text = _format_json(tools[0] if is_single else tools)
+    else:
+        text = _format_json(show_formats.describe_model(interface, methods))
+    for line in text.split("\n"):
+        console.print_finding(line)
+
+
+def _format_json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=True)
+
+
+def _print_snippets(
+    arguments: argparse.Namespace,
+    interface: Interface,
+    methods: list[NamedMethod],
+    console: Console,
+) -> None:
+    styles = SNIPPETS if arguments.snippet == "all" else (arguments.snippet,)
+    lines = show_formats.format_programs(interface, methods, styles, arguments.url)
+    if not lines:
+        raise Refusal(
+            f"no method here can be called in the form {arguments.snippet}",
+            exit_code=USAGE,
+            remedy="only a method with parameters and one result has it",
+        )
+    console.print_code(lines)

@@ -114,7 +114,7 @@ def test_a_list_of_inputs_under_the_methods_own_name(own: Served) -> None:
     assert model.ints([{"x": [1, 2]}, {"x": []}]) == [[1, 2], []]
     with pytest.raises(InputError, match="input 1 of the batch: echo_int: has no parameter 'y'"):
         model.echo_int([{"x": 1}, {"y": 1}])
-    with pytest.raises(InputError, match="`second` cannot stand beside a list of inputs"):
+    with pytest.raises(InputError, match="`second` cannot be combined with a list of inputs"):
         model.late([{"second": "b"}], second="b")
     with model.recording() as seen:
         model.echo_int(inputs)

@@ -68,7 +68,7 @@ def test_options_go_into_each_input(served: Served) -> None:
     inputs = [{"mode": "exact"}, {"level": 9}, {}]
     gives(served, ["exact 2", "fast 9", "fast 2"], lambda model: model.chosen(inputs))
     gives(served, ["fast 2"], lambda model: model.chosen([{}]))
-    beside = "chosen: `level` cannot stand beside a list of inputs"
+    beside = "chosen: `level` cannot be combined with a list of inputs"
     refused(served, beside, call=lambda model: model.chosen([{}], level=9))
     refused(served, "`y` cannot", call=lambda model: model.first_float([{"x": 1.0}], y="z"))
 
@@ -82,7 +82,7 @@ def test_a_required_parameter_is_required_of_one_input_and_of_each(served: Serve
 
 
 def test_what_is_no_list_of_inputs_says_what_was_meant(served: Served) -> None:
-    meant = "many inputs, each a mapping of arguments, go to `echo_int_batch`"
+    meant = "to send many inputs, pass mappings of arguments to `echo_int_batch`"
     for given in ([7], [7, {"x": 8}], {"x": 7}, {7}, range(3)):
         call = partial(lambda x, model: model.echo_int(x), given)
         refused(served, "`x` must be an int", meant, call=call)
@@ -109,7 +109,7 @@ def test_what_is_no_list_of_inputs_says_what_was_meant(served: Served) -> None:
 
 def test_no_inputs_go_to_the_twin(served: Served) -> None:
     """An empty list is an argument: whether it is one of inputs cannot be seen."""
-    none = "a list of inputs has one at least, and `echo_int_batch` takes none as well"
+    none = "an empty list is not a batch of inputs; `echo_int_batch([])` accepts one"
     empty: tuple[Any, ...] = ([], ())
     for given in empty:
         call = partial(lambda x, model: model.echo_int(x), given)

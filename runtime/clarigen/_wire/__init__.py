@@ -1,1 +1,1 @@
-"""Values to bytes and back, without I/O."""
+"""Encodes arguments as requests and decodes results, without I/O."""

@@ -1,15 +1,15 @@
-"""Values to and from the wire: one codec a type, composed once a method.
+"""Codecs: how values of each type are encoded into the platform's `Data` message and decoded from it.
 
-What lives here: the only rules by which a Python value becomes slots of the platform's `Data`
-message and comes back. A codec is a pair of closures: `encode` appends the fields of a `Data` as bytes,
-`decode` reads one that protobuf has parsed, without the large payloads, which `_reader` has cut out.
-The codecs of containers are built from those of their items. Nothing here creates a message, so nothing
-here imports protobuf. What does not fit raises `CodecError`, which collects its path on the way out.
+A codec is a pair of functions. `encode` appends the fields of a `Data` as bytes; `decode` reads a
+`Data` that protobuf has parsed, after `large_payloads` has taken the large payloads out of the
+response. The codecs of containers are composed from those of their items, once per method. This
+module creates no message and does not import protobuf, which would make every import slower. A
+value that cannot be converted raises `CodecError`, which collects the path to it on its way out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from .._data import Text
@@ -34,7 +34,12 @@ _R_co = TypeVar("_R_co", covariant=True)
 
 
 class CodecError(ValueError):
-    """A value that does not fit: what was expected and found, and where inside the value."""
+    """A value that cannot be encoded or decoded. Callers turn it into a public error.
+
+    Attributes:
+        problem: What was expected and what was found: `must be a str, not int 3`.
+        path: The position of the value inside the argument or the result: `[3].name`.
+    """
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -42,25 +47,35 @@ class CodecError(ValueError):
         self.path = ""
 
     def at(self, step: str) -> CodecError:
-        """The same misfit, seen from one level further out (`[3]`, `.name`)."""
+        """Prepend a step, such as `[3]` or `.name`, to the path; return this error."""
         self.path = step + self.path
         return self
 
 
+def call_at(step: str, function: Callable[..., _R], *arguments: Any) -> _R:
+    """Call a function; prepend a step to the path of a `CodecError` that it raises.
+
+    The loops that `benchmarks/values.py` measures do without it, to save a call per item.
+    """
+    try:
+        return function(*arguments)
+    except CodecError as error:
+        raise error.at(step) from None
+
+
 class Codec(NamedTuple, Generic[_R_co]):
-    """How values of one type travel.
+    """How values of one type are encoded and decoded.
 
     Attributes:
-        label: The type in a message's words: `a str`, `a list`.
-        encode: Append the fields of a `Data` that holds the value, and tell how many bytes they are;
-            `CodecError` if it does not fit.
-        decode: Read the value, of which the payloads are the large payloads; `CodecError` if it is not there or not what
-            the type says.
-        nested: The codec inside lists, tuples and records, where it differs.
-        spread: For types whose lists share one repeated slot: the slot, and the codec of one
-            element.
-        trapped: A server mistakes other arguments for a first argument of this type that is left
-            out.
+        label: The type as messages name it: `a str`, `a list`.
+        encode: Append the fields of a `Data` that holds the value and return their size in bytes.
+            Raises `CodecError` if the value has another type.
+        decode: Return the value of a `Data`, given the large payloads of its response. Raises
+            `CodecError` if the value is missing or has another type.
+        nested: The codec to use inside lists, tuples and records, if it differs.
+        repeated_slot: For types of which a `Data` holds a list in one repeated field.
+        misread_when_absent: Whether servers read other arguments as this one if it is the first
+            parameter and nothing is sent for it.
     """
 
     label: str
@@ -72,37 +87,43 @@ class Codec(NamedTuple, Generic[_R_co]):
 
     @property
     def inner(self) -> Codec[_R_co]:
-        """This codec as it works inside a container."""
+        """The codec to use inside a container."""
         return self.nested or self
 
 
 class RepeatedSlot(NamedTuple):
-    """A repeated slot of `Data`: its name, how one element of it is appended, and how one is read."""
+    """A repeated field of `Data` that holds all items of a list.
 
-    slot: str
+    Attributes:
+        name: The name of the field.
+        encode: Append the field with one item and return its size in bytes.
+        decode: Return the value of one item, a message.
+    """
+
+    name: str
     encode: Encoder
     decode: Callable[[Any, LargePayloads], Any]
 
 
 def type_mismatch(label: str, value: object) -> CodecError:
-    """The misfit of a value of another type."""
+    """Return the error for a value that has another type than `label` says."""
     return CodecError(f"must be {label}, not {describe(value)}")
 
 
-def is_a(value: object, *kinds: type) -> bool:
-    """Whether a value is of a type; unlike `isinstance`, without a guess at the types inside it."""
-    return isinstance(value, kinds)
+def is_instance(value: object, *types: type) -> bool:
+    """Return whether a value is of one of the types, without narrowing it for type checkers."""
+    return isinstance(value, types)
 
 
 def is_bool(value: Any) -> bool:
-    """Whether a value is true or false: a bool, or one of numpy's, as comparisons of its numbers are."""
+    """Return whether a value is a bool, or numpy's bool, which comparisons of arrays yield."""
     return isinstance(value, bool) or (
         getattr(getattr(value, "dtype", None), "kind", "") == "b" and value.shape == ()
     )
 
 
 def describe(value: object) -> str:
-    """A value for a message: its type, and the value itself where that is short."""
+    """Describe a value for a message: its type, and the value itself if that is short."""
     if value is None:
         return "None"
     if isinstance(value, (str, bytes, int, float)) and len(text := repr(value)) <= 40:
@@ -110,140 +131,147 @@ def describe(value: object) -> str:
     return type(value).__name__
 
 
-# Containers. A part is a `Data` with a name.
+def with_article(name: str) -> str:
+    """Put the indefinite article before the name of a class: `an Image`, `a User`."""
+    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
+
+
+# Containers: a `Data` whose repeated field `parts` holds messages of an id and a `Data`.
 
 PART_TAG: Final = len_tag(19)
 _PART_DATA, _PART_ID = len_tag(1), len_tag(2)
 
 
 def part_id(name: str) -> bytes:
-    """The id of a part; nothing for an empty one."""
+    """Encode the id of a part; an empty id is omitted."""
     return len_field(_PART_ID, name.encode()) if name else b""
 
 
 def part_encoder(encode: Encoder, name: str = "") -> Encoder:
-    """What appends a part with a value."""
-    first = part_id(name) + _PART_DATA
+    """Return the encoder of a part that holds what `encode` encodes and has `name` as its id."""
+    prefix = part_id(name) + _PART_DATA
 
-    def put(value: Any, out: Buffers) -> int:
-        place = len(out)
-        out.append(b"")
+    def encode_part(value: Any, out: Buffers) -> int:
+        position = len(out)
+        out.append(b"")  # reserved for the head, which needs the size
         size = encode(value, out)
-        head = first + varint(size)
-        head = out[place] = PART_TAG + varint(len(head) + size) + head
+        head = prefix + varint(size)
+        head = out[position] = PART_TAG + varint(len(head) + size) + head
         return len(head) + size
 
-    return put
+    return encode_part
 
 
 def list_of(item: Codec[_R]) -> Codec[list[_R]]:
-    """Lists: one part an item, or one repeated slot for all where the type has one."""
+    """Return the codec of lists: a part per item, or one repeated field if the type has one."""
     if item.repeated_slot is not None:
-        return _spread_list(item.repeated_slot)
+        return _repeated_list(item.repeated_slot)
     inner = item.inner
-    read = inner.decode
+    decode_item = inner.decode
 
     def decode(data: Data, payloads: LargePayloads) -> list[_R]:
         result: list[Any] = []
-        add = result.append
-        try:
+        append = result.append
+        try:  # once per list, not per item: "1,000 strings, decoded"
             for part in data.parts:
-                add(read(part.data, payloads))
-        except CodecError as misfit:
-            raise misfit.at(f"[{len(result)}]") from None
+                append(decode_item(part.data, payloads))
+        except CodecError as error:
+            raise error.at(f"[{len(result)}]") from None
         return result
 
-    return Codec("a list", _each(part_encoder(inner.encode)), decode, misread_when_absent=True)
+    encode = _items_encoder(part_encoder(inner.encode))
+    return Codec("a list", encode, decode, misread_when_absent=True)
 
 
-def _spread_list(spread: RepeatedSlot) -> Codec[list[Any]]:
+def _repeated_list(slot: RepeatedSlot) -> Codec[list[Any]]:
     def decode(data: Data, payloads: LargePayloads) -> list[Any]:
-        return [spread.decode(message, payloads) for message in getattr(data, spread.slot)]
+        return [slot.decode(message, payloads) for message in getattr(data, slot.name)]
 
-    return Codec("a list", _each(spread.encode), decode, misread_when_absent=True)
+    return Codec("a list", _items_encoder(slot.encode), decode, misread_when_absent=True)
 
 
-def _each(add: Encoder) -> Encoder:
-    """What appends the items of a list."""
+def _items_encoder(encode_item: Encoder) -> Encoder:
+    """Return the encoder of the items of a list."""
 
     def encode(value: Any, out: Buffers) -> int:
-        items = _iterable(value)
+        _check_list(value)
         size = index = 0
-        try:
-            for index, element in enumerate(items):  # noqa: B007
-                size += add(element, out)
-        except CodecError as misfit:
-            raise misfit.at(f"[{index}]") from None
+        try:  # once per list, not per item: "1,000 strings, encoded"
+            for index, item in enumerate(value):  # noqa: B007
+                size += encode_item(item, out)
+        except CodecError as error:
+            raise error.at(f"[{index}]") from None
         return size
 
     return encode
 
 
-def _iterable(value: Any) -> Iterable[Any]:
-    """The items of a list argument. A lone string or mapping is a mistake, not a list."""
+def _check_list(value: Any) -> None:
+    """Raise `CodecError` unless a value is a list or the like; a lone string is not."""
     if isinstance(value, (str, bytes, bytearray, Text)):
         raise CodecError(f"must be a list, not a lone {describe(value)}; put it in a list")
-    if not is_a(value, Sequence) and not hasattr(value, "__array__"):
+    if not is_instance(value, Sequence) and not hasattr(value, "__array__"):
         raise type_mismatch("a list", value)
-    items: Iterable[Any] = value
-    return items
 
 
 def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
-    """Tuples: one part a position, by order."""
-    inner = tuple(item.inner for item in items)
-    puts = tuple(part_encoder(codec.encode, str(index)) for index, codec in enumerate(inner))
+    """Return the codec of tuples: a part per position, in order."""
+    decoders = tuple(item.inner.decode for item in items)
+    encoders = tuple(
+        part_encoder(item.inner.encode, str(index)) for index, item in enumerate(items)
+    )
     label = f"a tuple of {len(items)}"
 
     def encode(value: Any, out: Buffers) -> int:
-        if not is_a(value, tuple, list):
+        if not is_instance(value, tuple, list):
             raise type_mismatch(label, value)
-        if len(value) != len(inner):
+        if len(value) != len(encoders):
             raise CodecError(f"must be {label}, not of {len(value)}")
-        size = 0
-        for index, (put, element) in enumerate(zip(puts, value, strict=True)):
-            try:
-                size += put(element, out)
-            except CodecError as misfit:
-                raise misfit.at(f"[{index}]") from None
+        size = index = 0
+        try:
+            for encode_item, item in zip(encoders, value, strict=True):
+                size += encode_item(item, out)
+                index += 1
+        except CodecError as error:
+            raise error.at(f"[{index}]") from None
         return size
 
     def decode(data: Data, payloads: LargePayloads) -> tuple[Any, ...]:
-        if len(data.parts) != len(inner):
+        if len(data.parts) != len(decoders):
             raise CodecError(f"has {len(data.parts)} parts; {label} was expected")
         result: list[Any] = []
-        for index, (codec, part) in enumerate(zip(inner, data.parts, strict=True)):
-            try:
-                result.append(codec.decode(part.data, payloads))
-            except CodecError as misfit:
-                raise misfit.at(f"[{index}]") from None
+        try:
+            for decode_item, part in zip(decoders, data.parts, strict=True):
+                result.append(decode_item(part.data, payloads))
+        except CodecError as error:
+            raise error.at(f"[{len(result)}]") from None
         return tuple(result)
 
     return Codec(label, encode, decode, misread_when_absent=True)
 
 
 def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> Codec[_R]:
-    """Records: one part a member.
+    """Return the codec of records: a part per member.
 
     Args:
         cls: The generated dataclass.
-        members: For each member the name on the wire, the attribute, the codec; in declared order.
+        members: The name on the wire, the attribute and the codec of each member, in order.
     """
-    inner = tuple((wire_name, attribute, codec.inner) for wire_name, attribute, codec in members)
-    puts = tuple(
-        (attribute, part_encoder(codec.encode, wire_name)) for wire_name, attribute, codec in inner
+    decoders = tuple((name, attribute, codec.inner.decode) for name, attribute, codec in members)
+    encoders = tuple(
+        (attribute, part_encoder(codec.inner.encode, name)) for name, attribute, codec in members
     )
-    label = f"a {cls.__name__}"
+    label = with_article(cls.__name__)
 
     def encode(value: Any, out: Buffers) -> int:
         if not isinstance(value, cls):
             raise type_mismatch(label, value)
         size = 0
-        for attribute, put in puts:
-            try:
-                size += put(getattr(value, attribute), out)
-            except CodecError as misfit:
-                raise misfit.at(f".{attribute}") from None
+        for attribute, encode_member in encoders:
+            try:  # not `call_at`: "1,000 records, encoded"
+                size += encode_member(getattr(value, attribute), out)
+            except CodecError as error:
+                raise error.at(f".{attribute}") from None
             except AttributeError:
                 raise CodecError(f"has no `{attribute}`") from None
         return size
@@ -251,23 +279,22 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
     def decode(data: Data, payloads: LargePayloads) -> _R:
         parts = {part.id: part.data for part in data.parts}
         values = {}
-        for wire_name, attribute, codec in inner:
-            part_data = parts.get(wire_name)
+        for name, attribute, decode_member in decoders:
+            part_data = parts.get(name)
             if part_data is None:
-                raise CodecError(f"has no part {wire_name!r}")
-            try:
-                values[attribute] = codec.decode(part_data, payloads)
-            except CodecError as misfit:
-                raise misfit.at(f".{attribute}") from None
+                raise CodecError(f"has no part {name!r}")
+            try:  # not `call_at`: "1,000 records, decoded"
+                values[attribute] = decode_member(part_data, payloads)
+            except CodecError as error:
+                raise error.at(f".{attribute}") from None
         return cls(**values)
 
     return Codec(label, encode, decode, misread_when_absent=True)
 
 
-# Scalars. A zero leaves the slot empty; the part around it shows that it was sent.
+# Scalars. Zero and the empty string have no field: the part around them shows that they were sent.
 
 _INT64: Final = range(-(2**63), 2**63)
-_MASK: Final = 2**64 - 1
 _ZERO: Final = float64(0.0)
 
 _INT, _FLOAT, _BYTES = varint_tag(21), i64_tag(22), len_tag(23)
@@ -282,7 +309,7 @@ def _encode_str(value: Any, out: Buffers) -> int:
 
 
 def encode_utf8(value: Any) -> bytes:
-    """A string as it travels: no other type, and no half of a surrogate pair."""
+    """Encode a string; raise `CodecError` for another type and for a lone surrogate."""
     if not isinstance(value, str):
         raise type_mismatch("a str", value)
     try:
@@ -296,7 +323,7 @@ def _decode_str(data: Data, _: LargePayloads) -> str:
 
 
 def _encode_bytes(value: Any, out: Buffers) -> int:
-    if not is_a(value, bytes, bytearray, memoryview):
+    if not is_instance(value, bytes, bytearray, memoryview):
         raise type_mismatch("bytes", value)
     content = value if isinstance(value, bytes) else bytes(value)
     return append_len_field(_BYTES, content, out) if content else 0
@@ -307,22 +334,21 @@ def _decode_bytes(data: Data, payloads: LargePayloads) -> bytes:
 
 
 def _encode_int(value: Any, out: Buffers) -> int:
-    number = value if type(value) is int else _index(value)
+    number = value if type(value) is int else _to_int(value)
     if number not in _INT64:
         raise CodecError("must fit into 64 bits: -2**63 to 2**63 - 1")
     if not number:
         return 0
-    piece = _INT + varint(number & _MASK)
-    out.append(piece)
-    return len(piece)
+    buffer = _INT + varint(number & 2**64 - 1)  # two's complement
+    out.append(buffer)
+    return len(buffer)
 
 
-def _index(value: Any) -> int:
-    """A whole number of another class; a bool is no number."""
+def _to_int(value: Any) -> int:
+    """Convert an integer of another class, such as numpy's; refuse a bool."""
     if is_bool(value) or not hasattr(value, "__index__"):
         raise type_mismatch("an int", value)
-    index: int = value.__index__()
-    return index
+    return int(value.__index__())
 
 
 def _decode_int(data: Data, _: LargePayloads) -> int:
@@ -338,7 +364,7 @@ def _encode_float(value: Any, out: Buffers) -> int:
 
 
 def to_float64(value: Any) -> float:
-    """A number that a 64-bit float can hold; a bool is no number."""
+    """Convert a number to a float; refuse a bool and a number that is out of range."""
     if type(value) is float:
         return value
     if isinstance(value, (str, bytes)) or is_bool(value) or not hasattr(value, "__float__"):

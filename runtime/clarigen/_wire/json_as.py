@@ -1,7 +1,7 @@
-"""The codec of JSON that has been given a type of the user's.
+"""The codec of JSON with a Python type of the user's.
 
-What lives here: `json_as`, the way between the codec of JSON and the types. Nothing is imported or looked at before
-the first value travels: a package that is generated with such types imports nothing of them.
+This is the light half of typed JSON, loaded with every generated package. `json_types`, the other
+half, imports the user's types, so it is loaded when the first value is encoded or decoded.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 
 def json_as(text: str) -> Codec[Any]:
-    """The codec of JSON of a type.
+    """Return the codec of JSON that is a Python type.
 
     Args:
-        text: The type, in the words of `_type_text`: `list[app.types:ChatMessage]`.
+        text: The type, in the grammar of `type_expression`: `list[app.types:ChatMessage]`.
     """
 
     @cache
-    def shape() -> JsonType:
-        from .json_types import json_type
+    def load() -> JsonType:
+        from .json_types import load_json_type
 
-        return json_type(text)
+        return load_json_type(text)
 
     def encode(value: Any, out: Buffers) -> int:
         try:
-            given = shape().to_json(value)
+            content = load().to_json(value)
         except RecursionError:
             raise CodecError("is nested too deeply, or contains itself") from None
-        return JSON.encode(given, out)
+        return JSON.encode(content, out)
 
     def decode(data: Data, payloads: LargePayloads) -> Any:
-        return shape().from_json(JSON.decode(data, payloads))
+        return load().from_json(JSON.decode(data, payloads))
 
     return Codec(JSON.label, encode, decode)

@@ -1,8 +1,10 @@
-"""JSON as Python types of the user's: what an argument becomes, and what a result is made of.
+"""Conversion between JSON and Python types of the user's.
 
-What lives here: one rule a type, composed once into a pair of functions. TypedDicts and builtin types are checked,
-dataclasses and pydantic models are converted. What does not fit raises `CodecError`, which collects its path. A class is
-used only once it is clear that it is of these three kinds; a type that cannot travel is a `ConfigError`.
+A type is composed once into a pair of functions, from one rule per kind of type. TypedDicts and
+builtin types are checked; dataclasses and pydantic models are converted. A value that does not fit
+raises `CodecError`, which collects the path to it. Only these kinds of classes are used, because
+their names come from configuration: anything else is a `ConfigError` and is never called. This
+module imports the user's types, so no other module imports it before a value needs it.
 """
 
 from __future__ import annotations
@@ -19,21 +21,29 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, NotRequired, Requ
 
 from .._data import JSON
 from ..errors import ConfigError
-from .codec import CodecError, describe, is_a, to_float64, type_mismatch
+from .codec import (
+    CodecError,
+    call_at,
+    describe,
+    is_instance,
+    to_float64,
+    type_mismatch,
+    with_article,
+)
 from .type_expression import TypeText, parse_type
 
 _LISTS: Final = (list, collections.abc.Sequence, collections.abc.Iterable)
 _DICTS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
-_NOTES: Final = (Annotated, Required, NotRequired)
+_QUALIFIERS: Final = (Annotated, Required, NotRequired)
 
 
 class JsonType(NamedTuple):
-    """A type.
+    """A Python type and its conversion from and to JSON.
 
     Attributes:
-        label: What it is called in a message.
-        give: An argument of it as JSON.
-        take: Its value that JSON stands for.
+        label: The type as messages name it.
+        to_json: Convert an argument of this type to JSON.
+        from_json: Convert JSON to a value of this type.
     """
 
     label: str
@@ -41,101 +51,107 @@ class JsonType(NamedTuple):
     from_json: Callable[[Any], Any]
 
 
-_Known = dict[type, JsonType]
-"""The classes whose shapes are made, or being made: one may contain itself."""
+_Classes = dict[type, JsonType]
+"""The classes that are composed or being composed, so that a class may contain itself."""
 
 
-def json_type(text: str) -> JsonType:
-    """What a text says. Imports the modules that it names.
+def load_json_type(text: str) -> JsonType:
+    """Return the type of an expression, such as `list[app.types:ChatMessage]`; import its modules.
 
     Raises:
-        ConfigError: It names what is not there, or what cannot travel as JSON.
+        ConfigError: The expression names a type that does not exist or that JSON cannot represent.
     """
     try:
-        return _shape(_resolved(parse_type(text)), text, {})
+        return _compose(_import_type(parse_type(text)), text, {})
     except ValueError as error:
         raise ConfigError(f"the type {text!r} {error}") from None
 
 
-def _resolved(its: TypeText) -> Any:
-    """The type itself."""
-    plain = {"str": str, "int": int, "float": float, "bool": bool, "Any": Any}
-    found: Any = _class(its) if its.module else plain.get(its.name)
-    if its.item is not None:
-        item = _resolved(its.item)
-        arguments = (item,) if its.name == "list" else (str, item)
-        found = types.GenericAlias(list if its.name == "list" else dict, arguments)
-    return typing.Optional[found] if its.optional else found  # noqa: UP045
+def _import_type(expression: TypeText) -> Any:
+    """Return the annotation of an expression."""
+    builtins = {"str": str, "int": int, "float": float, "bool": bool, "Any": Any}
+    result: Any
+    if expression.item is not None:
+        item = _import_type(expression.item)
+        is_list = expression.name == "list"
+        result = (
+            types.GenericAlias(list, item) if is_list else types.GenericAlias(dict, (str, item))
+        )
+    elif expression.module:
+        result = _import_class(expression)
+    else:
+        result = builtins[expression.name]
+    return typing.Optional[result] if expression.optional else result  # noqa: UP045
 
 
-def _class(its: TypeText) -> Any:
-    where = f"{its.module}:{its.name}"
+def _import_class(expression: TypeText) -> Any:
+    path = f"{expression.module}:{expression.name}"
     try:
-        found = getattr(importlib.import_module(its.module), its.name)
+        cls = getattr(importlib.import_module(expression.module), expression.name)
     except ImportError as error:
-        raise ConfigError(f"the type {where} cannot be imported: {error}") from None
+        raise ConfigError(f"the type {path} cannot be imported: {error}") from None
     except AttributeError:
-        raise ConfigError(f"there is no type {where}") from None
-    if not _is_ours(found):
-        raise ConfigError(f"{where} is neither a TypedDict, a dataclass nor a pydantic model")
-    return found
+        raise ConfigError(f"there is no type {path}") from None
+    if not _is_record(cls):
+        raise ConfigError(f"{path} is neither a TypedDict, a dataclass nor a pydantic model")
+    return cls
 
 
-def _is_ours(found: Any) -> bool:
-    if not isinstance(found, type):
+def _is_record(cls: Any) -> bool:
+    if not isinstance(cls, type):
         return False
-    return _is_typed_dict(found) or _is_model(found) or dataclasses.is_dataclass(found)
+    return _is_typed_dict(cls) or _is_pydantic_model(cls) or dataclasses.is_dataclass(cls)
 
 
 def _is_typed_dict(cls: type[Any]) -> bool:
-    """Also one of typing_extensions."""
+    """Return whether a class is a TypedDict, of `typing` or of `typing_extensions`."""
     return dict in cls.__mro__ and hasattr(cls, "__required_keys__") and hasattr(cls, "__total__")
 
 
-def _is_model(cls: type[Any]) -> bool:
-    """Whether it is pydantic's, which is there if a class of it is."""
+def _is_pydantic_model(cls: type[Any]) -> bool:
+    """Return whether a class is a pydantic model, without importing pydantic: a model's module did."""
     pydantic = sys.modules.get("pydantic")
     return pydantic is not None and issubclass(cls, pydantic.BaseModel)
 
 
-# One rule a type
+# One rule per kind of type. `context` is the position of the annotation, for messages.
 
 
-def _shape(annotation: Any, where: str, known: _Known) -> JsonType:
-    annotation = _bare(annotation)
+def _compose(annotation: Any, context: str, classes: _Classes) -> JsonType:
+    annotation = _unwrap(annotation)
     if annotation is Any or annotation is object or annotation == JSON:
-        return _ANYTHING
+        return _ANY
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is None and isinstance(annotation, type):
         if annotation in _SCALARS:
             return _SCALARS[annotation]
         if annotation in (list, tuple):
-            return _list(_ANYTHING, annotation)
+            return _list_type(_ANY, annotation)
         if annotation is dict:
-            return _dict(_ANYTHING)
-        return _record(annotation, where, known)
+            return _dict_type(_ANY)
+        return _record_type(annotation, context, classes)
     if origin in (typing.Union, types.UnionType):
-        return _union([_shape(one, where, known) for one in arguments])
+        return _union_type([_compose(member, context, classes) for member in arguments])
     if origin is Literal:
-        return _literal(arguments)
+        return _literal_type(arguments)
     if origin in _LISTS:
-        return _list(_shape(arguments[0], where, known), list)
+        return _list_type(_compose(arguments[0], context, classes), list)
     if origin is tuple and arguments[1:] == (Ellipsis,):
-        return _list(_shape(arguments[0], where, known), tuple)
+        return _list_type(_compose(arguments[0], context, classes), tuple)
     if origin in _DICTS and arguments[0] is str:
-        return _dict(_shape(arguments[1], where, known))
-    raise _stranger(annotation, where)
+        return _dict_type(_compose(arguments[1], context, classes))
+    raise _unsupported(annotation, context)
 
 
-def _stranger(annotation: Any, where: str) -> ConfigError:
+def _unsupported(annotation: Any, context: str) -> ConfigError:
     name = annotation.__qualname__ if isinstance(annotation, type) else str(annotation)
-    return ConfigError(f"{where}: {name} cannot travel as JSON")
+    return ConfigError(f"{context}: {name} cannot be sent as JSON")
 
 
-def _bare(annotation: Any) -> Any:
-    """Without notes, and what a name of it stands for."""
+def _unwrap(annotation: Any) -> Any:
+    """Return an annotation without `Annotated`, `Required` and `NotRequired`, NewTypes and aliases."""
     while True:
-        if typing.get_origin(annotation) in _NOTES:
+        if typing.get_origin(annotation) in _QUALIFIERS:
             annotation = typing.get_args(annotation)[0]
         elif hasattr(annotation, "__supertype__"):
             annotation = annotation.__supertype__
@@ -145,11 +161,11 @@ def _bare(annotation: Any) -> Any:
             return type(None) if annotation is None else annotation
 
 
-def _same(value: Any) -> Any:
+def _return_unchanged(value: Any) -> Any:
     return value
 
 
-def _exactly(cls: type[Any], label: str) -> JsonType:
+def _checked_type(cls: type[Any], label: str) -> JsonType:
     def check(value: Any) -> Any:
         if not isinstance(value, cls):
             raise type_mismatch(label, value)
@@ -158,190 +174,192 @@ def _exactly(cls: type[Any], label: str) -> JsonType:
     return JsonType(label, check, check)
 
 
-def _give_int(value: Any) -> int:
+def _int_to_json(value: Any) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise type_mismatch("an int", value)
-    number: int = value.__index__()
-    return number
+    return int(value.__index__())
 
 
-def _take_int(value: Any) -> int:
-    """Numbers travel as 64-bit floats: a whole one is an int."""
+def _int_from_json(value: Any) -> int:
+    """Convert an integer, which JSON on the wire represents as a float."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return _give_int(value)
+    return _int_to_json(value)
 
 
-_ANYTHING: Final = JsonType("a JSON value", _same, _same)
+_ANY: Final = JsonType("a JSON value", _return_unchanged, _return_unchanged)
 _SCALARS: Final[dict[type[Any], JsonType]] = {
-    str: _exactly(str, "a str"),
-    bool: _exactly(bool, "a bool"),
-    int: JsonType("an int", _give_int, _take_int),
+    str: _checked_type(str, "a str"),
+    bool: _checked_type(bool, "a bool"),
+    int: JsonType("an int", _int_to_json, _int_from_json),
     float: JsonType("a float", to_float64, to_float64),
-    type(None): _exactly(type(None), "None"),
+    type(None): _checked_type(type(None), "None"),
 }
 
 
-def _literal(values: Sequence[Any]) -> JsonType:
-    label = f"one of {', '.join(map(repr, values))}"
+def _literal_type(members: Sequence[Any]) -> JsonType:
+    label = f"one of {', '.join(map(repr, members))}"
 
     def check(value: Any) -> Any:
-        for one in values:
-            if one == value and isinstance(one, bool) is isinstance(value, bool):
-                return one
+        for member in members:
+            if member == value and isinstance(member, bool) is isinstance(value, bool):
+                return member
         raise type_mismatch(label, value)
 
     return JsonType(label, check, check)
 
 
-def _under(step: str, convert: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return convert(value)
-    except CodecError as misfit:
-        raise misfit.at(step) from None
-
-
-def _list(item: JsonType, kind: Callable[[list[Any]], Any]) -> JsonType:
-    def each(convert: Callable[[Any], Any], value: Any) -> list[Any]:
-        if not is_a(value, Sequence) or is_a(value, str, bytes, bytearray):
+def _list_type(item: JsonType, factory: Callable[[list[Any]], Any]) -> JsonType:
+    def convert_items(convert: Callable[[Any], Any], value: Any) -> list[Any]:
+        if not is_instance(value, Sequence) or is_instance(value, str, bytes, bytearray):
             raise type_mismatch("a list", value)
-        return [_under(f"[{index}]", convert, one) for index, one in enumerate(value)]
+        return [call_at(f"[{index}]", convert, content) for index, content in enumerate(value)]
 
-    def take(value: Any) -> Any:
-        return kind(each(item.from_json, value))
+    def from_json(value: Any) -> Any:
+        return factory(convert_items(item.from_json, value))
 
-    return JsonType("a list", partial(each, item.to_json), take)
+    return JsonType("a list", partial(convert_items, item.to_json), from_json)
 
 
-def _dict(item: JsonType) -> JsonType:
-    def each(convert: Callable[[Any], Any], value: Any) -> dict[str, Any]:
-        if not is_a(value, Mapping):
+def _dict_type(item: JsonType) -> JsonType:
+    def convert_values(convert: Callable[[Any], Any], value: Any) -> dict[str, Any]:
+        if not is_instance(value, Mapping):
             raise type_mismatch("a mapping", value)
         for key in value:
             if not isinstance(key, str):
                 raise CodecError(f"must have strings as keys, not {describe(key)}")
-        return {key: _under(f"[{key!r}]", convert, one) for key, one in value.items()}
+        return {key: call_at(f"[{key!r}]", convert, content) for key, content in value.items()}
 
-    return JsonType("a mapping", partial(each, item.to_json), partial(each, item.from_json))
+    return JsonType(
+        "a mapping", partial(convert_values, item.to_json), partial(convert_values, item.from_json)
+    )
 
 
-def _union(members: Sequence[JsonType]) -> JsonType:
-    """The first that fits; where there is one beside None, its own complaint."""
-    others = [one for one in members if one is not _SCALARS[type(None)]]
-    label = " or ".join(one.label for one in members)
+def _union_type(members: Sequence[JsonType]) -> JsonType:
+    """Return the type of a union: the first member that fits counts.
 
-    def first(converts: Sequence[Callable[[Any], Any]], value: Any) -> Any:
+    The error of an optional type is that of its only member besides None.
+    """
+    others = [member for member in members if member is not _SCALARS[type(None)]]
+    label = " or ".join(member.label for member in members)
+
+    def convert_first(converters: Sequence[Callable[[Any], Any]], value: Any) -> Any:
         if value is None and len(others) < len(members):
             return None
-        if len(converts) == 1:
-            return converts[0](value)
-        for convert in converts:
+        if len(converters) == 1:
+            return converters[0](value)
+        for convert in converters:
             try:
                 return convert(value)
             except CodecError:
                 continue
         raise type_mismatch(label, value)
 
-    gives, takes = [one.to_json for one in others], [one.from_json for one in others]
-    return JsonType(label, partial(first, gives), partial(first, takes))
+    return JsonType(
+        label,
+        partial(convert_first, [member.to_json for member in others]),
+        partial(convert_first, [member.from_json for member in others]),
+    )
 
 
-# Classes
+# Classes.
 
 
-def _record(cls: type[Any], where: str, known: _Known) -> JsonType:
-    if cls in known:
-        return known[cls]
-    if _is_model(cls):
-        return _model(cls)
-    typed = _is_typed_dict(cls)
-    if not typed and not dataclasses.is_dataclass(cls):
-        raise _stranger(cls, where)
+def _record_type(cls: type[Any], context: str, classes: _Classes) -> JsonType:
+    if cls in classes:
+        return classes[cls]
+    if _is_pydantic_model(cls):
+        return _pydantic_type(cls)
+    is_typed_dict = _is_typed_dict(cls)
+    if not is_typed_dict and not dataclasses.is_dataclass(cls):
+        raise _unsupported(cls, context)
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
-        raise ConfigError(f"{where}: the annotations of {cls.__name__}: {error}") from None
-    parts: dict[str, JsonType] = {}
-    known[cls] = _typed_dict(cls, hints, parts) if typed else _dataclass(cls, parts)
-    names = hints if typed else [one.name for one in dataclasses.fields(cls) if one.init]
+        raise ConfigError(f"{context}: the annotations of {cls.__name__}: {error}") from None
+    members: dict[str, JsonType] = {}  # filled below: a member may be of this class
+    if is_typed_dict:
+        classes[cls] = _typed_dict_type(cls, hints, members)
+        names = list(hints)
+    else:
+        classes[cls] = _dataclass_type(cls, members)
+        names = [field.name for field in dataclasses.fields(cls) if field.init]
     for name in names:
-        parts[name] = _shape(hints[name], f"{where}: {cls.__name__}.{name}", known)
-    return known[cls]
+        members[name] = _compose(hints[name], f"{context}: {cls.__name__}.{name}", classes)
+    return classes[cls]
 
 
-def _dataclass(cls: type[Any], parts: Mapping[str, JsonType]) -> JsonType:
-    label = _a(cls)
+def _dataclass_type(cls: type[Any], members: Mapping[str, JsonType]) -> JsonType:
+    label = with_article(cls.__name__)
     required = {
-        one.name
-        for one in dataclasses.fields(cls)
-        if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+        field.name
+        for field in dataclasses.fields(cls)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
 
-    def give(value: Any) -> dict[str, Any]:
+    def to_json(value: Any) -> dict[str, Any]:
         if not isinstance(value, cls):
             raise type_mismatch(label, value)
         return {
-            name: _under(f".{name}", part.to_json, getattr(value, name))
-            for name, part in parts.items()
+            name: call_at(f".{name}", member.to_json, getattr(value, name))
+            for name, member in members.items()
         }
 
-    def take(value: Any) -> Any:
-        found = _object(label, value)
-        values: dict[str, Any] = {}
-        for name, part in parts.items():
-            if name in found:
-                values[name] = _under(f".{name}", part.from_json, found[name])
+    def from_json(value: Any) -> Any:
+        content = _check_object(label, value)
+        arguments: dict[str, Any] = {}
+        for name, member in members.items():
+            if name in content:
+                arguments[name] = call_at(f".{name}", member.from_json, content[name])
             elif name in required:
                 raise CodecError("is missing").at(f".{name}")
         try:
-            return cls(**values)
+            return cls(**arguments)
         except (TypeError, ValueError) as error:
-            raise CodecError(f"is no {cls.__name__}: {error}") from None
+            raise CodecError(f"is not {label}: {error}") from None
 
-    return JsonType(label, give, take)
-
-
-def _a(cls: type[Any]) -> str:
-    return f"{'an' if cls.__name__[0] in 'AEIOU' else 'a'} {cls.__name__}"
+    return JsonType(label, to_json, from_json)
 
 
-def _object(label: str, value: Any) -> Mapping[str, Any]:
-    if not is_a(value, Mapping):
+def _check_object(label: str, value: Any) -> Mapping[str, Any]:
+    """Return a value that is a JSON object; raise `CodecError` if it is not."""
+    if not is_instance(value, Mapping):
         raise type_mismatch(f"a JSON object for {label}", value)
-    found: Mapping[str, Any] = value
-    return found
+    content: Mapping[str, Any] = value
+    return content
 
 
-def _typed_dict(
-    cls: type[Any], hints: Mapping[str, Any], parts: Mapping[str, JsonType]
+def _typed_dict_type(
+    cls: type[Any], hints: Mapping[str, Any], members: Mapping[str, JsonType]
 ) -> JsonType:
-    """Keys that it does not name stay as they are."""
-    label = _a(cls)
-    said = {name: typing.get_origin(hint) for name, hint in hints.items()}
-    usual: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
+    """Return the type of a TypedDict; keys that it does not declare are passed on."""
+    label = with_article(cls.__name__)
+    qualifiers = {name: typing.get_origin(hint) for name, hint in hints.items()}
+    required_by_default: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
     required = {
         name
-        for name, origin in said.items()
-        if origin is Required or (name in usual and origin is not NotRequired)
+        for name, qualifier in qualifiers.items()
+        if qualifier is Required or (name in required_by_default and qualifier is not NotRequired)
     }
 
-    def each(gives: bool, value: Any) -> dict[str, Any]:
-        found = dict(_object(label, value))
-        for name, part in parts.items():
-            if name in found:
-                convert = part.to_json if gives else part.from_json
-                found[name] = _under(f"[{name!r}]", convert, found[name])
+    def convert_members(method: Literal["to_json", "from_json"], value: Any) -> dict[str, Any]:
+        content = dict(_check_object(label, value))
+        for name, member in members.items():
+            if name in content:
+                content[name] = call_at(f"[{name!r}]", getattr(member, method), content[name])
             elif name in required:
                 raise CodecError("is missing").at(f"[{name!r}]")
-        return found
+        return content
 
-    return JsonType(label, partial(each, True), partial(each, False))
+    return JsonType(
+        label, partial(convert_members, "to_json"), partial(convert_members, "from_json")
+    )
 
 
-def _model(cls: Any) -> JsonType:
-    label = _a(cls)
+def _pydantic_type(cls: Any) -> JsonType:
+    label = with_article(cls.__name__)
 
-    def give(value: Any) -> Any:
+    def to_json(value: Any) -> Any:
         if not isinstance(value, cls):
             raise type_mismatch(label, value)
         try:
@@ -349,21 +367,20 @@ def _model(cls: Any) -> JsonType:
         except ValueError as error:
             raise CodecError(f"cannot be JSON: {error}") from None
 
-    def take(value: Any) -> Any:
+    def from_json(value: Any) -> Any:
         try:
             return cls.model_validate(value)
         except ValueError as error:
-            raise _misfit(cls, error) from None
+            raise _convert_validation_error(label, error) from None
 
-    return JsonType(label, give, take)
+    return JsonType(label, to_json, from_json)
 
 
-def _misfit(cls: Any, error: Any) -> CodecError:
-    """The first of the errors that a validation of pydantic's found."""
-    found = error.errors()[0] if hasattr(error, "errors") else {"msg": str(error), "loc": ()}
-    misfit = CodecError(
-        f"is no {cls.__name__}: {found['msg']}" if not found["loc"] else f"is wrong: {found['msg']}"
-    )
-    for step in reversed(found["loc"]):
-        misfit.at(f"[{step}]" if isinstance(step, int) else f".{step}")
-    return misfit
+def _convert_validation_error(label: str, error: Any) -> CodecError:
+    """Return the first of the errors in a ValidationError of pydantic's."""
+    first = error.errors()[0] if hasattr(error, "errors") else {"msg": str(error), "loc": ()}
+    problem = f"is wrong: {first['msg']}" if first["loc"] else f"is not {label}: {first['msg']}"
+    result = CodecError(problem)
+    for step in reversed(first["loc"]):
+        result.at(f"[{step}]" if isinstance(step, int) else f".{step}")
+    return result

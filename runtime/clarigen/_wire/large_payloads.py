@@ -1,9 +1,10 @@
-"""Protobuf's wire format, read: as far as large payloads need it, of which protobuf would make two copies.
+"""Takes the large payloads out of a response before protobuf parses the rest.
 
-What lives here: where in an answer the bytes of files and arrays stand, and how they are cut out before
-protobuf parses the rest. What is cut out leaves a mark in its field, so that protobuf's own rules (which of two
-fields holds, what merges) decide about it as about the bytes. An answer that is written in an unusual way, or has
-too many fields to be worth it, stays whole. Knows nothing of types: a codec asks for what stands behind a mark.
+protobuf would copy the bytes of each file and array twice. Here they become views of the response,
+and a marker takes their place in the message. So protobuf's own rules (the last value of a field
+counts, messages merge) apply to payloads as well: the codec that decodes a field looks up the marker
+found there. A response that is encoded in an unusual way, or has too many fields, is left whole.
+This module knows which fields hold payloads, not what they mean.
 """
 
 from __future__ import annotations
@@ -15,20 +16,22 @@ from typing import Any, Final, TypeAlias
 from .protobuf_writer import Buffers, len_field, len_tag, varint
 
 LargePayloads: TypeAlias = Mapping[bytes, memoryview]
-"""The payloads that were cut out of an answer, by their marks."""
+"""The payloads that were taken out of a response, by their markers."""
 
 NO_PAYLOADS: Final[LargePayloads] = {}
 
 MIN_PAYLOAD_BYTES: Final = 1 << 16
-"""Bytes from which on a payload is cut out; below, protobuf's copies are cheaper than to look for it."""
+"""The size from which on a payload is taken out. Copying a smaller one costs less than finding it:
+"image of 1 MiB, decoded" and the small calls of `benchmarks/calls.py`."""
 
 BYTES_PER_FIELD: Final = 1 << 12
-"""Bytes of an answer for each field that is looked at, and for `_FEW` more: where they are smaller, protobuf is as fast."""
-_FEW: Final = 16
-_DEPTH: Final = 100
-"""Messages within each other that protobuf takes."""
-_MARK: Final = os.urandom(16)
-"""What no server can know, and so no payload can be."""
+"""Scan budget: one field per 4 KiB of response, plus `_EXTRA_FIELDS`. With smaller fields protobuf's
+own parser is as fast."""
+_EXTRA_FIELDS: Final = 16
+_MAX_DEPTH: Final = 100
+"""Nested messages that protobuf accepts."""
+_MARKER_PREFIX: Final = os.urandom(16)
+"""Random, so that no server can send a payload that is a marker."""
 
 _PAYLOAD: Final[dict[int, Any]] = {}
 _FILE: Final = {2: _PAYLOAD}
@@ -37,104 +40,125 @@ _DATA.update(
     {
         1: _FILE,  # image
         2: _FILE,  # video
-        11: {2: {4: {2: _FILE}}},  # regions: the mask's image
-        12: {2: _DATA},  # frames
+        11: {2: {4: {2: _FILE}}},  # regions: region_info.mask.image
+        12: {2: _DATA},  # frames: data
         14: _FILE,  # audio
-        19: {1: _DATA},  # parts
-        20: {1: _PAYLOAD},  # ndarray
+        19: {1: _DATA},  # parts: data
+        20: {1: _PAYLOAD},  # ndarray: buffer
         23: _PAYLOAD,  # bytes_value
     }
 )
 PAYLOAD_FIELDS: Final = {2: {6: _DATA}}
-"""The fields of `MultiOutputResponse` that lead to payloads, and those within them."""
+"""The fields of `MultiOutputResponse` that lead to payloads: number to the fields inside, or `_PAYLOAD`."""
 
 
 class _Fallback(Exception):
-    """The answer is better left whole."""
+    """Raised to leave the response whole."""
 
 
-def extract_large_payloads(reply: bytes) -> tuple[bytes, LargePayloads]:
-    """An answer without its large payloads, and these: payloads of it, not copies.
+def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
+    """Take the large payloads out of a response.
 
     Args:
-        reply: A `MultiOutputResponse`, serialised. What is no such message is returned as it is.
+        response: A serialized `MultiOutputResponse`.
+
+    Returns:
+        The response with markers in place of its large payloads, and the payloads as views of
+        `response`. Bytes that are no such message are returned unchanged, for protobuf to reject.
     """
-    if len(reply) < MIN_PAYLOAD_BYTES:
-        return reply, NO_PAYLOADS
-    reader = _Reader(memoryview(reply))
+    if len(response) < MIN_PAYLOAD_BYTES:
+        return response, NO_PAYLOADS
+    scan = _Scan(memoryview(response))
     out: Buffers = []
     try:
-        reader.message(0, len(reply), PAYLOAD_FIELDS, out, _DEPTH)
+        scan.copy_message(0, len(response), PAYLOAD_FIELDS, out, _MAX_DEPTH)
     except _Fallback:
-        return reply, NO_PAYLOADS
-    return (b"".join(out), reader.payloads) if reader.payloads else (reply, NO_PAYLOADS)
+        return response, NO_PAYLOADS
+    return (b"".join(out), scan.payloads) if scan.payloads else (response, NO_PAYLOADS)
 
 
 def resolve_payload(content: bytes, payloads: LargePayloads) -> bytes | memoryview:
-    """The payload that a field holds: what was cut out of it, or its content."""
-    return payloads.get(content, content) if payloads else content  # a look-up reads all of it
+    """Return the payload of a field: the view if its content is a marker, else the content."""
+    return payloads.get(content, content) if payloads else content  # hashing reads all of it
 
 
-class _Reader:
-    """One way through an answer: what it may still look at, and what it has cut out."""
+class _Scan:
+    """One pass over a response.
 
-    def __init__(self, reply: memoryview) -> None:
-        self._reply = reply
-        self._left = _FEW + len(reply) // BYTES_PER_FIELD
+    Attributes:
+        payloads: The payloads that were taken out so far, by their markers.
+    """
+
+    def __init__(self, response: memoryview) -> None:
+        self._response = response
+        self._budget = _EXTRA_FIELDS + len(response) // BYTES_PER_FIELD
         self.payloads: dict[bytes, memoryview] = {}
 
-    def message(
-        self, place: int, end: int, fields: dict[int, Any], out: Buffers, depth: int
+    def copy_message(
+        self, position: int, end: int, fields: dict[int, Any], out: Buffers, depth: int
     ) -> int:
-        """Append a message without its payloads; how many bytes it is now."""
-        total, kept = 0, place
-        while place < end:
-            first = place
-            tag, place = self._varint(place, 5)
+        """Append a message without its payloads; return its new size.
+
+        Args:
+            position: The position of its first byte in the response.
+            end: The position behind its last byte.
+            fields: Its fields that lead to payloads.
+            out: Where to append it.
+            depth: The number of nested messages that it may have.
+
+        Raises:
+            _Fallback: It is malformed, or the budget is used up.
+        """
+        total, copied = 0, position
+        while position < end:
+            start = position
+            tag, position = self._read_varint(position, 5)
             size = 0
             match tag & 7:
                 case 0:
-                    _, place = self._varint(place, 10)
+                    _, position = self._read_varint(position, 10)
                 case 1:
-                    place += 8
+                    position += 8
                 case 2:
-                    size, place = self._varint(place, 5)
-                    place += size
+                    size, position = self._read_varint(position, 5)
+                    position += size
                 case 5:
-                    place += 4
+                    position += 4
                 case _:
                     raise _Fallback
-            self._left -= 1
-            if place > end or not self._left or not depth:
+            self._budget -= 1
+            if position > end or not self._budget or not depth:
                 raise _Fallback
-            inside = fields.get(tag >> 3)
-            if size >= MIN_PAYLOAD_BYTES and inside is not None:
-                out.append(self._reply[kept:first])
-                total += first - kept + self._field(tag, place - size, place, inside, out, depth)
-                kept = place
-        out.append(self._reply[kept:end])
-        return total + end - kept
+            inner = fields.get(tag >> 3)
+            if size >= MIN_PAYLOAD_BYTES and inner is not None:
+                out.append(self._response[copied:start])
+                total += start - copied
+                total += self._copy_field(tag, position - size, position, inner, out, depth)
+                copied = position
+        out.append(self._response[copied:end])
+        return total + end - copied
 
-    def _field(
-        self, tag: int, place: int, end: int, inside: dict[int, Any], out: Buffers, depth: int
+    def _copy_field(
+        self, tag: int, position: int, end: int, inner: dict[int, Any], out: Buffers, depth: int
     ) -> int:
+        """Append a field with a marker for its payload, or with a message; return its new size."""
         head = len_tag(tag >> 3)
-        if inside is _PAYLOAD:
-            mark = _MARK + varint(len(self.payloads))
-            self.payloads[mark] = self._reply[place:end]
-            out.append(piece := len_field(head, mark))
-            return len(piece)
+        if inner is _PAYLOAD:
+            marker = _MARKER_PREFIX + varint(len(self.payloads))
+            self.payloads[marker] = self._response[position:end]
+            out.append(field := len_field(head, marker))
+            return len(field)
         slot = len(out)
-        out.append(b"")
-        size = self.message(place, end, inside, out, depth - 1)
+        out.append(b"")  # reserved for the head, which needs the size
+        size = self.copy_message(position, end, inner, out, depth - 1)
         out[slot] = head = head + varint(size)
         return len(head) + size
 
-    def _varint(self, place: int, longest: int) -> tuple[int, int]:
-        """A number, and where it ends."""
+    def _read_varint(self, position: int, max_length: int) -> tuple[int, int]:
+        """Return a varint and the position behind it."""
         number = 0
-        for shift, byte in enumerate(self._reply[place : place + longest]):
-            number |= (byte & 127) << 7 * shift
+        for index, byte in enumerate(self._response[position : position + max_length]):
+            number |= (byte & 127) << 7 * index
             if byte < 128:
-                return number, place + shift + 1
+                return number, position + index + 1
         raise _Fallback

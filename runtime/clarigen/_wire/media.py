@@ -1,7 +1,8 @@
-"""The codecs of the platform's own types: texts, images, sounds, videos, concepts, regions, frames.
+"""Codecs of the platform's own types: texts, images, audio, videos, concepts, regions and frames.
 
-What lives here: which attribute of these classes goes to which field of the platform's messages.
-Bytes travel raw: the field called `base64` is a bytes field on gRPC.
+They map the attributes of the classes in `_data` to the fields of the platform's messages. Like all
+codecs they do not import protobuf. Files are sent as raw bytes: the field called `base64` is of type
+bytes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,17 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from .._data import Audio, Box, Concept, Frame, Image, Point, Region, Text, Video
-from .codec import Codec, CodecError, RepeatedSlot, encode_utf8, is_a, to_float64, type_mismatch
+from .codec import (
+    Codec,
+    CodecError,
+    RepeatedSlot,
+    call_at,
+    encode_utf8,
+    is_instance,
+    to_float64,
+    type_mismatch,
+    with_article,
+)
 from .large_payloads import LargePayloads, resolve_payload
 from .protobuf_writer import (
     Buffers,
@@ -30,7 +41,7 @@ if TYPE_CHECKING:
     from .. import _proto
     from .._proto import Data
 
-_M = TypeVar("_M", Image, Audio, Video)
+_Media = TypeVar("_Media", Image, Audio, Video)
 _T = TypeVar("_T")
 
 
@@ -40,15 +51,15 @@ _T = TypeVar("_T")
 _RAW, _TEXT_URL = len_tag(1), len_tag(2)
 
 
-def _write_text(value: Any, out: Buffers) -> int:
+def _encode_text(value: Any, out: Buffers) -> int:
     raw, url = (value.text, value.url) if isinstance(value, Text) else (value, "")
     if not isinstance(raw, str):
         raise type_mismatch("a Text or a str", value)
-    return _put(_RAW, raw, out) + _put(_TEXT_URL, url, out)
+    return _append_str(_RAW, raw, out) + _append_str(_TEXT_URL, url, out)
 
 
-def _put(tag: bytes, value: Any, out: Buffers) -> int:
-    """Append a text field, if there is text."""
+def _append_str(tag: bytes, value: Any, out: Buffers) -> int:
+    """Append a string field; an empty string is omitted."""
     text = encode_utf8(value)
     return append_len_field(tag, text, out) if text else 0
 
@@ -59,60 +70,63 @@ def _decode_text(data: Data, _: LargePayloads) -> Text:
     return Text(data.text.raw or data.string_value, url=data.text.url)
 
 
-TEXT: Final[Codec[Text]] = Codec("a Text or a str", message(13, _write_text), _decode_text)
+TEXT: Final[Codec[Text]] = Codec("a Text or a str", message(13, _encode_text), _decode_text)
 
 
-# Files: bytes, or the address of a file that the server fetches.
+# Files: the encoded bytes, or a URL from which the server fetches them.
 
 
 _URL, _BASE64 = len_tag(1), len_tag(2)
 
 
-def _media(cls: type[_M], slot: Literal["image", "audio", "video"], field: int) -> Codec[_M]:
-    label = f"an {cls.__name__}" if cls.__name__[0] in "AI" else f"a {cls.__name__}"
-    encode = message(field, _file(cls, label))
+def _media_codec(
+    cls: type[_Media], slot: Literal["image", "audio", "video"], field: int
+) -> Codec[_Media]:
+    label = with_article(cls.__name__)
+    encode = message(field, _file_encoder(cls))
 
     def encode_nested(value: Any, out: Buffers) -> int:
         size = encode(value, out)
         if not value.bytes:
             warnings.warn(
-                f"{label} inside a list, tuple or record has only a URL: servers fetch the URLs of"
-                " whole arguments alone, so the model may get no bytes. Give the bytes.",
+                f"{label} inside a list, tuple or record has only a URL, which servers fetch only"
+                " for whole arguments: the model may receive no bytes. Pass the bytes.",
                 stacklevel=2,
             )
         return size
 
-    def decode(data: Data, payloads: LargePayloads) -> _M:
+    def decode(data: Data, payloads: LargePayloads) -> _Media:
         if not data.HasField(slot):
             raise CodecError(f"is missing; {label} was expected")
-        return _read_file(cls, getattr(data, slot), payloads)
+        return _decode_file(cls, getattr(data, slot), payloads)
 
     return Codec(label, encode, decode, nested=Codec(label, encode_nested, decode))
 
 
-def _file(cls: type[Any], label: str) -> Encoder:
-    """What appends the fields of the platform's Image, Audio or Video message."""
+def _file_encoder(cls: type[Any]) -> Encoder:
+    """Return the encoder of the fields that the Image, Audio and Video messages have in common."""
+    label = with_article(cls.__name__)
 
-    def write(value: Any, out: Buffers) -> int:
+    def encode(value: Any, out: Buffers) -> int:
         if not isinstance(value, cls):
-            raise CodecError(
-                f"{type_mismatch(label, value).problem}; {_remedy(value, cls.__name__)}"
-            )
+            mismatch = type_mismatch(label, value)
+            raise CodecError(f"{mismatch.problem}; {_suggest_constructor(value, cls.__name__)}")
         if not value.bytes and not value.url:
-            raise CodecError(f"must be {label} with bytes or a url; this one is empty")
-        size = _put(_URL, value.url, out)
+            raise CodecError(f"must be {label} with bytes or a URL; this one is empty")
+        size = _append_str(_URL, value.url, out)
         return size + append_len_field(_BASE64, value.bytes, out) if value.bytes else size
 
-    return write
+    return encode
 
 
-def _read_file(cls: type[_M], message: _proto.Image, payloads: LargePayloads) -> _M:
-    """The file in an Image, Audio or Video message, which have the same fields."""
-    return cls(bytes=bytes(resolve_payload(message.base64, payloads)), url=message.url)
+def _decode_file(
+    cls: type[_Media], file: _proto.Image | _proto.Audio | _proto.Video, payloads: LargePayloads
+) -> _Media:
+    return cls(bytes=bytes(resolve_payload(file.base64, payloads)), url=file.url)
 
 
-def _remedy(value: Any, name: str) -> str:
-    """How to make the wanted file of what was given."""
+def _suggest_constructor(value: Any, name: str) -> str:
+    """Return the remedy for a value in place of an Image, Audio or Video: how to make one of it."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"use {name}(bytes=…)"
     if isinstance(value, str) and "://" in value:
@@ -122,129 +136,119 @@ def _remedy(value: Any, name: str) -> str:
     return f"use {name}.from_file(…), {name}.from_url(…) or {name}(bytes=…)"
 
 
-IMAGE: Final[Codec[Image]] = _media(Image, "image", 1)
-AUDIO: Final[Codec[Audio]] = _media(Audio, "audio", 14)
-VIDEO: Final[Codec[Video]] = _media(Video, "video", 2)
+IMAGE: Final[Codec[Image]] = _media_codec(Image, "image", 1)
+AUDIO: Final[Codec[Audio]] = _media_codec(Audio, "audio", 14)
+VIDEO: Final[Codec[Video]] = _media_codec(Video, "video", 2)
 
 
-# Concepts, regions, frames: repeated slots, of which a single value takes one element.
+# Concepts, regions and frames: repeated fields. A value that is not in a list is the only item.
 
 
-def _one_of(cls: type[_T], spread: RepeatedSlot) -> Codec[_T]:
-    label = f"a {cls.__name__}"
+def _single_item(cls: type[_T], slot: RepeatedSlot) -> Codec[_T]:
+    label = with_article(cls.__name__)
 
     def decode(data: Data, payloads: LargePayloads) -> _T:
-        messages = getattr(data, spread.slot)
-        if len(messages) != 1:
-            raise CodecError(f"holds {len(messages)} of them; {label} was expected")
-        value: _T = spread.decode(messages[0], payloads)
+        items = getattr(data, slot.name)
+        if len(items) != 1:
+            raise CodecError(f"holds {len(items)} of them; {label} was expected")
+        value: _T = slot.decode(items[0], payloads)
         return value
 
-    return Codec(label, spread.encode, decode, repeated_slot=spread)
+    return Codec(label, slot.encode, decode, repeated_slot=slot)
 
 
-def _under(step: str, write: Encoder, value: Any, out: Buffers) -> int:
-    try:
-        return write(value, out)
-    except CodecError as misfit:
-        raise misfit.at(step) from None
-
-
-def _number(owner: Any, attribute: str) -> float:
-    try:
-        return to_float64(getattr(owner, attribute))
-    except CodecError as misfit:
-        raise misfit.at(f".{attribute}") from None
-
-
-def _text(tag: bytes, owner: Any, attribute: str) -> bytes:
-    given = getattr(owner, attribute)
-    if given == "":
+def _str_field(tag: bytes, value: Any, step: str) -> bytes:
+    """Encode a string field; an empty string is omitted."""
+    if value == "":
         return b""
-    try:
-        text = encode_utf8(given)
-    except CodecError as misfit:
-        raise misfit.at(f".{attribute}") from None
-    return len_field(tag, text)
+    try:  # not `call_at`: "1,000 concepts, encoded"
+        return len_field(tag, encode_utf8(value))
+    except CodecError as error:
+        raise error.at(step) from None
 
 
-def _piece(piece: bytes, out: Buffers) -> int:
-    out.append(piece)
-    return len(piece)
+def _float_field(tag: bytes, value: Any, step: str) -> bytes:
+    number = value if type(value) is float else call_at(step, to_float64, value)
+    return tag + float32(number)
 
 
-_ID, _NAME, _SCORE = len_tag(1), len_tag(2), i32_tag(3)
+def _append(content: bytes, out: Buffers) -> int:
+    out.append(content)
+    return len(content)
 
 
-def _concept(value: Any) -> bytes:
+_ID, _NAME, _CONCEPT_VALUE = len_tag(1), len_tag(2), i32_tag(3)
+
+
+def _concept_fields(value: Any) -> bytes:
     if not isinstance(value, Concept):
         raise type_mismatch("a Concept", value)
-    texts = _text(_ID, value, "id") + _text(_NAME, value, "name")
-    return texts + _SCORE + float32(_number(value, "value"))
+    names = _str_field(_ID, value.id, ".id") + _str_field(_NAME, value.name, ".name")
+    return names + _float_field(_CONCEPT_VALUE, value.value, ".value")
 
 
-def _read_concept(message: _proto.Concept, _: LargePayloads) -> Concept:
-    return Concept(message.name, value=message.value, id=message.id)
+def _decode_concept(concept: _proto.Concept, _: LargePayloads) -> Concept:
+    return Concept(concept.name, value=concept.value, id=concept.id)
 
 
 _1, _2, _3, _4 = i32_tag(1), i32_tag(2), i32_tag(3), i32_tag(4)
 _TRACK_ID = len_tag(5)
 
 
-def _write_region(value: Any, out: Buffers) -> int:
+def _encode_region(value: Any, out: Buffers) -> int:
     if not isinstance(value, Region):
         raise type_mismatch("a Region", value)
-    texts = _text(_ID, value, "id") + _text(_TRACK_ID, value, "track_id")
-    size = _piece(texts + _4 + float32(_number(value, "value")), out)
-    size += _put_info(value, out)
-    return size + _put_data(value, out) if value.text or value.concepts else size
+    ids = _str_field(_ID, value.id, ".id") + _str_field(_TRACK_ID, value.track_id, ".track_id")
+    size = _append(ids + _float_field(_4, value.value, ".value"), out)
+    size += _append_region_info(value, out)
+    return size + _append_region_data(value, out) if value.text or value.concepts else size
 
 
-def _write_info(value: Region, out: Buffers) -> int:
+def _encode_region_info(value: Region, out: Buffers) -> int:
     size = 0
     if value.box is not None:
-        size += _under(".box", _put_box, value.box, out)
+        size += call_at(".box", _append_box, value.box, out)
     if value.mask is not None:
-        size += _under(".mask", _put_mask, value.mask, out)
+        size += call_at(".mask", _append_mask, value.mask, out)
     if value.point is not None:
-        size += _under(".point", _put_point, value.point, out)
+        size += call_at(".point", _append_point, value.point, out)
     return size
 
 
-def _write_data(value: Region, out: Buffers) -> int:
+def _encode_region_data(value: Region, out: Buffers) -> int:
     size = 0
     for index, concept in enumerate(value.concepts):
-        size += _under(f".concepts[{index}]", _put_concept, concept, out)
-    return size + _under(".text", _put_text, value.text, out) if value.text else size
+        size += call_at(f".concepts[{index}]", _append_concept, concept, out)
+    return size + call_at(".text", _append_text, value.text, out) if value.text else size
 
 
-def _box(value: Any) -> bytes:
-    if not is_a(value, tuple) or len(value) != 4:
+def _box_fields(value: Any) -> bytes:
+    if not is_instance(value, tuple) or len(value) != 4:
         raise type_mismatch("a Box of 4 numbers", value)
     left, top, right, bottom = [float32(to_float64(edge)) for edge in value]
     return _1 + top + _2 + left + _3 + bottom + _4 + right
 
 
-def _point(value: Any) -> bytes:
-    if not is_a(value, tuple) or len(value) not in (2, 3):
+def _point_fields(value: Any) -> bytes:
+    if not is_instance(value, tuple) or len(value) not in (2, 3):
         raise type_mismatch("a Point of 2 or 3 numbers", value)
     x, y, z = [float32(to_float64(part)) for part in (*value, 0.0)[:3]]
     return _1 + y + _2 + x + _3 + z
 
 
-_write_image = _file(Image, "an Image")
-_put_image = message(1, _write_image)
-_put_concept = small_message(3, _concept)
-_put_text = message(13, _write_text)
-_put_box = small_message(1, _box)
-_put_mask = message(4, message(2, _write_image))
-_put_point = small_message(6, _point)
-_put_info = message(2, _write_info)
-_put_data = message(3, _write_data)
+_encode_image = _file_encoder(Image)
+_append_image = message(1, _encode_image)
+_append_concept = small_message(3, _concept_fields)
+_append_text = message(13, _encode_text)
+_append_box = small_message(1, _box_fields)
+_append_mask = message(4, message(2, _encode_image))
+_append_point = small_message(6, _point_fields)
+_append_region_info = message(2, _encode_region_info)
+_append_region_data = message(3, _encode_region_data)
 
 
-def _read_region(message: _proto.Region, payloads: LargePayloads) -> Region:
-    info = message.region_info
+def _decode_region(region: _proto.Region, payloads: LargePayloads) -> Region:
+    info = region.region_info
     box, point = info.bounding_box, info.point
     return Region(
         box=(
@@ -253,63 +257,59 @@ def _read_region(message: _proto.Region, payloads: LargePayloads) -> Region:
             else None
         ),
         point=Point(point.col, point.row, point.z) if info.HasField("point") else None,
-        mask=_read_file(Image, info.mask.image, payloads) if info.HasField("mask") else None,
-        concepts=[_read_concept(concept, payloads) for concept in message.data.concepts],
-        text=message.data.text.raw,
-        value=message.value,
-        id=message.id,
-        track_id=message.track_id,
+        mask=_decode_file(Image, info.mask.image, payloads) if info.HasField("mask") else None,
+        concepts=[_decode_concept(concept, payloads) for concept in region.data.concepts],
+        text=region.data.text.raw,
+        value=region.value,
+        id=region.id,
+        track_id=region.track_id,
     )
 
 
-_INFO, _INDEX, _TIME = len_tag(1), varint_tag(1), varint_tag(2)
+_FRAME_INFO, _FRAME_INDEX, _FRAME_TIME = len_tag(1), varint_tag(1), varint_tag(2)
 
 
-def _write_frame(value: Any, out: Buffers) -> int:
+def _encode_frame(value: Any, out: Buffers) -> int:
     if not isinstance(value, Frame):
         raise type_mismatch("a Frame", value)
-    time = _number(value, "time")
+    time = call_at(".time", to_float64, value.time)
     index: Any = value.index
     if not 0 <= time < 2**50:
-        raise CodecError("must be seconds from 0").at(".time")
+        raise CodecError(f"must be seconds from 0 to 2**50, not {time}").at(".time")
     if not isinstance(index, int) or not 0 <= index < 2**32:
-        raise type_mismatch("a number from 0 to 2**32 - 1", index).at(".index")
-    info = _INDEX + varint(index) + _TIME + varint(round(time * 1000))
-    return _piece(len_field(_INFO, info), out) + _put_pictured(value, out)
+        raise type_mismatch("an int from 0 to 2**32 - 1", index).at(".index")
+    info = _FRAME_INDEX + varint(index) + _FRAME_TIME + varint(round(time * 1000))
+    return _append(len_field(_FRAME_INFO, info), out) + _append_frame_data(value, out)
 
 
-def _write_pictured(value: Frame, out: Buffers) -> int:
+def _encode_frame_data(value: Frame, out: Buffers) -> int:
     size = 0
     if value.image is not None:
-        size += _under(".image", _put_image, value.image, out)
-    for place, region in enumerate(value.regions):
-        size += _under(f".regions[{place}]", REGION.encode, region, out)
+        size += call_at(".image", _append_image, value.image, out)
+    for position, region in enumerate(value.regions):
+        size += call_at(f".regions[{position}]", REGION.encode, region, out)
     return size
 
 
-_put_pictured = message(2, _write_pictured)
+_append_frame_data = message(2, _encode_frame_data)
 
 
-def _read_frame(message: _proto.Frame, payloads: LargePayloads) -> Frame:
-    info = message.frame_info
+def _decode_frame(frame: _proto.Frame, payloads: LargePayloads) -> Frame:
+    info, data = frame.frame_info, frame.data
     return Frame(
-        image=(
-            _read_file(Image, message.data.image, payloads)
-            if message.data.HasField("image")
-            else None
-        ),
-        regions=[_read_region(region, payloads) for region in message.data.regions],
+        image=_decode_file(Image, data.image, payloads) if data.HasField("image") else None,
+        regions=[_decode_region(region, payloads) for region in data.regions],
         time=info.time / 1000,
         index=info.index or info.number,
     )
 
 
-CONCEPT: Final[Codec[Concept]] = _one_of(
-    Concept, RepeatedSlot("concepts", small_message(3, _concept), _read_concept)
+CONCEPT: Final[Codec[Concept]] = _single_item(
+    Concept, RepeatedSlot("concepts", small_message(3, _concept_fields), _decode_concept)
 )
-REGION: Final[Codec[Region]] = _one_of(
-    Region, RepeatedSlot("regions", message(11, _write_region), _read_region)
+REGION: Final[Codec[Region]] = _single_item(
+    Region, RepeatedSlot("regions", message(11, _encode_region), _decode_region)
 )
-FRAME: Final[Codec[Frame]] = _one_of(
-    Frame, RepeatedSlot("frames", message(12, _write_frame), _read_frame)
+FRAME: Final[Codec[Frame]] = _single_item(
+    Frame, RepeatedSlot("frames", message(12, _encode_frame), _decode_frame)
 )

@@ -1,8 +1,9 @@
-"""The static description of a method, and how its arguments become an input.
+"""The description of a method: how arguments become a request, and an output a result.
 
-What lives here: `Field`, `Method`, and the rules of a request's parts: which argument is sent, when
-one that was left out is sent all the same, what a value must satisfy. It knows no channel, no
-status and no retry; `_call` makes requests of what this room fills.
+`Field` and `Method` hold the rules: which argument is sent, when an omitted one is sent all the
+same, what a value must satisfy. They know no channel, no status and no retry, so that the same
+description serves real clients, fakes and the generator's tests. `_calls` adds the model's address
+to the requests that are encoded here.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _R_co = TypeVar("_R_co", covariant=True)
 
 
 class _Required:
-    """Shown in a signature where a default stands that is none."""
+    """The type of `REQUIRED`, which signatures show as `<required>`."""
 
     __slots__ = ()
 
@@ -32,9 +33,12 @@ class _Required:
 
 
 REQUIRED: Final[Any] = _Required()
-"""The default of a field that has none."""
+"""The default of a parameter that has none."""
 
-_SHOWN_CHOICES: Final = 12
+RESULT_NAME: Final = "return"
+"""The name of a method's output, unless it has several."""
+
+_MAX_SHOWN_CHOICES: Final = 12
 
 _INPUT, _INPUT_DATA = len_tag(4), len_tag(2)
 _EMPTY_PART: Final = PART_TAG + b"\0"
@@ -45,14 +49,14 @@ class Field(NamedTuple):
 
     Attributes:
         wire_name: The name on the wire.
-        name: The name in Python; another one where the wire's is a keyword, for example.
-        codec: How its values travel.
-        default: `REQUIRED`; None if leaving it out means no value; `SERVER_DEFAULT` if only the
-            model knows what leaving it out means; else the value that is sent for it.
-        ge: The least value allowed.
-        le: The greatest value allowed.
-        choices: The values allowed, if not all are.
-        stream: Whether it is a stream of such values.
+        name: The name in Python. It differs if the name on the wire is a keyword, for example.
+        codec: How its values are encoded and decoded.
+        default: `REQUIRED`; None if omitting it means no value; `SERVER_DEFAULT` if only the model
+            knows what omitting it means; else the value that is sent for it.
+        ge: The lowest value allowed.
+        le: The highest value allowed.
+        choices: The values allowed; empty if all are.
+        is_stream: Whether it is a stream of such values.
     """
 
     wire_name: str
@@ -66,14 +70,21 @@ class Field(NamedTuple):
 
     @property
     def is_constrained(self) -> bool:
-        """Whether more is asked of a value than its type."""
+        """Whether a value must satisfy more than its type."""
         return bool(self.choices) or self.ge is not None or self.le is not None
 
     def encode(self, value: Any, out: Buffers) -> int:
-        """Append the fields of a `Data` that holds a value; `CodecError` if it does not fit."""
+        """Append the fields of a `Data` that holds a value, if it satisfies the constraints.
+
+        Returns:
+            Their size in bytes.
+
+        Raises:
+            CodecError: The value has another type or violates a constraint.
+        """
         size = self.codec.encode(value, out)
         if self.choices and value not in self.choices:
-            raise CodecError(_not_a_choice(value, self.choices))
+            raise CodecError(_explain_choices(value, self.choices))
         if self.ge is not None and not value >= self.ge:
             raise CodecError(f"must be at least {self.ge}, not {value}")
         if self.le is not None and not value <= self.le:
@@ -86,11 +97,11 @@ class Method(Generic[_R_co]):
 
     Attributes:
         wire_name: The name on the wire.
-        name: The name in Python, which errors, logs and recordings say.
-        rpc: The platform's RPC that carries it.
-        fields: Its parameters, in the signature's order.
-        returns: How its result, or each item of it, travels.
-        stream: The parameter that is a stream, if one is.
+        name: The name in Python, used in errors, logs and recordings.
+        rpc: The name of the platform's RPC that calls it.
+        fields: Its parameters, in the order of the signature.
+        returns: The codec of its result, or of each item of the stream that it returns.
+        stream_field: The parameter that is a stream, if one is.
     """
 
     __slots__ = (
@@ -118,22 +129,15 @@ class Method(Generic[_R_co]):
         self.fields: Final = fields
         self.returns: Final = returns
         self.stream_field: Final = next((field for field in fields if field.is_stream), None)
-        self._name_metadata = _metadata(wire_name)
-        self._encoders = tuple(
-            (
-                field,
-                part_encoder(
-                    field.encode if field.is_constrained else field.codec.encode, field.wire_name
-                ),
-            )
-            for field in fields
-        )
+        self._name_metadata = _encode_name_metadata(wire_name)
+        self._encoders = tuple((field, _argument_encoder(field)) for field in fields)
 
     def encode_request(self, values: Sequence[Any]) -> Buffers:
-        """A request with one input, without its address, to be joined.
+        """Encode a request with one input, without the address of the model.
 
         Args:
-            values: One value a field, in order. A stream's items are sent by requests of their own.
+            values: One value per field, in order. The value of a stream is ignored: its items are
+                sent in requests of their own.
 
         Raises:
             InputError: A value does not fit its parameter.
@@ -141,88 +145,93 @@ class Method(Generic[_R_co]):
         return self.wrap_input(*self.encode_arguments(values))
 
     def encode_arguments(self, values: Sequence[Any]) -> tuple[Buffers, int]:
-        """The part of a request that holds the arguments but for a stream's items, and its size.
+        """Encode the `Data` of an input, for `wrap_input` or `encode_item`.
+
+        Args:
+            values: One value per field, in order. The value of a stream is ignored.
+
+        Returns:
+            The fields of the `Data` and their size in bytes.
 
         Raises:
             InputError: A value does not fit its parameter.
         """
         out: Buffers = [self._name_metadata]
         size = 0
-        for (parameter, put), value in zip(self._encoders, values, strict=True):
+        for (parameter, encode), value in zip(self._encoders, values, strict=True):
             try:
                 if value is SERVER_DEFAULT or value is None or parameter.is_stream:
-                    size += self._encode_default(parameter, put, value, out)
+                    size += self._encode_default(parameter, encode, value, out)
                 else:
-                    size += put(value, out)
-            except CodecError as misfit:
-                raise self._input_error(parameter, value, misfit) from None
+                    size += encode(value, out)
+            except CodecError as error:
+                raise self._argument_error(parameter, value, error) from None
         if not size and self.stream_field is None:
-            # Without parts it would be taken for an older form, and answered in that form.
+            # Servers take an input without parts for one of an older protocol.
             out.append(_EMPTY_PART)
             size = len(_EMPTY_PART)
         return out, size + len(self._name_metadata)
 
-    def _encode_default(self, parameter: Field, put: Encoder, value: Any, out: Buffers) -> int:
-        """Append what is sent where a value is None, left out, or a stream."""
+    def _encode_default(self, parameter: Field, encode: Encoder, value: Any, out: Buffers) -> int:
+        """Append what is sent for an argument that may be omitted: SERVER_DEFAULT, None, a stream."""
         default = parameter.default
         if parameter.is_stream:
             return 0
-        if not is_omitted(value, default):
-            return put(value, out)
+        if not _is_omitted(value, default):
+            return encode(value, out)
         if default is not None and default is not SERVER_DEFAULT:
-            return put(default, out)
+            return encode(default, out)
         if parameter is self.fields[0] and parameter.codec.misread_when_absent:
-            # Servers would read it from the other parts; an empty part stops that.
-            piece = len_field(PART_TAG, part_id(parameter.wire_name))
-            out.append(piece)
-            return len(piece)
+            # Servers would read it from the other parts; a part without a value prevents that.
+            part = len_field(PART_TAG, part_id(parameter.wire_name))
+            out.append(part)
+            return len(part)
         return 0
 
     def encode_item(self, item: Any, arguments: tuple[Buffers, int] | None = None) -> Buffers:
-        """A request with an item of the stream, without its address, to be joined.
+        """Encode a request with one item of the stream, without the address of the model.
 
         Args:
             item: The item.
-            arguments: The other arguments, from `arguments`: with the first item.
+            arguments: The other arguments, from `encode_arguments`. Only the first item has them.
 
         Raises:
             InputError: The item does not fit.
         """
         out, size = arguments or ([self._name_metadata], len(self._name_metadata))
-        for parameter, put in self._encoders:
+        for parameter, encode in self._encoders:
             if parameter.is_stream:
                 try:
-                    size += put(item, out)
-                except CodecError as misfit:
-                    raise self._input_error(parameter, item, misfit) from None
+                    size += encode(item, out)
+                except CodecError as error:
+                    raise self._argument_error(parameter, item, error) from None
         return self.wrap_input(out, size)
 
     def wrap_input(self, data: Buffers, size: int) -> Buffers:
-        """The request around the `Data` of its one input."""
+        """Encode a request around the `Data` of its only input.
+
+        Args:
+            data: The fields of the `Data`, from `encode_arguments`. This list is changed and
+                returned.
+            size: Their size in bytes.
+        """
         head = _INPUT_DATA + varint(size)
         data[0] = _INPUT + varint(len(head) + size) + head + self._name_metadata
         return data
 
-    def _input_error(self, parameter: Field, value: Any, misfit: CodecError) -> InputError:
-        path = parameter.name + misfit.path
-        problem = "is required" if value is REQUIRED else misfit.problem
-        if not misfit.path:
-            problem += self._hint(parameter, value)
-        return self._error_at(path, problem, "an item of " * parameter.is_stream)
-
-    def bind(self, given: Mapping[str, Any]) -> list[Any]:
-        """The arguments that a mapping of names holds: one value a field.
+    def bind(self, arguments: Mapping[str, Any]) -> list[Any]:
+        """Return one value per field, in order, from arguments by name.
 
         Raises:
-            InputError: It is no mapping, has a name that is no parameter's, or lacks a required one.
+            InputError: `arguments` is not a mapping, has an unknown name, or lacks a required one.
         """
-        if not isinstance(cast("object", given), Mapping):
+        if not isinstance(cast("object", arguments), Mapping):
             raise InputError(
-                f"{self.name}: must be a mapping of arguments, not {describe(given)}",
+                f"{self.name}: must be a mapping of arguments, not {describe(arguments)}",
                 method=self.name,
             )
         names = [parameter.name for parameter in self.fields]
-        unknown = next((name for name in given if name not in names), None)
+        unknown = next((name for name in arguments if name not in names), None)
         if unknown is not None:
             raise InputError(
                 f"{self.name}: has no parameter {unknown!r}; it has {', '.join(names)}",
@@ -230,19 +239,19 @@ class Method(Generic[_R_co]):
                 parameter=str(unknown),
             )
         for parameter in self.fields:
-            if parameter.default is REQUIRED and parameter.name not in given:
-                raise self._error_at(parameter.name, "is required")
-        return [given.get(name, SERVER_DEFAULT) for name in names]
+            if parameter.default is REQUIRED and parameter.name not in arguments:
+                raise self._input_error(parameter.name, "is required")
+        return [arguments.get(name, SERVER_DEFAULT) for name in names]
 
     def stream_argument(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
-        """The stream among the arguments; None if the method takes none.
+        """Return the stream among the arguments; None if the method takes none.
 
         Args:
-            values: One value a field, in order.
-            asynchronous: Whether it may be an async iterable as well.
+            values: One value per field, in order.
+            asynchronous: Whether an async iterable is allowed, too.
 
         Raises:
-            InputError: It is a lone string, or no iterable at all.
+            InputError: The stream is a string or not iterable.
         """
         if self.stream_field is None:
             return None
@@ -253,43 +262,44 @@ class Method(Generic[_R_co]):
             problem = f"must be an iterable, not {describe(value)}"
         else:
             return value
-        raise self._error_at(self.stream_field.name, problem)
+        raise self._input_error(self.stream_field.name, problem)
 
     def decode_result(self, data: Data, payloads: LargePayloads) -> _R_co:
-        """The result that an output's `Data` holds.
+        """Decode the result in the `Data` of an output.
 
         Args:
-            data: The data.
-            payloads: What was cut out of it.
+            data: The data, in which large payloads are markers.
+            payloads: The large payloads of the response.
 
         Raises:
-            DecodeError: It is not what the signature says.
+            DecodeError: The data does not have the type of the signature.
         """
         for part in data.parts:
-            if part.id == "return":
+            if part.id == RESULT_NAME:
                 data = part.data
                 break
         try:
             return self.returns.decode(data, payloads)
-        except CodecError as misfit:
-            where = f"`{misfit.path.lstrip('.')}` of the result" if misfit.path else "the result"
-            raise DecodeError(f"{self.name}: {where} {misfit.problem}") from None
+        except CodecError as error:
+            path = error.path.lstrip(".")
+            subject = f"`{path}` of the result" if path else "the result"
+            raise DecodeError(f"{self.name}: {subject} {error.problem}") from None
 
-    def _error_at(self, path: str, problem: str, where: str = "") -> InputError:
-        text = f"{self.name}: {where}`{path}` {problem}"
+    def _argument_error(self, parameter: Field, value: Any, error: CodecError) -> InputError:
+        problem = "is required" if value is REQUIRED else error.problem
+        prefix = "an item of " if parameter.is_stream else ""
+        return self._input_error(parameter.name + error.path, problem, prefix)
+
+    def _input_error(self, path: str, problem: str, prefix: str = "") -> InputError:
+        text = f"{self.name}: {prefix}`{path}` {problem}"
         return InputError(text, method=self.name, parameter=path)
-
-    def _hint(self, parameter: Field, value: Any) -> str:
-        """What may have been meant by a value of another type."""
-        del parameter, value
-        return ""
 
 
 class Unary(Method[_R_co]):
-    """One input, one result; or a list of inputs, and a list of results.
+    """A method that takes one input and returns one result; or a list of inputs, a list of results.
 
     Attributes:
-        returned: What a call returns. For type checkers alone: `UnaryCallable` says why.
+        returned: What a call returns. Only for type checkers, see `UnaryCallable`.
     """
 
     __slots__ = ()
@@ -298,39 +308,44 @@ class Unary(Method[_R_co]):
         returned: _R_co | list[_R_co]
 
     def batch_inputs(self, values: Sequence[Any]) -> Sequence[Any] | None:
-        """The inputs, where a list of them stands in place of the arguments; None where none does.
+        """Return the list of inputs that was passed in place of the arguments; None if none was.
 
         Args:
-            values: One value a field, in order; at least one.
+            values: One value per field, in order; at least one.
 
         Raises:
-            InputError: Other arguments stand beside the list.
+            InputError: Other arguments were passed with the list.
         """
         first = values[0]
         if not (isinstance(first, (list, tuple)) and first and isinstance(first[0], Mapping)):
             return None
         for parameter, value in zip(self.fields[1:], values[1:], strict=True):
             if not _is_default(value, parameter.default):
-                problem = "cannot stand beside a list of inputs; put it into each of them"
-                raise self._error_at(parameter.name, problem)
+                problem = "cannot be combined with a list of inputs; put it into each input"
+                raise self._input_error(parameter.name, problem)
         return cast("Sequence[Any]", first)
 
-    def _hint(self, parameter: Field, value: Any) -> str:
-        several = isinstance(value, (Sequence, Set, Mapping, Iterator, AsyncIterable))
-        if parameter is not self.fields[0] or not several or isinstance(value, (str, bytes)):
+    def _argument_error(self, parameter: Field, value: Any, error: CodecError) -> InputError:
+        if parameter is self.fields[0] and not error.path:
+            error.problem += self._batch_hint(value)
+        return super()._argument_error(parameter, value, error)
+
+    def _batch_hint(self, value: Any) -> str:
+        """Return a remedy if the first argument looks like many inputs, else an empty string."""
+        is_many = isinstance(value, (Sequence, Set, Mapping, Iterator, AsyncIterable))
+        if not is_many or isinstance(value, (str, bytes)):
             return ""
         if isinstance(value, (list, tuple)) and not value:
-            return (
-                f"; a list of inputs has one at least, and `{self.name}_batch` takes none as well"
-            )
-        return f"; many inputs, each a mapping of arguments, go to `{self.name}_batch`"
+            return f"; an empty list is not a batch of inputs; `{self.name}_batch([])` accepts one"
+        return f"; to send many inputs, pass mappings of arguments to `{self.name}_batch`"
 
 
 class UnaryCallable(Protocol[_R_co]):
-    """A unary method, by what a call of it returns: one result, or a list of results.
+    """A unary method, for type checkers, by what a call returns: one result or a list of results.
 
-    Said as `R | list[R]`, type checkers would find R in the return annotation of the calling method,
-    which is such a union itself. Here they find the union as a whole.
+    A function that takes a `Unary[R]` and returns `R | list[R]` would not do: the calling method
+    is annotated with such a union itself, from which type checkers infer another R. From this
+    protocol they infer the union as a whole.
     """
 
     @property
@@ -340,43 +355,46 @@ class UnaryCallable(Protocol[_R_co]):
 
 
 class Streaming(Method[_R_co]):
-    """One input or a stream of them, a stream of results."""
+    """A method that returns a stream of results, for one input or for a stream of them."""
 
     __slots__ = ()
 
 
-def _metadata(name: str) -> bytes:
-    """The field of a `Data` that says which method is meant: `{"_method_name": name}` in its metadata."""
+def _argument_encoder(field: Field) -> Encoder:
+    """Return the encoder of the part with an argument."""
+    encode = field.encode if field.is_constrained else field.codec.encode
+    return part_encoder(encode, field.wire_name)
+
+
+def _encode_name_metadata(name: str) -> bytes:
+    """Encode the metadata of a `Data`, which names the method: `{"_method_name": name}`."""
     value = len_field(len_tag(3), name.encode())
-    return len_field(
-        len_tag(5),
-        len_field(
-            len_tag(1), len_field(len_tag(1), b"_method_name") + len_field(len_tag(2), value)
-        ),
-    )
+    entry = len_field(len_tag(1), b"_method_name") + len_field(len_tag(2), value)
+    return len_field(len_tag(5), len_field(len_tag(1), entry))
 
 
-def is_omitted(value: Any, default: Any) -> bool:
+def _is_omitted(value: Any, default: Any) -> bool:
+    """Return whether an argument is omitted: SERVER_DEFAULT, or None if that is the default."""
     if value is SERVER_DEFAULT:
         return default is not REQUIRED
     return value is None and default is None
 
 
 def _is_default(value: Any, default: Any) -> bool:
-    """Whether an argument is what its default is in the signature; NaN is the same as NaN."""
-    alike = type(value) is type(default) and repr(value) == repr(default)
-    return value is SERVER_DEFAULT or alike
+    """Return whether an argument equals its default in the signature; NaN equals NaN."""
+    is_equal = type(value) is type(default) and repr(value) == repr(default)
+    return value is SERVER_DEFAULT or is_equal
 
 
-def _not_a_choice(value: Any, choices: tuple[Any, ...]) -> str:
-    """What is allowed instead, the nearest first where one is near."""
-    listed = ", ".join(repr(choice) for choice in choices[:_SHOWN_CHOICES])
-    if len(choices) > _SHOWN_CHOICES:
-        listed += f" and {len(choices) - _SHOWN_CHOICES} more"
+def _explain_choices(value: Any, choices: tuple[Any, ...]) -> str:
+    """Return the problem of a value that is not among the choices: some of them, and the nearest."""
+    shown = ", ".join(repr(choice) for choice in choices[:_MAX_SHOWN_CHOICES])
+    if len(choices) > _MAX_SHOWN_CHOICES:
+        shown += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"
     hint = ""
     if isinstance(value, str):
         from difflib import get_close_matches
 
         near = get_close_matches(value, [c for c in choices if isinstance(c, str)], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"must be one of {listed}, not {describe(value)}{hint}"
+    return f"must be one of {shown}, not {describe(value)}{hint}"

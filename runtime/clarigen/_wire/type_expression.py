@@ -1,9 +1,9 @@
-"""The text of a type that JSON is given: `list[app.types:ChatMessage]`, read and written.
-
-What lives here: a grammar of five rules, and nothing that is done with what it reads. A text is a stranger's: it is
-short, its names are plain, and nothing in it is imported or evaluated here. The generator reads it with the same words.
+"""The grammar of the Python types that a user may give to JSON: `list[app.types:ChatMessage]`.
 
     T = str | int | float | bool | Any,  list[T],  dict[str, T],  T | None,  module.path:Name
+
+Text is parsed here and never imported or evaluated, because it may come from a lock or a
+configuration that somebody else wrote. The generator parses with the same functions.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 MAX_LENGTH: Final = 400
-"""Characters that a text may have."""
-_LEVELS: Final = 16
-_PLAIN: Final = ("str", "int", "float", "bool", "Any")
-_FORMS: Final = (
+"""Characters that an expression may have."""
+_MAX_LEVELS: Final = 16
+_BUILTIN_NAMES: Final = ("str", "int", "float", "bool", "Any")
+_EXPECTED: Final = (
     "expected str, int, float, bool, Any, list[T], dict[str, T], T | None or module:Name"
 )
 
@@ -25,8 +25,8 @@ class TypeText(NamedTuple):
     Attributes:
         name: `str`, `int`, `float`, `bool`, `Any`, `list`, `dict`, or the name of a class.
         module: The module of that class; empty for the others.
-        item: What a list holds, or a dict under its keys.
-        optional: Whether None is a value too.
+        item: The type of the items of a list, or of the values of a dict.
+        optional: Whether None is allowed, too.
     """
 
     name: str
@@ -36,90 +36,95 @@ class TypeText(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Its one spelling."""
+        """The expression in its canonical spelling."""
         text = f"{self.module}:{self.name}" if self.module else self.name
         if self.item is not None:
             text = f"{text}[{'str, ' if self.name == 'dict' else ''}{self.item.text}]"
         return f"{text} | None" if self.optional else text
 
     def classes(self) -> frozenset[tuple[str, str]]:
-        """The classes that it names: module and name."""
-        inside = self.item.classes() if self.item else frozenset[tuple[str, str]]()
-        return inside | {(self.module, self.name)} if self.module else inside
+        """Return the module and the name of each class in the expression."""
+        inner = self.item.classes() if self.item else frozenset[tuple[str, str]]()
+        return inner | {(self.module, self.name)} if self.module else inner
 
 
 def parse_type(text: str) -> TypeText:
-    """The type that a text says.
+    """Parse an expression.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is not in the grammar. The message continues a sentence that begins
+            with the text.
     """
     if len(text) > MAX_LENGTH:
         raise ValueError(f"is longer than {MAX_LENGTH} characters")
-    words = _words(text)
-    found = _type(words, _LEVELS)
-    if words:
-        raise ValueError(f"is no type that JSON can be given; {_FORMS}")
-    return found
+    tokens = _tokenize(text)
+    result = _parse_optional(tokens, _MAX_LEVELS)
+    if tokens:
+        raise ValueError(f"is not a type for JSON; {_EXPECTED}")
+    return result
 
 
-def _words(text: str) -> list[str]:
-    """Names and marks, the last first."""
+def _tokenize(text: str) -> list[str]:
+    """Return names and punctuation, the last one first, so that `pop` takes the next."""
     import re
 
     name = r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?::[A-Za-z]\w*)?(?![\w.:])"
-    word = re.compile(rf" *({name}|[\[\],|])", re.ASCII)
-    words: list[str] = []
+    token = re.compile(rf" *({name}|[\[\],|])", re.ASCII)
+    tokens: list[str] = []
     rest = text.rstrip(" ")
     while rest:
-        found = word.match(rest)
-        if found is None:
-            raise ValueError(f"is no type that JSON can be given; {_FORMS}")
-        words.insert(0, found[1])
-        rest = rest[found.end() :]
-    return words
+        match = token.match(rest)
+        if match is None:
+            raise ValueError(f"is not a type for JSON; {_EXPECTED}")
+        tokens.insert(0, match[1])
+        rest = rest[match.end() :]
+    return tokens
 
 
-def _type(words: list[str], levels: int) -> TypeText:
+def _parse_optional(tokens: list[str], levels: int) -> TypeText:
+    """Parse `T` or `T | None`; `levels` is the number of nested expressions that it may have."""
     if not levels:
-        raise ValueError(f"is nested more than {_LEVELS} levels deep")
-    found = _single(words, levels)
-    if words[-1:] == ["|"]:
-        words.pop()
-        _expect(words, "None")
-        return found._replace(optional=True)
-    return found
+        raise ValueError(f"is nested more than {_MAX_LEVELS} levels deep")
+    result = _parse_one(tokens, levels)
+    if tokens[-1:] == ["|"]:
+        tokens.pop()
+        _expect(tokens, "None")
+        return result._replace(optional=True)
+    return result
 
 
-def _single(words: list[str], levels: int) -> TypeText:
-    word = words.pop() if words else ""
-    if ":" in word:
-        return _named(word)
-    if word in ("list", "dict"):
-        _expect(words, "[")
-        if word == "dict":
-            _expect(words, "str")
-            _expect(words, ",")
-        item = _type(words, levels - 1)
-        _expect(words, "]")
-        return TypeText(word, item=item)
-    if word not in _PLAIN:
+def _parse_one(tokens: list[str], levels: int) -> TypeText:
+    token = tokens.pop() if tokens else ""
+    if ":" in token:
+        return _parse_class(token)
+    if token in ("list", "dict"):
+        _expect(tokens, "[")
+        if token == "dict":
+            _expect(tokens, "str")
+            _expect(tokens, ",")
+        item = _parse_optional(tokens, levels - 1)
+        _expect(tokens, "]")
+        return TypeText(token, item=item)
+    if token not in _BUILTIN_NAMES:
         raise ValueError(
-            f"has {word!r} where a type is wanted; {_FORMS}" if word else f"ends early; {_FORMS}"
+            f"has {token!r} in place of a type; {_EXPECTED}"
+            if token
+            else f"ends too early; {_EXPECTED}"
         )
-    return TypeText(word)
+    return TypeText(token)
 
 
-def _named(word: str) -> TypeText:
+def _parse_class(token: str) -> TypeText:
     from keyword import iskeyword
 
-    module, _, name = word.partition(":")
+    module, _, name = token.partition(":")
     for part in (*module.split("."), name):
         if iskeyword(part):
-            raise ValueError(f"has {part!r} for a name, and that is a keyword of Python")
+            raise ValueError(f"has {part!r} as a name, which is a keyword of Python")
     return TypeText(name, module)
 
 
-def _expect(words: list[str], wanted: str) -> None:
-    if not words or words.pop() != wanted:
-        raise ValueError(f"lacks {wanted!r} where it is wanted; {_FORMS}")
+def _expect(tokens: list[str], token: str) -> None:
+    """Take the next token; raise ValueError if it is another one."""
+    if not tokens or tokens.pop() != token:
+        raise ValueError(f"lacks {token!r}; {_EXPECTED}")

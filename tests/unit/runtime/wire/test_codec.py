@@ -211,7 +211,7 @@ def test_json_too_deep_for_the_wire_is_refused() -> None:
         (wire.CONCEPT, Concept("dog", value="high"), ".value must be a float"),  # type: ignore[arg-type]
         (wire.REGION, Region(box=(0, 1)), ".box must be a Box of 4 numbers"),  # type: ignore[arg-type]
         (wire.FRAME, Frame(time=-1.0), ".time must be seconds from 0"),
-        (wire.FRAME, Frame(index=-1), ".index must be a number from 0"),
+        (wire.FRAME, Frame(index=-1), ".index must be an int from 0"),
         (wire.FRAME, Frame(regions=[Region(concepts=["x"])]), ".regions[0].concepts[0] must be a Concept"),  # type: ignore[list-item]
         (wire.list_of(wire.STR), "abc", "must be a list, not a lone str 'abc'"),
         (wire.list_of(wire.INT), b"abc", "must be a list, not a lone bytes b'abc'"),

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from clarigen import ConfigError, ModelRef, wire
 from clarigen._wire.codec import CodecError
-from clarigen._wire.json_types import json_type
+from clarigen._wire.json_types import load_json_type
 from clarigen.testing import fake
 from gen_client import config, pipeline
 from gen_client.diagnostics import Refusal, Report
@@ -106,7 +106,7 @@ def test_what_is_no_type(text: str) -> None:
 
 def test_what_travels_comes_back() -> None:
     node = Node(1, [Node(2)], {"role": "user", "content": "x"})
-    shape = json_type("list[their.types:Node]")
+    shape = load_json_type("list[their.types:Node]")
     there = shape.to_json([node])
     assert there[0]["children"] == [{"value": 2, "children": [], "first": None}]
     there[0]["value"] = 1.0  # as numbers travel
@@ -117,7 +117,7 @@ def test_what_travels_comes_back() -> None:
 
 
 def test_a_pydantic_model_travels_by_its_aliases() -> None:
-    shape = json_type("their.types:Person")
+    shape = load_json_type("their.types:Person")
     there = shape.to_json(Person(age=3, fullName="A"))
     assert there == {"age": 3, "fullName": "A", "tags": []}
     assert shape.from_json({**there, "age": 3.0}) == Person(age=3, fullName="A")
@@ -133,26 +133,26 @@ def test_a_pydantic_model_travels_by_its_aliases() -> None:
         ("their.types:Message", {"role": "user"}, "['content']", "is missing"),
         ("their.types:Message", {"role": "x"}, "['role']", "must be one of"),
         ("their.types:Node", {}, ".value", "is missing"),
-        ("their.types:Node", {"value": -1}, "", "is no Node: a negative value"),
+        ("their.types:Node", {"value": -1}, "", "is not a Node: a negative value"),
         ("their.types:Node", {"value": 1, "children": [{}]}, ".children[0].value", "is missing"),
         ("their.types:Person", {"age": 1, "fullName": "", "tags": [1]}, ".tags[0]", "is wrong"),
-        ("their.types:Person", [], "", "is no Person"),
+        ("their.types:Person", [], "", "is not a Person"),
     ],
 )
 def test_a_result_that_does_not_fit_says_where(
     text: str, value: object, path: str, problem: str
 ) -> None:
     with pytest.raises(CodecError) as caught:
-        json_type(text).from_json(value)
+        load_json_type(text).from_json(value)
     assert caught.value.path == path
     assert caught.value.problem.startswith(problem)
 
 
 def test_an_argument_is_of_its_class() -> None:
     with pytest.raises(CodecError, match="must be a Node, not dict"):
-        json_type("their.types:Node").to_json({"value": 1})
+        load_json_type("their.types:Node").to_json({"value": 1})
     with pytest.raises(CodecError, match="must be a Person, not dict"):
-        json_type("their.types:Person").to_json({})
+        load_json_type("their.types:Person").to_json({})
 
 
 @pytest.mark.parametrize(
@@ -164,13 +164,13 @@ def test_an_argument_is_of_its_class() -> None:
         ("their.types:function", "neither"),
         ("their.types:Nobody", "there is no type"),
         ("nobody.there:T", "cannot be imported"),
-        ("their.types:Strange", r"Strange\.when: complex cannot travel as JSON"),
-        ("eval('1')", "is no type"),
+        ("their.types:Strange", r"Strange\.when: complex cannot be sent as JSON"),
+        ("eval('1')", "is not a type"),
     ],
 )
 def test_what_is_no_type_of_data_is_never_called(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        json_type(text)
+        load_json_type(text)
 
 
 # The places
@@ -226,7 +226,7 @@ def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
         ("chat.text", "Any", "only JSON can be given a type, and it is STR", ""),
         ("chat.messages", "a:B", "write list[a:B]", ""),
         ("chat.options", "int", "an object or an array", ""),
-        ("chat.return", "a:B()", "is no type", ""),
+        ("chat.return", "a:B()", "is not a type", ""),
         ("chat.return", "a:Client", "has a name that the generated code needs", "another name"),
         ("chat.return", "a:ChatInput", "has a name", "another name"),
         ("chat.return", "a:chat", "has a name", "another name"),
@@ -307,7 +307,7 @@ def test_a_configuration_gives_types(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('"a.x" = "T"', "types.'a.x' has 'T' where a type is wanted; expected str, int"),
+        ('"a.x" = "T"', "types.'a.x' has 'T' in place of a type; expected str, int"),
         ('a.x = "app:T"', 'types.a names no parameter; write "METHOD.PARAMETER"'),
         ('"a.x" = 3', "types.'a.x' is not text"),
         ('"ax" = "Any"', "types.ax names no parameter"),

@@ -201,10 +201,10 @@ def test_anything_else_is_an_argument(first: Any) -> None:
     ("index", "value"),
     [(1, "x"), (2, 1.0), (3, (1, 1.0)), (3, [1, 1.0]), (4, "m"), (4, None), (5, {}), (5, 0)],
 )
-def test_nothing_stands_beside_many_inputs(index: int, value: Any) -> None:
+def test_no_argument_is_combined_with_many_inputs(index: int, value: Any) -> None:
     values = [[{"names": []}], *REST]
     values[index] = value
-    with pytest.raises(InputError, match="cannot stand beside a list of inputs") as caught:
+    with pytest.raises(InputError, match="cannot be combined with a list of inputs") as caught:
         PICK.batch_inputs(values)
     assert caught.value.parameter == PICK.fields[index].name
 
@@ -234,7 +234,7 @@ def test_a_required_argument_that_is_missing_is_named(codec: wire.Codec[Any]) ->
 
 
 def test_the_first_of_many_inputs_given_otherwise_is_hinted_at() -> None:
-    hint = "; many inputs, each a mapping of arguments, go to `chat_batch`"
+    hint = "; to send many inputs, pass mappings of arguments to `chat_batch`"
     others: list[Any] = [["x"], {"prompt": "x"}, iter(["x"]), {"x"}, {}.keys()]
     for first in others:
         assert str(refused(CHAT, first, None, 1.0, "fast")).endswith(hint)

@@ -1,8 +1,8 @@
-"""How a generated package describes its methods to the runtime, and whether the two fit each other.
+"""The vocabulary of generated packages: codecs, and the description of methods.
 
-What lives here: the words that stand at the end of a generated `client.py`, and the first one that its
-`__init__.py` says. Nothing here is for applications; the words are kept stable for packages that were
-generated earlier.
+The end of a generated `client.py` is written with these names, and its `__init__.py` begins with
+`require_format`. They stay stable for packages that were generated earlier. Readers of signatures
+find the platform's names here, too. Applications need none of this.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ __all__ = [
     "BOOL",
     "BYTES",
     "CONCEPT",
+    "DATA_TYPES",
     "FLOAT",
     "FORMAT",
     "FRAME",
     "IMAGE",
     "INT",
     "JSON",
+    "METHOD_TYPES",
     "NDARRAY",
+    "OLDEST_FORMAT",
     "REGION",
     "REQUIRED",
     "STR",
@@ -55,33 +58,44 @@ __all__ = [
 _R = TypeVar("_R")
 
 FORMAT: Final = 1
-"""The form of the packages that this version generates, the newest that it knows. It stands in them and in
-their locks, and rises only when the same signatures give other bytes (with a line in the changelog)."""
+"""Format version of generated packages and locks. Incremented only when the same signatures produce
+different output, with a line in the changelog."""
 
-_OLDEST_FORMAT: Final = 1
-"""The oldest form that this version still knows."""
+OLDEST_FORMAT: Final = 1
+"""The oldest format version that this runtime supports."""
+
+DATA_TYPES: Final = (
+    *("NOT_SET", "STR", "BYTES", "INT", "FLOAT", "BOOL", "NDARRAY", "JSON_DATA", "TEXT", "IMAGE"),
+    *("CONCEPT", "REGION", "FRAME", "AUDIO", "VIDEO", "NAMED_FIELDS", "TUPLE", "LIST"),
+)
+"""The platform's names of data types, in the order of their numbers in protobuf, from 0."""
+
+METHOD_TYPES: Final = (
+    *("UNKNOWN", "UNARY_UNARY", "UNARY_STREAMING", "STREAMING_UNARY", "STREAMING_STREAMING"),
+)
+"""The platform's names of method types, in the order of their numbers in protobuf, from 0."""
 
 
 def require_format(number: int, package: str) -> None:
-    """Say so if a generated package and this version of the runtime do not fit each other.
+    """Check that this runtime supports the package's format version.
 
     Args:
-        number: The form of the package.
+        number: The format version of the package.
         package: Its name.
 
     Raises:
-        ImportError: They do not; the message says what to do.
+        ImportError: It is not supported; the message names the remedy.
     """
     if number > FORMAT:
         raise ImportError(
             f"{package} was generated for a newer clarigen: it has format {number}, and clarigen"
-            f" {__version__} knows {FORMAT}: pip install -U clarigen",
+            f" {__version__} supports {FORMAT}: pip install -U clarigen",
             name=package,
         )
-    if number < _OLDEST_FORMAT:
+    if number < OLDEST_FORMAT:
         raise ImportError(
             f"{package} was generated for an older clarigen: it has format {number}, and clarigen"
-            f" {__version__} knows no format before {_OLDEST_FORMAT}: run gen-client again",
+            f" {__version__} supports {OLDEST_FORMAT} and later: run gen-client again",
             name=package,
         )
 
@@ -97,35 +111,35 @@ def field(
     choices: tuple[Any, ...] = (),
     stream: bool = False,
 ) -> Field:
-    """One parameter of a method, or one member of a record.
+    """Describe one parameter of a method, or one member of a record.
 
     Args:
         wire_name: The name on the wire.
-        codec: How its values travel.
-        name: The name in Python, where it is another.
-        default: What leaving it out means: None for no value, `SERVER_DEFAULT` if only the model
+        codec: How its values are encoded and decoded.
+        name: The name in Python, if it differs.
+        default: What omitting it means: None for no value, `SERVER_DEFAULT` if only the model
             knows, else the value that is sent for it. Without a default it is required.
-        ge: The least value allowed.
-        le: The greatest value allowed.
-        choices: The values allowed, if not all are.
+        ge: The lowest value allowed.
+        le: The highest value allowed.
+        choices: The values allowed; empty if all are.
         stream: Whether it is a stream of such values.
     """
     return Field(wire_name, name or wire_name, codec, default, ge, le, choices, stream)
 
 
 def record(cls: type[_R], *members: Field) -> Codec[_R]:
-    """A record: a generated dataclass with one attribute a member."""
+    """Return the codec of a record: a generated dataclass with one attribute per member."""
     return record_of(cls, [(member.wire_name, member.name, member.codec) for member in members])
 
 
 def unary(wire_name: str, *fields: Field, name: str = "", returns: Codec[_R]) -> Unary[_R]:
-    """A method that takes one input and returns one result.
+    """Describe a method that takes one input and returns one result.
 
     Args:
         wire_name: The name on the wire.
         fields: Its parameters, in order.
-        name: The name in Python, where it is another.
-        returns: How its result travels.
+        name: The name in Python, if it differs.
+        returns: The codec of its result.
     """
     return Unary(wire_name, name or wire_name, "PostModelOutputs", fields, returns)
 
@@ -133,12 +147,26 @@ def unary(wire_name: str, *fields: Field, name: str = "", returns: Codec[_R]) ->
 def server_stream(
     wire_name: str, *fields: Field, name: str = "", returns: Codec[_R]
 ) -> Streaming[_R]:
-    """A method that takes one input and returns a stream; the rest is as for `unary`."""
+    """Describe a method that takes one input and returns a stream of results.
+
+    Args:
+        wire_name: The name on the wire.
+        fields: Its parameters, in order.
+        name: The name in Python, if it differs.
+        returns: The codec of each result.
+    """
     return Streaming(wire_name, name or wire_name, "GenerateModelOutputs", fields, returns)
 
 
 def bidi_stream(
     wire_name: str, *fields: Field, name: str = "", returns: Codec[_R]
 ) -> Streaming[_R]:
-    """A method that takes a stream (the field with `stream=True`) and returns one; the rest is as for `unary`."""
+    """Describe a method that takes a stream of inputs and returns a stream of results.
+
+    Args:
+        wire_name: The name on the wire.
+        fields: Its parameters, in order; exactly one has `stream=True`.
+        name: The name in Python, if it differs.
+        returns: The codec of each result.
+    """
     return Streaming(wire_name, name or wire_name, "StreamModelOutputs", fields, returns)

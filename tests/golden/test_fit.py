@@ -12,7 +12,7 @@ from clarigen import wire
 from golden.packages import GENERATED, PACKAGES
 from support import SOURCES, run
 
-OTHER = "from clarigen import wire; wire.FORMAT, wire._OLDEST = {}; import detector.client"
+OTHER = "from clarigen import wire; wire.FORMAT, wire.OLDEST_FORMAT = {}; import detector.client"
 
 
 def imported(folder: Path, code: str = "import detector.client") -> str:
@@ -42,13 +42,13 @@ def test_a_newer_package_asks_for_a_newer_runtime_before_it_needs_one(package: P
     client.write_text(client.read_text().replace("    AsyncBatch,\n", "    AsyncHologram,\n", 1))
     said = imported(package.parent)
     assert said.startswith("ImportError: detector was generated for a newer clarigen")
-    assert said.endswith(f"knows {wire.FORMAT}: pip install -U clarigen")
+    assert said.endswith(f"supports {wire.FORMAT}: pip install -U clarigen")
 
 
 def test_an_older_package_asks_to_be_generated_again(package: Path) -> None:
     said = imported(package.parent, OTHER.format((wire.FORMAT + 2, wire.FORMAT + 1)))
     assert said.startswith("ImportError: detector was generated for an older clarigen")
-    assert said.endswith(f"knows no format before {wire.FORMAT + 1}: run gen-client again")
+    assert said.endswith(f"supports {wire.FORMAT + 1} and later: run gen-client again")
 
 
 def test_a_runtime_knows_older_packages_that_it_still_reads(package: Path) -> None:

@@ -1,8 +1,8 @@
-"""The values that models take and return: images, sounds, texts, regions.
+"""The values that models take and return: images, audio, videos, texts, regions.
 
-What lives here: small immutable classes and the conversions people use. They know nothing of
-protobuf or gRPC (`_codec` puts them on the wire); numpy and Pillow are imported when a conversion
-needs them, never before.
+These are small immutable classes with the usual conversions. They know nothing of protobuf or gRPC:
+`_wire.media` encodes and decodes them. numpy and Pillow are imported by the conversions that need
+them, so that everything else works without them.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Default(Enum):
 
 
 SERVER_DEFAULT: Final = Default.SERVER_DEFAULT
-"""Leave an argument out: the model's own default applies."""
+"""Pass this to omit an argument: the model's own default applies."""
 
 
 class SequenceNotStr(Protocol[_T_co]):
-    """A sequence of strings that is not itself a string: type checkers refuse a lone `str` here."""
+    """A sequence that is not a string: type checkers reject a lone `str` here."""
 
     @overload
     def __getitem__(self, index: int, /) -> _T_co: ...
@@ -51,19 +51,19 @@ class SequenceNotStr(Protocol[_T_co]):
 
 
 JSON: TypeAlias = Mapping[str, "JSONValue"] | SequenceNotStr["JSONValue"]
-"""What a JSON parameter takes: an object or an array."""
+"""The argument of a JSON parameter: an object or an array."""
 
 JSONValue: TypeAlias = "JSON | str | int | float | bool | None"
-"""What may stand inside a JSON object or array. Numbers travel as 64-bit floats."""
+"""A value inside a JSON object or array. Numbers are sent as 64-bit floats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text, or the address of one. Wherever a `Text` is wanted, a plain `str` will do.
+    """A text, or the URL of one. A plain `str` is accepted wherever a `Text` is.
 
     Attributes:
-        text: The text itself.
-        url: Where the platform finds the text, if it is not given itself.
+        text: The text; empty if only `url` is known.
+        url: URL from which the platform fetches the text.
     """
 
     text: str = ""
@@ -75,28 +75,33 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Media:
-    """What images, sounds and videos have in common: encoded bytes, or the address of a file."""
+    """The base of images, audio and videos: an encoded file, or the URL of one."""
 
     bytes: builtins.bytes = b""
     url: str = ""
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
-        """Read an encoded file (PNG, JPEG, WAV, MP4 …) as it is; OSError if it cannot be read."""
+        """Read an encoded file (PNG, JPEG, WAV, MP4 …) without decoding it.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
         from pathlib import Path
 
         return cls(bytes=Path(path).read_bytes())
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Name a file that the platform fetches by itself; nothing is downloaded here."""
+        """Refer to a file by URL. The platform fetches it; nothing is downloaded here."""
         return cls(url=url)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the encoded bytes to a file.
 
         Raises:
-            ValueError: There are no bytes, only an address.
+            ValueError: There are no bytes, only a URL.
+            OSError: The file cannot be written.
         """
         from pathlib import Path
 
@@ -115,18 +120,23 @@ class _Media:
 
 
 class Image(_Media):
-    """A picture, as encoded bytes (PNG, JPEG, WebP …) or the address of a file.
+    """An image, as encoded bytes (PNG, JPEG, WebP …) or a URL.
 
     Attributes:
-        bytes: The encoded picture; empty if only `url` is known.
-        url: Where the platform finds it; fetched by the platform, not by this client.
+        bytes: The encoded image; empty if only `url` is known.
+        url: URL from which the platform fetches the image. The client does not fetch it.
     """
 
     __slots__ = ()
 
     @classmethod
     def from_pil(cls, image: PIL.Image.Image, *, format: str = "PNG") -> Self:
-        """Encode a Pillow image in `format` (any that Pillow writes). PNG loses nothing."""
+        """Encode a Pillow image.
+
+        Args:
+            image: The image.
+            format: A format that Pillow writes. PNG is lossless.
+        """
         import io
 
         buffer = io.BytesIO()
@@ -135,14 +145,22 @@ class Image(_Media):
 
     @classmethod
     def from_numpy(cls, array: npt.NDArray[Any], *, format: str = "PNG") -> Self:
-        """Encode uint8 pixels of shape (height, width) or (height, width, 3 or 4)."""
+        """Encode an array of pixels.
+
+        Args:
+            array: uint8 pixels of shape (height, width), (height, width, 3) or (height, width, 4).
+            format: A format that Pillow writes. PNG is lossless.
+
+        Raises:
+            ConfigError: Pillow is not installed.
+        """
         return cls.from_pil(_import_pillow().fromarray(array), format=format)
 
     def to_pil(self) -> PIL.Image.Image:
         """Decode with Pillow.
 
         Raises:
-            ValueError: There are no bytes, only an address.
+            ValueError: There are no bytes, only a URL.
             ConfigError: Pillow is not installed.
         """
         import io
@@ -151,13 +169,21 @@ class Image(_Media):
         return image
 
     def to_numpy(self) -> npt.NDArray[Any]:
-        """The pixels as an array of shape (height, width[, channels]), usually uint8."""
+        """Decode to an array of pixels, usually uint8.
+
+        Returns:
+            An array of shape (height, width) or (height, width, channels).
+
+        Raises:
+            ValueError: There are no bytes, only a URL.
+            ConfigError: numpy or Pillow is not installed.
+        """
         numpy = import_numpy()
         pixels: npt.NDArray[Any] = numpy.asarray(self.to_pil())
         return pixels
 
     def with_regions(self, regions: Sequence[Region]) -> Frame:
-        """This picture and regions in it, which a notebook draws on it."""
+        """Return a frame of this image and regions, which notebooks draw on the image."""
         return Frame(image=self, regions=regions)
 
     def _repr_png_(self) -> builtins.bytes | None:
@@ -172,22 +198,22 @@ class Image(_Media):
 
 
 class Audio(_Media):
-    """A sound, as encoded bytes (WAV, MP3 …) or the address of a file.
+    """Audio, as encoded bytes (WAV, MP3 …) or a URL.
 
     Attributes:
-        bytes: The encoded sound; empty if only `url` is known.
-        url: Where the platform finds it; fetched by the platform, not by this client.
+        bytes: The encoded audio; empty if only `url` is known.
+        url: URL from which the platform fetches the audio. The client does not fetch it.
     """
 
     __slots__ = ()
 
 
 class Video(_Media):
-    """A video, as encoded bytes (MP4 …) or the address of a file.
+    """A video, as encoded bytes (MP4 …) or a URL.
 
     Attributes:
         bytes: The encoded video; empty if only `url` is known.
-        url: Where the platform finds it; fetched by the platform, not by this client.
+        url: URL from which the platform fetches the video. The client does not fetch it.
     """
 
     __slots__ = ()
@@ -195,13 +221,13 @@ class Video(_Media):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """A thing that a model recognises, with its confidence.
+    """Something that a model recognizes, with a confidence.
 
     Attributes:
-        name: The name people read.
-        value: The confidence, 0.0 to 1.0. It travels as a 32-bit float: 0.9 comes back as
+        name: The name for people.
+        value: The confidence, 0.0 to 1.0. It is sent as a 32-bit float: 0.9 is returned as
             0.8999999761581421.
-        id: The platform's id; made from the name if not given, as the platform does.
+        id: The platform's id. By default it is derived from the name, as on the platform.
     """
 
     name: str = ""
@@ -210,12 +236,12 @@ class Concept:
 
     def __post_init__(self) -> None:
         if not self.id:
-            kept = (c for c in self.name if c.isspace() or (c.isascii() and c.isalnum()))
-            object.__setattr__(self, "id", "".join(kept).replace(" ", "-"))
+            allowed = (c for c in self.name if c.isspace() or (c.isascii() and c.isalnum()))
+            object.__setattr__(self, "id", "".join(allowed).replace(" ", "-"))
 
 
 class Box(NamedTuple):
-    """A rectangle, its edges as fractions 0.0 to 1.0 of the image's width and height."""
+    """A rectangle: its edges as fractions, 0.0 to 1.0, of the width and height of the image."""
 
     left: float
     top: float
@@ -224,7 +250,7 @@ class Box(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A place in an image: x rightwards, y downwards, as fractions 0.0 to 1.0; z is depth."""
+    """A point in an image: x to the right and y down, as fractions, 0.0 to 1.0; z is depth."""
 
     x: float
     y: float
@@ -233,17 +259,17 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """A part of an image, and what is there.
+    """A part of an image and its content.
 
     Attributes:
-        box: The rectangle around it.
-        point: A single place, for a key point.
-        mask: Its exact shape, as an image.
-        concepts: What it is, with confidences.
-        text: What is written there.
+        box: The bounding box.
+        point: The position, if the region is a key point.
+        mask: The exact shape, as an image.
+        concepts: What the region shows, with confidences.
+        text: The text that is written there.
         value: The confidence, 0.0 to 1.0, of the region as a whole.
-        id: The region's id.
-        track_id: The id that a thing keeps from frame to frame.
+        id: The id of the region.
+        track_id: The id that an object keeps from frame to frame.
     """
 
     box: Box | None = None
@@ -264,13 +290,13 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """A picture of a video, and the regions in it.
+    """A frame of a video and its regions.
 
     Attributes:
-        image: The picture.
-        regions: What is in it.
-        time: When it stands in the video, in seconds; it travels as whole milliseconds.
-        index: Its number in the video, from 0.
+        image: The image.
+        regions: The regions of the image.
+        time: Timestamp in the video, in seconds, with millisecond resolution.
+        index: Number of the frame in the video, from 0.
     """
 
     image: Image | None = None
@@ -289,23 +315,26 @@ class Frame:
 
         if self.image is None:
             return None
-        return _notebook.figure_html(self.image.bytes, [_mark(region) for region in self.regions])
+        return _notebook.figure_html(
+            self.image.bytes, [_mark_of(region) for region in self.regions]
+        )
 
 
-def _mark(region: Region) -> tuple[Box | None, str]:
-    """Where a region is drawn, and what is written there."""
+def _mark_of(region: Region) -> tuple[Box | None, str]:
+    """Return the box and the label of a region in a notebook; the box of a point has no area."""
     point = region.point and Box(*region.point[:2], *region.point[:2])
     names = [f"{concept.name or concept.id} {concept.value:.2f}" for concept in region.concepts]
     return region.box or point, ", ".join(names) or region.text or region.track_id
 
 
 def _rich_attributes(value: Any) -> Iterator[tuple[str, object, object]]:
-    """What rich shows of a value: the attributes that are not as they are by default."""
-    for its in fields(value):
-        yield its.name, getattr(value, its.name), its.default
+    """Yield name, value and default of each attribute: rich omits those that are the default."""
+    for attribute in fields(value):
+        yield attribute.name, getattr(value, attribute.name), attribute.default
 
 
 def _import_pillow() -> Any:
+    """Import `PIL.Image`, or raise `ConfigError`."""
     try:
         import PIL.Image
     except ImportError:
@@ -314,7 +343,7 @@ def _import_pillow() -> Any:
 
 
 def import_numpy() -> Any:
-    """numpy, imported by the first array."""
+    """Import numpy, or raise `ConfigError`."""
     try:
         import numpy
     except ImportError:

@@ -1,8 +1,8 @@
-"""What notebooks show of values: pictures, marks on a picture, tables; as HTML that holds nothing of a stranger's.
+"""HTML for notebooks: images, marks on an image, and tables.
 
-What lives here: the bytes of a picture in a form that browsers show, and a few lines of HTML. It knows no
-class of ours. Every text is escaped, every number formatted, nothing is fetched: an address stays text.
-Pillow is imported for formats that browsers do not show, if it is there.
+This module knows none of our classes: it is given bytes, numbers and text. All text is escaped and
+all numbers are formatted, because both come from models. URLs are shown as text and never fetched.
+Pillow, if installed, converts images that browsers do not display.
 """
 
 from __future__ import annotations
@@ -14,32 +14,39 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 MAX_IMAGE_BYTES: Final = 32 << 20
-"""The largest picture that is shown, in encoded bytes: a notebook keeps a copy of it."""
+"""The size of the largest image that is displayed; a notebook stores a copy of it."""
 
 MAX_MARKS: Final = 500
-"""How many marks are drawn on a picture."""
+"""The number of marks that are drawn on an image."""
 
 MAX_ROWS: Final = 100
-"""How many rows of a table are shown."""
+"""The number of rows that a table displays."""
 
-_LONGEST: Final = 200
-_MAGIC: Final = (
+_MAX_TEXT_LENGTH: Final = 200
+_MAGIC_NUMBERS: Final = (
     ("image/png", b"\x89PNG\r\n\x1a\n"),
     ("image/jpeg", b"\xff\xd8\xff"),
     ("image/gif", b"GIF8"),
 )
-_COLOURS: Final = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf")
+_COLORS: Final = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf")
 
 
 Mark: TypeAlias = tuple[tuple[float, float, float, float] | None, str]
-"""Where something is on a picture, and what it is: left, top, right and bottom as fractions 0.0 to 1.0."""
+"""A box on an image (left, top, right and bottom as fractions, 0.0 to 1.0) and its label."""
 
 
-def displayable(encoded: bytes) -> tuple[str, bytes] | None:
-    """A picture as browsers show it: its media type and bytes; None if it cannot be, or is too large."""
+def to_displayable(encoded: bytes) -> tuple[str, bytes] | None:
+    """Return the media type and the bytes of an image in a format that browsers display.
+
+    Args:
+        encoded: An encoded image.
+
+    Returns:
+        None if the image is too large or cannot be converted.
+    """
     if not encoded or len(encoded) > MAX_IMAGE_BYTES:
         return None
-    for media_type, magic in _MAGIC:
+    for media_type, magic in _MAGIC_NUMBERS:
         if encoded.startswith(magic):
             return media_type, encoded
     if encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP":
@@ -48,19 +55,19 @@ def displayable(encoded: bytes) -> tuple[str, bytes] | None:
 
 
 def as_png(encoded: bytes) -> bytes | None:
-    """A picture as PNG, converted if need be; None if it is a JPEG, which notebooks show as it is."""
-    found = displayable(encoded)
-    if found is None or found[0] == "image/jpeg":
+    """Return an image as PNG; None for a JPEG, which notebooks display without conversion."""
+    image = to_displayable(encoded)
+    if image is None or image[0] == "image/jpeg":
         return None
-    if found[0] != "image/png":
-        found = _convert_to_png(encoded)
-    return found[1] if found is not None else None
+    if image[0] != "image/png":
+        image = _convert_to_png(encoded)
+    return image[1] if image is not None else None
 
 
 def as_jpeg(encoded: bytes) -> bytes | None:
-    """A picture that is a JPEG, as it is; None if it is none."""
-    found = displayable(encoded)
-    return found[1] if found is not None and found[0] == "image/jpeg" else None
+    """Return an image if it is a JPEG; None for any other."""
+    image = to_displayable(encoded)
+    return image[1] if image is not None and image[0] == "image/jpeg" else None
 
 
 def _convert_to_png(encoded: bytes) -> tuple[str, bytes] | None:
@@ -73,22 +80,22 @@ def _convert_to_png(encoded: bytes) -> tuple[str, bytes] | None:
     buffer = io.BytesIO()
     try:
         PIL.Image.open(io.BytesIO(encoded)).convert("RGBA").save(buffer, format="PNG")
-    except Exception:  # noqa: BLE001 - whatever a decoder finds wrong, the picture is not shown
+    except Exception:  # noqa: BLE001 - decoders raise anything; the image is not displayed then
         return None
     return "image/png", buffer.getvalue()
 
 
 def figure_html(encoded: bytes, marks: Iterable[Mark]) -> str | None:
-    """A picture with marks on it; None if the picture cannot be shown."""
-    found = displayable(encoded)
-    if found is None:
+    """Return an image with marks on it as HTML; None if the image cannot be displayed."""
+    image = to_displayable(encoded)
+    if image is None:
         return None
-    media_type, data = found
-    source = f"data:{media_type};base64,{b64encode(data).decode('ascii')}"
-    placed = ((place, label) for place, label in marks if place is not None)
+    media_type, content = image
+    source = f"data:{media_type};base64,{b64encode(content).decode('ascii')}"
+    boxes = ((box, label) for box, label in marks if box is not None)
     drawn = [
-        _mark_html(place, label, _COLOURS[number % len(_COLOURS)])
-        for number, (place, label) in enumerate(islice(placed, MAX_MARKS))
+        _mark_html(box, label, _COLORS[index % len(_COLORS)])
+        for index, (box, label) in enumerate(islice(boxes, MAX_MARKS))
     ]
     return (
         '<div style="position:relative;display:inline-block">'
@@ -96,39 +103,41 @@ def figure_html(encoded: bytes, marks: Iterable[Mark]) -> str | None:
     )
 
 
-def _mark_html(place: tuple[float, float, float, float], label: str, colour: str) -> str:
-    left, top, right, bottom = map(_clamp_fraction, place)
-    box = (
+def _mark_html(box: tuple[float, float, float, float], label: str, color: str) -> str:
+    left, top, right, bottom = map(_clamp_fraction, box)
+    box_style = (
         f"position:absolute;left:{left:.2%};top:{top:.2%};"
         f"width:{max(right - left, 0.0):.2%};height:{max(bottom - top, 0.0):.2%};"
-        f"outline:2px solid {colour}"
+        f"outline:2px solid {color}"
     )
-    name = f"background:{colour};color:#fff;font:11px sans-serif;padding:0 2px;white-space:nowrap"
-    written = f'<span style="{name}">{text(label)}</span>' if label else ""
-    return f'<div style="{box}">{written}</div>'
+    label_style = (
+        f"background:{color};color:#fff;font:11px sans-serif;padding:0 2px;white-space:nowrap"
+    )
+    content = f'<span style="{label_style}">{text_html(label)}</span>' if label else ""
+    return f'<div style="{box_style}">{content}</div>'
 
 
 def _clamp_fraction(value: float) -> float:
-    return 1.0 if value > 1.0 else value if value > 0.0 else 0.0  # NaN is neither: the edge
+    return 1.0 if value > 1.0 else value if value > 0.0 else 0.0  # NaN becomes 0.0
 
 
 def table_html(rows: Iterable[Mapping[str, object]]) -> str:
-    """Rows that all have the same columns, as an HTML table."""
-    found = list(rows)
-    if not found:
+    """Return rows as an HTML table; all rows must have the same columns."""
+    all_rows = list(rows)
+    if not all_rows:
         return ""
-    head = "".join(f"<th>{text(name)}</th>" for name in found[0])
+    head = "".join(f"<th>{text_html(name)}</th>" for name in all_rows[0])
     body = "".join(
-        f"<tr>{''.join(f'<td>{text(value)}</td>' for value in row.values())}</tr>"
-        for row in found[:MAX_ROWS]
+        f"<tr>{''.join(f'<td>{text_html(value)}</td>' for value in row.values())}</tr>"
+        for row in all_rows[:MAX_ROWS]
     )
-    more = len(found) - MAX_ROWS
-    rest = f"<caption>{more:,} more are not shown</caption>" if more > 0 else ""
-    return f"<table>{rest}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    more = len(all_rows) - MAX_ROWS
+    caption = f"<caption>{more:,} more are not shown</caption>" if more > 0 else ""
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def text(value: object) -> str:
-    """A value as escaped text, cut where it is long, without characters that change what is around it."""
+def text_html(value: object) -> str:
+    """Return a value as escaped text, shortened, with unprintable characters replaced."""
     whole = f"{value:.3g}" if isinstance(value, float) else str(value)
-    cut = whole if len(whole) <= _LONGEST else whole[: _LONGEST - 1] + "…"
-    return escape("".join(c if c.isprintable() else "�" for c in cut))
+    short = whole if len(whole) <= _MAX_TEXT_LENGTH else whole[: _MAX_TEXT_LENGTH - 1] + "…"
+    return escape("".join(c if c.isprintable() else "�" for c in short))

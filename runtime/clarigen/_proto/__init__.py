@@ -1,7 +1,8 @@
-"""The wire messages that clarigen uses, under their own proto package.
+"""The protobuf messages that clarigen uses, in a proto package of their own.
 
-What lives here: `clarigen.proto`, the module and the stub compiled from it, and the names that the
-rest of the runtime imports. Nowhere else is protobuf imported.
+`compile.py` generates their module and its stub from `clarigen.proto`. The rest of the runtime
+imports protobuf through this module only, and not before a client is created, because protobuf is
+slow to import.
 """
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError

@@ -14,12 +14,16 @@ from typing import Any
 
 import grpc
 import pytest
-from clarifai.runners.utils.method_signatures import serialize
 from clarifai_grpc.grpc.api import resources_pb2, service_pb2, service_pb2_grpc
 from google.protobuf import json_format
 
 from clarigen import DecodeError
 from gen_client import cli
+
+pytestmark = pytest.mark.official_server
+serialize: Any = pytest.importorskip(
+    "clarifai.runners.utils.method_signatures", reason="the official SDK is not installed"
+).serialize
 
 SIGNATURES: list[dict[str, Any]] = [
     {

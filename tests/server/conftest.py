@@ -1,7 +1,7 @@
-"""The two servers, and the package that `gen-client` makes of each.
+"""Two servers of the same model, and the package that `gen-client` generates from each.
 
-`official` is the SDK's own servicer behind grpc; `own` is `clarigen.testing.serve`. Nobody here wrote the
-first, so it says what the wire is; the second must answer alike.
+`official` is the SDK's servicer behind grpc, and `own` is `clarigen.testing.serve`. The first defines the wire
+format, because it is not part of this project; the second must answer alike.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from server.own_model import Everything
 
 LIMIT = 1 << 30
 OFFICIAL = Path(__file__).parent / "official"
-"""A model as the SDK's tools expect one."""
+"""The folder of a model, in the layout of the SDK's tools."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A server, and the client made of it.
+    """A server, and the package that was generated from it.
 
     Attributes:
-        url: Where the server is.
+        url: The server's base URL.
         package: The imported package.
-        folder: Its files.
+        folder: The package's folder.
     """
 
     url: str
@@ -47,8 +47,8 @@ class Served:
         return self.package.AsyncEverything(base_url=self.url, timeout=30, **options)
 
 
-def generated(url: str, out: Path, parent: str) -> Served:
-    """Run `gen-client --url` and import what it wrote, as `parent.everything`."""
+def generate_package(url: str, out: Path, parent: str) -> Served:
+    """Run `gen-client --url` and import the package as `parent.everything`."""
     folder = out / parent
     folder.mkdir()
     (folder / "__init__.py").touch()
@@ -61,7 +61,7 @@ def generated(url: str, out: Path, parent: str) -> Served:
     return Served(url, package, folder / "everything")
 
 
-def _official_model() -> Any:
+def _load_official_model() -> Any:
     spec = importlib.util.spec_from_file_location(
         "official_everything", OFFICIAL / "1" / "model.py"
     )
@@ -81,10 +81,10 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
     options = [("grpc.max_receive_message_length", LIMIT), ("grpc.max_send_message_length", LIMIT)]
     server = grpc.server(ThreadPoolExecutor(8), options=options)
-    service_pb2_grpc.add_V2Servicer_to_server(ModelServicer(_official_model()), server)
+    service_pb2_grpc.add_V2Servicer_to_server(ModelServicer(_load_official_model()), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    yield generated(
+    yield generate_package(
         f"grpc://127.0.0.1:{port}", tmp_path_factory.mktemp("official"), "from_official"
     )
     server.stop(None).wait()
@@ -93,11 +93,11 @@ def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serve(Everything()) as server:
-        yield generated(server.url, tmp_path_factory.mktemp("own"), "from_own")
+        yield generate_package(server.url, tmp_path_factory.mktemp("own"), "from_own")
 
 
-@pytest.fixture(params=["official", "own"])
+@pytest.fixture(params=[pytest.param("official", marks=pytest.mark.official_server), "own"])
 def served(request: pytest.FixtureRequest) -> Served:
     """Each of the two servers in turn."""
-    found: Served = request.getfixturevalue(request.param)
-    return found
+    server: Served = request.getfixturevalue(request.param)
+    return server

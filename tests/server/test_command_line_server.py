@@ -19,6 +19,8 @@ from clarigen import AsyncClient, Client, Response, wire
 from server.conftest import OFFICIAL
 from support import SOURCES, run
 
+pytestmark = pytest.mark.official_server
+
 
 @pytest.fixture
 def url() -> Iterator[str]:

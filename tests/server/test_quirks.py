@@ -15,7 +15,7 @@ import pytest
 
 from clarigen import Concept, PredictionError
 from clarigen.testing import serve
-from server.conftest import OFFICIAL, Served, generated
+from server.conftest import OFFICIAL, Served, generate_package
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Quirks:
 
 
 @contextmanager
-def _official(name: str) -> Generator[str, None, None]:
-    """The official servicer with a model of `official/quirks.py`."""
+def _serve_official(name: str) -> Generator[str, None, None]:
+    """Serve a model of `official/quirks.py` with the official servicer."""
     from clarifai.runners.models.model_servicer import ModelServicer
     from clarifai_grpc.grpc.api import service_pb2_grpc
 
@@ -91,19 +91,24 @@ def _official(name: str) -> Generator[str, None, None]:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
-    out = tmp_path_factory.mktemp("quirks")
-    with _official("Quirks") as url, serve(Quirks()) as server:
-        yield {
-            "official": generated(url, out, "quirks_official"),
-            "own": generated(server.url, out, "quirks_own"),
-        }
+def official_quirks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with _serve_official("Quirks") as url:
+        yield generate_package(url, tmp_path_factory.mktemp("official"), "quirks_official")
 
 
-@pytest.fixture(params=["official", "own"])
-def quirks(request: pytest.FixtureRequest, both: dict[str, Served]) -> Served:
+@pytest.fixture(scope="module")
+def own_quirks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serve(Quirks()) as server:
+        yield generate_package(server.url, tmp_path_factory.mktemp("own"), "quirks_own")
+
+
+@pytest.fixture(
+    params=[pytest.param("official_quirks", marks=pytest.mark.official_server), "own_quirks"]
+)
+def quirks(request: pytest.FixtureRequest) -> Served:
     """Each of the two servers in turn."""
-    return both[request.param]
+    server: Served = request.getfixturevalue(request.param)
+    return server
 
 
 CALLS: list[tuple[str, Callable[[Any], Any], Any]] = [
@@ -145,17 +150,20 @@ def test_a_stream_both_ways_that_fails_midway(quirks: Served) -> None:
         assert list(stream) == []
 
 
-def test_both_servers_have_the_same_interface(both: dict[str, Served]) -> None:
+@pytest.mark.official_server
+def test_quirks_of_both_servers_have_the_same_interface(
+    official_quirks: Served, own_quirks: Served
+) -> None:
     for name in ("client.py", "signatures.json"):
-        assert (both["official"].folder / name).read_text() == (
-            both["own"].folder / name
-        ).read_text()
+        official, own = official_quirks.folder / name, own_quirks.folder / name
+        assert official.read_text() == own.read_text()
 
 
+@pytest.mark.official_server
 @pytest.mark.defect("a parameter called `class` kills the client")
-def test_members_called_like_keywords_and_types(tmp_path: Path) -> None:
-    with _official("Keywords") as url:
-        served = generated(url, tmp_path, "keywords")
+def test_fields_may_be_named_like_keywords_and_types(tmp_path: Path) -> None:
+    with _serve_official("Keywords") as url:
+        served = generate_package(url, tmp_path, "keywords")
         package = served.package.client
         with served.client() as model:
             result = model.echo(package.EchoX(class_="c", bytes=b"b", list=["l"]))

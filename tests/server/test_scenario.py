@@ -12,12 +12,19 @@ from typing import Any
 
 import grpc
 import pytest
-from clarifai.runners.models.model_class import ModelClass
-from clarifai.runners.models.model_servicer import ModelServicer
 from clarifai_grpc.grpc.api import service_pb2_grpc
 
 from support import SOURCES, file_stamps
 from support import run as run_command
+
+pytestmark = pytest.mark.official_server
+_REASON = "the official SDK is not installed"
+ModelClass: Any = pytest.importorskip(
+    "clarifai.runners.models.model_class", reason=_REASON
+).ModelClass
+ModelServicer: Any = pytest.importorskip(
+    "clarifai.runners.models.model_servicer", reason=_REASON
+).ModelServicer
 
 CALLER = """\
 from models.talker import Talker

@@ -36,8 +36,9 @@ def test_diff_of_what_is_served(
     assert f"  documentation  {second['name']}: its description changed\n" in out
 
 
-def test_signatures_are_printed_as_the_sdk_does() -> None:
-    """Over all that is known of real models; but bytes, whose defaults the SDK prints wrong."""
+@pytest.mark.official_server
+def test_show_prints_signatures_like_the_sdk() -> None:
+    """Compare all signatures of the corpus, except those with bytes, whose defaults the SDK prints wrong."""
     from clarifai.runners.utils.method_signatures import get_method_signature
     from clarifai_grpc.grpc.api import resources_pb2
     from google.protobuf import json_format
@@ -73,8 +74,9 @@ def test_show_of_what_is_served(official: Served, capsys: pytest.CaptureFixture[
     assert served["methods"] == locked["methods"]
 
 
-def test_the_sdk_calls_a_model_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its client finds the methods of `Samples`, and reads what they answer as ours does."""
+@pytest.mark.official_server
+def test_the_sdk_can_call_a_sample_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's client finds the methods of `Samples`, and decodes the same results as our client."""
     from clarifai.client.model_client import ModelClient
 
     lock = json.loads((GENERATED / "text_stats" / "signatures.json").read_text())

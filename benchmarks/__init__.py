@@ -1,1 +1,1 @@
-"""Ratios: ours against hand-written protobuf code and against the official SDK."""
+"""Benchmarks: clarigen compared with hand-written protobuf code and with the official SDK."""

@@ -1,7 +1,7 @@
-"""Batches: the pace found as it goes against the best of fixed ones, and the memory of a long one.
+"""Batches: the adaptive limits compared with the best of 24 fixed settings.
 
-The server is the official one, in a process of its own, as it starts by default. Here the column of the
-hand-written client is the best fixed setting.
+The server is the official one with its default options, in its own process. The column of the hand-written
+client shows the best fixed setting.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from benchmarks.stage import Stage
 from clarigen import Client, wire
 
 _METHODS = {
-    what: wire.unary(name, wire.field("x", wire.INT), returns=wire.INT)
-    for what, name in (("0 ms", "fast"), ("5 ms", "slow"), ("50 ms", "slower"))
+    duration: wire.unary(name, wire.field("x", wire.INT), returns=wire.INT)
+    for duration, name in (("0 ms", "fast"), ("5 ms", "slow"), ("50 ms", "slower"))
 }
 _SIZES, _CALLS = (4, 8, 16, 32, 64, 128), (4, 8, 16, 32)
 
 
 def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
-    """1,000 inputs of each method; and 100,000 of the fast one."""
-    with _official() as url, Client(base_url=url) as model:
-        for what, method in _METHODS.items():
+    """Measure 1,000 inputs of each method, and 100,000 inputs of the fast one."""
+    with _serve_official() as url, Client(base_url=url) as model:
+        for duration, method in _METHODS.items():
             fixed = {
                 (size, calls): _batch(
                     model.with_options(batch_size=size, concurrency=calls), method, 1000
@@ -40,8 +40,8 @@ def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
             }
             once = {setting: cost() for setting, cost in fixed.items()}
             best = fixed[min(once, key=once.__getitem__)]
-            found = {HAND: best, OURS: _batch(model, method, 1000)}
-            yield Row(f"1,000 inputs of {what}", "ms", alternate(found, 1 if quick else 5))
+            peers = {HAND: best, OURS: _batch(model, method, 1000)}
+            yield Row(f"1,000 inputs of {duration}", "ms", alternate(peers, 1 if quick else 5))
         many = {
             HAND: _batch(
                 model.with_options(batch_size=128, concurrency=32), _METHODS["0 ms"], 100_000
@@ -52,7 +52,7 @@ def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
 
 
 def _batch(model: Client, method: wire.Unary[int], count: int) -> Cost:
-    """The seconds of a batch."""
+    """Return the cost of a batch, in seconds."""
 
     def cost() -> float:
         start = time.perf_counter()
@@ -64,8 +64,8 @@ def _batch(model: Client, method: wire.Unary[int], count: int) -> Cost:
 
 
 @contextmanager
-def _official() -> Iterator[str]:
-    """The official server with the model beside this file."""
+def _serve_official() -> Iterator[str]:
+    """Start the official server with the model in `paced` and yield its base URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,6 +1,6 @@
-"""A small call: the CPU that the client's process spends on it, one at a time and many at once.
+"""Calls: the CPU time of the client's process per small call, one at a time and concurrently.
 
-The floor is grpc alone: bytes made beforehand are sent, and what comes back is not read.
+The floor is grpc alone: it sends bytes that were encoded beforehand, and does not decode the response.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ _ARGUMENTS: dict[str, Any] = {
     "echo": True,
 }
 _CALLS = 320
-"""How many calls one reading makes."""
+"""The number of calls per reading."""
 
 
 def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
-    """Each number at once, sync and async."""
+    """Measure each level of concurrency, sync and async."""
     rounds, levels = (3, (1,)) if quick else (15, (1, 16, 64))
     peers = _sync(stage) if quick else _sync(stage) | _sync_sdk(stage)
     for at_once in levels:
         with ThreadPoolExecutor(at_once) as pool:
             costs = {peer: _threads(call, pool, at_once) for peer, call in peers.items()}
-            yield from _both(f"small call, {at_once} at once", alternate(costs, rounds))
+            yield from _build_rows(f"small call, {at_once} at once", alternate(costs, rounds))
     with asyncio.Runner() as runner:
         twins = (
             runner.run(_async(stage)) if quick else runner.run(_async(stage)) | _async_sdk(stage)
         )
         for at_once in levels:
             tasks = {peer: _tasks(call, runner, at_once) for peer, call in twins.items()}
-            yield from _both(f"small async call, {at_once} at once", alternate(tasks, rounds))
+            yield from _build_rows(f"small async call, {at_once} at once", alternate(tasks, rounds))
 
 
-def _both(what: str, costs: dict[str, list[float]]) -> Iterator[Row]:
-    yield Row(f"{what}, CPU", "µs", costs)
-    yield Row(f"{what}, CPU above grpc's own", "µs", costs, floor=FLOOR)
+def _build_rows(name: str, costs: dict[str, list[float]]) -> Iterator[Row]:
+    yield Row(f"{name}, CPU", "µs", costs)
+    yield Row(f"{name}, CPU above grpc's own", "µs", costs, floor=FLOOR)
 
 
 def _threads(call: Callable[[], object], pool: ThreadPoolExecutor, at_once: int) -> Cost:
@@ -102,11 +102,11 @@ async def _async(stage: Stage) -> dict[str, Callable[[], Awaitable[object]]]:
     request = hand.predict_request(**_ARGUMENTS).SerializeToString()
     ours, by_hand = AsyncBench(base_url=stage.url), hand.AsyncClient(stage.address)
 
-    async def sent() -> object:
+    async def call_floor() -> object:
         return await floor(request, **hand.OPTIONS)
 
     return {
-        FLOOR: sent,
+        FLOOR: call_floor,
         HAND: lambda: by_hand.predict(**_ARGUMENTS),
         OURS: lambda: ours.predict(**_ARGUMENTS),
     }

@@ -1,7 +1,7 @@
-"""Completion: how long pyright's language server takes for `model.`, once warm, on a model of 33 methods.
+"""Editors: the time of pyright's warm language server to complete `model.` for a model with 33 methods.
 
-The measure is a plain class of 33 methods with the same parameters, in a module of its own. The server is driven
-as in the tests of editors.
+The column of the hand-written client shows a plain class with 33 methods of the same parameters. The language
+server is driven by the code of tests/editors.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _PLAIN: Final = "class Plain:\n" + "".join(
 
 
 def rows(_: Stage, *, quick: bool) -> Iterator[Row]:
-    """The time until the list of offers is there."""
-    with tempfile.TemporaryDirectory() as text:
-        folder = Path(text)
+    """Measure the time until the list of completions arrives."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         (folder / "plain.py").write_text(_PLAIN)
         signatures = folder / "model.json"
-        signatures.write_text(json.dumps([_signature(n) for n in range(_METHODS)]))
-        words = ["--signatures", str(signatures), "--out", text, "--name", "generated", "--quiet"]
-        if cli.main(words):
-            raise RuntimeError("the package could not be made")
+        signatures.write_text(json.dumps([_build_signature(n) for n in range(_METHODS)]))
+        options = ["--signatures", str(signatures), "--out", name, "--name", "generated"]
+        if cli.main([*options, "--quiet"]):
+            raise RuntimeError("gen-client failed")
         with Editor(folder) as editor:
             peers = {
                 HAND: _completion(editor, "from plain import Plain\nPlain()"),
@@ -47,7 +47,7 @@ def rows(_: Stage, *, quick: bool) -> Iterator[Row]:
             yield Row("completion of 33 methods, warm", "ms", alternate(peers, 3 if quick else 15))
 
 
-def _signature(number: int) -> dict[str, object]:
+def _build_signature(number: int) -> dict[str, object]:
     fields = [
         {"name": "text", "type": "STR", "required": True},
         {"name": "top", "type": "INT", "default": "3", "is_param": True},
@@ -62,15 +62,15 @@ def _signature(number: int) -> dict[str, object]:
 
 
 def _completion(editor: Editor, code: str) -> Cost:
-    """The seconds of an offer; each time in a document that is new to the server."""
+    """Return the cost of a completion, in seconds; each reading opens a new document."""
     numbers = itertools.count()
 
     def cost() -> float:
         text = f"# {next(numbers)}\n{code}.|\n"
         start = time.perf_counter()
-        found = editor.complete(text)
-        taken = time.perf_counter() - start
-        assert sum(item.label.startswith("method_") for item in found) >= _METHODS
-        return taken
+        completions = editor.complete(text)
+        elapsed = time.perf_counter() - start
+        assert sum(item.label.startswith("method_") for item in completions) >= _METHODS
+        return elapsed
 
     return cost

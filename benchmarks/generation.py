@@ -1,8 +1,8 @@
-"""What keeping packages current costs: `gen-client --check --offline` over many locked models.
+"""Generation: the time of `gen-client --check --offline` for many locked models.
 
-The measure of the first run is one pass of black and one of libcst over the same files, in one process: what
-formatting and parsing alone would take. That of the second run, which finds everything in the cache, is the
-first. Each reading is a fresh process, start and imports included.
+The first run is compared with one pass of black and one of libcst over the same files, in one process. A second
+run, which finds everything in the cache, is compared with the first. Each reading is a fresh process, including
+its start and imports.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ for file in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
 
 
 def rows(_: Stage, *, quick: bool) -> Iterator[Row]:
-    """Several sizes; the ratio is to stay the same."""
+    """Measure several numbers of models; the ratio must not grow with them."""
     for count in (10,) if quick else (10, 100, 1000):
         with tempfile.TemporaryDirectory() as folder:
             models = Models(Path(folder), count)
@@ -46,16 +46,16 @@ def rows(_: Stage, *, quick: bool) -> Iterator[Row]:
             first: dict[str, list[float]] = {OURS: [], HAND: []}
             again: dict[str, list[float]] = {OURS: [], HAND: first[OURS]}
             for _round in range(rounds):
-                first[HAND].append(models.formatted())
+                first[HAND].append(models.time_format())
                 shutil.rmtree(models.cache, ignore_errors=True)
-                first[OURS].append(models.checked())
-                again[OURS].append(models.checked())
+                first[OURS].append(models.time_check())
+                again[OURS].append(models.time_check())
             yield Row(f"--check --offline, {count:,} models: to black and libcst", "ms", first)
-            yield Row(f"the same once more, {count:,} models: to the first", "ms", again)
+            yield Row(f"the same with the cache, {count:,} models: to the first run", "ms", again)
 
 
 class Models:
-    """A repository with so many generated packages, of the real signature files in turn."""
+    """A repository with `count` generated packages, from the real signature files in rotation."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self.folder = folder
@@ -72,19 +72,19 @@ class Models:
         (folder / "pyproject.toml").write_text("".join(entries))
         self._run("--offline", "--force")
 
-    def checked(self) -> float:
-        """Seconds that a check takes."""
+    def time_check(self) -> float:
+        """Run a check and return its duration, in seconds."""
         start = time.perf_counter()
         self._run("--check", "--offline")
         return time.perf_counter() - start
 
-    def formatted(self) -> float:
-        """Seconds that black and libcst take for the same files."""
+    def time_format(self) -> float:
+        """Run black and libcst over the same files and return their duration, in seconds."""
         start = time.perf_counter()
         subprocess.run([sys.executable, "-c", _PASS, self.folder], check=True)
         return time.perf_counter() - start
 
-    def _run(self, *words: str) -> None:
+    def _run(self, *options: str) -> None:
         environment = {**os.environ, "XDG_CACHE_HOME": str(self.cache)}
-        command = [sys.executable, "-m", "gen_client", "--quiet", *words]
+        command = [sys.executable, "-m", "gen_client", "--quiet", *options]
         subprocess.run(command, cwd=self.folder, env=environment, check=True)

@@ -1,7 +1,7 @@
-"""How costs are compared: in turns, as ratios, in one run.
+"""Comparison of costs: peers take turns in one run, and the result is a ratio.
 
-What lives here: the only clock arithmetic of the benchmarks. A machine is faster at one moment than at the
-next, so peers take turns and what counts is the median of the ratios of each turn.
+The speed of a machine varies from moment to moment. Therefore the peers take turns, and a row shows the median
+of the ratios of each turn. No other module of the benchmarks calculates with costs.
 """
 
 from __future__ import annotations
@@ -14,60 +14,59 @@ from dataclasses import dataclass
 from typing import Final
 
 Cost = Callable[[], float]
-"""Does some work and returns what it cost, in seconds or bytes."""
+"""A function that does some work and returns its cost, in seconds or bytes."""
 
 FLOOR, HAND, OURS, SDK = "floor", "hand-written", "ours", "SDK"
 
-_LONG_ENOUGH: Final = 0.02
-"""How many seconds of work one reading takes, at least."""
+_MIN_READING_SECONDS: Final = 0.02
+"""The least CPU time of one reading; less would be lost in the clock's resolution."""
 
 _UNITS: Final = {"ms": 1e3, "µs": 1e6, "MiB": 2**-20, "": 1.0}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table.
+    """A row of the table.
 
     Attributes:
-        what: What was measured.
-        unit: The unit in which it is shown.
-        costs: For each peer its cost in each turn.
-        floor: The peer whose cost is taken off all others' before they are compared, if one is.
+        name: The measured work, as text.
+        unit: The unit of the printed costs.
+        costs: The costs of each peer, one per turn.
+        floor: The peer whose cost is subtracted from all others before they are compared; empty for none.
     """
 
-    what: str
+    name: str
     unit: str
     costs: Mapping[str, list[float]]
     floor: str = ""
 
     def ratio(self, peer: str, other: str) -> float | None:
-        """How often the cost of one peer is that of another, each turn by itself; their median."""
+        """Return the median over all turns of one peer's cost divided by another's; None if one is missing."""
         if peer not in self.costs or other not in self.costs:
             return None
-        turns = zip(self._above(peer), self._above(other), strict=True)
-        return statistics.median(one / max(two, 1e-12) for one, two in turns)
+        turns = zip(self._costs_above_floor(peer), self._costs_above_floor(other), strict=True)
+        return statistics.median(cost / max(base, 1e-12) for cost, base in turns)
 
-    def shown(self, peer: str) -> str:
-        """The median of a peer's costs."""
+    def format_cost(self, peer: str) -> str:
+        """Format the median of a peer's costs; return an empty string if the peer was not measured."""
         if peer not in self.costs:
             return ""
-        value = statistics.median(self._above(peer)) * _UNITS[self.unit]
+        value = statistics.median(self._costs_above_floor(peer)) * _UNITS[self.unit]
         return f"{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f} {self.unit}".rstrip()
 
-    def _above(self, peer: str) -> list[float]:
-        """A peer's costs, less what everybody has to pay."""
+    def _costs_above_floor(self, peer: str) -> list[float]:
         if not self.floor:
             return self.costs[peer]
         pairs = zip(self.costs[peer], self.costs[self.floor], strict=True)
-        return [cost - least for cost, least in pairs]
+        return [cost - floor for cost, floor in pairs]
 
 
 def alternate(peers: Mapping[str, Cost], rounds: int) -> dict[str, list[float]]:
-    """Ask each peer in turn, `rounds` times, after one round that does not count."""
+    """Measure the peers in turn for some rounds, after one round of warming up."""
     for cost in peers.values():
         cost()
     gc.collect()
-    gc.freeze()  # one peer's modules shall not lengthen the collections of another's work
+    gc.freeze()  # the modules of one peer must not slow down garbage collection in another's work
     costs: dict[str, list[float]] = {peer: [] for peer in peers}
     for _ in range(rounds):
         for peer, cost in peers.items():
@@ -75,14 +74,14 @@ def alternate(peers: Mapping[str, Cost], rounds: int) -> dict[str, list[float]]:
     return costs
 
 
-def cpu(work: Callable[[], object]) -> Cost:
-    """The CPU seconds of this process for `work`, repeated until that can be read."""
+def cpu_cost(work: Callable[[], object]) -> Cost:
+    """Return the cost of `work` in CPU seconds of this process; short work is repeated in each reading."""
     times = 1
     while True:
         start = time.process_time()
         for _ in range(times):
             work()
-        if time.process_time() - start >= _LONG_ENOUGH:
+        if time.process_time() - start >= _MIN_READING_SECONDS:
             break
         times *= 2
 
@@ -95,16 +94,16 @@ def cpu(work: Callable[[], object]) -> Cost:
     return cost
 
 
-def table(rows: list[Row]) -> str:
-    """The rows as Markdown."""
+def format_table(rows: list[Row]) -> str:
+    """Format rows as a Markdown table."""
     head = "| | ours | hand-written | SDK | ours / hand-written | SDK / ours |\n"
     lines = [
-        f"| {row.what} | {row.shown(OURS)} | {row.shown(HAND)} | {row.shown(SDK)}"
-        f" | {_times(row.ratio(OURS, HAND))} | {_times(row.ratio(SDK, OURS))} |\n"
+        f"| {row.name} | {row.format_cost(OURS)} | {row.format_cost(HAND)} | {row.format_cost(SDK)}"
+        f" | {_format_ratio(row.ratio(OURS, HAND))} | {_format_ratio(row.ratio(SDK, OURS))} |\n"
         for row in rows
     ]
     return head + "|---|---|---|---|---|---|\n" + "".join(lines)
 
 
-def _times(ratio: float | None) -> str:
+def _format_ratio(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.2f}x"

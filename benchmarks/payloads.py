@@ -1,4 +1,4 @@
-"""Images and arrays: the time from a value to bytes and back, and the memory that it takes."""
+"""Payloads: the CPU time and the memory to encode and decode images and arrays."""
 
 from __future__ import annotations
 
@@ -11,61 +11,66 @@ from typing import Any
 
 import numpy
 
-from benchmarks.measure import Cost, Row, alternate, cpu
+from benchmarks.measure import Cost, Row, alternate, cpu_cost
 from benchmarks.stage import Stage
-from benchmarks.values import Way, ways
+from benchmarks.values import Converter, build_converters
 from clarigen import Image
 
 _MIB = 1 << 20
 
 
 def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
-    """Each size, encoded and decoded; and for the largest the peak of the memory above the payload's."""
+    """Measure encoding and decoding of each size, and for the largest array the peak memory."""
     rounds, sizes = (3, ((1, 4),)) if quick else (15, ((1, 4), (16, 64)))
     for image, array in sizes:
-        for what, way in (
-            (f"image of {image} MiB", ways(stage, "image", _image(image), quick=quick)),
-            (f"array of {array} MiB", ways(stage, "array", _array(array), quick=quick)),
+        for name, method, value in (
+            (f"image of {image} MiB", "image", _make_image(image)),
+            (f"array of {array} MiB", "array", _make_array(array)),
         ):
-            yield Row(f"{what}, encoded", "ms", alternate(_costs(way, "encode"), rounds))
-            yield Row(f"{what}, decoded", "ms", alternate(_costs(way, "decode"), rounds))
+            converters = build_converters(stage, method, value, quick=quick)
+            yield Row(f"{name}, encoded", "ms", alternate(_costs(converters, "encode"), rounds))
+            yield Row(f"{name}, decoded", "ms", alternate(_costs(converters, "decode"), rounds))
     if not quick:
-        size, way = 64 * _MIB, ways(stage, "array", _array(64), quick=quick)
-        for verb in ("encode", "decode"):
-            peaks = {peer: _peak(getattr(its, verb), size) for peer, its in way.items()}
+        size = 64 * _MIB
+        converters = build_converters(stage, "array", _make_array(64), quick=quick)
+        for step in ("encode", "decode"):
+            peaks = {
+                peer: _peak_memory(getattr(converter, step), size)
+                for peer, converter in converters.items()
+            }
             yield Row(
-                f"array of 64 MiB, peak memory to {verb} (1: its size)", "", alternate(peaks, 3)
+                f"array of 64 MiB, peak memory to {step} (1: its size)", "", alternate(peaks, 3)
             )
 
 
-def _image(size: int) -> Image:
-    return Image(bytes=os.urandom(size * _MIB))
+def _make_image(mebibytes: int) -> Image:
+    return Image(bytes=os.urandom(mebibytes * _MIB))
 
 
-def _array(size: int) -> Any:
-    return numpy.random.default_rng(0).random((size * _MIB // 1024 // 8, 1024))
+def _make_array(mebibytes: int) -> Any:
+    return numpy.random.default_rng(0).random((mebibytes * _MIB // 1024 // 8, 1024))
 
 
-def _costs(way: dict[str, Way], verb: str) -> dict[str, Cost]:
-    return {peer: cpu(getattr(its, verb)) for peer, its in way.items()}
+def _costs(converters: dict[str, Converter], step: str) -> dict[str, Cost]:
+    return {peer: cpu_cost(getattr(converter, step)) for peer, converter in converters.items()}
 
 
-def _peak(work: Callable[[], object], size: int) -> Cost:
-    """By how much the memory of this process peaks above where it was, in times `size`; a hundredth at least."""
+def _peak_memory(work: Callable[[], object], size: int) -> Cost:
+    """Return the cost of `work` in peak memory of this process, as a multiple of `size`, at least 0.01."""
 
     def cost() -> float:
         gc.collect()
-        Path("/proc/self/clear_refs").write_text("5")
-        before = _status("VmHWM")
-        kept = work()
-        peak = _status("VmHWM")
-        del kept
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak
+        before = _read_status("VmHWM")
+        result = work()
+        peak = _read_status("VmHWM")
+        del result
         return max((peak - before) / size, 0.01)
 
     return cost
 
 
-def _status(name: str) -> int:
-    found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024
+def _read_status(name: str) -> int:
+    match = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert match is not None
+    return int(match[1]) * 1024

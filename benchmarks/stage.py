@@ -1,7 +1,7 @@
-"""What the benchmarks run on: the model's server in a process of its own, and the clients made for it.
+"""The stage of the benchmarks: the model's server in its own process, and the clients for it.
 
-What lives here: setting up and clearing away. The generated package is made from the running server by the
-command, as `bench`; the hand-written client's messages are compiled, as `hand_pb2`.
+The package `bench` is generated from the running server by the command, and the messages of the hand-written
+client are compiled to `hand_pb2`. Both are deleted at the end.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Stage:
-    """A running server, and the folder of what was made for it.
+    """A running server, and the folder with its clients.
 
     Attributes:
-        address: Host and port.
-        folder: Holds `bench`, `hand_pb2` and compiled bytecode.
+        address: The server's host and port.
+        folder: The folder with `bench`, `hand_pb2` and compiled bytecode.
     """
 
     address: str
@@ -40,30 +40,30 @@ class Stage:
         """The base URL."""
         return f"grpc://{self.address}"
 
-    def child(self, code: str) -> list[float]:
-        """Run code in a fresh interpreter; the numbers that it prints."""
+    def run_in_child(self, code: str) -> list[float]:
+        """Run code in a fresh interpreter and return the numbers that it prints."""
         environment = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith("CLARIFAI_") and name != "PYTHONDONTWRITEBYTECODE"
         }
-        found = os.pathsep.join([str(self.folder), str(HERE.parent), *sys.path[1:]])
-        environment |= {"PYTHONPATH": found, "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode")}
-        done = subprocess.run(
+        path = os.pathsep.join([str(self.folder), str(HERE.parent), *sys.path[1:]])
+        environment |= {"PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode")}
+        completed = subprocess.run(
             [sys.executable, "-c", code, self.address],
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode:
-            raise RuntimeError(done.stderr)
-        return [float(word) for word in done.stdout.split()]
+        if completed.returncode:
+            raise RuntimeError(completed.stderr)
+        return [float(number) for number in completed.stdout.split()]
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
-    """Set up, and clear away at the end of the block."""
+def set_up_stage() -> Iterator[Stage]:
+    """Start the server and create the clients; remove both at the end of the block."""
     command = [sys.executable, "-m", "benchmarks.model"]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -75,18 +75,17 @@ def stage() -> Iterator[Stage]:
         assert server.stdout is not None
         try:
             url = server.stdout.readline().strip()
-            _made(url, folder)
+            _create_clients(url, folder)
             sys.path.insert(0, folder)
             yield Stage(url.removeprefix("grpc://"), Path(folder))
         finally:
             server.stdin.close()
 
 
-def _made(url: str, folder: str) -> None:
-    """Make both clients."""
-    peers, known = str(HERE / "peers"), str(files("grpc_tools") / "_proto")
-    words = ["protoc", f"-I{peers}", f"-I{known}", f"--python_out={folder}", f"{peers}/hand.proto"]
-    if protoc.main(words) or cli.main(
-        ["--url", url, "--out", folder, "--name", "bench", "--quiet"]
-    ):
-        raise RuntimeError("the clients could not be made")
+def _create_clients(url: str, folder: str) -> None:
+    peers, well_known = str(HERE / "peers"), str(files("grpc_tools") / "_proto")
+    includes = [f"-I{peers}", f"-I{well_known}"]
+    if protoc.main(["protoc", *includes, f"--python_out={folder}", f"{peers}/hand.proto"]):
+        raise RuntimeError("protoc failed")
+    if cli.main(["--url", url, "--out", folder, "--name", "bench", "--quiet"]):
+        raise RuntimeError("gen-client failed")

@@ -1,6 +1,6 @@
-"""Starting: imports, the first prediction of a fresh process, what that process then holds.
+"""Start: imports, the first prediction of a fresh process, and the size of that process.
 
-Each reading is a fresh interpreter with its bytecode compiled, as an installed package has it.
+Each reading uses a fresh interpreter and compiled bytecode, like an installed package.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ _WALL, _CPU, _MODULES, _MEMORY = range(4)
 
 
 def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
-    """Each in a process of its own."""
+    """Measure each peer in fresh processes."""
     rounds = 3 if quick else 15
     peers = (OURS, HAND) if quick else (OURS, HAND, SDK)
 
     def reading(code: str, column: int) -> Cost:
-        return lambda: stage.child(_READING.format(code=code))[column]
+        return lambda: stage.run_in_child(_READING.format(code=code))[column]
 
     imports = {peer: reading(_IMPORTS[peer], _CPU) for peer in peers}
-    what = "import of a generated package, CPU (hand-written: `import grpc`)"
-    yield Row(what, "ms", alternate(imports, rounds))
-    for what, unit, column in (
+    name = "import of a generated package, CPU (hand-written: `import grpc`)"
+    yield Row(name, "ms", alternate(imports, rounds))
+    for name, unit, column in (
         ("fresh process to first prediction", "ms", _WALL),
         ("fresh process to first prediction, CPU", "ms", _CPU),
         ("modules of a process that made one call", "", _MODULES),
         ("memory of a process that made one call", "MiB", _MEMORY),
     ):
         first = {peer: reading(_FIRST[peer], column) for peer in peers}
-        yield Row(what, unit, alternate(first, rounds))
+        yield Row(name, unit, alternate(first, rounds))

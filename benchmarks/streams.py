@@ -1,4 +1,4 @@
-"""A long stream: the CPU that the client's process spends on each chunk."""
+"""Streams: the CPU time of the client's process per chunk of a long stream."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, It
 from benchmarks.measure import HAND, OURS, SDK, Cost, Row, alternate
 from benchmarks.stage import Stage
 
-_PIECE = "A piece of text"
+_TEXT = "A piece of text"
 
 
 def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
-    """A stream from the server, sync and async."""
+    """Measure a stream from the server, sync and async."""
     count, rounds = (500, 3) if quick else (10_000, 7)
     peers = _sync(stage, count) if quick else _sync(stage, count) | _sync_sdk(stage, count)
     costs = {peer: _cost(call, count) for peer, call in peers.items()}
-    yield Row(f"stream of {count:,}, CPU a chunk", "µs", alternate(costs, rounds))
+    yield Row(f"stream of {count:,}, CPU per chunk", "µs", alternate(costs, rounds))
     with asyncio.Runner() as runner:
         twins = runner.run(_async(stage, count))
         if not quick:
             twins |= _async_sdk(stage, count)
         costs = {peer: _async_cost(call, count, runner) for peer, call in twins.items()}
-        yield Row(f"async stream of {count:,}, CPU a chunk", "µs", alternate(costs, rounds))
+        yield Row(f"async stream of {count:,}, CPU per chunk", "µs", alternate(costs, rounds))
 
 
 def _sync(stage: Stage, count: int) -> dict[str, Callable[[], Iterable[object]]]:
@@ -33,8 +33,8 @@ def _sync(stage: Stage, count: int) -> dict[str, Callable[[], Iterable[object]]]
 
     ours, by_hand = Bench(base_url=stage.url), hand.Client(stage.address)
     return {
-        HAND: lambda: by_hand.chunks(_PIECE, count),
-        OURS: lambda: ours.chunks(_PIECE, count=count),
+        HAND: lambda: by_hand.chunks(_TEXT, count),
+        OURS: lambda: ours.chunks(_TEXT, count=count),
     }
 
 
@@ -45,8 +45,8 @@ async def _async(stage: Stage, count: int) -> dict[str, Callable[[], AsyncIterab
 
     ours, by_hand = AsyncBench(base_url=stage.url), hand.AsyncClient(stage.address)
     return {
-        HAND: lambda: by_hand.chunks(_PIECE, count),
-        OURS: lambda: ours.chunks(_PIECE, count=count),
+        HAND: lambda: by_hand.chunks(_TEXT, count),
+        OURS: lambda: ours.chunks(_TEXT, count=count),
     }
 
 
@@ -54,7 +54,7 @@ def _sync_sdk(stage: Stage, count: int) -> dict[str, Callable[[], Iterable[objec
     from benchmarks.peers import official
 
     model = official.model(stage.address)
-    return {SDK: lambda: model.chunks(_PIECE, count)}
+    return {SDK: lambda: model.chunks(_TEXT, count)}
 
 
 def _async_sdk(stage: Stage, count: int) -> dict[str, Callable[[], AsyncIterable[object]]]:
@@ -63,8 +63,8 @@ def _async_sdk(stage: Stage, count: int) -> dict[str, Callable[[], AsyncIterable
     model = official.model(stage.address)
 
     async def call() -> AsyncIterator[object]:
-        async for piece in await model.async_client.chunks(_PIECE, count):
-            yield piece
+        async for chunk in await model.async_client.chunks(_TEXT, count):
+            yield chunk
 
     return {SDK: call}
 
@@ -83,10 +83,10 @@ def _async_cost(
 ) -> Cost:
     async def cost() -> float:
         start = time.process_time()
-        seen = 0
+        received = 0
         async for _ in call():
-            seen += 1
-        assert seen == count
+            received += 1
+        assert received == count
         return (time.process_time() - start) / count
 
     return lambda: runner.run(cost())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.measure import HAND, OURS, SDK, Row, alternate, cpu
+from benchmarks.measure import HAND, OURS, SDK, Row, alternate, cpu_cost
 from benchmarks.stage import Stage
 from clarigen import Box, Concept, Image, Region
 
@@ -14,17 +14,17 @@ _COUNT = 1000
 
 
 def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
-    """Each kind, encoded and decoded."""
+    """Measure encoding and decoding of each type."""
     rounds = 3 if quick else 15
-    for method, what, value in _values():
-        way = ways(stage, method, value, quick=quick)
-        encode = {peer: cpu(its.encode) for peer, its in way.items()}
-        yield Row(f"{what}, encoded", "ms", alternate(encode, rounds))
-        decode = {peer: cpu(its.decode) for peer, its in way.items()}
-        yield Row(f"{what}, decoded", "ms", alternate(decode, rounds))
+    for method, name, value in _sample_values():
+        converters = build_converters(stage, method, value, quick=quick)
+        encode = {peer: cpu_cost(converter.encode) for peer, converter in converters.items()}
+        yield Row(f"{name}, encoded", "ms", alternate(encode, rounds))
+        decode = {peer: cpu_cost(converter.decode) for peer, converter in converters.items()}
+        yield Row(f"{name}, decoded", "ms", alternate(decode, rounds))
 
 
-def _values() -> Iterator[tuple[str, str, Any]]:
+def _sample_values() -> Iterator[tuple[str, str, Any]]:
     from bench import RecordsValue
 
     numbers = range(_COUNT)
@@ -36,13 +36,18 @@ def _values() -> Iterator[tuple[str, str, Any]]:
     yield "regions", "1,000 regions", regions
     records = [RecordsValue(name=f"reading {n}", count=n, value=n / 3, good=True) for n in numbers]
     yield "records", "1,000 records", records
-    kinds: list[Any] = [1.5, "text", True, None, [1.0, 2.0], {"inner": "value"}]
-    yield "json", "JSON of 1,000 keys", {f"key {n}": kinds[n % len(kinds)] for n in numbers}
+    members: list[Any] = [1.5, "text", True, None, [1.0, 2.0], {"inner": "value"}]
+    yield "json", "JSON of 1,000 keys", {f"key {n}": members[n % len(members)] for n in numbers}
 
 
 @dataclass(frozen=True)
-class Way:
-    """A peer's way from one value to the bytes of a request, and from the bytes of an answer to a result."""
+class Converter:
+    """A peer's conversion of one value.
+
+    Attributes:
+        encode: Encodes the value to the bytes of a request.
+        decode: Decodes the bytes of a response that holds the value.
+    """
 
     encode: Callable[[], bytes]
     decode: Callable[[], object]
@@ -51,25 +56,27 @@ class Way:
 _SMALL: dict[str, Any] = {"image": Image(bytes=b"1"), "array": [1], "json": {}}
 
 
-def ways(stage: Stage, method: str, value: Any, *, quick: bool) -> dict[str, Way]:
-    """How each peer sends and receives a value. The answer is the same for all."""
+def build_converters(stage: Stage, method: str, value: Any, *, quick: bool) -> dict[str, Converter]:
+    """Return each peer's conversion of a value. All decode the same response."""
     from benchmarks.peers import hand_values, ours
 
-    reply, small = hand_values.reply(method, value), _SMALL.get(method, [])
-    found = {
-        HAND: Way(
+    reply, small = hand_values.build_reply(method, value), _SMALL.get(method, [])
+    converters = {
+        HAND: Converter(
             lambda: hand_values.encode(method, value), lambda: hand_values.decode(method, reply)
         ),
-        OURS: Way(lambda: ours.encode(method, value), lambda: ours.decode(method, reply, small)),
+        OURS: Converter(
+            lambda: ours.encode(method, value), lambda: ours.decode(method, reply, small)
+        ),
     }
-    return found if quick else found | {SDK: _sdk(stage, method, value, reply)}
+    return converters if quick else converters | {SDK: _build_sdk(stage, method, value, reply)}
 
 
-def _sdk(stage: Stage, method: str, value: Any, reply: bytes) -> Way:
+def _build_sdk(stage: Stage, method: str, value: Any, reply: bytes) -> Converter:
     from benchmarks.peers import official
 
-    signature = official.signatures(stage.address)[method]
-    theirs = official.VALUE.get(method, lambda same: same)(value)
-    return Way(
-        lambda: official.encode(signature, theirs), lambda: official.decode(signature, reply)
+    signature = official.fetch_signatures(stage.address)[method]
+    converted = official.TO_SDK.get(method, lambda unchanged: unchanged)(value)
+    return Converter(
+        lambda: official.encode(signature, converted), lambda: official.decode(signature, reply)
     )

@@ -1,6 +1,6 @@
-"""The whole way on one machine: serve a model, generate its client, call every method.
+"""A tour on one machine: serve a model, generate its client, call every method.
 
-Run by `make demo`. What is generated goes into a temporary folder; no file of the checkout changes.
+`make demo` runs it. The client is generated into a temporary folder; no file of the checkout changes.
 """
 
 from __future__ import annotations
@@ -33,81 +33,94 @@ He'd many a mile to go that night. Would he reach the town before the morning?
 console = Console(highlight=False)
 
 
-# What an application would write. Each is shown, then run.
+# Code of an application. The demo prints the body of each function, then runs it.
 
 
-def ready(model: Any) -> None:
-    model.wait_until_ready(timeout=60)  # nothing is predicted for it
+def wait_until_ready(model: Any) -> None:
+    """Wait for the model."""
+    model.wait_until_ready(timeout=60)  # sends no prediction
 
 
 def analyze(model: Any) -> None:
+    """Call a unary method."""
     statistics = model.analyze(TEXT, top=3, order="length")
     print(f"{statistics.words} words, {statistics.reading_time:g} seconds to read")
     print(*statistics.top, sep="\n")
 
 
 def sentences(model: Any) -> None:
-    for sentence in model.sentences(TEXT):  # as they come
+    """Iterate over a stream."""
+    for sentence in model.sentences(TEXT):  # each one as it arrives
         print("-", sentence)
 
 
 def follow(model: Any) -> None:
-    lines = (line for line in TEXT.splitlines())  # sent as they are taken
+    """Send a stream and receive one."""
+    lines = (line for line in TEXT.splitlines())  # each one is sent as it is generated
     for total in model.follow(lines, min_length=4):
         print(total)
 
 
 def chart(model: Any) -> None:
+    """Receive an image."""
     image = model.chart(TEXT)
     image.save("chart.png")
     print(image)
 
 
-def many(model: Any) -> None:
-    inputs = ({"text": line} for line in TEXT.splitlines())  # any number of them
+def analyze_batch(model: Any) -> None:
+    """Call a method for any number of inputs."""
+    inputs = ({"text": line} for line in TEXT.splitlines())
     for statistics in model.analyze_batch(inputs):
         print(statistics.words, "words")
 
 
-def several(model: Any) -> None:
+def analyze_list(model: Any) -> None:
+    """Call a method for a list of inputs."""
     results = model.analyze([{"text": line, "top": 1} for line in TEXT.splitlines()])
     print(*(result.top[0].text for result in results))
 
 
-def recorded(model: Any) -> None:
-    with model.recording() as seen:
+def record_responses(model: Any) -> None:
+    """Record the metadata of calls."""
+    with model.recording() as responses:
         model.analyze(TEXT)
         list(model.sentences(TEXT))
-    print(
-        *(f"{its.method}: attempts {its.attempts}, status {its.status}" for its in seen), sep="\n"
-    )
+    for response in responses:
+        print(f"{response.method}: attempts {response.attempts}, status {response.status}")
 
 
-def options(model: Any) -> None:
-    quick = model.with_options(timeout=5, max_retries=0)  # over the same connection
+def change_options(model: Any) -> None:
+    """Change options of a client."""
+    quick = model.with_options(timeout=5, max_retries=0)  # shares the connection
     print(quick.analyze("So quick!").words, "words")
 
 
-def mistake(model: Any) -> None:
+def make_mistake(model: Any) -> None:
+    """Pass an invalid argument."""
     try:
         model.analyze(TEXT, order="frequncy")
-    except InputError as error:  # found before anything is sent
+    except InputError as error:  # raised before anything is sent
         print(error)
 
 
-async def twin(model: Any) -> None:
+async def call_async(model: Any) -> None:
+    """Call the async client."""
     tasks = [model.analyze(line) for line in TEXT.splitlines()]
     print([statistics.words for statistics in await asyncio.gather(*tasks)])
     print([len(sentence) async for sentence in model.sentences(TEXT)])
 
 
-def tested(TextStats: Any) -> None:  # noqa: N803 - shown as an application writes it
-    model = fake(TextStats, sentences=["One.", "Two."])  # neither a server nor a credential
+def use_fake(TextStats: Any) -> None:  # noqa: N803 - printed as an application would write it
+    """Test without a server."""
+    model = fake(TextStats, sentences=["One.", "Two."])  # needs no server and no credential
     print(*model.sentences("any text"), calls(model))
 
 
-def changed(TextStats: Any, server: Server) -> None:  # noqa: N803
-    class Other:  # another version of the model answers now
+def detect_change(TextStats: Any, server: Server) -> None:  # noqa: N803
+    """Detect that the deployed model has changed."""
+
+    class Other:
         def sentences(self, document: str) -> Iterator[str]:
             yield document
 
@@ -115,86 +128,98 @@ def changed(TextStats: Any, server: Server) -> None:  # noqa: N803
     with TextStats(base_url=server.url, verify=True) as model:
         try:
             print(*model.sentences(TEXT))
-        except SignatureMismatchError as error:  # found by the first call
+        except SignatureMismatchError as error:  # raised by the first call
             print(error)
 
 
+# The tour.
+
+
 def main() -> None:
-    heading("A model is served: examples/textstats.py, a plain Python object")
+    """Run the demo."""
+    print_heading("Serve a model: examples/textstats.py, a plain Python object")
     source = inspect.getsource(TextStats)
-    code(source[: source.index("    def sentences")])
+    print_code(source[: source.index("    def sentences")])
 
     with serve(TextStats()) as server, tempfile.TemporaryDirectory() as folder:
-        console.print(f"behind the platform's protocol, at {server.url}", style="dim")
+        console.print(f"served with the platform's protocol at {server.url}", style="dim")
 
-        heading("Its client is generated")
+        print_heading("Generate its client")
         generate(server.url, folder)
         client = Path(folder, "text_stats", "client.py").read_text(encoding="utf-8")
-        heading("It reads like this")
-        code(client[client.index("class TextStats") : client.index("    def follow")])
+        print_heading("Read the generated code")
+        print_code(client[client.index("class TextStats") : client.index("    def follow")])
 
         call_everything(server, folder)
 
     console.print(
-        "\nThat is all. For a model deployed on Clarifai, begin with\n"
+        "\nThat is all. For a model deployed on Clarifai, start with\n"
         "  gen-client --url https://clarifai.com/USER/APP/models/MODEL",
         soft_wrap=True,
     )
 
 
 def generate(url: str, folder: str) -> None:
-    """Run the command, as anybody would."""
+    """Run gen-client in a subprocess and print its output."""
     options = ["--url", url, "--name", "text_stats"]
     console.print("$ gen-client", *options, style="bold green")
     command = [sys.executable, "-m", "gen_client", *options]
-    made = subprocess.run(
+    completed = subprocess.run(
         command, cwd=folder, check=True, timeout=60, stdout=subprocess.PIPE, encoding="utf-8"
     )
-    console.print(made.stdout, end="")
+    console.print(completed.stdout, end="")
 
 
 def call_everything(server: Server, folder: str) -> None:
-    """Import what was generated, and call every method."""
+    """Import the generated package and call every method."""
     sys.path.insert(0, folder)
     package, url = importlib.import_module("text_stats"), server.url
 
-    heading("Every method is called")
-    code(f'from text_stats import TextStats\n\nmodel = TextStats(base_url="{url}")')
+    print_heading("Call every method")
+    print_code(f'from text_stats import TextStats\n\nmodel = TextStats(base_url="{url}")')
     with package.TextStats(base_url=url) as model:
-        for function in (ready, analyze, sentences, follow, chart):
+        for function in (wait_until_ready, analyze, sentences, follow, chart):
             run(function, folder, model)
-        heading("Many inputs, what a call returned beside its value, options, errors")
-        for function in (several, many, recorded, options, mistake):
+        print_heading("Batches, metadata of calls, options, errors")
+        for function in (
+            analyze_list,
+            analyze_batch,
+            record_responses,
+            change_options,
+            make_mistake,
+        ):
             run(function, folder, model)
 
-    async def awaited() -> None:
+    async def run_async() -> None:
         async with package.AsyncTextStats(base_url=url) as model:
-            await twin(model)
+            await call_async(model)
 
-    heading("The asyncio twin, a test without a server, a model that has changed")
-    code(f'model = AsyncTextStats(base_url="{url}")\n\n{body(twin)}')
-    with shown_output(folder):
-        asyncio.run(awaited())
-    run(tested, folder, package.TextStats)
-    run(changed, folder, package.TextStats, server)
-
-
-def run(function: Callable[..., None], folder: str, *given: Any) -> None:
-    """Show what an application would write, and what comes of it."""
-    code("\n" + body(function))
-    with shown_output(folder):
-        function(*given)
+    print_heading("The async client, a test without a server, a model that has changed")
+    print_code(f'model = AsyncTextStats(base_url="{url}")\n\n{body_of(call_async)}')
+    with print_output(folder):
+        asyncio.run(run_async())
+    run(use_fake, folder, package.TextStats)
+    run(detect_change, folder, package.TextStats, server)
 
 
-# How it is shown
+def run(function: Callable[..., None], folder: str, *arguments: Any) -> None:
+    """Print the body of a function, run it, and print its output."""
+    print_code("\n" + body_of(function))
+    with print_output(folder):
+        function(*arguments)
 
 
-def heading(text: str) -> None:
+# Output.
+
+
+def print_heading(text: str) -> None:
+    """Print a heading, as a rule across the terminal."""
     console.print()
     console.rule(f"[bold]{text}[/]" if console.is_terminal else text, align="left")
 
 
-def code(text: str) -> None:
+def print_code(text: str) -> None:
+    """Print code, highlighted on a terminal."""
     text = text.rstrip()
     if console.is_terminal:
         console.print(Syntax(text, "python", theme="ansi_dark", word_wrap=True))
@@ -202,14 +227,15 @@ def code(text: str) -> None:
         print(text)
 
 
-def body(function: Callable[..., Any]) -> str:
-    """The lines of a function below its signature."""
-    return textwrap.dedent(inspect.getsource(function).split("\n", maxsplit=1)[1])
+def body_of(function: Callable[..., Any]) -> str:
+    """Return the source of a function without its signature and docstring."""
+    lines = inspect.getsource(function).split("\n")[2:]
+    return textwrap.dedent("\n".join(lines)).lstrip("\n")
 
 
 @contextlib.contextmanager
-def shown_output(folder: str) -> Generator[None, None, None]:
-    """Run the block in a folder, and show what it printed apart from the code."""
+def print_output(folder: str) -> Generator[None, None, None]:
+    """Run the block in a folder and print its output indented, to set it apart from the code."""
     printed = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
         yield

@@ -1,9 +1,9 @@
-"""A small model to try clarigen on: it counts what is in a text. No weights, no dependencies.
+"""A small model to try clarigen with: it computes statistics of a text. No weights, no dependencies.
 
-    python examples/textstats.py          serves it until Ctrl-C, and says where
+    python examples/textstats.py          serve it until Ctrl-C, and print the address
 
-`make demo` serves it, generates its client and calls every method. An object like this one is all that
-`clarigen.testing.serve` needs: public methods with annotations.
+`make demo` serves it, generates its client and calls every method. `clarigen.testing.serve` needs nothing but
+an object like this one, with public methods that have annotations.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ Order = Annotated[
 
 @dataclass(frozen=True)
 class Word:
+    """A word and its number of occurrences."""
+
     text: Annotated[str, Param("The word, in lower case.")]
     count: Annotated[int, Param("How often it occurs.")]
 
 
 @dataclass(frozen=True)
 class Statistics:
+    """Statistics of a text."""
+
     characters: Annotated[int, Param("Characters, white space included.")]
     words: int
     sentences: int
@@ -43,28 +47,30 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Total:
+    """Running totals of the lines received so far."""
+
     lines: int
     words: int
     longest: Annotated[str, Param("The longest word so far, in lower case.")]
 
 
 class TextStats:
-    """Counts what is in a text."""
+    """A model that computes statistics of texts."""
 
     def analyze(self, text: str, top: Top = 5, order: Order = "frequency") -> Statistics:
         """Count characters, words and sentences, and find the words that stand out."""
-        words = _words(text)
+        words = _split_words(text)
         return Statistics(
             characters=len(text),
             words=len(words),
-            sentences=len(_sentences(text)),
+            sentences=len(_split_sentences(text)),
             reading_time=len(words) / 240 * 60,
-            top=_sorted(words, order)[:top],
+            top=_rank(words, order)[:top],
         )
 
     def sentences(self, text: str) -> Iterator[str]:
         """Split a text into sentences and send each as it is found."""
-        yield from _sentences(text)
+        yield from _split_sentences(text)
 
     def follow(
         self,
@@ -74,35 +80,35 @@ class TextStats:
         """Keep a running total: an answer to each line, before the next is needed."""
         words: list[str] = []
         for number, line in enumerate(lines, start=1):
-            words += [word for word in _words(line) if len(word) >= min_length]
+            words += [word for word in _split_words(line) if len(word) >= min_length]
             yield Total(lines=number, words=len(words), longest=max(words, key=len, default=""))
 
     def chart(self, text: str) -> Image:
         """Draw how long the words are: one bar a length, from 1 letter on, as a PNG."""
-        lengths = Counter(map(len, _words(text)))
+        lengths = Counter(map(len, _split_words(text)))
         longest = max(lengths, default=1)
-        return Image(bytes=_bars([lengths[length] for length in range(1, longest + 1)]))
+        return Image(bytes=_draw_bars([lengths[length] for length in range(1, longest + 1)]))
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", text.lower())
 
 
-def _sentences(text: str) -> list[str]:
+def _split_sentences(text: str) -> list[str]:
     return [part.strip() for part in re.findall(r"[^.!?]+[.!?]*", text) if part.strip()]
 
 
-def _sorted(words: list[str], order: str) -> list[Word]:
-    found = [Word(word, count) for word, count in Counter(words).items()]
+def _rank(words: list[str], order: str) -> list[Word]:
+    counted = [Word(word, count) for word, count in Counter(words).items()]
     if order == "alphabet":
-        return sorted(found, key=lambda word: word.text)
+        return sorted(counted, key=lambda word: word.text)
     if order == "length":
-        return sorted(found, key=lambda word: (-len(word.text), word.text))
-    return sorted(found, key=lambda word: (-word.count, word.text))
+        return sorted(counted, key=lambda word: (-len(word.text), word.text))
+    return sorted(counted, key=lambda word: (-word.count, word.text))
 
 
-def _bars(heights: list[int], bar: int = 12, scale: int = 8) -> bytes:
-    """A bar chart as a PNG of two colours."""
+def _draw_bars(heights: list[int], bar: int = 12, scale: int = 8) -> bytes:
+    """Draw a bar chart as a PNG with two colors."""
     top = max(heights, default=0) + 1
     rows = bytearray()
     for level in range(top, 0, -1):

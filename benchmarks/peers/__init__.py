@@ -1,1 +1,1 @@
-"""Who is compared: `hand` and `hand_values` are the hand-written client, `official` the SDK, `ours` is ours."""
+"""The peers that are compared: hand-written code (`hand`, `hand_values`), the SDK (`official`), clarigen (`ours`)."""

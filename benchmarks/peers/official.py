@@ -1,4 +1,4 @@
-"""The official SDK as its documentation uses it, and its way from a value to the bytes and back."""
+"""The official SDK, used as its documentation says, and its conversion of values without I/O."""
 
 from functools import cache
 
@@ -14,63 +14,68 @@ TEMPLATE = service_pb2.PostModelOutputsRequest(
 
 
 def model(address):
+    """Create the SDK's client."""
     return Model(url=URL, base_url=f"http://{address}", pat="0123456789abcdef0123456789abcdef")
 
 
 @cache
-def signatures(address):
-    """The signature of each method, as the SDK learns them."""
-    its = model(address)
-    its.client.fetch()
-    return its.client._method_signatures
+def fetch_signatures(address):
+    """Fetch the signatures of all methods by the SDK's own means."""
+    client = model(address).client
+    client.fetch()
+    return client._method_signatures
 
 
 def encode(signature, value):
-    """What `ModelClient._predict` does before it sends."""
-    given = resources_pb2.Input()
-    serialize({"value": value}, signature.input_fields, given.data)
+    """Encode a value to the bytes of a request, as `ModelClient._predict` does."""
+    message = resources_pb2.Input()
+    serialize({"value": value}, signature.input_fields, message.data)
     request = service_pb2.PostModelOutputsRequest()
     request.CopyFrom(TEMPLATE)
-    request.inputs.extend([given])
+    request.inputs.extend([message])
     for each in request.inputs:
         each.data.metadata["_method_name"] = signature.name
     return request.SerializeToString()
 
 
 def decode(signature, reply):
-    """What `ModelClient._predict` does with an answer."""
+    """Decode a response, as `ModelClient._predict` does."""
     response = service_pb2.MultiOutputResponse.FromString(reply)
     fields = signature.output_fields
     results = [deserialize(output.data, fields, is_output=True) for output in response.outputs]
-    return READ.get(signature.name, lambda same: same)(results[0])
+    return READ.get(signature.name, lambda unchanged: unchanged)(results[0])
 
 
-def concept(its):
-    return Concept(its.name, value=its.value, id=its.id)
+def to_concept(concept):
+    """Convert one of our concepts to the SDK's class."""
+    return Concept(concept.name, value=concept.value, id=concept.id)
 
 
-VALUE = {
+TO_SDK = {
     "image": lambda value: Image(bytes=value.bytes),
-    "concepts": lambda value: [concept(each) for each in value],
+    "concepts": lambda value: [to_concept(concept) for concept in value],
     "regions": lambda value: [
-        Region(box=list(each.box), concepts=[concept(c) for c in each.concepts]) for each in value
+        Region(box=list(region.box), concepts=[to_concept(c) for c in region.concepts])
+        for region in value
     ],
     "records": lambda value: [
         NamedFields(name=r.name, count=r.count, value=r.value, good=r.good) for r in value
     ],
 }
-"""A value of ours in the SDK's classes, where they differ."""
+"""Conversions of our values to the SDK's classes, for the methods whose values differ."""
 
 
-def read_concept(its):
-    return its.id, its.name, its.value
+def read_concept(concept):
+    """Read the attributes of one of the SDK's concepts."""
+    return concept.id, concept.name, concept.value
 
 
 READ = {
     "image": lambda value: value.bytes,
-    "concepts": lambda value: [read_concept(each) for each in value],
+    "concepts": lambda value: [read_concept(concept) for concept in value],
     "regions": lambda value: [
-        (each.id, each.box, [read_concept(c) for c in each.concepts]) for each in value
+        (region.id, region.box, [read_concept(c) for c in region.concepts]) for region in value
     ],
 }
-"""Its classes are views of the message: what they show has to be read once, as the others have by then."""
+"""Functions that read each attribute once. The SDK's classes are views of the message and decode when they are read;
+the other peers have decoded by then."""

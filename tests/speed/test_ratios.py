@@ -1,4 +1,4 @@
-"""A wide bound on each quick benchmark: what has become several times slower fails, a busy machine does not."""
+"""Bounds on the quick benchmarks, wide enough to fail on a severe slowdown and not on a busy machine."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ LIMITS = {
     "stream": 4.0,
     "async stream": 4.0,
 }
-"""How often our cost may be that of hand-written code, by how the names of rows begin."""
+"""The greatest ratio of our cost to that of hand-written code, by the first words of a row's name."""
 
 
 @pytest.fixture(scope="module")
 def ratios() -> dict[str, float]:
-    done = run(sys.executable, "-m", "benchmarks", "--quick", "--json", cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, float] = json.loads(done.stdout)
-    return {what: ratio for what, ratio in found.items() if "above grpc" not in what}
+    """The ratios of all rows to hand-written code, except those above the floor of grpc."""
+    completed = run(sys.executable, "-m", "benchmarks", "--quick", "--json", cwd=ROOT)
+    assert completed.returncode == 0, completed.stderr
+    rows: dict[str, float] = json.loads(completed.stdout)
+    return {name: ratio for name, ratio in rows.items() if "above grpc" not in name}
 
 
-def test_no_row_is_far_from_hand_written_code(ratios: dict[str, float]) -> None:
+def test_no_benchmark_exceeds_its_limit(ratios: dict[str, float]) -> None:
     slow = {
-        what: ratio
-        for what, ratio in ratios.items()
-        for name, limit in LIMITS.items()
-        if what.startswith(name) and ratio > limit
+        name: ratio
+        for name, ratio in ratios.items()
+        for prefix, limit in LIMITS.items()
+        if name.startswith(prefix) and ratio > limit
     }
     assert not slow
 
 
-def test_every_row_has_a_limit(ratios: dict[str, float]) -> None:
-    assert not [what for what in ratios if not what.startswith(tuple(LIMITS))]
+def test_every_benchmark_has_a_limit(ratios: dict[str, float]) -> None:
+    assert not [name for name in ratios if not name.startswith(tuple(LIMITS))]

@@ -1,4 +1,4 @@
-"""A model for the official server: methods that take 5 ms, 50 ms, and nothing."""
+"""A model for the official server, with methods that take 0, 5 and 50 ms."""
 
 import time
 
@@ -6,18 +6,21 @@ from clarifai.runners.models.model_class import ModelClass
 
 
 class Paced(ModelClass):
-    """What the benchmark of batches calls."""
+    """The model that the benchmark of batches calls."""
 
     @ModelClass.method
     def slow(self, x: int) -> int:
+        """Return x after 5 ms."""
         time.sleep(0.005)
         return x
 
     @ModelClass.method
     def slower(self, x: int) -> int:
+        """Return x after 50 ms."""
         time.sleep(0.05)
         return x
 
     @ModelClass.method
     def fast(self, x: int) -> int:
+        """Return x."""
         return x

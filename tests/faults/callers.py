@@ -1,8 +1,7 @@
-"""Calls of every kind, sync and async, and what came of them, in a form that can be compared.
+"""Calls of every kind, sync and async, with outcomes that can be compared.
 
-What lives here: the clients of `scripted`, and `ask`, which makes one call of a kind with a twin and
-tells its outcome. Pauses take no time and each call has a budget of its own unless a test says
-otherwise, so that the number of attempts depends on the fault alone.
+`ask` makes one call and returns its outcome. By default the backoff is zero and each client has a retry throttle of
+its own, so that the number of attempts depends only on the fault.
 """
 
 from __future__ import annotations
@@ -34,15 +33,15 @@ ADD: Final = wire.bidi_stream("add", wire.field("items", wire.INT, stream=True),
 
 KINDS: Final = ("unary", "stream", "bidi", "batch")
 TWINS: Final = ("sync", "async")
-EVERY: Final = tuple((kind, twin) for kind in KINDS for twin in TWINS)
+KINDS_AND_TWINS: Final = tuple((kind, twin) for kind in KINDS for twin in TWINS)
 
-WHOLE: Final[Mapping[str, list[int]]] = {
+RESULTS: Final[Mapping[str, list[int]]] = {
     "unary": [6],
     "stream": [0, 1, 2],
     "bidi": [2, 4, 6],
     "batch": [2, 4, 6, 8],
 }
-"""What a call of each kind gives if nothing is wrong."""
+"""The results of a successful call of each kind."""
 
 
 class Calls(Client):
@@ -62,7 +61,7 @@ class Calls(Client):
 
 
 class AsyncCalls(AsyncClient):
-    """Its twin."""
+    """An async client of the scripted server."""
 
     async def double(self, n: int) -> int:
         return await self._one(DOUBLE, n)
@@ -79,12 +78,12 @@ class AsyncCalls(AsyncClient):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a call.
+    """The outcome of a call.
 
     Attributes:
-        items: What was delivered.
-        error: The class of the error that ended it, if one did.
-        attempts: How often it was sent, as the error or the response tells; None if neither does.
+        items: The delivered items.
+        error: The class of the error that ended the call; empty if it succeeded.
+        attempts: The number of attempts, as the error or the response reports it; None if neither does.
     """
 
     items: tuple[int, ...]
@@ -92,9 +91,9 @@ class Outcome:
     attempts: int | None = 1
 
 
-def done(kind: str, attempts: int = 1) -> Outcome:
-    """The outcome of a call that succeeds."""
-    return Outcome(tuple(WHOLE[kind]), "", attempts)
+def successful_outcome(kind: str, attempts: int = 1) -> Outcome:
+    """Return the outcome of a successful call."""
+    return Outcome(tuple(RESULTS[kind]), "", attempts)
 
 
 def prepared(model: Any, chance: float = 0.0) -> Any:
@@ -109,13 +108,14 @@ def prepared(model: Any, chance: float = 0.0) -> Any:
     return model
 
 
-class Asked:
-    """One call, and how it went.
+class FinishedCall:
+    """A finished call.
 
     Attributes:
-        outcome: What came of it.
-        elapsed: How long it took, in seconds.
-        error: The error itself.
+        outcome: Its outcome.
+        items: The delivered items.
+        error: The error, if it failed.
+        elapsed: Its duration, in seconds.
     """
 
     def __init__(
@@ -125,25 +125,30 @@ class Asked:
         url: str,
         *,
         chance: float = 0.0,
-        seen: Callable[[list[int]], object] = len,
+        on_item: Callable[[list[int]], object] = len,
         **options: Any,
     ) -> None:
         """Make the call.
 
         Args:
-            kind: Of `KINDS`.
-            twin: Of `TWINS`.
+            kind: One of `KINDS`.
+            twin: One of `TWINS`.
             url: The server.
-            chance: How long the pauses are, from 0.0 to 1.0.
-            seen: Is told what has come after each item.
-            options: The client's.
+            chance: The length of each backoff, as a fraction of its maximum, from 0.0 to 1.0.
+            on_item: Callback, invoked with the items delivered so far after each item.
+            options: Options of the client.
         """
-        self._seen = seen
+        self._on_item = on_item
         self._answered = threading.Event()
         self.items: list[int] = []
         self.error: ClarigenError | None = None
-        self._told: list[Response] = []
-        options = {"timeout": 20, "max_retries": 2, "on_response": self._told.append, **options}
+        self._responses: list[Response] = []
+        options = {
+            "timeout": 20,
+            "max_retries": 2,
+            "on_response": self._responses.append,
+            **options,
+        }
         run = self._sync if twin == "sync" else self._async
         run(kind, url, chance, options)
         self.outcome = self._outcome(self.error)
@@ -151,7 +156,7 @@ class Asked:
     def _outcome(self, error: ClarigenError | None) -> Outcome:
         items = tuple(self.items)
         if error is None:
-            return Outcome(items, "", self._told[-1].attempts)
+            return Outcome(items, "", self._responses[-1].attempts)
         return Outcome(items, type(error).__name__, getattr(error, "attempts", None))
 
     def _sync(self, kind: str, url: str, chance: float, options: Any) -> None:
@@ -162,8 +167,8 @@ class Asked:
                 if kind == "unary":
                     self.items.append(model.double(3))
                 else:
-                    for item in _many(model, kind, self._given()):
-                        self._came(item)
+                    for item in start_call(model, kind, self._inputs()):
+                        self._add_item(item)
             except ClarigenError as error:
                 self.error = error
             self.elapsed = time.monotonic() - started
@@ -178,29 +183,29 @@ class Asked:
                     if kind == "unary":
                         self.items.append(await model.double(3))
                     else:
-                        async for item in _many(model, kind, self._given_async()):
-                            self._came(item)
+                        async for item in start_call(model, kind, self._async_inputs()):
+                            self._add_item(item)
                 except ClarigenError as error:
                     self.error = error
                 self.elapsed = time.monotonic() - started
 
         asyncio.run(run())
 
-    def _came(self, item: int) -> None:
+    def _add_item(self, item: int) -> None:
         self.items.append(item)
         self._answered.set()
-        self._seen(self.items)
+        self._on_item(self.items)
 
-    def _given(self) -> Iterator[int]:
-        """The items of a stream both ways: after the first, they come when it was answered.
+    def _inputs(self) -> Iterator[int]:
+        """Yield the items of a stream of inputs. Those after the first are held back until the first response.
 
-        So whether it may be sent again is no race with grpc, which takes the next item when it likes.
+        Otherwise it would be a race whether grpc takes a second item, after which the stream cannot be retried.
         """
         yield 1
         self._answered.wait(60)
         yield from (2, 3)
 
-    async def _given_async(self) -> AsyncIterator[int]:
+    async def _async_inputs(self) -> AsyncIterator[int]:
         yield 1
         while not self._answered.is_set():
             await asyncio.sleep(0.001)
@@ -208,7 +213,7 @@ class Asked:
         yield 3
 
 
-def _many(model: Any, kind: str, items: Any) -> Any:
+def start_call(model: Any, kind: str, items: Any) -> Any:
     if kind == "stream":
         return model.count(3)
     if kind == "bidi":
@@ -217,5 +222,5 @@ def _many(model: Any, kind: str, items: Any) -> Any:
 
 
 def ask(kind: str, twin: str, url: str, **options: Any) -> Outcome:
-    """Make a call; its outcome."""
-    return Asked(kind, twin, url, **options).outcome
+    """Make a call and return its outcome."""
+    return FinishedCall(kind, twin, url, **options).outcome

@@ -1,4 +1,4 @@
-"""The fixtures of this folder: stand-ins of the platform, plain and over TLS."""
+"""Fixtures of the fault tests: stand-ins of the platform, with and without TLS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REF = f"{OWNER[0]}/{OWNER[1]}/models/{MODEL}"
 
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
-    """A stand-in without TLS; the environment has its address and credential."""
+    """A stand-in without TLS; environment variables hold its address and credential."""
     with Standin() as standin:
         monkeypatch.setenv("CLARIFAI_API_BASE", standin.base_url)
         monkeypatch.setenv("CLARIFAI_PAT", PAT)
@@ -27,7 +27,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
 
 @pytest.fixture
 def secure_platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
-    """A stand-in with TLS; the environment has its address, credential and certificates."""
+    """A stand-in with TLS; environment variables hold its address, credential and certificates."""
     with Standin(secure=True) as standin:
         monkeypatch.setenv("CLARIFAI_API_BASE", standin.base_url)
         monkeypatch.setenv("CLARIFAI_PAT", PAT)
@@ -37,7 +37,7 @@ def secure_platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The package of the platform's model, made through the platform."""
+    """The package of the platform's model, generated from the stand-in."""
     folder = tmp_path_factory.mktemp("generated")
     with Standin() as platform, pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLARIFAI_PAT", PAT)

@@ -1,9 +1,9 @@
-"""A stand-in of the platform, made of the official service classes, on a loopback port.
+"""A stand-in of the platform on a loopback port, built from the official service classes.
 
-What lives here: `Standin`, for any test that needs the platform; `with Standin() as platform:`. It
-checks credentials, answers GetUser, GetModel, GetModelVersion and PostModelOutputs (`_GET_SIGNATURES`; any other
-method gives back its first argument), fails as it is told to, and remembers what it was asked. None of
-our own messages is used here: what the official package reads is what the platform would read.
+`with Standin() as platform:` checks credentials, answers GetUser, GetModel, GetModelVersion and PostModelOutputs,
+injects failures and records its calls. PostModelOutputs answers `_GET_SIGNATURES` with signatures, and every other
+method with its first argument. This module must not use our own messages: what the official package decodes is what
+the platform would decode.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Version:
     """A version of the model.
 
     Attributes:
-        signatures: What the platform keeps of it; None for nothing.
-        status: Its state: 21100 is ready.
-        details: The state in the platform's words.
+        signatures: The signatures that the platform stores; None for none.
+        status: The status code: 21100 is ready.
+        details: The details of the status.
     """
 
     signatures: Iterable[Mapping[str, Any]] | None = SIGNATURES
@@ -71,7 +71,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Call:
-    """A call that came in: the RPC's name, the request, the metadata."""
+    """A received call: the name of the RPC, the request and the metadata."""
 
     rpc: str
     request: Any
@@ -84,13 +84,13 @@ class Standin:
 
     Attributes:
         versions: The model's versions; the last one is the latest.
-        own_signatures: What the model itself answers to `_GET_SIGNATURES`: signatures, or any text.
-        failing: RPCs that answer with a status: its code and details.
-        hanging: RPCs that never answer.
-        deployments: The deployments, by id; whether each is disabled.
-        on_call: Is told of each call before it is answered.
+        own_signatures: The model's own answer to `_GET_SIGNATURES`: signatures, or any text.
+        failing: The RPCs that answer with a status, each with its code and details.
+        hanging: The RPCs that never answer.
+        deployments: The deployments by id, each with whether it is disabled.
+        on_call: Callback, invoked with each call before it is answered.
         secure: Whether the port speaks TLS; `certificates` is then the file to trust.
-        calls: What came in.
+        calls: The received calls.
     """
 
     versions: dict[str, Version] = field(default_factory=lambda: {VERSION: Version()})
@@ -112,7 +112,7 @@ class Standin:
 
     @property
     def rpcs(self) -> list[str]:
-        """The names of the RPCs that came in, in order."""
+        """The names of the received RPCs, in order."""
         return [call.rpc for call in self.calls]
 
     def __enter__(self) -> Self:
@@ -142,7 +142,7 @@ class Standin:
         return server.add_secure_port("localhost:0", credentials)
 
     def _service(self) -> Any:
-        """The official service; whatever is not answered here is UNIMPLEMENTED, as it is there."""
+        """Return the official servicer with our answers. Other RPCs are UNIMPLEMENTED, as on the platform."""
         service = service_pb2_grpc.V2Servicer()
         for rpc, answer, response in (
             ("GetUser", self._user, service_pb2.SingleUserResponse),
@@ -215,7 +215,7 @@ class Standin:
         return service_pb2.SingleDeploymentResponse(status={"code": SUCCESS}, deployment=found)
 
     def outputs(self, request: Any) -> Any:
-        """The answer to PostModelOutputs, whoever asks."""
+        """Answer PostModelOutputs, whatever the credential."""
         response = service_pb2.MultiOutputResponse(status={"code": SUCCESS})
         for given in request.inputs:
             output = response.outputs.add(status={"code": SUCCESS})
@@ -233,7 +233,7 @@ class Standin:
 
 
 def _messages(signatures: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """Signatures as the official messages."""
+    """Convert signatures to the official messages."""
     return [
         json_format.ParseDict(dict(signature), resources_pb2.MethodSignature())
         for signature in signatures
@@ -241,7 +241,7 @@ def _messages(signatures: Iterable[Mapping[str, Any]]) -> list[Any]:
 
 
 def _until_gone(context: grpc.ServicerContext) -> None:
-    """Wait until the caller has given up."""
+    """Wait until the client has given up."""
     gone = Event()
     if context.add_callback(gone.set):
         gone.wait(30)

@@ -1,8 +1,7 @@
-"""A TCP proxy that spoils connections: resets, stalls, half-closes, and what else networks do.
+"""A TCP proxy that injects faults into connections: resets, stalls, half-closes and others.
 
-What lives here: `Proxy`, and its faults. It reads HTTP/2 frames, and so can do its harm at a moment that
-a test can name: before a request, after it, in the midst of the answer. Each connection has one thread,
-which waits for both sides at once; so a connection that is reset is reset there and then.
+It parses HTTP/2 frames, so that a fault can be injected at a defined moment: before a request, after it, or within a
+response. One thread per connection serves both directions; therefore a reset takes effect at once.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ class Link:
     """A connection through the proxy.
 
     Attributes:
-        client: The side of whoever called.
-        server: The side of the server.
+        client: The socket to the client.
+        server: The socket to the server.
     """
 
     def __init__(self, client: socket.socket, server: socket.socket, fault: Fault) -> None:
@@ -42,10 +41,10 @@ class Link:
             side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def run(self) -> None:
-        """Carry frames to and fro until one side ends; then both do."""
+        """Forward frames in both directions until one side ends, then close both."""
         with suppress(
             EOFError, OSError, ValueError
-        ):  # reset, closed by a fault, or by the end of the test
+        ):  # reset, or closed by a fault or at the end of the test
             while True:
                 for side in select.select([self.client, self.server], [], [])[0]:
                     data = side.recv(1 << 16)
@@ -64,7 +63,9 @@ class Link:
             if len(self._rest[side]) < size:
                 return
             frame = self._cut(side, size)
-            kind = frame[3] if frame[5:9] != bytes(4) else -1  # what is of no stream is no message
+            kind = (
+                frame[3] if frame[5:9] != bytes(4) else -1
+            )  # frames of stream 0 belong to no call
             if side is self.client:
                 self._fault.up(self, frame, kind)
             else:
@@ -75,13 +76,13 @@ class Link:
         return cut
 
     def reset(self) -> None:
-        """End it as a crashed machine does: with a reset, not with a goodbye."""
+        """Close both sides with a TCP reset, as if the machine had crashed."""
         self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.client.close()
         self.server.close()
 
     def end(self) -> None:
-        """End it."""
+        """Close both sides."""
         for side in (self.client, self.server):
             with suppress(OSError):
                 side.shutdown(socket.SHUT_RDWR)
@@ -89,25 +90,25 @@ class Link:
 
 
 class Fault:
-    """No fault: what comes is passed on.
+    """The base class of faults; by itself it forwards everything.
 
-    Frames are told by their kind: 0 carries a message, 1 headers; -1 belongs to no call.
+    `kind` of a frame is 0 for DATA, 1 for HEADERS, and -1 for a frame that belongs to no stream.
     """
 
     def accepted(self, link: Link) -> None:
-        """A connection was made."""
+        """Handle a new connection."""
 
     def up(self, link: Link, frame: bytes, kind: int) -> None:
-        """The client sends a frame."""
+        """Handle a frame of the client."""
         link.server.sendall(frame)
 
     def down(self, link: Link, frame: bytes, kind: int) -> None:
-        """The server sends a frame."""
+        """Handle a frame of the server."""
         link.client.sendall(frame)
 
 
 class BlackHole(Fault):
-    """Takes everything and says nothing."""
+    """Swallow everything."""
 
     def up(self, link: Link, frame: bytes, kind: int) -> None:
         pass
@@ -117,14 +118,14 @@ class BlackHole(Fault):
 
 
 class ResetBefore(Fault):
-    """Resets before there is a request."""
+    """Reset each connection before its first request."""
 
     def accepted(self, link: Link) -> None:
         link.reset()
 
 
 class ResetAfter(Fault):
-    """Resets when the server has begun to answer; no answer arrives."""
+    """Reset when the server starts to respond, before the response arrives."""
 
     def down(self, link: Link, frame: bytes, kind: int) -> None:
         if kind == _HEADERS:
@@ -134,7 +135,7 @@ class ResetAfter(Fault):
 
 
 class ResetMidway(Fault):
-    """Resets in the midst of the first answer."""
+    """Reset within the first response."""
 
     def down(self, link: Link, frame: bytes, kind: int) -> None:
         if kind == _DATA:
@@ -145,7 +146,7 @@ class ResetMidway(Fault):
 
 
 class OnDemand(Fault):
-    """Resets when the test says so."""
+    """Reset when the test calls `strike`."""
 
     def __init__(self) -> None:
         self.links: list[Link] = []
@@ -158,24 +159,26 @@ class OnDemand(Fault):
         for link in self.links:
             link.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             with suppress(OSError):
-                link.server.shutdown(socket.SHUT_RDWR)  # wakes the thread, which closes both
+                link.server.shutdown(
+                    socket.SHUT_RDWR
+                )  # wakes up the thread, which closes both sides
 
 
 class GoAway(Fault):
-    """Says at the first request of a connection that it takes no others, and answers it."""
+    """Send GOAWAY with the first request of a connection, and let that request be answered."""
 
     def __init__(self) -> None:
-        self._told: set[Link] = set()
+        self._notified: set[Link] = set()
 
     def up(self, link: Link, frame: bytes, kind: int) -> None:
-        if kind == _DATA and link not in self._told:
-            self._told.add(link)
+        if kind == _DATA and link not in self._notified:
+            self._notified.add(link)
             link.client.sendall(goaway(_EVERY_STREAM))
         super().up(link, frame, kind)
 
 
 class GoAwayRefusing(Fault):
-    """Says at a request that it takes none, not this one either; it never reaches the server."""
+    """Send GOAWAY instead of forwarding a request, which never reaches the server."""
 
     def up(self, link: Link, frame: bytes, kind: int) -> None:
         if kind == _HEADERS:
@@ -185,7 +188,7 @@ class GoAwayRefusing(Fault):
 
 
 class HalfClose(Fault):
-    """Closes its side when the answer begins; the server goes on, unheard."""
+    """Close the client's side when the response starts; the server continues, but nothing arrives."""
 
     def __init__(self) -> None:
         self._closed = False
@@ -199,7 +202,7 @@ class HalfClose(Fault):
 
 
 class ByteByByte(Fault):
-    """Passes on one byte at a time, both ways."""
+    """Forward single bytes, in both directions."""
 
     def up(self, link: Link, frame: bytes, kind: int) -> None:
         for place in range(len(frame)):
@@ -211,16 +214,16 @@ class ByteByByte(Fault):
 
 
 class Slow(Fault):
-    """Passes on 10 kB a second."""
+    """Forward 10 kB per second."""
 
     def down(self, link: Link, frame: bytes, kind: int) -> None:
         for place in range(0, len(frame), 100):
-            time.sleep(0.01)  # it is what is tried
+            time.sleep(0.01)  # the slow connection itself
             link.client.sendall(frame[place : place + 100])
 
 
 class Stall(Fault):
-    """Passes on what belongs to no call, and no answer."""
+    """Forward only frames that belong to no stream, so that no response arrives."""
 
     def down(self, link: Link, frame: bytes, kind: int) -> None:
         if kind == -1:
@@ -228,36 +231,36 @@ class Stall(Fault):
 
 
 class StallMidway(Fault):
-    """Passes on half of the first answer, and nothing more."""
+    """Forward half of the first response, then nothing."""
 
     def __init__(self) -> None:
-        self._full = False
+        self._has_stalled = False
 
     def down(self, link: Link, frame: bytes, kind: int) -> None:
-        if self._full:
+        if self._has_stalled:
             return
         if kind == _DATA:
-            self._full = True
+            self._has_stalled = True
             frame = frame[: len(frame) // 2]
         super().down(link, frame, kind)
 
 
 class Pause(Fault):
-    """Holds the second half of the first message of a side back, and the connection with it, until told to go on."""
+    """Hold the second half of the first message of one side, and the connection with it, until `go_on` is set."""
 
-    def __init__(self, *, of_the_request: bool) -> None:
+    def __init__(self, *, is_of_request: bool) -> None:
         self.stalled = threading.Event()
         self.go_on = threading.Event()
-        self._of_the_request = of_the_request
+        self._is_of_request = is_of_request
 
     def up(self, link: Link, frame: bytes, kind: int) -> None:
-        self._pass(link.server, frame, here=self._of_the_request and kind == _DATA)
+        self._forward(link.server, frame, is_held=self._is_of_request and kind == _DATA)
 
     def down(self, link: Link, frame: bytes, kind: int) -> None:
-        self._pass(link.client, frame, here=not self._of_the_request and kind == _DATA)
+        self._forward(link.client, frame, is_held=not self._is_of_request and kind == _DATA)
 
-    def _pass(self, side: socket.socket, frame: bytes, *, here: bool) -> None:
-        if here and not self.stalled.is_set():
+    def _forward(self, side: socket.socket, frame: bytes, *, is_held: bool) -> None:
+        if is_held and not self.stalled.is_set():
             side.sendall(frame[: len(frame) // 2])
             frame = frame[len(frame) // 2 :]
             self.stalled.set()
@@ -266,15 +269,19 @@ class Pause(Fault):
 
 
 def goaway(last: int) -> bytes:
-    """The frame that says that streams above this one are not taken, for no reason."""
+    """Build a GOAWAY frame with the error code NO_ERROR.
+
+    Args:
+        last: The last stream that the server will still answer.
+    """
     return struct.pack(">I", 8)[1:] + bytes([_GOAWAY, 0]) + bytes(4) + struct.pack(">II", last, 0)
 
 
 class Proxy:
-    """The proxy before a server of this machine. It runs inside its `with` block.
+    """The proxy in front of a server on this machine. It runs inside its `with` block.
 
     Attributes:
-        connections: How many were made.
+        connections: How many connections were accepted.
     """
 
     def __init__(self, upstream: int, fault: Fault) -> None:

@@ -1,11 +1,9 @@
-"""A model server that does as it is told, and remembers everything that it did.
+"""A model server that follows a script and records its work.
 
-What lives here: `Scripted`, and the steps of its script: what it does with the first request that
-reaches it, with the second, and so on. It serves three methods: `double(n)` (one result, or a batch of
-them), `count(n)` (a stream of n modulo 1000: no two need be alike) and `add(items)` (a stream both
-ways: each item doubled). An execution is noted when the model would have run, before its answer leaves,
-so that a test can count what ran twice.
-It needs grpc and our own messages alone: it runs on the oldest grpc that we declare.
+The script is a function from the number of a request, from 0, to a step. The server has three methods: `double(n)`,
+unary; `count(n)`, a stream of n numbers modulo 1000; and `add(items)`, a stream in both directions that doubles each
+item. An execution is recorded when the model would have run, before the answer is sent, so that a test can detect
+what ran twice. This module must only need grpc and our own messages, because it also runs on the oldest supported grpc.
 """
 
 from __future__ import annotations
@@ -29,11 +27,11 @@ SUCCESS: Final = 10000
 
 @dataclass(frozen=True)
 class Answer:
-    """Answer as the model does.
+    """Step: answer as the model does.
 
     Attributes:
-        pad: How many bytes each message is longer than it must be.
-        seconds: How long the model takes for it.
+        pad: How many bytes of padding to add to each message.
+        seconds: How long the model runs.
     """
 
     pad: int = 0
@@ -42,7 +40,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Platform:
-    """Answer with a status of the platform, after some items of a stream."""
+    """Step: answer with a status of the platform, after some items of a stream."""
 
     code: int
     after: int = 0
@@ -50,7 +48,7 @@ class Platform:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Answer with a status of gRPC, after some items of a stream; nothing runs for it."""
+    """Step: answer with a status of gRPC, after some items of a stream; the model does not run."""
 
     code: str
     details: str = "as scripted"
@@ -59,14 +57,14 @@ class Refuse:
 
 @dataclass(frozen=True)
 class Garble:
-    """Answer with bytes that are no message, after some items of a stream."""
+    """Step: answer with bytes that are not a message, after some items of a stream."""
 
     after: int = 0
 
 
 @dataclass(frozen=True)
 class Hang:
-    """Never answer, after some items of a stream."""
+    """Step: never answer, after some items of a stream."""
 
     after: int = 0
 
@@ -78,10 +76,10 @@ class Scripted:
     """The server. It runs inside its `with` block.
 
     Attributes:
-        sends: The RPC of each request that came in.
-        executed: The number that the model ran with, each time that it ran.
-        open: How many calls are under way.
-        most: How many the server worked on at once.
+        sends: The RPC of each received request.
+        executed: The argument of each execution of the model.
+        open: How many calls are open.
+        most: The greatest number of calls that ran at once.
     """
 
     def __init__(
@@ -89,14 +87,14 @@ class Scripted:
         script: Callable[[int], Step] = lambda _: Answer(),
         *,
         threads: int = 32,
-        admits: int | None = None,
+        max_concurrent_calls: int | None = None,
         port: int = 0,
         limit: int = 1 << 30,
     ) -> None:
         self.script = script
         self.sends: list[str] = []
         self.executed: list[int] = []
-        self.open = self.most = self._busy = 0
+        self.open = self.max_concurrency = self._busy = 0
         self._idle = threading.Condition()
         self._pool = ThreadPoolExecutor(threads)
         handlers: dict[str, Any] = {
@@ -106,7 +104,7 @@ class Scripted:
         self._server = grpc.server(
             self._pool,
             handlers=[grpc.method_handlers_generic_handler("clarifai.api.V2", handlers)],
-            maximum_concurrent_rpcs=admits,
+            maximum_concurrent_rpcs=max_concurrent_calls,
             options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", limit)],
         )
         self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
@@ -124,17 +122,17 @@ class Scripted:
         self.kill()
 
     def kill(self) -> None:
-        """Stop, ending what is under way."""
+        """Stop, and end the open calls."""
         self._server.stop(None).wait()
         self._pool.shutdown(wait=False)
 
-    def idle(self, timeout: float = 20) -> bool:
-        """Wait until no call is under way."""
+    def wait_until_idle(self, timeout: float = 20) -> bool:
+        """Wait until no call is open; return whether that happened in time."""
         with self._idle:
             return self._idle.wait_for(lambda: not self.open, timeout)
 
-    def busy(self, timeout: float = 20) -> bool:
-        """Wait until a call is under way."""
+    def wait_until_busy(self, timeout: float = 20) -> bool:
+        """Wait until a call is open; return whether that happened in time."""
         with self._idle:
             return self._idle.wait_for(lambda: self.open > 0, timeout)
 
@@ -146,23 +144,23 @@ class Scripted:
                 self.sends.append(rpc)
                 self.open += 1
                 self._busy += 1
-                self.most = max(self.most, self._busy)
+                self.max_concurrency = max(self.max_concurrency, self._busy)
                 self._idle.notify_all()
-            if not context.add_callback(lambda: self._ended(gone)):
-                self._ended(gone)
-            return self._counted(self._answers(rpc, step, requests, context, gone))
+            if not context.add_callback(lambda: self._close_call(gone)):
+                self._close_call(gone)
+            return self._track_running(self._answers(rpc, step, requests, context, gone))
 
         return handle
 
-    def _counted(self, answers: Iterator[bytes]) -> Iterator[bytes]:
-        """The same, and grpc has not let in another one before this one is over."""
+    def _track_running(self, answers: Iterator[bytes]) -> Iterator[bytes]:
+        """Forward answers, and count the call as running until they end, when grpc may admit another."""
         try:
             yield from answers
         finally:
             with self._idle:
                 self._busy -= 1
 
-    def _ended(self, gone: threading.Event) -> None:
+    def _close_call(self, gone: threading.Event) -> None:
         with self._idle:
             self.open -= 1
             self._idle.notify_all()
@@ -181,18 +179,18 @@ class Scripted:
                 results = self._results(rpc, requests)
                 for _, result in zip(range(step.after), results, strict=False):
                     yield message(result)
-            yield from self._otherwise(step, context, gone)
+            yield from self._fail(step, context, gone)
         elif rpc == UNARY:
             time.sleep(step.seconds)
-            given = numbers(next(requests))
-            self.executed += given
-            yield message([2 * number for number in given], step.pad)
+            arguments = numbers(next(requests))
+            self.executed += arguments
+            yield message([2 * number for number in arguments], step.pad)
         else:
             for result in self._results(rpc, requests):
                 yield message(result, step.pad)
 
     def _results(self, rpc: str, requests: Iterator[bytes]) -> Iterator[list[int]]:
-        """What the model of a stream gives, item by item."""
+        """Yield the results of a stream's model."""
         if rpc == STREAM:
             (count,) = numbers(next(requests))
             self.executed.append(count)
@@ -204,7 +202,7 @@ class Scripted:
                 yield [2 * number]
 
     @staticmethod
-    def _otherwise(
+    def _fail(
         step: Platform | Refuse | Garble | Hang,
         context: grpc.ServicerContext,
         gone: threading.Event,
@@ -221,10 +219,10 @@ class Scripted:
 
 
 def numbers(request: bytes) -> list[int]:
-    """The number that each input holds."""
+    """Return the argument of each input of a request."""
     inputs = PostModelOutputsRequest.FromString(request).inputs
-    found: list[int] = [given.data.parts[0].data.int_value for given in inputs]
-    return found
+    arguments: list[int] = [each.data.parts[0].data.int_value for each in inputs]
+    return arguments
 
 
 def message(numbers: list[int], pad: int = 0) -> bytes:

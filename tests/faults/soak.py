@@ -1,8 +1,8 @@
-"""Very many calls in one process: `make soak`, or in short form a test.
+"""A soak test: very many calls in one process (`make soak`), and a short form as a test.
 
-What lives here: the calls (both twins, every kind; a tenth cut off by their deadline, a tenth of the
-streams dropped after their first item), the server in a process of its own, and what must stay level from
-round to round: memory, threads, file descriptors, and the server's open calls, which go back to none.
+The calls are of every kind, sync and async. A tenth exceeds its deadline, and a tenth of the streams is dropped after
+the first item. The server runs in its own process. From round to round, memory, threads and file descriptors must
+stay level, and the server must have no open call in the end.
 """
 
 from __future__ import annotations
@@ -28,48 +28,48 @@ from faults.scripted import Scripted, message, numbers
 THREADS: Final = 8
 TASKS: Final = 32
 HANGS: Final = -1
-"""A number that the server does not answer."""
+"""An argument that the server never answers."""
 
-LASTS: Final = -2
-"""A number that the server answers with an item, and then no more."""
+HANGS_AFTER_ITEM: Final = -2
+"""An argument that the server answers with one item, and then no more."""
 
-CUT: Final = 0.005
-"""The deadline of a call that is cut off, in seconds."""
+SHORT_TIMEOUT: Final = 0.005
+"""The timeout of a call that exceeds its deadline, in seconds."""
 
 ITEMS: Final = 4
 
 
-class Soaked(Scripted):
-    """A server that does not answer some numbers."""
+class SoakServer(Scripted):
+    """A server that does not answer some arguments."""
 
     def _answers(self, rpc: str, step: Any, requests: Any, context: Any, gone: Any) -> Any:
         first = next(requests)
         (number,) = set(numbers(first))
-        if number in (HANGS, LASTS):
-            yield from [message([0])] if number == LASTS else ()
+        if number in (HANGS, HANGS_AFTER_ITEM):
+            yield from [message([0])] if number == HANGS_AFTER_ITEM else ()
             gone.wait(60)
             return
         yield from super()._answers(rpc, step, itertools.chain([first], requests), context, gone)
 
 
-def serve() -> None:
-    """Be the server, until standard input ends: a line in asks for a line out."""
-    with Soaked(threads=64) as server:
+def run_server() -> None:
+    """Run the server until standard input ends; print the number of open calls for each line received."""
+    with SoakServer(threads=64) as server:
         print(server.url, flush=True)
         for _ in sys.stdin:
-            server.idle(5)
+            server.wait_until_idle(5)
             print(server.open, flush=True)
 
 
-class Server:
-    """The server's process, from here."""
+class ServerProcess:
+    """The server's process."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self.url = self._line()
 
     def open(self) -> int:
-        """How many calls are under way there that do not end."""
+        """Return how many calls stay open there."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
@@ -81,8 +81,8 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    code = "from faults.soak import serve; serve()"
+def start_server() -> Iterator[ServerProcess]:
+    code = "from faults.soak import run_server; run_server()"
     where = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
     with subprocess.Popen(
         [sys.executable, "-c", code],
@@ -91,20 +91,20 @@ def server() -> Iterator[Server]:
         text=True,
         env={**os.environ, "PYTHONPATH": where},
     ) as process:
-        yield Server(process)
+        yield ServerProcess(process)
         assert process.stdin is not None
         process.stdin.close()
 
 
 @dataclass(frozen=True)
 class Level:
-    """What a process holds.
+    """The resources of this process, and the calls of the server.
 
     Attributes:
-        kilobytes: Its memory.
-        threads: How many there are.
-        files: How many file descriptors.
-        open: The server's open calls.
+        kilobytes: Resident memory.
+        threads: The number of threads.
+        files: The number of file descriptors.
+        open: The number of calls open at the server.
     """
 
     kilobytes: int
@@ -121,8 +121,8 @@ class Level:
         return cls(int(status["VmRSS"].split()[0]), int(status["Threads"]), files, still_open)
 
     @classmethod
-    def least(cls, levels: Sequence[Level]) -> Level:
-        """The least of each, for grpc's own threads come and go; of open calls, the most."""
+    def minimum_of(cls, levels: Sequence[Level]) -> Level:
+        """Return the minimum of each resource, because grpc's own threads come and go, and the maximum of open calls."""
         return cls(
             min(level.kilobytes for level in levels),
             min(level.threads for level in levels),
@@ -130,8 +130,8 @@ class Level:
             max(level.open for level in levels),
         )
 
-    def risen(self, before: Level) -> str:
-        """What is not level, in words; nothing if all is."""
+    def describe_growth(self, before: Level) -> str:
+        """Describe the resources that have grown; return an empty string if there are none."""
         risen = []
         if self.kilobytes > 1.1 * before.kilobytes + 4096:
             risen.append(f"memory {before.kilobytes} -> {self.kilobytes} kB")
@@ -144,24 +144,24 @@ class Level:
         return ", ".join(risen)
 
 
-def synchronous(served: Server, count: int) -> int:
-    """So many calls from several threads; how many are open at the server after them."""
-    url = served.url
+def call_from_threads(server: ServerProcess, count: int) -> int:
+    """Make calls from several threads and return how many are still open at the server."""
+    url = server.url
     with (
         Calls(base_url=url, timeout=60) as model,
-        model.with_options(timeout=CUT) as hasty,
+        model.with_options(timeout=SHORT_TIMEOUT) as impatient,
         ThreadPoolExecutor(THREADS) as pool,
     ):
-        for _ in pool.map(lambda n: _call(model, hasty, n), range(count)):
+        for _ in pool.map(lambda n: _call(model, impatient, n), range(count)):
             pass
-        return served.open()  # as long as the client is: closing it would end them
+        return server.open()  # before the client closes, which would end them
 
 
-def _call(model: Calls, hasty: Calls, n: int) -> None:
+def _call(model: Calls, impatient: Calls, n: int) -> None:
     kind = n % 10
     if kind == 0:
         try:
-            hasty.double(HANGS)
+            impatient.double(HANGS)
         except DeadlineExceededError:
             return
         raise AssertionError("it was not cut off")
@@ -171,35 +171,37 @@ def _call(model: Calls, hasty: Calls, n: int) -> None:
         assert model.double_batch([{"n": n}] * 3).collect() == [2 * n] * 3
     else:
         dropped = n // 10 % 10 == 0
-        items = [LASTS] if dropped else range(ITEMS)
-        stream = model.count(LASTS if dropped else ITEMS) if kind == 6 else model.add(items)
+        items = [HANGS_AFTER_ITEM] if dropped else range(ITEMS)
+        stream = (
+            model.count(HANGS_AFTER_ITEM if dropped else ITEMS) if kind == 6 else model.add(items)
+        )
         assert next(stream) == 0
         if not dropped:
             assert len(list(stream)) == ITEMS - 1
 
 
-async def asynchronous(served: Server, count: int) -> int:
-    """So many calls from several tasks; how many are open at the server after them."""
-    url = served.url
+async def call_from_tasks(server: ServerProcess, count: int) -> int:
+    """Make calls from several tasks and return how many are still open at the server."""
+    url = server.url
     left = iter(range(count))
 
     async def work() -> None:
         for n in left:
-            await _async_call(model, hasty, n)
+            await _async_call(model, impatient, n)
 
     async with (
         AsyncCalls(base_url=url, timeout=60) as model,
-        model.with_options(timeout=CUT) as hasty,
+        model.with_options(timeout=SHORT_TIMEOUT) as impatient,
     ):
         await asyncio.gather(*(work() for _ in range(TASKS)))
-        return await asyncio.to_thread(served.open)
+        return await asyncio.to_thread(server.open)
 
 
-async def _async_call(model: AsyncCalls, hasty: AsyncCalls, n: int) -> None:
+async def _async_call(model: AsyncCalls, impatient: AsyncCalls, n: int) -> None:
     kind = n % 10
     if kind == 0:
         try:
-            await hasty.double(HANGS)
+            await impatient.double(HANGS)
         except DeadlineExceededError:
             return
         raise AssertionError("it was not cut off")
@@ -209,24 +211,26 @@ async def _async_call(model: AsyncCalls, hasty: AsyncCalls, n: int) -> None:
         assert await model.double_batch([{"n": n}] * 3).collect() == [2 * n] * 3
     else:
         dropped = n // 10 % 10 == 0
-        items = [LASTS] if dropped else range(ITEMS)
-        stream = model.count(LASTS if dropped else ITEMS) if kind == 6 else model.add(items)
+        items = [HANGS_AFTER_ITEM] if dropped else range(ITEMS)
+        stream = (
+            model.count(HANGS_AFTER_ITEM if dropped else ITEMS) if kind == 6 else model.add(items)
+        )
         assert await anext(stream) == 0
         if not dropped:
             assert len([item async for item in stream]) == ITEMS - 1
 
 
 def soak(calls: int, rounds: int = 10) -> str:
-    """Make the calls; what the second half of the rounds has more of than the first, in words."""
+    """Make the calls and describe the resources that grew from the first to the second half of the rounds."""
     levels: list[Level] = []
-    with server() as served:
+    with start_server() as server:
         for number in range(1, rounds + 1):
-            still_open = synchronous(served, calls // rounds // 2)
-            still_open += asyncio.run(asynchronous(served, calls // rounds // 2))
+            still_open = call_from_threads(server, calls // rounds // 2)
+            still_open += asyncio.run(call_from_tasks(server, calls // rounds // 2))
             levels.append(Level.now(still_open))
             print(f"round {number}: {levels[-1]}", flush=True)
     half = rounds // 2
-    return Level.least(levels[half:]).risen(Level.least(levels[:half]))
+    return Level.minimum_of(levels[half:]).describe_growth(Level.minimum_of(levels[:half]))
 
 
 if __name__ == "__main__":

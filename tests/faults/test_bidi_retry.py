@@ -1,7 +1,7 @@
-"""A stream of inputs is sent again while nothing is lost: no more than its first item was taken.
+"""Retries of a stream of inputs: it is sent again while no more than its first item was taken.
 
-grpc takes the caller's items when it likes, and may still wait for the second when the attempt has failed.
-Whatever the moment: the iterator is read once, by one after another, and no item is lost or doubled.
+grpc takes the caller's items when it likes, and may still wait for the second one after the attempt has failed. At any
+moment the iterator has only one reader, and no item is lost or duplicated.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ twins = pytest.mark.parametrize("twin", TWINS)
 
 
 class Source:
-    """Items of a caller, which come when they may.
+    """The items of a caller, released by the test.
 
     Attributes:
-        taken: Those that were taken.
-        ended: Whether the iterator was ended in good order.
+        taken: The items that were taken.
+        ended: Whether the iterator ended normally.
     """
 
     def __init__(self, count: int = 4, *, fails: bool = False) -> None:
@@ -39,7 +39,7 @@ class Source:
         self._reader = threading.Lock()
 
     def release(self) -> None:
-        """Let the second item come, and those after it."""
+        """Release the second item and those after it."""
         self._free.set()
 
     def _next(self, n: int) -> int:
@@ -74,7 +74,7 @@ class Source:
 
 
 def results(twin: str, url: str, source: Source, told: list[int], timeout: float = 20) -> list[int]:
-    """Send the items of a source; what came, and in `told`, how often it was sent."""
+    """Send the items of a source and return the results; `told` receives the number of attempts."""
 
     def note(response: Response) -> None:
         told.append(response.attempts)
@@ -92,7 +92,7 @@ def results(twin: str, url: str, source: Source, told: list[int], timeout: float
 
 
 def script(source: Source, step: Step, times: int) -> Callable[[int], Step]:
-    """Say so often the same; the source goes on when the server answers."""
+    """Refuse a number of times with the same step; release the source when the server answers."""
 
     def says(send: int) -> Step:
         if send < times:
@@ -106,18 +106,18 @@ def script(source: Source, step: Step, times: int) -> Callable[[int], Step]:
 @pytest.mark.item(52)
 @twins
 @pytest.mark.parametrize("step", [FULL, Platform(21355), Platform(11005)])
-def test_sent_again_while_the_second_item_is_waited_for(twin: str, step: Step) -> None:
+def test_bidi_stream_is_retried_while_it_waits_for_the_second_item(twin: str, step: Step) -> None:
     source, told = Source(), list[int]()
     with Scripted(script(source, step, 3)) as server:
         assert results(twin, server.url, source, told) == [0, 2, 4, 6]
-        assert server.idle()
+        assert server.wait_until_idle()
     assert told == [4]
     assert source.taken == server.executed == [0, 1, 2, 3]
     assert source.ended.wait(20)
 
 
 @twins
-def test_a_lone_item_is_sent_again(twin: str) -> None:
+def test_bidi_stream_with_one_item_is_retried(twin: str) -> None:
     source, told = Source(1), list[int]()
     with Scripted(script(source, FULL, 2)) as server:
         assert results(twin, server.url, source, told) == [0]
@@ -131,7 +131,7 @@ def test_a_lone_item_is_sent_again(twin: str) -> None:
 @pytest.mark.parametrize(
     ("step", "kind"), [(FULL, UnavailableError), (Platform(21355), ModelNotReadyError)]
 )
-def test_not_sent_again_once_the_second_was_taken(
+def test_bidi_stream_is_not_retried_after_the_second_item(
     twin: str, step: Step, kind: type[UnavailableError | ModelNotReadyError]
 ) -> None:
     source = Source()
@@ -144,23 +144,23 @@ def test_not_sent_again_once_the_second_was_taken(
     with Scripted(says) as server:
         with pytest.raises(kind) as caught:
             results(twin, server.url, source, [])
-        assert server.idle()
+        assert server.wait_until_idle()
     assert (getattr(caught.value, "attempts", None), len(server.sends)) == (1, 1)
 
 
 @twins
-def test_what_the_iterator_raises_meanwhile_reaches_the_caller(twin: str) -> None:
+def test_error_of_the_callers_iterator_propagates(twin: str) -> None:
     source = Source(fails=True)
     with Scripted(script(source, FULL, 2)) as server:
         with pytest.raises(LookupError, match="of the caller"):
             results(twin, server.url, source, [])
-        assert server.idle()
+        assert server.wait_until_idle()
     assert len(server.sends) == 3
 
 
 @twins
-def test_items_that_are_ready_are_neither_lost_nor_doubled(twin: str) -> None:
-    """Whether a second item was taken is a race then, but each call ends in one of two ways."""
+def test_bidi_retry_neither_loses_nor_duplicates_items(twin: str) -> None:
+    """It is a race whether a second item is taken, but each call ends in one of two ways."""
     for _ in range(30):
         source, told = Source(), list[int]()
         source.release()
@@ -177,8 +177,8 @@ def test_items_that_are_ready_are_neither_lost_nor_doubled(twin: str) -> None:
             assert (attempts, len(server.sends), server.executed) == (1, 1, [])
 
 
-def test_the_end_of_a_stream_ends_what_it_waits_for() -> None:
-    """A stream that fails while its second item is waited for leaves no task behind."""
+def test_failed_bidi_stream_leaves_no_task() -> None:
+    """A stream that fails while it waits for its second item leaves no task running."""
     source = Source()
 
     def others() -> set[Any]:

@@ -1,6 +1,7 @@
-"""Streams, batches and clients of which several threads or tasks have hold: who reads, who waits, who ends them.
+"""Streams, batches and clients that several threads or tasks share: reading, waiting and cancelling.
 
-Whoever waits for what another one cancels sees its end, as if it were over; whenever that comes, no call stays open.
+A thread or task that waits while another one cancels sees the end of the stream. Whatever the moment, no call stays
+open.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ PAUSES: Final = [0.0, 0.0, *(random.Random(7).uniform(0, 0.01) for _ in range(40
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-def test_by_another_thread(kind: str, script: Callable[[int], Step]) -> None:
+def test_stream_cancelled_by_another_thread_ends(kind: str, script: Callable[[int], Step]) -> None:
     with (
         Scripted(script) as server,
         Calls(base_url=server.url, timeout=60, max_retries=100) as model,
@@ -55,17 +56,17 @@ def test_by_another_thread(kind: str, script: Callable[[int], Step]) -> None:
             results = KINDS[kind](model)
             canceller = threading.Timer(pause, results.cancel)
             canceller.start()
-            with suppress(UnavailableError):  # refused before that
+            with suppress(UnavailableError):  # rejected earlier
                 for _ in results:
                     pass
             canceller.join()
             assert next(results, END) is END
-        assert server.idle()
+        assert server.wait_until_idle()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-def test_by_another_task(kind: str, script: Callable[[int], Step]) -> None:
+def test_stream_cancelled_by_another_task_ends(kind: str, script: Callable[[int], Step]) -> None:
     async def cancel(results: Any, pause: float) -> None:
         await asyncio.sleep(pause)
         done = results.cancel()
@@ -85,11 +86,11 @@ def test_by_another_task(kind: str, script: Callable[[int], Step]) -> None:
 
     with Scripted(script) as server:
         asyncio.run(run(server.url))
-        assert server.idle()
+        assert server.wait_until_idle()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_task_that_is_cancelled_itself_is_told_so(kind: str) -> None:
+def test_cancelled_task_gets_cancelled_error(kind: str) -> None:
     async def run(url: str) -> None:
         async with AsyncCalls(base_url=url, timeout=60) as model:
             results = KINDS[kind](model)
@@ -102,7 +103,7 @@ def test_a_task_that_is_cancelled_itself_is_told_so(kind: str) -> None:
 
     with Scripted(lambda _: Hang()) as server:
         asyncio.run(run(server.url))
-        assert server.idle()
+        assert server.wait_until_idle()
 
 
 EVERY: Final[dict[str, Callable[[Any], Any]]] = {
@@ -113,7 +114,7 @@ EVERY: Final[dict[str, Callable[[Any], Any]]] = {
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_threads_may_share_it(kind: str) -> None:
+def test_threads_can_share_a_stream(kind: str) -> None:
     def read(results: Any) -> list[int]:
         return list(results)
 
@@ -130,7 +131,7 @@ def test_threads_may_share_it(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_tasks_may_share_it(kind: str) -> None:
+def test_tasks_can_share_a_stream(kind: str) -> None:
     async def read(results: Any) -> list[int]:
         return [item async for item in results]
 
@@ -145,8 +146,8 @@ def test_tasks_may_share_it(kind: str) -> None:
         asyncio.run(run(server.url))
 
 
-def test_who_reads_a_stream_while_it_is_read_is_told_so() -> None:
-    """Not by waiting for himself: an observer runs where the stream is read."""
+def test_recursive_read_of_a_stream_is_rejected() -> None:
+    """An observer runs where the stream is read, so it would wait for itself."""
 
     def observe(_: object) -> None:
         next(results)
@@ -158,8 +159,8 @@ def test_who_reads_a_stream_while_it_is_read_is_told_so() -> None:
 
 
 @pytest.mark.parametrize("kind", ["unary", *KINDS])
-def test_a_client_that_another_task_closes(kind: str) -> None:
-    """Who waits for a call of it is told; that no task was cancelled, but a call."""
+def test_closing_a_client_ends_calls_of_other_tasks(kind: str) -> None:
+    """A task that waits for a call of a closed client gets an error; the task itself is not cancelled."""
 
     async def wait(model: AsyncCalls) -> list[int]:
         if kind == "unary":
@@ -170,10 +171,10 @@ def test_a_client_that_another_task_closes(kind: str) -> None:
         with Scripted(lambda _: Hang()) as server:
             model = AsyncCalls(base_url=server.url, timeout=60)
             waiting = asyncio.create_task(wait(model))
-            await asyncio.to_thread(server.busy)
+            await asyncio.to_thread(server.wait_until_busy)
             await model.close()
             with pytest.raises(TransportError, match="this client is closed"):
                 await waiting
-            assert server.idle()
+            assert server.wait_until_idle()
 
     asyncio.run(run())

@@ -1,4 +1,4 @@
-"""A generated client on the stand-in of the platform: addressing, credentials, TLS, failures."""
+"""A generated client on the platform's stand-in: addressing, credentials, TLS, failures."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from faults.conftest import REF
 from faults.platform_standin import MODEL, OWNER, PAT, VERSION, Standin
 
 
-def asked(platform: Standin) -> Message:
-    """The one request that came in."""
+def only_call(platform: Standin) -> Message:
+    """Return the only call that was received."""
     (call,) = platform.calls
     request: Message = call.request
     return request
 
 
-def test_a_call_is_one_request_that_says_which_model(package: Any, platform: Standin) -> None:
+def test_call_is_one_request_with_the_models_address(package: Any, platform: Standin) -> None:
     with package.PlatformEcho() as model:
         assert model.predict("hello") == "hello"
-    request: Any = asked(platform)
+    request: Any = only_call(platform)
     assert (request.user_app_id.user_id, request.user_app_id.app_id) == OWNER
     assert (request.model_id, request.version_id) == (MODEL, "")
     (item,) = request.inputs
@@ -47,7 +47,7 @@ def test_a_call_is_one_request_that_says_which_model(package: Any, platform: Sta
     assert (sent["prompt"].string_value, sent["temperature"].float_value) == ("hello", 0.7)
 
 
-def test_over_tls(package: Any, secure_platform: Standin) -> None:
+def test_client_connects_over_tls(package: Any, secure_platform: Standin) -> None:
     with package.PlatformEcho() as model:
         assert model.predict("secret") == "secret"
 
@@ -59,7 +59,7 @@ def test_over_tls(package: Any, secure_platform: Standin) -> None:
     assert asyncio.run(call()) == "secret"
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(
+def test_untrusted_certificate_is_rejected(
     package: Any, secure_platform: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CLARIFAI_ROOT_CERTIFICATES_PATH")
@@ -69,7 +69,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 
 
 @pytest.mark.item(48)
-def test_the_twin_sends_the_same_bytes(package: Any, platform: Standin) -> None:
+def test_async_client_sends_the_same_bytes(package: Any, platform: Standin) -> None:
     async def call() -> None:
         async with package.AsyncPlatformEcho() as model:
             await model.predict("ü", temperature=1)
@@ -81,7 +81,7 @@ def test_the_twin_sends_the_same_bytes(package: Any, platform: Standin) -> None:
     assert first == second
 
 
-def test_a_version_and_another_model_are_sent_as_given(package: Any, platform: Standin) -> None:
+def test_version_and_model_options_are_sent(package: Any, platform: Standin) -> None:
     with package.PlatformEcho(version_id=VERSION) as model:
         model.predict("x")
     assert platform.calls[-1].request.version_id == VERSION
@@ -96,9 +96,7 @@ def test_a_version_and_another_model_are_sent_as_given(package: Any, platform: S
 
 
 @pytest.mark.item(4)
-def test_each_call_carries_one_credential_and_says_who_calls(
-    package: Any, platform: Standin
-) -> None:
+def test_call_carries_one_credential_and_a_user_agent(package: Any, platform: Standin) -> None:
     with package.PlatformEcho() as model:
         model.predict("x")
     (call,) = platform.calls
@@ -109,7 +107,7 @@ def test_each_call_carries_one_credential_and_says_who_calls(
 
 
 @pytest.mark.item(54)
-def test_a_wrong_credential_is_told_and_not_shown(package: Any, platform: Standin) -> None:
+def test_wrong_credential_raises_without_showing_it(package: Any, platform: Standin) -> None:
     with (
         package.PlatformEcho(pat="canary-credential") as model,
         pytest.raises(AuthenticationError, match="11008 CONN_KEY_INVALID") as caught,
@@ -117,14 +115,16 @@ def test_a_wrong_credential_is_told_and_not_shown(package: Any, platform: Standi
         model.predict("x")
     error = caught.value
     assert error.__traceback__ is not None
-    ours = error.__traceback__.tb_next  # this test's own frame knows the credential
+    ours = error.__traceback__.tb_next  # the frame of this test holds the credential
     shown = traceback.TracebackException(type(error), error, ours, capture_locals=True)
     assert "canary-credential" not in "".join(shown.format())
     assert caught.value.attempts == 1
     assert len(platform.calls) == 1
 
 
-def test_no_credential_for_the_platform(package: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credential_for_the_platform_raises(
+    package: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ConfigError, match="CLARIFAI_PAT"):
         package.PlatformEcho()
     monkeypatch.setenv("CLARIFAI_API_BASE", "https://api.clarifai.example")
@@ -132,7 +132,7 @@ def test_no_credential_for_the_platform(package: Any, monkeypatch: pytest.Monkey
         package.AsyncPlatformEcho()
 
 
-def test_a_deadline_ends_the_call_here_and_there(package: Any, platform: Standin) -> None:
+def test_deadline_ends_the_call_on_both_sides(package: Any, platform: Standin) -> None:
     platform.hanging.add("PostModelOutputs")
     with package.PlatformEcho(timeout=0.3) as model:
         started = time.monotonic()
@@ -148,7 +148,7 @@ def test_a_deadline_ends_the_call_here_and_there(package: Any, platform: Standin
     asyncio.run(call())
 
 
-def test_a_throttled_call_is_sent_again_and_then_given_up(package: Any, platform: Standin) -> None:
+def test_throttled_call_is_retried_up_to_the_limit(package: Any, platform: Standin) -> None:
     platform.failing["PostModelOutputs"] = (11005, "slow down")
     with (
         package.PlatformEcho(max_retries=1) as model,
@@ -158,7 +158,7 @@ def test_a_throttled_call_is_sent_again_and_then_given_up(package: Any, platform
     assert caught.value.attempts == len(platform.calls) == 2
 
 
-def test_a_model_that_starts_is_waited_for(package: Any) -> None:
+def test_call_waits_for_a_starting_model(package: Any) -> None:
     with Starting() as platform:
         with package.PlatformEcho(base_url=platform.base_url, pat=PAT, timeout=30) as model:
             assert model.predict("x") == "x"
@@ -182,7 +182,7 @@ class Starting(Standin):
         return super().outputs(request)
 
 
-def test_a_model_that_does_not_start_in_time(package: Any, platform: Standin) -> None:
+def test_model_that_does_not_start_in_time_raises(package: Any, platform: Standin) -> None:
     platform.failing["PostModelOutputs"] = (21351, "deploying")
     with (
         package.PlatformEcho(timeout=0.5) as model,
@@ -193,7 +193,7 @@ def test_a_model_that_does_not_start_in_time(package: Any, platform: Standin) ->
     assert error.attempts == len(platform.calls)
 
 
-def test_options_make_another_client_of_the_same_channel(package: Any, platform: Standin) -> None:
+def test_with_options_returns_a_client_of_the_same_channel(package: Any, platform: Standin) -> None:
     platform.hanging.add("PostModelOutputs")
     with package.PlatformEcho(timeout=20) as model:
         quick = model.with_options(timeout=0.2, max_retries=0)
@@ -210,7 +210,7 @@ def test_options_make_another_client_of_the_same_channel(package: Any, platform:
             model.with_options(max_retries=-1)
 
 
-def test_options_keep_a_credential_that_was_given(
+def test_with_options_keeps_an_explicit_credential(
     package: Any, platform: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CLARIFAI_PAT")
@@ -220,7 +220,7 @@ def test_options_keep_a_credential_that_was_given(
 
 @pytest.mark.item(7)
 @pytest.mark.defect("4 MB answer limit locally")
-def test_fifty_megabytes_each_way(package: Any, own_echo: str) -> None:
+def test_payload_of_fifty_megabytes_in_both_directions(package: Any, own_echo: str) -> None:
     text = "x" * 50_000_000
     with package.PlatformEcho(base_url=own_echo) as model:
         assert model.predict(text) == text
@@ -228,7 +228,7 @@ def test_fifty_megabytes_each_way(package: Any, own_echo: str) -> None:
 
 @pytest.fixture
 def own_echo() -> Iterator[str]:
-    """An echo that takes large messages."""
+    """A server with an echo method that accepts large messages."""
     from clarigen.testing import serve
 
     with serve(Echo()) as server:
@@ -240,7 +240,7 @@ class Echo:
         return prompt
 
 
-def test_nobody_listens(package: Any) -> None:
+def test_unreachable_server_raises(package: Any) -> None:
     with (
         package.PlatformEcho(base_url="grpc://127.0.0.1:1", timeout=5, max_retries=1) as model,
         pytest.raises(UnavailableError, match="predict: UNAVAILABLE") as caught,
@@ -249,7 +249,7 @@ def test_nobody_listens(package: Any) -> None:
     assert caught.value.attempts == 2
 
 
-def test_a_server_that_knows_no_such_call(package: Any) -> None:
+def test_server_without_the_rpc_raises(package: Any) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     server = grpc.server(ThreadPoolExecutor(1))
@@ -265,7 +265,7 @@ def test_a_server_that_knows_no_such_call(package: Any) -> None:
         server.stop(None).wait()
 
 
-def test_what_was_generated_knows_its_model(package: Any) -> None:
+def test_generated_class_knows_its_model(package: Any) -> None:
     lock = (Path(package.__file__).parent / "signatures.json").read_text()
     assert VERSION in lock
     assert MODEL in lock

@@ -1,4 +1,4 @@
-"""A credential stands in nothing that an error carries: what tools show of tracebacks included."""
+"""Credentials are absent from everything that an error references, including the frames of its traceback."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 
 import clarigen
 from clarigen import ClarigenError
-from faults.callers import EVERY, AsyncCalls, Calls, _many
+from faults.callers import KINDS_AND_TWINS, AsyncCalls, Calls, start_call
 from faults.scripted import Garble, Hang, Platform, Refuse, Scripted, Step
 
 SECRET = "c4n4ry-in-the-mine"
 
 
 def frames(error: BaseException | None) -> Iterator[FrameType]:
-    """Every frame that a traceback reaches, over causes and contexts, those that are not shown too."""
+    """Return all frames that an error's traceback references, through causes and contexts, hidden ones included."""
     while error is not None:
         traceback = error.__traceback__
         while traceback is not None:
@@ -37,14 +37,14 @@ def failed(kind: str, twin: str, url: str) -> ClarigenError:
         async with AsyncCalls(base_url=url, **options) as model:
             if kind == "unary":
                 await model.double(1)
-            async for _ in _many(model, kind, [1, 2]):
+            async for _ in start_call(model, kind, [1, 2]):
                 pass
 
     def call() -> None:
         with Calls(base_url=url, **options) as model:
             if kind == "unary":
                 model.double(1)
-            list(_many(model, kind, [1, 2]))
+            list(start_call(model, kind, [1, 2]))
 
     with pytest.raises(ClarigenError) as caught:
         asyncio.run(run()) if twin == "async" else call()
@@ -52,13 +52,13 @@ def failed(kind: str, twin: str, url: str) -> ClarigenError:
 
 
 @pytest.mark.item(54)
-@pytest.mark.parametrize(("kind", "twin"), EVERY)
+@pytest.mark.parametrize(("kind", "twin"), KINDS_AND_TWINS)
 @pytest.mark.parametrize(
     "step",
     [Refuse("INTERNAL"), Refuse("UNAUTHENTICATED"), Platform(10020), Garble(), Hang()],
     ids=["grpc", "refused", "platform", "garbled", "deadline"],
 )
-def test_no_error_holds_it(
+def test_no_error_references_the_credential(
     step: Step, kind: str, twin: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -72,7 +72,7 @@ def test_no_error_holds_it(
     assert SECRET not in caplog.text
 
 
-def test_a_client_does_not_show_it() -> None:
+def test_repr_of_a_client_hides_the_credential() -> None:
     with Calls(base_url="grpc://127.0.0.1:1", pat=SECRET) as model:
         shown = [model, model._endpoint, model._connection, model._endpoint.credentials]
         assert SECRET not in repr(shown) + str(vars(model)) + repr(vars(clarigen))

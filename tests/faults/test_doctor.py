@@ -1,4 +1,4 @@
-"""`gen-client doctor`: what it finds wrong, and that no credential is ever seen."""
+"""`gen-client doctor`: the problems that it reports, and that it never prints a credential."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCK = ROOT / "generated" / "detector"
 
 @pytest.fixture
 def doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Doctor:
-    """Runs it: the exit code, and what it says."""
+    """Run the command and return its exit code and output."""
 
     def call(*words: object) -> tuple[int, str]:
         capsys.readouterr()
@@ -36,7 +36,7 @@ def doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
-    """A stand-in of the platform, and a credential for it."""
+    """A stand-in of the platform, with a credential for it."""
     with Standin(secure=True) as standin:
         monkeypatch.setenv("CLARIFAI_API_BASE", standin.base_url)
         monkeypatch.setenv("CLARIFAI_ROOT_CERTIFICATES_PATH", standin.certificates)
@@ -44,7 +44,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
         yield standin
 
 
-def test_everything_is_in_order(doctor: Doctor, platform: Standin) -> None:
+def test_doctor_reports_no_problem(doctor: Doctor, platform: Standin) -> None:
     code, out = doctor(LOCK, LOCK / "signatures.json")
     assert code == 0
     assert out.startswith("gen-client 0.")
@@ -59,7 +59,7 @@ def test_everything_is_in_order(doctor: Doctor, platform: Standin) -> None:
 @pytest.mark.parametrize(
     "words", [f"your key {PAT} is bad", f"{PAT}\n::error::{PAT}", f"Key {PAT}"]
 )
-def test_no_credential_is_seen_even_if_the_server_repeats_it(
+def test_doctor_hides_a_credential_that_the_server_repeats(
     doctor: Doctor, platform: Standin, words: str
 ) -> None:
     platform.failing["GetUser"] = (11008, words)
@@ -70,7 +70,7 @@ def test_no_credential_is_seen_even_if_the_server_repeats_it(
     assert "refused the credential" in out
 
 
-def test_a_credential_with_quotes_around_it(
+def test_doctor_detects_quotes_around_a_credential(
     doctor: Doctor, platform: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLARIFAI_PAT", f'"{PAT}"')
@@ -80,7 +80,7 @@ def test_a_credential_with_quotes_around_it(
     assert PAT not in out
 
 
-def test_two_credentials(
+def test_doctor_detects_two_credentials(
     doctor: Doctor, platform: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLARIFAI_SESSION_TOKEN", "another-secret")
@@ -90,20 +90,20 @@ def test_two_credentials(
     assert "another" not in out
 
 
-def test_without_a_credential_nobody_is_asked(doctor: Doctor) -> None:
+def test_doctor_without_a_credential_sends_nothing(doctor: Doctor) -> None:
     code, out = doctor()
     assert code == 0
     assert "  note   credential: there is none\n" in out
     assert "  note   platform: is not asked without a credential\n" in out
 
 
-def test_a_platform_that_cannot_be_reached(doctor: Doctor) -> None:
+def test_doctor_reports_an_unreachable_platform(doctor: Doctor) -> None:
     code, out = doctor("--api-base", "grpc://127.0.0.1:1")
     assert code == 1
     assert "  fault  platform: 127.0.0.1:1 cannot be reached" in out
 
 
-def test_a_local_runner(doctor: Doctor) -> None:
+def test_doctor_checks_a_local_runner(doctor: Doctor) -> None:
     signature = {
         "name": "a",
         "method_type": "UNARY_UNARY",
@@ -116,7 +116,7 @@ def test_a_local_runner(doctor: Doctor) -> None:
     assert "has 1 methods\n" in out
 
 
-def test_packages(doctor: Doctor, tmp_path: Path) -> None:
+def test_doctor_checks_packages(doctor: Doctor, tmp_path: Path) -> None:
     package = tmp_path / "detector"
     shutil.copytree(LOCK, package)
     (package / "examples.py").unlink()
@@ -132,7 +132,9 @@ def test_packages(doctor: Doctor, tmp_path: Path) -> None:
     assert doctor(tmp_path / "nothing")[0] == 1
 
 
-def test_versions_that_do_not_fit(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_reports_incompatible_versions(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def version(name: str, real: Callable[[str], str] = metadata.version) -> str:
         if name == "libcst":
             raise metadata.PackageNotFoundError
@@ -147,7 +149,7 @@ def test_versions_that_do_not_fit(doctor: Doctor, monkeypatch: pytest.MonkeyPatc
     assert "pip install --upgrade 'clarigen[codegen]'\n" in out
 
 
-def test_the_platform_of_the_configuration_is_asked(
+def test_doctor_checks_the_configured_platform(
     doctor: Doctor, platform: Standin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("CLARIFAI_API_BASE")

@@ -1,4 +1,4 @@
-"""A model that is not the one a client was generated for: found by `verify=True`, hinted at by errors."""
+"""Drift of the deployed model from the generated client: detected by `verify=True`, hinted at by errors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LOOK = ["GetModel", "GetModelVersion"]
 
 
 def predict(package: Any, twin: str, *prompts: str, **options: Any) -> list[str]:
-    """Call with either twin, one after the other."""
+    """Call with the sync client, then with the async one."""
 
     async def calls() -> list[str]:
         async with package.AsyncPlatformEcho(**options) as model:
@@ -53,13 +53,13 @@ def predict(package: Any, twin: str, *prompts: str, **options: Any) -> list[str]
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_the_first_call_compares_and_no_other(package: Any, platform: Standin, twin: str) -> None:
+def test_only_the_first_call_verifies(package: Any, platform: Standin, twin: str) -> None:
     assert predict(package, twin, "a", "b", verify=True) == ["a", "b"]
     assert platform.rpcs == [*LOOK, "PostModelOutputs", "PostModelOutputs"]
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_what_differs_is_told_in_words_and_nothing_is_predicted(
+def test_verification_lists_differences_and_predicts_nothing(
     package: Any, platform: Standin, twin: str
 ) -> None:
     platform.versions["v2"] = Version((OTHER,))
@@ -77,7 +77,7 @@ def test_what_differs_is_told_in_words_and_nothing_is_predicted(
     assert copied.differences == caught.value.differences
 
 
-def test_every_call_tells_it_though_it_is_looked_at_once(package: Any, platform: Standin) -> None:
+def test_every_call_fails_after_one_failed_verification(package: Any, platform: Standin) -> None:
     platform.versions["v2"] = Version((OTHER,))
     with package.PlatformEcho(verify=True) as model, model.with_options(timeout=9) as view:
         for client in (model, view, model):
@@ -89,19 +89,19 @@ def test_every_call_tells_it_though_it_is_looked_at_once(package: Any, platform:
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_what_is_compatible_is_no_difference(package: Any, platform: Standin, twin: str) -> None:
+def test_compatible_changes_pass_verification(package: Any, platform: Standin, twin: str) -> None:
     platform.versions["v2"] = Version((MORE, {**MORE, "name": "other"}))
     assert predict(package, twin, "a", verify=True) == ["a"]
 
 
-def test_a_named_version_is_compared(package: Any, platform: Standin) -> None:
+def test_explicit_version_is_verified(package: Any, platform: Standin) -> None:
     platform.versions["v2"] = Version((OTHER,))
     assert predict(package, "sync", "a", verify=True, version_id=VERSION) == ["a"]
     assert platform.rpcs == ["GetModelVersion", "PostModelOutputs"]
 
 
 @pytest.mark.parametrize("many", ["threads", "tasks", "batch", "async batch"])
-def test_many_first_calls_at_once_compare_once(package: Any, platform: Standin, many: str) -> None:
+def test_concurrent_first_calls_verify_once(package: Any, platform: Standin, many: str) -> None:
     prompts = [str(number) for number in range(32)]
     inputs = [{"prompt": prompt} for prompt in prompts]
 
@@ -127,10 +127,10 @@ def test_many_first_calls_at_once_compare_once(package: Any, platform: Standin, 
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_platform_without_signatures_and_a_deployment_ask_the_model(
+def test_verification_asks_the_model_if_the_platform_cannot_tell(
     package: Any, platform: Standin, twin: str
 ) -> None:
-    """Which version a deployment runs, only the model in it can tell."""
+    """Only the model itself knows which version a deployment runs."""
     platform.own_signatures = (OTHER,)
     where = {"deployment_id": "d", "deployment_user_id": "acme"}
     with pytest.raises(SignatureMismatchError):
@@ -145,7 +145,7 @@ def test_a_platform_without_signatures_and_a_deployment_ask_the_model(
     assert predict(package, twin, "a", verify=True, **where) == ["a"]
 
 
-def test_a_comparison_that_fails_is_told_and_made_again(package: Any, platform: Standin) -> None:
+def test_verification_that_could_not_run_is_repeated(package: Any, platform: Standin) -> None:
     platform.failing["GetModel"] = (99009, "")
     with package.PlatformEcho(verify=True, timeout=20) as model:
         with pytest.raises(ServerError):
@@ -159,7 +159,7 @@ def test_a_comparison_that_fails_is_told_and_made_again(package: Any, platform: 
     assert "PostModelOutputs" not in platform.rpcs[:-1]
 
 
-def test_a_copy_verifies_as_well(package: Any, platform: Standin) -> None:
+def test_unpickled_client_verifies(package: Any, platform: Standin) -> None:
     platform.versions["v2"] = Version((OTHER,))
     copied = pickle.loads(pickle.dumps(package.PlatformEcho(verify=True)))
     with copied as copy, pytest.raises(SignatureMismatchError):
@@ -168,7 +168,7 @@ def test_a_copy_verifies_as_well(package: Any, platform: Standin) -> None:
 
 @pytest.fixture
 def unlocked(package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The package as an application installs it that left the lock out."""
+    """The package of an application that was installed without the lock."""
     folder = shutil.copytree(Path(package.__file__).parent, tmp_path / "unlocked_echo")
     (folder / "signatures.json").unlink()
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -177,8 +177,8 @@ def unlocked(package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
         del sys.modules[name]
 
 
-def test_without_a_lock_nothing_can_be_verified(unlocked: Any, platform: Standin) -> None:
-    """That is seen when the client is made; and no error is hidden for want of a lock."""
+def test_verification_needs_a_lock(unlocked: Any, platform: Standin) -> None:
+    """`verify=True` fails when the client is created; without it, no error is hidden."""
     with pytest.raises(ConfigError, match=r"unlocked_echo has no signatures\.json: include it"):
         unlocked.PlatformEcho(verify=True)
     (Path(unlocked.__file__).parent / "signatures.json").write_text('{"method_signatures": 1}')
@@ -203,10 +203,10 @@ ARGUMENTS = [
 
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize(("code", "details"), ARGUMENTS)
-def test_an_error_of_arguments_says_that_the_model_has_changed(
+def test_argument_error_hints_at_a_changed_model(
     package: Any, platform: Standin, code: int, details: str, twin: str
 ) -> None:
-    """It stays the error that it is; the version is asked for once a client."""
+    """The error keeps its class, and the version is fetched once per client."""
     platform.versions["v2"] = Version((OTHER,))
     platform.failing["PostModelOutputs"] = (code, details)
 
@@ -236,7 +236,7 @@ def test_an_error_of_arguments_says_that_the_model_has_changed(
 
 
 @pytest.mark.parametrize("code", [10020, 11005, 30002, 99009])
-def test_other_errors_ask_nothing(package: Any, platform: Standin, code: int) -> None:
+def test_other_errors_fetch_no_version(package: Any, platform: Standin, code: int) -> None:
     platform.versions["v2"] = Version((OTHER,))
     platform.failing["PostModelOutputs"] = (code, "out of memory")
     with pytest.raises(ModelError, match=r"out of memory$"):
@@ -244,9 +244,7 @@ def test_other_errors_ask_nothing(package: Any, platform: Standin, code: int) ->
     assert platform.rpcs == ["PostModelOutputs"]
 
 
-def test_no_hint_where_the_version_is_the_same_or_cannot_be_known(
-    package: Any, platform: Standin
-) -> None:
+def test_no_hint_if_the_version_is_unchanged_or_unknown(package: Any, platform: Standin) -> None:
     platform.failing["PostModelOutputs"] = (21202, "bad")
     with pytest.raises(PredictionError, match=r"bad$"):
         predict(package, "sync", "a")
@@ -263,9 +261,7 @@ def test_no_hint_where_the_version_is_the_same_or_cannot_be_known(
     assert caught.value.attempts == 1
 
 
-def test_a_hint_needs_no_question_where_the_version_is_named(
-    package: Any, platform: Standin
-) -> None:
+def test_hint_for_an_explicit_version_fetches_nothing(package: Any, platform: Standin) -> None:
     platform.versions["v2"] = Version((OTHER,))
     platform.failing["PostModelOutputs"] = (21202, "bad")
     with pytest.raises(PredictionError, match="and called v2"):

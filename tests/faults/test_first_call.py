@@ -1,4 +1,4 @@
-"""What the first call costs beside itself: it imports no module, and it is one request."""
+"""The cost of the first call: it imports no module, and it sends one request."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ print("IMPORTED", *seen)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("twin", ["sync", "async"])
-def test_the_first_call_imports_nothing_and_is_one_request(kind: str, twin: str) -> None:
+def test_first_call_imports_nothing_and_sends_one_request(kind: str, twin: str) -> None:
     code = SYNC.format(call=KINDS[kind]) if twin == "sync" else ASYNC.format(call=TWINS[kind])
     with Scripted() as server:
         found = f"{ROOT / 'runtime'}:{ROOT / 'tests'}"

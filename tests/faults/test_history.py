@@ -1,7 +1,7 @@
-"""The same histories on a real socket: random faults of a seed, every kind of call at once, both twins.
+"""Random histories of concurrent calls on a real socket, sync and async, each replayed by a seed.
 
-`unit/runtime/calls/test_history.py` lives thousands of them without I/O. Here it is the drivers that could lose, double or
-mistake something: the server notes what it ran and what came, the callers what they were told.
+`unit/runtime/calls/test_history.py` runs thousands of histories without I/O. Here the drivers are under test: the server
+records its executions and requests, and the callers record their outcomes.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ CALLS = 40
 
 @dataclass
 class Book:
-    """What the callers were told.
+    """The record of the callers.
 
     Attributes:
-        attempts: How often each call was sent.
-        results: The number that each call asked with, and what it got.
-        told: The responses.
+        attempts: The number of attempts of each call.
+        results: The argument of each call, with its results.
+        told: The responses passed to observers.
     """
 
     attempts: list[int] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Book:
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_history(twin: str, seed: int) -> None:
+def test_history_on_a_real_socket(twin: str, seed: int) -> None:
     book, chances = Book(), Random(seed)
     with Scripted(lambda _: chances.choice(STEPS)) as server:
         if twin == "sync":
@@ -62,7 +62,7 @@ def test_a_history(twin: str, seed: int) -> None:
                     list(pool.map(lambda lane: _lane(model, lane, book), range(CALLERS)))
         else:
             asyncio.run(_lanes(server.url, book))
-        assert server.idle()
+        assert server.wait_until_idle()
     _judge(server, book)
 
 
@@ -74,7 +74,7 @@ def _judge(server: Scripted, book: Book) -> None:
     ran = Counter(server.executed)
     assert max(ran.values()) == 1
     for n, got, well in book.results:
-        whole = _whole(n)
+        whole = _expected_results(n)
         assert got == whole[: len(got)]
         assert got == whole or not well
 
@@ -83,8 +83,8 @@ def _kind(n: int) -> int:
     return n % 3
 
 
-def _whole(n: int) -> list[int]:
-    """What a call gives: one number, some, or its items doubled. No two calls share a number."""
+def _expected_results(n: int) -> list[int]:
+    """Return the results of a call. No two calls share a number."""
     if _kind(n) == 0:
         return [2 * n]
     return list(range(n % 7)) if _kind(n) == 1 else [2 * item for item in _items(n)]

@@ -1,6 +1,6 @@
-"""Streams whose interceptors give the answers, as an iterator of their own, in place of grpc's call.
+"""Streams whose interceptors return an iterator of responses instead of grpc's call object.
 
-grpc allows that to interceptors of streams; OpenTelemetry's do it. Such a call has no `cancel`.
+grpc permits it, and OpenTelemetry's interceptors do it. Such an iterator has no `cancel`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import grpc.aio
 import pytest
 from opentelemetry.instrumentation import grpc as _untyped
 
-from faults.callers import EVERY, TWINS, Asked, AsyncCalls, Calls
+from faults.callers import KINDS_AND_TWINS, TWINS, AsyncCalls, Calls, FinishedCall
 from faults.scripted import Answer, Garble, Hang, Platform, Refuse, Scripted, Step
 
 otel: Any = _untyped
 
 
-class Plain(grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientInterceptor):
-    """Gives a generator of the answers."""
+class GeneratorInterceptor(grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientInterceptor):
+    """An interceptor that returns a generator."""
 
     def intercept_unary_stream(
         self, continuation: Any, client_call_details: Any, request: Any
@@ -38,8 +38,8 @@ class Plain(grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientIntercepto
         yield from call
 
 
-class OneOfItsOwn(Plain):
-    """Gives an iterator that is neither a generator nor a call."""
+class IteratorInterceptor(GeneratorInterceptor):
+    """An interceptor that returns an iterator that is neither a generator nor a call."""
 
     def _answers(self, call: Any) -> Iterator[bytes]:
         return map(bytes, call)
@@ -54,8 +54,8 @@ class _Twin:
             yield answer
 
 
-class AsyncUnaryPlain(_Twin, grpc.aio.UnaryStreamClientInterceptor):
-    """The twin, of streams of answers."""
+class AsyncServerStreamInterceptor(_Twin, grpc.aio.UnaryStreamClientInterceptor):
+    """An async interceptor of server streams that returns a generator."""
 
     async def intercept_unary_stream(
         self, continuation: Any, client_call_details: Any, request: Any
@@ -63,8 +63,8 @@ class AsyncUnaryPlain(_Twin, grpc.aio.UnaryStreamClientInterceptor):
         return await self._intercepted(continuation, client_call_details, request)
 
 
-class AsyncStreamPlain(_Twin, grpc.aio.StreamStreamClientInterceptor):
-    """The twin, of streams both ways."""
+class AsyncBidiInterceptor(_Twin, grpc.aio.StreamStreamClientInterceptor):
+    """An async interceptor of bidirectional streams that returns a generator."""
 
     async def intercept_stream_stream(
         self, continuation: Any, client_call_details: Any, request_iterator: Any
@@ -73,8 +73,12 @@ class AsyncStreamPlain(_Twin, grpc.aio.StreamStreamClientInterceptor):
 
 
 INTERCEPTORS: Final[dict[str, list[list[Any]]]] = {
-    "sync": [[Plain()], [OneOfItsOwn()], [Plain(), OneOfItsOwn()]],
-    "async": [[AsyncUnaryPlain(), AsyncStreamPlain()]],
+    "sync": [
+        [GeneratorInterceptor()],
+        [IteratorInterceptor()],
+        [GeneratorInterceptor(), IteratorInterceptor()],
+    ],
+    "async": [[AsyncServerStreamInterceptor(), AsyncBidiInterceptor()]],
 }
 
 SCRIPTS: Final[dict[str, Callable[[int], Step]]] = {
@@ -87,15 +91,17 @@ SCRIPTS: Final[dict[str, Callable[[int], Step]]] = {
 }
 
 
-@pytest.mark.parametrize(("kind", "twin"), EVERY)
+@pytest.mark.parametrize(("kind", "twin"), KINDS_AND_TWINS)
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-def test_all_is_as_without_them(kind: str, twin: str, script: Callable[[int], Step]) -> None:
+def test_intercepted_streams_behave_like_others(
+    kind: str, twin: str, script: Callable[[int], Step]
+) -> None:
     seen = []
     for interceptors in [[], *INTERCEPTORS[twin]]:
         with Scripted(script) as server:
-            asked = Asked(kind, twin, server.url, interceptors=interceptors, timeout=1)
+            asked = FinishedCall(kind, twin, server.url, interceptors=interceptors, timeout=1)
             seen.append((asked.outcome, server.sends))
-            assert server.idle()
+            assert server.wait_until_idle()
     assert seen == seen[:1] * len(seen)
 
 
@@ -121,7 +127,7 @@ async def _left_async(model: AsyncCalls, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["cancelled", "block", "dropped"])
 @pytest.mark.parametrize("twin", TWINS)
-def test_leaving_one_early_ends_it(twin: str, how: str) -> None:
+def test_leaving_an_intercepted_stream_ends_it(twin: str, how: str) -> None:
     async def run(interceptors: list[Any], url: str) -> None:
         async with AsyncCalls(base_url=url, interceptors=interceptors) as model:
             await _left_async(model, how)
@@ -133,14 +139,14 @@ def test_leaving_one_early_ends_it(twin: str, how: str) -> None:
                 continue
             with Calls(base_url=server.url, interceptors=interceptors) as model:
                 _left(model, how)
-        assert server.idle()
+        assert server.wait_until_idle()
 
 
-def test_another_threads_cancellation_is_heard_by_the_deadline() -> None:
-    """A generator cannot be closed while it waits: grpc gives no other way to its call."""
+def test_cancelling_an_intercepted_stream_takes_effect_by_the_deadline() -> None:
+    """A generator that waits cannot be closed, and grpc offers no other access to its call."""
     with (
         Scripted(lambda _: Hang(after=1)) as server,
-        Calls(base_url=server.url, interceptors=[Plain()], timeout=1) as model,
+        Calls(base_url=server.url, interceptors=[GeneratorInterceptor()], timeout=1) as model,
     ):
         stream = model.count(9)
         assert next(stream) == 0
@@ -148,11 +154,13 @@ def test_another_threads_cancellation_is_heard_by_the_deadline() -> None:
         canceller.start()
         assert list(stream) == []
         canceller.join()
-        assert server.idle()
+        assert server.wait_until_idle()
 
 
 @pytest.mark.parametrize("interceptors", INTERCEPTORS["sync"])
-def test_what_a_callers_iterator_raises_is_raised(interceptors: list[Any]) -> None:
+def test_error_of_the_callers_iterator_propagates_through_interceptors(
+    interceptors: list[Any],
+) -> None:
     def items() -> Iterator[int]:
         yield 1
         raise LookupError("the caller's own")
@@ -163,7 +171,7 @@ def test_what_a_callers_iterator_raises_is_raised(interceptors: list[Any]) -> No
     ):
         with pytest.raises(LookupError, match="the caller's own"):
             list(model.add(items()))
-        assert server.idle()
+        assert server.wait_until_idle()
 
 
 def test_opentelemetry_instruments_streams_unchanged() -> None:
@@ -175,6 +183,6 @@ def test_opentelemetry_instruments_streams_unchanged() -> None:
             assert list(model.add([1, 2, 3])) == [2, 4, 6]
             for how in ("cancelled", "block", "dropped"):
                 _left(model, how)
-            assert server.idle()
+            assert server.wait_until_idle()
     finally:
         instrumentor.uninstrument()

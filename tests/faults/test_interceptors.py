@@ -1,4 +1,4 @@
-"""grpc's own interceptors stand between a client and its connection; OpenTelemetry's among them."""
+"""gRPC interceptors between a client and its channel, including OpenTelemetry's."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ otel: Any = _untyped
 PATH = "/clarifai.api.V2/PostModelOutputs"
 
 
-class Seen(grpc.UnaryUnaryClientInterceptor):
-    """Notes the calls of all its copies."""
+class RecordingInterceptor(grpc.UnaryUnaryClientInterceptor):
+    """An interceptor that records the calls of all its copies."""
 
     paths: list[str] = []  # noqa: RUF012
 
@@ -36,7 +36,7 @@ class Seen(grpc.UnaryUnaryClientInterceptor):
 
 @pytest.fixture(scope="module")
 def exporter() -> InMemorySpanExporter:
-    """What the process's one provider of tracers writes to; the instrumentation of grpc asks for that one."""
+    """The exporter of the process's only tracer provider, which OpenTelemetry's grpc instrumentation uses."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
@@ -49,32 +49,35 @@ def spans(exporter: InMemorySpanExporter) -> InMemorySpanExporter:
     return exporter
 
 
-def test_a_client_uses_them_its_views_and_copies_too(package: Any, platform: Standin) -> None:
-    Seen.paths.clear()
-    with package.PlatformEcho() as plain, package.PlatformEcho(interceptors=[Seen()]) as model:
+def test_client_views_and_copies_use_interceptors(package: Any, platform: Standin) -> None:
+    RecordingInterceptor.paths.clear()
+    with (
+        package.PlatformEcho() as plain,
+        package.PlatformEcho(interceptors=[RecordingInterceptor()]) as model,
+    ):
         plain.predict("a")
-        assert Seen.paths == []
+        assert RecordingInterceptor.paths == []
         assert model.predict("a") == "a"
         assert model.with_options(timeout=5).predict("b") == "b"
         assert model.predict_batch([{"prompt": "c"}]).collect() == ["c"]
         with pickle.loads(pickle.dumps(model)) as copy:
             assert copy.predict("d") == "d"
-    assert Seen.paths == [PATH] * 4
+    assert RecordingInterceptor.paths == [PATH] * 4
 
 
 @dataclass
-class Unhashable(Seen):
-    """One that compares by what it holds, and so has no hash."""
+class Unhashable(RecordingInterceptor):
+    """An interceptor that compares by value and therefore has no hash."""
 
 
-def test_interceptors_need_no_hash(package: Any, platform: Standin) -> None:
-    Seen.paths.clear()
+def test_interceptors_may_be_unhashable(package: Any, platform: Standin) -> None:
+    RecordingInterceptor.paths.clear()
     with package.PlatformEcho(interceptors=[Unhashable()]) as model:
         assert model.predict("a") == "a"
-    assert Seen.paths == [PATH]
+    assert RecordingInterceptor.paths == [PATH]
 
 
-def test_what_else_goes_wrong_is_not_laid_to_them(
+def test_other_errors_are_not_blamed_on_interceptors(
     package: Any, platform: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object, **__: object) -> None:
@@ -82,11 +85,13 @@ def test_what_else_goes_wrong_is_not_laid_to_them(
 
     monkeypatch.setattr(grpc, "insecure_channel", fails)
     with pytest.raises(ValueError, match="of another kind"):
-        package.PlatformEcho(interceptors=[Seen()])
+        package.PlatformEcho(interceptors=[RecordingInterceptor()])
 
 
 @pytest.mark.parametrize("wrong", [object(), "text"])
-def test_what_is_none_is_refused(package: Any, platform: Standin, wrong: object) -> None:
+def test_objects_that_are_no_interceptors_are_rejected(
+    package: Any, platform: Standin, wrong: object
+) -> None:
     with pytest.raises(ConfigError, match=r"interceptors: .*grpc's own"):
         package.PlatformEcho(interceptors=[wrong])
 
@@ -98,7 +103,7 @@ def test_what_is_none_is_refused(package: Any, platform: Standin, wrong: object)
         asyncio.run(run())
 
 
-def test_opentelemetrys_own_interceptors_can_be_given(
+def test_opentelemetry_interceptors_can_be_passed(
     package: Any, platform: Standin, spans: InMemorySpanExporter
 ) -> None:
     async def run() -> None:
@@ -113,7 +118,7 @@ def test_opentelemetrys_own_interceptors_can_be_given(
     assert PAT not in str([span.to_json() for span in found])
 
 
-def test_opentelemetry_instruments_us_unchanged(
+def test_opentelemetry_instruments_calls(
     package: Any, platform: Standin, spans: InMemorySpanExporter
 ) -> None:
     instrumentors = [otel.GrpcInstrumentorClient(), otel.GrpcAioInstrumentorClient()]

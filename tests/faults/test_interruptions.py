@@ -1,7 +1,7 @@
-"""What interrupts a connection under way: a peer that stalls and goes on, and a server killed under load.
+"""Interrupted connections: a peer that stalls and resumes, and a server that is killed under load.
 
-The rule is that of `test_matrix`: a call succeeds, or ends with an error that says what happened, and no item
-is lost, doubled or misplaced; and whatever befell its calls, a client goes on.
+The rule is that of `test_matrix`: a call succeeds or ends with an accurate error, and no item is lost, duplicated or
+misplaced. In addition, the client stays usable.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from typing import Any, Final
 import pytest
 
 from clarigen import ClarigenError, DeadlineExceededError, UnavailableError
-from faults.callers import EVERY, TWINS, Asked, AsyncCalls, Calls, done
+from faults.callers import (
+    KINDS_AND_TWINS,
+    TWINS,
+    AsyncCalls,
+    Calls,
+    FinishedCall,
+    successful_outcome,
+)
 from faults.proxy import Pause, Proxy
 from faults.scripted import Scripted
 from support import SOURCES
@@ -32,35 +39,37 @@ STALL: Final = 1.0
 
 
 @pytest.mark.parametrize("of_the_request", [True, False])
-def test_a_peer_that_stalls_and_goes_on(of_the_request: bool) -> None:
-    """Every call of every kind waits and succeeds, as if nothing had been."""
+def test_calls_survive_a_peer_that_stalls_and_resumes(of_the_request: bool) -> None:
+    """Calls of every kind wait and succeed."""
 
     def call(kind: str, twin: str) -> None:
-        fault = Pause(of_the_request=of_the_request)
+        fault = Pause(is_of_request=of_the_request)
 
         def go_on() -> None:
             assert fault.stalled.wait(20)
-            time.sleep(STALL)  # it is what is tried
+            time.sleep(STALL)  # the stall itself
             fault.go_on.set()
 
         with Scripted() as server, Proxy(server.port, fault) as spoiled:
             releasing = threading.Thread(target=go_on)
             releasing.start()
-            asked = Asked(kind, twin, spoiled.url, timeout=10 * STALL)
+            asked = FinishedCall(kind, twin, spoiled.url, timeout=10 * STALL)
             releasing.join()
-        assert asked.outcome == done(kind)
+        assert asked.outcome == successful_outcome(kind)
         assert asked.elapsed > STALL
         assert len(server.sends) == spoiled.connections == 1
 
-    with ThreadPoolExecutor(len(EVERY)) as pool:
-        list(pool.map(call, *zip(*EVERY, strict=True)))
+    with ThreadPoolExecutor(len(KINDS_AND_TWINS)) as pool:
+        list(pool.map(call, *zip(*KINDS_AND_TWINS, strict=True)))
 
 
 @pytest.mark.parametrize("of_the_request", [True, False])
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_peer_that_goes_on_too_late(twin: str, of_the_request: bool) -> None:
-    """The call has ended by its own deadline; the next ones of the same client succeed over the same connection."""
-    fault = Pause(of_the_request=of_the_request)
+def test_client_survives_a_peer_that_resumes_after_the_deadline(
+    twin: str, of_the_request: bool
+) -> None:
+    """The call ends at its deadline; the next calls of the client succeed on the same connection."""
+    fault = Pause(is_of_request=of_the_request)
 
     async def twins(url: str) -> list[int]:
         async with AsyncCalls(base_url=url, timeout=20) as model:
@@ -79,9 +88,9 @@ def test_a_peer_that_goes_on_too_late(twin: str, of_the_request: bool) -> None:
                 fault.go_on.set()
                 found = [model.double(2), *model.count(3)]
         assert found == [4, 0, 1, 2]
-        assert server.idle()
+        assert server.wait_until_idle()
     assert server.executed[-2:] == [2, 3]
-    assert server.executed[:-2] in ([], [1])  # what was cut off may have run, once
+    assert server.executed[:-2] in ([], [1])  # the interrupted call may have run once
     assert spoiled.connections == 1
 
 
@@ -104,7 +113,7 @@ ENOUGH: Final = 500
 
 @contextmanager
 def _process() -> Iterator[tuple[int, Callable[[], None]]]:
-    """A server of its own process: its port, and what kills it."""
+    """Run a server in its own process; yield its port and a function that kills it."""
     path = f"{SOURCES}:{Path(__file__).parents[1]}"
     with subprocess.Popen(
         [sys.executable, "-c", SERVER],
@@ -121,63 +130,63 @@ def _process() -> Iterator[tuple[int, Callable[[], None]]]:
 
 
 class Load:
-    """Workers that call until the server is dead, and what they met.
+    """Workers that call until the server is dead.
 
     Attributes:
-        met: What each worker ended with.
+        errors: The error that add_error each worker.
     """
 
     def __init__(self, kill: Callable[[], None]) -> None:
-        self.met: list[tuple[str, ClarigenError]] = []
+        self.errors: list[tuple[str, ClarigenError]] = []
         self._kill = kill
         self._killed = False
         self._left = itertools.count(ENOUGH, -1)
 
-    def came(self, item: int, wanted: int) -> None:
-        """A result is there."""
+    def add_result(self, item: int, wanted: int) -> None:
+        """Count a result."""
         assert item == wanted
         if next(self._left) == 0:
             self._killed = True
             self._kill()
 
-    def ended(self, kind: str, error: ClarigenError) -> None:
-        """A worker can go no further."""
+    def add_error(self, kind: str, error: ClarigenError) -> None:
+        """Record the error that ends a worker."""
         assert self._killed, error
-        self.met.append((kind, error))
+        self.errors.append((kind, error))
 
     def work(self, model: Calls, kind: str) -> None:
-        """Call, and call again."""
+        """Call repeatedly."""
         try:
             for n in itertools.count():
                 if kind == "unary":
-                    self.came(model.double(n), 2 * n)
+                    self.add_result(model.double(n), 2 * n)
                     continue
                 items, wanted = _asked(model, kind)
                 for item, its in zip(items, wanted, strict=True):
-                    self.came(item, its)
+                    self.add_result(item, its)
         except ClarigenError as error:
-            self.ended(kind, error)
+            self.add_error(kind, error)
 
     async def work_async(self, model: AsyncCalls, kind: str) -> None:
-        """Its twin."""
+        """Call repeatedly with the async client."""
         try:
             for n in itertools.count():
                 if kind == "unary":
-                    self.came(await model.double(n), 2 * n)
+                    self.add_result(await model.double(n), 2 * n)
                     continue
                 items, wanted = _asked(model, kind)
                 await self._all(items, iter(wanted))
         except ClarigenError as error:
-            self.ended(kind, error)
+            self.add_error(kind, error)
 
     async def _all(self, items: AsyncIterator[int], wanted: Iterator[int]) -> None:
         async for item in items:
-            self.came(item, next(wanted))
+            self.add_result(item, next(wanted))
         assert next(wanted, None) is None
 
 
 def _asked(model: Any, kind: str) -> tuple[Any, Iterable[int]]:
-    """Many results of a kind, and what they have to be."""
+    """Return many results of a kind, and their expected values."""
     if kind == "stream":
         return model.count(50), range(50)
     if kind == "bidi":
@@ -186,15 +195,15 @@ def _asked(model: Any, kind: str) -> tuple[Any, Iterable[int]]:
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_server_that_is_killed_under_load(twin: str) -> None:
-    """Each worker's calls succeed or say what happened, none hangs, and the client calls the server's successor."""
+def test_client_survives_a_server_killed_under_load(twin: str) -> None:
+    """Each call succeeds or reports an error, none hangs, and the client reaches the server's successor."""
     options: Any = {"timeout": 30, "max_retries": 1}
 
     async def twins(url: str, port: int, load: Load) -> int:
         async with AsyncCalls(base_url=url, **options) as model:
             await asyncio.gather(*(load.work_async(model, kind) for kind in WORKERS))
             with Scripted(port=port):
-                await model.wait_until_ready(30)  # the retries to this server may be spent
+                await model.wait_until_ready(30)  # the retry throttle of this server may be empty
                 return await model.double(4)
 
     def run() -> None:
@@ -209,26 +218,26 @@ def test_a_server_that_is_killed_under_load(twin: str) -> None:
                     with Scripted(port=port):
                         result = model.with_options(max_retries=9).double(4)
         assert result == 8
-        assert sorted(kind for kind, _ in load.met) == sorted(WORKERS)
-        for kind, error in load.met:
+        assert sorted(kind for kind, _ in load.errors) == sorted(WORKERS)
+        for kind, error in load.errors:
             assert isinstance(error, UnavailableError)
             assert str(error).startswith(f"{METHODS[kind]}: UNAVAILABLE: ")
             assert error.attempts in (1, 2)
 
-    run()  # what grpc keeps for the process is there now
+    run()  # grpc has created its resources per process by now
     before = _held()
     run()
     _gone(before)
 
 
 def _held() -> tuple[int, int]:
-    """How many threads and file descriptors this process has."""
+    """Return the numbers of threads and file descriptors of this process."""
     gc.collect()
     return len(list(Path("/proc/self/task").iterdir())), len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _gone(before: tuple[int, int]) -> None:
-    """Nothing more is held than before, but for two of grpc's own threads, which come and go."""
+    """Wait until no more resources are held than before, except two of grpc's own threads, which come and go."""
     deadline = time.monotonic() + 20
     while any(now > then + 2 for now, then in zip(_held(), before, strict=True)):
         assert time.monotonic() < deadline, (before, _held())

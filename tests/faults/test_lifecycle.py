@@ -1,7 +1,7 @@
-"""How programs begin, fork, are interrupted and end, each in a process of its own, on two grpcs.
+"""Programs that start, fork, are interrupted and end, each in its own process, with two versions of grpc.
 
-Every program runs on the newest grpcio and protobuf and on the oldest that we declare (`make setup` prepares
-both). Whatever it does: it ends, says nothing on standard error, and leaves no call open at the server.
+Every program runs with the newest grpcio and protobuf and with the oldest supported ones (`make setup` prepares both).
+It must end, print nothing to standard error, and leave no call open at the server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 
 import pytest
 
-from faults.callers import EVERY, TWINS
+from faults.callers import KINDS_AND_TWINS, TWINS
 from faults.scripted import Answer, Hang, Scripted
 from oldest import NEWEST_PYTHON
 from support import ROOT, SOURCES
@@ -27,7 +27,7 @@ OLDEST: Final = ROOT / ".venv" / "oldest" / "bin" / "python"
 
 @pytest.fixture(params=["newest", "oldest"])
 def python(request: pytest.FixtureRequest) -> Path:
-    """An interpreter with the newest dependencies, or with the oldest that are declared."""
+    """A Python interpreter, with the newest or the oldest supported dependencies."""
     if request.param == "newest":
         return Path(sys.executable)
     if sys.version_info[:2] > NEWEST_PYTHON:
@@ -38,10 +38,10 @@ def python(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def server() -> Iterator[Scripted]:
-    """A server that answers, and has no call open at the end."""
+    """A server that answers, and has no open call in the end."""
     with Scripted(threads=64) as server:
         yield server
-        assert server.idle()
+        assert server.wait_until_idle()
 
 
 @pytest.fixture
@@ -49,12 +49,12 @@ def hanging() -> Iterator[Scripted]:
     """A server that answers each call with one item, and then no more."""
     with Scripted(lambda _: Hang(after=1), threads=64) as server:
         yield server
-        assert server.idle()
+        assert server.wait_until_idle()
 
 
 HEAD: Final = """
 import asyncio, os, sys, threading
-from faults.callers import AsyncCalls, Calls, _many
+from faults.callers import AsyncCalls, Calls, start_call
 url = sys.argv[1]
 """
 
@@ -63,8 +63,8 @@ NO_FORK_WARNING: Final = "ignore:This process:DeprecationWarning"
 """Python 3.12 and later warn when a process with threads forks. Some programs do that on purpose."""
 
 
-def started(python: Path, code: str | Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start a program: code, or a file of it."""
+def start_program(python: Path, code: str | Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start a program: code, or a file of code."""
     program = [code] if isinstance(code, Path) else ["-c", HEAD + code]
     return subprocess.Popen(
         [python, "-W", NO_FORK_WARNING, *program, *arguments],
@@ -76,8 +76,8 @@ def started(python: Path, code: str | Path, *arguments: str) -> subprocess.Popen
     )
 
 
-def ended(program: subprocess.Popen[str], timeout: float = 60) -> str:
-    """What a program said that ends in good order."""
+def finish_program(program: subprocess.Popen[str], timeout: float = 60) -> str:
+    """Return the output of a program; fail if it does not end normally."""
     try:
         output, errors = program.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -248,8 +248,8 @@ with Calls(base_url=url, timeout=20) as model:
     "code", [FORK, FORK_WITH_LOCKS, FORK_UNDER_LOAD, THREADS, LOOPS_AFTER, LOOPS_AT_ONCE, POOL],
     ids=["fork", "fork with locks held", "fork under load", "threads", "loops after another", "loops at once", "pool"],
 )  # fmt: skip
-def test_a_program(python: Path, code: str, server: Scripted) -> None:
-    assert ended(started(python, code, server.url)) == ""
+def test_program_ends_cleanly(python: Path, code: str, server: Scripted) -> None:
+    assert finish_program(start_program(python, code, server.url)) == ""
 
 
 SPAWNED = """
@@ -272,10 +272,12 @@ if __name__ == "__main__":
 """
 
 
-def test_a_program_that_spawns(python: Path, server: Scripted, tmp_path: Path) -> None:
+def test_program_with_spawned_processes_ends_cleanly(
+    python: Path, server: Scripted, tmp_path: Path
+) -> None:
     path = tmp_path / "program.py"
     path.write_text(SPAWNED, encoding="utf-8")
-    assert ended(started(python, path, server.url)) == ""
+    assert finish_program(start_program(python, path, server.url)) == ""
 
 
 INTERRUPTED = """
@@ -301,14 +303,14 @@ def sync():
     with Calls(base_url=url, timeout=60) as model:
         if kind == "unary":
             model.double(1)
-        for item in _many(model, kind, iter([1, 2])):
+        for item in start_call(model, kind, iter([1, 2])):
             got.append(item)
 
 async def asynchronous():
     async with AsyncCalls(base_url=url, timeout=60) as model:
         if kind == "unary":
             await model.double(1)
-        async for item in _many(model, kind, [1, 2]):
+        async for item in start_call(model, kind, [1, 2]):
             got.append(item)
 
 try:
@@ -318,14 +320,14 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize(("kind", "twin"), EVERY)
-def test_ctrl_c(python: Path, kind: str, twin: str, hanging: Scripted) -> None:
-    program = started(python, INTERRUPTED, hanging.url, kind, twin)
-    assert hanging.busy()
+@pytest.mark.parametrize(("kind", "twin"), KINDS_AND_TWINS)
+def test_ctrl_c_interrupts_a_call(python: Path, kind: str, twin: str, hanging: Scripted) -> None:
+    program = start_program(python, INTERRUPTED, hanging.url, kind, twin)
+    assert hanging.wait_until_busy()
     assert program.stdout is not None
     assert program.stdout.readline() == "waits\n"
     program.send_signal(signal.SIGINT)
-    assert ended(program) == f"interrupted {int(kind in ('stream', 'bidi'))}\n"
+    assert finish_program(program) == f"interrupted {int(kind in ('stream', 'bidi'))}\n"
 
 
 LEFT = """
@@ -360,15 +362,15 @@ print("end")
 
 @pytest.mark.parametrize("what", ["client", "batch", "stream", "bidi"])
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_program_that_ends_with_what_is_open(python: Path, what: str, twin: str) -> None:
-    """Neither closed, nor read to the end."""
+def test_program_with_open_streams_ends_cleanly(python: Path, what: str, twin: str) -> None:
+    """The program neither closes its streams nor reads them to the end."""
 
     def script(send: int) -> Answer | Hang:
         return Answer() if what == "client" or (what == "batch" and send < 2) else Hang(after=1)
 
     with Scripted(script, threads=64) as server:
-        assert ended(started(python, LEFT, server.url, what, twin)) == "end\n"
-        assert server.idle()
+        assert finish_program(start_program(python, LEFT, server.url, what, twin)) == "end\n"
+        assert server.wait_until_idle()
 
 
 DROPPED = """
@@ -402,15 +404,15 @@ else:
 
 @pytest.mark.parametrize("kind", ["stream", "bidi"])
 @pytest.mark.parametrize("when", ["loop alive", "loop closed"])
-def test_a_stream_that_is_dropped_ends_its_call(
+def test_dropped_stream_ends_its_call(
     python: Path, kind: str, when: str, hanging: Scripted
 ) -> None:
-    """While the program, its client and its connection live on."""
-    program = started(python, DROPPED, hanging.url, kind, when)
+    """The program, its client and its connection stay alive."""
+    program = start_program(python, DROPPED, hanging.url, kind, when)
     assert program.stdout is not None
     assert program.stdout.readline() == "dropped\n"
-    assert hanging.idle()
-    assert ended(program) == ""
+    assert hanging.wait_until_idle()
+    assert finish_program(program) == ""
 
 
 CANCELLED = """
@@ -421,7 +423,7 @@ async def run():
         async def call():
             if kind == "unary":
                 await model.double(1)
-            async for _ in _many(model, kind, [1, 2]):
+            async for _ in start_call(model, kind, [1, 2]):
                 pass
         task = asyncio.create_task(call())
         await asyncio.to_thread(sys.stdin.readline)
@@ -437,13 +439,13 @@ asyncio.run(run())
 
 
 @pytest.mark.parametrize("kind", ["unary", "stream", "bidi", "batch"])
-def test_a_task_that_is_cancelled_ends_its_call(python: Path, kind: str, hanging: Scripted) -> None:
-    program = started(python, CANCELLED, hanging.url, kind)
+def test_cancelled_task_ends_its_call(python: Path, kind: str, hanging: Scripted) -> None:
+    program = start_program(python, CANCELLED, hanging.url, kind)
     assert program.stdin is not None
     assert program.stdout is not None
-    assert hanging.busy()
+    assert hanging.wait_until_busy()
     program.stdin.write("go\n")
     program.stdin.flush()
     assert program.stdout.readline() == "cancelled\n"
-    assert hanging.idle()
-    assert ended(program) == ""
+    assert hanging.wait_until_idle()
+    assert finish_program(program) == ""

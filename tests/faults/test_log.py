@@ -1,4 +1,4 @@
-"""What is logged: a line for each retry, and never a credential."""
+"""The log: one line per retry, and never a credential."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from faults.platform_standin import PAT, Standin
 from support import run_python
 
 
-def test_a_line_for_each_retry(
+def test_each_retry_is_logged(
     package: Any, platform: Standin, caplog: pytest.LogCaptureFixture
 ) -> None:
     platform.failing["PostModelOutputs"] = (11005, "slow\x1b[31m\ndown")
@@ -33,14 +33,14 @@ def test_a_line_for_each_retry(
     assert "secret prompt" not in caplog.text
 
 
-def test_no_handler_is_attached_but_on_request() -> None:
+def test_handler_is_attached_only_on_request() -> None:
     code = "import clarigen._log, logging; print(len(logging.getLogger('clarigen').handlers))"
     assert run_python(code).stdout.strip() == "0"
     prefix = "import os; os.environ['CLARIGEN_LOG'] = 'debug'; "
     assert run_python(prefix + code).stdout.strip() == "1"
 
 
-def test_the_variable_sends_the_lines_to_standard_error(
+def test_environment_variable_enables_logging_to_stderr(
     package: Any, platform: Standin, tmp_path: Path
 ) -> None:
     code = f"""

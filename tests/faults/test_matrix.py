@@ -1,8 +1,8 @@
-"""What networks do to a call, on a real socket: every fault with every kind of call and both twins.
+"""Network faults on a real socket: every fault, with every kind of call, sync and async.
 
-The rule: a call ends within its timeout and 100 ms, with the documented class, says truthfully how often
-it was sent, and neither loses, doubles nor reorders an item. What depends on the clock is tried up to
-three times: a machine under load may delay any run, a fault of ours delays every one.
+The rule: a call ends within its timeout plus 100 ms, with the documented class and the true number of attempts, and
+neither loses, duplicates nor reorders an item. A test that depends on the clock has three tries: load may delay any
+single run, but a defect delays every run.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from clarigen._calls.retry import RetryThrottle
 from clarigen._transport import channel
 from faults import proxy
 from faults.callers import (
-    EVERY,
+    KINDS_AND_TWINS,
+    RESULTS,
     TWINS,
-    WHOLE,
-    Asked,
     AsyncCalls,
     Calls,
+    FinishedCall,
     Outcome,
     ask,
-    done,
+    successful_outcome,
 )
 from faults.proxy import Proxy
 from faults.scripted import UNARY, Answer, Garble, Hang, Refuse, Scripted
@@ -46,19 +46,19 @@ GRACE: Final = 0.1
 SHORT: Final = 0.3
 TRIES: Final = 3
 
-cells = pytest.mark.parametrize(("kind", "twin"), EVERY)
+cells = pytest.mark.parametrize(("kind", "twin"), KINDS_AND_TWINS)
 
 
 def lost(attempts: int = 1, *items: int) -> Outcome:
     return Outcome(items, "UnavailableError", attempts)
 
 
-def in_time(kind: str, twin: str, url: str, timeout: float) -> Outcome:
-    """Make a call that ends by its timeout; its outcome, if it was in time."""
+def ask_in_time(kind: str, twin: str, url: str, timeout: float) -> Outcome:
+    """Make a call and return its outcome; it must end in time."""
     late: list[float] = []
     for _ in range(TRIES):
-        asked = Asked(kind, twin, url, timeout=timeout)
-        assert asked.elapsed > timeout - 0.05  # it was not given up early either
+        asked = FinishedCall(kind, twin, url, timeout=timeout)
+        assert asked.elapsed > timeout - 0.05  # nor did it end early
         late.append(asked.elapsed - timeout)
         if late[-1] <= GRACE:
             return asked.outcome
@@ -66,16 +66,18 @@ def in_time(kind: str, twin: str, url: str, timeout: float) -> Outcome:
 
 
 @cells
-def test_refused(kind: str, twin: str) -> None:
-    """Nobody listens: no request was ever sent, so it may be sent again."""
+def test_connection_refused_is_retried(kind: str, twin: str) -> None:
+    """No request was sent, so it may be sent again."""
     with closing(socket.socket()) as bound:
-        bound.bind(("127.0.0.1", 0))  # bound, but not listening: nobody else gets the port
+        bound.bind(
+            ("127.0.0.1", 0)
+        )  # bound but not listening, so that no other process gets the port
         outcome = ask(kind, twin, f"grpc://127.0.0.1:{bound.getsockname()[1]}")
     assert outcome == lost(3)
 
 
 @cells
-def test_reset_before_the_request(kind: str, twin: str) -> None:
+def test_reset_before_the_request_is_retried(kind: str, twin: str) -> None:
     with Scripted() as server, Proxy(server.port, proxy.ResetBefore()) as spoiled:
         assert ask(kind, twin, spoiled.url) == lost(3)
     assert server.sends == []
@@ -83,8 +85,10 @@ def test_reset_before_the_request(kind: str, twin: str) -> None:
 
 @cells
 @pytest.mark.parametrize("fault", [proxy.ResetAfter, proxy.ResetMidway, proxy.HalfClose])
-def test_lost_after_the_request(fault: Callable[[], proxy.Fault], kind: str, twin: str) -> None:
-    """The model has run: the request is not sent again."""
+def test_connection_lost_after_the_request_is_not_retried(
+    fault: Callable[[], proxy.Fault], kind: str, twin: str
+) -> None:
+    """The model has run, so the request is not sent again."""
     with Scripted() as server, Proxy(server.port, fault()) as spoiled:
         assert ask(kind, twin, spoiled.url) == lost()
     assert len(server.sends) == 1
@@ -93,22 +97,22 @@ def test_lost_after_the_request(fault: Callable[[], proxy.Fault], kind: str, twi
 
 @cells
 @pytest.mark.parametrize("fault", [proxy.ResetAfter, proxy.ResetMidway])
-def test_lost_where_it_may_run_again(
+def test_connection_lost_is_retried_for_idempotent_calls(
     fault: Callable[[], proxy.Fault], kind: str, twin: str
 ) -> None:
-    """It is sent again, as often as `max_retries` says."""
+    """The request is sent again, up to `max_retries` times."""
     with Scripted() as server, Proxy(server.port, fault()) as spoiled:
-        asked = Asked(kind, twin, spoiled.url, idempotent=True)
+        asked = FinishedCall(kind, twin, spoiled.url, idempotent=True)
     assert asked.outcome == lost(3)
-    assert 1 <= len(server.sends) <= 3  # a reset may overtake the request
+    assert 1 <= len(server.sends) <= 3  # a reset may arrive before the request
     assert isinstance(asked.error, UnavailableError)
     assert 0 < asked.error.elapsed <= asked.elapsed
 
 
 @pytest.mark.parametrize("kind", ["stream", "bidi"])
 @pytest.mark.parametrize("twin", TWINS)
-def test_reset_between_the_items_of_a_stream(kind: str, twin: str) -> None:
-    """What had come is delivered, then the error; nothing is sent again."""
+def test_reset_within_a_stream_delivers_the_received_items(kind: str, twin: str) -> None:
+    """The received items are delivered, then the error; nothing is sent again."""
     fault = proxy.OnDemand()
 
     def struck(items: list[int]) -> None:
@@ -116,16 +120,16 @@ def test_reset_between_the_items_of_a_stream(kind: str, twin: str) -> None:
             fault.strike()
 
     with Scripted(lambda _: Hang(after=2)) as server, Proxy(server.port, fault) as spoiled:
-        asked = Asked(kind, twin, spoiled.url, seen=struck)
-    assert asked.outcome == lost(1, *WHOLE[kind][:2])
+        asked = FinishedCall(kind, twin, spoiled.url, on_item=struck)
+    assert asked.outcome == lost(1, *RESULTS[kind][:2])
     assert len(server.sends) == 1
 
 
 @cells
-def test_goaway_after_the_request(kind: str, twin: str) -> None:
-    """A server that takes no more requests answers those that it has; the next one connects anew."""
+def test_goaway_after_the_request_affects_only_later_calls(kind: str, twin: str) -> None:
+    """A server that accepts no more requests answers those that it has; the next call connects anew."""
     with Scripted() as server, Proxy(server.port, proxy.GoAway()) as spoiled:
-        assert ask(kind, twin, spoiled.url) == done(kind)
+        assert ask(kind, twin, spoiled.url) == successful_outcome(kind)
         with Calls(base_url=spoiled.url, timeout=20) as model:
             assert [model.double(n) for n in range(5)] == [0, 2, 4, 6, 8]
     assert len(server.sends) == 6
@@ -133,8 +137,8 @@ def test_goaway_after_the_request(kind: str, twin: str) -> None:
 
 
 @cells
-def test_goaway_in_place_of_an_answer(kind: str, twin: str) -> None:
-    """gRPC does not tell that it had not run, so it is not sent again."""
+def test_goaway_instead_of_an_answer_is_not_retried(kind: str, twin: str) -> None:
+    """gRPC does not report that the request has not run, so it is not sent again."""
     with Scripted() as server, Proxy(server.port, proxy.GoAwayRefusing()) as spoiled:
         assert ask(kind, twin, spoiled.url) == lost()
     assert server.sends == []
@@ -142,9 +146,9 @@ def test_goaway_in_place_of_an_answer(kind: str, twin: str) -> None:
 
 @cells
 @pytest.mark.parametrize("fault", [proxy.Fault, proxy.ByteByByte, proxy.Slow])
-def test_slow_is_no_failure(fault: Callable[[], proxy.Fault], kind: str, twin: str) -> None:
+def test_slow_connection_succeeds(fault: Callable[[], proxy.Fault], kind: str, twin: str) -> None:
     with Scripted(lambda _: Answer(pad=500)) as server, Proxy(server.port, fault()) as spoiled:
-        assert ask(kind, twin, spoiled.url) == done(kind)
+        assert ask(kind, twin, spoiled.url) == successful_outcome(kind)
     assert len(server.sends) == 1
 
 
@@ -152,30 +156,30 @@ def test_slow_is_no_failure(fault: Callable[[], proxy.Fault], kind: str, twin: s
 @pytest.mark.defect("no deadline anywhere")
 @cells
 @pytest.mark.parametrize("fault", [proxy.BlackHole, proxy.Stall, proxy.StallMidway, proxy.Slow])
-def test_what_hangs_ends_in_the_timeout(
+def test_stalled_connection_ends_in_the_timeout(
     fault: Callable[[], proxy.Fault], kind: str, twin: str
 ) -> None:
     with Scripted(lambda _: Answer(pad=20_000)) as server, Proxy(server.port, fault()) as spoiled:
-        outcome = in_time(kind, twin, spoiled.url, SHORT)
-        assert server.idle()
+        outcome = ask_in_time(kind, twin, spoiled.url, SHORT)
+        assert server.wait_until_idle()
     assert outcome == Outcome((), "DeadlineExceededError", 1)
 
 
 @cells
-def test_a_model_that_hangs_ends_in_the_timeout(kind: str, twin: str) -> None:
-    """Items that came are delivered first; the server is told that nobody waits any more."""
+def test_hanging_model_ends_in_the_timeout(kind: str, twin: str) -> None:
+    """Received items are delivered first, and the server sees the cancellation."""
     with Scripted(lambda _: Hang(after=2)) as server:
-        outcome = in_time(kind, twin, server.url, SHORT)
-        assert server.idle()
-    came = () if kind in ("unary", "batch") else tuple(WHOLE[kind][:2])
+        outcome = ask_in_time(kind, twin, server.url, SHORT)
+        assert server.wait_until_idle()
+    came = () if kind in ("unary", "batch") else tuple(RESULTS[kind][:2])
     assert outcome == Outcome(came, "DeadlineExceededError", 1)
 
 
 @cells
-def test_pauses_end_with_the_timeout(kind: str, twin: str) -> None:
-    """No pause outlives the deadline: the last refusal is told in time, with each attempt counted."""
+def test_backoff_ends_with_the_timeout(kind: str, twin: str) -> None:
+    """No backoff outlasts the deadline: the last error is raised in time, with all attempts counted."""
     with Scripted(lambda _: Refuse("RESOURCE_EXHAUSTED")) as server:
-        asked = Asked(kind, twin, server.url, chance=0.9, timeout=1.0, max_retries=9)
+        asked = FinishedCall(kind, twin, server.url, chance=0.9, timeout=1.0, max_retries=9)
     assert asked.outcome.error == "UnavailableError"
     assert asked.outcome.attempts == len(server.sends)
     assert asked.outcome.attempts == 2
@@ -184,10 +188,10 @@ def test_pauses_end_with_the_timeout(kind: str, twin: str) -> None:
 
 @cells
 @pytest.mark.parametrize("after", [0, 2])
-def test_a_truncated_message(after: int, kind: str, twin: str) -> None:
+def test_truncated_message_raises(after: int, kind: str, twin: str) -> None:
     with Scripted(lambda _: Garble(after)) as server:
         outcome = ask(kind, twin, server.url)
-    came = () if kind in ("unary", "batch") else tuple(WHOLE[kind][:after])
+    came = () if kind in ("unary", "batch") else tuple(RESULTS[kind][:after])
     assert outcome == Outcome(came, "DecodeError", None)
     assert len(server.sends) == 1
 
@@ -195,8 +199,10 @@ def test_a_truncated_message(after: int, kind: str, twin: str) -> None:
 @pytest.mark.item(51)
 @cells
 @pytest.mark.parametrize("there", [True, False])
-def test_too_large(there: bool, kind: str, twin: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message larger than one side takes fails alike each time: it is sent once."""
+def test_message_over_the_size_limit_is_sent_once(
+    there: bool, kind: str, twin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that exceeds a size limit would fail again, so it is sent once."""
     if there:
         server = Scripted(limit=10)
     else:
@@ -208,18 +214,18 @@ def test_too_large(there: bool, kind: str, twin: str, monkeypatch: pytest.Monkey
 
 
 @cells
-def test_a_server_that_comes_back(kind: str, twin: str) -> None:
-    """Killed while it answers, and started again: one call is lost, and told; the next one succeeds."""
+def test_restarted_server_is_reached_again(kind: str, twin: str) -> None:
+    """The server is killed while it answers, and restarted: one call is lost and raises, the next succeeds."""
     with Scripted(lambda _: Hang()) as first:
         killer = threading.Thread(target=_kill_when_asked, args=(first,))
         killer.start()
         outcome = ask(kind, twin, first.url)
         killer.join()
-    # `Cancelling all calls` is what a server that is stopped at once still says.
+    # A server that is stopped without grace still sends `Cancelling all calls`.
     assert outcome == lost()
     assert len(first.sends) == 1
     with Scripted(port=first.port) as second:
-        assert ask(kind, twin, second.url) == done(kind)
+        assert ask(kind, twin, second.url) == successful_outcome(kind)
     assert len(second.sends) == 1
 
 
@@ -246,8 +252,8 @@ with Scripted(lambda _: Hang(after=2), port=int(sys.argv[1])) as server:
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_one_client_outlives_a_server_that_is_killed(twin: str) -> None:
-    """The process dies as processes do; the same client calls its successor, and waits for it."""
+def test_client_outlives_a_killed_server(twin: str) -> None:
+    """After its process is killed, the client waits for its successor and calls it."""
     child = _child(0)
     assert child.stdout is not None
     port = int(child.stdout.readline())
@@ -301,8 +307,8 @@ ADMITTED: Final = 42
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_five_hundred_at_once_where_42_are_admitted(twin: str) -> None:
-    """The server is full and works: each call waits for its turn, and none is lost, doubled or mistaken."""
+def test_500_calls_succeed_on_a_server_that_admits_42(twin: str) -> None:
+    """The server is full but works: each call waits for its turn, and none is lost, duplicated or mixed up."""
     outcomes: dict[int, Any] = {}
     told: list[Response] = []
     options: Any = {"timeout": 60, "on_response": told.append}
@@ -319,38 +325,38 @@ def test_five_hundred_at_once_where_42_are_admitted(twin: str) -> None:
         async with AsyncCalls(base_url=url, **options) as client:
             await asyncio.gather(*(each(client, n) for n in range(CROWD)))
 
-    with Scripted(lambda _: Answer(seconds=0.02), admits=ADMITTED) as server:
+    with Scripted(lambda _: Answer(seconds=0.02), max_concurrent_calls=ADMITTED) as server:
         if twin == "sync":
             with Calls(base_url=server.url, **options) as model, ThreadPoolExecutor(CROWD) as pool:
                 list(pool.map(one, [model] * CROWD, range(CROWD)))
         else:
             asyncio.run(crowd(server.url))
-        assert server.idle()
+        assert server.wait_until_idle()
     assert outcomes == {n: 2 * n for n in range(CROWD)}
     assert sorted(server.executed) == list(range(CROWD))
-    assert len(server.sends) == CROWD  # what is refused for want of room never reaches a handler
-    assert server.most <= ADMITTED
+    assert len(server.sends) == CROWD  # refused requests never reach a handler
+    assert server.max_concurrency <= ADMITTED
     assert len(told) == CROWD
     assert max(response.attempts for response in told) > 1
 
 
-def test_a_batch_finds_a_pace_that_is_admitted() -> None:
-    """Of the requests of a batch whose pace is left to us, less than one in twenty is refused."""
+def test_batch_adapts_to_the_servers_capacity() -> None:
+    """With adaptive limits, fewer than one in twenty requests of a batch is refused."""
     told: list[Response] = []
     with (
-        Scripted(lambda _: Answer(seconds=0.01), admits=ADMITTED) as server,
+        Scripted(lambda _: Answer(seconds=0.01), max_concurrent_calls=ADMITTED) as server,
         Calls(base_url=server.url, timeout=60, on_response=told.append) as model,
     ):
         inputs = ({"n": n} for n in range(1000))
         assert model.double_batch(inputs).collect() == [2 * n for n in range(1000)]
     assert sum(response.attempts - 1 for response in told) < len(told) / 20
-    assert 8 < server.most <= ADMITTED
+    assert 8 < server.max_concurrency <= ADMITTED
 
 
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize("details", ["as scripted", "Concurrent RPC limit exceeded!"])
-def test_a_server_that_refuses_everything_gets_one_and_a_tenth(twin: str, details: str) -> None:
-    """Many at once, over the budget that all clients of a server share; each tells its own attempts."""
+def test_retry_throttle_bounds_attempts_to_one_and_a_tenth(twin: str, details: str) -> None:
+    """Concurrent clients share the retry throttle of a server; each error reports its own attempts."""
     attempts: list[int] = []
 
     def one(model: Calls) -> None:
@@ -385,8 +391,8 @@ def test_a_server_that_refuses_everything_gets_one_and_a_tenth(twin: str, detail
     assert CROWD < len(server.sends) <= 1.1 * CROWD + RetryThrottle.MAX_TOKENS
 
 
-def test_each_result_of_a_batch_stands_in_its_place_whatever_befell_the_others() -> None:
-    """Every third request is refused for good, every fourth for a while."""
+def test_batch_results_keep_their_positions_despite_faults() -> None:
+    """Every third request is refused permanently, every fourth temporarily."""
 
     def script(send: int) -> Any:
         return Refuse("INTERNAL") if send % 3 == 2 else Answer()

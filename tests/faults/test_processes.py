@@ -1,4 +1,4 @@
-"""Clients in other processes: pickled, forked, spawned; and first used by many threads at once."""
+"""Clients in other processes (pickled, forked, spawned), and clients first used by many threads at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from faults.platform_standin import PAT, Standin
 from support import SOURCES, run
 
 
-def test_a_pickle_carries_configuration_and_no_credential(package: Any, platform: Standin) -> None:
+def test_pickle_holds_configuration_without_credential(package: Any, platform: Standin) -> None:
     with package.PlatformEcho(timeout=7, version_id="", max_retries=1) as model:
         pickled = pickle.dumps(model.with_options(timeout=9, idempotent=True))
     assert PAT.encode() not in pickled
@@ -29,7 +29,7 @@ def test_a_pickle_carries_configuration_and_no_credential(package: Any, platform
     assert platform.calls[-1].request.model_id == "echo"
 
 
-def test_the_twin_is_pickled_alike(package: Any, platform: Standin) -> None:
+def test_async_client_can_be_pickled(package: Any, platform: Standin) -> None:
     copy = pickle.loads(pickle.dumps(package.AsyncPlatformEcho()))
 
     async def call() -> str:
@@ -40,14 +40,14 @@ def test_the_twin_is_pickled_alike(package: Any, platform: Standin) -> None:
     assert asyncio.run(call()) == "x"
 
 
-def test_a_credential_that_was_given_is_not_pickled(package: Any, platform: Standin) -> None:
+def test_client_with_explicit_credential_cannot_be_pickled(package: Any, platform: Standin) -> None:
     with package.PlatformEcho(pat="canary") as model:
         with pytest.raises(TypeError, match="CLARIFAI_PAT") as caught:
             pickle.dumps(model)
         assert "canary" not in str(caught.value)
 
 
-def test_a_copy_needs_its_own_credential(
+def test_unpickled_client_needs_a_credential(
     package: Any, platform: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLARIFAI_API_BASE", "https://localhost:1")
@@ -58,7 +58,7 @@ def test_a_copy_needs_its_own_credential(
 
 
 @pytest.mark.defect("first use from many threads races")
-def test_many_threads_may_begin_at_once(package: Any, platform: Standin) -> None:
+def test_threads_can_make_the_first_calls_at_once(package: Any, platform: Standin) -> None:
     with package.PlatformEcho() as model, ThreadPoolExecutor(16) as pool:
         prompts = [str(number) for number in range(64)]
         assert list(pool.map(model.predict, prompts)) == prompts
@@ -97,7 +97,7 @@ with PlatformEcho(timeout=20) as model:
 
 
 def program(code: str, package: Any, folder: Path, *arguments: str) -> tuple[str, str]:
-    """Run code that imports the package; its output and its errors."""
+    """Run code that imports the package and return the completed process."""
     path = folder / "program.py"
     path.write_text(code, encoding="utf-8")
     where = os.pathsep.join([SOURCES, str(Path(package.__file__).parents[1])])
@@ -106,13 +106,15 @@ def program(code: str, package: Any, folder: Path, *arguments: str) -> tuple[str
 
 
 @pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
-def test_a_pool_of_processes(package: Any, platform: Standin, tmp_path: Path, method: str) -> None:
+def test_client_works_in_a_process_pool(
+    package: Any, platform: Standin, tmp_path: Path, method: str
+) -> None:
     output, errors = program(PROGRAM, package, tmp_path, method)
     assert output.splitlines() == ["parent", "aa bb cc dd", "still"], errors
     assert errors == ""
 
 
-def test_a_forked_child_has_a_connection_of_its_own(
+def test_forked_child_opens_its_own_connection(
     package: Any, platform: Standin, tmp_path: Path
 ) -> None:
     output, errors = program(FORKED, package, tmp_path)

@@ -1,4 +1,4 @@
-"""The environment's proxy is for others: what goes to this machine, a credential among it, does not leave it."""
+"""Proxies of the environment: calls to this machine bypass them, so that no credential leaves it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VARIABLES = ("grpc_proxy", "https_proxy", "http_proxy")
 def proxy(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[socket.socket]:
-    """A proxy that the environment names; who connects to it waits there."""
+    """A proxy that the environment names; connections to it stay unanswered."""
     for name in (*VARIABLES, "no_proxy", "no_grpc_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -28,8 +28,8 @@ def proxy(
         yield listener
 
 
-def asked(proxy: socket.socket) -> str:
-    """What the proxy was asked for; empty if it was not."""
+def read_request(proxy: socket.socket) -> str:
+    """Return the first line of the proxy's request; empty if there was none."""
     proxy.settimeout(0)
     try:
         connection, _ = proxy.accept()
@@ -42,7 +42,7 @@ def asked(proxy: socket.socket) -> str:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 @pytest.mark.parametrize("twin", TWINS)
-def test_this_machine_is_called_without_it(proxy: socket.socket, twin: str, host: str) -> None:
+def test_calls_to_this_machine_bypass_the_proxy(proxy: socket.socket, twin: str, host: str) -> None:
     async def call(url: str) -> int:
         async with AsyncCalls(base_url=url, pat="canary") as model:
             return await model.double(2)
@@ -54,16 +54,16 @@ def test_this_machine_is_called_without_it(proxy: socket.socket, twin: str, host
         else:
             with Calls(base_url=url, pat="canary") as model:
                 assert model.double(2) == 4
-    assert asked(proxy) == ""
+    assert read_request(proxy) == ""
 
 
-def test_others_are_called_through_it(proxy: socket.socket) -> None:
-    """By a tunnel: the proxy sees where to, and nothing of the call."""
+def test_calls_to_other_machines_use_the_proxy(proxy: socket.socket) -> None:
+    """The proxy opens a tunnel: it sees the target, and nothing of the call."""
     with (
         Calls(base_url="https://models.example", pat="canary", timeout=2) as model,
         pytest.raises((UnavailableError, TimeoutError)),
     ):
         model.double(2)
-    told = asked(proxy)
+    told = read_request(proxy)
     assert told.startswith("CONNECT models.example:443 HTTP/1.1\r\n")
     assert "canary" not in told

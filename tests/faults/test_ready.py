@@ -1,4 +1,4 @@
-"""Waiting until a model can be called, on a real socket: the platform's stand-in, and a runner that comes late."""
+"""Waiting until a model is ready, on a real socket: the platform's stand-in, and a runner that starts late."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from faults.platform_standin import PAT, Call, Standin
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looking again takes a moment, whatever chance says."""
+    """Poll without delay."""
     made = Policy.__init__
 
     def short(self: Policy, *given: Any, **options: Any) -> None:
@@ -29,7 +29,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wait(package: Any, twin: str, timeout: float = 20.0, **options: Any) -> None:
-    """Wait with either twin."""
+    """Wait with a sync or async client."""
 
     async def waiting() -> None:
         async with package.AsyncPlatformEcho(**options) as model:
@@ -43,7 +43,7 @@ def wait(package: Any, twin: str, timeout: float = 20.0, **options: Any) -> None
 
 
 def predictions(platform: Standin) -> list[Call]:
-    """The calls that asked the model for anything but its methods."""
+    """Return the calls of the model except those of `_GET_SIGNATURES`."""
     return [
         call
         for call in platform.calls
@@ -54,22 +54,22 @@ def predictions(platform: Standin) -> list[Call]:
 
 @pytest.mark.item(17, 49)
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_model_is_waited_for_from_its_build_to_its_first_answer(
+def test_wait_covers_building_and_loading(
     package: Any, platform: Standin, twin: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Built at the third look, loaded at the fifth; nothing is predicted meanwhile."""
+    """The model is built at the third poll and loaded at the fifth; nothing is predicted meanwhile."""
     (version,) = platform.versions.values()
     version.status, version.details = 21107, "step 3 of 4"
     platform.failing["PostModelOutputs"] = (21355, "pod is up")
 
-    def told(call: Call) -> None:
+    def start_server(call: Call) -> None:
         asked = platform.rpcs.count(call.rpc)
         if call.rpc == "GetModelVersion" and asked == 3:
             version.status = 21100
         if call.rpc == "PostModelOutputs" and asked == 3:
             platform.failing.clear()
 
-    platform.on_call = told
+    platform.on_call = start_server
     with caplog.at_level(logging.DEBUG):
         wait(package, twin)
     assert platform.rpcs == [*["GetModel", "GetModelVersion"] * 3, *["PostModelOutputs"] * 3]
@@ -84,7 +84,7 @@ def test_a_model_is_waited_for_from_its_build_to_its_first_answer(
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_build_that_failed_is_told_at_once(package: Any, platform: Standin, twin: str) -> None:
+def test_failed_build_raises_at_once(package: Any, platform: Standin, twin: str) -> None:
     (version,) = platform.versions.values()
     version.status, version.details = 21108, "no such base image"
     with pytest.raises(
@@ -96,7 +96,7 @@ def test_a_build_that_failed_is_told_at_once(package: Any, platform: Standin, tw
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_the_time_ends(package: Any, platform: Standin, twin: str) -> None:
+def test_wait_ends_with_the_timeout(package: Any, platform: Standin, twin: str) -> None:
     platform.failing["PostModelOutputs"] = (21351, "")
     with pytest.raises(ModelNotReadyError, match="it is being deployed") as caught:
         wait(package, twin, timeout=0.4)
@@ -104,20 +104,20 @@ def test_the_time_ends(package: Any, platform: Standin, twin: str) -> None:
     assert 0.3 - 0.001 <= caught.value.elapsed < 20
 
 
-def test_a_server_that_never_answers_is_not_ready(package: Any, platform: Standin) -> None:
+def test_server_that_never_answers_is_not_ready(package: Any, platform: Standin) -> None:
     platform.hanging.add("PostModelOutputs")
     with pytest.raises(ModelNotReadyError, match="no answer"):
         wait(package, "sync", timeout=0.5)
 
 
-def test_a_wrong_credential_is_not_waited_for(package: Any, platform: Standin) -> None:
+def test_wrong_credential_raises_at_once(package: Any, platform: Standin) -> None:
     with pytest.raises(AuthenticationError):
         wait(package, "sync", pat="another")
     assert platform.rpcs == ["GetModel"]
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_disabled_deployment(package: Any, platform: Standin, twin: str) -> None:
+def test_disabled_deployment_raises(package: Any, platform: Standin, twin: str) -> None:
     platform.deployments = {"off": True, "on": False}
     wait(package, twin, deployment_user_id="acme", deployment_id="on")
     assert platform.rpcs == ["GetModel", "GetModelVersion", "GetDeployment", "PostModelOutputs"]
@@ -125,26 +125,28 @@ def test_a_disabled_deployment(package: Any, platform: Standin, twin: str) -> No
         wait(package, twin, deployment_user_id="acme", deployment_id="off")
 
 
-class Doubles:
-    """What the runner serves."""
+class Doubler:
+    """The model of the runner."""
 
     def double(self, n: int) -> int:
         return 2 * n
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_runner_that_comes_late(twin: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Nobody listens when the waiting begins; the server starts once it is known to wait."""
+def test_wait_covers_a_runner_that_starts_late(twin: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The server starts once the client is known to wait."""
     with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))  # bound, but not listening: nobody else gets the port
+        bound.bind(
+            ("127.0.0.1", 0)
+        )  # bound but not listening, so that no other process gets the port
         port = bound.getsockname()[1]
         waits = threading.Event()
 
-        def told(_: logging.LogRecord) -> bool:
+        def start_server(_: logging.LogRecord) -> bool:
             waits.set()
             return True
 
-        logging.getLogger("clarigen").addFilter(told)
+        logging.getLogger("clarigen").addFilter(start_server)
         result: list[int] = []
         caller = threading.Thread(target=lambda: result.append(_late(twin, port)))
         try:
@@ -152,10 +154,10 @@ def test_a_runner_that_comes_late(twin: str, caplog: pytest.LogCaptureFixture) -
                 caller.start()
                 assert waits.wait(20)
                 bound.close()
-                with serve(Doubles(), port=port):
+                with serve(Doubler(), port=port):
                     caller.join(30)
         finally:
-            logging.getLogger("clarigen").removeFilter(told)
+            logging.getLogger("clarigen").removeFilter(start_server)
     assert result == [8]
     assert "the server cannot be reached" in caplog.text
 

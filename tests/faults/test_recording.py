@@ -1,4 +1,4 @@
-"""What a call returns beside its value, seen from the side: recordings and observers."""
+"""Recordings and observers: the metadata of calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HERE = Address(None, "", Routing())
 
 
 class Counting(Standin):
-    """A platform that counts tokens: three a prompt, the prompt's letters back, one of them cached."""
+    """A platform that counts tokens: three for each prompt, one per letter of the result, one of them cached."""
 
     def outputs(self, request: Any) -> Any:
         response = super().outputs(request)
@@ -45,7 +45,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.item(40)
-def test_a_recording_has_a_response_a_call(package: Any, counting: Standin) -> None:
+def test_recording_has_one_response_per_call(package: Any, counting: Standin) -> None:
     with package.PlatformEcho() as model:
         model.predict("before")
         with model.recording() as seen:
@@ -62,7 +62,7 @@ def test_a_recording_has_a_response_a_call(package: Any, counting: Standin) -> N
     assert seen.usage == Usage(6, 5, 2)
 
 
-def test_recordings_nest_and_keep_to_their_client(package: Any, counting: Standin) -> None:
+def test_recordings_nest_and_belong_to_one_client(package: Any, counting: Standin) -> None:
     with (
         package.PlatformEcho() as model,
         package.PlatformEcho() as other,
@@ -76,7 +76,7 @@ def test_recordings_nest_and_keep_to_their_client(package: Any, counting: Standi
     assert list(inner) == outer[1:]
 
 
-def test_a_recording_sees_tasks_of_its_block_and_no_others(package: Any, counting: Standin) -> None:
+def test_recording_covers_only_tasks_of_its_block(package: Any, counting: Standin) -> None:
     async def recorded(model: Any, *prompts: str) -> Usage:
         with model.recording() as seen:
             await asyncio.gather(*(model.predict(prompt) for prompt in prompts))
@@ -92,7 +92,7 @@ def test_a_recording_sees_tasks_of_its_block_and_no_others(package: Any, countin
     assert list(asyncio.run(both())) == [Usage(6, 2, 2), Usage(3, 3, 1)]
 
 
-def test_an_observer_is_told_of_every_call(package: Any, counting: Standin) -> None:
+def test_observer_is_called_for_every_call(package: Any, counting: Standin) -> None:
     told: list[Response] = []
     other: list[Response] = []
     with package.PlatformEcho(on_response=told.append) as model:
@@ -106,14 +106,14 @@ def test_an_observer_is_told_of_every_call(package: Any, counting: Standin) -> N
     assert len(other) == 1
 
 
-def test_a_call_that_fails_is_not_told(package: Any, counting: Standin) -> None:
+def test_observer_is_not_called_for_failures(package: Any, counting: Standin) -> None:
     counting.failing["PostModelOutputs"] = (10020, "no")
     with package.PlatformEcho() as model, model.recording() as seen, pytest.raises(PredictionError):
         model.predict("a")
     assert seen == []
 
 
-def test_a_stream_is_told_of_at_its_end() -> None:
+def test_observer_is_called_at_the_end_of_a_stream() -> None:
     from clarigen import wire
 
     def message(text: str, tokens: int) -> bytes:
@@ -138,11 +138,11 @@ def test_a_stream_is_told_of_at_its_end() -> None:
     assert told[0].method == "generate"
 
 
-# Where calls run that a recording sees: the block's thread, what takes its context, batches, streams.
+# Scope of a recording: the thread of its block, threads with a copy of its context, batches, streams.
 
 
-def test_a_thread_has_recordings_of_its_own() -> None:
-    """Those of two threads do not mix; a thread that is given the block's context is of the block."""
+def test_recordings_of_threads_are_separate() -> None:
+    """Recordings of two threads are separate, but a thread with a copy of the block's context belongs to the block."""
     gate = threading.Barrier(2)
 
     def recorded(numbers: range) -> list[int]:
@@ -166,8 +166,8 @@ def test_a_thread_has_recordings_of_its_own() -> None:
             assert len(seen) == 1
 
 
-def test_a_recording_sees_streams_and_the_requests_of_batches() -> None:
-    """A stream counts where it was begun, at its end; one that was left early does not."""
+def test_recording_covers_streams_and_requests_of_batches() -> None:
+    """A stream is recorded where it was started, when it ends; a stream that was left early is not."""
     whole = ["double"] * 4 + ["count", "add"]
 
     async def twin(url: str) -> None:

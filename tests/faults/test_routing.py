@@ -1,4 +1,4 @@
-"""On what a model runs: deployments and nodepools, their owner, and what contradicts itself."""
+"""Routing: deployments and nodepools, their owner, and contradictions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from clarigen import AsyncClient, AuthenticationError, Client, ConfigError, Mode
 from faults.platform_standin import MODEL, OWNER, PAT, Call, Standin
 
 
-class Knowing(Standin):
-    """A platform that knows whose credential it is."""
+class PlatformWithUser(Standin):
+    """A platform that knows the owner of the credential."""
 
     def _service(self) -> Any:
         service = super()._service()
@@ -42,58 +42,60 @@ class Knowing(Standin):
 
 
 @pytest.fixture
-def knowing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
-    with Knowing() as platform:
+def platform_with_user(monkeypatch: pytest.MonkeyPatch) -> Iterator[Standin]:
+    with PlatformWithUser() as platform:
         monkeypatch.setenv("CLARIFAI_API_BASE", platform.base_url)
         monkeypatch.setenv("CLARIFAI_PAT", PAT)
         yield platform
 
 
-def test_without_routing_none_is_sent(package: Any, knowing: Standin) -> None:
+def test_no_routing_is_sent_by_default(package: Any, platform_with_user: Standin) -> None:
     with package.PlatformEcho() as model:
         model.predict("x")
-    assert knowing.rpcs == ["PostModelOutputs"]
-    assert not knowing.calls[0].request.HasField("runner_selector")
+    assert platform_with_user.rpcs == ["PostModelOutputs"]
+    assert not platform_with_user.calls[0].request.HasField("runner_selector")
 
 
-def test_a_deployment_of_a_known_owner_costs_no_question(package: Any, knowing: Standin) -> None:
+def test_deployment_with_owner_sends_no_extra_request(
+    package: Any, platform_with_user: Standin
+) -> None:
     with package.PlatformEcho(deployment_id="d", deployment_user_id="org") as model:
         model.predict("x")
-    assert knowing.rpcs == ["PostModelOutputs"]
-    deployment = knowing.calls[0].request.runner_selector.deployment
+    assert platform_with_user.rpcs == ["PostModelOutputs"]
+    deployment = platform_with_user.calls[0].request.runner_selector.deployment
     assert (deployment.id, deployment.user_id) == ("d", "org")
 
 
 @pytest.mark.parametrize("owner", [None, "me"])
-def test_the_owner_of_the_credential_is_asked_for_once(
-    package: Any, knowing: Standin, owner: str | None
+def test_owner_of_the_credential_is_fetched_once(
+    package: Any, platform_with_user: Standin, owner: str | None
 ) -> None:
     options = {"compute_cluster_id": "c", "nodepool_id": "n", "deployment_user_id": owner}
     with package.PlatformEcho(**options) as model:
         model.predict("x")
         model.with_options(timeout=5).predict("y")
-    assert knowing.rpcs == ["GetUser", "PostModelOutputs", "PostModelOutputs"]
-    for call in knowing.calls[1:]:
+    assert platform_with_user.rpcs == ["GetUser", "PostModelOutputs", "PostModelOutputs"]
+    for call in platform_with_user.calls[1:]:
         nodepool = call.request.runner_selector.nodepool
         assert nodepool.id == "n"
         assert nodepool.compute_cluster.id == "c"
         assert nodepool.compute_cluster.user_id == "owner-of-pat"
 
 
-def test_the_twin_routes_alike(package: Any, knowing: Standin) -> None:
+def test_async_client_routes_alike(package: Any, platform_with_user: Standin) -> None:
     async def call() -> None:
         async with package.AsyncPlatformEcho(deployment_id="d") as model:
             await model.predict("x")
 
     asyncio.run(call())
-    assert knowing.rpcs == ["GetUser", "PostModelOutputs"]
-    assert knowing.calls[1].request.runner_selector.deployment.user_id == "owner-of-pat"
+    assert platform_with_user.rpcs == ["GetUser", "PostModelOutputs"]
+    assert platform_with_user.calls[1].request.runner_selector.deployment.user_id == "owner-of-pat"
 
 
 COUNT = wire.server_stream("count", returns=wire.INT)
 
 
-def test_a_stream_asks_before_it_opens(knowing: Standin) -> None:
+def test_stream_fetches_the_owner_before_it_opens(platform_with_user: Standin) -> None:
     reference = ModelRef(*OWNER, MODEL)
     with Client(model=reference, deployment_id="d") as model:
         assert list(model._stream(COUNT)) == [0, 1]
@@ -103,18 +105,20 @@ def test_a_stream_asks_before_it_opens(knowing: Standin) -> None:
             return [item async for item in model._stream(COUNT)]
 
     assert asyncio.run(count()) == [0, 1]
-    assert knowing.rpcs == ["GetUser", "GenerateModelOutputs"] * 2
-    deployment = knowing.calls[1].request.runner_selector.deployment
+    assert platform_with_user.rpcs == ["GetUser", "GenerateModelOutputs"] * 2
+    deployment = platform_with_user.calls[1].request.runner_selector.deployment
     assert (deployment.id, deployment.user_id) == ("d", "owner-of-pat")
 
 
-def test_a_refused_question_is_the_calls_error(package: Any, knowing: Standin) -> None:
+def test_failure_to_fetch_the_owner_is_the_calls_error(
+    package: Any, platform_with_user: Standin
+) -> None:
     with (
         package.PlatformEcho(deployment_id="d", pat="wrong") as model,
         pytest.raises(AuthenticationError, match="GetUser: 11008"),
     ):
         model.predict("x")
-    assert knowing.rpcs == ["GetUser"]
+    assert platform_with_user.rpcs == ["GetUser"]
 
 
 @pytest.mark.item(12)
@@ -128,7 +132,7 @@ def test_a_refused_question_is_the_calls_error(package: Any, knowing: Standin) -
         ({"deployment_user_id": "u"}, "without a deployment_id"),
     ],
 )
-def test_what_contradicts_itself_is_refused(
+def test_contradictory_routing_is_rejected(
     package: Any, options: dict[str, str], words: str
 ) -> None:
     with pytest.raises(ConfigError, match=words):

@@ -1,4 +1,4 @@
-"""The short form of `make soak`: the same calls and the same measures, fewer of them."""
+"""The short form of `make soak`: the same checks with fewer calls."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import pytest
 from faults.soak import Level, soak
 
 
-def test_many_calls_leave_nothing_behind(capfd: pytest.CaptureFixture[str]) -> None:
+def test_soak_leaks_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert soak(4000, rounds=8) == ""
     assert capfd.readouterr().err == ""
 
 
-def test_what_rises_is_told() -> None:
+def test_soak_reports_growth() -> None:
     before = Level(100_000, 10, 20, 0)
-    assert Level(105_000, 12, 22, 0).risen(before) == ""
-    assert Level(200_000, 20, 30, 1).risen(before) == (
+    assert Level(105_000, 12, 22, 0).describe_growth(before) == ""
+    assert Level(200_000, 20, 30, 1).describe_growth(before) == (
         "memory 100000 -> 200000 kB, threads 10 -> 20, file descriptors 20 -> 30,"
         " 1 calls still open at the server"
     )
 
 
-def test_threads_of_grpc_come_and_go() -> None:
+def test_soak_tolerates_threads_of_grpc() -> None:
     levels = [Level(9, 1, 8, 0), Level(8, 9, 12, 2)]
-    assert Level.least(levels) == Level(8, 1, 8, 2)
+    assert Level.minimum_of(levels) == Level(8, 1, 8, 2)

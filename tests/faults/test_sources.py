@@ -1,4 +1,4 @@
-"""The places on the network, asked for real: what they are asked, and what is said when they fail."""
+"""Sources on the network: the requests of the generator, and its messages when they fail."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fetch(url: str = URL, access: Access | None = None) -> Document:
 
 
 def refused(url: str = URL, access: Access | None = None) -> tuple[int, str]:
-    """The exit code and the text of the refusal that an address meets."""
+    """Return the exit code and the text of the refusal for an address."""
     with pytest.raises(Refusal) as caught:
         fetch(url, access)
     diagnostic = caught.value.diagnostic
@@ -42,11 +42,11 @@ def described(document: Document) -> read.Model:
     return read.read_model(document, Report())
 
 
-# The platform
+# The platform.
 
 
 @pytest.mark.item(13)
-def test_the_platform_is_asked_for_the_model_and_then_for_its_concrete_version(
+def test_platform_source_fetches_the_model_then_its_version(
     platform: Standin,
 ) -> None:
     platform.versions = {OLDER: Version(signatures=None), VERSION: Version()}
@@ -59,35 +59,35 @@ def test_the_platform_is_asked_for_the_model_and_then_for_its_concrete_version(
     assert document.reference == ModelRef("acme", "vision", "echo")
 
 
-def test_signatures_are_those_of_a_file_with_the_same_content(platform: Standin) -> None:
+def test_signatures_equal_those_of_a_file(platform: Standin) -> None:
     document = fetch()
     model = described(document)
     in_file = Document(document.reference, document.version_id, SIGNATURES)
     assert model == described(in_file)
     bounds = model.methods[0].parameters[1].range
     assert bounds is not None
-    assert (bounds.lowest, bounds.highest) == (0.1, 2.0)  # though the wire has 32 bits
+    assert (bounds.lowest, bounds.highest) == (0.1, 2.0)  # the message has 32 bits
 
 
-def test_a_named_version_is_the_one_that_is_asked_for(platform: Standin) -> None:
+def test_explicit_version_is_fetched(platform: Standin) -> None:
     platform.versions = {OLDER: Version(), VERSION: Version()}
     document = fetch(f"{URL}/versions/{OLDER}")
     assert [call.request.version_id for call in platform.calls] == [OLDER, OLDER]
     assert document.version_id == OLDER
 
 
-def test_the_host_of_a_model_url_is_not_connected_to(platform: Standin) -> None:
+def test_host_of_a_model_url_is_not_contacted(platform: Standin) -> None:
     with listening() as port:
         fetch(f"http://127.0.0.1:{port}/acme/vision/models/echo")
     assert platform.rpcs == ["GetModel", "GetModelVersion"]
 
 
-def test_over_tls(secure_platform: Standin) -> None:
+def test_source_over_tls(secure_platform: Standin) -> None:
     assert fetch().version_id == VERSION
     assert secure_platform.calls[0].metadata["authorization"] == f"Key {PAT}"
 
 
-def test_tls_with_a_certificate_that_is_not_trusted(
+def test_untrusted_certificate_is_refused(
     secure_platform: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CLARIFAI_ROOT_CERTIFICATES_PATH")
@@ -97,7 +97,7 @@ def test_tls_with_a_certificate_that_is_not_trusted(
     assert secure_platform.calls == []
 
 
-def test_the_credential_travels_as_metadata_and_the_model_in_the_message(platform: Standin) -> None:
+def test_credential_is_metadata_and_model_is_in_the_message(platform: Standin) -> None:
     fetch()
     for call in platform.calls:
         assert call.metadata["authorization"] == f"Key {PAT}"
@@ -106,7 +106,7 @@ def test_the_credential_travels_as_metadata_and_the_model_in_the_message(platfor
         assert call.request.user_app_id.app_id == "vision"
 
 
-def test_options_go_before_the_environment(
+def test_options_override_the_environment(
     platform: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLARIFAI_PAT", "another")
@@ -115,7 +115,7 @@ def test_options_go_before_the_environment(
     assert platform.rpcs == ["GetModel", "GetModelVersion"]
 
 
-def test_progress_is_told(platform: Standin) -> None:
+def test_progress_is_reported(platform: Standin) -> None:
     platform.versions = {VERSION: Version(signatures=None)}
     heard: list[str] = []
     fetch(access=Access(timeout=10, progress=heard.append))
@@ -125,7 +125,7 @@ def test_progress_is_told(platform: Standin) -> None:
 
 
 @pytest.mark.item(13, 14)
-def test_without_stored_signatures_the_model_itself_is_asked(platform: Standin) -> None:
+def test_model_is_asked_if_the_platform_has_no_signatures(platform: Standin) -> None:
     platform.versions = {VERSION: Version(signatures=None)}
     document = fetch()
     assert platform.rpcs == ["GetModel", "GetModelVersion", "PostModelOutputs"]
@@ -137,10 +137,10 @@ def test_without_stored_signatures_the_model_itself_is_asked(platform: Standin) 
     assert described(document) == described(in_file)
 
 
-# What the platform refuses
+# Failures of the platform.
 
 
-def test_a_wrong_credential(platform: Standin) -> None:
+def test_wrong_credential_is_refused(platform: Standin) -> None:
     code, text = refused(access=Access(pat="wrong", timeout=10))
     assert code == 3
     assert "refused the credential" in text
@@ -149,32 +149,32 @@ def test_a_wrong_credential(platform: Standin) -> None:
     assert platform.rpcs == ["GetModel"]
 
 
-def test_no_credential_for_the_platform() -> None:
+def test_missing_credential_is_refused() -> None:
     code, text = refused(access=Access(api_base="https://api.clarifai.com", timeout=10))
     assert code == 2
     assert "CLARIFAI_PAT" in text
 
 
-def test_a_credential_for_a_plain_connection_to_another_machine() -> None:
+def test_credential_over_plaintext_to_another_machine_is_refused() -> None:
     code, text = refused(access=Access(api_base="http://192.0.2.1:80", pat=PAT, timeout=10))
     assert code == 2
     assert "plain" in text
 
 
 @pytest.mark.parametrize("base", ["ftp://h", "https://h/path", "https://h:99999", "https://a:b@h"])
-def test_a_malformed_base_url(base: str) -> None:
+def test_malformed_base_url_is_refused(base: str) -> None:
     code, _ = refused(access=Access(api_base=base, pat=PAT))
     assert code == 2
 
 
-def test_an_unknown_model(platform: Standin) -> None:
+def test_unknown_model_is_refused(platform: Standin) -> None:
     code, text = refused("acme/vision/models/nothing")
     assert code == 3
     assert "no such model" in text
     assert platform.rpcs == ["GetModel"]
 
 
-def test_an_unknown_version(platform: Standin) -> None:
+def test_unknown_version_is_refused(platform: Standin) -> None:
     code, text = refused(f"{URL}/versions/none")
     assert code == 3
     assert "version" in text
@@ -196,7 +196,7 @@ def test_an_unknown_version(platform: Standin) -> None:
         (21109, "build failed unexpectedly"),
     ],
 )
-def test_a_version_that_is_not_ready(platform: Standin, status: int, words: str) -> None:
+def test_version_that_is_not_ready_is_refused(platform: Standin, status: int, words: str) -> None:
     platform.versions = {VERSION: Version(status=status, details="step 3\x1b[2J of 7")}
     code, text = refused()
     assert code == 3
@@ -219,7 +219,7 @@ def test_a_version_that_is_not_ready(platform: Standin, status: int, words: str)
     ],
 )
 @pytest.mark.parametrize("rpc", ["GetModel", "GetModelVersion"])
-def test_a_failing_platform(
+def test_failing_platform_is_reported(
     platform: Standin, rpc: str, status: int, code: int, words: str
 ) -> None:
     platform.failing[rpc] = (status, "in its own words")
@@ -242,7 +242,7 @@ def test_a_failing_platform(
         ("[" * 100_000, "nested"),
     ],
 )
-def test_a_model_that_answers_no_signatures(platform: Standin, answer: str, words: str) -> None:
+def test_model_without_signatures_is_reported(platform: Standin, answer: str, words: str) -> None:
     platform.versions = {VERSION: Version(signatures=None)}
     platform.own_signatures = answer
     code, text = refused()
@@ -260,7 +260,7 @@ def test_a_model_that_answers_no_signatures(platform: Standin, answer: str, word
         (25604, 3, "25604"),
     ],
 )
-def test_a_model_that_fails_at_the_question(
+def test_model_that_fails_discovery_is_reported(
     platform: Standin, status: int, code: int, words: str
 ) -> None:
     platform.versions = {VERSION: Version(signatures=None)}
@@ -270,10 +270,10 @@ def test_a_model_that_fails_at_the_question(
     assert words in text
 
 
-# Runners
+# Runners.
 
 
-def test_a_runner_is_asked_at_once_and_knows_no_model() -> None:
+def test_runner_is_asked_directly() -> None:
     with runner() as url:
         document = fetch(url)
     assert document.reference is None
@@ -281,8 +281,8 @@ def test_a_runner_is_asked_at_once_and_knows_no_model() -> None:
     assert described(document).methods[0].name == "predict"
 
 
-def test_a_model_reference_at_a_runner(platform: Standin) -> None:
-    """A server without GetModel is one; it is asked for the model that it serves."""
+def test_model_reference_with_a_runner(platform: Standin) -> None:
+    """A server without GetModel is a runner and is asked for the model that it serves."""
     with runner() as url:
         document = fetch(access=Access(api_base=url, timeout=10))
     assert document.reference == ModelRef("acme", "vision", "echo")
@@ -293,9 +293,11 @@ def test_a_model_reference_at_a_runner(platform: Standin) -> None:
 @pytest.mark.parametrize(
     "url", ["grpc://127.0.0.1:{port}", "http://127.0.0.1:{port}", "127.0.0.1:{port}"]
 )
-def test_nobody_listens(url: str) -> None:
+def test_unreachable_server_is_reported(url: str) -> None:
     with closing(socket.socket()) as bound:
-        bound.bind(("127.0.0.1", 0))  # bound, but not listening: nobody else gets the port
+        bound.bind(
+            ("127.0.0.1", 0)
+        )  # bound but not listening, so that no other process gets the port
         port = bound.getsockname()[1]
         code, text = refused(url.format(port=port))
     assert code == 3
@@ -303,7 +305,7 @@ def test_nobody_listens(url: str) -> None:
     assert "running" in text
 
 
-def test_a_server_of_web_pages() -> None:
+def test_web_server_is_reported() -> None:
     def answer(connection: socket.socket) -> None:
         connection.recv(4096)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
@@ -314,7 +316,7 @@ def test_a_server_of_web_pages() -> None:
     assert "cannot be reached" in text
 
 
-def test_a_server_that_says_nothing_is_not_waited_for_forever() -> None:
+def test_silent_server_times_out() -> None:
     with listening() as port:
         started = time.monotonic()
         code, text = refused(f"grpc://127.0.0.1:{port}", Access(timeout=0.5))
@@ -323,35 +325,35 @@ def test_a_server_that_says_nothing_is_not_waited_for_forever() -> None:
     assert "did not answer within 0.5 seconds" in text
 
 
-def test_a_platform_that_hangs_is_not_waited_for_forever(platform: Standin) -> None:
+def test_hanging_platform_times_out(platform: Standin) -> None:
     platform.hanging.add("GetModelVersion")
     code, text = refused(access=Access(timeout=0.5))
     assert code == 3
     assert "did not answer within 0.5 seconds" in text
 
 
-def test_tls_to_a_plain_port(platform: Standin) -> None:
+def test_tls_to_a_plaintext_port_is_reported(platform: Standin) -> None:
     code, text = refused(f"grpcs://localhost:{platform.port}")
     assert code == 3
     assert "cannot be reached" in text
     assert platform.calls == []
 
 
-def test_a_plain_connection_to_a_tls_port(secure_platform: Standin) -> None:
+def test_plaintext_to_a_tls_port_is_reported(secure_platform: Standin) -> None:
     code, text = refused(f"grpc://localhost:{secure_platform.port}")
     assert code == 3
     assert "cannot be reached" in text
     assert secure_platform.calls == []
 
 
-def test_a_server_of_other_calls() -> None:
+def test_server_without_the_rpcs_is_reported() -> None:
     with other_server() as url:
         code, text = refused(url)
     assert code == 3
     assert "no model server" in text
 
 
-def test_an_answer_that_is_no_message() -> None:
+def test_malformed_answer_is_reported() -> None:
     with other_server(b"\xff" * 9) as url:
         for address, access in ((url, Access(timeout=10)), (URL, Access(url, timeout=10))):
             code, text = refused(address, access)
@@ -361,7 +363,7 @@ def test_an_answer_that_is_no_message() -> None:
 
 @contextmanager
 def listening(answer: Callable[[socket.socket], None] | None = None) -> Iterator[int]:
-    """A TCP port whose connections are answered by a function, or not at all."""
+    """A TCP port whose connections a function answers, or nothing."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         connections: list[socket.socket] = []
 
@@ -387,7 +389,7 @@ def listening(answer: Callable[[socket.socket], None] | None = None) -> Iterator
 
 @contextmanager
 def runner() -> Iterator[str]:
-    """A server of the three calls that the official runner serves: any credential, any model."""
+    """A server with the three RPCs of the official runner: it accepts any credential and any model."""
     from concurrent.futures import ThreadPoolExecutor
 
     import grpc
@@ -407,7 +409,7 @@ def runner() -> Iterator[str]:
 
 @contextmanager
 def other_server(answer: bytes = b"") -> Iterator[str]:
-    """A gRPC server that gives the same bytes for each of the platform's calls, or knows none."""
+    """A gRPC server that answers all of the platform's RPCs with the same bytes, or knows none of them."""
     from concurrent.futures import ThreadPoolExecutor
 
     import grpc

@@ -11,7 +11,16 @@ from clarifai_grpc.grpc.api.status import status_code_pb2
 
 from clarigen import errors
 from clarigen._calls import status
-from faults.callers import EVERY, KINDS, TWINS, WHOLE, Asked, Outcome, ask, done
+from faults.callers import (
+    KINDS,
+    KINDS_AND_TWINS,
+    RESULTS,
+    TWINS,
+    FinishedCall,
+    Outcome,
+    ask,
+    successful_outcome,
+)
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step
 
 RETRIES = 2
@@ -65,10 +74,10 @@ CODES = [(code, name) for name, codes in PLATFORM.items() for code in codes]
 Each = dict[tuple[str, str], Outcome]
 
 
-def each(step: Step) -> Each:
-    """What comes of each call where every request meets the same step."""
+def ask_each(step: Step) -> Each:
+    """Return the outcome of a call of ask_each kind, sync and async, on a server that repeats one step."""
     found: Each = {}
-    for kind, twin in EVERY:
+    for kind, twin in KINDS_AND_TWINS:
         with Scripted(lambda _: step) as server:
             found[kind, twin] = outcome = ask(kind, twin, server.url, max_retries=RETRIES)
             assert (outcome.attempts or 1) == len(server.sends)
@@ -77,46 +86,49 @@ def each(step: Step) -> Each:
 
 
 def all_end(error: str, *, passing: bool) -> Each:
-    return {(kind, twin): Outcome((), error, 1 + RETRIES if passing else 1) for kind, twin in EVERY}
+    return {
+        (kind, twin): Outcome((), error, 1 + RETRIES if passing else 1)
+        for kind, twin in KINDS_AND_TWINS
+    }
 
 
 @pytest.mark.item(50, 51)
 @pytest.mark.defect("authentication failures on streams retried for 45 s")
 @pytest.mark.parametrize(("code", "error"), GRPC.items())
-def test_grpc(code: str, error: str) -> None:
-    assert each(Refuse(code)) == all_end(error, passing=code in PASSING_GRPC)
+def test_grpc_statuses(code: str, error: str) -> None:
+    assert ask_each(Refuse(code)) == all_end(error, passing=code in PASSING_GRPC)
 
 
 @pytest.mark.item(50)
 @pytest.mark.defect("authentication failures on streams retried for 45 s")
 @pytest.mark.parametrize(("code", "error"), [row for row in CODES if row[0] not in STARTING])
-def test_platform(code: int, error: str) -> None:
-    assert each(Platform(code)) == all_end(error, passing=code in PASSING)
+def test_platform_statuses(code: int, error: str) -> None:
+    assert ask_each(Platform(code)) == all_end(error, passing=code in PASSING)
     assert code in status._CODES or code >= 98000 or code in UNNAMED
 
 
-def test_mixed_without_outputs_is_no_answer() -> None:
-    """MIXED_STATUS says that the outputs tell."""
-    found = each(Platform(10010))
-    assert found == {cell: Outcome((), "DecodeError", None) for cell in EVERY}
+def test_mixed_status_without_outputs_raises() -> None:
+    """MIXED_STATUS refers to the statuses of the outputs."""
+    found = ask_each(Platform(10010))
+    assert found == {cell: Outcome((), "DecodeError", None) for cell in KINDS_AND_TWINS}
 
 
 @pytest.mark.item(49)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize("code", sorted(STARTING))
-def test_a_model_that_is_starting(code: int, kind: str, twin: str) -> None:
-    """It is waited for as long as the timeout lasts, whatever `max_retries` is."""
+def test_starting_model_is_awaited(code: int, kind: str, twin: str) -> None:
+    """The call waits until its timeout, whatever `max_retries` is."""
 
     def starts(send: int) -> Step:
         return Platform(code) if send < 6 else Answer()
 
     with Scripted(starts) as server:
         outcome = ask(kind, twin, server.url, max_retries=0)
-    assert outcome == done(kind, 7)
+    assert outcome == successful_outcome(kind, 7)
     with Scripted(lambda _: Platform(code)) as server:
-        asked = Asked(kind, twin, server.url, chance=1.0, timeout=0.7, max_retries=0)
-    # At once, and after half a second; 0.8 more is too long.
+        asked = FinishedCall(kind, twin, server.url, chance=1.0, timeout=0.7, max_retries=0)
+    # Attempts at 0 and 0.5 s; the next delay of 0.8 s would exceed the timeout.
     assert asked.outcome == Outcome((), "ModelNotReadyError", 2)
     assert len(server.sends) == 2
 
@@ -136,30 +148,32 @@ def test_a_model_that_is_starting(code: int, kind: str, twin: str) -> None:
         (Refuse("UNAUTHENTICATED", after=2), "AuthenticationError"),
     ],
 )
-def test_midway_nothing_is_sent_again(step: Step, error: str, kind: str, twin: str) -> None:
-    """Whatever the status: the items before it are delivered, then it is told; no end looks like success."""
+def test_status_within_a_stream_is_not_retried(
+    step: Step, error: str, kind: str, twin: str
+) -> None:
+    """The items before the status are delivered, then the error is raised; no failure looks like success."""
     with Scripted(lambda _: step) as server:
         outcome = ask(kind, twin, server.url)
-    assert outcome == Outcome(tuple(WHOLE[kind][:2]), error, 1)
+    assert outcome == Outcome(tuple(RESULTS[kind][:2]), error, 1)
     assert len(server.sends) == 1
 
 
 @pytest.mark.defect("concurrency refusal not retried")
-@pytest.mark.parametrize(("kind", "twin"), EVERY)
-def test_what_passes_passes(kind: str, twin: str) -> None:
-    """Refused in two ways, then served: one result, the attempts counted, run once."""
+@pytest.mark.parametrize(("kind", "twin"), KINDS_AND_TWINS)
+def test_transient_statuses_are_retried(kind: str, twin: str) -> None:
+    """Two refusals, then success: one result from one execution, with all attempts counted."""
     steps: list[Step] = [Refuse("RESOURCE_EXHAUSTED"), Platform(11005), Answer()]
     with Scripted(lambda send: steps[send]) as server:
-        assert ask(kind, twin, server.url) == done(kind, len(steps))
+        assert ask(kind, twin, server.url) == successful_outcome(kind, len(steps))
     assert len(server.executed) == len(set(server.executed))
 
 
-def test_codes_have_the_names_of_the_platform() -> None:
+def test_status_names_match_the_platform() -> None:
     official = {int(value): name for name, value in status_code_pb2.StatusCode.items()}
     ours = {code: name for code, (name, _) in status._CODES.items()}
     assert ours == {code: official[code] for code in ours}
 
 
-def test_the_classes_are_all_documented() -> None:
-    """No class of the tables is one that a user cannot catch."""
+def test_error_classes_are_public() -> None:
+    """Every class of the tables is public."""
     assert set(PLATFORM) | set(GRPC.values()) <= set(errors.__all__)

@@ -200,13 +200,15 @@ def test_an_error_of_the_callers_iterator_ends_the_call_there_too() -> None:
 
     def items(good: int) -> Iterator[int]:
         yield from range(good)
-        assert not good or server.busy()  # a call that is ended at once may never get there
+        assert (
+            not good or server.wait_until_busy()
+        )  # a call that is ended at once may never get there
         raise OwnError
 
     async def later_items(good: int) -> AsyncIterator[int]:
         for item in range(good):
             yield item
-        assert not good or await asyncio.to_thread(server.busy)
+        assert not good or await asyncio.to_thread(server.wait_until_busy)
         raise OwnError
 
     async def twin(url: str, good: int) -> None:
@@ -218,10 +220,10 @@ def test_an_error_of_the_callers_iterator_ends_the_call_there_too() -> None:
         for good in (0, 2):
             with Calls(base_url=server.url, timeout=20) as model, pytest.raises(OwnError):
                 list(model.add(items(good)))
-            assert server.idle()
+            assert server.wait_until_idle()
             with pytest.raises(OwnError):
                 asyncio.run(twin(server.url, good))
-            assert server.idle()
+            assert server.wait_until_idle()
     assert len(server.sends) == 2  # without a first item nothing was sent
 
 
@@ -246,7 +248,7 @@ def test_leaving_a_stream_cancels_it(kind: str, leave: str) -> None:
             elif leave == "close":
                 return
             del stream
-            assert await asyncio.to_thread(server.idle)
+            assert await asyncio.to_thread(server.wait_until_idle)
 
     with Scripted(lambda _: Hang(after=2)) as server:
         with Calls(base_url=server.url, timeout=60) as model:
@@ -260,9 +262,9 @@ def test_leaving_a_stream_cancels_it(kind: str, leave: str) -> None:
             elif leave == "close":
                 model.close()
             del stream
-            assert server.idle()
+            assert server.wait_until_idle()
         asyncio.run(twin(server.url))
-        assert server.idle()
+        assert server.wait_until_idle()
     assert len(server.sends) == 2
 
 

@@ -1,4 +1,4 @@
-"""The help fits a terminal, and what it and the README show to type is what the command takes."""
+"""The help fits a terminal, and the command accepts what the help and the documentation show to type."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from gen_client.exit_codes import MEANINGS
 from support import ROOT
 
 ALL = (GENERATE, *COMMANDS)
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = "\n".join(
+    path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+)
+"""The pages for users."""
 
 
 def lines() -> Iterator[str]:
-    """The command lines of the README's blocks and of the helps."""
-    for block in re.findall(r"(?:^    .*\n)+|^```\w*\n(?s:.*?)^```", README, re.MULTILINE):
+    """Return the command lines in the blocks of the pages and in the helps."""
+    for block in re.findall(r"(?:^    .*\n)+|^```\w*\n(?s:.*?)^```", PAGES, re.MULTILINE):
         for line in block.splitlines():
             found = re.match(r"^ *(?:\$ |(?:- )?run: )?(gen-client(?!:)\b.*)", line)
             if found:
@@ -47,18 +50,19 @@ def test_what_is_shown_can_be_typed(line: str) -> None:
     build_parser(GENERATE).parse_args(words)
 
 
-def test_each_option_stands_in_the_readme() -> None:
+def test_each_option_is_documented() -> None:
     def options(made: argparse.ArgumentParser) -> Iterator[str]:
         for action in made._actions:
             yield from (option for option in action.option_strings if option.startswith("--"))
 
     every = {option for command in ALL for option in options(build_parser(command))}
-    assert {option for option in every if option not in README} == {"--help", "--version"}
-    assert [name for name, _ in ENVIRONMENT if name not in README] == []
+    assert {option for option in every if option not in PAGES} == set()
+    assert [name for name, _ in ENVIRONMENT if name not in PAGES] == []
 
 
-def test_the_exit_codes_are_those_of_the_readme() -> None:
-    told = re.findall(r"^\| (\d) \| (.*) \|$", README, re.MULTILINE)
-    assert [int(code) for code, _ in told] == list(MEANINGS)
-    for (_, long), short in zip(told, MEANINGS.values(), strict=True):
+def test_the_exit_codes_are_documented() -> None:
+    page = (ROOT / "docs" / "command.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d) \| (.*) \|$", page, re.MULTILINE)
+    assert [int(code) for code, _ in rows] == list(MEANINGS)
+    for (_, long), short in zip(rows, MEANINGS.values(), strict=True):
         assert long.startswith(short.split(":")[0])

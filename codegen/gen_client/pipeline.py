@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from clarigen import ModelRef
-from gen_client import cache, check, source, threads
+from gen_client import cache, check, threads
 from gen_client.cache import Cache, CacheEntry
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report, diagnose_bug
@@ -103,7 +103,7 @@ def _attempt(stage: Callable[..., R], *arguments: object) -> R | Diagnostic:
 def _ask(job: Job, mode: Mode) -> FetchedJob:
     """Have the document that a package is to be made of."""
     options = job.options
-    document = _aimed(source.read(job.source), options.model)
+    document = _aimed(job.source.fetch(), options.model)
     document = select(document, options.methods, options.exclude)
     if options.client_options is not None:
         document = replace(document, client_options=options.client_options)

@@ -104,7 +104,7 @@ def test_from_a_folder_below(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (["grpc://127.0.0.1:1"], "name is missing"),
         ([URL, "--out", "../elsewhere"], "leaves the repository"),
         ([URL, "--name", "a b"], "is no name"),
-        (["\x1b[31m"], "is no address"),
+        (["\x1b[31m"], "is not an address"),
     ],
 )
 def test_what_cannot_be_is_not_written(run: Run, words: list[str], said: str) -> None:

@@ -35,7 +35,7 @@ EVERY_KIND = [path for path in ALL if path.parent.name == "kitchen_sink" and pat
 
 def model_in(path: Path) -> read.Model | None:
     try:
-        return read.read_model(source.read(source.in_file(str(path), Report())), Report())
+        return read.read_model(source.SignatureFile(str(path), Report()).fetch(), Report())
     except Refusal:
         return None
 
@@ -53,10 +53,10 @@ def test_the_interface_comes_back_as_it_was() -> None:
             continue
         with served(model) as server:
             access = source.Access(api_base=server.url)
-            runner = read.read_model(source.read(source.at(server.url, access)), Report())
+            runner = read.read_model(source.resolve_url(server.url, access).fetch(), Report())
             assert read.write_signatures(runner) == read.write_signatures(model), path
             if model.reference is not None:
-                platform = source.read(source.of(model.reference, access))
+                platform = source.PlatformModel(model.reference, "", access).fetch()
                 again = read.read_model(platform, Report())
                 assert read.write_signatures(again) == read.write_signatures(model), path
                 assert again.version_id == model.version_id

@@ -23,7 +23,7 @@ OLDER = "0123456789abcdef0123456789abcdef"
 
 
 def fetch(url: str = URL, access: Access | None = None) -> Document:
-    return source.read(source.at(url, access or Access(timeout=10)))
+    return source.resolve_url(url, access or Access(timeout=10)).fetch()
 
 
 def refused(url: str = URL, access: Access | None = None) -> tuple[int, str]:
@@ -255,7 +255,7 @@ def test_model_without_signatures_is_reported(platform: Standin, answer: str, wo
     ("status", "code", "words"),
     [
         (30101, 4, "older kind"),
-        (10020, 4, "could not tell its methods"),
+        (10020, 4, "could not list its methods"),
         (21355, 3, "not running"),
         (25604, 3, "25604"),
     ],
@@ -350,7 +350,7 @@ def test_server_without_the_rpcs_is_reported() -> None:
     with other_server() as url:
         code, text = refused(url)
     assert code == 3
-    assert "no model server" in text
+    assert "is not a model server" in text
 
 
 def test_malformed_answer_is_reported() -> None:

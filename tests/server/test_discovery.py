@@ -56,7 +56,7 @@ def judge() -> Iterator[Server]:
 
 def _read(url: str, api_base: str | None = None) -> Model:
     report = Report()
-    document = source.read(source.at(url, source.Access(api_base=api_base)))
+    document = source.resolve_url(url, source.Access(api_base=api_base)).fetch()
     model = read.read_model(document, report)
     assert report.warnings == []
     return model

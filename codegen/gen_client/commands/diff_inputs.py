@@ -84,7 +84,7 @@ def _input_of_job(job: Job, arguments: argparse.Namespace) -> ComparisonInput:
     """Return the comparison of a model that the configuration lists."""
     options = job.options
     lock = str(options.out / options.name / LOCK_FILE)
-    new = source.in_file(lock, job.report) if arguments.base is not None else job.source
+    new = source.SignatureFile(lock, job.report) if arguments.base is not None else job.source
     selected = _SelectedMethods(new, options.methods, options.exclude)
     old = _old_source(arguments, lock)
     return ComparisonInput(lock, package_name_at(lock), old, selected, job.report)
@@ -92,8 +92,8 @@ def _input_of_job(job: Job, arguments: argparse.Namespace) -> ComparisonInput:
 
 def _old_source(arguments: argparse.Namespace, lock: str) -> Source:
     if arguments.base is None:
-        return source.in_file(lock, Report())
-    return source.at_revision(Path(lock), arguments.base, Report())
+        return source.SignatureFile(lock, Report())
+    return source.RevisionFile(Path(lock), arguments.base, Report())
 
 
 def _new_source(
@@ -103,15 +103,17 @@ def _new_source(
     if arguments.url is not None:
         return resolve_source(arguments, None, report, progress)
     if arguments.other is not None or arguments.base is not None:
-        return source.in_file(lock_path(arguments.other or lock), report)
-    reference = source.read(source.in_file(lock, Report())).reference
+        return source.SignatureFile(lock_path(arguments.other or lock), report)
+    reference = source.SignatureFile(lock, Report()).fetch().reference
     if reference is None:
         raise Refusal(
             "the lock names no model to compare with",
             exit_code=USAGE,
             remedy="give the address of the running model with --url",
         )
-    return source.of(reference, source.Access(api_base=arguments.api_base, progress=progress))
+    return source.PlatformModel(
+        reference, "", source.Access(api_base=arguments.api_base, progress=progress)
+    )
 
 
 def _find_entry(lock: str) -> ModelEntry | None:
@@ -134,5 +136,5 @@ class _SelectedMethods:
 
     def fetch(self) -> Document:
         """Fetch the selected methods."""
-        document = source.read(self._source)
+        document = self._source.fetch()
         return select(document, self._methods, self._exclude, missing_ok=True)

@@ -107,7 +107,7 @@ def _check_job(path: str) -> Job:
     folder = lock.absolute().parent
     report = Report()
     options = PackageOptions(lock.parent.parent if lock.parent.name else folder.parent, folder.name)
-    return Job(source.in_file(str(lock), report), options, report)
+    return Job(source.SignatureFile(str(lock), report), options, report)
 
 
 def _configured_jobs(progress: ProgressCallback) -> list[Job]:

@@ -112,13 +112,13 @@ def _job_of_arguments(arguments: argparse.Namespace, progress: ProgressCallback)
         model=model,
     )
     if arguments.url is None:
-        return Job(source.in_file(arguments.signatures, report), options, report)
+        return Job(source.SignatureFile(arguments.signatures, report), options, report)
     parsed = address.parse_address(arguments.url)
     if arguments.offline:
         expected = parsed if model is None else ModelAddress(model, "")
         return Job(_lock_source(options, expected, report), options, report)
     access = source.Access(api_base=arguments.api_base, progress=progress)
-    return Job(source.at_address(parsed, access), options, report)
+    return Job(source.resolve_address(parsed, access), options, report)
 
 
 def _job_of_entry(
@@ -169,7 +169,7 @@ class _TrustedSource:
             trust.check_trusted(self._entry.address.base_url)
         else:
             _check_api_base(self._access.api_base, self._settings)
-        return source.read(source.at_address(self._entry.address, self._access))
+        return source.resolve_address(self._entry.address, self._access).fetch()
 
 
 def _lock_source(
@@ -185,7 +185,7 @@ def _lock_source(
     model = expected if isinstance(expected, ModelAddress) else None
     reference = None if model is None else model.reference
     name = names.package_name_for(reference, options.name)
-    return source.in_lock(options.out / name / LOCK_FILE, model, report)
+    return source.LockFile(options.out / name / LOCK_FILE, model, report)
 
 
 def _parse_reference(text: str) -> ModelRef:

@@ -54,7 +54,7 @@ def resolve_source(
         Refusal: No source is named (exit 2).
     """
     if arguments.url is not None:
-        return source.at(
+        return source.resolve_url(
             arguments.url, source.Access(api_base=arguments.api_base, progress=progress)
         )
     file = path if path is not None else arguments.signatures
@@ -64,7 +64,7 @@ def resolve_source(
             exit_code=USAGE,
             remedy="name a package or its lock, or give --url or --signatures",
         )
-    return source.in_file(lock_path(file), report)
+    return source.SignatureFile(lock_path(file), report)
 
 
 def lock_path(path: str) -> str:
@@ -83,7 +83,7 @@ def read_interface(source_: Source, package: Code | None, report: Report) -> Int
     Raises:
         Refusal: The signatures cannot be fetched, or cannot become a client.
     """
-    model = read.read_model(source.read(source_), report)
+    model = read.read_model(source_.fetch(), report)
     name = package or _package_name(model)
     return Interface(model, name, name_methods(model, name, report))
 

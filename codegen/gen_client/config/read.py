@@ -158,7 +158,7 @@ def _read_ids(table: Table) -> dict[str, str]:
 def _read_id(table: Table, key: str) -> str:
     text = table.get_text(key)
     if text and not limits.is_id(text):
-        raise table.refusal(key, f"is no id: {quote(text)}")
+        raise table.refusal(key, f"is not an id: {quote(text)}")
     return text
 
 

@@ -41,7 +41,7 @@ def read_lock(path: Path) -> Lock | None:
     try:
         if not path.is_file():
             return None
-        document = source.read(source.in_file(str(path), report))
+        document = source.SignatureFile(str(path), report).fetch()
         content: object = json.loads(path.read_bytes())
     except Refusal as refusal:
         if refusal.diagnostic.location == "format":

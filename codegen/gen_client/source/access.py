@@ -1,7 +1,7 @@
-"""How a place on the network is reached, and what it means when it is not.
+"""Reaching the platform or a runner.
 
-What lives here: `Access`, the user's options for it; `open_connection`, a connection whose errors are refusals
-in words. Decides nothing about signatures.
+What lives here: `Access`, the user's options for it; `open_connection`, which turns the runtime's errors into
+refusals with a remedy. Knows nothing of signatures.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from clarigen._tooling import Connection
 
 DEFAULT_TIMEOUT: Final = 60.0
-"""How long one call may take, in seconds, unless the user says something else."""
+"""Seconds that one call may take, unless the user sets another limit."""
 
 _MAX_DETAILS: Final = 300
-"""How much of a server's own words a message repeats, in characters."""
+"""Characters of a server's message that a refusal repeats."""
 _CHECK_SERVER: Final = "is the server running, and are host, port and scheme right?"
 _CHECK_CREDENTIAL: Final = "check CLARIFAI_PAT; tokens are made in the account's security settings"
 
 
 def _ignore_progress(_: str) -> None:
-    """Nobody wants to know."""
+    """Show nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class Access:
     """How to reach the platform or a runner.
 
     Attributes:
-        api_base: The platform's base URL; None for CLARIFAI_API_BASE or the public one.
+        api_base: The platform's base URL; None for CLARIFAI_API_BASE or the public platform.
         pat: A personal access token; None for CLARIFAI_PAT.
         session_token: A session token; None for CLARIFAI_SESSION_TOKEN.
-        timeout: How long one call may take, in seconds, above 0.
-        progress: Progress callback.
+        timeout: Seconds that one call may take; above 0.
+        progress: Called with a short text before each call.
     """
 
     api_base: str | None = None
@@ -53,7 +53,15 @@ class Access:
 
 @contextmanager
 def open_connection(base_url: str | None, access: Access) -> Generator[Connection]:
-    """A connection for the block; whatever a call in it raises leaves the block as a `Refusal`."""
+    """Open a connection for the block.
+
+    Args:
+        base_url: The server's URL; None for CLARIFAI_API_BASE or the public platform.
+        access: Credential and timeout.
+
+    Raises:
+        Refusal: In place of any `ClarigenError` that opening, or a call in the block, raises.
+    """
     try:
         connection = _tooling.connect(
             base_url,
@@ -62,57 +70,58 @@ def open_connection(base_url: str | None, access: Access) -> Generator[Connectio
             timeout=access.timeout,
         )
     except errors.ConfigError as error:
-        raise Refusal(_one_line(error), exit_code=USAGE) from None
+        raise Refusal(_join_lines(error), exit_code=USAGE) from None
     with connection:
         try:
             yield connection
         except errors.ClarigenError as error:
-            raise explain_failure(error, connection.target.address) from None
+            raise _explain_failure(error, connection.target.address) from None
 
 
-def explain_failure(error: errors.ClarigenError, address: str) -> Refusal:
-    """An error of a call, in words.
+def _explain_failure(error: errors.ClarigenError, address: str) -> Refusal:
+    """Return the refusal for an error of a call.
 
     Args:
         error: The error.
         address: The server's host and port.
     """
     details = getattr(error, "details", "") or getattr(error, "description", "")
-    said = f": {quote(details, _MAX_DETAILS)}" if details else ""
-    code = getattr(error, "code", "")
-    exit_code, what, remedy = UNREACHABLE, f"{address} answered {code}{said}", ""
+    quoted = f": {quote(details, _MAX_DETAILS)}" if details else ""
+    message = f"{address} answered {getattr(error, 'code', '')}{quoted}"
+    exit_code, remedy = UNREACHABLE, ""
     match error:
         case errors.ConfigError():
-            exit_code, what = USAGE, _one_line(error)
+            exit_code, message = USAGE, _join_lines(error)
         case errors.AuthenticationError():
-            what, remedy = f"{address} refused the credential{said}", _CHECK_CREDENTIAL
+            message, remedy = f"{address} refused the credential{quoted}", _CHECK_CREDENTIAL
         case errors.PermissionDeniedError():
-            what = f"{address}: the credential may not see this model{said}"
+            message = f"{address}: the credential may not see this model{quoted}"
             remedy = "is the model private, or the token limited to other apps?"
         case errors.NotFoundError():
-            what = f"{address} knows no such model or version{said}"
+            message = f"{address} knows no such model or version{quoted}"
             remedy = "check user, app, model and version; ids are case-sensitive"
         case errors.ModelNotReadyError():
-            what = f"the model is not running yet{said}"
+            message = f"the model is not running yet{quoted}"
             remedy = "deploy it, or try again in a minute"
         case errors.RateLimitError():
-            what, remedy = f"{address} takes no more calls for now{said}", "try again later"
+            message, remedy = f"{address} accepts no more calls for now{quoted}", "try again later"
         case errors.PredictionError():
-            exit_code, what = UNUSABLE, f"the model could not tell its methods{said}"
+            exit_code, message = UNUSABLE, f"the model could not list its methods{quoted}"
         case errors.DeadlineExceededError():
-            seconds = f" within {error.timeout:g} seconds" if error.timeout else ""
-            what, remedy = f"{address} did not answer{seconds}", _CHECK_SERVER
+            limit = f" within {error.timeout:g} seconds" if error.timeout else ""
+            message, remedy = f"{address} did not answer{limit}", _CHECK_SERVER
         case errors.UnavailableError():
-            what, remedy = f"{address} cannot be reached{said}", _CHECK_SERVER
+            message, remedy = f"{address} cannot be reached{quoted}", _CHECK_SERVER
         case errors.TransportError(code="UNIMPLEMENTED"):
-            what, remedy = f"{address} is no model server: it does not know the call", _CHECK_SERVER
+            message = f"{address} is not a model server: it does not know the call"
+            remedy = _CHECK_SERVER
         case errors.DecodeError():
-            what, remedy = f"{address} gave an answer that cannot be read", _CHECK_SERVER
+            message, remedy = f"{address} sent an answer that cannot be read", _CHECK_SERVER
         case _:
             pass
-    return Refusal(what, remedy=remedy, exit_code=exit_code)
+    return Refusal(message, remedy=remedy, exit_code=exit_code)
 
 
-def _one_line(error: Exception) -> str:
-    """The text of an error of ours, which quotes the user's own words safely."""
+def _join_lines(error: Exception) -> str:
+    """Return the text of one of our own errors on one line; it quotes the user's text safely."""
     return " ".join(str(error).split())

@@ -1,14 +1,15 @@
-"""Which kind of place a `--url` names: a model of the platform, or a runner.
+"""The grammar of `--url`: a model of the platform, or a runner.
 
-What lives here: the grammar of addresses, and nothing else. A model's URL names a page of the web, never
-a place to connect to: the host in it is dropped here.
+What lives here: the parsing of addresses, and nothing else. The URL of a model is that of a web page, never
+a place to connect to, so its host is dropped here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from clarigen import ModelRef
 from clarigen._tooling import Target
@@ -29,11 +30,11 @@ _PLATFORM_HOSTS: Final = ("clarifai.com", "www.clarifai.com")
 
 @dataclass(frozen=True, slots=True)
 class ModelAddress:
-    """A model of the platform.
+    """The address of a model on the platform.
 
     Attributes:
-        reference: Which.
-        version_id: Which version, or empty for the latest.
+        reference: The model.
+        version_id: The version; empty for the latest.
     """
 
     reference: ModelRef
@@ -42,70 +43,71 @@ class ModelAddress:
 
 @dataclass(frozen=True, slots=True)
 class RunnerAddress:
-    """A server that serves one model.
+    """The address of a server that serves one model.
 
     Attributes:
-        base_url: Where it is.
+        base_url: The server's URL.
     """
 
     base_url: str
 
 
 def parse_address(url: str) -> ModelAddress | RunnerAddress:
-    """Read an address.
-
-    Args:
-        url: What the user gave.
+    """Parse the argument of `--url`.
 
     Raises:
-        Refusal: Exit 2: it names neither a model nor a runner. The message says what was expected.
+        Refusal: Exit 2: the text names neither a model nor a runner. The message says what was expected.
     """
     url = url.strip()
     if not url or not url.isprintable() or any(map(str.isspace, url)):
-        raise _refusal(f"{quote(url)} is no address")
+        raise _refuse(f"{quote(url)} is not an address")
     try:
         parts = urlsplit(url if "://" in url else f"//{url}")
-        host, port = parts.hostname or "", parts.port
+        _ = parts.port  # raises ValueError if it is not a number
     except ValueError:
-        raise _refusal(f"{quote(url)} is no URL: its host or port is wrong") from None
-    if "@" in parts.netloc:
-        raise Refusal(
-            "a URL with user:password@ is refused",
-            remedy="give the credential in CLARIFAI_PAT",
-            exit_code=USAGE,
-        )
-    if parts.scheme not in ("", *_WEB_SCHEMES, *_GRPC_SCHEMES):
-        raise _refusal(f"{quote(url)}: {quote(parts.scheme + '://')} is not spoken here")
-    if parts.scheme and not host:
-        raise _refusal(f"{quote(url)} has no host")
-    bare = not (parts.path.strip("/") or parts.query or parts.fragment)
-    if parts.scheme in _GRPC_SCHEMES or (
-        bare and (parts.scheme in _WEB_SCHEMES or port is not None)
-    ):
-        if host in _PLATFORM_HOSTS:
-            raise _refusal(f"{quote(url)} names the platform, but no model")
-        return _runner(url)
-    return _parse_model(url)
-
-
-def _runner(url: str) -> RunnerAddress:
+        raise _refuse(f"{quote(url)} is not a URL: its host or port is wrong") from None
+    for refusal in _find_faults(url, parts):
+        raise refusal
+    if not _is_runner(parts):
+        return _parse_model(url)
     parse_base_url(url)
     return RunnerAddress(url)
 
 
 def parse_base_url(url: str) -> Target:
-    """The server that a base URL names.
-
-    Args:
-        url: The platform's base URL, or that of a runner.
+    """Parse a base URL: the platform's, or that of a runner.
 
     Raises:
-        Refusal: Exit 2: it is none.
+        Refusal: Exit 2: the text is not a base URL.
     """
     try:
         return Target.parse(url)
     except ConfigError as error:
-        raise _refusal(str(error)) from None
+        raise _refuse(str(error)) from None
+
+
+def _find_faults(url: str, parts: SplitResult) -> Iterator[Refusal]:
+    """Yield what is wrong with the parts of a URL, the most important fault first."""
+    if "@" in parts.netloc:  # the URL is not repeated: it has a password in it
+        yield Refusal(
+            "a URL with user:password@ is refused",
+            remedy="give the credential in CLARIFAI_PAT",
+            exit_code=USAGE,
+        )
+    if parts.scheme not in ("", *_WEB_SCHEMES, *_GRPC_SCHEMES):
+        yield _refuse(f"{quote(url)}: {quote(parts.scheme + '://')} is not supported")
+    if parts.scheme and not parts.hostname:
+        yield _refuse(f"{quote(url)} has no host")
+    if parts.hostname in _PLATFORM_HOSTS and _is_runner(parts):
+        yield _refuse(f"{quote(url)} names the platform, but no model")
+
+
+def _is_runner(parts: SplitResult) -> bool:
+    """Return whether a URL names a server: by its scheme, or because it has nothing but a host."""
+    if parts.scheme in _GRPC_SCHEMES:
+        return True
+    has_path = bool(parts.path.strip("/") or parts.query or parts.fragment)
+    return not has_path and (parts.scheme in _WEB_SCHEMES or parts.port is not None)
 
 
 def _parse_model(url: str) -> ModelAddress:
@@ -115,9 +117,9 @@ def _parse_model(url: str) -> ModelAddress:
         raise Refusal(str(error), exit_code=USAGE) from None
     for text in (*reference, *([version_id] if version_id else [])):
         if not limits.is_id(text):
-            raise _refusal(f"{quote(url)}: {quote(text)} is no id")
+            raise _refuse(f"{quote(url)}: {quote(text)} is not an id")
     return ModelAddress(reference, version_id)
 
 
-def _refusal(what: str) -> Refusal:
-    return Refusal(what, remedy=EXPECTED, exit_code=USAGE)
+def _refuse(message: str) -> Refusal:
+    return Refusal(message, remedy=EXPECTED, exit_code=USAGE)

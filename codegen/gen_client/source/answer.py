@@ -1,7 +1,7 @@
-"""From fetched signatures to a document.
+"""Documents from the signatures of a deployed model.
 
-What lives here: the strict reading of the text that a model itself answers. The text is a stranger's: its size
-and nesting are checked before it is parsed.
+What lives here: the parsing of a model's own answer. The answer is a stranger's text, so its size and nesting are
+bounded before a parser runs.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from gen_client import json_text, limits
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNUSABLE
 from gen_client.source.document import Document
-from gen_client.source.forms import signatures_by_name
+from gen_client.source.forms import read_signatures_by_name
 from gen_client.text import escape_unprintable
 
 
 def build_document(reference: ModelRef | None, signatures: Signatures) -> Document:
-    """Return the document of a model whose signatures were fetched.
+    """Build the document of a deployed model.
 
     Args:
-        reference: The model; None for that of a runner.
-        signatures: What was fetched.
+        reference: The model; None for the one that a runner serves.
+        signatures: The model's signatures, as they were fetched.
 
     Raises:
-        Refusal: Exit 4: the model is a legacy model, or its answer cannot be read.
+        Refusal: Exit 4: the model has no typed methods, or its answer cannot be read.
     """
     if signatures.answer is None:
         return Document(reference, signatures.version_id, signatures.stored)
@@ -43,7 +43,7 @@ def _parse_answer(text: str) -> tuple[Mapping[str, object], ...]:
     if len(text) > limits.SIZE:
         raise Refusal(f"the signatures are larger than {limits.SIZE >> 20} MB", exit_code=UNUSABLE)
     try:
-        return signatures_by_name(json_text.parse(text, levels=limits.LEVELS))
+        return read_signatures_by_name(json_text.parse(text, levels=limits.LEVELS))
     except ValueError as error:
         raise Refusal(
             f"the model's answer holds no signatures: {escape_unprintable(str(error), 200)}",

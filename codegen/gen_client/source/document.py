@@ -1,27 +1,29 @@
-"""What a place gives: a model's signatures as they were found.
+"""What all sources have in common.
 
-What lives here: `Document` alone, so that the rest of the generator can name it without any place.
+What lives here: `Source`, the protocol of the classes that read signatures, and `Document`, what they return. Neither
+imports a source, so every stage can name them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from clarigen import ModelRef
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A model's signatures as they were found.
+    """A model's signatures, unchecked.
 
     Attributes:
-        reference: Which model of the platform; None if it is none, or not known.
-        version_id: The version that was seen, or empty.
-        signatures: The JSON form of `MethodSignature` messages, in their order; nothing is checked.
-        client: What the generated client is told where its user says nothing, by keyword: `version_id`,
-            `deployment_id` and its kin; nothing is checked.
-        types: The types of the user's that JSON is given, by `METHOD.PARAMETER`; nothing is checked.
+        reference: The model on the platform; None if it is not there, or not known.
+        version_id: The version that the signatures belong to; empty if it is not known.
+        signatures: `MethodSignature` messages in their JSON form, in the model's order.
+        client_options: Defaults that the generated client gets: keywords of its constructor (`version_id`,
+            `deployment_id`, …) and values.
+        json_types: The user's types for JSON values: `METHOD.PARAMETER` or `METHOD.return`, and the text of a type.
     """
 
     reference: ModelRef | None
@@ -29,3 +31,15 @@ class Document:
     signatures: tuple[Mapping[str, object], ...]
     client_options: tuple[tuple[str, str], ...] = ()
     json_types: tuple[tuple[str, str], ...] = ()
+
+
+class Source(Protocol):
+    """A place that has the signatures of one model."""
+
+    def fetch(self) -> Document:
+        """Read the signatures.
+
+        Raises:
+            Refusal: The source has none, or cannot be reached: exit 2, 3 or 4.
+        """
+        ...

@@ -1,7 +1,7 @@
-"""A file of signatures as a place: JSON or YAML, from a path or standard input.
+"""A signature file as a source: JSON or YAML, from a path or standard input.
 
-What lives here: `SignatureFile`. A file is a stranger's text (a pull request can change it): its size
-and nesting are bounded before a parser sees it, and YAML has neither references nor objects.
+What lives here: `SignatureFile`, and the parsing of a file's bytes. A file is a stranger's text (a pull request can
+change it), so its size and nesting are bounded before a parser runs, and YAML may have neither aliases nor tags.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from gen_client.source.document import Document
 from gen_client.text import escape_unprintable, quote
 
 STDIN: Final = "-"
-_YAML: Final = (".yaml", ".yml")
+_YAML_SUFFIXES: Final = (".yaml", ".yml")
 
 
 class SignatureFile:
-    """A file that holds signatures, in one of the forms of `forms`."""
+    """A file with signatures, in one of the forms that `forms` knows."""
 
     def __init__(self, path: str, report: Report) -> None:
-        """Name a file; it is read by `fetch`.
+        """Name a file; `fetch` reads it.
 
         Args:
-            path: Where it is; `-` for standard input.
-            report: Where warnings go.
+            path: The path; `-` for standard input.
+            report: Collects warnings.
         """
         self._path = path
         self._report = report
         self._name = "standard input" if path == STDIN else quote(path, 200)
 
     def fetch(self) -> Document:
-        """Read it.
+        """Read the file.
 
         Raises:
-            Refusal: Exit 2: it cannot be read. Exit 4: it holds no signatures.
+            Refusal: Exit 2: the file cannot be read. Exit 4: it has no signatures.
         """
         try:
             if self._path == STDIN:
@@ -49,22 +49,22 @@ class SignatureFile:
                 with Path(self._path).open("rb") as file:
                     content = file.read(limits.SIZE + 1)
         except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "it is no path"
-            raise Refusal(f"{self._name} cannot be read: {why}", exit_code=USAGE) from None
+            reason = getattr(error, "strerror", None) or "it is not a path"
+            raise Refusal(f"{self._name} cannot be read: {reason}", exit_code=USAGE) from None
         return parse_document(content, self._name, Path(self._path).suffix, self._report)
 
 
 def parse_document(content: bytes, name: str, suffix: str, report: Report) -> Document:
-    """The signatures that the bytes of a file hold.
+    """Parse the bytes of a signature file.
 
     Args:
-        content: The bytes; of a file that is too large, enough of them to see that.
-        name: What the file is called in messages.
-        suffix: The end of its name, with the dot.
-        report: Where warnings go.
+        content: The bytes. Of a file that is too large, `limits.SIZE + 1` of them are enough.
+        name: The name of the file in messages.
+        suffix: The suffix of its path, with the dot.
+        report: Collects warnings.
 
     Raises:
-        Refusal: Exit 4: it holds none.
+        Refusal: Exit 4: the file has no signatures.
     """
     try:
         if len(content) > limits.SIZE:
@@ -79,7 +79,8 @@ def parse_document(content: bytes, name: str, suffix: str, report: Report) -> Do
 
 
 def _parse_text(text: str, suffix: str) -> JsonValue:
-    if suffix.lower() in _YAML or text.lstrip()[:1] not in ("{", "["):
+    """Parse a text as YAML if its suffix or first character says so, else as JSON."""
+    if suffix.lower() in _YAML_SUFFIXES or text.lstrip()[:1] not in ("{", "["):
         from gen_client.source import yaml_text
 
         return yaml_text.parse(text)

@@ -1,16 +1,17 @@
-"""The forms in which documents hold signatures.
+"""The forms in which files and answers hold signatures.
 
-What lives here: what tells the forms apart, on parsed JSON or YAML. What a signature says is not
-looked at.
+What lives here: the reading of parsed JSON or YAML in any of these forms. The content of a signature is not
+checked here; `interface` does that.
 
-    {"model": {…}, "method_signatures": […]}     a signature file; a lock has also `format`, `sha256`, `client`, `types`
-    {"predict": {…}, "generate": {…}}            what a model answers itself
+    {"model": {…}, "method_signatures": […]}     a signature file; a lock also has `format`, `sha256`, `client`, `types`
+    {"predict": {…}, "generate": {…}}            a model's own answer: signatures by name
     [{…}, {…}]                                   signatures alone
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from clarigen import ModelRef, wire
 from gen_client.diagnostics import Refusal, Report
@@ -18,39 +19,49 @@ from gen_client.exit_codes import UNUSABLE
 from gen_client.json_text import JsonValue, compute_digest
 from gen_client.source.document import Document
 
-_KEYS = ("method_signatures", "methodSignatures")
+_SIGNATURES_KEYS: Final = ("method_signatures", "methodSignatures")
 
 
 def read_document(content: JsonValue, report: Report) -> Document:
-    """The document in any of the forms.
+    """Read a document in any of the forms.
 
     Args:
-        content: What was parsed.
-        report: Where warnings go.
+        content: The parsed file.
+        report: Collects warnings.
 
     Raises:
-        ValueError: It has none of the forms.
-        Refusal: Exit 4: it names a model only in part, or is the lock of a newer gen-client.
+        ValueError: The content has none of the forms.
+        Refusal: Exit 4: the content names only part of a model's id, or is the lock of a newer gen-client.
     """
     if isinstance(content, list):
-        return Document(None, "", _signature_list(content))
+        return Document(None, "", _read_array(content))
     if isinstance(content, dict):
-        for key in _KEYS:
+        for key in _SIGNATURES_KEYS:
             if key in content:
-                _check_format(content.get("format"))
-                signatures = content[key]
-                _check_digest(content.get("sha256"), signatures, report)
-                reference, version_id = _read_reference(content.get("model"))
-                client, types = (_read_texts(content, key) for key in ("client", "types"))
-                return Document(reference, version_id, _signature_list(signatures), client, types)
-    return Document(None, "", signatures_by_name(content))
+                return _read_signature_file(content, content[key], report)
+    return Document(None, "", read_signatures_by_name(content))
 
 
-def signatures_by_name(content: JsonValue) -> tuple[Mapping[str, object], ...]:
-    """Signatures that stand under their names.
+def _read_signature_file(
+    content: Mapping[str, JsonValue], signatures: JsonValue, report: Report
+) -> Document:
+    _check_format(content.get("format"))
+    _check_digest(content.get("sha256"), signatures, report)
+    reference, version_id = _read_model(content.get("model"))
+    return Document(
+        reference,
+        version_id,
+        _read_array(signatures),
+        client_options=_read_texts(content, "client"),
+        json_types=_read_texts(content, "types"),
+    )
+
+
+def read_signatures_by_name(content: JsonValue) -> tuple[Mapping[str, object], ...]:
+    """Read an object that has signatures under their names.
 
     Raises:
-        ValueError: It is no such object.
+        ValueError: The content is not such an object.
     """
     if not isinstance(content, dict):
         raise ValueError("it is neither an object nor an array of signatures")
@@ -62,16 +73,21 @@ def signatures_by_name(content: JsonValue) -> tuple[Mapping[str, object], ...]:
     )
 
 
-def _signature_list(signatures: JsonValue) -> tuple[Mapping[str, object], ...]:
+def _read_array(signatures: JsonValue) -> tuple[Mapping[str, object], ...]:
     if signatures is None:
         return ()
-    if not isinstance(signatures, list) or not all(isinstance(one, dict) for one in signatures):
+    if not isinstance(signatures, list) or not all(isinstance(item, dict) for item in signatures):
         raise ValueError("`method_signatures` is not an array of objects")
     return tuple(signatures)
 
 
-def _read_reference(content: JsonValue) -> tuple[ModelRef | None, str]:
-    """The model that a file names. All three ids or none: half a name is a mistake."""
+def _read_model(content: JsonValue) -> tuple[ModelRef | None, str]:
+    """Return the model and the version that a file names.
+
+    Raises:
+        ValueError: The content has another type.
+        Refusal: Exit 4: some of the model's three ids are missing. A file may leave out all of them.
+    """
     if content is None:
         return None, ""
     if not isinstance(content, dict):
@@ -92,7 +108,7 @@ def _read_reference(content: JsonValue) -> tuple[ModelRef | None, str]:
 
 
 def _read_texts(lock: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, str], ...]:
-    """What a lock says that its client is told, and that its types are."""
+    """Read an object of texts; without the key there are none."""
     content = lock.get(key)
     if content is None:
         return ()
@@ -105,7 +121,7 @@ def _read_texts(lock: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, str
 
 
 def _read_id(content: Mapping[str, JsonValue], key: str) -> str | None:
-    """An id of the model, in either spelling of its key; None where there is none."""
+    """Return an id by its key, in snake_case or camelCase; None if it is missing."""
     first, second = key.split("_")
     text = content.get(key, content.get(f"{first}{second.title()}"))
     if text is not None and not isinstance(text, str):
@@ -114,19 +130,20 @@ def _read_id(content: Mapping[str, JsonValue], key: str) -> str | None:
 
 
 def _check_format(number: JsonValue) -> None:
-    """A lock of a format that is not known yet may mean more than what is read of it here."""
+    """Refuse a lock of a later format, which may mean more than this version reads of it."""
     if isinstance(number, int) and number > wire.FORMAT:
         raise Refusal(
-            f"this lock was written by a newer gen-client: it has format {number}, and this one knows {wire.FORMAT}",
+            f"this lock was written by a newer gen-client: it has format {number}, and this one knows"
+            f" {wire.FORMAT}",
             location="format",
             remedy="pip install -U 'clarigen[codegen]'",
             exit_code=UNUSABLE,
         )
 
 
-def _check_digest(wanted: JsonValue, signatures: JsonValue, report: Report) -> None:
-    """Say so when a lock's signatures are not those it was written with."""
-    if wanted is not None and compute_digest(signatures) != wanted:
+def _check_digest(expected: JsonValue, signatures: JsonValue, report: Report) -> None:
+    """Warn if the signatures of a lock were changed after it was written."""
+    if expected is not None and compute_digest(signatures) != expected:
         report.warn(
             "the signatures do not match the file's sha256: it was edited by hand",
             location="sha256",

@@ -1,6 +1,6 @@
-"""The lock of a generated package as a place: what stands for its model where there is no network.
+"""The lock of a generated package as a source: its model's signatures without a network.
 
-What lives here: `LockFile`, and whether a lock is one of the model that is meant.
+What lives here: `LockFile`, and the check that a lock belongs to the model that was asked for.
 """
 
 from __future__ import annotations
@@ -19,38 +19,39 @@ class LockFile:
     """The lock of a package."""
 
     def __init__(self, path: Path, address: ModelAddress | None, report: Report) -> None:
-        """Name a lock; it is read by `fetch`.
+        """Name a lock; `fetch` reads it.
 
         Args:
-            path: Where it is.
-            address: The model that it must be of, and its version if one is meant; None for any.
-            report: Where warnings go.
+            path: The path of the lock.
+            address: The model that the lock must belong to, and its version if one is named; None for any.
+            report: Collects warnings.
         """
         self._path = path
         self._address = address
         self._report = report
 
     def fetch(self) -> Document:
-        """Read it.
+        """Read the lock.
 
         Raises:
-            Refusal: Exit 1: it is not there, or of another model or version. Otherwise as of a file.
+            Refusal: Exit 1: the lock is missing, or belongs to another model or version. Exit 2 or 4: see
+                `SignatureFile.fetch`.
         """
         if not self._path.is_file():
-            raise self._refusal("there is no lock")
+            raise self._refuse("there is no lock")
         document = SignatureFile(str(self._path), self._report).fetch()
-        meant = self._address
-        if meant is None:
+        expected = self._address
+        if expected is None:
             return document
-        if document.reference != meant.reference:
-            raise self._refusal("the lock is of another model")
-        if meant.version_id and document.version_id != meant.version_id:
-            raise self._refusal(f"the lock is not of version {quote(meant.version_id)}")
+        if document.reference != expected.reference:
+            raise self._refuse("the lock is of another model")
+        if expected.version_id and document.version_id != expected.version_id:
+            raise self._refuse(f"the lock is not of version {quote(expected.version_id)}")
         return document
 
-    def _refusal(self, what: str) -> Refusal:
+    def _refuse(self, message: str) -> Refusal:
         return Refusal(
-            what,
+            message,
             exit_code=DIFFERENT,
             location=quote(str(self._path), 400),
             remedy="run the command without --offline",

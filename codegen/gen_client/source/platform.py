@@ -1,7 +1,7 @@
 """The platform as a source: the signatures of a deployed model, and the owner of a credential.
 
-What lives here: `PlatformModel` and `whoami`, and what is said while they wait and when a version is not ready.
-In which order the platform and the model are asked is the runtime's rule.
+What lives here: `PlatformModel` and `whoami`, with the messages that are shown while they wait and if a version is
+not ready. The runtime decides in which order the platform and the model are asked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PROGRESS: Final = {
     "GetModelVersion": "asking for its methods",
     "PostModelOutputs": "asking the model itself, which may have to start",
 }
-"""What is shown while an RPC is waited for."""
+"""Progress messages, by RPC."""
 _WAIT: Final = "wait until it is done, or name another version: …/models/MODEL/versions/VERSION"
 _UPLOAD_AGAIN: Final = "upload it again, or name another version: …/models/MODEL/versions/VERSION"
 
@@ -48,7 +48,7 @@ class PlatformModel:
         Raises:
             Refusal: Exit 2: the base URL is wrong, or there is no credential. Exit 3: the platform cannot be
                 reached, refuses the credential, does not know the model, or the version is not ready.
-                Exit 4: the model is a legacy model.
+                Exit 4: the model has no typed methods, or its answer cannot be read.
         """
         with open_connection(self._access.api_base, self._access) as connection:
             address = connection.target.address

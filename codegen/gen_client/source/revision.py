@@ -1,7 +1,7 @@
-"""A signature file as it was at a revision of a git repository, as a place.
+"""A signature file at a revision of its git repository, as a source.
 
-What lives here: `RevisionFile`, and the two questions that git is asked. They are plumbing, with arguments in a list:
-no shell, no hook, no network takes part. A revision is the user's own word, and never an option.
+What lives here: `RevisionFile`, and its calls of git. They are plumbing commands with their arguments in a list, so that
+no shell, no hook and no network takes part. A revision is the user's text, and is never read as an option.
 """
 
 from __future__ import annotations
@@ -23,61 +23,62 @@ _GIT_ENVIRONMENT: Final = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_TERMINAL_PROMPT": "0",
 }
+"""Keeps git from writing, downloading and asking."""
 _GIT_TIMEOUT: Final = 60
+"""Seconds that one call of git may take."""
 
 
 class RevisionFile:
-    """A file that holds signatures, as a revision has it."""
+    """A signature file at a revision."""
 
     def __init__(self, path: Path, revision: str, report: Report) -> None:
-        """Name it; git is asked by `fetch`.
+        """Name a file and a revision; `fetch` asks git.
 
         Args:
-            path: Where the file is, or was.
-            revision: What git takes for a commit: `main`, `HEAD~1`, a tag, a hash.
-            report: Where warnings go.
+            path: The path of the file, which need not exist any more.
+            revision: Anything that git accepts for a commit: `main`, `HEAD~1`, a tag, a hash.
+            report: Collects warnings.
         """
         self._path = path
         self._revision = revision
         self._report = report
 
     def fetch(self) -> Document:
-        """Read it.
+        """Read the file from git.
 
         Raises:
-            Refusal: Exit 2: git, the revision or the file in it is not there. Exit 4: it holds no signatures.
+            Refusal: Exit 2: git, the revision or the file in it does not exist. Exit 4: the file has no signatures.
         """
         name = f"{quote(self._path.as_posix(), 200)} at {quote(self._revision)}"
-        commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", self._commit())
-        if commit is None:
-            raise Refusal(
-                f"--base {quote(self._revision)} is no revision of the repository around {self._folder}",
-                exit_code=USAGE,
-                remedy="a shallow clone may lack it: git fetch, with its depth or its name",
-            )
-        place = f"{commit.decode('ascii').strip()}:./{self._path.name}"
-        size = self._git("cat-file", "-s", place)
+        blob = f"{self._resolve_revision()}:./{self._path.name}"
+        size = self._run_git("cat-file", "-s", blob)
         if size is None:
             raise Refusal(f"there is no {name}", exit_code=USAGE)
         if int(size) > limits.SIZE:
             raise Refusal(f"{name} is larger than {limits.SIZE >> 20} MB", exit_code=UNUSABLE)
-        content = self._git("cat-file", "blob", place)
+        content = self._run_git("cat-file", "blob", blob)
         if content is None:
-            raise Refusal(f"{name} is no file", exit_code=USAGE)
+            raise Refusal(f"{name} is not a file", exit_code=USAGE)
         return parse_document(content, name, self._path.suffix, self._report)
 
-    @property
-    def _folder(self) -> str:
-        return quote(str(self._path.parent), 200)
+    def _resolve_revision(self) -> str:
+        """Return the hash of the revision's commit."""
+        commit = f"{self._revision}^{{commit}}"
+        output = self._run_git("rev-parse", "--verify", "--quiet", "--end-of-options", commit)
+        if output is None:
+            folder = quote(str(self._path.parent), 200)
+            raise Refusal(
+                f"--base {quote(self._revision)} is not a revision of the repository around {folder}",
+                exit_code=USAGE,
+                remedy="a shallow clone may lack it: git fetch, with its depth or its name",
+            )
+        return output.decode("ascii").strip()
 
-    def _commit(self) -> str:
-        return f"{self._revision}^{{commit}}"
-
-    def _git(self, *words: str) -> bytes | None:
-        """What git answers; None if it does not."""
+    def _run_git(self, *arguments: str) -> bytes | None:
+        """Return the output of a git command; None if the command fails."""
         try:
-            done = subprocess.run(
-                ["git", "-C", str(self._path.parent), *words],
+            process = subprocess.run(
+                ["git", "-C", str(self._path.parent), *arguments],
                 env={**os.environ, **_GIT_ENVIRONMENT},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -88,4 +89,4 @@ class RevisionFile:
             raise Refusal(
                 "git cannot be run", exit_code=USAGE, remedy="--base reads the lock from git"
             ) from None
-        return done.stdout if done.returncode == 0 else None
+        return process.stdout if process.returncode == 0 else None

@@ -1,7 +1,7 @@
-"""Which servers may see the user's credential because a file says so: those that its user has named elsewhere.
+"""Which servers a configuration may send the user's credential to.
 
-What lives here: the rule. A configuration lies in a repository, where others can write: an address in it gets a
-credential only if it is the platform's, this machine's, or one that the user trusts by name, outside of the file.
+What lives here: the rule. A configuration is part of a repository that others can write to. A server that it names gets
+a credential only if it is the platform, this machine, or a host that the user trusts by name outside of the file.
 """
 
 from __future__ import annotations
@@ -12,33 +12,32 @@ from typing import Final
 from clarigen._tooling import DEFAULT_BASE_URL
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import USAGE
-from gen_client.source import address
+from gen_client.source.address import parse_base_url
 from gen_client.text import quote
 
 TRUSTED_HOSTS: Final = "CLARIGEN_TRUSTED_HOSTS"
-"""Names hosts, with commas between them."""
+"""The environment variable with the hosts that the user trusts, separated by commas."""
 
 
 def check_trusted(base_url: str) -> None:
-    """Refuse an address of a file that would get the credential and must not.
+    """Refuse a server that would get the credential and must not.
 
     Args:
-        base_url: The platform's base URL or a runner's, from a configuration.
+        base_url: The URL of the platform or of a runner, from a configuration.
 
     Raises:
-        Refusal: Exit 2.
+        Refusal: Exit 2: the server is not trusted.
     """
-    target = address.parse_base_url(base_url)
-    if (
-        not target.secure or target.loopback
-    ):  # to a plain server elsewhere no credential goes anyway
+    target = parse_base_url(base_url)
+    # The runtime sends no credential over a plain connection to another machine.
+    if not target.secure or target.loopback:
         return
-    named = [os.environ.get("CLARIFAI_API_BASE", ""), *os.environ.get(TRUSTED_HOSTS, "").split(",")]
-    trusted = {
-        address.parse_base_url(text.strip()).address
-        for text in (DEFAULT_BASE_URL, *named)
-        if text.strip()
-    }
+    hosts = [
+        DEFAULT_BASE_URL,
+        os.environ.get("CLARIFAI_API_BASE", ""),
+        *os.environ.get(TRUSTED_HOSTS, "").split(","),
+    ]
+    trusted = {parse_base_url(host.strip()).address for host in hosts if host.strip()}
     if target.address not in trusted:
         host = target.address.removesuffix(":443")
         raise Refusal(

@@ -1,7 +1,7 @@
-"""YAML from strangers: plain values only, bounded before they are built.
+"""YAML from strangers: plain values only, checked before they are built.
 
-What lives here: `parse`. Anchors and aliases (a few lines of which can stand for gigabytes), tags that
-name objects, duplicate keys and deep nesting are refused as `ValueError`. PyYAML is loaded when this is.
+What lives here: `parse`. It refuses with `ValueError` what makes YAML dangerous: anchors and aliases (a few lines can
+stand for gigabytes), tags that name objects, duplicate keys and deep nesting. Importing this module loads PyYAML.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import yaml
 from gen_client import limits
 from gen_client.json_text import JsonValue
 
-_TEXT: Final = "tag:yaml.org,2002:str"
+_STRING_TAG: Final = "tag:yaml.org,2002:str"
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader; keys are different texts."""
+    """PyYAML's safe loader, with keys that are distinct texts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """One mapping."""
+        """Build a mapping."""
         keys: set[str] = set()
         for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT:
+            if not isinstance(key, yaml.ScalarNode) or key.tag != _STRING_TAG:
                 raise ValueError("a key is not text; write it in quotes")
             if key.value in keys:
                 raise ValueError("an object has the same key twice")
@@ -33,13 +33,10 @@ class _Loader(yaml.SafeLoader):
 
 
 def parse(text: str) -> JsonValue:
-    """The value that a YAML text holds: one document of mappings, sequences and scalars.
-
-    Args:
-        text: The text.
+    """Parse one YAML document of mappings, sequences and scalars.
 
     Raises:
-        ValueError: It is no such text; the message says why.
+        ValueError: The text is not such a document; the message says why.
     """
     if len(text) > limits.YAML_SIZE:
         raise ValueError(
@@ -50,18 +47,18 @@ def parse(text: str) -> JsonValue:
         value: JsonValue = yaml.load(text, Loader=_Loader)  # noqa: S506  a safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-        problem = getattr(error, "problem", None) or getattr(error, "reason", "it is no YAML")
-        raise ValueError(f"{place}{problem}") from None
+        position = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+        problem = getattr(error, "problem", None) or getattr(error, "reason", "it is not YAML")
+        raise ValueError(f"{position}{problem}") from None
     return value
 
 
 def _check_events(text: str) -> None:
-    """Look at a text event by event, which neither recurses nor builds anything."""
+    """Refuse aliases and deep nesting, event by event: this neither recurses nor builds values."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if getattr(event, "anchor", None):
-            raise ValueError("anchors and aliases are not taken")
+            raise ValueError("anchors and aliases are not accepted")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > limits.LEVELS:

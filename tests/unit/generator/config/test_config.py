@@ -132,7 +132,7 @@ def test_the_version_of_a_url_is_pinned(repository: Path) -> None:
         (models("url = 'grpc://127.0.0.1:1'", "name = 'a'", "version = 'v'"), "a runner has none"),
         (models("url = 'a/b/models/--'"), "models[0].name is wrong"),
         (models(f"url = '{URL}/versions/1'", "version = '2'"), "is not the one in the url"),
-        (models(f"url = '{URL}'", "version = 'a/b'"), "version is no id"),
+        (models(f"url = '{URL}'", "version = 'a/b'"), "version is not an id"),
         (models(f"url = '{URL}'", "methods = 'detect'"), "methods is not an array of texts"),
         (models(f"url = '{URL}'", "methods = []"), "methods is empty"),
         (models(f"url = '{URL}'", "methods = ['a', 'a']"), "methods names the same twice"),

@@ -1,4 +1,4 @@
-"""What a `--url` names: models, runners, and neither."""
+"""Parsing of `--url`: models, runners, and text that names neither."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REFERENCE = ModelRef("openai", "chat-completion", "o4-mini")
         ),
     ],
 )
-def test_models(url: str, version_id: str) -> None:
+def test_addresses_of_models(url: str, version_id: str) -> None:
     assert parse_address(url) == ModelAddress(REFERENCE, version_id)
 
 
@@ -49,18 +49,18 @@ def test_models(url: str, version_id: str) -> None:
         "runner.example:8000",
     ],
 )
-def test_runners(url: str) -> None:
+def test_addresses_of_runners(url: str) -> None:
     assert parse_address(url) == RunnerAddress(url)
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "message"),
     [
-        ("", "no address"),
-        ("   ", "no address"),
-        ("a b", "no address"),
-        ("u/a/models/\x1b[2J", "no address"),
-        ("u/a/models/\u202em", "no address"),
+        ("", "not an address"),
+        ("   ", "not an address"),
+        ("a b", "not an address"),
+        ("u/a/models/\x1b[2J", "not an address"),
+        ("u/a/models/\u202em", "not an address"),
         ("https://clarifai.com", "names the platform, but no model"),
         ("grpc://clarifai.com:443", "names the platform, but no model"),
         ("clarifai.com", "does not name a model"),
@@ -82,19 +82,19 @@ def test_runners(url: str) -> None:
         ("grpc://h:1?x=1", "has a path"),
         ("ftp://h/u/a/models/m", "ftp://"),
         ("file:///etc/passwd", "file://"),
-        ("https://clarifai.com/u/a/models/..", "is no id"),
-        ("https://clarifai.com/u/a/models/m%20n", "is no id"),
-        ("https://clarifai.com/u/a/models/%1b", "is no id"),
+        ("https://clarifai.com/u/a/models/..", "is not an id"),
+        ("https://clarifai.com/u/a/models/m%20n", "is not an id"),
+        ("https://clarifai.com/u/a/models/%1b", "is not an id"),
         ("https://clarifai.com/u/a%2Fb/models/m", "part"),
-        ("u/a/models/m/versions/$(x)", "is no id"),
+        ("u/a/models/m/versions/$(x)", "is not an id"),
     ],
 )
-def test_what_names_neither(url: str, words: str) -> None:
+def test_text_that_names_neither_is_refused(url: str, message: str) -> None:
     with pytest.raises(Refusal) as caught:
         parse_address(url)
     text = str(caught.value)
     assert caught.value.diagnostic.exit_code == 2
-    assert words in text
+    assert message in text
     assert text.replace("\n", "").isprintable()
     assert text.count("\n") <= 1
     assert "expected" in text or "a model is" in text
@@ -120,13 +120,13 @@ def test_credentials_in_a_url_are_refused_and_not_repeated(url: str) -> None:
 @settings(deadline=None)
 @given(st.text() | st.from_regex(r"(https?|grpcs?)://[^\s]*"))
 def test_any_text_is_an_address_or_refused(url: str) -> None:
-    found = outcome(url)
-    if isinstance(found, Refusal):
-        assert found.diagnostic.exit_code == 2
-        assert str(found).replace("\n", "").isprintable()
+    result = parse_or_refuse(url)
+    if isinstance(result, Refusal):
+        assert result.diagnostic.exit_code == 2
+        assert str(result).replace("\n", "").isprintable()
 
 
-def outcome(url: str) -> ModelAddress | RunnerAddress | Refusal:
+def parse_or_refuse(url: str) -> ModelAddress | RunnerAddress | Refusal:
     try:
         return parse_address(url)
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""Signature files: every form, JSON and YAML, and what is refused."""
+"""Signature files: every form in JSON and YAML, and the refusal of other content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import yaml
 from clarigen import ModelRef
 from gen_client import limits, source
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read as interface
+from gen_client.interface import read
+from gen_client.interface.model import Model
 from gen_client.output import lock
 from gen_client.source import Document
 from support import CORPUS
@@ -33,26 +34,27 @@ CAMEL = {
 MODEL = {"user_id": "u", "app_id": "a", "model_id": "m", "version_id": "v"}
 
 
-def read(path: Path | str, report: Report | None = None) -> Document:
-    return source.read(source.in_file(str(path), report or Report()))
+def read_file(path: Path | str, report: Report | None = None) -> Document:
+    return source.SignatureFile(str(path), report or Report()).fetch()
 
 
-def refused(path: Path | str) -> tuple[int, str]:
+def refuse(path: Path | str) -> tuple[int, str]:
+    """Return the exit code and the message of the refusal to read a file."""
     with pytest.raises(Refusal) as caught:
-        read(path)
+        read_file(path)
     text = str(caught.value)
     assert text.replace("\n", "").isprintable()
     assert text.count("\n") <= 1
     return caught.value.diagnostic.exit_code, text
 
 
-def model(document: Document) -> interface.Model:
-    return interface.read_model(document, Report())
+def read_model(document: Document) -> Model:
+    return read.read_model(document, Report())
 
 
 @pytest.fixture
-def expected() -> interface.Model:
-    return model(Document(None, "", (SIGNATURE,)))
+def expected() -> Model:
+    return read_model(Document(None, "", (SIGNATURE,)))
 
 
 @pytest.mark.parametrize(
@@ -70,21 +72,21 @@ def expected() -> interface.Model:
     ids=range(8),
 )
 @pytest.mark.parametrize("suffix", [".json", ".yaml", ".yml", ".txt", ""])
-def test_every_form_in_both_languages(
-    tmp_path: Path, expected: interface.Model, content: Any, suffix: str
+def test_every_form_is_read_from_json_and_yaml(
+    tmp_path: Path, expected: Model, content: Any, suffix: str
 ) -> None:
     path = tmp_path / f"signatures{suffix}"
     for text in (json.dumps(content), yaml.safe_dump(content)):
         if suffix == ".json" and not text.startswith(("{", "[")):
             continue
         path.write_text(text, "utf-8")
-        assert model(read(path)) == expected
+        assert read_model(read_file(path)) == expected
 
 
 def test_a_file_names_its_model(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_text(json.dumps({"model": MODEL, "method_signatures": [SIGNATURE]}), "utf-8")
-    document = read(path)
+    document = read_file(path)
     assert document.reference == ModelRef("u", "a", "m")
     assert document.version_id == "v"
 
@@ -93,83 +95,83 @@ def test_a_file_may_name_its_model_in_camel_case(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     ids = {"userId": "u", "appId": "a", "modelId": "m", "versionId": "v"}
     path.write_text(json.dumps({"model": ids, "methodSignatures": [SIGNATURE]}), "utf-8")
-    document = read(path)
+    document = read_file(path)
     assert (document.reference, document.version_id) == (ModelRef("u", "a", "m"), "v")
 
 
-def test_a_lock_is_a_signature_file(tmp_path: Path, expected: interface.Model) -> None:
-    for original in (expected, interface.Model(ModelRef("u", "a", "m"), "v", expected.methods)):
+def test_a_lock_is_a_signature_file(tmp_path: Path, expected: Model) -> None:
+    for original in (expected, Model(ModelRef("u", "a", "m"), "v", expected.methods)):
         path = tmp_path / "signatures.json"
         path.write_text(lock.format_lock(original), "utf-8")
         report = Report()
-        assert model(read(path, report)) == original
+        assert read_model(read_file(path, report)) == original
         assert report.warnings == []
 
 
-def test_a_lock_edited_by_hand_is_warned_of(tmp_path: Path, expected: interface.Model) -> None:
+def test_a_lock_edited_by_hand_is_warned_of(tmp_path: Path, expected: Model) -> None:
     path = tmp_path / "signatures.json"
     path.write_text(lock.format_lock(expected).replace('"STR"', '"TEXT"'), "utf-8")
     report = Report()
-    read(path, report)
+    read_file(path, report)
     assert "edited by hand" in str(report.warnings[0])
 
 
 @pytest.mark.parametrize("wrong", [5, "", "abc", [], {"a": 1}])
-def test_a_digest_that_is_none(tmp_path: Path, wrong: Any) -> None:
+def test_a_digest_that_does_not_match_is_warned_of(tmp_path: Path, wrong: Any) -> None:
     path = tmp_path / "s.json"
     path.write_text(json.dumps({"sha256": wrong, "method_signatures": [SIGNATURE]}), "utf-8")
     report = Report()
-    read(path, report)
+    read_file(path, report)
     assert len(report.warnings) == 1
 
 
 @pytest.mark.parametrize("text", [json.dumps([SIGNATURE]), yaml.safe_dump([SIGNATURE])])
-def test_standard_input(
-    monkeypatch: pytest.MonkeyPatch, expected: interface.Model, text: str
+def test_a_dash_reads_standard_input(
+    monkeypatch: pytest.MonkeyPatch, expected: Model, text: str
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-    assert model(read("-")) == expected
+    assert read_model(read_file("-")) == expected
 
 
-def test_a_byte_order_mark_is_no_text(tmp_path: Path, expected: interface.Model) -> None:
+def test_a_byte_order_mark_is_skipped(tmp_path: Path, expected: Model) -> None:
     path = tmp_path / "s.json"
     path.write_text(json.dumps([SIGNATURE]), "utf-8-sig")
-    assert model(read(path)) == expected
+    assert read_model(read_file(path)) == expected
 
 
 def test_every_file_of_the_corpus_but_two_is_read() -> None:
     for path in sorted(CORPUS.glob("*/*.json")):
         if path.stem in ("ids-empty", "nesting-two-hundred-lists"):
-            assert refused(path)[0] == 4
+            assert refuse(path)[0] == 4
         else:
             content = json.loads(path.read_text("utf-8"))
-            assert read(path).signatures == tuple(content["method_signatures"])
+            assert read_file(path).signatures == tuple(content["method_signatures"])
 
 
-# What cannot be read
+# Refusals
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    code, text = refused(tmp_path / "none.json")
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    code, text = refuse(tmp_path / "none.json")
     assert code == 2
     assert "none.json" in text
     assert "No such file" in text
 
 
-def test_a_folder(tmp_path: Path) -> None:
-    assert refused(tmp_path)[0] == 2
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    assert refuse(tmp_path)[0] == 2
 
 
-def test_a_path_that_is_none() -> None:
-    assert refused("a\0b")[0] == 2
+def test_a_path_with_a_null_character_is_refused() -> None:
+    assert refuse("a\0b")[0] == 2
 
 
-def test_a_name_that_a_terminal_would_obey(tmp_path: Path) -> None:
-    assert r"\x1b" in refused(tmp_path / "\x1b[2J")[1]
+def test_control_characters_of_a_path_are_escaped(tmp_path: Path) -> None:
+    assert r"\x1b" in refuse(tmp_path / "\x1b[2J")[1]
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"", "neither"),
         (b"\xff\xfe", "UTF-8"),
@@ -206,30 +208,32 @@ def test_a_name_that_a_terminal_would_obey(tmp_path: Path) -> None:
         (b"a: \x07", "special characters"),
     ],
 )
-def test_what_holds_no_signatures(tmp_path: Path, content: bytes, words: str) -> None:
+def test_content_without_signatures_is_refused(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
     path = tmp_path / "signatures"
     path.write_bytes(content)
-    code, text = refused(path)
+    code, text = refuse(path)
     assert code == 4
-    assert words in text
+    assert message in text
 
 
-def test_flow_yaml_is_deep_too(tmp_path: Path) -> None:
+def test_the_nesting_of_flow_yaml_is_bounded(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text("[" * 100_000, "utf-8")
-    assert "nested" in refused(path)[1]
+    assert "nested" in refuse(path)[1]
 
 
 def test_sizes_are_bounded(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_bytes(b" " * (limits.SIZE + 1))
-    assert "larger than 4 MB" in refused(path)[1]
+    assert "larger than 4 MB" in refuse(path)[1]
     path = tmp_path / "s.yaml"
     path.write_bytes(b" " * (limits.YAML_SIZE + 1))
-    assert "512 kB" in refused(path)[1]
+    assert "512 kB" in refuse(path)[1]
 
 
-def test_yaml_of_the_wrong_types_says_what_to_do(tmp_path: Path) -> None:
+def test_yaml_of_the_wrong_type_has_a_remedy(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(
         "predict: {input_fields: [{name: on, type: INT, default: 2020-01-01}]}", "utf-8"
@@ -237,19 +241,18 @@ def test_yaml_of_the_wrong_types_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(
         Refusal, match="expected text, not a boolean\n  in YAML, write it in quotes"
     ):
-        model(read(path))
+        read_model(read_file(path))
 
 
 @pytest.mark.parametrize("number", [2, 10**30])
 def test_the_lock_of_a_newer_gen_client_is_refused(tmp_path: Path, number: int) -> None:
-    """It may mean more than what is read of it here; what to do is said."""
     path = tmp_path / "signatures.json"
     content = {"format": number, "model": MODEL, "method_signatures": [SIGNATURE]}
     path.write_text(json.dumps(content), "utf-8")
-    code, text = refused(path)
+    code, text = refuse(path)
     assert code == 4
     assert f"format: this lock was written by a newer gen-client: it has format {number}," in text
     assert "pip install -U 'clarigen[codegen]'" in text
-    for known in (1, None, "2"):
-        path.write_text(json.dumps({**content, "format": known}), "utf-8")
-        assert read(path).version_id == "v"
+    for accepted in (1, None, "2"):
+        path.write_text(json.dumps({**content, "format": accepted}), "utf-8")
+        assert read_file(path).version_id == "v"

@@ -33,7 +33,6 @@ __all__ = [
 
 _R = TypeVar("_R")
 
-_UNSUPPORTED_FORMAT: Final = 30101
 _NOT_AN_IMAGE: Final = "cannot identify image file"
 """How the answer of the oldest models begins: they take the question for a picture."""
 
@@ -177,12 +176,16 @@ def _ask(
 
 def _check_ready(version_id: str, status: Status) -> None:
     """Raise `VersionNotReadyError` if the status of a version says so."""
-    from ._calls.status import UNREADY
+    from ._calls.status import status_info
 
-    if status.code in UNREADY:
-        reason, resolves_itself = UNREADY[status.code]
-        details = status.details or status.description
-        raise VersionNotReadyError(version_id, reason, details, resolves_itself=resolves_itself)
+    info = status_info(status.code)
+    if info.not_ready:
+        raise VersionNotReadyError(
+            version_id,
+            info.not_ready,
+            status.details or status.description,
+            resolves_itself=info.resolves_itself,
+        )
 
 
 def _read_answer(response: MultiOutputResponse) -> str:
@@ -191,16 +194,15 @@ def _read_answer(response: MultiOutputResponse) -> str:
     Raises:
         ModelError: The model failed.
     """
-    from ._calls.platform import raise_if_failed
-    from ._calls.status import SUCCESS
+    from ._calls.status import INPUT_UNSUPPORTED_FORMAT, SUCCESS, raise_for_status
 
     output = response.outputs[0] if response.outputs else None
     failed = response.status.code != SUCCESS
-    if response.status.code == _UNSUPPORTED_FORMAT:
+    if response.status.code == INPUT_UNSUPPORTED_FORMAT:
         return ""
     if failed and output is not None and output.status.description.startswith(_NOT_AN_IMAGE):
         return ""
-    raise_if_failed(response.status, "PostModelOutputs")
+    raise_for_status(response.status, "PostModelOutputs")
     return output.data.text.raw if output is not None else ""
 
 

@@ -24,7 +24,7 @@ from clarigen import (
     Stream,
     wire,
 )
-from clarigen._calls.retry import RetryThrottle
+from clarigen._calls.throttle import RetryThrottle
 
 _N = wire.field("n", wire.INT)
 DOUBLE: Final = wire.unary("double", _N, returns=wire.INT)

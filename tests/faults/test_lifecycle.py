@@ -103,11 +103,11 @@ with Calls(base_url=url, timeout=20) as model:
 """
 
 FORK_WITH_LOCKS = """
-from clarigen import _channel, _retry
+from clarigen._transport import channel
 with Calls(base_url=url, timeout=20) as model:
     assert model.double(1) == 2
     throttle = model._endpoint.policy.throttle
-    with throttle._lock, _channel._lock:  # as another thread may hold them
+    with throttle._lock, channel._lock:  # as another thread may hold them
         child = os.fork()
         if not child:
             assert model.double(2) == 4

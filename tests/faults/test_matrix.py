@@ -22,7 +22,7 @@ from typing import Any, Final
 import pytest
 
 from clarigen import Response, UnavailableError
-from clarigen._calls.retry import RetryThrottle
+from clarigen._calls.throttle import RetryThrottle
 from clarigen._transport import channel
 from faults import proxy
 from faults.callers import (

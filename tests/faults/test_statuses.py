@@ -104,7 +104,7 @@ def test_grpc_statuses(code: str, error: str) -> None:
 @pytest.mark.parametrize(("code", "error"), [row for row in CODES if row[0] not in STARTING])
 def test_platform_statuses(code: int, error: str) -> None:
     assert ask_each(Platform(code)) == all_end(error, passing=code in PASSING)
-    assert code in status._CODES or code >= 98000 or code in UNNAMED
+    assert code in status.STATUSES or code >= 98000 or code in UNNAMED
 
 
 def test_mixed_status_without_outputs_raises() -> None:
@@ -170,7 +170,7 @@ def test_transient_statuses_are_retried(kind: str, twin: str) -> None:
 
 def test_status_names_match_the_platform() -> None:
     official = {int(value): name for name, value in status_code_pb2.StatusCode.items()}
-    ours = {code: name for code, (name, _) in status._CODES.items()}
+    ours = {code: info.name for code, info in status.STATUSES.items()}
     assert ours == {code: official[code] for code in ours}
 
 

@@ -1,29 +1,31 @@
-"""Which model a request means, and on what it shall run: the part that all requests of a client share.
+"""Which model a request addresses, and where that model runs.
 
-What lives here: the addressing of requests, serialised once. A deployment or a nodepool has an owner;
-where only the platform knows who that is, the first call asks it, once.
+What lives here: the fields that all requests of a client share, encoded once. A deployment or a nodepool has an
+owner. If only the platform knows who that is, the first call asks. The messages are imported when an `Address` is
+made, so that importing this module loads no protobuf.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._model_ref import ME, ModelRef
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from .._proto import RunnerSelector
+    from .actions import Send
 
 
 class Routing(NamedTuple):
-    """On what a model shall run; nothing for where the platform thinks best.
+    """Where a model runs; empty if the platform chooses.
 
     Attributes:
         deployment_id: A deployment of the model.
-        compute_cluster_id: A compute cluster, together with a nodepool of it.
+        compute_cluster_id: A compute cluster, together with one of its nodepools.
         nodepool_id: The nodepool.
-        user_id: The owner of the deployment or the cluster; by default, of the credential.
+        user_id: Owner of the deployment or the cluster; by default, of the credential.
     """
 
     deployment_id: str | None = None
@@ -32,10 +34,10 @@ class Routing(NamedTuple):
     user_id: str | None = None
 
     def validate(self) -> Routing:
-        """The same, if it does not contradict itself.
+        """Return this routing if it is consistent.
 
         Raises:
-            ConfigError: A deployment and a nodepool, half a nodepool, or an owner of nothing.
+            ConfigError: It has a deployment and a nodepool, half a nodepool, or an owner of nothing.
         """
         if self.deployment_id and (self.compute_cluster_id or self.nodepool_id):
             raise ConfigError(
@@ -49,11 +51,11 @@ class Routing(NamedTuple):
 
     @property
     def is_set(self) -> bool:
-        """Whether it is said at all where the model shall run."""
+        """Whether it names a deployment or a nodepool."""
         return bool(self.deployment_id or self.nodepool_id)
 
     def to_runner_selector(self, user_id: str) -> RunnerSelector | None:
-        """The platform's form of it."""
+        """Convert to the platform's message; None if the platform chooses."""
         from .._proto import ComputeCluster, Deployment, Nodepool, RunnerSelector
 
         if self.deployment_id:
@@ -65,34 +67,38 @@ class Routing(NamedTuple):
 
 
 class Address:
-    """The part of every request that says which model is meant.
+    """The model that a client calls, as the fields that all its requests share.
 
     Attributes:
-        reference: The model; None for whichever a local runner serves.
+        reference: The model; None for whichever model a local runner serves.
         version_id: Its version; empty for the latest.
-        routing: On what it shall run.
+        routing: Where it runs.
     """
 
     def __init__(self, reference: ModelRef | None, version_id: str, routing: Routing) -> None:
         self.reference = reference
         self.version_id = version_id
         self.routing = routing
-        named = None if routing.user_id in (None, "", ME) else routing.user_id
-        self._owner = named if routing.is_set else ""
+        owner = None if routing.user_id in (None, "", ME) else routing.user_id
+        self._owner = owner if routing.is_set else ""
         self._encoded = self._encode(self._owner) if self._owner is not None else None
 
-    def resolve(self, timeout: float | None) -> Generator[Any, Any, bytes]:
-        """The part, serialised. A flow of `_call`, which may ask the platform who `me` is."""
+    def resolve(self, remaining: Callable[[], float | None]) -> Generator[Send, bytes, bytes]:
+        """Return the encoded fields. This flow asks the platform for the owner if necessary.
+
+        Args:
+            remaining: Returns the timeout of a request that is sent now, in seconds; None for no limit.
+        """
         if self._encoded is None:
-            self._encoded = self._encode((yield from self.resolve_owner(timeout)))
+            self._encoded = self._encode((yield from self.resolve_owner(remaining)))
         return self._encoded
 
-    def resolve_owner(self, timeout: float | None) -> Generator[Any, Any, str]:
-        """Who owns the deployment or the nodepool. A flow of `_call`, as `resolve` is."""
+    def resolve_owner(self, remaining: Callable[[], float | None]) -> Generator[Send, bytes, str]:
+        """Return the owner of the deployment or the nodepool; the argument is that of `resolve`."""
         if self._owner is None:
             from .platform import get_user_id
 
-            self._owner = yield from get_user_id(timeout)
+            self._owner = yield from get_user_id(remaining())
         return self._owner
 
     def _encode(self, owner: str) -> bytes:

@@ -1,10 +1,8 @@
-"""One call, without I/O.
+"""One call, unary or streaming, without I/O.
 
-What lives here: what is sent, what an answer means, when a call has ended; as generators that yield
-what they want done and are sent what came of it. The drivers (connections, streams and batches) do
-it, and decide nothing. So encoding, statuses and deadlines exist once and can be tested without a
-server, a clock or a loop. Retries stand between an attempt and the next; `_retry` says whether and
-when. What flows and drivers say to each other stands in `_actions`.
+What lives here: what is sent, what a response means, and when a call ends. A call is a generator, a *flow*: it
+yields actions (see `actions`) and is sent their results. Connections, streams and batches perform the actions and
+decide nothing. So encoding, statuses and deadlines exist once for both twins, and can be tested without a server.
 """
 
 from __future__ import annotations
@@ -13,8 +11,8 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from .._log import LOGGER, escape_unprintable
-from .._proto import MultiOutputResponse, Output, ProtobufDecodeError, Status
+from .._log import LOGGER
+from .._proto import MultiOutputResponse, Output, ProtobufDecodeError
 from .._wire.large_payloads import NO_PAYLOADS, LargePayloads, extract_large_payloads
 from .._wire.method import Method, Streaming, Unary
 from .._wire.protobuf_writer import Buffers
@@ -22,16 +20,25 @@ from ..errors import ClarigenError, DecodeError, ModelError
 from .actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Send, Sleep
 from .address import Address
 from .response import Observer, Response, Usage
-from .retry import Attempts, Policy, classify_failure, classify_status
-from .status import MIXED_STATUS, SUCCESS, CallError, error_from_failure, error_from_status
+from .retry import Attempts, Deadline, Policy, wait_for_retry
+from .status import (
+    MIXED_STATUS,
+    SUCCESS,
+    CallError,
+    classify_failure,
+    error_from_failure,
+    error_from_status,
+    raise_for_status,
+    status_info,
+)
 
 _R = TypeVar("_R")
 
 _RESPONSE_SUCCESS: Final = frozenset({SUCCESS, MIXED_STATUS})
-"""What the status of an answer may be; with the second one, those of its outputs say more."""
+"""Codes of a response that has outputs. `MIXED_STATUS` leaves it to the outputs which of them failed."""
 
 _OUTPUT_SUCCESS: Final = frozenset({SUCCESS, 0})
-"""What the status of an output may be: servers leave it out."""
+"""Codes of an output that holds a result. Servers may omit the status of an output."""
 
 UnaryFlow = Generator[Send | Sleep, Any, _R]
 StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Reclaim, Any, Usage]
@@ -42,11 +49,11 @@ class DriftCheck(Protocol):
 
     @property
     def unverified(self) -> bool:
-        """Whether a call must go through `verified` first."""
+        """Whether a call must run `verify_once` first."""
         ...
 
     def verify_once(
-        self, address: Address, attempts: Attempts
+        self, address: Address, deadline: Deadline
     ) -> Generator[Send | Sleep, Any, None]:
         """Compare the methods, once, and raise SignatureMismatchError if they differ."""
         ...
@@ -55,7 +62,7 @@ class DriftCheck(Protocol):
         self,
         error: ClarigenError,
         address: Address,
-        attempts: Attempts,
+        deadline: Deadline,
         response: MultiOutputResponse | None = None,
     ) -> Generator[Send | Sleep, Any, None]:
         """Add to the message of an error that the model has changed, if it has."""
@@ -63,13 +70,13 @@ class DriftCheck(Protocol):
 
 
 class CallContext(NamedTuple):
-    """What a call is made with, beside its arguments.
+    """Everything that a call needs except its method and its arguments.
 
     Attributes:
-        address: The part of the request that says which model is meant.
-        policy: How long it may take and how often it is sent.
-        observers: Who is told of the response.
-        drift: What is known of how the model has changed, if anybody wants to know.
+        address: The model that is called.
+        policy: Timeout and retries.
+        observers: Callbacks for the response.
+        drift: Check of the model's methods; None for none.
     """
 
     address: Address
@@ -78,12 +85,12 @@ class CallContext(NamedTuple):
     drift: DriftCheck | None = None
 
 
-class _Answer(NamedTuple):
-    """What came back.
+class _ParsedReply(NamedTuple):
+    """A response, parsed.
 
     Attributes:
-        response: The platform's message.
-        payloads: The large payloads that were cut out of it.
+        response: The platform's message, without its large payloads.
+        payloads: The large payloads.
     """
 
     response: MultiOutputResponse
@@ -91,32 +98,33 @@ class _Answer(NamedTuple):
 
 
 def call_unary(method: Unary[_R], values: Sequence[Any], context: CallContext) -> UnaryFlow[_R]:
-    """Call a unary method with one value a field."""
-    answer, attempts = yield from _send_request(method, method.encode_request(values), 1, context)
+    """Call a unary method with one value per field, and return its result."""
+    request = method.encode_request(values)
+    (response, payloads), attempts = yield from _send_with_retries(method, request, 1, context)
     try:
-        return method.decode_result(answer.response.outputs[0].data, answer.payloads)
-    except DecodeError as unread:
-        yield from _add_drift_hint(context, unread, attempts, answer.response)
+        return method.decode_result(response.outputs[0].data, payloads)
+    except DecodeError as error:
+        yield from _add_drift_hint(context, error, attempts, response)
         raise
 
 
 def call_chunk(
     method: Unary[_R], inputs: Sequence[bytes], context: CallContext
 ) -> UnaryFlow[tuple[list[_R | ClarigenError], int]]:
-    """Call a unary method with several inputs at once.
+    """Call a unary method with several inputs in one request.
 
     Args:
         method: The method.
-        inputs: The inputs, from `encoded`; messages that are joined merge.
-        context: What the call is made with.
+        inputs: The inputs, from `encode_input`. Concatenated protobuf messages merge into one.
+        context: Everything else that the call needs.
 
     Returns:
-        Each input's result or, in its place, the error of its own that the answer tells; and how
-        often the request was sent.
+        One outcome per input, its result or its own error, and the number of attempts.
     """
-    answer, attempts = yield from _send_request(method, inputs, len(inputs), context, apart=True)
-    response, payloads = answer
-    outcomes = [_read_output(method, output, payloads, attempts) for output in response.outputs]
+    (response, payloads), attempts = yield from _send_with_retries(
+        method, inputs, len(inputs), context, check_outputs=False
+    )
+    outcomes = [_decode_output(method, output, payloads, attempts) for output in response.outputs]
     for outcome in outcomes:
         if isinstance(outcome, ModelError | DecodeError):
             yield from _add_drift_hint(context, outcome, attempts, response)
@@ -124,7 +132,7 @@ def call_chunk(
 
 
 def encode_input(method: Method[Any], values: Sequence[Any]) -> bytes:
-    """A request with one input, without its address.
+    """Encode a request with one input, without its address.
 
     Raises:
         InputError: A value does not fit its parameter.
@@ -132,73 +140,74 @@ def encode_input(method: Method[Any], values: Sequence[Any]) -> bytes:
     return b"".join(method.encode_request(values))
 
 
-def _send_request(
+def _send_with_retries(
     method: Unary[Any],
     request: Sequence[bytes | memoryview],
-    inputs: int,
+    input_count: int,
     context: CallContext,
     *,
-    apart: bool = False,
-) -> UnaryFlow[tuple[_Answer, Attempts]]:
-    """Send a request until it is answered; the answer, and the attempts at it.
+    check_outputs: bool = True,
+) -> UnaryFlow[tuple[_ParsedReply, Attempts]]:
+    """Send a request until it succeeds; return the parsed reply and the attempts.
 
     Args:
         method: The method.
-        request: The request without its address, to be joined.
-        inputs: How many outputs are expected.
-        context: What the call is made with.
-        apart: Whether the statuses of single outputs are the caller's to read.
+        request: Parts of the request without its address, to be joined.
+        input_count: Number of inputs in the request, and of outputs in the response.
+        context: Everything else that the call needs.
+        check_outputs: Whether an output that failed fails the call.
     """
     message = b""
     with Attempts(context.policy) as attempts:
         while True:
             try:
-                target = yield from _resolve_address(context, attempts)
-                message = message or b"".join((target, *request))
+                address_fields = yield from _resolve_address(context, attempts.deadline)
+                message = message or b"".join((address_fields, *request))
                 reply = yield Send(method.rpc, message, attempts.begin())
-                answer = _parse_answer(method, reply, context)
-                _check_statuses(method, answer.response, inputs, apart=apart)
+                parsed = _parse_reply(method, reply, context)
+                _check_response(method, parsed.response, input_count, check_outputs=check_outputs)
                 break
-            except (Failure, ModelError) as caught:
-                yield from _retry_or_raise(method, attempts, caught, context)
-            except DecodeError as unread:
-                yield from _add_drift_hint(context, unread, attempts)
+            except (Failure, ModelError) as failure:
+                yield from _wait_or_raise(method, attempts, failure, context)
+            except DecodeError as error:
+                yield from _add_drift_hint(context, error, attempts)
                 raise
-    _notify_observers(context, method, answer.response, attempts)
-    return answer, attempts
+    _notify_observers(context, method, parsed.response, attempts)
+    return parsed, attempts
 
 
 def _resolve_address(
-    context: CallContext, attempts: Attempts
+    context: CallContext, deadline: Deadline
 ) -> Generator[Send | Sleep, Any, bytes]:
-    """The part of a request that says which model is meant, once it is the right one where that is asked."""
+    """Encode the fields of a request that address the model, after verifying it if that is due."""
     if context.drift is not None and context.drift.unverified:
-        yield from context.drift.verify_once(context.address, attempts)
-    return (yield from context.address.resolve(attempts.remaining()))
+        yield from context.drift.verify_once(context.address, deadline)
+    return (yield from context.address.resolve(deadline.remaining))
 
 
-def _read_output(
+def _decode_output(
     method: Unary[_R], output: Output, payloads: LargePayloads, attempts: Attempts
 ) -> _R | ClarigenError:
+    """Return the result of one output, or its error."""
     if output.status.code:
         error = error_from_status(output.status, method.name)
         if error is not None:
             return attempts.annotate(error)
     try:
         return method.decode_result(output.data, payloads)
-    except DecodeError as unread:
-        return unread
+    except DecodeError as error:
+        return error
 
 
 def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallContext) -> StreamFlow:
-    """Call a method that answers with a stream, with one value a field. Ends with its usage.
+    """Call a streaming method with one value per field, and return its usage at the end.
 
-    It is sent again only before its first item; with a stream of inputs, only while no more than the
-    first of them was taken from the caller: it is in the request that is kept, later ones are gone.
+    The call is sent again only before its first result. If it also streams inputs, it is sent again only while
+    no more than the first input has been taken from the caller: that one is kept in the request.
 
     Raises:
-        InputError: An argument does not fit. Seen at once; the items of a stream are seen as they
-            are taken.
+        InputError: An argument does not fit. It is raised at once, not when the flow starts. Streamed inputs are
+            checked when they are taken.
     """
     return _run_stream(method, method.encode_arguments(values), context)
 
@@ -206,9 +215,10 @@ def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallCont
 def _run_stream(
     method: Streaming[Any], arguments: tuple[Buffers, int], context: CallContext
 ) -> StreamFlow:
-    if method.stream_field is not None:
+    streams_inputs = method.stream_field is not None
+    if streams_inputs:
         item = yield Pull()
-        if item is END:  # arguments without an item cannot be sent
+        if item is END:  # the arguments travel with the first input, so there is nothing to send
             return Usage()
         request = method.encode_item(item, arguments)
     else:
@@ -217,67 +227,57 @@ def _run_stream(
     with Attempts(context.policy) as attempts:
         while True:
             try:
-                target = yield from _resolve_address(context, attempts)
-                follow = (
-                    partial(_encode_later_item, method, target)
-                    if method.stream_field is not None
-                    else None
+                address_fields = yield from _resolve_address(context, attempts.deadline)
+                message = message or b"".join((address_fields, *request))
+                encode_item = (
+                    partial(_encode_later_item, method, address_fields) if streams_inputs else None
                 )
-                message = message or b"".join((target, *request))
-                yield Open(method.rpc, message, attempts.begin(), follow)
+                yield Open(method.rpc, message, attempts.begin(), encode_item)
                 while (reply := (yield Receive())) is not END:
-                    response, payloads = _parse_answer(method, reply, context)
-                    _check_statuses(method, response)
+                    response, payloads = _parse_reply(method, reply, context)
+                    _check_response(method, response)
                     output = response.outputs[0]
-                    # Models tell the count with the last message, or grow it: the last one told holds.
+                    # Models send the counts with the last message, or send growing ones: the last are valid.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
-                        usage = _count_tokens(response)
+                        usage = _sum_usage(response)
                     attempts.is_last = True
                     yield Deliver(method.decode_result(output.data, payloads))
                 break
-            except (Failure, ModelError) as caught:
-                if method.stream_field is not None and not attempts.is_last:
+            except (Failure, ModelError) as failure:
+                if streams_inputs and not attempts.is_last:
                     attempts.is_last = not (yield Reclaim())
-                yield from _retry_or_raise(method, attempts, caught, context)
-            except DecodeError as unread:
-                yield from _add_drift_hint(context, unread, attempts, response)
+                yield from _wait_or_raise(method, attempts, failure, context)
+            except DecodeError as error:
+                yield from _add_drift_hint(context, error, attempts, response)
                 raise
     _notify_observers(context, method, response, attempts, usage)
     return usage
 
 
-def _encode_later_item(method: Streaming[Any], target: bytes, item: Any) -> bytes:
-    """The message that carries a later item."""
-    return b"".join((target, *method.encode_item(item)))
+def _encode_later_item(method: Streaming[Any], address_fields: bytes, item: Any) -> bytes:
+    """Encode the message that carries an input after the first."""
+    return b"".join((address_fields, *method.encode_item(item)))
 
 
-def _retry_or_raise(
-    method: Method[Any], attempts: Attempts, caught: Failure | ModelError, context: CallContext
+def _wait_or_raise(
+    method: Method[Any], attempts: Attempts, failure: Failure | ModelError, context: CallContext
 ) -> Generator[Send | Sleep, Any, None]:
     """Wait until the next attempt may begin.
 
     Raises:
-        ClarigenError: There shall be none; what the last one met.
+        ClarigenError: No attempt is left; this is the last attempt's error.
     """
     error: CallError
-    if isinstance(caught, ModelError):
-        error, hope = caught, classify_status(caught.code)
+    if isinstance(failure, ModelError):
+        error, retryability = failure, status_info(failure.code).retry
     else:
-        error = error_from_failure(caught, method.name, timeout=attempts.policy.timeout)
-        hope = classify_failure(caught)
-    attempts.end(answered=caught is error)
-    while True:
-        pause = attempts.next_backoff(hope)
+        error = error_from_failure(failure, method.name, timeout=attempts.deadline.timeout)
+        retryability = classify_failure(failure).retry
+    attempts.end(answered=isinstance(failure, ModelError))
+    if not (yield from wait_for_retry(retryability, attempts, error)):
         attempts.annotate(error)
-        if pause is None:
-            yield from _add_drift_hint(context, error, attempts)
-            raise error from None
-        LOGGER.info(
-            "%s; attempt %d follows in %.2f s", escape_unprintable(error), attempts.count + 1, pause
-        )
-        yield Sleep(pause)
-        if attempts.can_resume(hope):
-            return
+        yield from _add_drift_hint(context, error, attempts)
+        raise error from None
 
 
 def _add_drift_hint(
@@ -286,48 +286,50 @@ def _add_drift_hint(
     attempts: Attempts,
     response: MultiOutputResponse | None = None,
 ) -> Generator[Send | Sleep, Any, None]:
-    """Let the error that ends a call say so, if it may come of a change of the model."""
+    """Add to the error that ends the call that the model has changed, if that may be the cause."""
     if context.drift is not None:
-        yield from context.drift.add_hint(error, context.address, attempts, response)
+        yield from context.drift.add_hint(error, context.address, attempts.deadline, response)
 
 
-def _parse_answer(method: Method[Any], reply: bytes, context: CallContext) -> _Answer:
-    # Who is told of the response gets the platform's message whole.
+def _parse_reply(method: Method[Any], reply: bytes, context: CallContext) -> _ParsedReply:
+    # Observers get the platform's message whole.
     rest, payloads = (reply, NO_PAYLOADS) if context.observers else extract_large_payloads(reply)
     try:
-        return _Answer(MultiOutputResponse.FromString(rest), payloads)
+        return _ParsedReply(MultiOutputResponse.FromString(rest), payloads)
     except ProtobufDecodeError as error:
-        raise DecodeError(f"{method.name}: the answer is not a message: {error}") from None
+        raise DecodeError(
+            f"{method.name}: the response is not a protobuf message: {error}"
+        ) from None
 
 
-def _check_statuses(
+def _check_response(
     method: Method[Any],
     response: MultiOutputResponse,
-    inputs: int = 1,
+    input_count: int = 1,
     *,
-    apart: bool = False,
+    check_outputs: bool = True,
 ) -> None:
-    """Raise what the statuses of the answer say; those of its outputs only if not read apart."""
+    """Raise the error of a response that failed, or that has not one output per input.
+
+    Args:
+        method: The method.
+        response: The response.
+        input_count: Number of inputs in the request.
+        check_outputs: Whether an output that failed counts too.
+    """
     status, outputs = response.status, response.outputs
     if status.code not in _RESPONSE_SUCCESS:
-        _raise(status, method)
-    if not apart:
+        raise_for_status(status, method.name)
+    if check_outputs:
         for output in outputs:
             if output.status.code not in _OUTPUT_SUCCESS:
-                _raise(output.status, method)
-    if len(outputs) != inputs:
-        asked = "one input" if inputs == 1 else f"{inputs} inputs"
-        raise DecodeError(f"{method.name}: {len(outputs)} outputs came for {asked}")
+                raise_for_status(output.status, method.name)
+    if len(outputs) != input_count:
+        inputs = "one input" if input_count == 1 else f"{input_count} inputs"
+        raise DecodeError(f"{method.name}: the response has {len(outputs)} outputs for {inputs}")
 
 
-def _raise(status: Status, method: Method[Any]) -> None:
-    """Raise what a status says, if it is an error."""
-    error = error_from_status(status, method.name)
-    if error is not None:
-        raise error
-
-
-def _count_tokens(response: MultiOutputResponse) -> Usage:
+def _sum_usage(response: MultiOutputResponse) -> Usage:
     prompt = completion = cached = 0
     for output in response.outputs:
         prompt += output.prompt_tokens
@@ -343,19 +345,19 @@ def _notify_observers(
     attempts: Attempts,
     usage: Usage | None = None,
 ) -> None:
-    """Tell the observers of a call that has succeeded. What they raise is the caller's to see."""
+    """Call the observers of a successful call. Exceptions raised by an observer propagate to the caller."""
     LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
     if not context.observers:
         return
     status = response.status
-    told = Response(
+    record = Response(
         method=method.name,
-        usage=usage if usage is not None else _count_tokens(response),
+        usage=usage if usage is not None else _sum_usage(response),
         request_id=status.req_id,
         status=status.code,
-        elapsed=attempts.elapsed(),
+        elapsed=attempts.deadline.elapsed(),
         attempts=attempts.count,
         raw=response,
     )
     for observer in context.observers:
-        observer(told)
+        observer(record)

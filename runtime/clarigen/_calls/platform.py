@@ -1,8 +1,8 @@
-"""What is asked of the platform beside calls: who `me` is, which version a model has, what state it is in.
+"""Queries to the platform, and the one that a model itself answers.
 
-What lives here: these questions, and the one that a model answers itself, each as a flow of `_call` that
-makes one attempt: it ends with the answer, or raises what came in its place. When to ask, how often, and
-what follows from an answer is for others to say.
+What lives here: the requests for the credential's owner, for versions and deployments, and for a model's signatures.
+Each is a flow (see `call`) of one attempt, which returns the answer or raises the error. When to ask, how often, and
+what follows from an answer is up to the caller.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from .._proto import (
 )
 from ..errors import DecodeError
 from .actions import Send
-from .status import error_from_status
+from .status import raise_for_status
 
 UNIMPLEMENTED: Final = "UNIMPLEMENTED"
-"""What a local runner, which knows its model and nothing else, says to all questions but the last."""
+"""gRPC status of a local runner for every query except `get_signatures`: it knows only its own model."""
 
-DEPLOYMENT_DISABLED: Final = 1
-"""The status of a deployment that was disabled."""
+DISABLED_STATE: Final = 1
+"""The `status` of a `Deployment` that is disabled."""
 
 _SIGNATURES_RPC: Final = "PostModelOutputs"
 
@@ -52,79 +52,95 @@ _T = TypeVar("_T")
 _ResponseT = TypeVar("_ResponseT", bound=_Response)
 
 Query: TypeAlias = Generator[Send, Any, _T]
+"""The flow of one request. Every query raises `ModelError` for a failure and `DecodeError` for no message."""
 
 
 def get_user_id(timeout: float | None) -> Query[str]:
-    """The id of the credential's owner."""
+    """Return the id of the credential's owner.
+
+    Args:
+        timeout: Timeout of the request, in seconds; None for no limit.
+    """
     request = GetUserRequest(user_app_id=UserAppIDSet(user_id=ME))
-    response = yield from _ask(
+    response = yield from _query(
         "GetUser", request.SerializeToString(), SingleUserResponse(), timeout
     )
     return response.user.id
 
 
 def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) -> Query[str]:
-    """Return the id of a model's latest version, or `version_id` itself once the model is known to have it.
+    """Return the id of a model's latest version, or `version_id` once the platform has confirmed it.
 
     Args:
         reference: The model.
         version_id: A version of it; empty for the latest.
-        timeout: The deadline, in seconds from now; None for none.
+        timeout: Timeout of the request, in seconds; None for no limit.
     """
     request = GetModelRequest(
         user_app_id=_to_user_app_id(reference), model_id=reference.model_id, version_id=version_id
     )
-    response = yield from _ask(
+    response = yield from _query(
         "GetModel", request.SerializeToString(), SingleModelResponse(), timeout
     )
     return version_id or response.model.model_version.id
 
 
 def get_version(reference: ModelRef, version_id: str, timeout: float | None) -> Query[ModelVersion]:
-    """A version of a model by its id, with its state and its methods."""
+    """Return a version of a model, with its status and its signatures.
+
+    Args:
+        reference: The model.
+        version_id: The version.
+        timeout: Timeout of the request, in seconds; None for no limit.
+    """
     request = GetModelVersionRequest(
         user_app_id=_to_user_app_id(reference), model_id=reference.model_id, version_id=version_id
     )
-    response = yield from _ask(
+    response = yield from _query(
         "GetModelVersion", request.SerializeToString(), SingleModelVersionResponse(), timeout
     )
     return response.model_version
 
 
 def get_deployment(deployment_id: str, user_id: str, timeout: float | None) -> Query[Deployment]:
-    """A deployment by its id and its owner's."""
+    """Return a deployment.
+
+    Args:
+        deployment_id: The deployment.
+        user_id: Its owner.
+        timeout: Timeout of the request, in seconds; None for no limit.
+    """
     request = GetDeploymentRequest(
         user_app_id=UserAppIDSet(user_id=user_id), deployment_id=deployment_id
     )
-    response = yield from _ask(
+    response = yield from _query(
         "GetDeployment", request.SerializeToString(), SingleDeploymentResponse(), timeout
     )
     return response.deployment
 
 
-def get_signatures(address: bytes, timeout: float | None) -> Query[MultiOutputResponse]:
-    """Return a model's own answer to the question for its methods. The model must run for that.
+def get_signatures(address_fields: bytes, timeout: float | None) -> Query[MultiOutputResponse]:
+    """Return the signatures as the model itself states them. The model must run for that.
 
     Args:
-        address: The part of the request that names the model.
-        timeout: The deadline, in seconds from now; None for none.
-
-    Raises:
-        ModelError: The answer is a failure.
+        address_fields: The fields of the request that address the model, from `Address.resolve`.
+        timeout: Timeout of the request, in seconds; None for no limit.
     """
-    response = yield from get_signatures_response(address, timeout)
-    raise_if_failed(response.status, _SIGNATURES_RPC)
+    response = yield from get_signatures_response(address_fields, timeout)
+    raise_for_status(response.status, _SIGNATURES_RPC)
     return response
 
 
-def get_signatures_response(address: bytes, timeout: float | None) -> Query[MultiOutputResponse]:
-    """Return the same answer, which may be a failure. The arguments are those of `get_signatures`."""
-    reply = yield Send(_SIGNATURES_RPC, address + encode_signatures_request(), timeout)
+def get_signatures_response(
+    address_fields: bytes, timeout: float | None
+) -> Query[MultiOutputResponse]:
+    """Return the same response, even if it is a failure. The arguments are those of `get_signatures`."""
+    reply = yield Send(_SIGNATURES_RPC, address_fields + encode_signatures_request(), timeout)
     return _parse_response(_SIGNATURES_RPC, MultiOutputResponse(), reply)
 
 
 def encode_signatures_request() -> bytes:
-    """The request that asks a model for its methods, without its address."""
+    """Encode the request for a model's signatures, without its address."""
     request = PostModelOutputsRequest()
     data = request.inputs.add().data
     data.metadata.fields["_method_name"].string_value = "_GET_SIGNATURES"
@@ -132,36 +148,21 @@ def encode_signatures_request() -> bytes:
     return request.SerializeToString()
 
 
-def _ask(
+def _query(
     rpc: str, request: bytes, response: _ResponseT, timeout: float | None
 ) -> Generator[Send, Any, _ResponseT]:
     reply = yield Send(rpc, request, timeout)
     _parse_response(rpc, response, reply)
-    raise_if_failed(response.status, rpc)
+    raise_for_status(response.status, rpc)
     return response
 
 
-def raise_if_failed(status: Status, rpc: str) -> None:
-    """Raise the error of a status, if it is a failure.
-
-    Args:
-        status: The status of a response.
-        rpc: The RPC that was called, for the message.
-
-    Raises:
-        ModelError: The status is a failure.
-    """
-    error = error_from_status(status, rpc)
-    if error is not None:
-        raise error
-
-
 def _parse_response(rpc: str, response: _ResponseT, reply: bytes) -> _ResponseT:
-    """Parse an answer into an empty message, and return it."""
+    """Parse a reply into an empty message, and return that message."""
     try:
         response.ParseFromString(reply)
     except ProtobufDecodeError as error:
-        raise DecodeError(f"{rpc}: the answer is not a message: {error}") from None
+        raise DecodeError(f"{rpc}: the response is not a protobuf message: {error}") from None
     return response
 
 

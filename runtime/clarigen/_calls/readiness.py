@@ -1,13 +1,13 @@
-"""Waiting until a model can be called: `until_ready`, without I/O.
+"""Waiting until a model accepts calls, without I/O.
 
-What lives here: what is asked, in which order, and which answers are worth waiting for. The platform knows
-whether a version is built and a deployment enabled; only a call into the model tells whether it runs, and
-that asks for its methods, never for a prediction. A local runner knows its model and nothing else.
+What lives here: which questions are asked, in which order, and which answers are worth waiting for. The platform
+knows whether a version is built and a deployment is enabled. Whether the model runs, only the model itself can
+tell: it is asked for its signatures, never for a prediction. A local runner knows only its own model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, Final
 
 from .._log import LOGGER, escape_unprintable
@@ -16,152 +16,152 @@ from ..errors import ModelError, ModelNotReadyError, NotFoundError
 from .actions import Failure, Send, Sleep
 from .address import Address
 from .platform import (
-    DEPLOYMENT_DISABLED,
+    DISABLED_STATE,
     UNIMPLEMENTED,
     get_deployment,
     get_signatures,
     get_version,
     get_version_id,
 )
-from .retry import Attempts, Policy, Retryability, classify_failure, classify_status
-from .status import UNREADY, CallError, error_from_failure, error_from_status
+from .retry import Attempts, Deadline, Policy, next_poll_delay
+from .status import (
+    DEPLOYMENT_DISABLED,
+    CallError,
+    Part,
+    Retryability,
+    classify_failure,
+    error_from_failure,
+    raise_for_status,
+    status_info,
+)
 
-_RUNNING: Final = frozenset({10010, 10020, 21313, 25608, 30101})
-"""What a model says that runs, and does not understand the question."""
+_REMEDIES: Final[Mapping[Part | None, str]] = {
+    "version": "upload it again, or give another version_id",
+    "deployment": "deploy it, or give another deployment_id",
+}
 
-_DEPLOYMENT_DISABLED_STATUS: Final = 25903
-_LAST_OF_VERSIONS: Final = 21109
-_UPLOAD: Final = "upload it again, or give another version_id"
-_DEPLOY: Final = "deploy it, or give another deployment_id"
-
-Flow = Generator[Send | Sleep, Any, None]
+ReadinessFlow = Generator[Send | Sleep, Any, None]
 
 
-def wait_until_ready(address: Address, policy: Policy) -> Flow:
-    """Wait until a model can be called.
+def wait_until_ready(address: Address, policy: Policy) -> ReadinessFlow:
+    """Wait until a model accepts calls.
 
     Args:
-        address: Which model.
-        policy: How long to wait. Retries are not counted: nothing runs.
+        address: The model.
+        policy: How long to wait. Its `max_retries` has no effect: a poll is harmless.
 
     Raises:
-        ModelNotReadyError: The time is over; or at once, if the model does not get ready by itself.
-        ClarigenError: The question itself was refused: the credential is wrong, for example.
+        ModelNotReadyError: The model is not ready in time, or does not become ready by itself.
+        ClarigenError: A question was refused, for example because the credential is wrong.
     """
     model = address.reference.model_id if address.reference is not None else "the model"
-    attempts, look, said = Attempts(policy), _Probe(address), ""
+    attempts, probe, logged_reason = Attempts(policy), _Probe(address), ""
     while True:
         attempts.count += 1
         try:
-            yield from look.run(attempts)
+            yield from probe.run(attempts.deadline)
             break
-        except (Failure, ModelError) as caught:
-            why = _describe_obstacle(caught)
-            pause = attempts.next_poll_delay() if _resolves_itself(caught) else None
-            if pause is None:
-                raise attempts.annotate(_final_error(model, caught, why, attempts)) from None
-        if why != said:
-            LOGGER.info("%s: waiting: %s", model, escape_unprintable(why))
-            said = why
-        yield Sleep(pause)
-    LOGGER.info("%s: ready after %.1f s", model, attempts.elapsed())
+        except (Failure, ModelError) as obstacle:
+            reason = _describe_obstacle(obstacle)
+            delay = next_poll_delay(attempts) if _resolves_itself(obstacle) else None
+            if delay is None:
+                raise attempts.annotate(_final_error(model, obstacle, reason, attempts)) from None
+        if reason != logged_reason:
+            LOGGER.info("%s: waiting: %s", model, escape_unprintable(reason))
+            logged_reason = reason
+        attempts.waits += 1
+        yield Sleep(delay)
+    LOGGER.info("%s: ready after %.1f s", model, attempts.deadline.elapsed())
 
 
 class _Probe:
-    """What is still to be seen of a model: the platform is not asked again for what it has said."""
+    """The questions that are still open; what the platform has confirmed is not asked again."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._platform_knows = address.reference is not None
+        self._asks_platform = address.reference is not None
 
-    def run(self, attempts: Attempts) -> Flow:
-        """Look; what stands in the way is raised."""
-        if self._platform_knows:
+    def run(self, deadline: Deadline) -> ReadinessFlow:
+        """Ask the open questions, and raise whatever keeps the model from accepting calls."""
+        if self._asks_platform:
             try:
-                yield from self._check_version(attempts)
-                yield from self._check_deployment(attempts)
+                yield from self._check_version(deadline)
+                yield from self._check_deployment(deadline)
             except Failure as failure:
                 if failure.code != UNIMPLEMENTED:
                     raise
-            self._platform_knows = False
-        address = yield from self._address.resolve(attempts.remaining())
+            self._asks_platform = False
+        address = yield from self._address.resolve(deadline.remaining)
         try:
-            yield from get_signatures(address, attempts.remaining())
+            yield from get_signatures(address, deadline.remaining())
         except ModelError as error:
-            if error.code not in _RUNNING:
+            if not status_info(error.code).proves_running:
                 raise
 
-    def _check_version(self, attempts: Attempts) -> Flow:
+    def _check_version(self, deadline: Deadline) -> ReadinessFlow:
         reference, version_id = self._address.reference, self._address.version_id
         assert reference is not None
         if not version_id:
-            version_id = yield from get_version_id(reference, "", attempts.remaining())
-        found = yield from get_version(reference, version_id, attempts.remaining())
-        if found.status.code in UNREADY:
-            _raise_status(found.status)
+            version_id = yield from get_version_id(reference, "", deadline.remaining())
+        version = yield from get_version(reference, version_id, deadline.remaining())
+        if status_info(version.status.code).not_ready:
+            raise_for_status(version.status)
 
-    def _check_deployment(self, attempts: Attempts) -> Flow:
+    def _check_deployment(self, deadline: Deadline) -> ReadinessFlow:
         deployment_id = self._address.routing.deployment_id
         if not deployment_id:
             return
-        owner = yield from self._address.resolve_owner(attempts.remaining())
+        owner = yield from self._address.resolve_owner(deadline.remaining)
         try:
-            found = yield from get_deployment(deployment_id, owner, attempts.remaining())
+            deployment = yield from get_deployment(deployment_id, owner, deadline.remaining())
         except NotFoundError:
             raise
-        except ModelError:  # who may call it need not be allowed to look at it
+        except ModelError:  # a caller may use a deployment without permission to read it
             return
-        if found.status == DEPLOYMENT_DISABLED:
-            _raise_status(Status(code=_DEPLOYMENT_DISABLED_STATUS))
+        if deployment.status == DISABLED_STATE:
+            raise_for_status(Status(code=DEPLOYMENT_DISABLED))
 
 
-def _raise_status(status: Status) -> None:
-    error = error_from_status(status)
-    assert error is not None
-    raise error
+def _resolves_itself(obstacle: Failure | ModelError) -> bool:
+    """Return whether waiting may help. A poll may be repeated, even if the last one did run."""
+    if isinstance(obstacle, Failure):
+        if obstacle.code == "DEADLINE_EXCEEDED":
+            return True
+        return classify_failure(obstacle).retry is not Retryability.NEVER
+    info = status_info(obstacle.code)
+    return info.resolves_itself or (not info.not_ready and info.retry is not Retryability.NEVER)
 
 
-def _resolves_itself(caught: Failure | ModelError) -> bool:
-    """Whether it is worth looking again. To look does no harm, whatever became of the last question."""
-    if isinstance(caught, Failure):
-        return (
-            caught.code == "DEADLINE_EXCEEDED" or classify_failure(caught) is not Retryability.NEVER
-        )
-    if caught.code in UNREADY:
-        return UNREADY[caught.code][1]
-    return classify_status(caught.code) is not Retryability.NEVER
-
-
-def _describe_obstacle(caught: Failure | ModelError) -> str:
-    """What stands in the way."""
-    if isinstance(caught, Failure):
-        unreached = "the server cannot be reached" if caught.code == "UNAVAILABLE" else "no answer"
-        return f"{unreached} ({caught})"
-    if caught.code in UNREADY:
-        return f"{UNREADY[caught.code][0]} ({caught})"
-    return str(caught)
+def _describe_obstacle(obstacle: Failure | ModelError) -> str:
+    """Describe what keeps the model from accepting calls."""
+    if isinstance(obstacle, Failure):
+        is_unreachable = obstacle.code == "UNAVAILABLE"
+        problem = "the server cannot be reached" if is_unreachable else "no answer"
+        return f"{problem} ({obstacle})"
+    not_ready = status_info(obstacle.code).not_ready
+    return f"{not_ready} ({obstacle})" if not_ready else str(obstacle)
 
 
 def _final_error(
-    model: str, caught: Failure | ModelError, why: str, attempts: Attempts
+    model: str, obstacle: Failure | ModelError, reason: str, attempts: Attempts
 ) -> CallError:
-    """The error that ends the waiting."""
-    if _resolves_itself(caught):
-        text = f"{model}: not ready after {attempts.elapsed():.3g} seconds: {why}"
-    elif isinstance(caught, Failure):
-        return error_from_failure(caught, model, timeout=attempts.policy.timeout)
-    elif caught.code in UNREADY:
-        remedy = _UPLOAD if caught.code <= _LAST_OF_VERSIONS else _DEPLOY
-        text = f"{model}: not ready, and waiting does not help: {why}; {remedy}"
+    """Return the error that ends the wait."""
+    if _resolves_itself(obstacle):
+        message = f"{model}: not ready after {attempts.deadline.elapsed():.3g} seconds: {reason}"
+    elif isinstance(obstacle, Failure):
+        return error_from_failure(obstacle, model, timeout=attempts.deadline.timeout)
+    elif status_info(obstacle.code).not_ready:
+        remedy = _REMEDIES[status_info(obstacle.code).concerns]
+        message = f"{model}: not ready, and waiting does not help: {reason}; {remedy}"
     else:
-        return caught
-    if isinstance(caught, Failure):
-        return ModelNotReadyError(text, name=caught.code, details=caught.details)
+        return obstacle
+    if isinstance(obstacle, Failure):
+        return ModelNotReadyError(message, name=obstacle.code, details=obstacle.details)
     return ModelNotReadyError(
-        text,
-        code=caught.code,
-        name=caught.name,
-        description=caught.description,
-        details=caught.details,
-        request_id=caught.request_id,
+        message,
+        code=obstacle.code,
+        name=obstacle.name,
+        description=obstacle.description,
+        details=obstacle.details,
+        request_id=obstacle.request_id,
     )

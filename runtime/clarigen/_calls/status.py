@@ -1,13 +1,14 @@
-"""What the platform's and gRPC's statuses mean, as errors.
+"""The one table of the platform's statuses, gRPC's in the same terms, and the errors that both become.
 
-What lives here: the only tables from a status to an error class, and the wording of those errors.
-The numbers are those of the platform's public StatusCode enum that a client of models can meet; any
-other becomes a plain `ModelError` with its number.
+What lives here: everything that is known of a status. Retries, readiness, drift and errors ask this table, and
+none of them lists codes of its own. It imports neither grpc nor protobuf.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from ..errors import (
     AuthenticationError,
@@ -30,148 +31,261 @@ if TYPE_CHECKING:
 SUCCESS: Final = 10000
 MIXED_STATUS: Final = 10010
 MODEL_TRAINED: Final = 21100
+DEPLOYMENT_DISABLED: Final = 25903
 INPUT_UNSUPPORTED_FORMAT: Final = 30101
 
-_CODES: Final[dict[int, tuple[str, type[ModelError]]]] = {
-    0: ("ZERO", ServerError),
-    10010: ("MIXED_STATUS", PredictionError),
-    10020: ("FAILURE", PredictionError),
-    10030: ("TRY_AGAIN", ServerError),
-    10040: ("NOT_IMPLEMENTED", ModelError),
-    10050: ("MOVED", ModelError),
-    10070: ("ACCEPTED", ModelError),
-    11000: ("CONN_ACCOUNT_ISSUES", PermissionDeniedError),
-    11001: ("CONN_TOKEN_INVALID", AuthenticationError),
-    11002: ("CONN_CREDENTIALS_INVALID", AuthenticationError),
-    11003: ("CONN_EXCEED_HOURLY_LIMIT", RateLimitError),
-    11004: ("CONN_EXCEED_MONTHLY_LIMIT", RateLimitError),
-    11005: ("CONN_THROTTLED", RateLimitError),
-    11006: ("CONN_EXCEEDS_LIMITS", RateLimitError),
-    11007: ("CONN_INSUFFICIENT_SCOPES", PermissionDeniedError),
-    11008: ("CONN_KEY_INVALID", AuthenticationError),
-    11009: ("CONN_KEY_NOT_FOUND", AuthenticationError),
-    11100: ("CONN_BAD_REQUEST_FORMAT", ModelError),
-    11101: ("CONN_DOES_NOT_EXIST", NotFoundError),
-    11102: ("CONN_INVALID_REQUEST", ModelError),
-    11103: ("CONN_METHOD_NOT_ALLOWED", ModelError),
-    11104: ("CONN_NO_GDPR_CONSENT", PermissionDeniedError),
-    11105: ("CONN_INVALID_RANGE", ModelError),
-    11200: ("CONN_AUTH_METHOD_DISABLED", AuthenticationError),
-    21101: ("MODEL_TRAINING", ModelNotReadyError),
-    21102: ("MODEL_UNTRAINED", ModelNotReadyError),
-    21103: ("MODEL_QUEUED_FOR_TRAINING", ModelNotReadyError),
-    21104: ("MODEL_UPLOADING", ModelNotReadyError),
-    21105: ("MODEL_UPLOADING_FAILED", ModelNotReadyError),
-    21106: ("MODEL_TRAINING_FAILED", ModelNotReadyError),
-    21107: ("MODEL_BUILDING", ModelNotReadyError),
-    21108: ("MODEL_BUILDING_FAILED", ModelNotReadyError),
-    21109: ("MODEL_BUILD_UNEXPECTED_ERROR", ModelNotReadyError),
-    21200: ("MODEL_DOES_NOT_EXIST", NotFoundError),
-    21201: ("MODEL_PERMISSION_DENIED", PermissionDeniedError),
-    21202: ("MODEL_INVALID_ARGUMENT", PredictionError),
-    21203: ("MODEL_INVALID_REQUEST", PredictionError),
-    21313: ("MODEL_PREDICTION_FAILED", PredictionError),
-    21350: ("MODEL_DEPLOYMENT_FAILED", ModelNotReadyError),
-    21351: ("MODEL_DEPLOYING", ModelNotReadyError),
-    21352: ("MODEL_QUEUED_FOR_DEPLOYMENT", ModelNotReadyError),
-    21353: ("MODEL_NOT_DEPLOYED", ModelNotReadyError),
-    21354: ("MODEL_BUSY_PLEASE_RETRY", ModelNotReadyError),
-    21355: ("MODEL_LOADING", ModelNotReadyError),
-    25600: ("RUNNER_DOES_NOT_EXIST", NotFoundError),
-    25601: ("RUNNER_PERMISSION_DENIED", PermissionDeniedError),
-    25602: ("RUNNER_INVALID_ARGUMENT", ModelError),
-    25603: ("RUNNER_INVALID_REQUEST", ModelError),
-    25604: ("RUNNER_NEEDS_RETRY", ServerError),
-    25605: ("RUNNER_STREAM_START", ServerError),
-    25606: ("RUNNER_STREAM_END", ServerError),
-    25607: ("RUNNER_ITEM_CANCELLED", ServerError),
-    25608: ("RUNNER_PROCESSING_FAILED", PredictionError),
-    25609: ("RUNNER_SPECIAL_HANDLING_NOT_COMPLETE", ModelError),
-    25700: ("NODEPOOL_DOES_NOT_EXIST", NotFoundError),
-    25800: ("COMPUTE_CLUSTER_DOES_NOT_EXIST", NotFoundError),
-    25900: ("DEPLOYMENT_DOES_NOT_EXIST", NotFoundError),
-    25903: ("DEPLOYMENT_DISABLED", ModelNotReadyError),
-    30002: ("INPUT_DOWNLOAD_FAILED", PredictionError),
-    30101: ("INPUT_UNSUPPORTED_FORMAT", PredictionError),
-    30102: ("INPUT_DOES_NOT_EXIST", PredictionError),
-    30104: ("INPUT_INVALID_ARGUMENT", PredictionError),
-    30105: ("INPUT_OVER_LIMIT", PredictionError),
-    30106: ("INPUT_INVALID_URL", PredictionError),
-    30300: ("ALL_INPUT_INVALID_BYTES", PredictionError),
-    39999: ("INPUT_INVALID_REQUEST", PredictionError),
-    40001: ("PREDICT_INVALID_REQUEST", PredictionError),
-    40030: ("RPC_REQUEST_QUEUE_FULL", ServerError),
-    40031: ("RPC_SERVER_UNAVAILABLE", ServerError),
-    40032: ("RPC_REQUEST_TIMEOUT", ServerError),
-    40033: ("RPC_MAX_MESSAGE_SIZE_EXCEEDED", PredictionError),
-    90500: ("SERVER_ERROR", ServerError),
-    99009: ("INTERNAL_UNCATEGORIZED", ServerError),
-}
-_INTERNAL: Final = range(98000, 99000)
 
-CODES_BY_NAME: Final[dict[str, int]] = {name: code for code, (name, _) in _CODES.items()}
-"""The same codes by name."""
+class Retryability(Enum):
+    """Whether a call that failed may be sent again.
 
-UNREADY: Final[dict[int, tuple[str, bool]]] = {
-    21101: ("it is being trained", True),
-    21102: ("it has not been trained", False),
-    21103: ("it waits to be trained", True),
-    21104: ("it is being uploaded", True),
-    21105: ("its upload failed", False),
-    21106: ("its training failed", False),
-    21107: ("it is being built", True),
-    21108: ("its build failed", False),
-    21109: ("its build failed unexpectedly", False),
-    21350: ("its deployment failed", False),
-    21351: ("it is being deployed", True),
-    21352: ("it is queued to be deployed", True),
-    21353: ("it is not deployed", False),
-    21354: ("it is busy", True),
-    21355: ("it is being loaded", True),
-    25903: ("the deployment is disabled", False),
+    A prediction is billed and has no idempotency key, so it is sent again only if it has certainly not run.
+    """
+
+    NEVER = auto()
+    """It would fail again, or it has run."""
+
+    IF_IDEMPOTENT = auto()
+    """It may have run: `TRANSIENT` if the client is idempotent, else `NEVER`."""
+
+    TRANSIENT = auto()
+    """It has not run and may succeed; `max_retries` and the retry throttle limit the attempts."""
+
+    OVERLOADED = auto()
+    """The server takes no more calls at once: `TRANSIENT`, but free while the server makes progress."""
+
+    STARTING = auto()
+    """The model is starting; only the deadline limits the attempts."""
+
+
+Part: TypeAlias = Literal["version", "deployment"]
+"""What has to be ready before a model can be called."""
+
+
+class StatusInfo(NamedTuple):
+    """What is known of a status of the platform.
+
+    Attributes:
+        name: Name in the platform's enum; empty for a code that the table does not list.
+        error: Class of the error.
+        retry: Whether the call may be sent again.
+        not_ready: Why the model cannot be called, as a clause; empty if it can.
+        resolves_itself: Whether the model becomes ready if one waits.
+        concerns: Which part is not ready; None if none is to blame.
+        proves_running: Whether only a running model gives this answer.
+        suggests_drift: Whether the request does not suit the model, which may therefore have changed.
+        is_exception: Whether the model's code raised an exception; drift shows in its text alone.
+    """
+
+    name: str
+    error: type[ModelError]
+    retry: Retryability = Retryability.NEVER
+    not_ready: str = ""
+    resolves_itself: bool = False
+    concerns: Part | None = None
+    proves_running: bool = False
+    suggests_drift: bool = False
+    is_exception: bool = False
+
+
+def _phase(
+    name: str,
+    concerns: Part,
+    reason: str,
+    retry: Retryability = Retryability.NEVER,
+) -> StatusInfo:
+    """Build the row of a phase that passes: the model becomes ready if one waits."""
+    return StatusInfo(name, ModelNotReadyError, retry, reason, True, concerns)
+
+
+def _obstacle(name: str, concerns: Part, reason: str) -> StatusInfo:
+    """Build the row of an obstacle: the model becomes ready only if somebody acts."""
+    return StatusInfo(name, ModelNotReadyError, not_ready=reason, concerns=concerns)
+
+
+def _mismatch(name: str, error: type[ModelError]) -> StatusInfo:
+    """Build the row of a request that does not suit the model."""
+    return StatusInfo(name, error, suggests_drift=True)
+
+
+def _exception(name: str) -> StatusInfo:
+    """Build the row of an exception in the model's code."""
+    return StatusInfo(name, PredictionError, proves_running=True, is_exception=True)
+
+
+STATUSES: Final[Mapping[int, StatusInfo]] = {
+    0: StatusInfo("ZERO", ServerError),
+    10010: StatusInfo("MIXED_STATUS", PredictionError, proves_running=True),
+    10020: _exception("FAILURE"),
+    10030: StatusInfo("TRY_AGAIN", ServerError, Retryability.TRANSIENT),
+    10040: _mismatch("NOT_IMPLEMENTED", ModelError),
+    10050: StatusInfo("MOVED", ModelError),
+    10070: StatusInfo("ACCEPTED", ModelError),
+    11000: StatusInfo("CONN_ACCOUNT_ISSUES", PermissionDeniedError),
+    11001: StatusInfo("CONN_TOKEN_INVALID", AuthenticationError),
+    11002: StatusInfo("CONN_CREDENTIALS_INVALID", AuthenticationError),
+    11003: StatusInfo("CONN_EXCEED_HOURLY_LIMIT", RateLimitError, Retryability.TRANSIENT),
+    11004: StatusInfo("CONN_EXCEED_MONTHLY_LIMIT", RateLimitError),
+    11005: StatusInfo("CONN_THROTTLED", RateLimitError, Retryability.TRANSIENT),
+    11006: StatusInfo("CONN_EXCEEDS_LIMITS", RateLimitError),
+    11007: StatusInfo("CONN_INSUFFICIENT_SCOPES", PermissionDeniedError),
+    11008: StatusInfo("CONN_KEY_INVALID", AuthenticationError),
+    11009: StatusInfo("CONN_KEY_NOT_FOUND", AuthenticationError),
+    11100: _mismatch("CONN_BAD_REQUEST_FORMAT", ModelError),
+    11101: StatusInfo("CONN_DOES_NOT_EXIST", NotFoundError),
+    11102: _mismatch("CONN_INVALID_REQUEST", ModelError),
+    11103: StatusInfo("CONN_METHOD_NOT_ALLOWED", ModelError),
+    11104: StatusInfo("CONN_NO_GDPR_CONSENT", PermissionDeniedError),
+    11105: StatusInfo("CONN_INVALID_RANGE", ModelError),
+    11200: StatusInfo("CONN_AUTH_METHOD_DISABLED", AuthenticationError),
+    21101: _phase("MODEL_TRAINING", "version", "it is being trained"),
+    21102: _obstacle("MODEL_UNTRAINED", "version", "it has not been trained"),
+    21103: _phase("MODEL_QUEUED_FOR_TRAINING", "version", "it waits to be trained"),
+    21104: _phase("MODEL_UPLOADING", "version", "it is being uploaded"),
+    21105: _obstacle("MODEL_UPLOADING_FAILED", "version", "its upload failed"),
+    21106: _obstacle("MODEL_TRAINING_FAILED", "version", "its training failed"),
+    21107: _phase("MODEL_BUILDING", "version", "it is being built"),
+    21108: _obstacle("MODEL_BUILDING_FAILED", "version", "its build failed"),
+    21109: _obstacle("MODEL_BUILD_UNEXPECTED_ERROR", "version", "its build failed unexpectedly"),
+    21200: StatusInfo("MODEL_DOES_NOT_EXIST", NotFoundError),
+    21201: StatusInfo("MODEL_PERMISSION_DENIED", PermissionDeniedError),
+    21202: _mismatch("MODEL_INVALID_ARGUMENT", PredictionError),
+    21203: _mismatch("MODEL_INVALID_REQUEST", PredictionError),
+    21313: _exception("MODEL_PREDICTION_FAILED"),
+    21350: _obstacle("MODEL_DEPLOYMENT_FAILED", "deployment", "its deployment failed"),
+    21351: _phase("MODEL_DEPLOYING", "deployment", "it is being deployed", Retryability.STARTING),
+    21352: _phase("MODEL_QUEUED_FOR_DEPLOYMENT", "deployment", "it is queued to be deployed"),
+    21353: _obstacle("MODEL_NOT_DEPLOYED", "deployment", "it is not deployed"),
+    21354: _phase("MODEL_BUSY_PLEASE_RETRY", "deployment", "it is busy", Retryability.STARTING),
+    21355: _phase("MODEL_LOADING", "deployment", "it is being loaded", Retryability.STARTING),
+    25600: StatusInfo("RUNNER_DOES_NOT_EXIST", NotFoundError),
+    25601: StatusInfo("RUNNER_PERMISSION_DENIED", PermissionDeniedError),
+    25602: _mismatch("RUNNER_INVALID_ARGUMENT", ModelError),
+    25603: _mismatch("RUNNER_INVALID_REQUEST", ModelError),
+    25604: StatusInfo("RUNNER_NEEDS_RETRY", ServerError, Retryability.TRANSIENT),
+    25605: StatusInfo("RUNNER_STREAM_START", ServerError),
+    25606: StatusInfo("RUNNER_STREAM_END", ServerError),
+    25607: StatusInfo("RUNNER_ITEM_CANCELLED", ServerError),
+    25608: _exception("RUNNER_PROCESSING_FAILED"),
+    25609: StatusInfo("RUNNER_SPECIAL_HANDLING_NOT_COMPLETE", ModelError),
+    25700: StatusInfo("NODEPOOL_DOES_NOT_EXIST", NotFoundError),
+    25800: StatusInfo("COMPUTE_CLUSTER_DOES_NOT_EXIST", NotFoundError),
+    25900: StatusInfo("DEPLOYMENT_DOES_NOT_EXIST", NotFoundError),
+    25903: _obstacle("DEPLOYMENT_DISABLED", "deployment", "the deployment is disabled"),
+    30002: StatusInfo("INPUT_DOWNLOAD_FAILED", PredictionError),
+    30101: StatusInfo("INPUT_UNSUPPORTED_FORMAT", PredictionError, proves_running=True),
+    30102: StatusInfo("INPUT_DOES_NOT_EXIST", PredictionError),
+    30104: _mismatch("INPUT_INVALID_ARGUMENT", PredictionError),
+    30105: StatusInfo("INPUT_OVER_LIMIT", PredictionError),
+    30106: StatusInfo("INPUT_INVALID_URL", PredictionError),
+    30300: StatusInfo("ALL_INPUT_INVALID_BYTES", PredictionError),
+    39999: _mismatch("INPUT_INVALID_REQUEST", PredictionError),
+    40001: _mismatch("PREDICT_INVALID_REQUEST", PredictionError),
+    40030: StatusInfo("RPC_REQUEST_QUEUE_FULL", ServerError, Retryability.TRANSIENT),
+    40031: StatusInfo("RPC_SERVER_UNAVAILABLE", ServerError, Retryability.TRANSIENT),
+    40032: StatusInfo("RPC_REQUEST_TIMEOUT", ServerError),
+    40033: StatusInfo("RPC_MAX_MESSAGE_SIZE_EXCEEDED", PredictionError),
+    90500: StatusInfo("SERVER_ERROR", ServerError),
+    99009: StatusInfo("INTERNAL_UNCATEGORIZED", ServerError),
 }
-"""Why a model cannot be called, in words, and whether that passes by itself: up to 21109 of a version, then
-of where it runs."""
+"""The statuses that a client of models can meet, of the platform's public `StatusCode` enum."""
+
+CODES_BY_NAME: Final[Mapping[str, int]] = {info.name: code for code, info in STATUSES.items()}
+
+_UNLISTED: Final = StatusInfo("", ModelError)
+_UNLISTED_INTERNAL: Final = StatusInfo("", ServerError)
+_INTERNAL_CODES: Final = range(98000, 99000)
+
+
+def status_info(code: int) -> StatusInfo:
+    """Return what is known of a status, whether or not the table lists it."""
+    unlisted = _UNLISTED_INTERNAL if code in _INTERNAL_CODES else _UNLISTED
+    return STATUSES.get(code, unlisted)
+
 
 CallError: TypeAlias = ModelError | TransportError | DeadlineExceededError
-"""The errors of what was sent: `Attempts.told` fills in how often, and how long it took."""
+"""The errors of a call that was sent. They carry the number of attempts and the time that the call took."""
 
-_GRPC: Final[dict[str, type[ModelError]]] = {
-    "UNAUTHENTICATED": AuthenticationError,
-    "PERMISSION_DENIED": PermissionDeniedError,
-    "NOT_FOUND": NotFoundError,
+
+class FailureInfo(NamedTuple):
+    """What is known of a gRPC status.
+
+    Attributes:
+        error: Class of the error.
+        retry: Whether the call may be sent again.
+    """
+
+    error: type[ModelError] | type[TransportError] | type[DeadlineExceededError]
+    retry: Retryability = Retryability.NEVER
+
+
+_NEVER_SENT: Final = FailureInfo(UnavailableError, Retryability.TRANSIENT)
+_CONNECTION_LOST: Final = FailureInfo(UnavailableError, Retryability.IF_IDEMPOTENT)
+_STREAM_RESET: Final = FailureInfo(TransportError, Retryability.IF_IDEMPOTENT)
+_OVERLOADED: Final = FailureInfo(UnavailableError, Retryability.OVERLOADED)
+_REFUSED: Final = FailureInfo(UnavailableError, Retryability.TRANSIENT)
+_TOO_LARGE: Final = FailureInfo(TransportError)
+_OTHER: Final = FailureInfo(TransportError)
+_BY_CODE: Final[Mapping[str, FailureInfo]] = {
+    "DEADLINE_EXCEEDED": FailureInfo(DeadlineExceededError),
+    "UNAUTHENTICATED": FailureInfo(AuthenticationError),
+    "PERMISSION_DENIED": FailureInfo(PermissionDeniedError),
+    "NOT_FOUND": FailureInfo(NotFoundError),
 }
+
+_NO_CONNECTION_DETAILS: Final = (
+    "failed to connect",
+    "connections to all backends failing",
+    "dns resolution",
+)
+_RESET_DETAILS: Final = ("received rst_stream", "stream removed")
+_CONCURRENCY_DETAILS: Final = "concurrent rpc limit exceeded"
+_SIZE_DETAILS: Final = "larger than max"
+
+
+def classify_failure(failure: Failure) -> FailureInfo:
+    """Return what is known of a gRPC status; its details tell apart what its code does not."""
+    details = failure.details.lower()
+    match failure.code:
+        case "UNAVAILABLE":
+            is_unsent = any(text in details for text in _NO_CONNECTION_DETAILS)
+            return _NEVER_SENT if is_unsent else _CONNECTION_LOST
+        case "INTERNAL" | "UNKNOWN" if details.startswith(_RESET_DETAILS):
+            return _STREAM_RESET
+        case "RESOURCE_EXHAUSTED" if _CONCURRENCY_DETAILS in details:
+            return _OVERLOADED
+        case "RESOURCE_EXHAUSTED":
+            return _TOO_LARGE if _SIZE_DETAILS in details else _REFUSED
+        case code:
+            return _BY_CODE.get(code, _OTHER)
 
 
 def failure_from_grpc(error: Any) -> Failure:
-    """The failure that an `RpcError` of either grpc stands for."""
+    """Convert an `RpcError` of grpc or grpc.aio."""
     code = error.code()
     return Failure(code.name if code is not None else "UNKNOWN", error.details() or "")
 
 
 def error_from_status(status: Status, subject: str = "") -> ModelError | None:
-    """The error that a status of the platform stands for; None for success.
+    """Return the error that a status of the platform stands for; None for success.
 
     Args:
-        status: The status of a response or of one output.
-        what: What was asked, as the first word of the message: a method's name.
+        status: The status of a response or of one of its outputs.
+        subject: First words of the message, such as the name of a method.
     """
     if status.code == SUCCESS:
         return None
-    name, kind = _CODES.get(
-        status.code, ("", ServerError if status.code in _INTERNAL else ModelError)
-    )
-    known = f"{status.code} {name}".rstrip()
+    info = status_info(status.code)
+    label = f"{status.code} {info.name}".rstrip()
     # Some servers give the cause in `internal_details` alone.
     details = status.details or status.internal_details
-    words = ": ".join(text for text in (status.description, details) if text)
-    message = f"{known}: {words}" if words else known
+    cause = ": ".join(text for text in (status.description, details) if text)
+    message = f"{label}: {cause}" if cause else label
     if status.req_id:
         message += f" [request {status.req_id}]"
-    return kind(
+    return info.error(
         f"{subject}: {message}" if subject else message,
         code=status.code,
-        name=name,
+        name=info.name,
         description=status.description,
         details=details,
         request_id=status.req_id,
@@ -179,25 +293,35 @@ def error_from_status(status: Status, subject: str = "") -> ModelError | None:
     )
 
 
+def raise_for_status(status: Status, subject: str = "") -> None:
+    """Raise the error that a status of the platform stands for, unless it is success.
+
+    Args:
+        status: The status of a response or of one of its outputs.
+        subject: First words of the message, such as the name of a method.
+
+    Raises:
+        ModelError: The status is not success.
+    """
+    error = error_from_status(status, subject)
+    if error is not None:
+        raise error
+
+
 def error_from_failure(failure: Failure, subject: str, *, timeout: float | None) -> CallError:
-    """The error that a gRPC status stands for.
+    """Return the error that a gRPC status stands for.
 
     Args:
         failure: The status.
-        what: What was asked, as the first word of the message: a method's name.
-        timeout: The timeout that the call had, in seconds.
+        subject: First words of the message, such as the name of a method.
+        timeout: Timeout of the call, in seconds.
     """
     code, details = failure.code, failure.details
-    if code == "DEADLINE_EXCEEDED":
-        message = (
-            f"{subject}: no answer within {timeout:g} seconds"
-            if timeout
-            else f"{subject}: {details}"
-        )
-        return DeadlineExceededError(message, timeout=timeout)
+    error = classify_failure(failure).error
+    if issubclass(error, DeadlineExceededError):
+        cause = f"no answer within {timeout:g} seconds" if timeout else details
+        return error(f"{subject}: {cause}", timeout=timeout)
     message = f"{subject}: {code}: {details}"
-    if code in _GRPC:
-        return _GRPC[code](message, name=code, details=details)
-    refused = code == "RESOURCE_EXHAUSTED" and "larger than max" not in details
-    kind = UnavailableError if code == "UNAVAILABLE" or refused else TransportError
-    return kind(message, code=code, details=details)
+    if issubclass(error, ModelError):
+        return error(message, name=code, details=details)
+    return error(message, code=code, details=details)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._calls.actions import Failure, Send, Sleep
 from .._calls.address import Address
-from .._calls.retry import Attempts
+from .._calls.retry import Deadline
+from .._calls.status import status_info
 from .._log import escape_unprintable
 from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, SignatureMismatchError
 
@@ -30,12 +31,6 @@ _POLL_SECONDS: Final = 0.02
 _VERSION_TIMEOUT: Final = 5.0
 """How long an error may take at most to find out the model's version, in seconds."""
 
-_OF_ARGUMENTS: Final = frozenset(
-    {10040, 11100, 11102, 21202, 21203, 25602, 25603, 30104, 39999, 40001}
-)
-"""What the platform says of a request that does not suit the model."""
-
-_OF_THE_MODEL: Final = frozenset({10020, 21313, 25608})
 _DRIFT_PHRASES: Final = (
     "not found in model class",
     "required positional argument",
@@ -95,7 +90,7 @@ class Drift:
 
             self._lock = read_lock(package)
 
-    def verify_once(self, address: Address, attempts: Attempts) -> Flow:
+    def verify_once(self, address: Address, deadline: Deadline) -> Flow:
         """Compare the model's methods with the lock, unless that was done. One call does; others wait.
 
         Raises:
@@ -106,10 +101,10 @@ class Drift:
         while self.unverified and not self._differences:
             if self._comparing.acquire(blocking=False):
                 try:
-                    yield from self._compare(address, attempts)
+                    yield from self._compare(address, deadline)
                 finally:
                     self._comparing.release()
-            elif (attempts.remaining() or _POLL_SECONDS) < _POLL_SECONDS:
+            elif (deadline.remaining() or _POLL_SECONDS) < _POLL_SECONDS:
                 raise Failure("DEADLINE_EXCEEDED", "")
             else:
                 yield Sleep(_POLL_SECONDS)
@@ -121,14 +116,14 @@ class Drift:
                 differences=tuple(self._differences),
             )
 
-    def _compare(self, address: Address, attempts: Attempts) -> Flow:
+    def _compare(self, address: Address, deadline: Deadline) -> Flow:
         if not self.unverified or self._differences:
             return  # another call was faster
         from .deployed import describe_differences, fetch_signatures
 
         assert self._lock is not None
         self._differences = describe_differences(
-            self._lock.methods, (yield from fetch_signatures(address, attempts))
+            self._lock.methods, (yield from fetch_signatures(address, deadline))
         )
         self.unverified = bool(self._differences)
 
@@ -136,7 +131,7 @@ class Drift:
         self,
         error: ClarigenError,
         address: Address,
-        attempts: Attempts,
+        deadline: Deadline,
         response: MultiOutputResponse | None = None,
     ) -> Flow:
         """Let an error say so, if it may come of a change of the model. It stays the error that it is.
@@ -144,7 +139,7 @@ class Drift:
         Args:
             error: The error.
             address: Which model was called.
-            attempts: The attempts at the call.
+            deadline: The deadline of the call.
             response: What it was answered, if anything.
         """
         if self.is_required or not _suggests_drift(error):
@@ -156,7 +151,7 @@ class Drift:
             words = "it was generated for another model" if address.reference else ""
         else:
             now = address.version_id or _reported_version(response)
-            now = now or (yield from self._fetch_latest_version(address, attempts))
+            now = now or (yield from self._fetch_latest_version(address, deadline))
             changed = now and now != known.version_id
             words = f"it was generated from version {known.version_id}, and called {now}"
             words = words if changed else ""
@@ -175,14 +170,14 @@ class Drift:
         return self._lock
 
     def _fetch_latest_version(
-        self, address: Address, attempts: Attempts
+        self, address: Address, deadline: Deadline
     ) -> Generator[Send, Any, str]:
         """The latest version of the model, asked for once; empty where it is not known."""
         if not self._has_asked and address.reference is not None and not address.routing.is_set:
             from .._calls.platform import get_version_id
 
             self._has_asked = True
-            left = attempts.remaining()
+            left = deadline.remaining()
             timeout = _VERSION_TIMEOUT if left is None else min(left, _VERSION_TIMEOUT)
             with suppress(Failure, ClarigenError):  # the error that is there matters more
                 self._latest = yield from get_version_id(address.reference, "", timeout)
@@ -200,6 +195,7 @@ def _suggests_drift(error: ClarigenError) -> bool:
     """Whether a call fails like this when the model has changed."""
     if not isinstance(error, ModelError):
         return isinstance(error, DecodeError)
-    details = error.details.lower()
-    said = any(words in details for words in _DRIFT_PHRASES)
-    return error.code in _OF_ARGUMENTS or (error.code in _OF_THE_MODEL and said)
+    status, details = status_info(error.code), error.details.lower()
+    return status.suggests_drift or (
+        status.is_exception and any(phrase in details for phrase in _DRIFT_PHRASES)
+    )

@@ -18,9 +18,9 @@ from .._calls.platform import (
     get_signatures_response,
     get_version,
     get_version_id,
-    raise_if_failed,
 )
-from .._calls.retry import Attempts
+from .._calls.retry import Deadline
+from .._calls.status import raise_for_status
 from ..errors import DecodeError
 from .difference import describe_differences
 from .lock import read_lock
@@ -91,13 +91,13 @@ def get_deployed_signatures(
                 return DeployedSignatures(version_id, version.method_signatures)
     if pin_version:
         address = Address(reference, version_id, address.routing)
-    target = yield from address.resolve(remaining())
+    target = yield from address.resolve(remaining)
     response = yield from get_signatures_response(target, remaining())
     return DeployedSignatures(version_id, response=response)
 
 
 def fetch_signatures(
-    address: Address, attempts: Attempts
+    address: Address, deadline: Deadline
 ) -> Generator[Send, Any, dict[str, Signature]]:
     """Read the signatures of the model at an address.
 
@@ -106,10 +106,10 @@ def fetch_signatures(
         ModelError: The platform or the model refused a request.
         DecodeError: The model's answer holds no signatures.
     """
-    _, stored, response = yield from get_deployed_signatures(address, attempts.remaining)
+    _, stored, response = yield from get_deployed_signatures(address, deadline.remaining)
     if response is None:
         return read_signatures(stored)
-    raise_if_failed(response.status, "PostModelOutputs")
+    raise_for_status(response.status, "PostModelOutputs")
     text = response.outputs[0].data.text.raw if response.outputs else ""
     if not text:
         return {}  # a legacy model, without typed methods

@@ -212,7 +212,8 @@ def make_policy(
     Raises:
         ConfigError: The timeout or the number of retries is none.
     """
-    from .._calls import retry
+    from .._calls.retry import Policy
+    from .._calls.throttle import throttle_for
 
     if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _MAX_TIMEOUT):
         raise ConfigError(
@@ -220,4 +221,4 @@ def make_policy(
         )
     if not (_is_number(max_retries) and max_retries >= 0):
         raise ConfigError(f"max_retries is {max_retries!r}; it must be a number from 0")
-    return retry.Policy(timeout, max_retries, retry.throttle_for(target), idempotent=idempotent)
+    return Policy(timeout, max_retries, throttle_for(target), idempotent=idempotent)

@@ -264,7 +264,7 @@ def _notify_observers(
                 usage=Usage(),
                 request_id="",
                 status=SUCCESS,
-                elapsed=attempts.elapsed(),
+                elapsed=attempts.deadline.elapsed(),
                 attempts=1,
                 raw=MultiOutputResponse(status=Status(code=SUCCESS), outputs=[output]),
             )

@@ -139,7 +139,7 @@ def test_too_few_outputs_are_an_error_of_the_request() -> None:
     sent(made)
     finish(work, made, answer([0, 1]))
     assert [str(outcome) for outcome in work.take_ready()] == [
-        "double: 2 outputs came for 3 inputs"
+        "double: the response has 2 outputs for 3 inputs"
     ] * 3
 
 

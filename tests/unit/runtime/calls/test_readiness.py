@@ -19,8 +19,9 @@ from clarigen import (
 from clarigen._calls.actions import Failure, Sleep
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.readiness import wait_until_ready
-from clarigen._calls.retry import Policy, RetryThrottle
-from clarigen._calls.status import UNREADY
+from clarigen._calls.retry import Policy
+from clarigen._calls.status import STATUSES
+from clarigen._calls.throttle import RetryThrottle
 from clarigen._proto import (
     Deployment,
     GetDeploymentRequest,
@@ -207,7 +208,7 @@ def test_a_model_that_nobody_started_is_told_at_once(state: int) -> None:
     error = world.error()
     assert isinstance(error, ModelNotReadyError)
     assert (error.code, len(world.rpcs)) == (state, 3)
-    assert UNREADY[state][0] in str(error)
+    assert STATUSES[state].not_ready in str(error)
     assert "deploy it, or give another deployment_id" in str(error)
 
 

@@ -22,14 +22,9 @@ from clarigen import (
 from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Send, Sleep
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_stream, call_unary
-from clarigen._calls.retry import (
-    MAX_BACKOFF,
-    MAX_OVERLOAD_BACKOFF,
-    Policy,
-    Retryability,
-    RetryThrottle,
-    classify_failure,
-)
+from clarigen._calls.retry import MAX_BACKOFF, MAX_OVERLOAD_BACKOFF, Policy
+from clarigen._calls.status import Retryability, classify_failure
+from clarigen._calls.throttle import RetryThrottle
 from clarigen._proto import MultiOutputResponse, Status
 
 PING = wire.unary("ping", returns=wire.INT)
@@ -281,8 +276,9 @@ def test_a_full_server_gets_no_requests_that_nothing_pays_for() -> None:
 
 
 def test_unknown_details_of_unavailable_mean_it_may_have_run() -> None:
-    assert classify_failure(Failure("UNAVAILABLE", "Socket closed")) is Retryability.IF_IDEMPOTENT
-    assert classify_failure(Failure("INTERNAL", "failed to connect")) is Retryability.NEVER
+    lost = classify_failure(Failure("UNAVAILABLE", "Socket closed"))
+    assert lost.retry is Retryability.IF_IDEMPOTENT
+    assert classify_failure(Failure("INTERNAL", "failed to connect")).retry is Retryability.NEVER
 
 
 @pytest.mark.item(50)

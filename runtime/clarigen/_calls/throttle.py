@@ -1,0 +1,100 @@
+"""Retry throttling: what limits the retries of all calls to one server together.
+
+What lives here: the token bucket of gRPC's retry design (gRFC A6), and which calls the server is working at. One
+throttle per server is shared by all clients of a process, both twins included. It knows neither statuses nor time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Hashable
+from typing import Final, TypeAlias
+
+SendMark: TypeAlias = tuple[int, int]
+"""The moment at which a call was sent: how many were sent before, and how many had been answered."""
+
+
+class RetryThrottle:
+    """The token bucket of one server, and the calls that it is working at. Thread-safe.
+
+    Each call adds a tenth of a token and each retry takes one. So a server that refuses everything gets at most
+    1.1 requests per call, once the tokens it began with are gone.
+
+    Attributes:
+        MAX_TOKENS: Number of tokens at the start, and the most that the bucket holds.
+        TOKEN_RATIO: Tokens that a call adds.
+    """
+
+    MAX_TOKENS: Final = 10.0
+    TOKEN_RATIO: Final = 0.1
+
+    def __init__(self) -> None:
+        self._tokens = self.MAX_TOKENS
+        self._send_numbers = itertools.count()
+        self._answered = 0
+        self.reset_after_fork()
+
+    def reset_after_fork(self) -> None:
+        """Forget the calls of the parent's threads, and the lock that one of them may have held."""
+        self._lock = threading.Lock()
+        self._pending: dict[object, int] = {}
+
+    def add_tokens(self) -> None:
+        """Add the tokens of a call that begins."""
+        with self._lock:
+            self._tokens = min(self._tokens + self.TOKEN_RATIO, self.MAX_TOKENS)
+
+    def take_token(self) -> bool:
+        """Take the token of a retry; return False if there is none."""
+        with self._lock:
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
+            return True
+
+    def call_started(self, call: object) -> SendMark:
+        """Record that a call was sent, and return the moment for `is_making_progress`."""
+        number = self._pending[call] = next(self._send_numbers)
+        return number, self._answered
+
+    def call_ended(self, call: object, *, answered: bool) -> None:
+        """Record that the server works at a call no longer.
+
+        Args:
+            call: The call. Nothing happens if it was not started or has ended before.
+            answered: Whether the server answered it, with a result or an error of its own.
+        """
+        if self._pending.pop(call, None) is not None:
+            self._answered += answered
+
+    def is_making_progress(self, since: SendMark, *, pending_are_accepted: bool) -> bool:
+        """Return whether the server has answered a call since then, or works at an earlier one.
+
+        Args:
+            since: The moment, from `call_started`.
+            pending_are_accepted: Whether a call that is still pending cannot have been refused.
+        """
+        number, answered = since
+        if self._answered != answered:
+            return True
+        # A list is made in one step, while other threads change the dictionary.
+        return pending_are_accepted and min(list(self._pending.values()), default=number) < number
+
+
+_throttles: Final[dict[Hashable, RetryThrottle]] = {}
+
+
+def throttle_for(server: Hashable) -> RetryThrottle:
+    """Return the throttle of a server, the same one for every caller."""
+    return _throttles.setdefault(server, RetryThrottle())
+
+
+def _reset_after_fork() -> None:
+    for throttle in _throttles.values():
+        throttle.reset_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)

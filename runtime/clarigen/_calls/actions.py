@@ -1,15 +1,16 @@
-"""What a call wants done: the words between the flows of `_call` and the drivers.
+"""The actions that a call asks of its driver.
 
-What lives here: the nouns. A flow is a generator; it yields one of them and is sent what came of it.
+What lives here: the values that flows and drivers exchange, and nothing that acts. A flow is a generator: it yields
+an action and is sent the result.
 
     yields                  is sent                          or is thrown
-    Send(…)                 the answer's bytes               Failure
-    Sleep(…)                None, once the time is over
-    Pull()       streams    the next item, or END            what the caller's iterator raised
-    Open(…)      streams    None, once the call is started
-    Receive()    streams    the answer's bytes, or END       Failure
-    Deliver(x)   streams    None, once the caller wants more
-    Hold()       streams    whether a next attempt would have all items
+    Send(…)                 the reply, serialized            Failure
+    Sleep(…)                None, after that time
+    Pull()       streams    the next input, or END           any exception of the caller's iterator
+    Open(…)      streams    None, once the call has started
+    Receive()    streams    the next reply, or END           Failure
+    Deliver(x)   streams    None, once the caller asks for more
+    Reclaim()    streams    whether a next attempt would have all inputs
 """
 
 from __future__ import annotations
@@ -18,11 +19,18 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 END: Final[Any] = object()
-"""Sent in place of an item or an answer where there are no more."""
+"""Sent instead of an input or a reply if there are no more."""
 
 
 class Failure(Exception):
-    """A call that ended with a gRPC status instead of an answer, free of grpc's own classes."""
+    """A call that ended with a gRPC status other than OK.
+
+    It is not derived from grpc's own errors, whose tracebacks hold the credential.
+
+    Attributes:
+        code: Name of the status, for example `UNAVAILABLE`.
+        details: Its details, as the server or grpc describes them.
+    """
 
     def __init__(self, code: str, details: str) -> None:
         super().__init__(f"{code}: {details}")
@@ -31,12 +39,12 @@ class Failure(Exception):
 
 
 class Send(NamedTuple):
-    """Send a request and wait for the one answer.
+    """Send a unary request and wait for the reply.
 
     Attributes:
-        rpc: The platform's RPC.
-        request: The message, serialised.
-        timeout: The deadline of this attempt, in seconds from now; None for none.
+        rpc: Name of the RPC.
+        request: The request, serialized.
+        timeout: Timeout of this attempt, in seconds; None for no limit.
     """
 
     rpc: str
@@ -45,13 +53,13 @@ class Send(NamedTuple):
 
 
 class Open(NamedTuple):
-    """Start a stream.
+    """Start a streaming call.
 
     Attributes:
-        rpc: The platform's RPC.
-        request: The first message, serialised.
-        timeout: The deadline of this attempt, in seconds from now; None for none.
-        follow: For a stream of inputs: the message that carries a later item.
+        rpc: Name of the RPC.
+        request: The first request, serialized.
+        timeout: Timeout of this attempt, in seconds; None for no limit.
+        encode_item: Encodes a later input as a request; None if the call streams no inputs.
     """
 
     rpc: str
@@ -61,22 +69,22 @@ class Open(NamedTuple):
 
 
 class Pull(NamedTuple):
-    """Take an item from the caller's iterator."""
+    """Take the first input from the caller's iterator."""
 
 
 class Receive(NamedTuple):
-    """Wait for the next answer of a stream."""
+    """Wait for the next reply of a stream."""
 
 
 class Reclaim(NamedTuple):
-    """Let the attempt that failed take no more items; those it took beside the first are lost."""
+    """Stop the attempt that failed from taking inputs; those that it took after the first are lost."""
 
 
 class Deliver(NamedTuple):
-    """Hand an item to the caller.
+    """Hand a result to the caller.
 
     Attributes:
-        item: The item.
+        item: The result.
     """
 
     item: Any
@@ -86,7 +94,7 @@ class Sleep(NamedTuple):
     """Wait.
 
     Attributes:
-        seconds: How long.
+        seconds: How long, in seconds.
     """
 
     seconds: float

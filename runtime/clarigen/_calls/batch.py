@@ -1,9 +1,9 @@
-"""Many inputs: which go into one request, how many requests at once, and whose result is whose.
+"""Batches: how many inputs go into a request, how many requests are in flight, and which result is whose.
 
-What lives here: the pace, and the order of a batch, without I/O and without a clock of its own. The
-drivers take inputs, run the flows of its chunks and hand out what is ready. A server works the inputs
-of one request off one after the other, and takes a number of requests at once: so requests carry few
-inputs of a slow method, and many of a fast one.
+What lives here: the adaptive limits and the order of a batch, without I/O and without a clock of its own. Drivers
+take the inputs, run the flow of each chunk, and hand out the results that are ready. A server works through the
+inputs of a request one after another, and through several requests at once. So a request carries few inputs of a
+slow method, and many of a fast one.
 """
 
 from __future__ import annotations
@@ -20,36 +20,45 @@ from .call import CallContext, UnaryFlow, call_chunk, encode_input
 _R = TypeVar("_R")
 
 MAX_INPUTS: Final = 128
-"""The most inputs that the platform takes in one request."""
+"""Most inputs that the platform accepts in one request."""
 
 MAX_CONCURRENCY: Final = 32
-"""How many requests are in flight at most, if nothing else is said: what a model's server works off at
-once by default. It lets ten more wait, and refuses others."""
+"""Most requests in flight by default. By default a model's server runs as many at once, queues ten more, and
+refuses others."""
 
 MIN_REQUEST_SECONDS: Final = 0.04
-"""How long a request should take at least, in seconds: less, and its own cost would matter."""
+"""Shortest time that a request should take, in seconds. Below it the cost of the request itself matters."""
 
 _LATENCY_BOUND_INPUTS: Final = 4
-"""Up to so many inputs, the way may be most of what a request takes."""
+"""Most inputs of a request that may take its time for the network rather than for the inputs."""
 
 _PROBE_SECONDS: Final = 0.001
-"""How long the second request is in flight alone: a fast method has answered by then."""
+"""How long the second request is in flight alone, in seconds. A fast method has answered by then."""
 
 _MAX_GROWTH_SECONDS: Final = 1.0
-"""Above this many seconds, a request is not made larger to see whether that pays."""
+"""Longest time of a request that is still doubled to see whether that pays, in seconds."""
 
 _MIN_SPEEDUP: Final = 4 / 3
-"""How many times faster an input must be after its request was doubled, for the doubling to pay."""
+"""How many times faster each input must become for a doubling to pay."""
+
+_CONCURRENCY_DECREASE: Final = 0.75
+"""Factor of the number of requests in flight after a refusal."""
 
 
 class AdaptiveLimits:
-    """How many inputs a request has, and how many requests are in flight: fixed, or found as it goes.
+    """How many inputs a request has, and how many requests are in flight. Both are fixed or adapt.
 
     Attributes:
-        size: How many inputs the next request has.
+        size: Number of inputs for the next request.
     """
 
     def __init__(self, size: int | None = None, concurrency: int | None = None) -> None:
+        """Fix the limits, or let them adapt.
+
+        Args:
+            size: Number of inputs per request; None to adapt it.
+            concurrency: Number of requests in flight; None to adapt it.
+        """
         self.size = size or 1
         self._concurrency = float(concurrency or MAX_CONCURRENCY)
         self._adapts_size = size is None
@@ -59,99 +68,111 @@ class AdaptiveLimits:
 
     @property
     def concurrency(self) -> int:
-        """How many requests may be in flight."""
+        """Number of requests that may be in flight."""
         return int(self._concurrency)
 
     @property
     def probe_seconds(self) -> float:
-        """How many seconds a request should be in flight alone: it tells how large the others should be.
+        """How long a request is in flight alone, in seconds, to learn how large the others should be.
 
-        The first one may have had to make the connection, so the second one is looked at as well.
+        The first request may include the time to connect, so the second one is measured too.
         """
         if not self._adapts_size or self._answer_count > 1:
             return 0.0
         return _PROBE_SECONDS if self._answer_count else MIN_REQUEST_SECONDS
 
     def record(self, inputs: int, seconds: float, *, refused: bool) -> None:
-        """Learn from a request that was answered.
+        """Adapt to a request that has ended.
 
         Args:
-            inputs: How many inputs it had.
-            seconds: How long it took.
-            refused: Whether it was refused before.
+            inputs: Number of inputs in the request.
+            seconds: Time that it took, in seconds.
+            refused: Whether it was sent again because the server refused it.
         """
         self._answer_count += 1
         if self._adapts_concurrency:
-            grown = (
-                self._concurrency * 0.75 if refused else self._concurrency + 1 / self._concurrency
-            )
-            self._concurrency = min(max(grown, 1.0), float(MAX_CONCURRENCY))
+            self._adapt_concurrency(refused=refused)
         if refused or not self._adapts_size or inputs < self.size:
             return
         if seconds < MIN_REQUEST_SECONDS:
-            self.size = min(
-                max(self.size, round(MIN_REQUEST_SECONDS * inputs / seconds)), MAX_INPUTS
-            )
+            enough = round(MIN_REQUEST_SECONDS * inputs / seconds)
+            self.size = min(max(self.size, enough), MAX_INPUTS)
         else:
             self._try_doubling(inputs, seconds)
 
+    def _adapt_concurrency(self, *, refused: bool) -> None:
+        """Increase additively and decrease multiplicatively, as TCP does."""
+        if refused:
+            self._concurrency *= _CONCURRENCY_DECREASE
+        else:
+            self._concurrency += 1 / self._concurrency
+        self._concurrency = min(max(self._concurrency, 1.0), float(MAX_CONCURRENCY))
+
     def _try_doubling(self, inputs: int, seconds: float) -> None:
-        """Where the way takes long, more inputs a request cost little: try twice as many."""
-        each, before = seconds / inputs, self._seconds_per_input
-        if before is None:
+        """Double the size while that makes each input faster; undo the doubling that did not."""
+        current, previous = seconds / inputs, self._seconds_per_input
+        if previous is None:
             pays = inputs <= _LATENCY_BOUND_INPUTS and seconds < _MAX_GROWTH_SECONDS
         else:
-            pays = each * _MIN_SPEEDUP < before
+            pays = current * _MIN_SPEEDUP < previous
             if not pays:
                 self.size = max(inputs // 2, 1)
-        self._seconds_per_input = each
+        self._seconds_per_input = current
         self._adapts_size = pays and inputs < MAX_INPUTS
         if pays:
             self.size = min(inputs * 2, MAX_INPUTS)
 
 
 class Chunk:
-    """The inputs of one request, and what became of them.
+    """The inputs of one request, and their outcomes.
 
     Attributes:
-        flow: What asks for them.
-        outcomes: An input's result or error; at its place, nothing before there is one.
-        started: When it was sent.
-        count: How many inputs it asks for.
-        ended: Whether all of its outcomes are there.
+        flow: The call that sends the inputs and fills in the outcomes. Returns the number of attempts.
+        outcomes: Result or error of each input; None before it is known.
+        started_at: Time at which the request was sent.
+        size: Number of inputs in the request; inputs that do not fit their parameters are left out.
+        is_done: Whether all outcomes are known.
     """
 
     __slots__ = ("flow", "is_done", "outcomes", "size", "started_at")
 
     def __init__(
-        self, flow: UnaryFlow[int], outcomes: list[Any], started: float, count: int
+        self, flow: UnaryFlow[int], outcomes: list[Any], started_at: float, size: int
     ) -> None:
         self.flow = flow
         self.outcomes = outcomes
-        self.started_at = started
-        self.size = count
+        self.started_at = started_at
+        self.size = size
         self.is_done = False
 
 
 class BatchPlan(Generic[_R]):
-    """A batch under way: its chunks in the order of their inputs.
+    """A running batch: its chunks, in the order of their inputs.
 
     Attributes:
-        exhausted: Whether there are no more inputs; the driver says so.
+        is_exhausted: Whether there are no more inputs. The driver sets it.
     """
 
     def __init__(
         self,
         method: Unary[_R],
         context: CallContext,
-        pace: AdaptiveLimits,
+        limits: AdaptiveLimits,
         *,
         isolate: bool = False,
     ) -> None:
+        """Plan a batch without inputs; the driver adds them.
+
+        Args:
+            method: The method to call.
+            context: Everything else that the calls need.
+            limits: Size and number of the requests.
+            isolate: Whether a request that failed is split until it is clear which inputs fail.
+        """
         self.is_exhausted = False
         self._method = method
         self._context = context
-        self._limits = pace
+        self._limits = limits
         self._isolate = isolate
         self._clock: Callable[[], float] = context.policy.clock
         self._chunks: deque[Chunk] = deque()
@@ -160,97 +181,111 @@ class BatchPlan(Generic[_R]):
 
     @property
     def is_finished(self) -> bool:
-        """Whether all outcomes have been handed out."""
+        """Whether all outcomes have been taken."""
         return self.is_exhausted and not self._chunks
 
     def next_size(self) -> int:
-        """How many inputs to take for a request that may be sent now; 0 if none may."""
-        pace = self._limits
-        waiting = self._running and self._newest_age() < pace.probe_seconds
-        # What waits for an earlier result is held in memory: no more of it than is in flight.
-        full = self._running >= pace.concurrency or len(self._chunks) >= 2 * pace.concurrency
-        return 0 if self.is_exhausted or waiting or full else pace.size
+        """Return the number of inputs for the next request; 0 if none may be sent now."""
+        limits = self._limits
+        is_probing = self._running and self._newest_age() < limits.probe_seconds
+        # Outcomes that wait for an earlier one stay in memory: as many chunks at most as are in flight.
+        concurrency = limits.concurrency
+        is_full = self._running >= concurrency or len(self._chunks) >= 2 * concurrency
+        return 0 if self.is_exhausted or is_probing or is_full else limits.size
 
     def wait_timeout(self) -> float | None:
-        """How many seconds to wait for an answer before asking again what is wanted; None: for ever."""
+        """Return the seconds to wait for an answer before `next_size` is asked again; None for no limit."""
         if self.is_exhausted or not self._running:
             return None
-        left = self._limits.probe_seconds - self._newest_age()
-        return left if left > 0 else None
+        remaining = self._limits.probe_seconds - self._newest_age()
+        return remaining if remaining > 0 else None
 
     def _newest_age(self) -> float:
         return self._clock() - self._chunks[-1].started_at
 
     def add_chunk(self, inputs: Iterable[Any]) -> Chunk:
-        """Make the request for some inputs. An input that does not fit has its error at once."""
+        """Prepare the request for some inputs. An input that does not fit becomes an error at once."""
         outcomes: list[Any] = []
-        payloads: dict[int, bytes] = {}
-        for given in inputs:
+        requests: dict[int, bytes] = {}
+        for arguments in inputs:
             try:
-                payloads[len(outcomes)] = encode_input(self._method, self._method.bind(given))
+                requests[len(outcomes)] = encode_input(self._method, self._method.bind(arguments))
                 outcomes.append(None)
             except InputError as error:
-                text = f"input {self._input_count} of the batch: {error}"
-                outcomes.append(InputError(text, method=error.method, parameter=error.parameter))
+                message = f"input {self._input_count} of the batch: {error}"
+                outcomes.append(InputError(message, method=error.method, parameter=error.parameter))
             self._input_count += 1
-        made = Chunk(self._call_chunk(payloads, outcomes), outcomes, self._clock(), len(payloads))
-        self._chunks.append(made)
+        chunk = Chunk(self._call_chunk(requests, outcomes), outcomes, self._clock(), len(requests))
+        self._chunks.append(chunk)
         self._running += 1
-        return made
+        return chunk
 
     def taking_deadline(self) -> Callable[[], bool]:
-        """Tells, from now on, whether taking inputs has gone on for so long that those there should go."""
+        """Return a function that returns whether the inputs taken from now on should be sent, however few."""
         start = self._clock()
         return lambda: self._clock() - start > MIN_REQUEST_SECONDS
 
-    def _call_chunk(self, payloads: Mapping[int, bytes], outcomes: list[Any]) -> UnaryFlow[int]:
-        """Ask for inputs and put their outcomes in place. Ends with how often the request was sent."""
-        if not payloads:
+    def _call_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> UnaryFlow[int]:
+        """Call the method for some inputs, fill in their outcomes, and return the number of attempts.
+
+        Args:
+            requests: Each input as a request, by its index in the chunk.
+            outcomes: The outcomes of the chunk.
+        """
+        if not requests:
             return 1
-        places, attempts = list(payloads), 1
-        found: list[Any]
+        indexes, attempts = list(requests), 1
+        results: list[Any]
         try:
-            found, attempts = yield from call_chunk(
-                self._method, list(payloads.values()), self._context
+            results, attempts = yield from call_chunk(
+                self._method, list(requests.values()), self._context
             )
         except ClarigenError as error:
-            if self._isolate and len(places) > 1 and isinstance(error, PredictionError):
-                for half in (places[: len(places) // 2], places[len(places) // 2 :]):
-                    yield from self._call_chunk(
-                        {place: payloads[place] for place in half}, outcomes
-                    )
+            if self._isolate and len(indexes) > 1 and isinstance(error, PredictionError):
+                middle = len(indexes) // 2
+                for half in (indexes[:middle], indexes[middle:]):
+                    yield from self._call_chunk({n: requests[n] for n in half}, outcomes)
                 return 1
-            found, attempts = [error] * len(places), getattr(error, "attempts", 1)
-        for place, outcome in zip(places, found, strict=True):
-            outcomes[place] = outcome
+            results, attempts = [error] * len(indexes), getattr(error, "attempts", 1)
+        for index, result in zip(indexes, results, strict=True):
+            outcomes[index] = result
         return attempts
 
-    def finish_chunk(self, made: Chunk, attempts: int) -> None:
-        """Take note that the flow of a chunk is at its end."""
+    def finish_chunk(self, chunk: Chunk, attempts: int) -> None:
+        """Record that the flow of a chunk has ended.
+
+        Args:
+            chunk: The chunk.
+            attempts: What its flow returned.
+        """
         self._running -= 1
-        made.is_done = True
-        if made.size:
-            seconds = self._clock() - made.started_at
-            self._limits.record(made.size, seconds, refused=attempts > 1)
+        chunk.is_done = True
+        if chunk.size:
+            seconds = self._clock() - chunk.started_at
+            self._limits.record(chunk.size, seconds, refused=attempts > 1)
 
     def take_ready(self) -> Iterator[_R | ClarigenError]:
-        """The outcomes that are next in order, as far as they are there."""
+        """Take the outcomes that are next in order and known."""
         while self._chunks and self._chunks[0].is_done:
             yield from self._chunks.popleft().outcomes
 
 
 def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = False) -> Any:
-    """The inputs of a batch, if they can be.
+    """Return the inputs of a batch, or raise if they are none.
+
+    Args:
+        method: The method that is called.
+        inputs: The inputs, as the caller passes them.
+        asynchronous: Whether an async iterable is accepted too.
 
     Raises:
-        InputError: They are no iterable, or a lone input.
+        InputError: They are not an iterable, or a single input.
     """
-    given = describe(inputs)
-    lone = isinstance(inputs, (Mapping, str, bytes))
-    iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))
-    if lone or not iterable:
+    is_single = isinstance(inputs, (Mapping, str, bytes))
+    is_iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))
+    if is_single or not is_iterable:
         raise InputError(
-            f"{method.name}: `inputs` must be an iterable of mappings, not {given}",
+            f"{method.name}: `inputs` must be an iterable of mappings, not {describe(inputs)}",
             method=method.name,
             parameter="inputs",
         )

@@ -1,7 +1,7 @@
-"""The two loops that run the generator of a unary call: one in a thread, one that awaits.
+"""The two loops that drive the flow of a unary call: one blocks, one awaits.
 
-They decide nothing: what a call asks for and what the reply means is `_call`'s. How an action is done
-is each connection's.
+What lives here: only the loops. They decide nothing: what to do and what a reply means is up to the flow (see
+`call`), and how an action is performed is up to each connection.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ _R = TypeVar("_R")
 
 
 class Driver(ABC):
-    """Drives the flows of unary calls, in the caller's thread."""
+    """Drives the flows of unary calls in the calling thread."""
 
     def run(self, flow: UnaryFlow[_R]) -> _R:
-        """Drive the flow of a unary call to its end."""
+        """Drive the flow of a unary call, and return its result."""
         try:
             action = next(flow)
             while True:
                 try:
                     reply = self.do(action)
-                except Exception as raised:  # noqa: BLE001 - for the flow to judge
-                    action = flow.throw(raised)
+                except Exception as error:  # noqa: BLE001 - the flow decides what it means
+                    action = flow.throw(error)
                 else:
                     action = flow.send(reply)
         except StopIteration as end:
@@ -35,21 +35,21 @@ class Driver(ABC):
 
     @abstractmethod
     def do(self, action: Any) -> Any:
-        """Do what a flow wants: the reply, or `Failure`."""
+        """Perform an action, and return its result or raise `Failure`."""
 
 
 class AsyncDriver(ABC):
-    """Drives the flows of unary calls, in the caller's task."""
+    """Drives the flows of unary calls in the calling task."""
 
     async def run(self, flow: UnaryFlow[_R]) -> _R:
-        """Drive the flow of a unary call to its end."""
+        """Drive the flow of a unary call, and return its result."""
         try:
             action = next(flow)
             while True:
                 try:
                     reply = await self.do(action)
-                except Exception as raised:  # noqa: BLE001 - for the flow to judge
-                    action = flow.throw(raised)
+                except Exception as error:  # noqa: BLE001 - the flow decides what it means
+                    action = flow.throw(error)
                 else:
                     action = flow.send(reply)
         except StopIteration as end:
@@ -58,4 +58,4 @@ class AsyncDriver(ABC):
 
     @abstractmethod
     async def do(self, action: Any) -> Any:
-        """Do what a flow wants: the reply, or `Failure`."""
+        """Perform an action, and return its result or raise `Failure`."""

@@ -1,7 +1,8 @@
-"""What a call returned beside its value: `Response`, and who is told of it.
+"""What a call returns in addition to its value: `Usage`, `Response`, and the recordings that collect them.
 
-What lives here: the nouns, and the recordings that are open where a call is made. A response is told
-from the side, so that no method's signature is written twice; whoever hears of it changes nothing.
+What lives here: the values, and which recordings are active where a call is made. A response goes to observers,
+not through the methods, so that no signature is written twice. Observers cannot change a result. The module is
+loaded with every generated package, so it imports no protobuf.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class Usage(NamedTuple):
-    """The tokens that a call took, as far as the model tells; 0 also means that it does not.
+    """Token counts of a call; 0 where the model reports none.
 
     Attributes:
-        prompt_tokens: Of what was sent.
-        completion_tokens: Of what came back.
-        cached_tokens: Of the prompt's, those that a cache held.
+        prompt_tokens: Tokens of the input.
+        completion_tokens: Tokens of the output.
+        cached_tokens: Tokens of the input that came from a cache.
     """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
 
-    def __add__(self, other: Usage) -> Usage:  # type: ignore[override]  # tuples are joined, usages are added up
+    def __add__(self, other: Usage) -> Usage:  # type: ignore[override]  # tuples concatenate, counts add up
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
@@ -39,14 +40,14 @@ class Usage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back with a call's answer, or with the last one of a stream.
+    """A successful response: of a call, or the last one of a stream.
 
     Attributes:
-        method: The method's name.
-        usage: The tokens it took.
+        method: Name of the method.
+        usage: Token counts.
         request_id: The platform's id of the request; empty from a local runner.
         status: The platform's status code, 10000 for success.
-        elapsed: How long the call took with all its attempts, in seconds.
+        elapsed: Duration of the call with all its attempts, in seconds.
         attempts: How often the request was sent.
         raw: The platform's message.
     """
@@ -66,11 +67,11 @@ class Response:
 
 
 class Recording(list[Response]):
-    """The responses of the calls in a `recording()` block, in the order in which they ended."""
+    """The responses of the calls in a `recording()` block, in the order in which the calls ended."""
 
     @property
     def usage(self) -> Usage:
-        """The tokens of all of them together."""
+        """Token counts of all responses together."""
         return sum((response.usage for response in self), Usage())
 
     def _repr_html_(self) -> str:
@@ -80,7 +81,7 @@ class Recording(list[Response]):
 
 
 def _table_row(response: Response) -> dict[str, object]:
-    """What people are shown of a response."""
+    """Return the cells of a response in a notebook, by their column's title."""
     usage = response.usage
     return {
         "method": response.method,
@@ -99,20 +100,23 @@ Observer: TypeAlias = Callable[[Response], object]
 _active: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar(
     "clarigen", default=()
 )
+"""The recordings of the blocks that surround the running code, each with its client."""
 
 
 @contextmanager
 def recording(client: object) -> Generator[Recording, None, None]:
-    """Collect the responses of the calls that a client makes in this block and in its tasks."""
-    seen = Recording()
-    token = _active.set((*_active.get(), (client, seen)))
+    """Record the responses of the calls that a client makes in this block and in tasks started there."""
+    responses = Recording()
+    token = _active.set((*_active.get(), (client, responses)))
     try:
-        yield seen
+        yield responses
     finally:
         _active.reset(token)
 
 
 def active_recordings(client: object) -> tuple[Observer, ...]:
-    """What collects the responses of a call that a client makes here and now."""
-    opened = _active.get()
-    return tuple(seen.append for owner, seen in opened if owner is client) if opened else ()
+    """Return the observers for a call that a client makes in the current context."""
+    active = _active.get()
+    return (
+        tuple(responses.append for owner, responses in active if owner is client) if active else ()
+    )

@@ -1,8 +1,7 @@
-"""Every error that a client raises, in one small tree.
+"""The errors that clients raise, in one small tree.
 
-What lives here: the classes and what they carry. It knows nothing of gRPC, protobuf or the
-platform's numbers; which status becomes which class is decided in `_status`. No error ever holds a
-credential.
+What lives here: the classes and their attributes. They know nothing of gRPC, protobuf or the platform's numbers:
+which status becomes which class is decided in `_calls/status.py`. No error ever holds a credential.
 
     ClarigenError
     ├── ConfigError                a client that cannot work as configured
@@ -18,11 +17,13 @@ credential.
     ├── TransportError             the call did not get through
     │   └── UnavailableError       the server cannot be reached or takes no more calls
     ├── DeadlineExceededError (TimeoutError)
-    ├── DecodeError                an answer that is not what the signature says
+    ├── DecodeError                a response that does not match the signature
     └── SignatureMismatchError     the model is not the one the client was generated for
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 __all__ = [
     "AuthenticationError",
@@ -53,11 +54,11 @@ class ConfigError(ClarigenError):
 
 
 class InputError(ClarigenError, ValueError):
-    """A value that does not fit its parameter. Raised before anything is sent.
+    """A value does not fit its parameter. Raised before anything is sent.
 
     Attributes:
-        method: The method that was called.
-        parameter: The parameter, with the path inside it (`points[3].x`).
+        method: Name of the method.
+        parameter: Name of the parameter, with the path inside its value (`points[3].x`).
     """
 
     def __init__(self, message: str, *, method: str = "", parameter: str = "") -> None:
@@ -70,15 +71,15 @@ class ModelError(ClarigenError):
     """The platform or the model answered with a failure.
 
     Attributes:
-        code: The platform's status code, for example 10020; 0 where gRPC itself refused the call.
-        name: The code's name, for example `FAILURE`.
+        code: The platform's status code, for example 10020; 0 if gRPC refused the call.
+        name: Name of the code, for example `FAILURE`.
         description: The platform's short text for the code.
-        details: The cause in words, often the text of the model's own exception.
-        request_id: The platform's id of the request; quote it when asking for help.
+        details: The cause, often the message of the model's own exception.
+        request_id: The platform's id of the request; quote it when you ask for help.
         attempts: How often the request was sent.
-        elapsed: How long the call took with all its attempts, in seconds.
-        stack_trace: Where the model itself failed, line by line, if it tells. It stands nowhere else:
-            it may hold what the model's owner keeps private.
+        elapsed: Duration of the call with all its attempts, in seconds.
+        stack_trace: Traceback of the model's own exception, one entry per line, if the server sends it.
+            Not part of the message: it may contain private details.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class AuthenticationError(ModelError):
 
 
 class PermissionDeniedError(ModelError):
-    """The credential is known, but may not do this."""
+    """The credential is valid, but may not do this."""
 
 
 class NotFoundError(ModelError):
@@ -118,7 +119,7 @@ class NotFoundError(ModelError):
 
 
 class RateLimitError(ModelError):
-    """Too many requests, or a quota is used up."""
+    """There were too many requests, or a quota is used up."""
 
 
 class ModelNotReadyError(ModelError):
@@ -137,10 +138,10 @@ class TransportError(ClarigenError):
     """The call did not get through to the model.
 
     Attributes:
-        code: The name of the gRPC status, for example `UNIMPLEMENTED`.
-        details: What gRPC says of the cause.
+        code: Name of the gRPC status, for example `UNIMPLEMENTED`.
+        details: The cause, as gRPC describes it.
         attempts: How often the request was sent.
-        elapsed: How long the call took with all its attempts, in seconds.
+        elapsed: Duration of the call with all its attempts, in seconds.
     """
 
     def __init__(
@@ -169,7 +170,7 @@ class DeadlineExceededError(ClarigenError, TimeoutError):
     Attributes:
         timeout: The timeout, in seconds.
         attempts: How often the request was sent.
-        elapsed: How long the call took with all its attempts, in seconds.
+        elapsed: Duration of the call with all its attempts, in seconds.
     """
 
     def __init__(
@@ -187,16 +188,31 @@ class DeadlineExceededError(ClarigenError, TimeoutError):
 
 
 class DecodeError(ClarigenError):
-    """An answer that is not what the method's signature says."""
+    """A response does not match the signature of its method."""
 
 
 class SignatureMismatchError(ClarigenError):
     """The deployed model is not the one that the client was generated for.
 
     Attributes:
-        differences: What differs, in words, one entry each.
+        differences: The differences, one entry each.
     """
 
     def __init__(self, message: str, *, differences: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.differences = differences
+
+
+def suggestion(name: str, candidates: Iterable[str], quote: Callable[[str], str] = repr) -> str:
+    """Return the end of a message about an unknown name: `; did you mean 'x'?`, or nothing.
+
+    Args:
+        name: The unknown name.
+        candidates: The known names. The closest one is suggested; case does not matter.
+        quote: Quotes the suggested name.
+    """
+    from difflib import get_close_matches
+
+    by_lower_case = {candidate.lower(): candidate for candidate in candidates}
+    closest = get_close_matches(name.lower(), by_lower_case, n=1)
+    return f"; did you mean {quote(by_lower_case[closest[0]])}?" if closest else ""

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from .._data import SERVER_DEFAULT, Text
-from ..errors import DecodeError, InputError
+from ..errors import DecodeError, InputError, suggestion
 from .codec import PART_TAG, Codec, CodecError, describe, part_encoder, part_id
 from .protobuf_writer import Buffers, Encoder, len_field, len_tag, varint
 
@@ -393,8 +393,5 @@ def _explain_choices(value: Any, choices: tuple[Any, ...]) -> str:
         shown += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"
     hint = ""
     if isinstance(value, str):
-        from difflib import get_close_matches
-
-        near = get_close_matches(value, [c for c in choices if isinstance(c, str)], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = suggestion(value, (choice for choice in choices if isinstance(choice, str)))
     return f"must be one of {shown}, not {describe(value)}{hint}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import partial
 from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar
@@ -21,7 +20,7 @@ from .._sync.client import Client
 from .._sync.stream import Stream
 from .._wire.codec import describe
 from .._wire.method import Method, Streaming, Unary
-from ..errors import ConfigError
+from ..errors import ConfigError, suggestion
 from ._call_log import Call, CallLog
 from ._signature_check import check_function, is_async
 
@@ -130,9 +129,8 @@ def _find_method(
     if single in methods and hasattr(client, name):
         hint = f"; `{name}` calls the replacement of `{single}` once per input"
     else:
-        near = get_close_matches(name, methods, n=1)
         hint = (
-            f"; did you mean `{near[0]}`?" if near else f"; it has {', '.join(methods) or 'none'}"
+            suggestion(name, methods, "`{}`".format) or f"; it has {', '.join(methods) or 'none'}"
         )
     raise ConfigError(f"fake({client.__name__}, {name}=…): there is no method of this name{hint}")
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Final
 
 from .._calls.status import CODES_BY_NAME
-from ..errors import ConfigError
+from ..errors import ConfigError, suggestion
 
 _CODES: Final = range(2**31)
 _LOST_CONNECTION: Final = ("UNAVAILABLE", "Socket closed")
@@ -182,7 +181,4 @@ class Faults:
 
 def _unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """Return the message for an unknown name, with the closest known one as a suggestion."""
-    by_lower_case = {candidate.lower(): candidate for candidate in known}
-    near = get_close_matches(name.lower(), by_lower_case, n=1)
-    hint = f"; did you mean {by_lower_case[near[0]]!r}?" if near else ""
-    return f"there is no {kind} {name!r}{hint}"
+    return f"there is no {kind} {name!r}{suggestion(name, known)}"

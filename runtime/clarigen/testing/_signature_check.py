@@ -12,14 +12,13 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, Final, Literal, TypeAlias
 
 from .. import wire
 from .._data import SERVER_DEFAULT
 from .._wire.codec import Codec
 from .._wire.method import Field, Method, Streaming
-from ..errors import ConfigError
+from ..errors import ConfigError, suggestion
 from ._annotations import PLAIN_TYPES, format_annotation, unwrap_annotated
 
 _UNIONS: Final = (typing.Union, types.UnionType)
@@ -97,9 +96,9 @@ def _check_names(subject: str, signature: inspect.Signature, method: Method[Any]
                 f"{subject}: `{parameter.name}` is positional-only; arguments are passed by name"
             )
         if parameter.kind in _KEYWORD_KINDS and required and parameter.name not in names:
-            near = get_close_matches(parameter.name, names, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(names) or 'none'}"
-            raise ConfigError(f"{subject}: the method has no parameter `{parameter.name}`; {hint}")
+            hint = suggestion(parameter.name, names, "`{}`".format)
+            hint = hint or f"; it has {', '.join(names) or 'none'}"
+            raise ConfigError(f"{subject}: the method has no parameter `{parameter.name}`{hint}")
     takes_all = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     by_name = {name for name, p in signature.parameters.items() if p.kind in _KEYWORD_KINDS}
     missing = [name for name in names if name not in by_name]

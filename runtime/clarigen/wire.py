@@ -7,7 +7,7 @@ find the platform's names here, too. Applications need none of this.
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ._version import __version__
 from ._wire.array import NDARRAY
@@ -15,8 +15,11 @@ from ._wire.codec import BOOL, BYTES, FLOAT, INT, STR, Codec, list_of, record_of
 from ._wire.json import JSON
 from ._wire.json_as import json_as
 from ._wire.media import AUDIO, CONCEPT, FRAME, IMAGE, REGION, TEXT, VIDEO
-from ._wire.method import REQUIRED, Field, Streaming, Unary
+from ._wire.method import REQUIRED, RESULT_NAME, Field, Streaming, Unary
 from ._wire.type_expression import TypeText, parse_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "AUDIO",
@@ -35,6 +38,7 @@ __all__ = [
     "OLDEST_FORMAT",
     "REGION",
     "REQUIRED",
+    "RESULT_NAME",
     "STR",
     "TEXT",
     "VIDEO",
@@ -44,13 +48,16 @@ __all__ = [
     "TypeText",
     "Unary",
     "bidi_stream",
+    "camel_case",
     "field",
+    "is_single_result",
     "json_as",
     "list_of",
     "parse_type",
     "record",
     "require_format",
     "server_stream",
+    "snake_or_camel",
     "tuple_of",
     "unary",
 ]
@@ -170,3 +177,24 @@ def bidi_stream(
         returns: The codec of each result.
     """
     return Streaming(wire_name, name or wire_name, "StreamModelOutputs", fields, returns)
+
+
+def is_single_result(names: Sequence[str]) -> bool:
+    """Return whether the output with these names is the result; else the outputs form a record."""
+    return len(names) == 1 and names[0] in ("", RESULT_NAME)
+
+
+def snake_or_camel(content: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a key of a signature as JSON, in either spelling; None if it is absent.
+
+    Args:
+        content: A message in the JSON form of protobuf, with keys in snake_case or camelCase.
+        key: The key in snake_case.
+    """
+    return content[key] if key in content else content.get(camel_case(key))
+
+
+def camel_case(key: str) -> str:
+    """Convert a key from snake_case to camelCase."""
+    first, *rest = key.split("_")
+    return first + "".join(map(str.capitalize, rest))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from clarigen import wire
 from gen_client.diff.changes import Change, Rule
 from gen_client.diff.parameters import compare_options
 from gen_client.diff.shapes import collect_record_names, compare_types
@@ -18,8 +19,6 @@ from gen_client.plan import build
 from gen_client.plan.named import NamedMethod, NamedParameter
 from gen_client.plan.types import Use
 
-RETURN: Final = "return"
-"""What the result is called in the place of a change."""
 _KINDS: Final = {
     MethodKind.UNARY: "returns one result",
     MethodKind.SERVER_STREAM: "returns a stream",
@@ -90,11 +89,11 @@ def _method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     if after.description != before.description:
         yield _change(old, Rule.DESCRIPTION_CHANGED, "", "its description changed")
     yield from _parameters(old, new)
-    yield from compare_types(old.result, new.result, Use.RESULT, str(old.name), RETURN)
+    yield from compare_types(old.result, new.result, Use.RESULT, str(old.name), wire.RESULT_NAME)
     if after.result.description != before.result.description:
-        yield _change(old, Rule.DESCRIPTION_CHANGED, RETURN, "its description changed")
+        yield _change(old, Rule.DESCRIPTION_CHANGED, wire.RESULT_NAME, "its description changed")
     if after.result.multiple_outputs != before.result.multiple_outputs:
-        yield _change(old, Rule.HINT_CHANGED, RETURN, "its fields travel in another way")
+        yield _change(old, Rule.HINT_CHANGED, wire.RESULT_NAME, "its fields travel in another way")
     yield from _type_names(old, new)
 
 
@@ -106,7 +105,9 @@ def _type_names(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
         if field in now and now[field] != name:
             words = "the type {} is called {} now"
             yield _change(old, Rule.TYPE_RENAMED, "", words, name, now[field])
-        elif field not in now and (its_parameter in _by_wire(new) or its_parameter == RETURN):
+        elif field not in now and (
+            its_parameter in _by_wire(new) or its_parameter == wire.RESULT_NAME
+        ):
             yield _change(old, Rule.TYPE_REMOVED, "", "there is no type {} any more", name)
     if old.input is None or old.wire.kind is not new.wire.kind:
         return
@@ -123,7 +124,7 @@ def _type_names(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
 
 def _names(its: NamedMethod) -> dict[str, str]:
     """What the choices and records of a method are called, by their places on the wire."""
-    found = collect_record_names(its.result, RETURN)
+    found = collect_record_names(its.result, wire.RESULT_NAME)
     for parameter in its.parameters:
         found |= collect_record_names(parameter.shape, parameter.wire.name)
         if parameter.alias is not None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
 
 from clarigen import wire
 from gen_client.diagnostics import Refusal, suggest
@@ -19,7 +18,6 @@ from gen_client.exit_codes import USAGE
 from gen_client.interface.model import DataType, Method, TypeKind
 from gen_client.text import escape_unprintable, quote
 
-RETURN: Final = "return"
 JsonTypes = tuple[tuple[str, str], ...]
 
 
@@ -67,13 +65,13 @@ def collect_allowed(types: JsonTypes) -> tuple[frozenset[tuple[str, str]], froze
 
 
 def _apply_to_method(method: Method, part: str, key: str, wanted: wire.TypeText) -> Method:
-    if part == RETURN:
+    if part == wire.RESULT_NAME:
         result = replace(method.result, type=_apply_to_type(method.result.type, key, wanted))
         return replace(method, result=result)
     names = [parameter.name for parameter in method.parameters]
     if part not in names:
         what = f"{quote(method.name)} has no parameter {quote(part)}"
-        raise _refusal(key, what, part, [*names, RETURN])
+        raise _refusal(key, what, part, [*names, wire.RESULT_NAME])
     if wanted.optional or wanted.name in ("str", "int", "float", "bool"):
         raise _refusal(key, "an argument that is JSON is an object or an array")
     return replace(

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from clarigen import wire
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE
@@ -34,19 +35,7 @@ from gen_client.interface.model import (
 from gen_client.interface.raw import RawMessage
 from gen_client.text import quote, quote_unless_identifier
 
-RETURN: Final = "return"
-"""The name of a method's only output."""
-
 _TYPE_KINDS: Final = {kind.value: kind for kind in TypeKind}
-_TYPE_NAMES: Final = ("NOT_SET", *_TYPE_KINDS)
-"""In the order of their numbers."""
-_METHOD_NAMES: Final = (
-    "UNKNOWN",
-    "UNARY_UNARY",
-    "UNARY_STREAMING",
-    "STREAMING_UNARY",
-    "STREAMING_STREAMING",
-)
 _SCALARS: Final = (TypeKind.STR, TypeKind.BYTES, TypeKind.INT, TypeKind.FLOAT, TypeKind.BOOL)
 
 
@@ -109,7 +98,7 @@ def _check_unique(names: Sequence[str], where: str, what: str) -> None:
 
 def _read_method_kind(raw: RawMessage, inputs: bool, outputs: bool, report: Report) -> MethodKind:
     """The kind of a method; the signature's own word goes before the flags of its fields."""
-    word = raw.get_enum("method_type", _METHOD_NAMES)
+    word = raw.get_enum("method_type", wire.METHOD_TYPES)
     if word == "UNKNOWN":
         if inputs and not outputs:
             word = "STREAMING_UNARY"
@@ -122,7 +111,7 @@ def _read_method_kind(raw: RawMessage, inputs: bool, outputs: bool, report: Repo
         raise UnusableMethod(
             raw.where, "it takes a stream and returns one value; no call does that"
         )
-    if word not in _METHOD_NAMES:
+    if word not in wire.METHOD_TYPES:
         raise UnusableMethod(raw.where, f"its method_type, {quote(word)}, is not known")
     kind = MethodKind(word)
     if outputs and kind is MethodKind.UNARY:
@@ -149,12 +138,12 @@ def _read_result(outputs: Sequence[RawMessage], where: str) -> Result:
     if not outputs:
         raise UnusableMethod(where, "it has no output")
     for output in outputs:
-        output.where = f"{where}.{RETURN}"
+        output.where = f"{where}.{wire.RESULT_NAME}"
     names = [output.get_text("name", limits.NAME) for output in outputs]
-    if len(outputs) == 1 and names[0] in ("", RETURN):
+    if wire.is_single_result(names):
         type = _read_checked_type(outputs[0])
         return Result(type, outputs[0].get_text("description", limits.DESCRIPTION))
-    if RETURN in names:
+    if wire.RESULT_NAME in names:
         raise UnusableMethod(
             where, "one of its outputs is called 'return', and it is not the only one"
         )
@@ -181,7 +170,7 @@ def _read_type(raw: RawMessage, depth: int) -> DataType:
             location=raw.where,
             exit_code=UNUSABLE,
         )
-    word = raw.get_enum("type", _TYPE_NAMES)
+    word = raw.get_enum("type", wire.DATA_TYPES)
     kind = _TYPE_KINDS.get(word)
     if kind is None:
         problem = "has no type" if word == "NOT_SET" else f"is of a type not known, {quote(word)}"

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from clarigen import wire
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNUSABLE
 from gen_client.json_text import is_array, is_encodable, is_object
@@ -124,13 +125,9 @@ class RawMessage:
         return [RawMessage(item, f"{place}[{index}]") for index, item in enumerate(value)]
 
     def _get(self, key: str) -> object:
-        first, *rest = key.split("_")
-        camel = first + "".join(map(str.capitalize, rest))
-        value = self._content.get(key)
-        if camel == key:
-            return value
-        other = self._content.get(camel)
-        if value is not None and other is not None:
+        camel = wire.camel_case(key)
+        value, other = self._content.get(key), self._content.get(camel)
+        if camel != key and value is not None and other is not None:
             raise Refusal(
                 f"it is given twice, also as {camel}",
                 location=f"{self.where}.{key}",

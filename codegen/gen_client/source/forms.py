@@ -122,8 +122,7 @@ def _read_texts(lock: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, str
 
 def _read_id(content: Mapping[str, JsonValue], key: str) -> str | None:
     """Return an id by its key, in snake_case or camelCase; None if it is missing."""
-    first, second = key.split("_")
-    text = content.get(key, content.get(f"{first}{second.title()}"))
+    text = wire.snake_or_camel(content, key)
     if text is not None and not isinstance(text, str):
         raise ValueError(f"`model.{key}` is not text")
     return text

@@ -10,19 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
-_TYPES: Final = (
-    "NOT_SET STR BYTES INT FLOAT BOOL NDARRAY JSON_DATA TEXT IMAGE CONCEPT REGION FRAME AUDIO VIDEO"
-    " NAMED_FIELDS TUPLE LIST"
-)
-_KINDS: Final = "UNKNOWN UNARY_UNARY UNARY_STREAMING STREAMING_UNARY STREAMING_STREAMING"
-
-TYPES: Final[Sequence[str]] = _TYPES.split()
-"""The platform's types of data; the place of each is its number."""
-
-KINDS: Final[Sequence[str]] = _KINDS.split()
-"""The platform's kinds of methods; the place of each is its number."""
+from .. import wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,7 @@ def read_signatures(entries: Iterable[object]) -> dict[str, Signature]:
 def _read_signature(entry: object) -> Signature:
     fields = _get_list(entry, "input_fields")
     return Signature(
-        _get_enum_name(entry, "method_type", KINDS),
+        _get_enum_name(entry, "method_type", wire.METHOD_TYPES),
         {_get_text(field, "name"): _read_parameter(field) for field in fields},
         _read_result(_get_list(entry, "output_fields")),
     )
@@ -87,15 +77,14 @@ def _read_parameter(field: object) -> Parameter:
 
 def _read_result(fields: list[object]) -> Type:
     """What a method returns: outputs that are not the one called `return` are fields of a record."""
-    if len(fields) == 1 and _get_text(fields[0], "name") in ("", "return"):
+    names = [_get_text(field, "name") for field in fields]
+    if wire.is_single_result(names):
         return _read_type(fields[0])
-    return Type(
-        "NAMED_FIELDS", tuple((_get_text(field, "name"), _read_type(field)) for field in fields)
-    )
+    return Type("NAMED_FIELDS", tuple(zip(names, map(_read_type, fields), strict=True)))
 
 
 def _read_type(field: object) -> Type:
-    word = _get_enum_name(field, "type", TYPES)
+    word = _get_enum_name(field, "type", wire.DATA_TYPES)
     named = word == "NAMED_FIELDS"
     parts = _get_list(field, "type_args")
     return Type(
@@ -107,11 +96,7 @@ def _get(node: object, key: str) -> Any:
     """What a message or a JSON object has under a key; None where there is nothing."""
     if not isinstance(node, Mapping):
         return getattr(node, key, None)
-    found = cast("Mapping[str, Any]", node)
-    if key in found:
-        return found[key]
-    first, *rest = key.split("_")
-    return found.get(first + "".join(map(str.capitalize, rest)))
+    return wire.snake_or_camel(cast("Mapping[str, Any]", node), key)
 
 
 def _get_text(node: object, key: str) -> str:

@@ -85,9 +85,9 @@ def _build_method(signature: Mapping[str, Any], seed: int) -> ServedMethod:
 def _output_field(outputs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Return the field of the result: the single output, or a record of several outputs."""
     outputs = list(outputs)
-    if len(outputs) == 1 and outputs[0].get("name", "return") == "return":
+    if wire.is_single_result([output.get("name", "") for output in outputs]):
         return outputs[0]
-    return {"name": "return", "type": "NAMED_FIELDS", "type_args": outputs}
+    return {"name": wire.RESULT_NAME, "type": "NAMED_FIELDS", "type_args": outputs}
 
 
 def _build_value_type(field: Mapping[str, Any]) -> ValueType:

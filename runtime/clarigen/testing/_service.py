@@ -12,9 +12,8 @@ import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
 
-from .. import _proto
+from .. import _proto, wire
 from .._calls.status import MODEL_TRAINED, SUCCESS
-from .._drift.signature import KINDS, TYPES
 from ..errors import ConfigError
 from ._call_log import CallLog
 from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, ServedMethod, find_served_methods
@@ -23,8 +22,8 @@ PREDICTION_FAILED: Final = 10020
 _DISCOVERY_METHOD: Final = "_GET_SIGNATURES"
 
 _ENUM_NUMBERS: Final[dict[str, dict[str, int]]] = {
-    "type": {name: number for number, name in enumerate(TYPES)},
-    "method_type": {name: number for number, name in enumerate(KINDS)},
+    "type": {name: number for number, name in enumerate(wire.DATA_TYPES)},
+    "method_type": {name: number for number, name in enumerate(wire.METHOD_TYPES)},
 }
 _KEYS_OF_FIELDS: Final = ("input_fields", "output_fields", "type_args", "model_type_enum_options")
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from clarigen import wire
 from clarigen._drift.difference import describe_differences
-from clarigen._drift.signature import KINDS, TYPES, read_signatures
+from clarigen._drift.signature import read_signatures
 from clarigen._proto import MethodSignature
 from golden.packages import GENERATED, PACKAGES
 
@@ -213,7 +214,9 @@ def test_the_forms_of_signatures_read_alike() -> None:
 
 def message(entry: dict[str, Any]) -> Any:
     """A signature as the platform's message."""
-    made = MethodSignature(name=entry["name"], method_type=KINDS.index(entry["method_type"]))
+    made = MethodSignature(
+        name=entry["name"], method_type=wire.METHOD_TYPES.index(entry["method_type"])
+    )
     for key in ("input_fields", "output_fields"):
         for given in entry.get(key, []):
             _fill(given, getattr(made, key).add())
@@ -221,7 +224,7 @@ def message(entry: dict[str, Any]) -> Any:
 
 
 def _fill(given: dict[str, Any], made: Any) -> None:
-    made.name, made.type = given.get("name", ""), TYPES.index(given["type"])
+    made.name, made.type = given.get("name", ""), wire.DATA_TYPES.index(given["type"])
     made.default, made.required = given.get("default", ""), given.get("required", False)
     for option in given.get("model_type_enum_options", []):
         made.model_type_enum_options.add(id=option["id"])

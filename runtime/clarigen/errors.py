@@ -1,7 +1,7 @@
 """The errors that clients raise, in one small tree.
 
-What lives here: the classes and their attributes. They know nothing of gRPC, protobuf or the platform's numbers:
-which status becomes which class is decided in `_calls/status.py`. No error ever holds a credential.
+The classes know nothing of gRPC, protobuf or the platform's status codes: which status becomes which class is decided
+in `_calls/status.py`. No error ever holds a credential.
 
     ClarigenError
     ├── ConfigError                a client that cannot work as configured

@@ -1,7 +1,7 @@
 """The actions that a call asks of its driver.
 
-What lives here: the values that flows and drivers exchange, and nothing that acts. A flow is a generator: it yields
-an action and is sent the result.
+A flow is a generator: it yields an action and is sent the result. The actions are plain values, so that flows and
+drivers share nothing else.
 
     yields                  is sent                          or is thrown
     Send(…)                 the reply, serialized            Failure
@@ -77,7 +77,7 @@ class Receive(NamedTuple):
 
 
 class Reclaim(NamedTuple):
-    """Stop the attempt that failed from taking inputs; those that it took after the first are lost."""
+    """Stop the failed attempt from taking inputs. Those that it took after the first are lost."""
 
 
 class Deliver(NamedTuple):

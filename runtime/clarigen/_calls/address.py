@@ -1,8 +1,8 @@
 """Which model a request addresses, and where that model runs.
 
-What lives here: the fields that all requests of a client share, encoded once. A deployment or a nodepool has an
-owner. If only the platform knows who that is, the first call asks. The messages are imported when an `Address` is
-made, so that importing this module loads no protobuf.
+The fields that all requests of a client share are encoded once. A deployment or a nodepool has an owner; if only the
+platform knows who that is, the first call asks. The messages are imported when an `Address` is made, so that
+importing this module loads no protobuf.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Batches: how many inputs go into a request, how many requests are in flight, and which result is whose.
 
-What lives here: the adaptive limits and the order of a batch, without I/O and without a clock of its own. Drivers
-take the inputs, run the flow of each chunk, and hand out the results that are ready. A server works through the
-inputs of a request one after another, and through several requests at once. So a request carries few inputs of a
-slow method, and many of a fast one.
+A server works through the inputs of a request one after another, and through several requests at once. So a request
+carries few inputs of a slow method, and many of a fast one. Drivers take the inputs, run the flow of each chunk, and
+hand out the results that are ready. There is no I/O here, and the clock comes from the policy.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ MAX_INPUTS: Final = 128
 """Most inputs that the platform accepts in one request."""
 
 MAX_CONCURRENCY: Final = 32
-"""Most requests in flight by default. By default a model's server runs as many at once, queues ten more, and
+"""Most requests in flight by default. A model's server runs as many at once by default, queues ten more, and
 refuses others."""
 
 MIN_REQUEST_SECONDS: Final = 0.04
 """Shortest time that a request should take, in seconds. Below it the cost of the request itself matters."""
 
 _LATENCY_BOUND_INPUTS: Final = 4
-"""Most inputs of a request that may take its time for the network rather than for the inputs."""
+"""Up to this many inputs, most of the time of a request may be network latency."""
 
 _PROBE_SECONDS: Final = 0.001
 """How long the second request is in flight alone, in seconds. A fast method has answered by then."""
@@ -221,7 +220,7 @@ class BatchPlan(Generic[_R]):
         return chunk
 
     def taking_deadline(self) -> Callable[[], bool]:
-        """Return a function that returns whether the inputs taken from now on should be sent, however few."""
+        """Return a function that tells whether inputs have been taken for long enough, however few."""
         start = self._clock()
         return lambda: self._clock() - start > MIN_REQUEST_SECONDS
 
@@ -271,7 +270,7 @@ class BatchPlan(Generic[_R]):
 
 
 def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = False) -> Any:
-    """Return the inputs of a batch, or raise if they are none.
+    """Return the inputs of a batch if they are an iterable.
 
     Args:
         method: The method that is called.
@@ -279,7 +278,7 @@ def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = Fal
         asynchronous: Whether an async iterable is accepted too.
 
     Raises:
-        InputError: They are not an iterable, or a single input.
+        InputError: They are not an iterable, or they are a single input.
     """
     is_single = isinstance(inputs, (Mapping, str, bytes))
     is_iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))

@@ -1,8 +1,8 @@
 """One call, unary or streaming, without I/O.
 
-What lives here: what is sent, what a response means, and when a call ends. A call is a generator, a *flow*: it
-yields actions (see `actions`) and is sent their results. Connections, streams and batches perform the actions and
-decide nothing. So encoding, statuses and deadlines exist once for both twins, and can be tested without a server.
+A call is a generator, a *flow*: it yields actions (see `actions`) and is sent their results. It decides what is
+sent, what a response means, and when the call ends. Connections, streams and batches perform the actions and decide
+nothing. So encoding, statuses and deadlines exist once for both clients, and can be tested without a server.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Reclaim,
 
 
 class DriftCheck(Protocol):
-    """Whether the model still has the methods that the client was generated from."""
+    """The check that the model still has the methods that the client was generated from."""
 
     @property
     def unverified(self) -> bool:
@@ -65,7 +65,7 @@ class DriftCheck(Protocol):
         deadline: Deadline,
         response: MultiOutputResponse | None = None,
     ) -> Generator[Send | Sleep, Any, None]:
-        """Add to the message of an error that the model has changed, if it has."""
+        """Say in the message of an error that the model has changed, if it has."""
         ...
 
 
@@ -148,7 +148,7 @@ def _send_with_retries(
     *,
     check_outputs: bool = True,
 ) -> UnaryFlow[tuple[_ParsedReply, Attempts]]:
-    """Send a request until it succeeds; return the parsed reply and the attempts.
+    """Send a request until it succeeds, and return the parsed reply and the attempts.
 
     Args:
         method: The method.
@@ -179,7 +179,7 @@ def _send_with_retries(
 def _resolve_address(
     context: CallContext, deadline: Deadline
 ) -> Generator[Send | Sleep, Any, bytes]:
-    """Encode the fields of a request that address the model, after verifying it if that is due."""
+    """Return the fields of a request that address the model, after verifying it if necessary."""
     if context.drift is not None and context.drift.unverified:
         yield from context.drift.verify_once(context.address, deadline)
     return (yield from context.address.resolve(deadline.remaining))
@@ -218,7 +218,7 @@ def _run_stream(
     streams_inputs = method.stream_field is not None
     if streams_inputs:
         item = yield Pull()
-        if item is END:  # the arguments travel with the first input, so there is nothing to send
+        if item is END:  # the other arguments travel with the first input, so nothing can be sent
             return Usage()
         request = method.encode_item(item, arguments)
     else:
@@ -237,7 +237,7 @@ def _run_stream(
                     response, payloads = _parse_reply(method, reply, context)
                     _check_response(method, response)
                     output = response.outputs[0]
-                    # Models send the counts with the last message, or send growing ones: the last are valid.
+                    # Models send the counts with the last message only, or running totals: the last ones hold.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = _sum_usage(response)
                     attempts.is_last = True
@@ -286,7 +286,7 @@ def _add_drift_hint(
     attempts: Attempts,
     response: MultiOutputResponse | None = None,
 ) -> Generator[Send | Sleep, Any, None]:
-    """Add to the error that ends the call that the model has changed, if that may be the cause."""
+    """Say in the error that ends the call that the model has changed, if that may be the cause."""
     if context.drift is not None:
         yield from context.drift.add_hint(error, context.address, attempts.deadline, response)
 
@@ -309,7 +309,7 @@ def _check_response(
     *,
     check_outputs: bool = True,
 ) -> None:
-    """Raise the error of a response that failed, or that has not one output per input.
+    """Raise an error if the response failed, or does not have one output per input.
 
     Args:
         method: The method.

@@ -1,7 +1,7 @@
 """The two loops that drive the flow of a unary call: one blocks, one awaits.
 
-What lives here: only the loops. They decide nothing: what to do and what a reply means is up to the flow (see
-`call`), and how an action is performed is up to each connection.
+The loops decide nothing. The flow decides what to do and what a reply means (see `call`), and each connection knows
+how to perform an action.
 """
 
 from __future__ import annotations

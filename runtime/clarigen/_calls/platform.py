@@ -1,8 +1,8 @@
 """Queries to the platform, and the one that a model itself answers.
 
-What lives here: the requests for the credential's owner, for versions and deployments, and for a model's signatures.
-Each is a flow (see `call`) of one attempt, which returns the answer or raises the error. When to ask, how often, and
-what follows from an answer is up to the caller.
+They ask for the credential's owner, for versions and deployments, and for a model's signatures. Each is a flow (see
+`call`) of one attempt, which returns the answer or raises the error. When to ask, how often, and what follows from
+an answer is up to the caller.
 """
 
 from __future__ import annotations

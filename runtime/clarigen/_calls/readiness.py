@@ -1,8 +1,8 @@
 """Waiting until a model accepts calls, without I/O.
 
-What lives here: which questions are asked, in which order, and which answers are worth waiting for. The platform
-knows whether a version is built and a deployment is enabled. Whether the model runs, only the model itself can
-tell: it is asked for its signatures, never for a prediction. A local runner knows only its own model.
+The platform knows whether a version is built and a deployment is enabled. Only the model itself can tell whether it
+runs: it is asked for its signatures, never for a prediction. A local runner knows only its own model. The questions
+are asked in this order, and `status` says which answers are worth waiting for.
 """
 
 from __future__ import annotations

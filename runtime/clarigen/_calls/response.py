@@ -1,8 +1,7 @@
 """What a call returns in addition to its value: `Usage`, `Response`, and the recordings that collect them.
 
-What lives here: the values, and which recordings are active where a call is made. A response goes to observers,
-not through the methods, so that no signature is written twice. Observers cannot change a result. The module is
-loaded with every generated package, so it imports no protobuf.
+A response goes to observers, not through the methods, so that no signature is written twice. Observers cannot change
+a result. The module is loaded with every generated package, so it imports no protobuf.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether and when a call is sent again: its deadline, its backoff, and the decision after each failure.
 
-What lives here: the runtime's only layer of retries, in the terms of gRPC's retry design (gRFC A6). Nothing here
-waits, and `Policy` brings the clock and the random numbers, so that tests can replay every decision. What a status
-says about a retry is in `status`; what limits the retries to one server is in `throttle`.
+This is the runtime's only layer of retries, in the terms of gRPC's retry design (gRFC A6). Nothing here waits, and
+`Policy` brings the clock and the random numbers, so that tests can replay every decision. What a status says about
+a retry is in `status`; what limits the retries to one server is in `throttle`.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ MAX_OVERLOAD_BACKOFF: Final = 4.0
 """Longest delay before a call is offered again to an overloaded server, in seconds."""
 
 _FINAL_POLL_MARGIN: Final = 1.0
-"""Time between the last poll and the deadline, in seconds; at most a quarter of the timeout."""
+"""How long before the deadline the last poll takes place, in seconds; at most a quarter of the timeout."""
 
 _REFUSAL_SKEW: Final = 0.02
-"""How much longer than another a refusal may take, in seconds."""
+"""How much longer a server may take for one refusal than for another, in seconds."""
 
 _MIN_TIMEOUT: Final = 0.001
-"""Shortest timeout of an attempt, in seconds: that of one which begins as the deadline passes."""
+"""Shortest timeout of an attempt, in seconds, even if it begins just before the deadline."""
 
 
 def _random() -> float:
@@ -53,7 +53,7 @@ class Policy:
 
     Attributes:
         timeout: Time limit of the call with all its attempts, in seconds; None for no limit.
-        max_retries: How often the call is sent again, at most.
+        max_retries: Maximum number of retries.
         throttle: Limits the retries of all calls to this server together.
         clock: Returns the time in seconds, from any start.
         random: Returns a new random number from 0.0 to 1.0.
@@ -193,11 +193,12 @@ class Attempts:
         return self.policy.throttle.take_token()
 
     def is_server_making_progress(self) -> bool:
-        """Return whether the server that refused the attempt for lack of capacity works at other calls."""
-        # A call that was sent earlier and refused like this one would have ended by now.
-        took, passed = self._ended_at - self._sent_at, self.policy.clock() - self._ended_at
+        """Return whether the server that refused the attempt is working at other calls."""
+        # If an earlier call is still pending after the time that a refusal takes, it was accepted.
+        refusal_seconds = self._ended_at - self._sent_at
+        waited_seconds = self.policy.clock() - self._ended_at
         return self.policy.throttle.is_making_progress(
-            self._since, pending_are_accepted=passed > took + _REFUSAL_SKEW
+            self._since, pending_are_accepted=waited_seconds > refusal_seconds + _REFUSAL_SKEW
         )
 
 
@@ -206,7 +207,7 @@ class Retry(NamedTuple):
 
     Attributes:
         delay: How long to wait, in seconds.
-        takes_token: Whether the retry is counted, and needs a token of the throttle.
+        takes_token: Whether the retry counts, and needs a token from the throttle.
     """
 
     delay: float
@@ -231,7 +232,7 @@ Step: TypeAlias = Retry | WaitForCapacity | GiveUp
 
 
 def next_step(retryability: Retryability, attempts: Attempts) -> Step:
-    """Decide what follows a failed attempt; nothing is counted or taken yet.
+    """Decide what follows a failed attempt. No retry is counted and no token is taken yet.
 
     Args:
         retryability: What the failure says about another attempt.

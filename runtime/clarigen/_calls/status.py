@@ -1,7 +1,7 @@
-"""The one table of the platform's statuses, gRPC's in the same terms, and the errors that both become.
+"""The statuses of the platform and of gRPC, what is known of each, and the errors that they become.
 
-What lives here: everything that is known of a status. Retries, readiness, drift and errors ask this table, and
-none of them lists codes of its own. It imports neither grpc nor protobuf.
+This is the only table of status codes. Retries, readiness, drift and errors ask it, and none of them lists codes of
+its own. It imports neither grpc nor protobuf, so that a status can be judged without either.
 """
 
 from __future__ import annotations
@@ -38,23 +38,24 @@ INPUT_UNSUPPORTED_FORMAT: Final = 30101
 class Retryability(Enum):
     """Whether a call that failed may be sent again.
 
-    A prediction is billed and has no idempotency key, so it is sent again only if it has certainly not run.
+    A prediction is billed and has no idempotency key. So by default it is sent again only if it certainly has not
+    run.
     """
 
     NEVER = auto()
-    """It would fail again, or it has run."""
+    """The call would fail again, or it has run."""
 
     IF_IDEMPOTENT = auto()
-    """It may have run: `TRANSIENT` if the client is idempotent, else `NEVER`."""
+    """The call may have run: like `TRANSIENT` if the client is idempotent, else like `NEVER`."""
 
     TRANSIENT = auto()
-    """It has not run and may succeed; `max_retries` and the retry throttle limit the attempts."""
+    """The call has not run and may succeed. `max_retries` and the retry throttle limit the attempts."""
 
     OVERLOADED = auto()
-    """The server takes no more calls at once: `TRANSIENT`, but free while the server makes progress."""
+    """The server is at capacity: like `TRANSIENT`, but without limit while it makes progress at other calls."""
 
     STARTING = auto()
-    """The model is starting; only the deadline limits the attempts."""
+    """The model is starting. Only the deadline limits the attempts."""
 
 
 Part: TypeAlias = Literal["version", "deployment"]
@@ -68,12 +69,12 @@ class StatusInfo(NamedTuple):
         name: Name in the platform's enum; empty for a code that the table does not list.
         error: Class of the error.
         retry: Whether the call may be sent again.
-        not_ready: Why the model cannot be called, as a clause; empty if it can.
-        resolves_itself: Whether the model becomes ready if one waits.
-        concerns: Which part is not ready; None if none is to blame.
+        not_ready: Why the model cannot be called, as a clause; else empty.
+        resolves_itself: Whether a model that is not ready becomes ready by itself.
+        concerns: Which part is not ready; None if `not_ready` is empty.
         proves_running: Whether only a running model gives this answer.
-        suggests_drift: Whether the request does not suit the model, which may therefore have changed.
-        is_exception: Whether the model's code raised an exception; drift shows in its text alone.
+        suggests_drift: Whether the model may have changed, because the request does not suit it.
+        is_exception: Whether the model's code raised an exception. Its text may suggest drift.
     """
 
     name: str
@@ -93,12 +94,12 @@ def _phase(
     reason: str,
     retry: Retryability = Retryability.NEVER,
 ) -> StatusInfo:
-    """Build the row of a phase that passes: the model becomes ready if one waits."""
+    """Build the row of a model that becomes ready by itself."""
     return StatusInfo(name, ModelNotReadyError, retry, reason, True, concerns)
 
 
 def _obstacle(name: str, concerns: Part, reason: str) -> StatusInfo:
-    """Build the row of an obstacle: the model becomes ready only if somebody acts."""
+    """Build the row of a model that becomes ready only if somebody acts."""
     return StatusInfo(name, ModelNotReadyError, not_ready=reason, concerns=concerns)
 
 
@@ -187,7 +188,7 @@ STATUSES: Final[Mapping[int, StatusInfo]] = {
     90500: StatusInfo("SERVER_ERROR", ServerError),
     99009: StatusInfo("INTERNAL_UNCATEGORIZED", ServerError),
 }
-"""The statuses that a client of models can meet, of the platform's public `StatusCode` enum."""
+"""The statuses that a client of models can get, from the platform's public `StatusCode` enum, by code."""
 
 CODES_BY_NAME: Final[Mapping[str, int]] = {info.name: code for code, info in STATUSES.items()}
 
@@ -197,13 +198,13 @@ _INTERNAL_CODES: Final = range(98000, 99000)
 
 
 def status_info(code: int) -> StatusInfo:
-    """Return what is known of a status, whether or not the table lists it."""
+    """Return what is known of a status, even if the table does not list its code."""
     unlisted = _UNLISTED_INTERNAL if code in _INTERNAL_CODES else _UNLISTED
     return STATUSES.get(code, unlisted)
 
 
 CallError: TypeAlias = ModelError | TransportError | DeadlineExceededError
-"""The errors of a call that was sent. They carry the number of attempts and the time that the call took."""
+"""An error of a call that was sent. It holds the number of attempts and the duration of the call."""
 
 
 class FailureInfo(NamedTuple):
@@ -232,6 +233,7 @@ _BY_CODE: Final[Mapping[str, FailureInfo]] = {
     "NOT_FOUND": FailureInfo(NotFoundError),
 }
 
+# Parts of the details of a failure, in lower case.
 _NO_CONNECTION_DETAILS: Final = (
     "failed to connect",
     "connections to all backends failing",
@@ -243,7 +245,7 @@ _SIZE_DETAILS: Final = "larger than max"
 
 
 def classify_failure(failure: Failure) -> FailureInfo:
-    """Return what is known of a gRPC status; its details tell apart what its code does not."""
+    """Return what is known of a gRPC status. Its details distinguish cases that share a code."""
     details = failure.details.lower()
     match failure.code:
         case "UNAVAILABLE":

@@ -1,7 +1,7 @@
 """Retry throttling: what limits the retries of all calls to one server together.
 
-What lives here: the token bucket of gRPC's retry design (gRFC A6), and which calls the server is working at. One
-throttle per server is shared by all clients of a process, both twins included. It knows neither statuses nor time.
+Each server has the token bucket of gRPC's retry design (gRFC A6) and a record of the calls that it is working at.
+Both clients of a process share it, whether they block or await. It knows neither statuses nor time.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ SendMark: TypeAlias = tuple[int, int]
 class RetryThrottle:
     """The token bucket of one server, and the calls that it is working at. Thread-safe.
 
-    Each call adds a tenth of a token and each retry takes one. So a server that refuses everything gets at most
-    1.1 requests per call, once the tokens it began with are gone.
+    Each call adds a tenth of a token and each retry takes one. Once the initial tokens are gone, a server that
+    refuses everything gets at most 1.1 requests per call.
 
     Attributes:
-        MAX_TOKENS: Number of tokens at the start, and the most that the bucket holds.
-        TOKEN_RATIO: Tokens that a call adds.
+        MAX_TOKENS: Initial and largest number of tokens.
+        TOKEN_RATIO: Number of tokens that a call adds.
     """
 
     MAX_TOKENS: Final = 10.0
@@ -79,7 +79,7 @@ class RetryThrottle:
         number, answered = since
         if self._answered != answered:
             return True
-        # A list is made in one step, while other threads change the dictionary.
+        # `list` copies in one step, even while other threads change the dictionary.
         return pending_are_accepted and min(list(self._pending.values()), default=number) < number
 
 

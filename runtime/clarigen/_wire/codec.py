@@ -2,9 +2,9 @@
 
 A codec is a pair of functions. `encode` appends the fields of a `Data` as bytes; `decode` reads a
 `Data` that protobuf has parsed, after `large_payloads` has taken the large payloads out of the
-response. The codecs of containers are composed from those of their items, once per method. This
-module creates no message and does not import protobuf, which would make every import slower. A
-value that cannot be converted raises `CodecError`, which collects the path to it on its way out.
+response. The codecs of containers are composed from those of their items, once per method. A value
+that cannot be converted raises `CodecError`, which collects the path to it on its way out. This
+module does not import protobuf, which generated packages load with their first client only.
 """
 
 from __future__ import annotations
@@ -73,9 +73,10 @@ class Codec(NamedTuple, Generic[_R_co]):
         decode: Return the value of a `Data`, given the large payloads of its response. Raises
             `CodecError` if the value is missing or has another type.
         nested: The codec to use inside lists, tuples and records, if it differs.
-        repeated_slot: For types of which a `Data` holds a list in one repeated field.
-        misread_when_absent: Whether servers read other arguments as this one if it is the first
-            parameter and nothing is sent for it.
+        repeated_slot: The field that holds a list of such values, if `Data` has one. Lists of
+            other types have a part per item.
+        misread_when_absent: Whether servers mistake another argument for a first argument of this
+            type that is not sent.
     """
 
     label: str
@@ -106,7 +107,7 @@ class RepeatedSlot(NamedTuple):
 
 
 def type_mismatch(label: str, value: object) -> CodecError:
-    """Return the error for a value that has another type than `label` says."""
+    """Return the error for a value that is not of the type that `label` names."""
     return CodecError(f"must be {label}, not {describe(value)}")
 
 

@@ -22,7 +22,7 @@ NO_PAYLOADS: Final[LargePayloads] = {}
 
 MIN_PAYLOAD_BYTES: Final = 1 << 16
 """The size from which on a payload is taken out. Copying a smaller one costs less than finding it:
-"image of 1 MiB, decoded" and the small calls of `benchmarks/calls.py`."""
+see the rows of `benchmarks/payloads.py` and `benchmarks/calls.py`."""
 
 BYTES_PER_FIELD: Final = 1 << 12
 """Scan budget: one field per 4 KiB of response, plus `_EXTRA_FIELDS`. With smaller fields protobuf's
@@ -49,7 +49,8 @@ _DATA.update(
     }
 )
 PAYLOAD_FIELDS: Final = {2: {6: _DATA}}
-"""The fields of `MultiOutputResponse` that lead to payloads: number to the fields inside, or `_PAYLOAD`."""
+"""The fields of `MultiOutputResponse` that lead to payloads. The number of a field is mapped to the
+fields inside it, or to `_PAYLOAD`."""
 
 
 class _Fallback(Exception):

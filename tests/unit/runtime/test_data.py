@@ -13,7 +13,7 @@ from clarigen import SERVER_DEFAULT, Audio, Concept, Image, Region, Text
 from clarigen.examples import AUDIO, IMAGE
 
 
-def test_images_go_to_pillow_and_numpy_and_back() -> None:
+def test_images_convert_to_pillow_and_numpy_and_back() -> None:
     pixels = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     image = Image.from_numpy(pixels)
     assert (image.to_numpy() == pixels).all()
@@ -26,7 +26,7 @@ def test_files_are_read_and_written(tmp_path: Path) -> None:
     assert IMAGE.to_pil().size == (64, 64)
 
 
-def test_without_bytes_there_is_nothing_to_convert(tmp_path: Path) -> None:
+def test_an_image_without_bytes_cannot_be_converted(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="only a URL"):
         Image.from_url("https://x/y.png").to_pil()
     with pytest.raises(ValueError, match="only a URL"):
@@ -34,14 +34,14 @@ def test_without_bytes_there_is_nothing_to_convert(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_no_repr_shows_megabytes() -> None:
+def test_reprs_omit_the_bytes() -> None:
     assert repr(IMAGE) == f"Image(bytes=<{len(IMAGE.bytes):,} bytes>)"
     assert repr(Image(url="u")) == "Image(url='u')"
     assert repr(AUDIO).startswith("Audio(bytes=<")
     assert repr(SERVER_DEFAULT) == "SERVER_DEFAULT"
 
 
-def test_a_concept_without_id_gets_the_platforms() -> None:
+def test_the_id_of_a_concept_is_derived_as_on_the_platform() -> None:
     assert Concept("Fire truck (red)").id == "Fire-truck-red"
     assert Concept("x", id="kept").id == "kept"
 
@@ -52,7 +52,7 @@ def test_values_are_equal_by_content() -> None:
     assert str(Text("a")) == "a"
 
 
-def test_the_sound_sample_is_a_sound(tmp_path: Path) -> None:
+def test_the_audio_example_is_a_wav_file(tmp_path: Path) -> None:
     import wave
 
     AUDIO.save(tmp_path / "tone.wav")
@@ -61,7 +61,7 @@ def test_the_sound_sample_is_a_sound(tmp_path: Path) -> None:
         assert sound.getframerate() == 8000
 
 
-def test_conversions_name_what_to_install() -> None:
+def test_conversions_name_the_package_to_install() -> None:
     code = """
 import sys
 sys.modules["numpy"] = sys.modules["PIL"] = sys.modules["PIL.Image"] = None

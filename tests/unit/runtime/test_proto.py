@@ -1,4 +1,4 @@
-"""Our own proto against the platform's: same wire, no quarrel with the official package, any protobuf."""
+"""Our proto: the same wire format as the platform's, no conflict with its package, any protobuf."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from clarigen import _proto
 from support import CORPUS, ROOT, run, run_python
 
-# The stubs of protobuf know two classes of descriptors and take neither for the other.
+# The stubs of protobuf have two unrelated classes of descriptors.
 Field = Any
 
 PROTOBUFS = ["5.29.6", "6.33.5", "7.34.0"]
@@ -35,19 +35,19 @@ OFFICIAL = [service_pb2, resources_pb2, status_pb2]
 
 
 def official(name: str) -> Any:
-    """The platform's message of that name."""
-    (found,) = (vars(module)[name] for module in OFFICIAL if name in vars(module))
-    return found
+    """Return the platform's message of a name."""
+    (message,) = (vars(module)[name] for module in OFFICIAL if name in vars(module))
+    return message
 
 
 def wire_type(field: Field) -> int:
-    """The type of a field on the wire. An enum is an int32 there."""
+    """Return the type of a field; an enum is an int32 on the wire."""
     kind = int(field.type)
     return FieldDescriptor.TYPE_INT32 if kind == FieldDescriptor.TYPE_ENUM else kind
 
 
 def type_name(field: Field) -> str:
-    """The message that a field holds, as both packages call it, or nothing."""
+    """Return the name of the message in a field, in our package; empty for a scalar."""
     if field.message_type is None:
         return ""
     name = str(field.message_type.full_name)
@@ -58,7 +58,7 @@ def test_every_message_is_exported() -> None:
     assert set(FILE.message_types_by_name) == set(_proto.__all__) - {"ProtobufDecodeError"}
 
 
-def test_the_file_and_its_package_are_our_own() -> None:
+def test_the_file_and_its_package_have_their_own_names() -> None:
     assert FILE.package == "clarigen.api"
     assert FILE.name == "clarigen/_proto/clarigen.proto"
     assert not FILE.enum_types_by_name
@@ -95,15 +95,15 @@ def test_a_field_agrees_with_the_official_package(field: Field) -> None:
 
 
 @pytest.mark.item(2)
-@pytest.mark.parametrize("turn", [1, -1])
-def test_both_packages_live_in_one_process(turn: int) -> None:
+@pytest.mark.parametrize("step", [1, -1])
+def test_both_packages_can_be_imported_in_either_order(step: int) -> None:
     imports = ["import clarigen._proto as ours", "from clarifai_grpc.grpc.api import service_pb2"]
     check = (
         "assert ours.Data.DESCRIPTOR.full_name == 'clarigen.api.Data'; print(service_pb2.__name__)"
     )
-    done = run_python("\n".join([*imports[::turn], check]))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "clarifai_grpc.grpc.api.service_pb2"
+    result = run_python("\n".join([*imports[::step], check]))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "clarifai_grpc.grpc.api.service_pb2"
 
 
 SCALARS: dict[int, list[Any]] = {
@@ -145,15 +145,17 @@ def fill(message: Message, chance: Random, depth: int) -> None:
     name=st.sampled_from(["MultiOutputResponse", "PostModelOutputsRequest", "Data", "Model"]),
     chance=st.randoms(use_true_random=True),
 )
-def test_messages_of_one_parse_in_the_other(name: str, chance: Random) -> None:
+def test_our_messages_survive_a_round_trip_through_the_official_package(
+    name: str, chance: Random
+) -> None:
     sent: Message = getattr(_proto, name)()
     fill(sent, chance, depth=4)
     theirs = official(name).FromString(sent.SerializeToString())
-    back = type(sent).FromString(theirs.SerializeToString())
-    assert back == sent
+    returned = type(sent).FromString(theirs.SerializeToString())
+    assert returned == sent
 
 
-def test_what_we_do_not_declare_is_kept() -> None:
+def test_undeclared_fields_are_preserved() -> None:
     theirs = resources_pb2.Data(
         string_value="text", colors=[resources_pb2.Color(raw_hex="#ff0000")]
     )
@@ -161,20 +163,20 @@ def test_what_we_do_not_declare_is_kept() -> None:
     ours = _proto.Data.FromString(theirs.SerializeToString())
     assert ours.string_value == "text"
     ours.string_value = "other"
-    again = resources_pb2.Data.FromString(ours.SerializeToString())
-    assert again.string_value == "other"
-    assert again.colors == theirs.colors
-    assert again.image.image_info.width == 7
+    rewritten = resources_pb2.Data.FromString(ours.SerializeToString())
+    assert rewritten.string_value == "other"
+    assert rewritten.colors == theirs.colors
+    assert rewritten.image.image_info.width == 7
 
 
-def test_a_status_code_of_tomorrow_is_read() -> None:
+def test_an_unknown_status_code_is_read() -> None:
     response = _proto.MultiOutputResponse.FromString(b"\x0a\x04\x08\xff\xff\x7f")
     assert response.status.code == 2**21 - 1
 
 
 @pytest.fixture(scope="module", params=PROTOBUFS)
 def interpreter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment that holds one version of protobuf, and nothing else."""
+    """Return the Python of an environment with one version of protobuf and no other package."""
     folder = tmp_path_factory.mktemp("protobuf") / str(request.param)
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     (site,) = folder.glob("[Ll]ib/**/site-packages")
@@ -203,9 +205,9 @@ print(google.protobuf.__version__, api_implementation.Type(), request.SerializeT
         "PYTHONPATH": str(ROOT / "runtime"),
         "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": implementation,
     }
-    done = run(interpreter, "-W", "error", "-c", code, env=environment)
-    assert done.returncode == 0, done.stderr
-    version, kind, payload = done.stdout.split()
+    result = run(interpreter, "-W", "error", "-c", code, env=environment)
+    assert result.returncode == 0, result.stderr
+    version, kind, payload = result.stdout.split()
     assert version in str(interpreter)
     assert kind == implementation
     theirs = service_pb2.PostModelOutputsRequest.FromString(bytes.fromhex(payload))

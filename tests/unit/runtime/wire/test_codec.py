@@ -1,4 +1,4 @@
-"""Values to and from the wire: round trips for every type, and what is refused."""
+"""Codecs: round trips of values of every type, and the errors of values that do not fit."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from clarigen._wire.large_payloads import NO_PAYLOADS
 from clarigen._wire.protobuf_writer import Buffers
 
 
-def written(codec: Codec[Any], value: Any) -> Data:
-    """The message that a value becomes."""
-    pieces: Buffers = []
-    size = codec.encode(value, pieces)
-    message = b"".join(pieces)
+def encode_and_parse(codec: Codec[Any], value: Any) -> Data:
+    """Encode a value and parse the result."""
+    buffers: Buffers = []
+    size = codec.encode(value, buffers)
+    message = b"".join(buffers)
     assert len(message) == size
     return Data.FromString(message)
 
 
-def passed(codec: Codec[Any], value: Any) -> Any:
-    """What a value is after it has travelled."""
-    return codec.decode(written(codec, value), NO_PAYLOADS)
+def round_trip(codec: Codec[Any], value: Any) -> Any:
+    """Encode a value and decode the result."""
+    return codec.decode(encode_and_parse(codec, value), NO_PAYLOADS)
 
 
-def refusal(codec: Codec[Any], value: Any) -> str:
-    """The path and the problem of a value that does not fit."""
+def error_of(codec: Codec[Any], value: Any) -> str:
+    """Return the path and the problem of a value that cannot be encoded."""
     with pytest.raises(CodecError) as caught:
         codec.encode(value, [])
     return f"{caught.value.path} {caught.value.problem}".strip()
@@ -118,9 +118,9 @@ typed_values = st.recursive(st.sampled_from(SCALARS), _nested, max_leaves=4).fla
 
 
 @given(typed_values)
-def test_every_value_comes_back(pair: tuple[Codec[Any], Any]) -> None:
+def test_every_value_survives_a_round_trip(pair: tuple[Codec[Any], Any]) -> None:
     codec, value = pair
-    assert passed(codec, value) == value
+    assert round_trip(codec, value) == value
 
 
 json_values = st.recursive(
@@ -134,8 +134,8 @@ json_values = st.recursive(
 @given(
     st.lists(json_values) | st.dictionaries(texts.filter(lambda key: key != "_list"), json_values)
 )
-def test_json_comes_back_from_either_slot(value: Any) -> None:
-    data = written(wire.JSON, value)
+def test_json_is_decoded_from_either_field(value: Any) -> None:
+    data = encode_and_parse(wire.JSON, value)
     assert wire.JSON.decode(data, NO_PAYLOADS) == value
     assert json.loads(data.string_value) == value
     data.ClearField("struct_value")
@@ -144,7 +144,7 @@ def test_json_comes_back_from_either_slot(value: Any) -> None:
 
 
 @pytest.mark.item(34)
-def test_old_servers_answer_json_as_text() -> None:
+def test_json_text_of_older_servers_is_decoded() -> None:
     assert wire.JSON.decode(Data(string_value='{"n": 1}'), NO_PAYLOADS) == {"n": 1}
     assert wire.JSON.decode(Data(string_value="null"), NO_PAYLOADS) is None
     with pytest.raises(CodecError, match="is not JSON"):
@@ -155,7 +155,7 @@ def test_old_servers_answer_json_as_text() -> None:
 
 @pytest.mark.item(33)
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("value", "message"),
     [
         ("text", "must be a JSON object or array"),
         (3, "must be a JSON object or array"),
@@ -169,18 +169,18 @@ def test_old_servers_answer_json_as_text() -> None:
         ({"a": "\ud800"}, "lone surrogate"),
     ],
 )
-def test_what_is_no_json_is_refused_with_its_path(value: Any, words: str) -> None:
-    assert words in refusal(wire.JSON, value)
+def test_a_value_that_is_not_json_is_refused_with_its_path(value: Any, message: str) -> None:
+    assert message in error_of(wire.JSON, value)
 
 
-def test_json_too_deep_for_the_wire_is_refused() -> None:
+def test_json_that_is_nested_too_deeply_is_refused() -> None:
     value: list[Any] = []
-    value.append(value)  # endless
-    assert "nested too deeply" in refusal(wire.JSON, value)
+    value.append(value)  # contains itself
+    assert "nested too deeply" in error_of(wire.JSON, value)
 
 
 @pytest.mark.parametrize(
-    ("codec", "value", "words"),
+    ("codec", "value", "message"),
     [
         (wire.STR, 3, "must be a str, not int 3"),
         (wire.STR, None, "must be a str, not None"),
@@ -231,21 +231,21 @@ def test_json_too_deep_for_the_wire_is_refused() -> None:
         (wire.NDARRAY, None, "must be an array of numbers, not None"),
     ],
 )
-def test_what_does_not_fit_is_refused(codec: Codec[Any], value: Any, words: str) -> None:
-    assert words in refusal(codec, value)
+def test_a_value_of_another_type_is_refused(codec: Codec[Any], value: Any, message: str) -> None:
+    assert message in error_of(codec, value)
 
 
 def test_a_record_that_lacks_a_field_is_refused() -> None:
     person: Any = object.__new__(Person)
-    assert refusal(PERSON, person) == "has no `name`"
+    assert error_of(PERSON, person) == "has no `name`"
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_numpys_bools_are_bools_and_no_numbers(value: bool) -> None:
-    assert passed(wire.BOOL, np.bool_(value)) is value
-    back = passed(wire.JSON, {"a": np.bool_(value), "b": [np.bool_(value), np.float32(value)]})
+def test_numpy_bools_are_bools_and_not_numbers(value: bool) -> None:
+    assert round_trip(wire.BOOL, np.bool_(value)) is value
+    back = round_trip(wire.JSON, {"a": np.bool_(value), "b": [np.bool_(value), np.float32(value)]})
     given = {"a": value, "b": [value, float(value)]}
-    assert json.dumps(back, sort_keys=True) == json.dumps(given)  # protobuf's maps have no order
+    assert json.dumps(back, sort_keys=True) == json.dumps(given)  # maps of protobuf have no order
 
 
 @pytest.mark.item(35)
@@ -263,7 +263,7 @@ def test_numpys_bools_are_bools_and_no_numbers(value: bool) -> None:
     ids=str,
 )
 def test_arrays_keep_dtype_and_shape(array: Any) -> None:
-    back = passed(wire.NDARRAY, array)
+    back = round_trip(wire.NDARRAY, array)
     assert back.dtype == array.dtype
     assert back.shape == array.shape
     assert (back == array).all()
@@ -274,7 +274,7 @@ def test_arrays_keep_dtype_and_shape(array: Any) -> None:
     [("O", [1]), ("float32", [7]), ("no such type", [1]), ("U2", [1]), ("i4,O", [1]), ("2i4", [1])]
     + [(text, [1]) for text in ("b!\x00&,f4", "(1", "(9,)f4", "f4,", ",loat32", "f" * 99, "")],
 )
-def test_an_array_that_makes_no_sense_is_no_array(dtype: str, shape: list[int]) -> None:
+def test_a_malformed_array_is_refused(dtype: str, shape: list[int]) -> None:
     data = Data()
     data.ndarray.buffer = b"\0" * 8
     data.ndarray.dtype = dtype
@@ -284,18 +284,18 @@ def test_an_array_that_makes_no_sense_is_no_array(dtype: str, shape: list[int]) 
 
 
 @pytest.mark.item(32)
-def test_lists_of_concepts_share_one_slot_and_others_have_parts() -> None:
-    data = written(wire.list_of(wire.CONCEPT), [Concept("a"), Concept("b")])
+def test_lists_of_concepts_use_a_repeated_field_and_others_use_parts() -> None:
+    data = encode_and_parse(wire.list_of(wire.CONCEPT), [Concept("a"), Concept("b")])
     assert len(data.concepts) == 2
     assert not data.parts
-    data = written(wire.list_of(wire.list_of(wire.CONCEPT)), [[Concept("a")], []])
+    data = encode_and_parse(wire.list_of(wire.list_of(wire.CONCEPT)), [[Concept("a")], []])
     assert [len(part.data.concepts) for part in data.parts] == [1, 0]
 
 
-def test_tuples_and_records_are_numbered_and_named_parts() -> None:
-    data = written(wire.tuple_of(wire.INT, wire.STR), (1, "x"))
+def test_parts_of_tuples_are_numbered_and_parts_of_records_are_named() -> None:
+    data = encode_and_parse(wire.tuple_of(wire.INT, wire.STR), (1, "x"))
     assert [part.id for part in data.parts] == ["0", "1"]
-    data = written(PERSON, Person("x", 1))
+    data = encode_and_parse(PERSON, Person("x", 1))
     assert [part.id for part in data.parts] == ["name", "class"]
 
 
@@ -307,7 +307,7 @@ def test_a_missing_value_is_an_error_not_none(codec: Codec[Any]) -> None:
         codec.decode(Data(), NO_PAYLOADS)
 
 
-def test_two_concepts_are_not_one() -> None:
+def test_two_concepts_are_not_a_single_concept() -> None:
     data = Data()
     data.concepts.add(name="a")
     data.concepts.add(name="b")

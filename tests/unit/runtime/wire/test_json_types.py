@@ -1,4 +1,4 @@
-"""Types of the user's for JSON: their text, their places, their conversion, and what the gate lets by."""
+"""Typed JSON: expressions, conversion, places in signatures, and what the gate accepts."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ class Plain:
 
 
 @pytest.fixture(autouse=True)
-def their_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The types, where an application has them."""
+def importable_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the types importable, as if they were in a module of an application."""
     module: Any = types.ModuleType("their.types")
-    for one in (Message, Node, Person, Strange, Plain):
-        setattr(module, one.__name__, one)
+    for cls in (Message, Node, Person, Strange, Plain):
+        setattr(module, cls.__name__, cls)
     module.function = print
     monkeypatch.setitem(sys.modules, "their", types.ModuleType("their"))
     monkeypatch.setitem(sys.modules, "their.types", module)
 
 
-# The text
+# Expressions.
 
 
 @pytest.mark.parametrize(
@@ -96,31 +96,31 @@ def test_a_type_has_one_spelling(text: str) -> None:
         "a" * 399 + "-",
     ],
 )
-def test_what_is_no_type(text: str) -> None:
+def test_text_outside_of_the_grammar_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^(is|has|lacks|ends)"):
         wire.parse_type(text)
 
 
-# The values
+# Conversion.
 
 
-def test_what_travels_comes_back() -> None:
+def test_a_dataclass_survives_a_round_trip() -> None:
     node = Node(1, [Node(2)], {"role": "user", "content": "x"})
-    shape = load_json_type("list[their.types:Node]")
-    there = shape.to_json([node])
-    assert there[0]["children"] == [{"value": 2, "children": [], "first": None}]
-    there[0]["value"] = 1.0  # as numbers travel
-    there[0]["new"] = "a later version's"
-    back = shape.from_json(there)
-    assert back == [node]
-    assert type(back[0].value) is int
+    json_type = load_json_type("list[their.types:Node]")
+    encoded = json_type.to_json([node])
+    assert encoded[0]["children"] == [{"value": 2, "children": [], "first": None}]
+    encoded[0]["value"] = 1.0  # as numbers are sent
+    encoded[0]["new"] = "a later version's"
+    decoded = json_type.from_json(encoded)
+    assert decoded == [node]
+    assert type(decoded[0].value) is int
 
 
-def test_a_pydantic_model_travels_by_its_aliases() -> None:
-    shape = load_json_type("their.types:Person")
-    there = shape.to_json(Person(age=3, fullName="A"))
-    assert there == {"age": 3, "fullName": "A", "tags": []}
-    assert shape.from_json({**there, "age": 3.0}) == Person(age=3, fullName="A")
+def test_a_pydantic_model_is_sent_by_its_aliases() -> None:
+    json_type = load_json_type("their.types:Person")
+    encoded = json_type.to_json(Person(age=3, fullName="A"))
+    assert encoded == {"age": 3, "fullName": "A", "tags": []}
+    assert json_type.from_json({**encoded, "age": 3.0}) == Person(age=3, fullName="A")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_pydantic_model_travels_by_its_aliases() -> None:
         ("their.types:Person", [], "", "is not a Person"),
     ],
 )
-def test_a_result_that_does_not_fit_says_where(
+def test_the_error_of_a_result_names_the_path(
     text: str, value: object, path: str, problem: str
 ) -> None:
     with pytest.raises(CodecError) as caught:
@@ -148,7 +148,7 @@ def test_a_result_that_does_not_fit_says_where(
     assert caught.value.problem.startswith(problem)
 
 
-def test_an_argument_is_of_its_class() -> None:
+def test_an_argument_must_be_of_its_class() -> None:
     with pytest.raises(CodecError, match="must be a Node, not dict"):
         load_json_type("their.types:Node").to_json({"value": 1})
     with pytest.raises(CodecError, match="must be a Person, not dict"):
@@ -168,12 +168,12 @@ def test_an_argument_is_of_its_class() -> None:
         ("eval('1')", "is not a type"),
     ],
 )
-def test_what_is_no_type_of_data_is_never_called(text: str, message: str) -> None:
+def test_a_class_that_holds_no_data_is_never_called(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_json_type(text)
 
 
-# The places
+# Places in signatures.
 
 JSON = {"type": "JSON_DATA"}
 SIGNATURE = {
@@ -252,14 +252,14 @@ def test_the_gate_accepts_the_types_of_the_configuration_and_no_others() -> None
     classes = frozenset({("their.types", "Message"), ("their.types", "Node")})
     texts = frozenset({"their.types:Message", "their.types:Node", "dict[str, int | None]"})
     check.check_file(client, "client", Allowed(classes=classes, types=texts))
-    for less in (
+    for narrower in (
         Allowed(),
         Allowed(classes=classes),
         Allowed(types=texts),
         Allowed(classes=classes - {("their.types", "Node")}, types=texts),
         Allowed(classes=classes, types=texts - {"dict[str, int | None]"}),
     ):
-        _refused(client, less)
+        _refused(client, narrower)
     whole = Allowed(classes=classes, types=texts)
     for old, new in (
         ("import Message, Node", "import Message as Node"),
@@ -283,7 +283,7 @@ def _refused(text: str, allowed: Allowed) -> None:
     assert caught.value.diagnostic.exit_code == UNUSABLE
 
 
-# The configuration
+# Configuration.
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ def configured(repository: Path, types_: str) -> config.ModelEntry:
     return config.load_settings(repository).entries[0]
 
 
-def test_a_configuration_gives_types(repository: Path) -> None:
+def test_types_come_from_the_configuration(repository: Path) -> None:
     entry = configured(repository, '"b.return"="dict[str,float]"\n"a.x" = "app.types:T"')
     assert entry.json_types == (("a.x", "app.types:T"), ("b.return", "dict[str, float]"))
 
@@ -313,7 +313,9 @@ def test_a_configuration_gives_types(repository: Path) -> None:
         ('"ax" = "Any"', "types.ax names no parameter"),
     ],
 )
-def test_a_wrong_type_is_refused_with_its_line(repository: Path, line: str, message: str) -> None:
+def test_a_malformed_type_is_refused_with_its_line(
+    repository: Path, line: str, message: str
+) -> None:
     with pytest.raises(Refusal) as caught:
         configured(repository, line)
     said = str(caught.value.diagnostic).replace("\n ", ";").replace(";;", ";")
@@ -322,10 +324,12 @@ def test_a_wrong_type_is_refused_with_its_line(repository: Path, line: str, mess
     assert message.split(";", maxsplit=1)[0] in said
 
 
-# Fakes
+# Fakes.
 
 
-def test_a_fake_gives_and_takes_the_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fake_receives_and_returns_the_types(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = pipeline.build(DOCUMENT, "talk_refined", Report()).files
     (tmp_path / "talk_refined").mkdir()
     for name, text in files.items():

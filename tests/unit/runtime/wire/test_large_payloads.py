@@ -1,4 +1,4 @@
-"""Payloads cut out of answers: what is left, with the payloads put back, is what protobuf reads of the whole."""
+"""Large payloads: a response without them, once they are put back, equals what protobuf parses."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ from clarigen._wire.protobuf_writer import len_field, len_tag, varint
 from unit.runtime.calls.test_call import ONCE
 
 SMALL = 4
-"""From how many bytes on a payload is large in these tests."""
+"""The size from which on a payload is large in these tests."""
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_closely(monkeypatch)
+    lower_thresholds(monkeypatch)
 
 
-def look_closely(patch: pytest.MonkeyPatch) -> None:
-    """Payloads are large from a few bytes on, and looked for everywhere."""
+def lower_thresholds(patch: pytest.MonkeyPatch) -> None:
+    """Let payloads be large from a few bytes on, and the scan budget last for every field."""
     patch.setattr("clarigen._wire.large_payloads.MIN_PAYLOAD_BYTES", SMALL)
     patch.setattr("clarigen._wire.large_payloads.BYTES_PER_FIELD", 1)
 
 
-# Any bytes
+# Random messages.
 
 
 @st.composite
-def fields(draw: st.DrawFn, inside: Mapping[int, Any], depth: int = 8) -> bytes:
-    """A message with fields that lead to payloads, also twice, among others, in any order."""
+def fields(draw: st.DrawFn, fields_inside: Mapping[int, Any], depth: int = 8) -> bytes:
+    """Return a message with fields that lead to payloads, some repeated, among other fields."""
     parts = draw(st.lists(NOISE, max_size=2))
-    for number in draw(st.lists(st.sampled_from(sorted(inside)), min_size=1, max_size=2)):
-        below = inside[number]
-        if below and depth:
-            content = draw(fields(below, depth - 1))
+    for number in draw(st.lists(st.sampled_from(sorted(fields_inside)), min_size=1, max_size=2)):
+        inner = fields_inside[number]
+        if inner and depth:
+            content = draw(fields(inner, depth - 1))
         else:
             content = draw(st.binary(max_size=3 * SMALL))
         parts.append(len_field(len_tag(number), content))
@@ -69,70 +69,70 @@ NOISE = st.one_of(
     st.builds(lambda field: varint(field << 3 | 5) + b"four", st.integers(100, 200)),
     st.builds(lambda field: varint(field << 3 | 1) + b"eight by", st.integers(100, 200)),
 )
-"""Fields of other types, and such as nobody knows."""
+"""Fields of other wire types, and unknown fields."""
 
 
-def replies() -> st.SearchStrategy[bytes]:
+def responses() -> st.SearchStrategy[bytes]:
     return fields(PAYLOAD_FIELDS)
 
 
-def parsed(reply: bytes) -> MultiOutputResponse | None:
+def parse(response: bytes) -> MultiOutputResponse | None:
     try:
-        return MultiOutputResponse.FromString(reply)
+        return MultiOutputResponse.FromString(response)
     except ProtobufDecodeError:
         return None
 
 
-def restored(message: Message, views: Mapping[bytes, memoryview]) -> None:
-    """Put the payloads back in the place of their marks."""
+def restore(message: Message, payloads: Mapping[bytes, memoryview]) -> None:
+    """Replace the markers in a message by their payloads."""
     for field, value in message.ListFields():
         if field.type == FieldDescriptor.TYPE_BYTES:
-            setattr(message, field.name, bytes(views.get(value, value)))
+            setattr(message, field.name, bytes(payloads.get(value, value)))
         elif field.message_type is not None and field.message_type.full_name.startswith("clarigen"):
             for each in [value] if isinstance(value, Message) else value:
-                restored(each, views)
+                restore(each, payloads)
 
 
-def same(reply: bytes) -> int:
-    """See that nothing is lost or changed; how many payloads were cut out."""
-    rest, views = extract_large_payloads(reply)
-    whole, left = parsed(reply), parsed(rest)
-    assert (whole is None) == (left is None)
-    if whole is not None and left is not None:
-        restored(left, views)
-        assert left.SerializeToString(deterministic=True) == whole.SerializeToString(
+def check_content(response: bytes) -> int:
+    """Check that a response keeps its content; return the number of payloads taken out."""
+    rest, payloads = extract_large_payloads(response)
+    whole, remaining = parse(response), parse(rest)
+    assert (whole is None) == (remaining is None)
+    if whole is not None and remaining is not None:
+        restore(remaining, payloads)
+        assert remaining.SerializeToString(deterministic=True) == whole.SerializeToString(
             deterministic=True
         )
-    return len(views)
+    return len(payloads)
 
 
 @settings(max_examples=300, deadline=None)
-@given(replies())
-def test_nothing_is_lost(reply: bytes) -> None:
+@given(responses())
+def test_random_responses_keep_their_content(response: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        look_closely(patch)
-        same(reply)
+        lower_thresholds(patch)
+        check_content(response)
 
 
 @settings(max_examples=150, deadline=None)
-@given(replies(), st.integers(0, 200), st.binary(max_size=3))
-def test_nor_of_what_is_broken(reply: bytes, place: int, other: bytes) -> None:
+@given(responses(), st.integers(0, 200), st.binary(max_size=3))
+def test_broken_responses_keep_their_content(response: bytes, position: int, other: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        look_closely(patch)
-        same(reply[:place] + other + reply[place + len(other) :])
-        same(reply[:place])
+        lower_thresholds(patch)
+        check_content(response[:position] + other + response[position + len(other) :])
+        check_content(response[:position])
 
 
 @pytest.mark.usefixtures("small")
-def test_of_two_fields_the_last_holds() -> None:
+def test_the_last_of_two_fields_counts() -> None:
     payload = len_field(len_tag(2), b"first one") + len_field(len_tag(2), b"x")
-    assert same(_around(len_field(len_tag(1), payload))) == 1
+    assert check_content(_around(len_field(len_tag(1), payload))) == 1
     image = len_field(len_tag(1), len_field(len_tag(2), b"first one")), len_field(
         len_tag(1), len_field(len_tag(2), b"second")
     )
     for pair in (image, image[::-1]):
-        assert same(_around(b"".join(pair))) == 2
-        assert same(_around(pair[0]) + _around(pair[1])) == 2
+        assert check_content(_around(b"".join(pair))) == 2
+        assert check_content(_around(pair[0]) + _around(pair[1])) == 2
 
 
 def _around(data: bytes) -> bytes:
@@ -142,33 +142,33 @@ def _around(data: bytes) -> bytes:
 @pytest.mark.usefixtures("small")
 def test_a_payload_ends_within_its_message() -> None:
     beyond = len_field(len_tag(20), len_tag(1) + varint(9) + b"four")
-    assert same(_around(beyond + len_field(len_tag(2), b"more than enough"))) == 0
+    assert check_content(_around(beyond + len_field(len_tag(2), b"more than enough"))) == 0
 
 
 @pytest.mark.usefixtures("small")
-def test_what_is_not_worth_it_stays_whole() -> None:
+def test_unusual_responses_stay_whole() -> None:
     payload = len_field(len_tag(23), b"a payload")
-    assert same(_around(payload)) == 1
+    assert check_content(_around(payload)) == 1
     group = varint(150 << 3 | 3) + varint(150 << 3 | 4)
-    assert same(_around(payload + group)) == 0
+    assert check_content(_around(payload + group)) == 0
     assert (
-        same(_around(payload + len_tag(150) + b"\x80\x00")) == 1
-    )  # a length in more bytes than it needs
-    assert same(_around(payload + len_tag(150) + b"\x80\x80\x80\x80\x80\x00")) == 0
+        check_content(_around(payload + len_tag(150) + b"\x80\x00")) == 1
+    )  # a length of more bytes than necessary
+    assert check_content(_around(payload + len_tag(150) + b"\x80\x80\x80\x80\x80\x00")) == 0
     deep = payload
     for _ in range(60):
         deep = len_field(len_tag(19), len_field(len_tag(1), deep))
-    assert same(_around(deep)) == 0
+    assert check_content(_around(deep)) == 0
     assert extract_large_payloads(b"no message at all") == (b"no message at all", NO_PAYLOADS)
 
 
-def test_among_many_small_fields_none_is_looked_for() -> None:
+def test_responses_of_many_small_fields_stay_whole() -> None:
     payload = len_field(len_tag(23), b"x" * MIN_PAYLOAD_BYTES)
-    assert same(_around(_number(21, 5) * 25 + payload)) == 1
-    assert same(_around(_number(21, 5) * 40 + payload)) == 0
+    assert check_content(_around(_number(21, 5) * 25 + payload)) == 1
+    assert check_content(_around(_number(21, 5) * 40 + payload)) == 0
 
 
-# Values
+# Values.
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,8 @@ VALUES: list[tuple[wire.Codec[Any], Any, int]] = [
 ]
 
 
-def reply_of(codec: wire.Codec[Any], *values: Any, form: str) -> bytes:
-    """An answer in one of the two forms: in a part, or in the output itself."""
+def encode_response(codec: wire.Codec[Any], *values: Any, form: str) -> bytes:
+    """Encode a response that holds its results in a part, or in the output itself."""
     response = MultiOutputResponse(status=Status(code=10000))
     for value in values:
         out: list[Any] = []
@@ -213,11 +213,11 @@ def reply_of(codec: wire.Codec[Any], *values: Any, form: str) -> bytes:
     return response.SerializeToString()
 
 
-def result(method: Unary[Any], reply: bytes, context: CallContext = ONCE) -> Any:
+def decode_unary(method: Unary[Any], response: bytes, context: CallContext = ONCE) -> Any:
     flow = call_unary(method, [], context)
     next(flow)
     with pytest.raises(StopIteration) as end:
-        flow.send(reply)
+        flow.send(response)
     return end.value.value
 
 
@@ -225,13 +225,13 @@ def method_of(codec: wire.Codec[Any]) -> Unary[Any]:
     return wire.unary("predict", returns=codec)
 
 
-def shown(value: Any) -> Iterator[Any]:
-    """The pieces of a value, arrays as lists."""
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield the leaves of a value, arrays as lists."""
     if isinstance(value, Pair):
         value = [value.array, value.images]
     if isinstance(value, list | tuple):
         for item in value:
-            yield from shown(item)
+            yield from leaves(item)
     else:
         yield value.tolist() if isinstance(value, np.ndarray) else value
 
@@ -241,45 +241,51 @@ def shown(value: Any) -> Iterator[Any]:
     [(*case, "part") for case in VALUES] + [(*case, "output") for case in VALUES[:3]],
     ids=lambda each: str(each)[:20],
 )
-def test_a_value_is_the_same(codec: wire.Codec[Any], value: Any, count: int, form: str) -> None:
-    reply = reply_of(codec, value, form=form)
-    assert same(reply) == count
-    assert list(shown(result(method_of(codec), reply))) == list(shown(value))
+def test_a_value_with_large_payloads_is_decoded(
+    codec: wire.Codec[Any], value: Any, count: int, form: str
+) -> None:
+    response = encode_response(codec, value, form=form)
+    assert check_content(response) == count
+    assert list(leaves(decode_unary(method_of(codec), response))) == list(leaves(value))
 
 
-def address(content: Any) -> int:
+def memory_address(content: Any) -> int:
     return int(np.frombuffer(content, "uint8").__array_interface__["data"][0])
 
 
-def test_an_array_is_a_view_of_the_answer() -> None:
-    reply = reply_of(wire.NDARRAY, ARRAY, form="part")
-    array = result(method_of(wire.NDARRAY), reply)
-    assert address(reply) < array.__array_interface__["data"][0] < address(reply) + len(reply)
+def test_an_array_is_a_view_of_the_response() -> None:
+    response = encode_response(wire.NDARRAY, ARRAY, form="part")
+    array = decode_unary(method_of(wire.NDARRAY), response)
+    assert (
+        memory_address(response)
+        < array.__array_interface__["data"][0]
+        < memory_address(response) + len(response)
+    )
     assert not array.flags.writeable
 
 
-def test_in_streams_and_several_at_once() -> None:
+def test_streams_and_batches_take_payloads_out() -> None:
     method: Streaming[Any] = wire.server_stream("watch", returns=wire.NDARRAY)
     flow = call_stream(method, [], ONCE)
     next(flow)
     next(flow)
     for number in range(3):
-        delivered: Any = flow.send(reply_of(wire.NDARRAY, ARRAY + number, form="part"))
+        delivered: Any = flow.send(encode_response(wire.NDARRAY, ARRAY + number, form="part"))
         assert (delivered.item == ARRAY + number).all()
         next(flow)
     one = method_of(wire.NDARRAY)
     batch = call_chunk(one, [encode_input(one, [])] * 2, ONCE)
     next(batch)
     with pytest.raises(StopIteration) as end:
-        batch.send(reply_of(wire.NDARRAY, ARRAY, ARRAY + 1, form="part"))
+        batch.send(encode_response(wire.NDARRAY, ARRAY, ARRAY + 1, form="part"))
     first, second = end.value.value[0]
     assert (first == ARRAY).all()
     assert (second == ARRAY + 1).all()
 
 
-def test_who_is_told_of_the_response_gets_it_whole() -> None:
-    told: list[Response] = []
-    context = ONCE._replace(observers=(told.append,))
-    reply = reply_of(wire.NDARRAY, ARRAY, form="part")
-    assert (result(method_of(wire.NDARRAY), reply, context) == ARRAY).all()
-    assert told[0].raw.SerializeToString() == reply
+def test_observers_receive_the_whole_response() -> None:
+    observed: list[Response] = []
+    context = ONCE._replace(observers=(observed.append,))
+    response = encode_response(wire.NDARRAY, ARRAY, form="part")
+    assert (decode_unary(method_of(wire.NDARRAY), response, context) == ARRAY).all()
+    assert observed[0].raw.SerializeToString() == response

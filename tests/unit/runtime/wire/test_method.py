@@ -1,4 +1,4 @@
-"""Which arguments become parts of a request, and which are refused."""
+"""Methods: which arguments are encoded, which are refused, and how results are decoded."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from clarigen._wire.protobuf_writer import Buffers
 
 
 def sent(request: Buffers) -> Data:
-    """The `Data` of a request's one input."""
-    (one,) = PostModelOutputsRequest.FromString(b"".join(request)).inputs
-    return one.data
+    """Parse a request; return the `Data` of its only input."""
+    (only_input,) = PostModelOutputsRequest.FromString(b"".join(request)).inputs
+    return only_input.data
 
 
 def parts(method: Method[Any], *values: Any) -> dict[str, Data]:
-    """The parts that the arguments become, by id."""
+    """Encode arguments; return the parts by id."""
     data = sent(method.encode_request(values))
     assert data.metadata.fields["_method_name"].string_value == method.wire_name
     assert len({part.id for part in data.parts}) == len(data.parts)
     return {part.id: part.data for part in data.parts}
 
 
-def refused(method: Method[Any], *values: Any) -> InputError:
+def error_of(method: Method[Any], *values: Any) -> InputError:
     with pytest.raises(InputError) as caught:
         method.encode_request(values)
     assert caught.value.method == method.name
@@ -62,16 +62,16 @@ IMPORT = wire.unary(
 )
 
 
-def test_errors_say_the_names_that_are_typed() -> None:
-    """And requests carry those of the wire."""
+def test_errors_use_the_names_in_python() -> None:
+    """Requests use the names on the wire."""
     assert set(parts(IMPORT, "x")) == {"class"}
-    error = refused(IMPORT, 1)
+    error = error_of(IMPORT, 1)
     assert str(error) == "import_: `class_` must be a str, not int 1"
     assert (error.method, error.parameter) == ("import_", "class_")
-    assert "`import__batch`" in str(refused(IMPORT, [{"class_": "x"}]))
+    assert "`import__batch`" in str(error_of(IMPORT, [{"class_": "x"}]))
 
 
-def test_a_known_default_that_stands_in_for_the_servers_is_sent() -> None:
+def test_a_known_default_is_sent_for_server_default() -> None:
     method = wire.unary("f", wire.field("n", wire.INT, default=3), returns=wire.INT)
     assert parts(method, SERVER_DEFAULT)["n"].int_value == 3
 
@@ -98,7 +98,7 @@ ZEROS: list[tuple[str, wire.Codec[Any]]] = [
 
 
 @pytest.mark.item(28)
-def test_nothing_to_send_is_one_empty_part() -> None:
+def test_no_argument_is_one_empty_part() -> None:
     method = wire.unary("ping", returns=wire.STR)
     assert list(parts(method)) == [""]
     method = wire.unary("f", wire.field("a", wire.STR, default=None), returns=wire.STR)
@@ -115,7 +115,7 @@ def test_nothing_to_send_is_one_empty_part() -> None:
         (wire.JSON, [""]),
     ],
 )
-def test_a_container_left_out_in_the_first_place_is_an_empty_part(
+def test_an_omitted_container_is_an_empty_part_if_it_is_the_first_parameter(
     codec: wire.Codec[Any], sent: list[str]
 ) -> None:
     for default in (None, SERVER_DEFAULT):
@@ -123,7 +123,7 @@ def test_a_container_left_out_in_the_first_place_is_an_empty_part(
         assert list(parts(method, default)) == sent
 
 
-def test_a_container_left_out_elsewhere_is_no_part() -> None:
+def test_an_omitted_container_is_no_part_if_it_is_a_later_parameter() -> None:
     lists = wire.list_of(wire.STR)
     method = wire.unary(
         "f", wire.field("a", wire.STR), wire.field("b", lists, default=None), returns=wire.STR
@@ -149,19 +149,19 @@ def test_a_container_left_out_elsewhere_is_no_part() -> None:
         (("x", None, 1, None), "mode", "`mode` must be a str, not None"),
     ],
 )
-def test_what_does_not_fit_names_method_and_parameter(
+def test_errors_name_method_and_parameter(
     values: tuple[Any, ...], parameter: str, words: str
 ) -> None:
-    error = refused(CHAT, *values)
+    error = error_of(CHAT, *values)
     assert words in str(error)
     assert error.parameter == parameter
 
 
-def test_the_path_inside_a_value_is_named() -> None:
+def test_errors_name_the_path_inside_a_value() -> None:
     method = wire.unary(
         "f", wire.field("m", wire.list_of(wire.list_of(wire.INT))), returns=wire.INT
     )
-    error = refused(method, [[1], [2, "x"]])
+    error = error_of(method, [[1], [2, "x"]])
     assert str(error) == "f: `m[1][1]` must be an int, not str 'x'"
     assert error.parameter == "m[1][1]"
 
@@ -169,7 +169,7 @@ def test_the_path_inside_a_value_is_named() -> None:
 def test_many_choices_are_not_all_listed() -> None:
     choices = tuple(range(100))
     method = wire.unary("f", wire.field("n", wire.INT, choices=choices), returns=wire.INT)
-    assert "11 and 88 more, not int 100" in str(refused(method, 100))
+    assert "11 and 88 more, not int 100" in str(error_of(method, 100))
 
 
 PICK = wire.unary(
@@ -227,20 +227,20 @@ def test_no_argument_is_combined_with_many_inputs(index: int, value: Any) -> Non
     ],
     ids=lambda codec: codec.label,
 )
-def test_a_required_argument_that_is_missing_is_named(codec: wire.Codec[Any]) -> None:
+def test_a_missing_required_argument_is_named(codec: wire.Codec[Any]) -> None:
     method = wire.unary("f", wire.field("a", wire.STR), wire.field("b", codec), returns=wire.STR)
-    assert str(refused(method, "x", wire.REQUIRED)) == "f: `b` is required"
+    assert str(error_of(method, "x", wire.REQUIRED)) == "f: `b` is required"
     assert repr(wire.REQUIRED) == "<required>"
 
 
-def test_the_first_of_many_inputs_given_otherwise_is_hinted_at() -> None:
+def test_a_first_argument_that_looks_like_many_inputs_gets_a_hint() -> None:
     hint = "; to send many inputs, pass mappings of arguments to `chat_batch`"
     others: list[Any] = [["x"], {"prompt": "x"}, iter(["x"]), {"x"}, {}.keys()]
     for first in others:
-        assert str(refused(CHAT, first, None, 1.0, "fast")).endswith(hint)
-    assert "many inputs" not in str(refused(CHAT, "x", ["y"], 1.0, "fast"))
-    assert "many inputs" not in str(refused(CHAT, b"x", None, 1.0, "fast"))
-    assert "many inputs" not in str(refused(PICK, ["x", 1], *REST))
+        assert str(error_of(CHAT, first, None, 1.0, "fast")).endswith(hint)
+    assert "many inputs" not in str(error_of(CHAT, "x", ["y"], 1.0, "fast"))
+    assert "many inputs" not in str(error_of(CHAT, b"x", None, 1.0, "fast"))
+    assert "many inputs" not in str(error_of(PICK, ["x", 1], *REST))
 
 
 TRACK = wire.bidi_stream(
@@ -251,7 +251,7 @@ TRACK = wire.bidi_stream(
 )
 
 
-def test_a_streams_items_are_put_apart() -> None:
+def test_items_of_a_stream_are_sent_in_their_own_requests() -> None:
     assert list(parts(TRACK, "unused", 2)) == ["every"]
     first = sent(TRACK.encode_item("x", TRACK.encode_arguments(["unused", 2])))
     assert [part.id for part in first.parts] == ["every", "frames"]
@@ -263,7 +263,7 @@ def test_a_streams_items_are_put_apart() -> None:
 
 
 @pytest.mark.parametrize("value", ["abc", b"abc", 3, None])
-def test_a_stream_must_be_an_iterable_and_no_lone_string(value: Any) -> None:
+def test_a_stream_must_be_an_iterable_and_not_a_string(value: Any) -> None:
     with pytest.raises(InputError, match="track: `frames` must be an iterable"):
         TRACK.stream_argument([value, 1])
     assert TRACK.stream_argument([["a"], 1]) == ["a"]
@@ -271,7 +271,7 @@ def test_a_stream_must_be_an_iterable_and_no_lone_string(value: Any) -> None:
 
 
 @pytest.mark.item(37)
-def test_results_are_read_from_their_part_and_from_the_older_form() -> None:
+def test_results_are_decoded_from_their_part_and_from_the_older_form() -> None:
     data = Data()
     part = data.parts.add(id="return")
     part.data.string_value = "new"
@@ -283,7 +283,7 @@ def test_results_are_read_from_their_part_and_from_the_older_form() -> None:
     assert CHAT.decode_result(Data(), NO_PAYLOADS) == ""
 
 
-def test_a_result_that_is_not_the_signatures_says_where() -> None:
+def test_the_error_of_a_result_names_the_path() -> None:
     method = wire.unary("f", returns=wire.list_of(wire.IMAGE))
     data = Data()
     data.parts.add(id="return").data.parts.add()

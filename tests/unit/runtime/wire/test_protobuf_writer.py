@@ -1,4 +1,4 @@
-"""What is written by hand is what protobuf would write: the same messages, for every type."""
+"""The writer: every value is encoded as the message that protobuf would write."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FILES: dict[type, str] = {Image: "image", Audio: "audio", Video: "video"}
 
 
 def fill(data: Data, value: Any) -> None:
-    """Put a value into a message with protobuf's own means."""
+    """Put a value into a message with protobuf."""
     if type(value) in SLOTS:
         setattr(data, SLOTS[type(value)], value)
     elif type(value) in FILES:
@@ -59,8 +59,8 @@ def fill_parts(data: Data, value: Any) -> None:
             fill(data.parts.add(id=str(index)).data, item)
     else:
         for item in value:
-            shared = isinstance(item, (Concept, Region, Frame))
-            fill(data if shared else data.parts.add().data, item)
+            is_repeated = isinstance(item, (Concept, Region, Frame))
+            fill(data if is_repeated else data.parts.add().data, item)
 
 
 def fill_repeated(data: Data, value: Any) -> None:
@@ -99,13 +99,13 @@ def fill_frame(data: Data, value: Frame) -> None:
         fill(message.data, region)
 
 
-def cleared(message: Any) -> Any:
-    """A message without the messages in it that are empty: present or not, they say the same."""
+def clear_empty(message: Any) -> Any:
+    """Clear the empty messages in a message: present or not, they mean the same."""
     for field, value in message.ListFields():
         if field.message_type is None or field.message_type.GetOptions().map_entry:
             continue
-        for each in value if field.is_repeated else [value]:
-            cleared(each)
+        for child in value if field.is_repeated else [value]:
+            clear_empty(child)
         if not field.is_repeated and not value.ByteSize():
             message.ClearField(field.name)
     return message
@@ -166,15 +166,15 @@ SIMPLE: list[tuple[Codec[Any], st.SearchStrategy[Any]]] = [
 Typed = tuple[Codec[Any], st.SearchStrategy[Any]]
 
 
-def composed(inner: st.SearchStrategy[Typed]) -> st.SearchStrategy[Typed]:
-    """Lists, tuples and records of types."""
+def compose(inner: st.SearchStrategy[Typed]) -> st.SearchStrategy[Typed]:
+    """Return lists, tuples and records of types."""
 
     def pair(left: Typed, right: Typed) -> Typed:
         members = (wire.field("left", left[0]), wire.field("right", right[0]))
         return wire.record(Pair, *members), st.builds(Pair, left[1], right[1])
 
     return (
-        inner.map(lambda its: (wire.list_of(its[0]), st.lists(its[1], max_size=4)))
+        inner.map(lambda item: (wire.list_of(item[0]), st.lists(item[1], max_size=4)))
         | st.tuples(inner, inner).map(
             lambda two: (wire.tuple_of(two[0][0], two[1][0]), st.tuples(two[0][1], two[1][1]))
         )
@@ -182,7 +182,7 @@ def composed(inner: st.SearchStrategy[Typed]) -> st.SearchStrategy[Typed]:
     )
 
 
-types = st.recursive(st.sampled_from(SIMPLE), composed, max_leaves=3)
+types = st.recursive(st.sampled_from(SIMPLE), compose, max_leaves=3)
 
 
 @settings(max_examples=60, deadline=None)
@@ -195,29 +195,29 @@ def test_every_value_is_the_message_that_protobuf_makes(drawn: st.DataObject) ->
     data = request.inputs.add().data
     data.metadata.fields["_method_name"].string_value = "m"
     fill(data.parts.add(id="x").data, value)
-    made = PostModelOutputsRequest.FromString(b"".join(method.encode_request([value])))
-    assert read(codec, made) == read(codec, request)
-    assert cleared(made) == cleared(request)
+    actual = PostModelOutputsRequest.FromString(b"".join(method.encode_request([value])))
+    assert decode_first(codec, actual) == decode_first(codec, request)
+    assert clear_empty(actual) == clear_empty(request)
 
 
-def read(codec: Codec[Any], request: PostModelOutputsRequest) -> str:
-    """What comes of an argument where it is read, or why nothing does."""
+def decode_first(codec: Codec[Any], request: PostModelOutputsRequest) -> str:
+    """Decode the first argument of a request; return its repr, or why it cannot be decoded."""
     try:
         return repr(codec.decode(request.inputs[0].data.parts[0].data, NO_PAYLOADS))
-    except CodecError as misfit:
-        return misfit.problem
+    except CodecError as error:
+        return error.problem
 
 
 @given(jsons)
 @example({"_list": 1, "other": None})
 def test_json_is_the_struct_that_protobuf_makes(value: Any) -> None:
-    given = {"key": value}
-    pieces: list[Any] = []
-    wire.JSON.encode(given, pieces)
+    content = {"key": value}
+    buffers: list[Any] = []
+    wire.JSON.encode(content, buffers)
     expected = Data()
-    expected.struct_value.update(given)
-    made = Data.FromString(b"".join(pieces))
-    assert made.struct_value == expected.struct_value
+    expected.struct_value.update(content)
+    actual = Data.FromString(b"".join(buffers))
+    assert actual.struct_value == expected.struct_value
 
 
 @given(st.integers(0, 2**64 - 1))
@@ -230,15 +230,15 @@ def test_numbers_are_varints(number: int) -> None:
 
 
 @given(floats)
-def test_a_float_beyond_32_bits_is_infinite_as_in_protobuf(number: float) -> None:
+def test_a_float_out_of_range_is_infinite_as_in_protobuf(number: float) -> None:
     message = Data()
     message.concepts.add(value=number)
     expected = message.concepts[0].SerializeToString()
     assert b"\x1d" + float32(number) == (expected or b"\x1d" + bytes(4))
 
 
-def test_messages_that_are_joined_merge() -> None:
-    """Which is why the address can be written once and stand before each request."""
+def test_joined_requests_merge() -> None:
+    """So the address can be encoded once and put before each request."""
     method = wire.unary("m", wire.field("x", wire.INT), returns=wire.INT)
     address = PostModelOutputsRequest(model_id="model")
     joined = b"".join(
@@ -246,4 +246,4 @@ def test_messages_that_are_joined_merge() -> None:
     )
     merged = PostModelOutputsRequest.FromString(joined)
     assert merged.model_id == "model"
-    assert [given.data.parts[0].data.int_value for given in merged.inputs] == [1, 2]
+    assert [item.data.parts[0].data.int_value for item in merged.inputs] == [1, 2]

@@ -1,4 +1,4 @@
-"""`python -m gen_client` is `gen-client`."""
+"""Runs `gen-client` as `python -m gen_client`."""
 
 import sys
 

@@ -1,13 +1,14 @@
-"""What is known of earlier runs, in the user's cache folder, so that a run with nothing to do does nothing.
+"""The results of earlier runs, in the user's cache folder, so that a run with nothing to do makes nothing.
 
-An entry says what the files of a package are, as digests, for one input and one generator: both are in its name,
-as a digest of everything that counts. What is there is always read and compared: a cache can save the making of
-a package, and can say nothing about a file that was not made by these very sources. What cannot be read, has
-another form or is somebody else's is no entry. Never lies in the repository, where others could write it.
+An entry lists the hashes of a package's files. Its key is a hash of everything that decides them: the document, the
+name, our own sources and the libraries. The files of a package are always read and compared, so an entry can only
+save the work of making them. An entry that cannot be read, or a folder that other users can write into, is ignored.
+The cache is never in the repository, where a pull request could change it.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -15,34 +16,32 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from gen_client.diagnostics import Diagnostic, Severity
+from gen_client.diagnostics import Diagnostic, Refusal, Severity
+from gen_client.output import write
 from gen_client.source.document import Document
 from gen_client.templates import find_templates
 
 LIBRARIES: Final = ("black", "jinja2", "libcst")
-"""What makes the files beside our own sources."""
+"""The libraries whose versions decide the bytes of a package."""
 MAX_ENTRY_BYTES: Final = 1 << 20
-"""Bytes that an entry may have."""
 RETENTION_DAYS: Final = 60
-"""How long an entry is kept that nobody asks for."""
-
-
+"""Days that an entry is kept after its last use."""
 _DAY: Final = 86_400
+"""Seconds of a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """What a package is.
+    """What is known of a package.
 
     Attributes:
-        client: The name of its class.
-        files: The sha256 of each file, in their order.
-        warnings: What is said when it is made.
+        client: The name of its client class.
+        files: The sha256 of each file, by file name.
+        warnings: The warnings of making it.
     """
 
     client: str
@@ -54,128 +53,169 @@ class Cache:
     """The entries in a folder.
 
     Args:
-        folder: The folder; None for no cache.
+        folder: The folder, which is made when it is needed; None for no cache.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._usable = folder is not None and _ours(folder)
+        self._is_usable = folder is not None and _is_private_folder(folder)
+
+    def find_current(self, key: str | None, package: Path) -> CacheEntry | None:
+        """Return the entry of a package if the files in its folder are exactly those of the entry.
+
+        Args:
+            key: The key of the package; None for a package that is not cached.
+            package: The package's folder.
+        """
+        entry = None if key is None else self.get(key)
+        if entry is None:
+            return None
+        try:
+            contents = write.read_package(package, entry.files)
+        except Refusal:
+            return None
+        hashes = {
+            file: None if content is None else hash_bytes(content)
+            for file, content in contents.items()
+        }
+        return entry if hashes == entry.files else None
 
     def get(self, key: str) -> CacheEntry | None:
-        """The entry of that name, if there is one."""
-        if self._folder is None or not self._usable:
+        """Return the entry of a key, if there is one."""
+        if self._folder is None or not self._is_usable:
             return None
-        file = self._folder / f"{key}.json"
+        path = self._folder / f"{key}.json"
         try:
-            with file.open("rb") as opened:
-                entry = _entry(json.loads(opened.read(MAX_ENTRY_BYTES + 1)))
-            if time.time() - file.stat().st_mtime > _DAY:
-                os.utime(file)
+            with path.open("rb") as file:
+                entry = _parse_entry(json.loads(file.read(MAX_ENTRY_BYTES + 1)))
+            if time.time() - path.stat().st_mtime > _DAY:
+                os.utime(path)
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
         return entry
 
-    def put(self, key: str, entry: CacheEntry) -> None:
-        """Keep an entry; where that cannot be, it is not kept."""
-        if self._folder is None:
+    def put(self, key: str | None, entry: CacheEntry) -> None:
+        """Keep an entry, if the folder can be written.
+
+        Args:
+            key: The key of the package; None to keep nothing.
+            entry: The entry.
+        """
+        if self._folder is None or key is None:
             return
         content = {
             "client": entry.client,
             "files": entry.files,
-            "warnings": [[its.message, its.location, its.remedy] for its in entry.warnings],
+            "warnings": [
+                [warning.message, warning.location, warning.remedy] for warning in entry.warnings
+            ],
         }
-        work = self._folder / f".{key}.{os.getpid()}"
+        temporary = self._folder / f".{key}.{os.getpid()}"
         try:
-            if not self._usable:
+            if not self._is_usable:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._usable = _ours(self._folder)
-                if not self._usable:
+                self._is_usable = _is_private_folder(self._folder)
+                if not self._is_usable:
                     return
-            work.write_text(json.dumps(content), encoding="ascii")
-            work.replace(self._folder / f"{key}.json")
+            temporary.write_text(json.dumps(content), encoding="ascii")
+            temporary.replace(self._folder / f"{key}.json")
         except OSError:
             return
 
     def remove_stale_entries(self) -> None:
-        """Remove what nobody has asked for in a long time; done once a day."""
-        if self._folder is None or not self._usable:
+        """Remove the entries that were not used for `RETENTION_DAYS`, at most once a day."""
+        if self._folder is None or not self._is_usable:
             return
         now, stamp = time.time(), self._folder / ".cleared"
         try:
             if stamp.exists() and now - stamp.stat().st_mtime < _DAY:
                 return
             stamp.touch()
-            for file in self._folder.iterdir():
-                if now - file.stat().st_mtime > RETENTION_DAYS * _DAY:
-                    file.unlink()
-        except OSError:  # another run does the same
+            for path in self._folder.iterdir():
+                if now - path.stat().st_mtime > RETENTION_DAYS * _DAY:
+                    path.unlink()
+        except OSError:  # Another run removes the same entries.
             return
 
 
 def default_cache_dir() -> Path:
-    """The folder of the entries: the user's own, as the system has it."""
-    from platformdirs import user_cache_path
+    """Return the folder of the entries, in the user's cache folder."""
+    from platformdirs import (
+        user_cache_path,  # Imported here: `jobs` needs this module, but no folder.
+    )
 
     return user_cache_path("clarigen", appauthor=False) / "packages"
 
 
 def compute_key(document: Document, name: str) -> str:
-    """The name of the entry for the package of that name that is made of a document."""
-    own = [document.client_options, document.json_types]
-    content = [name, document.reference, document.version_id, document.signatures, *own]
-    return hash_bytes(f"{_generator()} {json.dumps(content, sort_keys=True)}".encode())
+    """Return the key of the package that is made from a document.
+
+    Args:
+        document: The signatures and their model.
+        name: The package's name.
+    """
+    content = [
+        name,
+        document.reference,
+        document.version_id,
+        document.signatures,
+        document.client_options,
+        document.json_types,
+    ]
+    return hash_bytes(f"{hash_generator()} {json.dumps(content, sort_keys=True)}".encode())
 
 
 def hash_files(files: Mapping[str, str]) -> dict[str, str]:
-    """The sha256 of each file."""
+    """Return the sha256 of each file's text, by file name."""
     return {file: hash_bytes(text.encode()) for file, text in files.items()}
 
 
 def hash_bytes(content: bytes) -> str:
-    """The sha256 of a file's bytes, in hex."""
+    """Return the sha256 of some bytes, in hex."""
     return hashlib.sha256(content).hexdigest()
 
 
-@cache
-def _generator() -> str:
-    """The sha256 of what makes packages: our sources and templates, and the versions of what they use."""
-    whole = hashlib.sha256(repr(sys.version_info[:2]).encode())
+@functools.cache
+def hash_generator() -> str:
+    """Return the sha256 of what makes packages: our sources, our templates and the versions of the libraries."""
+    total = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for library in LIBRARIES:
-        whole.update(f"{library} {metadata.version(library)}\n".encode())
-    here = Path(__file__).parent
-    for file in sorted([*here.rglob("*.py"), *find_templates().glob("*.jinja")]):
-        whole.update(f"{file.name} {hash_bytes(file.read_bytes())}\n".encode())
-    return whole.hexdigest()
+        total.update(f"{library} {metadata.version(library)}\n".encode())
+    sources = Path(__file__).parent.rglob("*.py")
+    for path in sorted([*sources, *find_templates().glob("*.jinja")]):
+        total.update(f"{path.name} {hash_bytes(path.read_bytes())}\n".encode())
+    return total.hexdigest()
 
 
-def _entry(content: Any) -> CacheEntry:
-    """The entry that was parsed.
+def _parse_entry(content: Any) -> CacheEntry:
+    """Return the entry that a file holds.
 
     Raises:
-        ValueError: It is none; LookupError and TypeError mean the same.
+        ValueError: The file holds something else; LookupError and TypeError mean the same.
     """
     files, warnings = content["files"], content["warnings"]
     texts = [
         content["client"],
         *files,
         *files.values(),
-        *(text for its in warnings for text in its),
+        *(text for warning in warnings for text in warning),
     ]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("not an entry")
     return CacheEntry(
         content["client"],
         dict(files),
-        tuple(Diagnostic(Severity.WARNING, *(its[:3])) for its in warnings),
+        tuple(Diagnostic(Severity.WARNING, *warning[:3]) for warning in warnings),
     )
 
 
-def _ours(folder: Path) -> bool:
-    """Whether the folder is there, and only its owner, who is our user, can write into it."""
+def _is_private_folder(folder: Path) -> bool:
+    """Return whether the folder exists, and only the current user can write into it."""
     try:
-        its = folder.lstat()
+        status = folder.lstat()
     except OSError:
         return False
     if sys.platform == "win32":
         return True
-    return its.st_uid == os.getuid() and not its.st_mode & 0o022 and not folder.is_symlink()
+    is_ours = status.st_uid == os.getuid()
+    return is_ours and not status.st_mode & 0o022 and not folder.is_symlink()

@@ -1,7 +1,7 @@
-"""How far a package, or its lock, is from what it should be.
+"""Compares a package, or its lock, with what it should be.
 
-What lives here: `check`, which finds what differs and why; `frozen`, which refuses signatures that are not
-those of the lock; `known`, which refuses the lock of a newer gen-client. Reads the package's folder, and writes nothing.
+Finds which files differ and why, and refuses locks that must not be written over. Reads the package's folder, and
+writes nothing.
 """
 
 from __future__ import annotations
@@ -15,75 +15,83 @@ from gen_client.exit_codes import DIFFERENT
 from gen_client.interface import read
 from gen_client.jobs import CheckResult, FetchedJob, Package
 from gen_client.json_text import compute_digest
-from gen_client.output import locked, write
+from gen_client.output import write
 from gen_client.output.difference import Origin, find_differences, format_unified_diff
+from gen_client.output.lock import read_lock
 from gen_client.source import Document
 from gen_client.text import quote
 
 Build = Callable[[Document, str, Report, CustomTemplates], Package]
-"""Makes a package of a document."""
+"""The function that builds a package: `pipeline.build`."""
 
 
-def check_package(asked: FetchedJob, package: Package, build: Build) -> CheckResult:
-    """What is out of date in a package, and why.
+def check_package(fetched: FetchedJob, package: Package, build: Build) -> CheckResult:
+    """Return which files of a package are out of date, and why.
 
     Args:
-        asked: The job.
-        package: What should be there.
-        build: Makes what is there once more, of its lock, to see where it came from.
+        fetched: The job.
+        package: The package as it should be.
+        build: Builds the package of the present lock again, to find out who changed a file.
     """
-    there = write.read_package(asked.folder, package.files)
-    if asked.job.options.force:
-        there = {file: there[file] for file in package.files}
-    if there == {file: text.encode() for file, text in package.files.items()}:
-        return CheckResult(asked.folder)
-    found = find_differences(there, package.files, _origin(asked, package, build))
+    contents = write.read_package(fetched.folder, package.files)
+    if fetched.job.options.force:
+        contents = {file: contents[file] for file in package.files}
+    if contents == {file: text.encode() for file, text in package.files.items()}:
+        return CheckResult(fetched.folder)
+    differences = find_differences(contents, package.files, _find_origin(fetched, package, build))
     diffs = {
-        its.file: format_unified_diff(
-            str(asked.folder / its.file), there[its.file], package.files[its.file]
+        difference.file: format_unified_diff(
+            str(fetched.folder / difference.file),
+            contents[difference.file],
+            package.files[difference.file],
         )
-        for its in found
-        if its.file in package.files
+        for difference in differences
+        if difference.file in package.files
     }
-    obstacle = not write.can_replace(asked.folder, package.files)
-    return CheckResult(asked.folder, found, diffs, obstacle)
+    has_obstacle = not write.can_replace(fetched.folder, package.files)
+    return CheckResult(fetched.folder, differences, diffs, has_obstacle)
 
 
-def _origin(asked: FetchedJob, package: Package, build: Build) -> Origin:
-    """What made the package that is there, as far as its lock tells."""
-    found = locked.read_lock(asked.lock)
-    if found is None or not found.is_intact:
-        return Origin(None, has_current_format=False, has_model_signatures=False)
-    if found.document == asked.document:
-        return Origin(package.files, found.format == wire.FORMAT, has_model_signatures=True)
+def _find_origin(fetched: FetchedJob, package: Package, build: Build) -> Origin:
+    """Return what made the present package, as far as its lock tells."""
+    unknown = Origin(None, has_current_format=False, has_model_signatures=False)
+    lock = read_lock(fetched.lock)
+    if lock is None or not lock.is_intact:
+        return unknown
+    has_current_format = lock.format == wire.FORMAT
+    if lock.document == fetched.document:
+        return Origin(package.files, has_current_format, has_model_signatures=True)
     try:
-        made = build(found.document, asked.name, Report(), asked.job.options.custom).files
-        same_model = _same_signatures(found.document, asked.document)
+        regenerated = build(lock.document, fetched.name, Report(), fetched.job.options.custom)
+        has_model_signatures = _have_same_signatures(lock.document, fetched.document)
     except Refusal:
-        return Origin(None, has_current_format=False, has_model_signatures=False)
-    return Origin(made, found.format == wire.FORMAT, same_model)
+        return unknown
+    return Origin(regenerated.files, has_current_format, has_model_signatures)
 
 
-def require_known_format(asked: FetchedJob) -> None:
-    """Refuse to write over what a newer gen-client wrote (exit 4), unless that is forced."""
-    if not asked.job.options.force:
-        locked.read_lock(asked.lock)
+def require_known_format(fetched: FetchedJob) -> None:
+    """Raise `Refusal` (exit 4) if a newer gen-client wrote the lock, unless `--force` is given."""
+    if not fetched.job.options.force:
+        read_lock(fetched.lock)
 
 
-def require_locked_signatures(asked: FetchedJob) -> None:
-    """Refuse signatures that are not those of the lock (exit 1)."""
-    found = locked.read_lock(asked.lock)
-    if found is not None and _same_signatures(found.document, asked.document):
+def require_locked_signatures(fetched: FetchedJob) -> None:
+    """Raise `Refusal` (exit 1) if the model's signatures are not those of the lock."""
+    lock = read_lock(fetched.lock)
+    if lock is not None and _have_same_signatures(lock.document, fetched.document):
         return
     raise Refusal(
-        "the model's signatures are not those of the lock" if found else "there is no lock",
+        "the model's signatures are not those of the lock" if lock else "there is no lock",
         exit_code=DIFFERENT,
-        location=quote(str(asked.lock), 400),
-        remedy="run the command without --frozen to take what the model says now",
+        location=quote(str(fetched.lock), 400),
+        remedy="run the command without --frozen to generate from the model's present signatures",
     )
 
 
-def _same_signatures(one: Document, other: Document) -> bool:
-    """Whether the methods of two documents are the same, in their one canonical form."""
-    first, second = (read.write_signatures(read.read_model(its, Report())) for its in (one, other))
-    return compute_digest(first) == compute_digest(second)
+def _have_same_signatures(first: Document, second: Document) -> bool:
+    """Return whether the methods of two documents are equal in their canonical form."""
+    digests = {
+        compute_digest(read.write_signatures(read.read_model(document, Report())))
+        for document in (first, second)
+    }
+    return len(digests) == 1

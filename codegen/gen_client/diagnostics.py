@@ -1,8 +1,6 @@
-"""What a run has to say: warnings and refusals, as values.
+"""Warnings and refusals, as values.
 
-What lives here: `Diagnostic`, the `Report` that collects warnings on the way, the `Refusal` that ends
-a run, `bug`, which is what is said of any other end, and `shown`, which makes a stranger's text fit to be printed. Nothing here prints: the command
-alone does. Knows no other module of the generator.
+Stages collect warnings in a `Report` and raise a `Refusal` to end the run. Nothing here prints; only the command does.
 """
 
 from __future__ import annotations
@@ -12,21 +10,21 @@ import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from clarigen import __version__
 from gen_client.exit_codes import UNUSABLE
 from gen_client.text import escape_unprintable, quote
 
-_LIST_LIMIT = 400
-"""Characters of a list of known words that a message repeats."""
-
-
 ProgressCallback = Callable[[str], None]
 """Progress callback, called with the name of each stage as it starts."""
 
+_LIST_LIMIT: Final = 400
+"""Characters of a list of known words that a remedy repeats."""
+
 
 class Severity(enum.Enum):
-    """What a diagnostic does to the run."""
+    """What a diagnostic does to the run. The values are printed."""
 
     WARNING = "warning"
     REFUSAL = "error"
@@ -34,14 +32,14 @@ class Severity(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """Something the user should know. All its text is printable.
+    """A warning or a refusal. All its text is printable.
 
     Attributes:
         severity: Whether the run goes on.
-        what: What is the case, in a sentence without a full stop.
-        where: The method and the field it is about (`detect.threshold`), or empty.
+        message: What is the case, in a sentence without a full stop.
+        location: The method and field that it is about (`detect.threshold`), a file or a key; or empty.
         remedy: What the user can do about it, or empty.
-        exit_code: What the command exits with, for a refusal: 1 to 4. 0 for a warning.
+        exit_code: The exit code of a refusal, 1 to 4; 0 for a warning.
     """
 
     severity: Severity
@@ -51,17 +49,17 @@ class Diagnostic:
     exit_code: int = 0
 
     def __str__(self) -> str:
-        """One line, or two where there is a remedy."""
-        place = f"{self.location}: " if self.location else ""
+        """Return one line, or two if there is a remedy."""
+        location = f"{self.location}: " if self.location else ""
         remedy = f"\n  {self.remedy}" if self.remedy else ""
-        return f"{self.severity.value}: {place}{self.message}{remedy}"
+        return f"{self.severity.value}: {location}{self.message}{remedy}"
 
 
 class Report:
-    """Collects the warnings of a run, in the order they came, each once.
+    """Collects the warnings of a run, in the order in which they came, each once.
 
     Attributes:
-        warnings: What was collected.
+        warnings: The warnings.
     """
 
     def __init__(self) -> None:
@@ -69,24 +67,28 @@ class Report:
 
     def warn(self, message: str, *, location: str = "", remedy: str = "") -> None:
         """Add a warning. The arguments are those of `Diagnostic`."""
-        diagnostic = Diagnostic(Severity.WARNING, message, location, remedy)
-        if diagnostic not in self.warnings:
-            self.warnings.append(diagnostic)
+        self.extend([Diagnostic(Severity.WARNING, message, location, remedy)])
+
+    def extend(self, warnings: Iterable[Diagnostic]) -> None:
+        """Add warnings, except those that it has."""
+        for warning in warnings:
+            if warning not in self.warnings:
+                self.warnings.append(warning)
 
     def raise_if_warnings(self) -> None:
-        """Refuse (exit 4) what was warned of."""
+        """Raise `Refusal` if there were warnings (`--strict`)."""
         if self.warnings:
-            what = "there was a warning" if len(self.warnings) == 1 else "there were warnings"
+            subject = "there was a warning" if len(self.warnings) == 1 else "there were warnings"
             raise Refusal(
-                f"{what}, and --strict takes none; nothing was written", exit_code=UNUSABLE
+                f"{subject}, and --strict takes none; nothing was written", exit_code=UNUSABLE
             )
 
 
 class Refusal(Exception):
-    """Ends the run: what was asked for cannot be done.
+    """Ends the run: what the user asked for cannot be done.
 
     Attributes:
-        diagnostic: Why, and the exit code.
+        diagnostic: The message, and the exit code.
     """
 
     def __init__(
@@ -97,14 +99,14 @@ class Refusal(Exception):
 
 
 def diagnose_bug(error: BaseException) -> Diagnostic:
-    """What the user is told of an error that we did not foresee: enough to report it."""
+    """Return the diagnostic of an unexpected exception, with what a bug report needs."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    line = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
     return Diagnostic(
         Severity.REFUSAL,
-        f"a bug in gen-client {__version__}: {type(error).__name__} at {place}",
+        f"a bug in gen-client {__version__}: {type(error).__name__} at {line}",
         remedy="nothing more was written; please report it, together with the model's signatures",
         exit_code=UNUSABLE,
     )
@@ -113,18 +115,18 @@ def diagnose_bug(error: BaseException) -> Diagnostic:
 def suggest(
     word: str, candidates: Iterable[str], *, fallback: str = "", cutoff: float = 0.6
 ) -> str:
-    """Return a remedy for an unknown word: "did you mean …?", or what is possible.
+    """Return a remedy for an unknown word: "did you mean …?", or the words that are known.
 
     Args:
         word: The unknown word.
         candidates: The known words.
-        fallback: Remedy if no candidate is close; empty for the list of all.
+        fallback: The remedy if no candidate is close; empty for the list of all candidates.
         cutoff: How alike a candidate must be, from 0 to 1; see `difflib.get_close_matches`.
     """
-    known = list(candidates)
-    close = difflib.get_close_matches(word, known, 1, cutoff)
+    words = list(candidates)
+    close = difflib.get_close_matches(word, words, 1, cutoff)
     if close:
         return f"did you mean {quote(close[0])}?"
-    if fallback or not known:
+    if fallback or not words:
         return fallback
-    return escape_unprintable(f"expected one of {', '.join(known)}", _LIST_LIMIT)
+    return escape_unprintable(f"expected one of {', '.join(words)}", _LIST_LIMIT)

@@ -1,14 +1,13 @@
-"""What goes through the pipeline: a job, what is made of it, and what became of it.
-
-What lives here: the nouns of a run, frozen, and nothing that is done with them.
-"""
+"""The data of a run: jobs, the packages that they make, and their outcomes."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clarigen import ModelRef
+from gen_client import cache
 from gen_client.cache import Cache
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, Report
@@ -19,19 +18,19 @@ from gen_client.source import Document, Source
 
 @dataclass(frozen=True, slots=True)
 class PackageOptions:
-    """How a package is made.
+    """How to make a package.
 
     Attributes:
         out: The folder that gets the package.
-        name: The package's name; empty for one made of the model's id.
-        model: The model that the client calls; None for the one whose signatures these are.
-        force: Whether files of others in its folder are no obstacle.
-        methods: The methods that are wanted; empty for all.
-        exclude: The methods that are not.
-        client: What the client is told where its user says nothing; None for what the document says.
-        types: The types of the user's that JSON is given; None for what the document says.
-        strict: Whether a warning is a refusal.
-        custom: Templates in the place of ours, and what they may write.
+        name: The package's name; empty to make one from the model's id.
+        model: The model that the client calls; None for the model that the signatures come from.
+        force: Whether to write into a folder that holds other files, or the package of a newer gen-client.
+        methods: The methods to generate; empty for all.
+        exclude: The methods to leave out.
+        client_options: Default options of the generated client, by keyword; None for those of the document.
+        json_types: The user's types for JSON, by `METHOD.PARAMETER`; None for those of the document.
+        strict: Whether a warning is an error.
+        custom: Custom templates, and what the gate allows them to write.
     """
 
     out: Path = Path()
@@ -48,27 +47,36 @@ class PackageOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One package to make.
+    """One package to make or check.
 
     Attributes:
-        place: Where the signatures are.
-        options: How it is made.
-        report: Takes the warnings of its source.
+        source: The source of the signatures.
+        options: How to make the package.
+        report: Collects the warnings of all stages.
     """
 
     source: Source
     options: PackageOptions
     report: Report = field(default_factory=Report)
 
+    def accepts(self, warnings: Collection[Diagnostic]) -> bool:
+        """Return whether the package may be written despite these warnings and those of the report."""
+        return not (self.options.strict and (warnings or self.report.warnings))
+
+    def raise_if_strict(self) -> None:
+        """Raise `Refusal` (exit 4) if `--strict` is set and there were warnings."""
+        if self.options.strict:
+            self.report.raise_if_warnings()
+
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """What a run does with the packages.
+    """What a run does with all packages.
 
     Attributes:
-        check: Whether they are compared, and nothing is written.
+        check: Whether to compare the packages and write nothing.
         frozen: Whether the signatures must be those of the lock.
-        cache: What is known of earlier runs.
+        cache: The results of earlier runs.
     """
 
     check: bool = False
@@ -78,7 +86,13 @@ class Mode:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A finished package that is not yet written: its name, that of its class, and name and text of each file."""
+    """A finished package that is not written yet.
+
+    Attributes:
+        name: The package's name.
+        client: The name of its client class.
+        files: The text of each file, by file name.
+    """
 
     name: str
     client: str
@@ -87,7 +101,14 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What a run did: the package's name, that of its class, the files that changed, whether it is a new package."""
+    """The result of writing a package.
+
+    Attributes:
+        name: The package's name.
+        client: The name of its client class.
+        changed: The files that changed; empty if the package was up to date.
+        is_new: Whether all of its files were written.
+    """
 
     name: str
     client: str
@@ -97,13 +118,13 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a run found out of date.
+    """The result of checking a package.
 
     Attributes:
-        folder: The package.
-        differences: What differs, with its cause.
-        diffs: The lines of a unified diff of each such file.
-        obstacle: Whether something in the folder has to be forced away.
+        folder: The package's folder.
+        differences: The files that differ, each with its cause.
+        diffs: The lines of the unified diff of each of these files.
+        has_obstacle: Whether the folder holds something that only `--force` writes over.
     """
 
     folder: Path
@@ -119,11 +140,11 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job.
+    """The outcome of a job.
 
     Attributes:
-        warnings: What is to be said of it.
-        result: What was written, what was found, or why neither.
+        warnings: The warnings, in the order in which they came.
+        result: The result, or the diagnostic of the failure.
     """
 
     warnings: list[Diagnostic]
@@ -132,7 +153,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class FetchedJob:
-    """A job whose document is there, and the name that its package has."""
+    """A job whose signatures are fetched.
+
+    Attributes:
+        job: The job.
+        document: The signatures, with the job's options applied.
+        name: The package's name.
+    """
 
     job: Job
     document: Document
@@ -140,10 +167,17 @@ class FetchedJob:
 
     @property
     def folder(self) -> Path:
-        """The package's own folder."""
+        """The package's folder."""
         return self.job.options.out / self.name
 
     @property
     def lock(self) -> Path:
-        """Its lock."""
+        """The path of the package's lock."""
         return self.folder / LOCK_FILE
+
+    @property
+    def cache_key(self) -> str | None:
+        """The key of the package in the cache; None if custom templates make it, which the key does not cover."""
+        if self.job.options.custom is not NO_CUSTOM_TEMPLATES:
+            return None
+        return cache.compute_key(self.document, self.name)

@@ -1,11 +1,11 @@
 """The whole way from a deployed model to a Python package, on one page.
 
     source ─▶ selection ─▶ interface ─▶ naming, plan ─▶ render ─▶ tidy ─▶ write, or check
-    Document                  Model          Page         text     files    paths    causes
+    Document                  Model          Page         text     files    paths    differences
 
-Each stage is a module of its own; this page holds their order, and the data between them. The first and
-the last touch the world, `build` in between is pure. Nothing here decides anything. Several models go the way
-together: all are asked, what has to be made is made, each is written; what one of them meets, it meets alone.
+Each stage is a module of its own; this page holds only their order and the data between them. The first and the last
+stage do I/O; `build`, in between, is pure. If there are several models, all signatures are fetched at once, then
+one package after the other is made; a failure of one model does not stop the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from clarigen import ModelRef
 from gen_client import cache, check, threads
-from gen_client.cache import Cache, CacheEntry
+from gen_client.cache import CacheEntry
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report, diagnose_bug
 from gen_client.interface import json_types, read
@@ -34,19 +34,14 @@ R = TypeVar("R")
 
 
 def run(jobs: Sequence[Job], mode: Mode, progress: ProgressCallback) -> Iterator[Outcome]:
-    """Make, or check, the packages of some models. The outcomes come in the order of the jobs."""
-    asked = threads.run_concurrently(lambda job: _attempt(_ask, job, mode), jobs)
-    known = [_known(its, mode.cache) for its in asked]
+    """Make or check the packages of some models; yield the outcomes in the order of the jobs."""
+    results = threads.run_concurrently(lambda job: _attempt(_fetch, job, mode), jobs)
     progress("generating")
-    for job, its, entry in zip(jobs, asked, known, strict=True):
-        if isinstance(its, Diagnostic):
-            yield Outcome(job.report.warnings, its)
-        elif entry is not None:
-            warnings = [*job.report.warnings, *entry.warnings]
-            yield Outcome(warnings, _unchanged(its, entry, mode))
+    for job, fetched in zip(jobs, results, strict=True):
+        if isinstance(fetched, Diagnostic):
+            yield Outcome(job.report.warnings, fetched)
         else:
-            end = _attempt(_finish, its, mode, progress)
-            yield Outcome(job.report.warnings, end)
+            yield Outcome(job.report.warnings, _attempt(_finish, fetched, mode, progress))
     mode.cache.remove_stale_entries()
 
 
@@ -69,6 +64,7 @@ def build(
     Raises:
         Refusal: The signatures cannot become a safe client (exit 4), or there is no name (exit 2).
     """
+    # Imported here: these load jinja2, libcst and black, which a run with nothing to make does not need.
     from gen_client.plan.build import build_page
     from gen_client.render import render_files
     from gen_client.tidy.black import format_source
@@ -89,80 +85,74 @@ def build(
 
 
 def _attempt(stage: Callable[..., R], *arguments: object) -> R | Diagnostic:
-    """What a stage gives, or why it gives nothing."""
+    """Run a stage for one model; return its result, or the diagnostic of its failure."""
     try:
         return stage(*arguments)
     except Refusal as refusal:
         return refusal.diagnostic
-    except ModuleNotFoundError:  # what is not installed is told once, for all
+    except (
+        ModuleNotFoundError
+    ):  # A missing library concerns all models; the command reports it once.
         raise
-    except Exception as error:  # noqa: BLE001  a bug of ours, which spoils one package
+    except Exception as error:  # noqa: BLE001  A bug of ours must not spoil the other packages.
         return diagnose_bug(error)
 
 
-def _ask(job: Job, mode: Mode) -> FetchedJob:
-    """Have the document that a package is to be made of."""
+def _fetch(job: Job, mode: Mode) -> FetchedJob:
+    """Fetch a job's signatures and apply its options."""
     options = job.options
-    document = _aimed(job.source.fetch(), options.model)
+    document = _retarget(job.source.fetch(), options.model)
     document = select(document, options.methods, options.exclude)
     if options.client_options is not None:
         document = replace(document, client_options=options.client_options)
     if options.json_types is not None:
         document = replace(document, json_types=options.json_types)
-    asked = FetchedJob(job, document, names.package_name_for(document.reference, options.name))
+    name = names.package_name_for(document.reference, options.name)
+    fetched = FetchedJob(job, document, name)
     if mode.frozen:
-        check.require_locked_signatures(asked)
-    return asked
+        check.require_locked_signatures(fetched)
+    return fetched
 
 
-def _aimed(document: Document, model: ModelRef | None) -> Document:
-    """The document as one of another model; a version belongs to its own model alone."""
+def _retarget(document: Document, model: ModelRef | None) -> Document:
+    """Retarget the document to another model; its version is dropped."""
     if model is None or model == document.reference:
         return document
     return Document(model, "", document.signatures, json_types=document.json_types)
 
 
-def _known(asked: FetchedJob | Diagnostic, known: Cache) -> CacheEntry | None:
-    """The entry for a package that is in its place already, as it would be made."""
-    if isinstance(asked, Diagnostic) or asked.job.options.custom is not NO_CUSTOM_TEMPLATES:
-        return None
-    entry = known.get(cache.compute_key(asked.document, asked.name))
-    strict = asked.job.options.strict
-    if entry is None or (strict and (entry.warnings or asked.job.report.warnings)):
-        return None
-    try:
-        there = write.read_package(asked.folder, entry.files)
-    except Refusal:
-        return None
-    digests = {
-        file: None if text is None else cache.hash_bytes(text) for file, text in there.items()
-    }
-    return entry if digests == entry.files else None
-
-
-def _unchanged(asked: FetchedJob, entry: CacheEntry, mode: Mode) -> WriteResult | CheckResult:
-    if mode.check:
-        return CheckResult(asked.folder)
-    return WriteResult(asked.name, entry.client, [], is_new=False)
-
-
-def _finish(asked: FetchedJob, mode: Mode, progress: ProgressCallback) -> WriteResult | CheckResult:
-    """Make a package, and write it or compare it."""
-    options, report = asked.job.options, Report()
+def _finish(
+    fetched: FetchedJob, mode: Mode, progress: ProgressCallback
+) -> WriteResult | CheckResult:
+    """Make a package that is not up to date, and write or compare it."""
+    job = fetched.job
+    entry = mode.cache.find_current(fetched.cache_key, fetched.folder)
+    if entry is not None and job.accepts(entry.warnings):
+        job.report.extend(entry.warnings)
+        if mode.check:
+            return CheckResult(fetched.folder)
+        return WriteResult(fetched.name, entry.client, [], is_new=False)
     if not mode.check:
-        check.require_known_format(asked)
-    try:
-        package = build(asked.document, asked.name, report, options.custom)
-    finally:
-        asked.job.report.warnings += report.warnings
-    if options.custom is NO_CUSTOM_TEMPLATES:
-        entry = CacheEntry(package.client, cache.hash_files(package.files), tuple(report.warnings))
-        mode.cache.put(cache.compute_key(asked.document, asked.name), entry)
-    if options.strict:
-        asked.job.report.raise_if_warnings()
+        check.require_known_format(fetched)
+    package = _make(fetched, mode)
     if mode.check:
         progress("comparing")
-        return check.check_package(asked, package, build)
+        return check.check_package(fetched, package, build)
     progress("writing")
+    options = job.options
     changed = write.write_package(options.out, package.name, package.files, force=options.force)
     return WriteResult(package.name, package.client, changed, len(changed) == len(package.files))
+
+
+def _make(fetched: FetchedJob, mode: Mode) -> Package:
+    """Build a package and put it into the cache."""
+    job, report = fetched.job, Report()
+    try:
+        package = build(fetched.document, fetched.name, report, job.options.custom)
+    finally:
+        job.report.extend(report.warnings)
+    hashes = cache.hash_files(package.files)
+    entry = CacheEntry(package.client, hashes, tuple(report.warnings))
+    mode.cache.put(fetched.cache_key, entry)
+    job.raise_if_strict()
+    return package

@@ -1,8 +1,7 @@
-"""Several models at once: threads for what waits. What computes takes its turn, since what models have in common is
-then made once: processes of their own were slower.
+"""Runs work that waits for the network on several threads.
 
-What lives here: on how many workers; not what is done. Results come in the order of what they are of. The threads
-are daemons, which a pool's are not: an interrupted command ends at once, whatever they wait for.
+The threads are daemons, unlike those of a pool, so that an interrupted command ends at once. Work that computes runs
+on one thread: its results are cached and shared, and processes of their own were slower.
 """
 
 from __future__ import annotations
@@ -13,41 +12,44 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from typing import Final, TypeVar
 
-A = TypeVar("A")
+T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_WORKERS: Final = 16
-"""How many models are asked at once."""
+"""The number of models that are asked at once."""
 
-_TICK: Final = 0.2
-"""How long an interrupt may be unheard, in seconds: one that comes as a wait begins does not end that wait."""
+_INTERRUPT_POLL_SECONDS: Final = 0.2
+"""Seconds between two looks for an interrupt: one that comes as a wait begins does not end that wait."""
 
 
-def run_concurrently(work: Callable[[A], R], items: Sequence[A]) -> list[R]:
-    """Do what waits for others."""
+def run_concurrently(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Apply a function to all items, up to `MAX_WORKERS` at once, and return the results in the order of the items.
+
+    Raises:
+        Exception: The function failed for an item; the exception of the first such item.
+    """
     if len(items) < 2:
         return [work(item) for item in items]
     results: list[Future[R]] = [Future() for _ in items]
-    left = deque(zip(items, results, strict=True))
+    pending = deque(zip(items, results, strict=True))
     for _ in range(min(MAX_WORKERS, len(items))):
-        threading.Thread(target=_worker, args=(work, left), daemon=True).start()
+        threading.Thread(target=_work_until_empty, args=(work, pending), daemon=True).start()
     try:
-        while wait(results, timeout=_TICK).not_done:
+        while wait(results, timeout=_INTERRUPT_POLL_SECONDS).not_done:
             pass
         return [result.result() for result in results]
     except BaseException:
-        left.clear()
+        pending.clear()
         raise
 
 
-def _worker(work: Callable[[A], R], left: deque[tuple[A, Future[R]]]) -> None:
-    """Take one after another, until nothing is left."""
-    while left:
+def _work_until_empty(work: Callable[[T], R], pending: deque[tuple[T, Future[R]]]) -> None:
+    while pending:
         try:
-            item, result = left.popleft()
-        except IndexError:  # another worker was faster
+            item, result = pending.popleft()
+        except IndexError:  # Another worker was faster.
             return
         try:
             result.set_result(work(item))
-        except BaseException as error:  # noqa: BLE001  it is raised where the result is wanted
+        except BaseException as error:  # noqa: BLE001  Raised where the result is asked for.
             result.set_exception(error)

@@ -155,7 +155,7 @@ def test_what_a_newer_gen_client_wrote_is_replaced_by_force_alone(run: Run) -> N
 
 def test_gen_client_changed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "FORMAT", wire.FORMAT + 1)
-    monkeypatch.setattr(cache, "_generator", lambda: "another")
+    monkeypatch.setattr(cache, "hash_generator", lambda: "another")
     Path(CLIENT).write_text(Path(CLIENT).read_text().replace("Final = ", "Final[object] = "))
     ran = run("--check")
     assert (ran.code, ran.out) == (

@@ -1,7 +1,7 @@
-"""Says which files of a package are out of date, and why: the model, gen-client, or somebody's hand.
+"""Finds which files of a package differ from what they should be, and why: the model, gen-client, or a person's edit.
 
-What lives here: the comparison of what is there with what should be. It believes nothing that is written in the
-package: what the lock says is made again, and only bytes that came of it count as "as generated". Pure.
+Trusts nothing that the package says of itself: its lock is generated again, and only bytes that come of that count as
+"generated". Does no I/O.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import enum
 import io
 import json
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gen_client.layout import LOCK_FILE
 
 
 class Cause(enum.Enum):
-    """Why a file is not as it should be, in the words that are printed."""
+    """Why a file differs, in the words that are printed."""
 
     MODEL = "the model changed"
     SETTINGS = "the configuration changed"
@@ -33,17 +33,17 @@ class Cause(enum.Enum):
     REFORMATTED = "only reformatted"
 
 
-ACCEPTED = frozenset({Cause.VERSION, Cause.REFORMATTED})
-"""What is worth a remark, and no more."""
+ACCEPTED: Final = frozenset({Cause.VERSION, Cause.REFORMATTED})
+"""The causes that a check reports, but accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A file that is not as it should be.
+    """A file that differs from what it should be.
 
     Attributes:
         file: Its name in the package.
-        cause: Why.
+        cause: Why it differs.
     """
 
     file: str
@@ -51,18 +51,18 @@ class Difference:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the check passes all the same."""
+        """Whether the check passes in spite of it."""
         return self.cause in ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What is known of the package that is there, from its lock.
+    """What made the present package, as far as its lock tells.
 
     Attributes:
-        made: The files that this gen-client makes of the lock; None if it is none, or was edited.
-        same_format: Whether the lock is of the format that this gen-client writes.
-        same_model: Whether the signatures of the lock are those of the model.
+        regenerated: The files that this gen-client makes of the lock; None if the lock is missing, edited or unusable.
+        has_current_format: Whether the lock has the format version that this gen-client writes.
+        has_model_signatures: Whether the signatures of the lock are those of the model.
     """
 
     regenerated: Mapping[str, str] | None
@@ -71,81 +71,88 @@ class Origin:
 
 
 def find_differences(
-    found: Mapping[str, bytes | None], wanted: Mapping[str, str], origin: Origin
+    contents: Mapping[str, bytes | None], expected: Mapping[str, str], origin: Origin
 ) -> list[Difference]:
-    """The files that are not as they should be.
+    """Return the files that differ.
 
     Args:
-        found: What is there: the bytes of each file, None for one that is none.
-        wanted: What should be there.
-        origin: What is known of what is there.
+        contents: The bytes of each present file; None for an entry that is not a regular file.
+        expected: The text that each file should have.
+        origin: What made the present package.
     """
-    causes = {file: _cause(file, found.get(file), text, origin) for file, text in wanted.items()}
-    causes |= dict.fromkeys((file for file in found if file not in wanted), Cause.FOREIGN)
+    causes = {
+        file: _find_cause(file, contents.get(file), text, origin) for file, text in expected.items()
+    }
+    causes |= dict.fromkeys((file for file in contents if file not in expected), Cause.FOREIGN)
     return [Difference(file, cause) for file, cause in causes.items() if cause is not None]
 
 
-def format_unified_diff(file: str, found: bytes | None, wanted: str) -> list[str]:
-    """The lines of a unified diff from what is there to what should be."""
-    before = "" if found is None else found.decode("utf-8", "backslashreplace")
+def format_unified_diff(file: str, content: bytes | None, expected: str) -> list[str]:
+    """Return the lines of the unified diff from a file's content to its expected text."""
+    present = "" if content is None else content.decode("utf-8", "backslashreplace")
     old, new = (
-        text.removesuffix("\n").split("\n") if text else list[str]() for text in (before, wanted)
+        text.removesuffix("\n").split("\n") if text else list[str]() for text in (present, expected)
     )
     return list(difflib.unified_diff(old, new, file, f"{file} (expected)", lineterm=""))
 
 
-def _cause(file: str, found: bytes | None, wanted: str, origin: Origin) -> Cause | None:
-    """Why a file is not as it should be; None if it is."""
-    if found is None:
+def _find_cause(file: str, content: bytes | None, expected: str, origin: Origin) -> Cause | None:
+    """Return why a file differs; None if it does not."""
+    if content is None:
         return Cause.MISSING
-    if found == wanted.encode():
+    if content == expected.encode():
         return None
-    if _alike(file, found, wanted):
+    if _is_equivalent(file, content, expected):
         return Cause.REFORMATTED
-    if file == LOCK_FILE and _versions_apart(found, wanted):
+    if file == LOCK_FILE and _differs_in_version_only(content, expected):
         return Cause.VERSION
     if origin.regenerated is None:
         return Cause.EDITED if file == LOCK_FILE else Cause.UNKNOWN
-    made = origin.regenerated.get(file, "")
-    changed = Cause.SETTINGS if origin.has_model_signatures else Cause.MODEL
+    regenerated = origin.regenerated.get(file, "")
+    changed_input = Cause.SETTINGS if origin.has_model_signatures else Cause.MODEL
     if not origin.has_current_format:
-        return Cause.GENERATOR if made == wanted else changed
-    return changed if found == made.encode() or _alike(file, found, made) else Cause.EDITED
+        return Cause.GENERATOR if regenerated == expected else changed_input
+    is_generated = content == regenerated.encode() or _is_equivalent(file, content, regenerated)
+    return changed_input if is_generated else Cause.EDITED
 
 
-def _alike(file: str, found: bytes, wanted: str) -> bool:
-    """Whether two texts say the same: formatters change nothing else."""
-    form = _json if file.endswith(".json") else _python if file.endswith(".py") else str.strip
+def _is_equivalent(file: str, content: bytes, text: str) -> bool:
+    """Return whether a file's content means the same as a text, so that only a formatter can have changed it."""
+    parse: Callable[[str], Any] = str.strip
+    if file.endswith(".json"):
+        parse = _parse_json
+    elif file.endswith(".py"):
+        parse = _parse_python
     try:
-        return bool(form(found.decode()) == form(wanted))
+        return bool(parse(content.decode()) == parse(text))
     except (ValueError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError):
         return False
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     return json.loads(text, parse_float=str, parse_int=str)
 
 
-def _python(text: str) -> tuple[list[str], list[str], list[str]]:
-    """What a module imports, what it does, and its comments."""
-    imported: list[str] = []
-    rest: list[str] = []
+def _parse_python(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the imports of a module, sorted; the dumps of its other statements; and its comments."""
+    imports: list[str] = []
+    statements: list[str] = []
     for node in ast.parse(text).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = getattr(node, "module", None)
             level = getattr(node, "level", 0)
-            imported += [f"{level} {module} {its.name} {its.asname}" for its in node.names]
+            imports += [f"{level} {module} {alias.name} {alias.asname}" for alias in node.names]
         else:
-            rest.append(ast.dump(node))
+            statements.append(ast.dump(node))
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
-    return sorted(imported), rest, comments
+    return sorted(imports), statements, comments
 
 
-def _versions_apart(found: bytes, wanted: str) -> bool:
-    """Whether two locks differ in the version that was seen, and in nothing else."""
+def _differs_in_version_only(content: bytes, expected: str) -> bool:
+    """Return whether two locks are equal apart from the version of the model."""
     try:
-        locks = [_json(found.decode()), _json(wanted)]
+        locks = [_parse_json(content.decode()), _parse_json(expected)]
         for lock in locks:
             lock["model"].pop("version_id", None)
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):

@@ -1,24 +1,44 @@
-"""Writes `signatures.json`, the lock: what a package was made from, in a form that can be read again.
+"""The lock, `signatures.json`: what a package was generated from, written and read again.
 
-Knows the interface's own form of signatures; knows nothing of Python names or of files.
+Writing formats a model; reading trusts nothing that the file says. A lock is intact if its digest is that of its
+signatures, which proves no more: whoever edits the one can edit the other.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 from clarigen import wire
+from gen_client.diagnostics import Refusal, Report
 from gen_client.interface import read
-from gen_client.interface.read import Model
-from gen_client.json_text import compute_digest
+from gen_client.interface.model import Model
+from gen_client.json_text import compute_digest, is_object
+from gen_client.source import Document, SignatureFile
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock that was read.
+
+    Attributes:
+        document: The signatures and their model.
+        format: The format version that the lock states.
+        is_intact: Whether its digest is that of its signatures.
+    """
+
+    document: Document
+    format: object
+    is_intact: bool
 
 
 def format_lock(model: Model) -> str:
-    """The lock of a model, ending in a newline. Equal models give equal text."""
+    """Return the text of a model's lock, ending in a newline. Equal models give equal text."""
     signatures = read.write_signatures(model)
     content = {
         "format": wire.FORMAT,
-        "model": _reference(model),
+        "model": _reference_ids(model),
         "sha256": compute_digest(signatures),
         "method_signatures": signatures,
         **({"client": dict(model.client_options)} if model.client_options else {}),
@@ -27,11 +47,33 @@ def format_lock(model: Model) -> str:
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _reference(model: Model) -> dict[str, str]:
-    """The model's ids, and the version that was seen; what is not known is left out."""
-    known = {"version_id": model.version_id}
+def _reference_ids(model: Model) -> dict[str, str]:
+    """Return the model's ids and the version that was seen, without those that are not known."""
+    ids = {"version_id": model.version_id}
     if model.reference is not None:
-        known["user_id"] = model.reference.user_id
-        known["app_id"] = model.reference.app_id
-        known["model_id"] = model.reference.model_id
-    return {key: value for key, value in known.items() if value}
+        ids["user_id"] = model.reference.user_id
+        ids["app_id"] = model.reference.app_id
+        ids["model_id"] = model.reference.model_id
+    return {key: value for key, value in ids.items() if value}
+
+
+def read_lock(path: Path) -> Lock | None:
+    """Return the lock in a file; None if there is none that can be read.
+
+    Raises:
+        Refusal: A newer gen-client wrote it (exit 4).
+    """
+    report = Report()
+    try:
+        if not path.is_file():
+            return None
+        document = SignatureFile(str(path), report).fetch()
+        content: object = json.loads(path.read_bytes())
+    except Refusal as refusal:
+        if refusal.diagnostic.location == "format":
+            raise
+        return None
+    except (OSError, ValueError, RecursionError):
+        return None
+    is_intact = all(warning.location != "sha256" for warning in report.warnings)
+    return Lock(document, content.get("format") if is_object(content) else None, is_intact)

@@ -1,13 +1,13 @@
-"""Puts a finished package in its place: all of it or nothing, and nothing else.
+"""Writes a package's folder: all of it or nothing, and nothing else.
 
-How a crash at any moment leaves the old package or the new one: the whole new package is made in a work folder
-beside its destination (`.NAME.gen-client`), unchanged files as links to the old ones, and then the two folders
-change places in one step. A killed run leaves only its work folder, which the next run clears away. A first
-generation is a plain rename. Where a system cannot exchange folders (Windows, some overlay file systems, a
-mount point) each file is replaced by itself, the lock last, so that running the command again always completes it.
+A crash at any moment leaves either the old package or the new one. The new package is assembled in a work folder next
+to its destination (`.NAME.gen-client`), with links to the files that stay, and then the two folders are exchanged in
+one step. A killed run leaves only its work folder, which the next run removes. If there is no old package, a rename is
+enough. If the system cannot exchange folders (Windows, some overlay file systems, a mount point), each file is
+replaced by itself, the lock last, so that the next run completes an interrupted one.
 
-What we did not write is never deleted: a folder that holds anything else is refused, and with `force` it is carried over.
-Knows files; knows nothing of models or Python syntax. Text comes in finished.
+Files that gen-client did not write are never deleted: a folder that holds any is refused, and with `force` they are
+kept. Knows nothing of models or Python syntax.
 """
 
 from __future__ import annotations
@@ -32,75 +32,92 @@ from gen_client.text import quote
 def write_package(
     out: Path, name: str, files: Mapping[str, str], *, force: bool = False
 ) -> list[Path]:
-    """Write `files` (name to text) as the folder `out/name` and return the paths that changed, in order.
+    """Write a package and return the paths that changed, in order. A file that stays equal is not touched.
 
-    A file whose bytes stay is not touched. Raises `Refusal` (exit 2), with nothing written, when the
-    destination is no folder of ours (unless `force`), is a symbolic link, or cannot be written.
+    Args:
+        out: The folder that gets the package.
+        name: The package's name.
+        files: The text of each file, by file name.
+        force: Whether the folder may hold other files, which are kept.
+
+    Raises:
+        Refusal: Nothing was written: the destination is not a folder of ours, is a symbolic link, or
+            cannot be written (exit 2).
     """
     destination = out / name
     try:
-        _look(destination, files, force=force)
-        if not _changed(destination, files):
+        _check_destination(destination, files, force=force)
+        if not _find_changed_files(destination, files):
             return []
         out.mkdir(parents=True, exist_ok=True)
         with _work_folder(out / f".{name}.gen-client") as work:
             # Another run may have exchanged the folder while this one compared or waited.
-            changed = _changed(destination, files)
+            changed = _find_changed_files(destination, files)
             if changed:
                 fresh = work / name
-                _assemble(fresh, destination, files, changed)
-                _put(fresh, destination, changed)
+                _assemble_folder(fresh, destination, files, changed)
+                _replace_folder(fresh, destination, changed)
     except OSError as error:
         raise _refusal(
-            destination, f"cannot be written: {_reason(error)}", "choose another --out"
+            destination, f"cannot be written: {_describe_error(error)}", "choose another --out"
         ) from error
     return [destination / file for file in changed]
 
 
-def _changed(destination: Path, files: Mapping[str, str]) -> list[str]:
+def _find_changed_files(destination: Path, files: Mapping[str, str]) -> list[str]:
     """Return the names of the files whose bytes in the destination differ, in order."""
-    return [file for file in files if _bytes_of(destination / file) != files[file].encode()]
+    return [
+        file for file in files if _read_regular_file(destination / file) != files[file].encode()
+    ]
 
 
 def read_package(folder: Path, files: Mapping[str, str]) -> dict[str, bytes | None]:
-    """What is in the folder of a package: the bytes of each of `files`, None for one that is none, and any other entry.
+    """Read the files of a package, and list the entries of its folder that gen-client did not write.
+
+    Args:
+        folder: The package's folder.
+        files: The names of the files, as keys.
+
+    Returns:
+        The bytes of each of `files`, or None if there is no such regular file; None for every foreign entry.
 
     Raises:
-        Refusal: Exit 2: it cannot be read.
+        Refusal: The folder cannot be read (exit 2).
     """
     try:
-        there = {file: _bytes_of(folder / file) for file in files}
+        contents = {file: _read_regular_file(folder / file) for file in files}
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
-        raise _refusal(folder, f"cannot be read: {_reason(error)}", "check who may") from error
-    return there | {
-        entry.name: None for entry in entries if entry.name not in files and not _ours(entry, files)
-    }
+        raise _refusal(
+            folder, f"cannot be read: {_describe_error(error)}", "check its permissions"
+        ) from error
+    foreign = (entry for entry in entries if entry.name not in files and not _is_ours(entry, files))
+    return contents | {entry.name: None for entry in foreign}
 
 
 def can_replace(folder: Path, files: Mapping[str, str]) -> bool:
-    """Whether `package` writes into this folder without `force`."""
+    """Return whether `write_package` writes into this folder without `force`."""
     try:
-        _look(folder, files, force=False)
+        _check_destination(folder, files, force=False)
     except Refusal:
         return False
     return True
 
 
-def _refusal(path: Path, what: str, remedy: str) -> Refusal:
-    return Refusal(what, exit_code=USAGE, location=quote(str(path), limit=400), remedy=remedy)
+def _refusal(path: Path, message: str, remedy: str) -> Refusal:
+    return Refusal(message, exit_code=USAGE, location=quote(str(path), limit=400), remedy=remedy)
 
 
-def _reason(error: OSError) -> str:
-    where = f" ({quote(str(error.filename))})" if error.filename else ""
-    return f"{error.strerror or type(error).__name__}{where}"
+def _describe_error(error: OSError) -> str:
+    file = f" ({quote(str(error.filename))})" if error.filename else ""
+    return f"{error.strerror or type(error).__name__}{file}"
 
 
-# Whose files are these?
+# What the destination holds
 
 
-def _look(destination: Path, files: Mapping[str, str], *, force: bool) -> None:
-    """Refuse a destination that is not a folder, or that holds what we did not write."""
+def _check_destination(destination: Path, files: Mapping[str, str], *, force: bool) -> None:
+    """Raise `Refusal` if the destination is not a folder, or holds what gen-client did not write."""
     try:
         mode = destination.lstat().st_mode
     except FileNotFoundError:
@@ -120,7 +137,7 @@ def _look(destination: Path, files: Mapping[str, str], *, force: bool) -> None:
     for entry in sorted(destination.iterdir()):
         if entry.name in files and entry.is_dir() and not entry.is_symlink():
             raise _refusal(entry, "is a folder, and a file is needed there", "remove it")
-        if not force and not _ours(entry, files):
+        if not force and not _is_ours(entry, files):
             raise _refusal(
                 entry,
                 "was not written by gen-client",
@@ -128,13 +145,13 @@ def _look(destination: Path, files: Mapping[str, str], *, force: bool) -> None:
             )
 
 
-def _ours(entry: Path, files: Mapping[str, str]) -> bool:
-    """Whether we wrote this, or it is a cache or a hidden file that nobody calls their work."""
+def _is_ours(entry: Path, files: Mapping[str, str]) -> bool:
+    """Return whether gen-client wrote this entry, or it is a hidden file or a cache, which is no obstacle."""
     if entry.name.startswith(".") or entry.name == "__pycache__":
         return True
     if entry.name not in files or entry.is_symlink():
         return False
-    content = _bytes_of(entry)
+    content = _read_regular_file(entry)
     if content is None:
         return False
     if entry.name == TYPED_MARKER:
@@ -155,8 +172,8 @@ def _is_lock(content: bytes) -> bool:
     )
 
 
-def _bytes_of(file: Path) -> bytes | None:
-    """The bytes of a regular file; None for anything else, a link above all."""
+def _read_regular_file(file: Path) -> bytes | None:
+    """Return the bytes of a regular file; None for anything else, such as a link."""
     try:
         if not stat.S_ISREG(file.lstat().st_mode):
             return None
@@ -165,25 +182,28 @@ def _bytes_of(file: Path) -> bytes | None:
         return None
 
 
-# Beside the destination, then into its place.
+# The new folder
 
 
 @contextmanager
 def _work_folder(work: Path) -> Generator[Path]:
-    """An empty folder that only this run uses, gone in the end; what a killed run left in it goes first."""
+    """Provide an empty folder that only this run uses, and remove it afterwards.
+
+    Files that a killed run left in it are removed first.
+    """
     while True:
         with suppress(FileExistsError):
             work.mkdir()
         try:
-            handle = _claim(work)
-        except FileNotFoundError:  # the run that had it has removed it since
+            handle = _lock_folder(work)
+        except FileNotFoundError:  # The run that used the folder has just removed it.
             continue
-        if handle is None or _same(handle, work):
+        if handle is None or _is_same_folder(handle, work):
             break
-        os.close(handle)  # the run that we waited for has removed this folder: make a new one
+        os.close(handle)  # The run that we waited for has removed this folder: make a new one.
     try:
-        for left in work.iterdir():
-            _remove(left)
+        for leftover in work.iterdir():
+            _remove(leftover)
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -191,18 +211,22 @@ def _work_folder(work: Path) -> Generator[Path]:
             os.close(handle)
 
 
-def _claim(work: Path) -> int | None:
-    """Wait until no other run holds the folder, and hold it; the system lets go of it when a process dies."""
+def _lock_folder(work: Path) -> int | None:
+    """Wait until no other run has the folder locked, and lock it; the system unlocks it when a process dies.
+
+    Returns:
+        The file descriptor that holds the lock; None on Windows, which has no such lock.
+    """
     if sys.platform == "win32":
         return None
-    import fcntl
+    import fcntl  # It does not exist on Windows.
 
     handle = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     fcntl.flock(handle, fcntl.LOCK_EX)
     return handle
 
 
-def _same(handle: int, path: Path) -> bool:
+def _is_same_folder(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.lstat())
     except FileNotFoundError:
@@ -216,8 +240,10 @@ def _remove(entry: Path) -> None:
         entry.unlink()
 
 
-def _assemble(fresh: Path, destination: Path, files: Mapping[str, str], changed: list[str]) -> None:
-    """Make the whole new folder: changed files new, unchanged ones and what is not ours as they are."""
+def _assemble_folder(
+    fresh: Path, destination: Path, files: Mapping[str, str], changed: list[str]
+) -> None:
+    """Make the whole new folder: write the changed files, and link everything else that the old one holds."""
     fresh.mkdir()
     for file in changed:
         (fresh / file).write_bytes(files[file].encode())
@@ -228,20 +254,21 @@ def _assemble(fresh: Path, destination: Path, files: Mapping[str, str], changed:
         if entry.name in changed or entry.name == "__pycache__":
             continue
         if entry.is_dir() and not entry.is_symlink():
-            shutil.copytree(entry, fresh / entry.name, symlinks=True, copy_function=_link)
+            shutil.copytree(entry, fresh / entry.name, symlinks=True, copy_function=_link_or_copy)
         else:
-            _link(entry, fresh / entry.name)
+            _link_or_copy(entry, fresh / entry.name)
 
 
-def _link(source: str | Path, target: str | Path) -> None:
-    """The same file under a second name (its times stay), or a copy where the file system has no links."""
+def _link_or_copy(source: str | Path, target: str | Path) -> None:
+    """Give a file a second name, which keeps its times; copy it if the file system has no links."""
     try:
         os.link(source, target, follow_symlinks=False)
     except (OSError, NotImplementedError):
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _put(fresh: Path, destination: Path, changed: list[str]) -> None:
+def _replace_folder(fresh: Path, destination: Path, changed: list[str]) -> None:
+    """Put the new folder in the place of the old one, or replace the changed files one by one, the lock last."""
     if not destination.is_dir():
         fresh.rename(destination)
     elif not exchange(fresh, destination):

@@ -1,1 +1,1 @@
-"""What a person at the terminal sees."""
+"""Printing to the terminal: lines, tables, code and progress."""

@@ -1,7 +1,7 @@
-"""What the command prints: results to stdout, everything else to stderr, and how much of it.
+"""Prints results to stdout and everything else to stderr, as much of it as `--quiet` and `--verbose` ask for.
 
-No line that is printed has a control character, whoever wrote it; colour stands on a terminal only, and
-not where NO_COLOR says so. Knows diagnostics; knows nothing of what the lines say.
+No printed line has a control character, whoever wrote it. Colors are used only on a terminal, and not if NO_COLOR is
+set. Knows diagnostics, but not what the other lines say.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TextIO
@@ -22,104 +22,117 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 Color = Literal["red", "green", "yellow", "cyan"]
-_CODES: Final[dict[Color, str]] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_STYLES: Final = ("bold", "cyan", "", "green", "")
-"""The columns of a table: what it is called, its type, and so on."""
-_ANY_WIDTH: Final = 100_000
-"""Where nobody looks at a terminal, nothing is folded."""
+_ANSI_CODES: Final[Mapping[Color, str]] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_COLUMN_STYLES: Final = ("bold", "cyan", "", "green", "")
+"""The styles of a table's columns: name, type, default, allowed values, description."""
+_UNLIMITED_WIDTH: Final = 100_000
+"""The width of a table in characters if stdout is not a terminal: no cell is wrapped."""
 
 
 class Console:
-    """Prints lines: of a quiet command errors and findings alone, of a verbose one what goes on as well."""
+    """Prints lines.
+
+    Args:
+        quiet: Whether to print only errors and findings.
+        verbose: Whether to print each step as well.
+    """
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet = quiet
         self.verbose = verbose
 
     def print_finding(self, line: str, color: Color | None = None) -> None:
-        """A line of the answer that was asked for: on stdout, even of a quiet command."""
-        _say(sys.stdout, line, color)
+        """Print a line that the user asked for to stdout, even if quiet."""
+        _print_line(sys.stdout, line, color)
 
     def print_table(self, rows: Sequence[Sequence[str]]) -> None:
-        """Rows of the answer, as many cells each: within a terminal's width, elsewhere a line a row."""
-        from rich.table import Table
+        """Print rows of equally many cells to stdout, wrapped to the width of a terminal.
+
+        If stdout is not a terminal, each row is one line. Columns without text are left out.
+        """
+        from rich.table import (
+            Table,  # rich is imported only where it is used: it takes long to load.
+        )
         from rich.text import Text
 
         table = Table.grid(padding=(0, 2))
-        shown = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
+        columns = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
         for row in rows:
-            cells = zip(_STYLES, row, strict=False)
-            styled = [Text(escape_unprintable(cell), style) for style, cell in cells]
-            table.add_row(*(styled[index] for index in shown))
-        _say_rich(table)
+            cells = [
+                Text(escape_unprintable(cell), style)
+                for style, cell in zip(_COLUMN_STYLES, row, strict=False)
+            ]
+            table.add_row(*(cells[index] for index in columns))
+        _print_rich(table)
 
     def print_code(self, lines: Sequence[str]) -> None:
-        """Lines of Python, to read or to copy."""
-        if not _coloured(sys.stdout):
+        """Print lines of Python to stdout, highlighted on a terminal."""
+        if not _supports_color(sys.stdout):
             for line in lines:
                 self.print_finding(line)
             return
         from rich.syntax import Syntax
 
         syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
-        _say_rich(syntax.highlight("\n".join(map(escape_unprintable, lines))))
+        _print_rich(syntax.highlight("\n".join(map(escape_unprintable, lines))))
 
     def print_result(self, line: str) -> None:
-        """Something that was done: on stdout."""
+        """Print something that was done to stdout, unless quiet."""
         if not self.quiet:
-            _say(sys.stdout, line)
+            _print_line(sys.stdout, line)
 
     def print_script(self, text: str) -> None:
-        """A text of ours that another program reads: on stdout, as it is."""
-        with _written(sys.stdout):
+        """Print a text of our own for another program to stdout, unchanged."""
+        with _writing_to(sys.stdout):
             sys.stdout.write(text)
 
     def print_note(self, line: str = "") -> None:
-        """Words for people: on stderr."""
+        """Print a line for people to stderr, unless quiet."""
         if not self.quiet:
-            _say(sys.stderr, line)
+            _print_line(sys.stderr, line)
 
     def print_detail(self, line: str) -> None:
-        """What goes on, for those who asked for it: on stderr."""
+        """Print a step to stderr, if verbose."""
         if self.verbose:
-            _say(sys.stderr, f"gen-client: {line}")
+            _print_line(sys.stderr, f"gen-client: {line}")
 
     def print_remedy(self, line: str) -> None:
-        """What to do about a finding: on stderr, even of a quiet command."""
-        _say(sys.stderr, f"gen-client: {line}")
+        """Print what to do about findings to stderr, even if quiet."""
+        _print_line(sys.stderr, f"gen-client: {line}")
 
-    def report(self, diagnostic: Diagnostic, about: str = "") -> int:
-        """Print a diagnostic, and give the exit code that it asks for.
+    def report(self, diagnostic: Diagnostic, label: str = "") -> int:
+        """Print a diagnostic to stderr, and return its exit code. If quiet, a warning is not printed.
 
         Args:
-            diagnostic: What to say.
-            about: Which of several models it is about, or empty.
+            diagnostic: The diagnostic.
+            label: The model that it is about, if there are several.
         """
-        warning = diagnostic.severity is Severity.WARNING
-        if not (warning and self.quiet):
-            with suppress(OSError, Refusal):  # what cannot be seen there is told here all the same
+        is_warning = diagnostic.severity is Severity.WARNING
+        if not (is_warning and self.quiet):
+            with suppress(OSError, Refusal):  # The diagnostic is printed even if stdout is broken.
                 self.flush()
-            lines = str(diagnostic).split("\n")
-            place = f"{about}: " if about else ""
-            _say(sys.stderr, f"gen-client: {place}{lines[0]}", "yellow" if warning else "red")
-            for line in lines[1:]:
-                _say(sys.stderr, line)
+            first, *others = str(diagnostic).split("\n")
+            prefix = f"{label}: " if label else ""
+            color: Color = "yellow" if is_warning else "red"
+            _print_line(sys.stderr, f"gen-client: {prefix}{first}", color)
+            for line in others:
+                _print_line(sys.stderr, line)
         return diagnostic.exit_code
 
     def flush(self) -> None:
-        """Let what was printed be seen before what comes.
+        """Flush stdout, so that what follows on stderr comes after it.
 
         Raises:
-            Refusal: Exit 2: it cannot be.
-            BrokenPipeError: Whoever read it has gone.
+            Refusal: stdout cannot be written (exit 2).
+            BrokenPipeError: The reader of stdout has closed it.
         """
-        with _written(sys.stdout):
+        with _writing_to(sys.stdout):
             sys.stdout.flush()
 
 
 @contextmanager
-def _written(stream: TextIO) -> Generator[None]:
-    """Where something is written to a stream. Nobody can be told that stderr takes nothing."""
+def _writing_to(stream: TextIO) -> Generator[None]:
+    """Turn an error of writing to stdout into a `Refusal`; ignore one of stderr, where nothing can be reported."""
     try:
         yield
     except BrokenPipeError:
@@ -133,14 +146,14 @@ def _written(stream: TextIO) -> Generator[None]:
 
 
 def discard_output(stream: TextIO) -> None:
-    """Let what is still to be written to a stream go nowhere, at the end of the process too."""
+    """Discard what is still to be written to a stream, also at the end of the process."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def open_missing_streams() -> None:
-    """Open the streams that whoever started us has closed: they come from nowhere, and go there.
+    """Open the standard streams that are closed on the null device.
 
-    Else files that are opened later would be in their place.
+    Else the next opened files would get their file descriptors.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -148,47 +161,47 @@ def open_missing_streams() -> None:
 
 
 def is_terminal() -> bool:
-    """Whether somebody reads stdout at a terminal."""
+    """Return whether stdout is a terminal."""
     return sys.stdout.isatty()
 
 
-def _coloured(stream: TextIO) -> bool:
+def _supports_color(stream: TextIO) -> bool:
     return (
         stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
     )
 
 
-def _say_rich(what: RenderableType) -> None:
+def _print_rich(renderable: RenderableType) -> None:
     """Print what rich lays out; its text is printable already."""
-    from rich.console import Console as Rich
+    from rich.console import Console as RichConsole
 
-    coloured = _coloured(sys.stdout)
+    has_color = _supports_color(sys.stdout)
     buffer = io.StringIO()
-    rich = Rich(
+    rich = RichConsole(
         file=buffer,
-        force_terminal=coloured,
-        color_system="standard" if coloured else None,
-        width=None if is_terminal() else _ANY_WIDTH,
+        force_terminal=has_color,
+        color_system="standard" if has_color else None,
+        width=None if is_terminal() else _UNLIMITED_WIDTH,
         highlight=False,
         markup=False,
         emoji=False,
     )
-    rich.print(what, soft_wrap=not is_terminal())
+    rich.print(renderable, soft_wrap=not is_terminal())
     for line in buffer.getvalue().rstrip("\n").split("\n"):
-        _write(sys.stdout, line.rstrip())
+        _write_line(sys.stdout, line.rstrip())
 
 
-def _say(stream: TextIO, line: str, colour: Color | None = None) -> None:
+def _print_line(stream: TextIO, line: str, color: Color | None = None) -> None:
     line = escape_unprintable(line)
-    if colour and _coloured(stream):
-        line = f"\x1b[{_CODES[colour]}m{line}\x1b[0m"
-    _write(stream, line)
+    if color and _supports_color(stream):
+        line = f"\x1b[{_ANSI_CODES[color]}m{line}\x1b[0m"
+    _write_line(stream, line)
 
 
-def _write(stream: TextIO, line: str) -> None:
-    with _written(stream):
+def _write_line(stream: TextIO, line: str) -> None:
+    with _writing_to(stream):
         try:
             print(line, file=stream)
-        except UnicodeEncodeError:  # a terminal or a locale that lacks a character
+        except UnicodeEncodeError:  # The terminal or the locale lacks a character.
             encoding = stream.encoding or "ascii"
             print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream)

@@ -1,47 +1,47 @@
-"""Shows on a terminal what takes its time: nothing for the first second, then a line that moves.
+"""Shows the current stage of a run on a terminal: nothing for the first second, then a line that moves.
 
-Only on stderr, and only if that is a terminal. rich is imported when there is something to show.
-Knows nothing of what it shows but its name.
+Only on stderr, and only if it is a terminal. rich is imported when there is something to show.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from gen_client.diagnostics import ProgressCallback
 
 if TYPE_CHECKING:
     from rich.status import Status
     from rich.text import Text
 
 DELAY_SECONDS = 1.0
-"""Seconds that pass before anything is shown."""
+"""Seconds before anything is shown."""
 
 
 class ProgressDisplay:
-    """A context in which `stage` says what goes on. Its text is never a model's.
+    """A context manager that shows the stage that `start_stage` names.
+
+    The names of stages are our own text, never a model's.
 
     Args:
-        told: Is told every stage as it begins.
-        shown: Whether there may be a line that moves.
+        on_stage: Called with each stage as well.
+        enabled: Whether anything may be shown.
     """
 
-    def __init__(
-        self, on_stage: Callable[[str], None] | None = None, *, enabled: bool = True
-    ) -> None:
-        self._told = on_stage
-        self._shown = enabled
+    def __init__(self, on_stage: ProgressCallback | None = None, *, enabled: bool = True) -> None:
+        self._on_stage = on_stage
+        self._enabled = enabled
         self._lock = threading.Lock()
-        self._text = ""
-        self._ended = False
+        self._stage = ""
+        self._has_ended = False
         self._status: Status | None = None
         self._timer = threading.Timer(DELAY_SECONDS, self._show)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        if self._shown and sys.stderr.isatty():
+        if self._enabled and sys.stderr.isatty():
             self._timer.start()
         return self
 
@@ -53,22 +53,22 @@ class ProgressDisplay:
     ) -> None:
         self._timer.cancel()
         with self._lock:
-            self._ended = True
+            self._has_ended = True
             if self._status is not None:
                 self._status.stop()
                 self._status = None
 
-    def start_stage(self, text: str) -> None:
-        """Say what begins now."""
-        if self._told is not None:
-            self._told(text)
+    def start_stage(self, name: str) -> None:
+        """Show a stage that starts now; this is a `ProgressCallback`."""
+        if self._on_stage is not None:
+            self._on_stage(name)
         with self._lock:
-            self._text = text
+            self._stage = name
             if self._status is not None:
-                self._status.update(_plain(text))
+                self._status.update(_without_markup(name))
 
     def wait(self) -> None:
-        """Wait until it is shown, or will not be."""
+        """Wait until the stage is shown, or it is clear that it will not be."""
         if self._timer.is_alive():
             self._timer.join()
 
@@ -76,13 +76,13 @@ class ProgressDisplay:
         from rich.console import Console
 
         with self._lock:
-            if not self._ended:
-                self._status = Console(stderr=True).status(_plain(self._text))
+            if not self._has_ended:
+                self._status = Console(stderr=True).status(_without_markup(self._stage))
                 self._status.start()
 
 
-def _plain(text: str) -> Text:
-    """Text that is no markup: an address may have brackets."""
+def _without_markup(text: str) -> Text:
+    """Return text that rich does not parse: an address may have brackets."""
     from rich.text import Text
 
     return Text(text)

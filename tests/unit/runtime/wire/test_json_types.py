@@ -204,11 +204,10 @@ def test_signatures_name_the_types_and_importing_needs_none() -> None:
 
 
 def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
-    from gen_client.output import locked
 
     files = pipeline.build(DOCUMENT, "talk", Report()).files
     (tmp_path / "signatures.json").write_text(files["signatures.json"], "utf-8")
-    found = locked.read_lock(tmp_path / "signatures.json")
+    found = lock.read_lock(tmp_path / "signatures.json")
     assert found is not None
     assert found.document.json_types == TYPES
     assert pipeline.build(found.document, "talk", Report()).files == files

@@ -322,9 +322,9 @@ class Frame:
 
 def _mark_of(region: Region) -> tuple[Box | None, str]:
     """Return the box and the label of a region in a notebook; the box of a point has no area."""
-    point = region.point and Box(*region.point[:2], *region.point[:2])
+    point_box = region.point and Box(*region.point[:2], *region.point[:2])
     names = [f"{concept.name or concept.id} {concept.value:.2f}" for concept in region.concepts]
-    return region.box or point, ", ".join(names) or region.text or region.track_id
+    return region.box or point_box, ", ".join(names) or region.text or region.track_id
 
 
 def _rich_attributes(value: Any) -> Iterator[tuple[str, object, object]]:

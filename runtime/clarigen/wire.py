@@ -1,8 +1,8 @@
 """The vocabulary of generated packages: codecs, and the description of methods.
 
-The end of a generated `client.py` is written with these names, and its `__init__.py` begins with
-`require_format`. They stay stable for packages that were generated earlier. Readers of signatures
-find the platform's names here, too. Applications need none of this.
+A generated `client.py` ends with constants that are written with these names, and its `__init__.py`
+begins with `require_format`. The names stay stable for packages that were generated earlier. The
+platform's own names, for readers of signatures, are here too. Applications need none of this.
 """
 
 from __future__ import annotations
@@ -72,15 +72,35 @@ OLDEST_FORMAT: Final = 1
 """The oldest format version that this runtime supports."""
 
 DATA_TYPES: Final = (
-    *("NOT_SET", "STR", "BYTES", "INT", "FLOAT", "BOOL", "NDARRAY", "JSON_DATA", "TEXT", "IMAGE"),
-    *("CONCEPT", "REGION", "FRAME", "AUDIO", "VIDEO", "NAMED_FIELDS", "TUPLE", "LIST"),
+    "NOT_SET",
+    "STR",
+    "BYTES",
+    "INT",
+    "FLOAT",
+    "BOOL",
+    "NDARRAY",
+    "JSON_DATA",
+    "TEXT",
+    "IMAGE",
+    "CONCEPT",
+    "REGION",
+    "FRAME",
+    "AUDIO",
+    "VIDEO",
+    "NAMED_FIELDS",
+    "TUPLE",
+    "LIST",
 )
-"""The platform's names of data types, in the order of their numbers in protobuf, from 0."""
+"""The platform's names of data types. The index of a name is its number in protobuf."""
 
 METHOD_TYPES: Final = (
-    *("UNKNOWN", "UNARY_UNARY", "UNARY_STREAMING", "STREAMING_UNARY", "STREAMING_STREAMING"),
+    "UNKNOWN",
+    "UNARY_UNARY",
+    "UNARY_STREAMING",
+    "STREAMING_UNARY",
+    "STREAMING_STREAMING",
 )
-"""The platform's names of method types, in the order of their numbers in protobuf, from 0."""
+"""The platform's names of method types. The index of a name is its number in protobuf."""
 
 
 def require_format(number: int, package: str) -> None:

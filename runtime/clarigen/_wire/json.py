@@ -44,8 +44,8 @@ _ARRAY_KEY: Final = "_list"
 """The key of a Struct that holds an array: a Struct itself is always an object."""
 
 _MAX_LEVELS: Final = 88
-"""Nested messages that JSON may have: protobuf reads 100, and the request needs the others."""
-
+"""Nested messages that JSON may have: protobuf reads 100, and the request needs the others. An object
+takes three of them (Struct, entry, Value), an array two (ListValue, Value)."""
 
 _STRUCT_TAG: Final = len_tag(26)
 _ENTRY = _KEY = _ITEM = len_tag(1)
@@ -105,7 +105,7 @@ def _encode_entry(key: str, value: bytes) -> bytes:
 
 def _encode_value(value: Any, levels: int) -> bytes:
     if levels < 0:
-        raise CodecError("is nested too deeply for the wire (some 30 objects or 45 arrays)")
+        raise CodecError("is nested too deeply for the wire (about 30 objects or 45 arrays)")
     if value is None:
         return _NULL
     if isinstance(value, bool):

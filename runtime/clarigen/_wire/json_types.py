@@ -109,7 +109,7 @@ def _is_typed_dict(cls: type[Any]) -> bool:
 
 
 def _is_pydantic_model(cls: type[Any]) -> bool:
-    """Return whether a class is a pydantic model, without importing pydantic: a model's module did."""
+    """Return whether a class is a pydantic model. If it is, pydantic is imported already."""
     pydantic = sys.modules.get("pydantic")
     return pydantic is not None and issubclass(cls, pydantic.BaseModel)
 

@@ -1,8 +1,8 @@
 """Codecs of the platform's own types: texts, images, audio, videos, concepts, regions and frames.
 
-They map the attributes of the classes in `_data` to the fields of the platform's messages. Like all
-codecs they do not import protobuf. Files are sent as raw bytes: the field called `base64` is of type
-bytes.
+They map the attributes of the classes in `_data` to the fields of `clarigen.proto`, whose names the
+constants for tags have. Like all codecs they do not import protobuf. Files are sent as raw bytes:
+the field called `base64` has the type bytes.
 """
 
 from __future__ import annotations
@@ -191,15 +191,16 @@ def _decode_concept(concept: _proto.Concept, _: LargePayloads) -> Concept:
     return Concept(concept.name, value=concept.value, id=concept.id)
 
 
-_1, _2, _3, _4 = i32_tag(1), i32_tag(2), i32_tag(3), i32_tag(4)
-_TRACK_ID = len_tag(5)
+_REGION_VALUE, _TRACK_ID = i32_tag(4), len_tag(5)
+_TOP, _LEFT, _BOTTOM, _RIGHT = i32_tag(1), i32_tag(2), i32_tag(3), i32_tag(4)
+_ROW, _COL, _Z = i32_tag(1), i32_tag(2), i32_tag(3)
 
 
 def _encode_region(value: Any, out: Buffers) -> int:
     if not isinstance(value, Region):
         raise type_mismatch("a Region", value)
     ids = _str_field(_ID, value.id, ".id") + _str_field(_TRACK_ID, value.track_id, ".track_id")
-    size = _append(ids + _float_field(_4, value.value, ".value"), out)
+    size = _append(ids + _float_field(_REGION_VALUE, value.value, ".value"), out)
     size += _append_region_info(value, out)
     return size + _append_region_data(value, out) if value.text or value.concepts else size
 
@@ -226,14 +227,14 @@ def _box_fields(value: Any) -> bytes:
     if not is_instance(value, tuple) or len(value) != 4:
         raise type_mismatch("a Box of 4 numbers", value)
     left, top, right, bottom = [float32(to_float64(edge)) for edge in value]
-    return _1 + top + _2 + left + _3 + bottom + _4 + right
+    return _TOP + top + _LEFT + left + _BOTTOM + bottom + _RIGHT + right
 
 
 def _point_fields(value: Any) -> bytes:
     if not is_instance(value, tuple) or len(value) not in (2, 3):
         raise type_mismatch("a Point of 2 or 3 numbers", value)
     x, y, z = [float32(to_float64(part)) for part in (*value, 0.0)[:3]]
-    return _1 + y + _2 + x + _3 + z
+    return _ROW + y + _COL + x + _Z + z
 
 
 _encode_image = _file_encoder(Image)

@@ -40,7 +40,7 @@ RESULT_NAME: Final = "return"
 
 _MAX_SHOWN_CHOICES: Final = 12
 
-_INPUT, _INPUT_DATA = len_tag(4), len_tag(2)
+_INPUT, _INPUT_DATA = len_tag(4), len_tag(2)  # PostModelOutputsRequest.inputs, Input.data
 _EMPTY_PART: Final = PART_TAG + b"\0"
 
 
@@ -167,13 +167,13 @@ class Method(Generic[_R_co]):
             except CodecError as error:
                 raise self._argument_error(parameter, value, error) from None
         if not size and self.stream_field is None:
-            # Servers take an input without parts for one of an older protocol.
+            # Servers take an input without parts for the older protocol, and answer in it.
             out.append(_EMPTY_PART)
             size = len(_EMPTY_PART)
         return out, size + len(self._name_metadata)
 
     def _encode_default(self, parameter: Field, encode: Encoder, value: Any, out: Buffers) -> int:
-        """Append what is sent for an argument that may be omitted: SERVER_DEFAULT, None, a stream."""
+        """Append an argument that is SERVER_DEFAULT, None or a stream, or its default."""
         default = parameter.default
         if parameter.is_stream:
             return 0
@@ -341,11 +341,10 @@ class Unary(Method[_R_co]):
 
 
 class UnaryCallable(Protocol[_R_co]):
-    """A unary method, for type checkers, by what a call returns: one result or a list of results.
+    """A unary method as type checkers see it: by what a call returns, a result or a list of them.
 
-    A function that takes a `Unary[R]` and returns `R | list[R]` would not do: the calling method
-    is annotated with such a union itself, from which type checkers infer another R. From this
-    protocol they infer the union as a whole.
+    A function from `Unary[R]` to `R | list[R]` would not do. The method that calls it is annotated
+    with such a union, which type checkers would match to R. Here they match it as a whole.
     """
 
     @property
@@ -368,9 +367,9 @@ def _argument_encoder(field: Field) -> Encoder:
 
 def _encode_name_metadata(name: str) -> bytes:
     """Encode the metadata of a `Data`, which names the method: `{"_method_name": name}`."""
-    value = len_field(len_tag(3), name.encode())
-    entry = len_field(len_tag(1), b"_method_name") + len_field(len_tag(2), value)
-    return len_field(len_tag(5), len_field(len_tag(1), entry))
+    value = len_field(len_tag(3), name.encode())  # Value.string_value
+    entry = len_field(len_tag(1), b"_method_name") + len_field(len_tag(2), value)  # key, value
+    return len_field(len_tag(5), len_field(len_tag(1), entry))  # Data.metadata, Struct.fields
 
 
 def _is_omitted(value: Any, default: Any) -> bool:

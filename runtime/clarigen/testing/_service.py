@@ -7,7 +7,6 @@ model server. This module must not use sockets, threads or grpc; `_server` and `
 from __future__ import annotations
 
 import json
-import re
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
@@ -276,7 +275,7 @@ def _build_failure(error: Exception) -> _proto.MultiOutputResponse:
 def _to_camel_case(signature: dict[str, Any]) -> dict[str, Any]:
     """Return a signature with keys in camelCase, the form in which models answer discovery."""
     return {
-        re.sub("_(.)", lambda match: match[1].upper(), key): _map_fields(_to_camel_case, key, value)
+        wire.camel_case(key): _map_fields(_to_camel_case, key, value)
         for key, value in signature.items()
     }
 

@@ -27,7 +27,7 @@ from .retry import Attempts, Deadline, Policy, next_poll_delay
 from .status import (
     DEPLOYMENT_DISABLED,
     CallError,
-    Part,
+    Component,
     Retryability,
     classify_failure,
     error_from_failure,
@@ -35,7 +35,7 @@ from .status import (
     status_info,
 )
 
-_REMEDIES: Final[Mapping[Part | None, str]] = {
+_REMEDIES: Final[Mapping[Component | None, str]] = {
     "version": "upload it again, or give another version_id",
     "deployment": "deploy it, or give another deployment_id",
 }

@@ -58,7 +58,7 @@ class Retryability(Enum):
     """The model is starting. Only the deadline limits the attempts."""
 
 
-Part: TypeAlias = Literal["version", "deployment"]
+Component: TypeAlias = Literal["version", "deployment"]
 """What has to be ready before a model can be called."""
 
 
@@ -71,7 +71,7 @@ class StatusInfo(NamedTuple):
         retry: Whether the call may be sent again.
         not_ready: Why the model cannot be called, as a clause; else empty.
         resolves_itself: Whether a model that is not ready becomes ready by itself.
-        concerns: Which part is not ready; None if `not_ready` is empty.
+        concerns: What is not ready; None if `not_ready` is empty.
         proves_running: Whether only a running model gives this answer.
         suggests_drift: Whether the model may have changed, because the request does not suit it.
         is_exception: Whether the model's code raised an exception. Its text may suggest drift.
@@ -82,7 +82,7 @@ class StatusInfo(NamedTuple):
     retry: Retryability = Retryability.NEVER
     not_ready: str = ""
     resolves_itself: bool = False
-    concerns: Part | None = None
+    concerns: Component | None = None
     proves_running: bool = False
     suggests_drift: bool = False
     is_exception: bool = False
@@ -90,7 +90,7 @@ class StatusInfo(NamedTuple):
 
 def _phase(
     name: str,
-    concerns: Part,
+    concerns: Component,
     reason: str,
     retry: Retryability = Retryability.NEVER,
 ) -> StatusInfo:
@@ -98,7 +98,7 @@ def _phase(
     return StatusInfo(name, ModelNotReadyError, retry, reason, True, concerns)
 
 
-def _obstacle(name: str, concerns: Part, reason: str) -> StatusInfo:
+def _obstacle(name: str, concerns: Component, reason: str) -> StatusInfo:
     """Build the row of a model that becomes ready only if somebody acts."""
     return StatusInfo(name, ModelNotReadyError, not_ready=reason, concerns=concerns)
 

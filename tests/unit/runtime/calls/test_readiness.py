@@ -1,4 +1,4 @@
-"""Waiting until a model can be called: the flow is driven by hand, with a clock and chance of our own."""
+"""Waiting until a model accepts calls. The flow is driven by hand, with a scripted clock and random numbers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ Reply = int | Failure
 
 
 class World:
-    """A platform that has a reply for each look, the last one for all others, and what it was asked."""
+    """A platform with scripted replies to each query, and what it was asked.
+
+    The last reply of a list is repeated.
+    """
 
     def __init__(
         self,

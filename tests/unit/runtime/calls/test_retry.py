@@ -1,4 +1,4 @@
-"""When a call is sent again: flows driven by hand, with a clock and chance of our own."""
+"""When a call is sent again. Flows are driven by hand, with a scripted clock and scripted random numbers."""
 
 from __future__ import annotations
 
@@ -51,30 +51,39 @@ def answer(code: int) -> bytes:
 
 
 class World:
-    """A clock that only sleeping and attempts move, a server with its replies, and what it saw."""
+    """A server with scripted replies, a clock that only sleeps and attempts move, and what was seen.
+
+    Attributes:
+        now: The time, in seconds.
+        replies: The replies that are left; the last one is repeated.
+        takes: Duration of each attempt, in seconds.
+        random: The random number for each backoff.
+        attempts: The attempts.
+        pauses: The length of each sleep, in seconds.
+    """
 
     def __init__(
-        self, replies: Sequence[Reply], *, takes: float = 0.0, chance: float = 1.0
+        self, replies: Sequence[Reply], *, takes: float = 0.0, random: float = 1.0
     ) -> None:
         self.now = 100.0
         self.replies = list(replies)
         self.takes = takes
-        self.chance = chance
+        self.random = random
         self.attempts: list[Send] = []
         self.pauses: list[float] = []
 
     def policy(
         self, timeout: float | None = 600.0, max_retries: int = 4, *, idempotent: bool = False
     ) -> Policy:
-        clock, chance = lambda: self.now, lambda: self.chance
-        return Policy(timeout, max_retries, RetryThrottle(), clock, chance, idempotent)
+        clock, random = lambda: self.now, lambda: self.random
+        return Policy(timeout, max_retries, RetryThrottle(), clock, random, idempotent)
 
     def reply(self) -> Reply:
         self.now += self.takes
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
     def run(self, policy: Policy) -> Any:
-        """Drive `ping()` to its end."""
+        """Drive `ping()` and return its result."""
         flow, reply, failure = call_unary(PING, [], CallContext(HERE, policy)), None, None
         while True:
             try:
@@ -87,11 +96,11 @@ class World:
                 self.now += action.seconds
                 continue
             self.attempts.append(action)
-            came = self.reply()
-            if isinstance(came, Failure):
-                failure = came
+            answered = self.reply()
+            if isinstance(answered, Failure):
+                failure = answered
             else:
-                reply = answer(came)
+                reply = answer(answered)
 
     def error(self, policy: Policy) -> ClarigenError:
         with pytest.raises(ClarigenError) as caught:
@@ -99,9 +108,9 @@ class World:
         return caught.value
 
 
-@pytest.mark.parametrize("passing", [REFUSED, FULL, 10030, 11003, 11005, 25604, 40030, 40031])
-def test_what_passes_is_sent_again(passing: Reply) -> None:
-    world = World([passing, passing, 10000])
+@pytest.mark.parametrize("transient", [REFUSED, FULL, 10030, 11003, 11005, 25604, 40030, 40031])
+def test_a_transient_failure_is_retried(transient: Reply) -> None:
+    world = World([transient, transient, 10000])
     assert world.run(world.policy()) == 7
     assert len(world.attempts) == 3
     assert len({attempt.request for attempt in world.attempts}) == 1
@@ -110,14 +119,14 @@ def test_what_passes_is_sent_again(passing: Reply) -> None:
 @pytest.mark.parametrize(
     "final", [LOST, RESET, TOO_LARGE, LATE, 10020, 11001, 11006, 21200, 21313, 21353, 30002, 99009]
 )
-def test_what_may_have_run_or_would_fail_alike_is_not(final: Reply) -> None:
+def test_a_call_that_may_have_run_or_would_fail_again_is_not_retried(final: Reply) -> None:
     world = World([final, 10000])
     error = world.error(world.policy())
     assert len(world.attempts) == 1
     assert getattr(error, "attempts", 1) == 1
 
 
-def test_the_number_of_retries_is_bounded_and_told() -> None:
+def test_retries_are_limited_and_the_error_counts_attempts() -> None:
     for kind, reply in ((UnavailableError, REFUSED), (RateLimitError, 11005)):
         world = World([reply])
         error = world.error(world.policy(max_retries=2))
@@ -140,7 +149,7 @@ def test_a_model_that_starts_is_waited_for(code: int) -> None:
 
 
 @pytest.mark.item(49)
-def test_a_model_that_never_starts_is_not_ready_when_the_time_is_over() -> None:
+def test_a_model_that_never_starts_is_not_ready_at_the_deadline() -> None:
     world = World([21355])
     error = world.error(world.policy(timeout=60))
     assert isinstance(error, ModelNotReadyError)
@@ -150,7 +159,7 @@ def test_a_model_that_never_starts_is_not_ready_when_the_time_is_over() -> None:
 
 
 @pytest.mark.item(53)
-def test_every_attempt_has_what_is_left_of_the_time() -> None:
+def test_every_attempt_has_the_remaining_time_as_timeout() -> None:
     world = World([21355, 21355, LATE], takes=5.0)
     error = world.error(world.policy(timeout=30))
     assert [attempt.timeout for attempt in world.attempts] == [
@@ -170,14 +179,14 @@ def test_without_a_timeout_no_attempt_has_one() -> None:
 
 @pytest.mark.defect("fixed pauses, no jitter")
 @given(st.lists(st.sampled_from([21355, 11005, 40030]), max_size=9), st.floats(0, 1))
-def test_pauses_have_full_jitter(replies: list[int], chance: float) -> None:
-    calm, jittered = World([*replies, 10000]), World([*replies, 10000], chance=chance)
+def test_pauses_have_full_jitter(replies: list[int], random: float) -> None:
+    calm, jittered = World([*replies, 10000]), World([*replies, 10000], random=random)
     calm.run(calm.policy(max_retries=9))
     jittered.run(jittered.policy(max_retries=9))
-    assert jittered.pauses == [pytest.approx(pause * chance) for pause in calm.pauses]
+    assert jittered.pauses == [pytest.approx(pause * random) for pause in calm.pauses]
 
 
-def test_a_server_that_refuses_everything_is_not_hammered() -> None:
+def test_retries_of_a_server_that_refuses_everything_are_throttled() -> None:
     world = World([REFUSED])
     policy = world.policy()
     for _ in range(20):
@@ -188,14 +197,14 @@ def test_a_server_that_refuses_everything_is_not_hammered() -> None:
     assert len(world.attempts) - before <= 1101
 
 
-def test_a_model_that_starts_costs_no_budget() -> None:
+def test_a_starting_model_takes_no_tokens() -> None:
     world = World([21355] * 30 + [REFUSED, 10000])
     assert world.run(world.policy()) == 7
 
 
 @pytest.mark.item(51)
-def test_a_server_that_is_full_of_work_is_waited_for() -> None:
-    """Refused for want of room while it works at what came before: neither counted nor paid for."""
+def test_a_server_at_capacity_is_waited_for() -> None:
+    """A refusal while the server works at earlier calls is not counted and takes no token."""
     world = World([FULL] * 30 + [10000])
     policy = world.policy(max_retries=1)
     other = call_unary(PING, [], CallContext(HERE, policy))
@@ -207,7 +216,7 @@ def test_a_server_that_is_full_of_work_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("sends", [0, 1])
-def test_no_retries_means_none(sends: int) -> None:
+def test_max_retries_of_0_also_holds_for_a_server_at_capacity(sends: int) -> None:
     world = World([FULL, 10000])
     policy = world.policy(max_retries=0)
     others = [call_unary(PING, [], CallContext(HERE, policy)) for _ in range(sends)]
@@ -217,20 +226,20 @@ def test_no_retries_means_none(sends: int) -> None:
     assert (len(world.attempts), world.pauses) == (1, [])
 
 
-@pytest.mark.parametrize("how", ["answered", "failed", "dropped", "sent later"])
-def test_a_server_that_works_at_nothing_is_not_waited_for(how: str) -> None:
+@pytest.mark.parametrize("ending", ["answered", "failed", "dropped", "sent later"])
+def test_a_server_without_other_calls_is_not_waited_for(ending: str) -> None:
     world = World([FULL])
     policy = world.policy(max_retries=2)
     other = call_unary(PING, [], CallContext(HERE, policy))
-    if how != "sent later":
+    if ending != "sent later":
         next(other)
-    if how == "answered":
+    if ending == "answered":
         with pytest.raises(StopIteration):
             other.send(answer(10000))
-    elif how == "failed":
+    elif ending == "failed":
         with pytest.raises(UnavailableError):
             other.throw(LOST)
-    elif how == "dropped":
+    elif ending == "dropped":
         del other
     else:
         replied = world.reply
@@ -247,7 +256,7 @@ def test_a_server_that_works_at_nothing_is_not_waited_for(how: str) -> None:
 
 
 def test_a_server_that_answers_others_is_waited_for() -> None:
-    """A call that was sent later and answered says as much as one that it still works at."""
+    """A later call that was answered shows progress, as an earlier one in progress does."""
     world = World([FULL] * 20 + [10000])
     policy = world.policy(max_retries=1)
     slept = world.pauses
@@ -265,8 +274,8 @@ def test_a_server_that_answers_others_is_waited_for() -> None:
     assert len(world.attempts) == 21
 
 
-def test_a_full_server_gets_no_requests_that_nothing_pays_for() -> None:
-    """With the savings gone, pauses go by without an attempt, as many as there would have been retries."""
+def test_a_server_at_capacity_gets_no_requests_without_tokens() -> None:
+    """Without tokens the pauses pass without an attempt, as many as there would have been retries."""
     world = World([FULL])
     policy = world.policy()
     while policy.throttle.take_token():
@@ -275,7 +284,7 @@ def test_a_full_server_gets_no_requests_that_nothing_pays_for() -> None:
     assert len(world.pauses) == 4
 
 
-def test_unknown_details_of_unavailable_mean_it_may_have_run() -> None:
+def test_unavailable_with_unknown_details_may_have_run() -> None:
     lost = classify_failure(Failure("UNAVAILABLE", "Socket closed"))
     assert lost.retry is Retryability.IF_IDEMPOTENT
     assert classify_failure(Failure("INTERNAL", "failed to connect")).retry is Retryability.NEVER
@@ -283,8 +292,8 @@ def test_unknown_details_of_unavailable_mean_it_may_have_run() -> None:
 
 @pytest.mark.item(50)
 @pytest.mark.parametrize("lost", [LOST, RESET, Failure("UNKNOWN", "Stream removed")])
-def test_what_may_have_run_is_run_again_where_that_is_allowed(lost: Failure) -> None:
-    """As a refusal is: within `max_retries`, the budget and the deadline."""
+def test_an_idempotent_call_that_may_have_run_is_retried(lost: Failure) -> None:
+    """Within `max_retries`, the throttle and the deadline, like a refusal."""
     world = World([lost, lost, 10000])
     assert world.run(world.policy(idempotent=True)) == 7
     assert len(world.attempts) == 3
@@ -297,13 +306,13 @@ def test_what_may_have_run_is_run_again_where_that_is_allowed(lost: Failure) -> 
 
 
 @pytest.mark.parametrize("final", [TOO_LARGE, LATE, 10020, 11001, 21313, 99009])
-def test_what_would_fail_alike_is_not_run_again_either(final: Reply) -> None:
+def test_an_idempotent_call_that_would_fail_again_is_not_retried(final: Reply) -> None:
     world = World([final, 10000])
     world.error(world.policy(idempotent=True))
     assert len(world.attempts) == 1
 
 
-def test_errors_tell_the_time_that_the_call_took() -> None:
+def test_errors_have_the_elapsed_time() -> None:
     for reply in (11005, REFUSED, LATE):
         world = World([reply], takes=2.0)
         error = world.error(world.policy(max_retries=2))
@@ -316,12 +325,12 @@ def test_errors_tell_the_time_that_the_call_took() -> None:
 
 
 def drive(flow: Any, replies: Sequence[Any], *, whole: bool = True) -> tuple[list[Any], int]:
-    """Drive a stream; what was delivered and how it ended, and the number of attempts.
+    """Drive a stream; return the items with how it ended, and the number of attempts.
 
     Args:
         flow: The stream.
-        replies: What the server says.
-        whole: Whether no more than the first item is taken before an answer.
+        replies: The replies of the server.
+        whole: Whether each attempt takes only the first input before it fails.
     """
     source, delivered, attempts = iter(replies), [], 0
     reply: Any = None
@@ -339,11 +348,11 @@ def drive(flow: Any, replies: Sequence[Any], *, whole: bool = True) -> tuple[lis
             elif isinstance(action, Reclaim):
                 reply = whole
             elif isinstance(action, Receive):
-                came = next(source)
-                if isinstance(came, Failure):
-                    failure = came
+                answered = next(source)
+                if isinstance(answered, Failure):
+                    failure = answered
                 else:
-                    reply = came if came is END else answer(came)
+                    reply = END if answered is END else answer(answered)
     except StopIteration:
         return [*delivered, "end"], attempts
     except ClarigenError as error:
@@ -351,7 +360,7 @@ def drive(flow: Any, replies: Sequence[Any], *, whole: bool = True) -> tuple[lis
 
 
 @pytest.mark.item(52)
-def test_a_stream_is_sent_again_before_its_first_item_only() -> None:
+def test_a_stream_is_retried_only_before_its_first_item() -> None:
     policy = World([]).policy()
     assert drive(
         call_stream(COUNT, [], CallContext(HERE, policy)), [REFUSED, 21355, 10000, END]
@@ -370,7 +379,7 @@ def test_a_stream_is_sent_again_before_its_first_item_only() -> None:
 
 
 @pytest.mark.item(52)
-def test_a_stream_of_inputs_is_sent_again_while_nothing_is_lost() -> None:
+def test_a_stream_of_inputs_is_retried_while_no_input_is_lost() -> None:
     context = CallContext(HERE, World([]).policy())
     replies = [REFUSED, 21355, 10000, END]
     assert drive(call_stream(ADD, [[]], context), replies) == ([7, "end"], 3)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from clarigen import ModelRef
-from gen_client.interface import defaults, read
+from gen_client.interface import defaults
 from gen_client.interface.model import (
     Choice,
     DataType,
@@ -26,6 +26,7 @@ from gen_client.interface.model import (
     Scalar,
     TypeKind,
 )
+from gen_client.interface.write import write_signatures
 
 _NASTY: Final = (
     '"""',
@@ -225,4 +226,4 @@ def models() -> st.SearchStrategy[Model]:
 
 def signatures() -> st.SearchStrategy[dict[str, Any]]:
     """The raw signature of a method, in the form that the platform gives."""
-    return methods().map(lambda method: read.write_signatures(Model(None, "", (method,)))[0])
+    return methods().map(lambda method: write_signatures(Model(None, "", (method,)))[0])

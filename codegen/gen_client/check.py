@@ -12,7 +12,8 @@ from clarigen import wire
 from gen_client.custom_templates import CustomTemplates
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DIFFERENT
-from gen_client.interface import read
+from gen_client.interface.read import read_model
+from gen_client.interface.write import write_signatures
 from gen_client.jobs import CheckResult, FetchedJob, Package
 from gen_client.json_text import compute_digest
 from gen_client.output import write
@@ -91,7 +92,7 @@ def require_locked_signatures(fetched: FetchedJob) -> None:
 def _have_same_signatures(first: Document, second: Document) -> bool:
     """Return whether the methods of two documents are equal in their canonical form."""
     digests = {
-        compute_digest(read.write_signatures(read.read_model(document, Report())))
+        compute_digest(write_signatures(read_model(document, Report())))
         for document in (first, second)
     }
     return len(digests) == 1

@@ -19,7 +19,8 @@ from gen_client import cache, check, threads
 from gen_client.cache import CacheEntry
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report, diagnose_bug
-from gen_client.interface import json_types, read
+from gen_client.interface import json_types
+from gen_client.interface.read import read_model
 from gen_client.jobs import CheckResult, FetchedJob, Job, Mode, Outcome, Package, WriteResult
 from gen_client.layout import LOCK_FILE, SOURCE_FILES, TYPED_MARKER
 from gen_client.naming import names
@@ -70,7 +71,7 @@ def build(
     from gen_client.tidy.black import format_source
     from gen_client.tidy.finish import finish
 
-    model = read.read_model(document, report)
+    model = read_model(document, report)
     page = build_page(model, names.package_name_for(document.reference, name), report)
     texts = render_files(page, custom.templates)
     classes, types = json_types.collect_allowed(model.json_types)

@@ -20,8 +20,9 @@ from clarigen import ConfigError, PredictionError
 from clarigen.testing import Samples, Server, serve
 from gen_client import cli, source
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read
-from gen_client.interface.model import TypeKind
+from gen_client.interface.model import Model, TypeKind
+from gen_client.interface.read import read_model
+from gen_client.interface.write import write_signatures
 from golden.packages import GENERATED, PACKAGES, files
 from support import CORPUS, ROOT, SOURCES
 
@@ -33,15 +34,15 @@ ALL = [
 EVERY_KIND = [path for path in ALL if path.parent.name == "kitchen_sink" and path.stem != "empty"]
 
 
-def model_in(path: Path) -> read.Model | None:
+def model_in(path: Path) -> Model | None:
     try:
-        return read.read_model(source.SignatureFile(str(path), Report()).fetch(), Report())
+        return read_model(source.SignatureFile(str(path), Report()).fetch(), Report())
     except Refusal:
         return None
 
 
-def served(model: read.Model, **options: Any) -> Server:
-    return serve(Samples(read.write_signatures(model)), version=model.version_id, **options)
+def served(model: Model, **options: Any) -> Server:
+    return serve(Samples(write_signatures(model)), version=model.version_id, **options)
 
 
 def test_the_interface_comes_back_as_it_was() -> None:
@@ -53,12 +54,12 @@ def test_the_interface_comes_back_as_it_was() -> None:
             continue
         with served(model) as server:
             access = source.Access(api_base=server.url)
-            runner = read.read_model(source.resolve_url(server.url, access).fetch(), Report())
-            assert read.write_signatures(runner) == read.write_signatures(model), path
+            runner = read_model(source.resolve_url(server.url, access).fetch(), Report())
+            assert write_signatures(runner) == write_signatures(model), path
             if model.reference is not None:
                 platform = source.PlatformModel(model.reference, "", access).fetch()
-                again = read.read_model(platform, Report())
-                assert read.write_signatures(again) == read.write_signatures(model), path
+                again = read_model(platform, Report())
+                assert write_signatures(again) == write_signatures(model), path
                 assert again.version_id == model.version_id
         count += 1
         kinds |= {parameter.type.kind for its in model.methods for parameter in its.parameters}

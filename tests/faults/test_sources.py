@@ -15,7 +15,8 @@ from clarigen import ModelRef
 from faults.platform_standin import MODEL, PAT, SIGNATURES, VERSION, Standin, Version
 from gen_client import source
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read
+from gen_client.interface.model import Model
+from gen_client.interface.read import read_model
 from gen_client.source import Access, Document
 
 URL = "https://clarifai.com/acme/vision/models/echo"
@@ -38,8 +39,8 @@ def refused(url: str = URL, access: Access | None = None) -> tuple[int, str]:
     return diagnostic.exit_code, text
 
 
-def described(document: Document) -> read.Model:
-    return read.read_model(document, Report())
+def described(document: Document) -> Model:
+    return read_model(document, Report())
 
 
 # The platform.

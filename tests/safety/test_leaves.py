@@ -10,7 +10,8 @@ import pytest
 from clarigen import ModelRef
 from gen_client import json_text, limits, pipeline
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read as interface
+from gen_client.interface.model import Model
+from gen_client.interface.read import read_model
 from gen_client.source import Document, forms
 from safety.leaves import IDS, LEAVES, MODELS, Path, Signature, places, planted
 from safety.payloads import HARMLESS, PAYLOADS
@@ -37,10 +38,10 @@ READ: set[Path] = {
 """What generating looks at. A text anywhere else changes nothing, which is tested too."""
 
 
-def read(signature: Signature) -> interface.Model | None:
+def read(signature: Signature) -> Model | None:
     """The interface that a signature describes; None if it is refused with exit 4."""
     try:
-        return interface.read_model(Document(REFERENCE, "", (signature,)), Report())
+        return read_model(Document(REFERENCE, "", (signature,)), Report())
     except Refusal as refusal:
         _check(refusal)
         return None

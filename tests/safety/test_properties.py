@@ -25,8 +25,8 @@ from gen_client import json_text, limits, pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import escape_invisible
 from gen_client.gate import check
-from gen_client.interface import read
 from gen_client.interface.model import KnownDefault, Method, Model, NullDefault, Parameter
+from gen_client.interface.write import write_signatures
 from gen_client.layout import SOURCE_FILES
 from gen_client.naming import names
 from gen_client.plan import build
@@ -48,7 +48,7 @@ relaxed = settings(
 @relaxed
 @given(models(), st.integers(0, SELDOM - 1))
 def test_any_model(model: Model, turn: int) -> None:
-    document = Document(model.reference, model.version_id, tuple(read.write_signatures(model)))
+    document = Document(model.reference, model.version_id, tuple(write_signatures(model)))
     files = _made(document, formatted=turn == 0)
     if files is None:
         return
@@ -63,7 +63,7 @@ def test_any_model(model: Model, turn: int) -> None:
     for method, function in zip(methods, page.methods, strict=True):
         _same_defaults(namespace, method, function, str(page.client))
     lock = json.loads(files["signatures.json"])
-    assert lock["method_signatures"] == read.write_signatures(model)
+    assert lock["method_signatures"] == write_signatures(model)
 
 
 @relaxed

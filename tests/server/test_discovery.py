@@ -17,9 +17,8 @@ from clarigen._tooling import connect
 from clarigen.testing import Param, Server, serve
 from gen_client import source
 from gen_client.diagnostics import Report
-from gen_client.interface import read
-from gen_client.interface.defaults import KnownDefault, NullDefault
-from gen_client.interface.read import MethodKind, Model, TypeKind
+from gen_client.interface.model import KnownDefault, MethodKind, Model, NullDefault, TypeKind
+from gen_client.interface.read import read_model
 from gen_client.output import lock
 from support import ROOT, run_python
 
@@ -57,7 +56,7 @@ def judge() -> Iterator[Server]:
 def _read(url: str, api_base: str | None = None) -> Model:
     report = Report()
     document = source.resolve_url(url, source.Access(api_base=api_base)).fetch()
-    model = read.read_model(document, report)
+    model = read_model(document, report)
     assert report.warnings == []
     return model
 

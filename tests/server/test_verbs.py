@@ -11,8 +11,8 @@ import pytest
 from clarigen.testing import Samples, serve
 from gen_client import cli
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read
 from gen_client.interface.model import TypeKind
+from gen_client.interface.read import read_model
 from gen_client.show import prototype
 from gen_client.source import Document
 from golden.packages import GENERATED
@@ -48,7 +48,7 @@ def test_show_prints_signatures_like_the_sdk() -> None:
         signatures = json.loads(path.read_text()).get("method_signatures", [])
         document = Document(None, "", tuple(signatures))
         try:
-            methods = read.read_model(document, Report()).methods
+            methods = read_model(document, Report()).methods
         except Refusal:
             continue
         messages = {

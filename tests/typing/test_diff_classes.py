@@ -21,7 +21,7 @@ from gen_client.diagnostics import Report
 from gen_client.diff import compare
 from gen_client.diff.changes import Impact, Rule
 from gen_client.escape import Code
-from gen_client.interface import read
+from gen_client.interface.read import read_model
 from gen_client.plan.named import name_methods
 from gen_client.source import Document
 from support import SOURCES, run
@@ -462,7 +462,7 @@ def test_the_change_is_found(index: int) -> None:
     case = CASES[index]
     old, new = (
         name_methods(
-            read.read_model(Document(None, "", tuple(signatures)), Report()),
+            read_model(Document(None, "", tuple(signatures)), Report()),
             Code("package"),
             Report(),
         )

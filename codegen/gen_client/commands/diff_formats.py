@@ -15,8 +15,8 @@ from pathlib import PurePath
 from typing import Final
 
 from gen_client.diff.changes import Change, Impact
-from gen_client.interface import read
 from gen_client.interface.model import Model
+from gen_client.interface.write import write_signatures
 from gen_client.json_text import compute_digest
 from gen_client.terminal.console import Color
 from gen_client.text import escape_unprintable
@@ -146,7 +146,7 @@ def _side(model: Model) -> dict[str, str]:
     return {
         "model": _which(model),
         "version_id": model.version_id,
-        "sha256": compute_digest(read.write_signatures(model)),
+        "sha256": compute_digest(write_signatures(model)),
     }
 
 

@@ -13,8 +13,8 @@ from gen_client import source
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import USAGE
-from gen_client.interface import read
 from gen_client.interface.model import Model
+from gen_client.interface.read import read_model
 from gen_client.layout import LOCK_FILE
 from gen_client.naming import names
 from gen_client.plan.named import NamedMethod, name_methods
@@ -83,7 +83,7 @@ def read_interface(source_: Source, package: Code | None, report: Report) -> Int
     Raises:
         Refusal: The signatures cannot be fetched, or cannot become a client.
     """
-    model = read.read_model(source_.fetch(), report)
+    model = read_model(source_.fetch(), report)
     name = package or _package_name(model)
     return Interface(model, name, name_methods(model, name, report))
 

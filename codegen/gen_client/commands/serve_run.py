@@ -15,7 +15,7 @@ from clarigen.testing import Samples, serve
 from gen_client.commands.resolve_model import read_interface, resolve_source
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
-from gen_client.interface import read
+from gen_client.interface.write import write_signatures
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import ProgressDisplay
 
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for warning in report.warnings:
         console.report(warning)
     try:
-        samples = Samples(read.write_signatures(model), seed=arguments.seed)
+        samples = Samples(write_signatures(model), seed=arguments.seed)
         server = serve(samples, port=arguments.port, record=0, version=model.version_id)
     except ConfigError as error:
         raise Refusal(str(error), exit_code=USAGE) from None

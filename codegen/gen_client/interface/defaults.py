@@ -1,9 +1,8 @@
-"""What the text of a default means.
+"""The meaning of a default's text.
 
-What lives here: the reading of `default`, `required` and choices as values of the field's type. The
-platform keeps a default as text, and how it is spelled depends on the type and on the age of the SDK
-that wrote it; nothing says which. A text that cannot be read for its type is not an error: then only
-the model's own code knows the default.
+What lives here: the reading of `default`, `required` and choices as values of the field's type. The platform keeps a
+default as text, spelled differently by type and by version of the SDK, and nothing says which. A text that cannot be
+read for its type is no error: then only the model's own code knows the default.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+from collections.abc import Callable
 from typing import Final
 
 from gen_client import json_text
@@ -26,39 +26,28 @@ from gen_client.interface.model import (
 )
 from gen_client.json_text import JsonValue, is_encodable
 
-__all__ = [
-    "Default",
-    "KnownDefault",
-    "NoDefault",
-    "NullDefault",
-    "ServerDefault",
-    "is_readable",
-    "parse_scalar",
-    "read_default",
-]
-
 _MAX_LEVELS: Final = 24
-"""How deep a default may be nested; the wire takes some thirty."""
+"""Levels of nesting in a default; the wire allows some thirty."""
 _INT64: Final = range(-(2**63), 2**63)
 _MAX_EXACT: Final = 2**53
-"""Whole numbers up to here survive as JSON: on the wire they are doubles."""
+"""Integers up to this one survive as JSON: on the wire they are doubles."""
 _BOOLS: Final = {"true": True, "True": True, "false": False, "False": False}
 _BYTES: Final = re.compile(
     r"""b'(?:[ -&(-\[\]-~]|\\[\\'tnr]|\\x[0-9a-f]{2})*+'|b"(?:[ !#-\[\]-~]|\\[\\tnr]|\\x[0-9a-f]{2})*+\""""
 )
-"""What `repr` writes for bytes, and nothing else."""
+"""Exactly what `repr` returns for bytes."""
 _READABLE: Final = frozenset(
     {TypeKind.STR, TypeKind.BYTES, TypeKind.INT, TypeKind.FLOAT, TypeKind.BOOL, TypeKind.JSON_DATA}
 )
 
 
 def read_default(type: DataType, required: bool, text: str) -> Default:
-    """What leaving out a parameter means.
+    """Return the meaning of an omitted argument.
 
     Args:
-        type: Its type.
-        required: Whether the signature says that it is required. That wins over any text.
-        text: The signature's text of the default.
+        type: The parameter's type.
+        required: Whether the signature marks the parameter as required. If so, the text is ignored.
+        text: The signature's text for the default.
     """
     if required:
         return NoDefault()
@@ -73,20 +62,20 @@ def read_default(type: DataType, required: bool, text: str) -> Default:
 
 
 def is_readable(type: DataType) -> bool:
-    """Whether defaults of a type are written so that they can be read: not those of media or arrays."""
+    """Return whether SDKs write defaults of a type so that they can be read. Those of media and arrays cannot."""
     parts = (*type.items, *(member.type for member in type.members))
     return all(map(is_readable, parts)) if parts else type.kind in _READABLE
 
 
 def parse_scalar(kind: TypeKind, text: str) -> Scalar:
-    """The value of a scalar type that a text stands for.
+    """Parse the text of a scalar value.
 
     Args:
         kind: STR, BYTES, INT, FLOAT or BOOL.
-        text: The text; of a STR the value itself.
+        text: The text; for STR, the value itself.
 
     Raises:
-        ValueError: The text is no such value, or the type is another.
+        ValueError: The text is not a value of the type, or the type is not a scalar.
     """
     if kind is TypeKind.STR:
         return text
@@ -96,14 +85,14 @@ def parse_scalar(kind: TypeKind, text: str) -> Scalar:
     if kind is TypeKind.BOOL and text in _BOOLS:
         return _BOOLS[text]
     if kind is TypeKind.INT:
-        return _to_integer(json_text.parse(text, levels=0))
+        return _to_int(json_text.parse(text, levels=0))
     if kind is TypeKind.FLOAT:
         return _to_float(json_text.parse(text, levels=0))
-    raise ValueError(f"no {kind.value}")
+    raise ValueError(f"not a {kind.value}")
 
 
 def _read_string(text: str) -> Default:
-    """The default of a STR: the text itself, but for two older spellings."""
+    """Return the default of a STR: the text itself, except in two spellings of older SDKs."""
     if text == "null":
         return NullDefault()
     if len(text) > 1 and text[0] == text[-1] == '"':
@@ -119,54 +108,79 @@ def _read_string(text: str) -> Default:
 def _parse_value(type: DataType, text: str) -> object:
     if type.kind in (TypeKind.BYTES, TypeKind.BOOL, TypeKind.INT, TypeKind.FLOAT):
         return parse_scalar(type.kind, text)
-    return _fit(type, json_text.parse(text, levels=_MAX_LEVELS))
+    return _to_type(type, json_text.parse(text, levels=_MAX_LEVELS))
 
 
-def _fit(type: DataType, value: JsonValue) -> object:
-    """A JSON value as a value of a type; ValueError if it is none."""
-    kind = type.kind
-    if kind is TypeKind.INT:
-        return _to_integer(value)
-    if kind is TypeKind.FLOAT:
-        return _to_float(value)
-    if (kind is TypeKind.STR and isinstance(value, str) and is_encodable(value)) or (
-        kind is TypeKind.BOOL and isinstance(value, bool)
-    ):
-        return value
-    if isinstance(value, list):
-        if kind is TypeKind.LIST:
-            return [_fit(type.items[0], item) for item in value]
-        if kind is TypeKind.TUPLE and len(value) == len(type.items):
-            return tuple(map(_fit, type.items, value))
-        if kind is TypeKind.JSON_DATA and _survives_the_wire(value):
-            return value
-    if isinstance(value, dict):
-        if kind is TypeKind.NAMED_FIELDS and set(value) == {member.name for member in type.members}:
-            return {member.name: _fit(member.type, value[member.name]) for member in type.members}
-        if kind is TypeKind.JSON_DATA and _survives_the_wire(value) and set(value) != {"_list"}:
-            return value  # servers take `_list` alone for an array
-    raise ValueError(f"no {kind.value}")
+def _to_type(type: DataType, value: JsonValue) -> object:
+    """Convert a JSON value to a value of a type.
+
+    Raises:
+        ValueError: The value has another type, or defaults of the type are not written as JSON.
+    """
+    if type.kind in _SCALAR_CONVERTERS:
+        return _SCALAR_CONVERTERS[type.kind](value)
+    if type.kind in _CONTAINER_CONVERTERS:
+        return _CONTAINER_CONVERTERS[type.kind](type, value)
+    raise ValueError(f"not a {type.kind.value}")
 
 
-def _to_integer(value: JsonValue) -> int:
+def _to_int(value: JsonValue) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value not in _INT64:
-        raise ValueError("no INT")
+        raise ValueError("not an INT")
     return value
 
 
 def _to_float(value: JsonValue) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError("no FLOAT")
+        raise ValueError("not a FLOAT")
     try:
-        return float(value) if isinstance(value, int) else value
+        return float(value)
     except OverflowError:
-        raise ValueError("no FLOAT") from None
+        raise ValueError("not a FLOAT") from None
+
+
+def _to_bool(value: JsonValue) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("not a BOOL")
+    return value
+
+
+def _to_str(value: JsonValue) -> str:
+    if not isinstance(value, str) or not is_encodable(value):
+        raise ValueError("not a STR")
+    return value
+
+
+def _to_list(type: DataType, value: JsonValue) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError("not a LIST")
+    return [_to_type(type.items[0], item) for item in value]
+
+
+def _to_tuple(type: DataType, value: JsonValue) -> tuple[object, ...]:
+    if not isinstance(value, list) or len(value) != len(type.items):
+        raise ValueError("not such a TUPLE")
+    return tuple(map(_to_type, type.items, value))
+
+
+def _to_named_fields(type: DataType, value: JsonValue) -> dict[str, object]:
+    if not isinstance(value, dict) or set(value) != {member.name for member in type.members}:
+        raise ValueError("not such NAMED_FIELDS")
+    return {member.name: _to_type(member.type, value[member.name]) for member in type.members}
+
+
+def _to_json(value: JsonValue) -> JsonValue:
+    # Servers read an object whose only key is `_list` as an array.
+    is_container = isinstance(value, list) or (isinstance(value, dict) and set(value) != {"_list"})
+    if not is_container or not _survives_the_wire(value):
+        raise ValueError("not such JSON_DATA")
+    return value
 
 
 def _survives_the_wire(value: JsonValue) -> bool:
-    """Whether a parsed value keeps its meaning on the wire."""
+    """Return whether a JSON value is the same after it was sent."""
     if isinstance(value, dict):
         return all(is_encodable(key) and _survives_the_wire(item) for key, item in value.items())
     if isinstance(value, list):
@@ -176,3 +190,18 @@ def _survives_the_wire(value: JsonValue) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return value is None or abs(value) <= _MAX_EXACT
+
+
+_SCALAR_CONVERTERS: Final[dict[TypeKind, Callable[[JsonValue], object]]] = {
+    TypeKind.STR: _to_str,
+    TypeKind.INT: _to_int,
+    TypeKind.FLOAT: _to_float,
+    TypeKind.BOOL: _to_bool,
+    TypeKind.JSON_DATA: _to_json,
+}
+_CONTAINER_CONVERTERS: Final[dict[TypeKind, Callable[[DataType, JsonValue], object]]] = {
+    TypeKind.LIST: _to_list,
+    TypeKind.TUPLE: _to_tuple,
+    TypeKind.NAMED_FIELDS: _to_named_fields,
+}
+"""Converters from JSON, by type. Defaults of other types are not written as JSON."""

@@ -1,15 +1,15 @@
-"""Gives JSON the types of the user's that a configuration, or a lock, names.
+"""The user's types for JSON values, from a configuration or a lock.
 
-What lives here: which parameter or result a key means, and what is said where it means none. A text is a stranger's:
-it is parsed, and nothing that it names is looked at. Knows the interface's nouns.
+What lives here: which parameter or result a key means, and the refusal of one that means none. The text of a type is a
+stranger's: it is parsed, and nothing that it names is imported.
 
     chat.messages      the parameter of a method: JSON, or a list of JSON, which takes `list[T]`
-    predict.return     what a method returns
+    predict.return     the return value of a method
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from clarigen import wire
@@ -19,81 +19,88 @@ from gen_client.interface.model import DataType, Method, TypeKind
 from gen_client.text import escape_unprintable, quote
 
 JsonTypes = tuple[tuple[str, str], ...]
+"""Keys, and the texts of their types."""
 
 
 def apply_json_types(methods: Sequence[Method], types: JsonTypes) -> tuple[Method, ...]:
-    """The methods with the types that they are given.
-
-    Args:
-        methods: The methods of a model.
-        types: What is given: a key, and the text of a type.
+    """Return the methods with the user's types.
 
     Raises:
-        Refusal: Exit 2: a key means nothing that JSON is, or a text is no type.
+        Refusal: Exit 2: a key does not name a JSON value, or a text is not a type.
     """
-    named = {method.name: method for method in methods}
+    methods_by_name = {method.name: method for method in methods}
     for key, text in types:
         name, _, part = key.partition(".")
-        if name not in named:
-            raise _refusal(key, f"there is no method {quote(name)}", name, named)
-        named[name] = _apply_to_method(named[name], part, key, parse_json_type(key, text))
-    return tuple(named.values())
+        if name not in methods_by_name:
+            remedy = suggest(name, methods_by_name)
+            raise _refuse(key, f"there is no method {quote(name)}", remedy)
+        type_text = parse_json_type(key, text)
+        methods_by_name[name] = _apply_to_method(methods_by_name[name], part, key, type_text)
+    return tuple(methods_by_name.values())
 
 
 def parse_json_type(key: str, text: str) -> wire.TypeText:
-    """The type that a text says.
+    """Parse the text of a type.
+
+    Args:
+        key: The key of the type, for the message.
+        text: The text.
 
     Raises:
-        Refusal: Exit 2: it is none.
+        Refusal: Exit 2: the text is not a type.
     """
     try:
         return wire.parse_type(text)
     except ValueError as error:
-        raise _refusal(key, escape_unprintable(f"{quote(text)} {error}", 400)) from None
+        raise _refuse(key, escape_unprintable(f"{quote(text)} {error}", 400)) from None
 
 
 def collect_allowed(types: JsonTypes) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
-    """What generated code may say because of them: classes, by module and name, and texts of types.
+    """Return what generated code may name because of the user's types.
+
+    Returns:
+        The classes, each by module and name; and the texts of types.
 
     Raises:
-        Refusal: Exit 2: a text is no type.
+        Refusal: Exit 2: a text is not a type.
     """
-    whole = [parse_json_type(key, text) for key, text in types]
-    items = [its.item for its in whole if its.item is not None]
-    classes = frozenset(its for one in whole for its in one.classes())
-    return classes, frozenset(one.text for one in [*whole, *items])
+    type_texts = [parse_json_type(key, text) for key, text in types]
+    item_types = [type_text.item for type_text in type_texts if type_text.item is not None]
+    classes = frozenset(cls for type_text in type_texts for cls in type_text.classes())
+    return classes, frozenset(type_text.text for type_text in [*type_texts, *item_types])
 
 
-def _apply_to_method(method: Method, part: str, key: str, wanted: wire.TypeText) -> Method:
+def _apply_to_method(method: Method, part: str, key: str, type_text: wire.TypeText) -> Method:
+    """Return the method with a user's type for one parameter, or for the return value."""
     if part == wire.RESULT_NAME:
-        result = replace(method.result, type=_apply_to_type(method.result.type, key, wanted))
-        return replace(method, result=result)
+        type_ = _apply_to_type(method.result.type, key, type_text)
+        return replace(method, result=replace(method.result, type=type_))
     names = [parameter.name for parameter in method.parameters]
     if part not in names:
-        what = f"{quote(method.name)} has no parameter {quote(part)}"
-        raise _refusal(key, what, part, [*names, wire.RESULT_NAME])
-    if wanted.optional or wanted.name in ("str", "int", "float", "bool"):
-        raise _refusal(key, "an argument that is JSON is an object or an array")
-    return replace(
-        method,
-        parameters=tuple(
-            (replace(its, type=_apply_to_type(its.type, key, wanted)) if its.name == part else its)
-            for its in method.parameters
-        ),
+        message = f"{quote(method.name)} has no parameter {quote(part)}"
+        raise _refuse(key, message, suggest(part, [*names, wire.RESULT_NAME]))
+    if type_text.optional or type_text.name in ("str", "int", "float", "bool"):
+        raise _refuse(key, "an argument that is JSON is an object or an array")
+    parameters = tuple(
+        (
+            replace(parameter, type=_apply_to_type(parameter.type, key, type_text))
+            if parameter.name == part
+            else parameter
+        )
+        for parameter in method.parameters
     )
+    return replace(method, parameters=parameters)
 
 
-def _apply_to_type(type_: DataType, key: str, wanted: wire.TypeText) -> DataType:
+def _apply_to_type(type_: DataType, key: str, type_text: wire.TypeText) -> DataType:
     if type_.kind is TypeKind.JSON_DATA:
-        return replace(type_, json_type=wanted)
+        return replace(type_, json_type=type_text)
     if type_.kind is TypeKind.LIST and type_.items[0].kind is TypeKind.JSON_DATA:
-        if wanted.name != "list" or wanted.item is None or wanted.optional:
-            raise _refusal(key, f"it is a list of JSON: write list[{wanted.text}]")
-        return replace(type_, items=(replace(type_.items[0], json_type=wanted.item),))
-    raise _refusal(key, f"only JSON can be given a type, and it is {type_.kind.value}")
+        if type_text.name != "list" or type_text.item is None or type_text.optional:
+            raise _refuse(key, f"it is a list of JSON: write list[{type_text.text}]")
+        return replace(type_, items=(replace(type_.items[0], json_type=type_text.item),))
+    raise _refuse(key, f"only JSON can be given a type, and it is {type_.kind.value}")
 
 
-def _refusal(key: str, what: str, near: str = "", known: Iterable[str] = ()) -> Refusal:
-    """A refusal of what stands under a key; `near` is the word that is none of those that are known."""
-    remedy = suggest(near, known)
-    return Refusal(what, exit_code=USAGE, location=f"types, {quote(key)}", remedy=remedy)
+def _refuse(key: str, message: str, remedy: str = "") -> Refusal:
+    return Refusal(message, exit_code=USAGE, location=f"types, {quote(key)}", remedy=remedy)

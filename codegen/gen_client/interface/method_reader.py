@@ -1,8 +1,7 @@
-"""Reads one method of a signature: its kind, parameters, result and types.
+"""One method from its signature: kind, parameters, result and types.
 
-What lives here: the rules of what makes a method usable. One that is not raises `UnusableMethod`; what is
-merely odd becomes a warning. Which model it belongs to, and what Python makes of it, is not known
-here.
+What lives here: the rules for a usable method. One that breaks them raises `UnusableMethod`; an oddity that does no harm
+is a warning. Knows neither the model that the method belongs to, nor Python's names beyond "is an identifier".
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from clarigen import wire
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE
-from gen_client.interface import defaults
+from gen_client.interface.defaults import is_readable, parse_scalar, read_default
 from gen_client.interface.model import (
     Choice,
     DataType,
@@ -36,191 +35,215 @@ from gen_client.interface.raw import RawMessage
 from gen_client.text import quote, quote_unless_identifier
 
 _TYPE_KINDS: Final = {kind.value: kind for kind in TypeKind}
-_SCALARS: Final = (TypeKind.STR, TypeKind.BYTES, TypeKind.INT, TypeKind.FLOAT, TypeKind.BOOL)
 
 
 class UnusableMethod(Exception):
     """A method that cannot become a function.
 
     Attributes:
-        where: The method and the field.
+        location: The method and the field.
     """
 
-    def __init__(self, where: str, why: str) -> None:
-        super().__init__(why)
-        self.where = where
+    def __init__(self, location: str, reason: str) -> None:
+        super().__init__(reason)
+        self.location = location
 
 
 def read_method(raw: RawMessage, name: str, report: Report) -> Method:
-    """One method.
+    """Read one method.
 
     Args:
         raw: The signature.
-        name: Its name, already read.
-        report: Where warnings go.
+        name: The method's name, which is already read.
+        report: Collects warnings.
 
     Raises:
-        UnusableMethod: It cannot become a function.
-        Refusal: It is malformed, or names are given twice in it.
+        UnusableMethod: The method cannot become a function.
+        Refusal: Exit 4: the signature is malformed, or uses a name twice.
     """
     if name:
-        raw.where = quote_unless_identifier(name)
-    _check_name(name, raw.where, "method")
+        raw.location = quote_unless_identifier(name)
+    _check_name(name, raw.location, "method")
     fields = raw.get_messages("input_fields", limits.PARAMETERS)
     outputs = raw.get_messages("output_fields", limits.MEMBERS)
-    streams = any(field.get_flag("iterator") for field in fields)
     kind = _read_method_kind(
-        raw, streams, any(output.get_flag("iterator") for output in outputs), report
+        raw,
+        any(field.get_flag("iterator") for field in fields),
+        any(output.get_flag("iterator") for output in outputs),
+        report,
     )
-    parameters = tuple(_read_parameter(field, raw.where, report) for field in fields)
-    _check_unique([parameter.name for parameter in parameters], raw.where, "parameters")
-    _check_streams(kind, parameters, raw.where)
-    result = _read_result(outputs, raw.where)
+    parameters = tuple(_read_parameter(field, raw.location, report) for field in fields)
+    _check_unique([parameter.name for parameter in parameters], raw.location, "parameters")
+    _check_streams(kind, parameters, raw.location)
+    result = _read_result(outputs, raw.location)
     return Method(name, kind, raw.get_text("description", limits.DESCRIPTION), parameters, result)
 
 
-def _check_name(name: str, where: str, what: str) -> None:
+def _check_name(name: str, location: str, noun: str) -> None:
     if not name:
-        raise UnusableMethod(where, f"the {what} has no name")
+        raise UnusableMethod(location, f"the {noun} has no name")
     if not unicodedata.normalize("NFKC", name).isidentifier():
-        raise UnusableMethod(where, f"the {what}'s name cannot be a name in Python")
+        raise UnusableMethod(location, f"the {noun}'s name cannot be a name in Python")
 
 
-def _check_unique(names: Sequence[str], where: str, what: str) -> None:
+def _check_unique(names: Sequence[str], location: str, noun: str) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
             raise Refusal(
-                f"there are two {what} called {quote(name)}", location=where, exit_code=UNUSABLE
+                f"there are two {noun} called {quote(name)}", location=location, exit_code=UNUSABLE
             )
         seen.add(name)
 
 
-def _read_method_kind(raw: RawMessage, inputs: bool, outputs: bool, report: Report) -> MethodKind:
-    """The kind of a method; the signature's own word goes before the flags of its fields."""
-    word = raw.get_enum("method_type", wire.METHOD_TYPES)
-    if word == "UNKNOWN":
-        if inputs and not outputs:
-            word = "STREAMING_UNARY"
-        else:
-            word = (
-                "STREAMING_STREAMING" if inputs else "UNARY_STREAMING" if outputs else "UNARY_UNARY"
-            )
-            report.warn(f"method_type is missing; {word} is assumed", location=raw.where)
-    if word == "STREAMING_UNARY":
-        raise UnusableMethod(
-            raw.where, "it takes a stream and returns one value; no call does that"
+# Kinds of methods
+
+
+def _read_method_kind(
+    raw: RawMessage, has_input_stream: bool, has_output_stream: bool, report: Report
+) -> MethodKind:
+    """Return the kind of a method: `method_type` or, without it, what the flags of the fields imply."""
+    name = raw.get_enum("method_type", wire.METHOD_TYPES)
+    if name == "UNKNOWN":
+        inputs, outputs = (
+            "STREAMING" if flag else "UNARY" for flag in (has_input_stream, has_output_stream)
         )
-    if word not in wire.METHOD_TYPES:
-        raise UnusableMethod(raw.where, f"its method_type, {quote(word)}, is not known")
-    kind = MethodKind(word)
-    if outputs and kind is MethodKind.UNARY:
+        name = f"{inputs}_{outputs}"
+        if name != "STREAMING_UNARY":
+            report.warn(f"method_type is missing; {name} is assumed", location=raw.location)
+    if name == "STREAMING_UNARY":
+        raise UnusableMethod(
+            raw.location, "it takes a stream and returns one value; no call does that"
+        )
+    if name not in wire.METHOD_TYPES:
+        raise UnusableMethod(raw.location, f"its method_type, {quote(name)}, is not known")
+    kind = MethodKind(name)
+    if has_output_stream and kind is MethodKind.UNARY:
         report.warn(
-            "it is no streaming method, but its output is marked as a stream; the mark is"
-            " ignored",
-            location=raw.where,
+            "its output is marked as a stream, but it is not a streaming method; the mark is ignored",
+            location=raw.location,
         )
     return kind
 
 
-def _check_streams(kind: MethodKind, parameters: Sequence[Parameter], where: str) -> None:
+def _check_streams(kind: MethodKind, parameters: Sequence[Parameter], location: str) -> None:
     streams = sum(parameter.stream for parameter in parameters)
     if kind is MethodKind.BIDI_STREAM and streams != 1:
         raise UnusableMethod(
-            where, f"it has {streams} streams among its parameters; exactly one is needed"
+            location, f"it has {streams} streams among its parameters; exactly one is needed"
         )
     if kind is not MethodKind.BIDI_STREAM and streams:
-        raise UnusableMethod(where, f"a parameter is a stream, which no {kind.value} method takes")
+        raise UnusableMethod(
+            location, f"a parameter is a stream, which no {kind.value} method takes"
+        )
 
 
-def _read_result(outputs: Sequence[RawMessage], where: str) -> Result:
-    """What a method returns. Outputs that are not the one called `return` are members of a record."""
+# Results and types
+
+
+def _read_result(outputs: Sequence[RawMessage], location: str) -> Result:
+    """Read the return value: the output `return` alone, or a record of all outputs."""
     if not outputs:
-        raise UnusableMethod(where, "it has no output")
+        raise UnusableMethod(location, "it has no output")
     for output in outputs:
-        output.where = f"{where}.{wire.RESULT_NAME}"
+        output.location = f"{location}.{wire.RESULT_NAME}"
     names = [output.get_text("name", limits.NAME) for output in outputs]
     if wire.is_single_result(names):
-        type = _read_checked_type(outputs[0])
+        type = _read_bounded_type(outputs[0])
         return Result(type, outputs[0].get_text("description", limits.DESCRIPTION))
     if wire.RESULT_NAME in names:
         raise UnusableMethod(
-            where, "one of its outputs is called 'return', and it is not the only one"
+            location, "one of its outputs is called 'return', and it is not the only one"
         )
-    record = DataType(TypeKind.NAMED_FIELDS, members=_read_members(outputs, where, 2))
-    _check_record_depth(record, where)
+    record = DataType(TypeKind.NAMED_FIELDS, members=_read_members(outputs, location, 2))
+    _check_record_depth(record, location)
     return Result(record, multiple_outputs=True)
 
 
-def _read_checked_type(raw: RawMessage) -> DataType:
+def _read_bounded_type(raw: RawMessage) -> DataType:
     type = _read_type(raw, 1)
-    _check_record_depth(type, raw.where)
+    _check_record_depth(type, raw.location)
     return type
 
 
-def _check_record_depth(type: DataType, where: str) -> None:
+def _check_record_depth(type: DataType, location: str) -> None:
     if type.record_depth > limits.RECORDS:
-        raise UnusableMethod(where, f"more than {limits.RECORDS} records are within each other")
+        raise UnusableMethod(location, f"more than {limits.RECORDS} records are within each other")
 
 
 def _read_type(raw: RawMessage, depth: int) -> DataType:
+    """Read a type.
+
+    Args:
+        raw: The field.
+        depth: Levels of types around it, itself included; from 1.
+    """
     if depth > limits.NESTING:
         raise Refusal(
             f"types are nested more than {limits.NESTING} deep",
-            location=raw.where,
+            location=raw.location,
             exit_code=UNUSABLE,
         )
-    word = raw.get_enum("type", wire.DATA_TYPES)
-    kind = _TYPE_KINDS.get(word)
+    name = raw.get_enum("type", wire.DATA_TYPES)
+    kind = _TYPE_KINDS.get(name)
     if kind is None:
-        problem = "has no type" if word == "NOT_SET" else f"is of a type not known, {quote(word)}"
-        raise UnusableMethod(raw.where, f"it {problem}")
+        problem = (
+            "it has no type" if name == "NOT_SET" else f"its type, {quote(name)}, is not known"
+        )
+        raise UnusableMethod(raw.location, problem)
     if kind not in (TypeKind.LIST, TypeKind.TUPLE, TypeKind.NAMED_FIELDS):
         return DataType(kind)
     arguments = raw.get_messages("type_args", limits.MEMBERS)
     if kind is TypeKind.NAMED_FIELDS:
-        return DataType(kind, members=_read_members(arguments, raw.where, depth + 1))
+        return DataType(kind, members=_read_members(arguments, raw.location, depth + 1))
     if kind is TypeKind.LIST and len(arguments) != 1:
-        raise UnusableMethod(raw.where, f"a LIST has one type of items, not {len(arguments)}")
+        raise UnusableMethod(raw.location, f"a LIST has one type of items, not {len(arguments)}")
     if not arguments:
-        raise UnusableMethod(raw.where, "a TUPLE without items")
+        raise UnusableMethod(raw.location, "a TUPLE without items")
     for argument in arguments:
-        argument.where = raw.where
+        argument.location = raw.location
     return DataType(kind, tuple(_read_type(argument, depth + 1) for argument in arguments))
 
 
-def _read_members(fields: Sequence[RawMessage], where: str, depth: int) -> tuple[Member, ...]:
+def _read_members(fields: Sequence[RawMessage], location: str, depth: int) -> tuple[Member, ...]:
     if not fields:
-        raise UnusableMethod(where, "NAMED_FIELDS without fields")
+        raise UnusableMethod(location, "NAMED_FIELDS without fields")
     members: list[Member] = []
     for field in fields:
         name = field.get_text("name", limits.NAME)
         if name:
-            field.where = f"{where}.{quote_unless_identifier(name)}"
-        _check_name(name, field.where, "named field")
+            field.location = f"{location}.{quote_unless_identifier(name)}"
+        _check_name(name, field.location, "named field")
         description = field.get_text("description", limits.DESCRIPTION)
         members.append(Member(name, _read_type(field, depth), description))
-    _check_unique([member.name for member in members], where, "named fields")
+    _check_unique([member.name for member in members], location, "named fields")
     return tuple(members)
+
+
+# Parameters
 
 
 def _read_parameter(raw: RawMessage, method: str, report: Report) -> Parameter:
     name = raw.get_text("name", limits.NAME)
     if name:
-        raw.where = f"{method}.{quote_unless_identifier(name)}"
-    _check_name(name, raw.where, "parameter")
-    type = _read_checked_type(raw)
+        raw.location = f"{method}.{quote_unless_identifier(name)}"
+    _check_name(name, raw.location, "parameter")
+    type = _read_bounded_type(raw)
     required = raw.get_flag("required")
     text = raw.get_text("default", limits.DEFAULT)
-    default = defaults.read_default(type, required, text)
+    default = read_default(type, required, text)
     if required and text:
-        report.warn(f"it is required, so its default {quote(text)} is ignored", location=raw.where)
-    if isinstance(default, ServerDefault) and defaults.is_readable(type):
         report.warn(
-            f"its default {quote(text)} is no {type.kind.value}; only the model can apply it",
-            location=raw.where,
+            f"it is required, so its default {quote(text)} is ignored", location=raw.location
         )
-    choices, default = _read_choices(raw, type.kind, default, text, report)
+    if isinstance(default, ServerDefault) and is_readable(type):
+        report.warn(
+            f"its default {quote(text)} is not a {type.kind.value}; only the model can apply it",
+            location=raw.location,
+        )
+    choices = _read_choices(raw, type.kind, report)
+    if choices and isinstance(default, KnownDefault):
+        choices, default = _reconcile(choices, default, text, raw.location, report)
     return Parameter(
         name,
         type,
@@ -236,87 +259,99 @@ def _read_parameter(raw: RawMessage, method: str, report: Report) -> Parameter:
     )
 
 
-def _read_choices(
-    raw: RawMessage, kind: TypeKind, default: Default, text: str, report: Report
-) -> tuple[tuple[Choice, ...], Default]:
-    """The choices of a parameter, and its default, which is one of them if it is known."""
-    found: dict[Scalar, Choice] = {}
+def _read_choices(raw: RawMessage, kind: TypeKind, report: Report) -> tuple[Choice, ...]:
+    """Read the choices of a parameter, each value once; what is not a value of the type is left out."""
+    choices: dict[Scalar, Choice] = {}
     dropped: list[str] = []
     for option in raw.get_messages("model_type_enum_options", limits.CHOICES):
         id = option.get_text("id", limits.DEFAULT)
         try:
-            value = defaults.parse_scalar(kind, id)
+            value = parse_scalar(kind, id)
         except ValueError:
             value = math.nan
         if value != value:  # NaN equals no value, so nobody could choose it
             dropped.append(id)
-        elif value not in found:
-            found[value] = Choice(id, value, option.get_text("description", limits.DESCRIPTION))
+        elif value not in choices:
+            choices[value] = Choice(id, value, option.get_text("description", limits.DESCRIPTION))
     if dropped:
         examples = ", ".join(map(quote, dropped[:3])) + (", …" if len(dropped) > 3 else "")
         report.warn(
             f"choices that no {kind.value} parameter can offer are left out: {examples}",
-            location=raw.where,
+            location=raw.location,
         )
-    if not found or not isinstance(default, KnownDefault) or default.value in found.values():
-        return tuple(found.values()), default
-    return _include_default(raw, kind, found, default, text, report)
+    return tuple(choices.values())
 
 
-def _include_default(
-    raw: RawMessage,
-    kind: TypeKind,
-    found: dict[Scalar, Choice],
-    default: KnownDefault,
-    text: str,
-    report: Report,
+def _reconcile(
+    choices: tuple[Choice, ...], default: KnownDefault, text: str, location: str, report: Report
 ) -> tuple[tuple[Choice, ...], Default]:
+    """Return choices with the default among them, or a default that only the server knows."""
     value = default.value
-    choices = tuple(found.values())
     assert isinstance(value, Scalar)
-    if value in found:
+    if any(choice.value == value for choice in choices):
         return choices, default
     if not text or value != value or len(choices) == limits.CHOICES:
         # An older SDK wrote nothing for None, and NaN cannot be chosen: the model knows.
         return choices, ServerDefault(text)
     report.warn(
-        f"its default {quote(text)} is not among its choices; it is allowed too", location=raw.where
+        f"its default {quote(text)} is not among its choices; it is allowed too", location=location
     )
     id = value if isinstance(value, str) else text
     return (*choices, Choice(id, value)), default
 
 
 def _read_range(raw: RawMessage, kind: TypeKind, default: Default, report: Report) -> Range | None:
-    """The bounds of a parameter, as far as they can be believed."""
+    """Read the range of a parameter; bounds that cannot be meant are left out with a warning."""
     bounds = raw.get_message("model_type_range_info")
     if bounds is None or kind not in (TypeKind.INT, TypeKind.FLOAT):
         return None
-    least, most, step = bounds.get_float("min"), bounds.get_float("max"), bounds.get_float("step")
-    if least and most and least > most:
-        report.warn(
-            f"its range, {least:g} to {most:g}, is empty and is left out", location=raw.where
-        )
-        least = most = 0.0
-    value = None
-    if isinstance(default, KnownDefault) and isinstance(default.value, (int, float)):
-        value = default.value
-    if value is not None and least and not value >= least:
-        _warn_of_bound(value, "below the least", least, raw, report)
-        least = 0.0
-    if value is not None and most and not value <= most:
-        _warn_of_bound(value, "above the greatest", most, raw, report)
-        most = 0.0
-    # Last, so that what is left reads the same from a lock.
-    zero = most > 0 and (value is None or value >= 0)
-    lowest, highest = least or (0.0 if zero else None), most or None
-    if lowest is None and highest is None and not step:
-        return None
-    return Range(lowest, highest, step)
-
-
-def _warn_of_bound(
-    value: float, beyond: str, bound: float, raw: RawMessage, report: Report
-) -> None:
-    report.warn(
-        f"its default {value} is {beyond} value, {bound:g}, which is left out", location=raw.where
+    value = _number_of(default)
+    lowest, highest = _check_bounds(
+        bounds.get_float("min"), bounds.get_float("max"), value, raw.location, report
     )
+    step = bounds.get_float("step")
+    # The wire's 0 is a lower bound only below an upper one. Decided last, so that a lock reads the same.
+    zero_is_bound = highest > 0 and (value is None or value >= 0)
+    lower = lowest or (0.0 if zero_is_bound else None)
+    if lower is None and not highest and not step:
+        return None
+    return Range(lower, highest or None, step)
+
+
+def _check_bounds(
+    lowest: float, highest: float, value: float | None, location: str, report: Report
+) -> tuple[float, float]:
+    """Return the bounds, 0.0 for one that cannot be meant.
+
+    Args:
+        lowest: The lower bound; 0.0 for none.
+        highest: The upper bound; 0.0 for none.
+        value: The default, if it is a known number.
+        location: The parameter, for messages.
+        report: Collects warnings.
+    """
+    if lowest and highest and lowest > highest:
+        report.warn(
+            f"its range, {lowest:g} to {highest:g}, is empty and is left out", location=location
+        )
+        return 0.0, 0.0
+    if value is not None and lowest and not value >= lowest:
+        report.warn(
+            f"its default {value} is below the least value, {lowest:g}, which is left out",
+            location=location,
+        )
+        lowest = 0.0
+    if value is not None and highest and not value <= highest:
+        report.warn(
+            f"its default {value} is above the greatest value, {highest:g}, which is left out",
+            location=location,
+        )
+        highest = 0.0
+    return lowest, highest
+
+
+def _number_of(default: Default) -> float | None:
+    """Return the number that a default is, if it is known and one."""
+    if isinstance(default, KnownDefault) and isinstance(default.value, (int, float)):
+        return default.value
+    return None

@@ -1,8 +1,8 @@
-"""The nouns of a model's interface: what a model offers, free of protobuf and of Python's syntax.
+"""A model's interface: methods, parameters, types and defaults, free of protobuf and of Python's syntax.
 
-What lives here: frozen values that the stages of the generator hand on. They are made by
-`interface.read`, which checks them; whoever holds one may rely on what is said here. Names, texts and
-ids are the stranger's own, as they are on the wire: they are data, not yet names of Python.
+What lives here: frozen values that the stages of the generator pass on. `interface.read` checks them, so every stage
+may rely on what is documented here. Names, texts and ids are unchanged from the wire: they are data from a stranger,
+not yet Python names.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Final
 from clarigen import ModelRef, wire
 
 Scalar = str | int | float | bool | bytes
+"""A value of STR, INT, FLOAT, BOOL or BYTES."""
 
 
 class TypeKind(enum.Enum):
-    """The platform's types; the value is the name on the wire."""
+    """The platform's data types; each value is the name on the wire."""
 
     STR = "STR"
     BYTES = "BYTES"
@@ -39,7 +40,7 @@ class TypeKind(enum.Enum):
 
 
 class MethodKind(enum.Enum):
-    """How a method is called; the value is the name on the wire."""
+    """How a method is called; each value is the name on the wire."""
 
     UNARY = "UNARY_UNARY"
     SERVER_STREAM = "UNARY_STREAMING"
@@ -48,13 +49,14 @@ class MethodKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class DataType:
-    """A type.
+    """A data type.
 
     Attributes:
-        kind: Which.
-        items: Of a LIST the one type of its items; of a TUPLE one a position, at least one.
-        members: Of NAMED_FIELDS its members, at least one, of different names.
-        refined: Of JSON_DATA the type of the user's, where the configuration names one. The model's type is the same.
+        kind: The platform's data type.
+        items: For LIST, the one type of its items; for TUPLE, one type per position, at least one.
+        members: For NAMED_FIELDS, its members: at least one, with distinct names.
+        json_type: For JSON_DATA, the user's type if the configuration gives one. It says nothing about the model, so
+            it is not compared.
     """
 
     kind: TypeKind
@@ -64,11 +66,10 @@ class DataType:
 
     @property
     def record_depth(self) -> int:
-        """How many records are within each other in it, itself counted."""
+        """Levels of NAMED_FIELDS within each other, this type included."""
         inner = (*self.items, *(member.type for member in self.members))
-        return (self.kind is TypeKind.NAMED_FIELDS) + max(
-            (type.record_depth for type in inner), default=0
-        )
+        is_record = self.kind is TypeKind.NAMED_FIELDS
+        return is_record + max((type.record_depth for type in inner), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class Member:
     """A member of NAMED_FIELDS.
 
     Attributes:
-        name: Its name on the wire; an identifier of Python (a keyword, perhaps).
-        type: Its type.
-        description: The model author's text, or empty.
+        name: The name on the wire; a Python identifier, perhaps a keyword.
+        type: The type.
+        description: The model author's text; may be empty.
     """
 
     name: str
@@ -88,37 +89,39 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class NoDefault:
-    """There is no default: the caller must give a value."""
+    """No default: the argument is required."""
 
 
 @dataclass(frozen=True, slots=True)
 class NullDefault:
-    """The default is None: leaving the argument out, or None, means no value."""
+    """The default None: an argument that is omitted, or None, means no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDefault:
-    """The default is known. Two are equal if they read the same: NaN too, and 1 is not 1.0.
+    """A default whose value is known.
+
+    Two are equal if their values have the same `repr`: NaN equals NaN, and 1 does not equal 1.0.
 
     Attributes:
-        value: Plain Python of the parameter's type: `str`, `bytes`, `int` (64 bits), `float` (also
-            infinite or not a number), `bool`; JSON as dict and list; a LIST as list, a TUPLE as
-            tuple, NAMED_FIELDS as a dict with every member, in order.
+        value: A plain Python value of the parameter's type: `str`, `bytes`, `int` (64 bits), `float` (also
+            infinite or NaN) or `bool`; for JSON_DATA a dict or a list; for LIST a list, for TUPLE a tuple, for
+            NAMED_FIELDS a dict with every member, in order.
     """
 
     value: object = field(compare=False)
-    _read: str = field(init=False, repr=False)
+    _repr: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_read", repr(self.value))
+        object.__setattr__(self, "_repr", repr(self.value))
 
 
 @dataclass(frozen=True, slots=True)
 class ServerDefault:
-    """There is a default, and only the model's code knows it.
+    """A default that only the model's own code knows.
 
     Attributes:
-        text: How the signature writes it; may be empty.
+        text: The signature's text for it; may be empty.
     """
 
     text: str
@@ -132,9 +135,9 @@ class Choice:
     """A value that a parameter allows.
 
     Attributes:
-        id: Its text on the wire.
-        value: The same as a value of the parameter's type; never NaN.
-        description: The model author's text, or empty.
+        id: The text on the wire.
+        value: The same choice as a value of the parameter's type; never NaN.
+        description: The model author's text; may be empty.
     """
 
     id: str
@@ -144,14 +147,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The least and the greatest value of an INT or FLOAT. At least one of the three is known.
+    """The range of an INT or FLOAT. At least one of the three values is known.
 
-    The wire has no "not given" here, only 0. So a bound of 0 is taken for a bound only where the
-    other side makes that sensible (0 to 2), and never one that the default breaks.
+    On the wire, 0 also stands for "no bound". So a lower bound of 0 is accepted only if there is an upper bound
+    above it. A bound that the default violates is dropped.
 
     Attributes:
-        lowest: The least value, or None.
-        highest: The greatest value, or None; not below `lowest`.
+        lowest: The lower bound; None for none.
+        highest: The upper bound, not below `lowest`; None for none.
         step: The step that a user interface offers; 0.0 for none.
     """
 
@@ -161,7 +164,7 @@ class Range:
 
     @property
     def enforced(self) -> tuple[float | None, float | None]:
-        """The bounds that clients insist on: one of 0.0 may mean that there is none."""
+        """The bounds that clients enforce. A bound of 0.0 is None here: it may stand for "no bound"."""
         return self.lowest or None, self.highest or None
 
 
@@ -170,18 +173,18 @@ class Parameter:
     """A parameter of a method.
 
     Attributes:
-        name: Its name on the wire; an identifier of Python (a keyword, perhaps).
-        type: Its type; of a stream, the type of an item.
-        required: Whether it has no default.
-        default: What leaving it out means; `Required` exactly if `required`.
-        default_text: How the signature writes the default; empty if required.
-        description: The model author's text, or empty.
-        stream: Whether it is a stream of such values.
-        choices: The values it allows, all different; empty for any. A known default is among them.
+        name: The name on the wire; a Python identifier, perhaps a keyword.
+        type: The type; for a stream, the type of one item.
+        required: Whether the argument is required.
+        default: The meaning of an omitted argument; `NoDefault` if and only if the argument is required.
+        default_text: The signature's text for the default; empty if the argument is required.
+        description: The model author's text; may be empty.
+        stream: Whether the argument is a stream of values of the type.
+        choices: The values that are allowed, all distinct, a known default among them; empty for any value.
             Only for STR, BYTES, INT, FLOAT, BOOL.
-        range: Its bounds; only for INT and FLOAT. A known default is within.
-        internal_only: Whether it is not meant for public user interfaces.
-        is_param: Whether it is marked as an inference parameter.
+        range: The bounds of the value, with a known default inside; only for INT and FLOAT.
+        internal_only: Whether the model's author hides the parameter from public user interfaces.
+        is_param: Whether the model's author marked it as an inference parameter.
     """
 
     name: str
@@ -199,14 +202,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a method returns, or each item of the stream it returns.
+    """The return value of a method, or one item of the stream that it returns.
 
     Attributes:
-        type: Its type.
-        description: The model author's text, or empty.
-        multiple_outputs: Whether the members of `type` (NAMED_FIELDS) are outputs of the method themselves,
-            each in a part of its own, rather than members of one output called `return`. On the
-            wire both are read by the same codec.
+        type: The type.
+        description: The model author's text; may be empty.
+        multiple_outputs: Whether each member of `type` (NAMED_FIELDS) is an output of the method, in a part of
+            its own, instead of a member of the one output `return`. The same codec reads both.
     """
 
     type: DataType
@@ -219,12 +221,12 @@ class Method:
     """A method of a model.
 
     Attributes:
-        name: Its name on the wire; an identifier of Python (a keyword, perhaps).
-        kind: How it is called.
-        description: The model author's text, or empty.
-        parameters: Its parameters, in the signature's order, of different names. Exactly one is a
-            stream if the kind is BIDI_STREAM, none otherwise.
-        result: What it returns.
+        name: The name on the wire; a Python identifier, perhaps a keyword.
+        kind: How the method is called.
+        description: The model author's text; may be empty.
+        parameters: The parameters in the signature's order, with distinct names. Exactly one is a stream if
+            the kind is BIDI_STREAM, else none.
+        result: The return value.
     """
 
     name: str
@@ -241,7 +243,7 @@ CLIENT_OPTIONS: Final = (
     "compute_cluster_id",
     "nodepool_id",
 )
-"""What a client can be told when it is generated, by keyword."""
+"""Keywords of a client whose defaults can be generated into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +251,11 @@ class Model:
     """A model's interface.
 
     Attributes:
-        reference: Which model of the platform it is; None for one that is not (a local runner).
-        version_id: The version that was seen, or empty.
-        methods: What it offers: at least one method, of different names.
-        client: What its client is told where its user says nothing: keywords of `CLIENT`, in their order, and ids.
-        types: The types of the user's that JSON was given: `METHOD.PARAMETER` or `METHOD.return`, and the type's text.
+        reference: The model on the platform; None for a model that is not there (at a local runner).
+        version_id: The version that the methods belong to; empty if it is not known.
+        methods: At least one method, with distinct names.
+        client_options: Defaults that the generated client gets: keywords of `CLIENT_OPTIONS`, in their order, and ids.
+        json_types: The user's types for JSON values: `METHOD.PARAMETER` or `METHOD.return`, and the text of a type.
     """
 
     reference: ModelRef | None

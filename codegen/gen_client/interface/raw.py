@@ -1,8 +1,8 @@
-"""Lenient access to a signature as it came: a mapping in the JSON form of protobuf messages.
+"""Lenient access to one JSON object of a signature.
 
-What lives here: `Raw`. Keys may be in snake_case or camelCase, absent or null where the value is
-zero; unknown ones are not looked at. A value of the wrong type is refused with its place. Knows
-nothing of what the fields mean.
+What lives here: `RawMessage`, which reads the JSON form of a protobuf message: keys in snake_case or camelCase, absent
+or null for zero values, unknown keys ignored. A value of the wrong type is refused with its location. Knows nothing
+of the meaning of the fields.
 """
 
 from __future__ import annotations
@@ -26,56 +26,73 @@ _JSON_NAMES: Final[tuple[tuple[type, str], ...]] = (
     (Mapping, "an object"),
     (Sequence, "an array"),
 )
+"""What messages call the types of JSON; the first that fits."""
 
 
 class RawMessage:
-    """One object of a signature.
+    """One JSON object of a signature.
 
     Attributes:
-        where: Its place, for messages: `detect.threshold`.
+        location: Where the object is, for messages: `detect.threshold`.
     """
 
-    __slots__ = ("_content", "where")
+    __slots__ = ("_content", "location")
 
-    def __init__(self, content: object, where: str) -> None:
+    def __init__(self, content: object, location: str) -> None:
+        """Wrap an object.
+
+        Args:
+            content: The parsed object.
+            location: Where it is, for messages.
+
+        Raises:
+            Refusal: Exit 4: the content is not an object.
+        """
         if not is_object(content):
-            raise _refusal(where, "an object", content)
+            raise _refuse_type(location, "an object", content)
         self._content = content
-        self.where = where
+        self.location = location
 
     def get_text(self, key: str, limit: int) -> str:
-        """A text of at most `limit` characters; empty if absent."""
+        """Return a text of at most `limit` characters; empty if absent."""
         value = self._get(key)
         if value is None:
             return ""
-        place = f"{self.where}.{key}"
+        location = f"{self.location}.{key}"
         if not isinstance(value, str):
-            raise _refusal(place, "text", value)
+            raise _refuse_type(location, "text", value)
         if len(value) > limit:
             raise Refusal(
-                f"it has {len(value)} characters; at most {limit} are taken",
-                location=place,
+                f"it has {len(value)} characters; the limit is {limit}",
+                location=location,
                 exit_code=UNUSABLE,
             )
         if not is_encodable(value):
             raise Refusal(
                 "it has a lone surrogate, which no text on the wire has",
-                location=place,
+                location=location,
                 exit_code=UNUSABLE,
             )
         return value
 
     def get_flag(self, key: str) -> bool:
-        """A boolean; False if absent."""
+        """Return a boolean; False if absent."""
         value = self._get(key)
         if value is None or isinstance(value, bool):
             return bool(value)
-        raise _refusal(f"{self.where}.{key}", "a boolean", value)
+        raise _refuse_type(f"{self.location}.{key}", "a boolean", value)
 
     def get_enum(self, key: str, names: Sequence[str]) -> str:
-        """The name of an enum's value, which may stand as its number: its place in `names`.
+        """Return the name of an enum's value.
 
-        Absent is the first name; an unknown one is given back in words.
+        The value may be a name, which need not be in `names`, or a number.
+
+        Args:
+            key: The key.
+            names: The names of the enum's values, by number.
+
+        Returns:
+            The name; the first one if the key is absent, `number N` for an unknown number.
         """
         value = self._get(key)
         if value is None:
@@ -83,80 +100,88 @@ class RawMessage:
         if isinstance(value, str):
             return value
         if isinstance(value, bool) or not isinstance(value, int):
-            raise _refusal(f"{self.where}.{key}", "a name", value)
+            raise _refuse_type(f"{self.location}.{key}", "a name", value)
         return names[value] if 0 <= value < len(names) else f"number {value}"
 
     def get_float(self, key: str) -> float:
-        """A 32-bit float, as the shortest number that stands for it; 0.0 if absent or not finite."""
+        """Return a 32-bit float as its shortest decimal; 0.0 if absent or not finite."""
         value = self._get(key)
         if isinstance(value, str):
             try:
                 value = float(value)
             except ValueError:
-                raise _refusal(f"{self.where}.{key}", "a number", value) from None
+                raise _refuse_type(f"{self.location}.{key}", "a number", value) from None
         if value is None:
             return 0.0
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _refusal(f"{self.where}.{key}", "a number", value)
+            raise _refuse_type(f"{self.location}.{key}", "a number", value)
         try:
-            return _shortest(float(value))
+            return _shortest_float32(float(value))
         except OverflowError:
             return 0.0
 
     def get_message(self, key: str) -> RawMessage | None:
-        """An object; None if absent."""
+        """Return an object; None if absent."""
         value = self._get(key)
-        return None if value is None else RawMessage(value, f"{self.where}.{key}")
+        return None if value is None else RawMessage(value, f"{self.location}.{key}")
 
     def get_messages(self, key: str, limit: int) -> list[RawMessage]:
-        """An array of at most `limit` objects; empty if absent."""
+        """Return an array of at most `limit` objects; empty if absent."""
         value = self._get(key)
         if value is None:
             return []
-        place = f"{self.where}.{key}"
+        location = f"{self.location}.{key}"
         if not is_array(value):
-            raise _refusal(place, "an array", value)
+            raise _refuse_type(location, "an array", value)
         if len(value) > limit:
             raise Refusal(
-                f"there are {len(value)}; at most {limit} are taken",
-                location=place,
+                f"there are {len(value)}; the limit is {limit}",
+                location=location,
                 exit_code=UNUSABLE,
             )
-        return [RawMessage(item, f"{place}[{index}]") for index, item in enumerate(value)]
+        return [RawMessage(item, f"{location}[{index}]") for index, item in enumerate(value)]
 
     def _get(self, key: str) -> object:
+        """Return the value under a key in either spelling; None if absent."""
         camel = wire.camel_case(key)
         value, other = self._content.get(key), self._content.get(camel)
         if camel != key and value is not None and other is not None:
             raise Refusal(
                 f"it is given twice, also as {camel}",
-                location=f"{self.where}.{key}",
+                location=f"{self.location}.{key}",
                 exit_code=UNUSABLE,
             )
         return other if value is None else value
 
 
-def _refusal(where: str, wanted: str, value: object) -> Refusal:
-    given_type = type(value)
-    words = (word for kind, word in _JSON_NAMES if issubclass(given_type, kind))
-    given = next(words, f"a {given_type.__name__}")
-    remedy = "in YAML, write it in quotes" if wanted == "text" and given != "an object" else ""
+def _refuse_type(location: str, expected: str, value: object) -> Refusal:
+    actual_type = type(value)
+    matches = (name for type_, name in _JSON_NAMES if issubclass(actual_type, type_))
+    actual = next(matches, f"a {actual_type.__name__}")
+    remedy = "in YAML, write it in quotes" if expected == "text" and actual != "an object" else ""
     return Refusal(
-        f"expected {wanted}, not {given}", location=where, remedy=remedy, exit_code=UNUSABLE
+        f"expected {expected}, not {actual}", location=location, remedy=remedy, exit_code=UNUSABLE
     )
 
 
-def _shortest(value: float) -> float:
-    """The number of fewest digits that is the same 32-bit float; 0.0 if it is none."""
+def _shortest_float32(value: float) -> float:
+    """Return the decimal of fewest digits for a 32-bit float: 0.9, not 0.8999999761581421.
+
+    Returns:
+        The decimal; 0.0 if the value is not finite.
+
+    Raises:
+        OverflowError: The value does not fit into 32 bits.
+    """
     if not math.isfinite(value):
         return 0.0
-    single = struct.pack("<f", value)
+    packed = struct.pack("<f", value)
     for digits in range(1, 9):
         candidate = float(f"{value:.{digits}g}")
         try:
-            if struct.pack("<f", candidate) == single:
-                return candidate + 0.0  # -0.0 is 0.0
+            if struct.pack("<f", candidate) == packed:
+                return candidate + 0.0  # -0.0 becomes 0.0
         except OverflowError:
             continue
-    rounded: float = struct.unpack("<f", single)[0]
+    rounded: float = struct.unpack("<f", packed)[0]
     return float(f"{rounded:.9g}") + 0.0

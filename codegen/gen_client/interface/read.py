@@ -1,84 +1,73 @@
-"""The interface of a model: read from signatures, checked once, and written again.
+"""A model's interface from its signatures: read leniently, checked once.
 
-What lives here: `read` and `write`. What leaves `read` is well-formed and within `limits`; nothing past
-this room knows protobuf or its JSON, and nothing here knows the syntax of Python. The nouns are those
-of `nouns`.
+What lives here: `read_model`. A model that it returns is well-formed and within `limits`. It is the last stage that knows
+the platform's JSON, and knows nothing of Python's syntax.
 """
 
 from __future__ import annotations
 
-from clarigen import ModelRef
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE
 from gen_client.interface.json_types import apply_json_types
 from gen_client.interface.method_reader import UnusableMethod, read_method
-from gen_client.interface.model import (
-    CLIENT_OPTIONS,
-    Choice,
-    DataType,
-    KnownDefault,
-    Member,
-    Method,
-    MethodKind,
-    Model,
-    NoDefault,
-    NullDefault,
-    Parameter,
-    Range,
-    Result,
-    Scalar,
-    ServerDefault,
-    TypeKind,
-)
+from gen_client.interface.model import CLIENT_OPTIONS, Method, Model
 from gen_client.interface.raw import RawMessage
 from gen_client.interface.size import weigh
 from gen_client.source.document import Document
 from gen_client.text import quote, quote_unless_identifier
 
-__all__ = [
-    "Choice",
-    "DataType",
-    "KnownDefault",
-    "Member",
-    "Method",
-    "MethodKind",
-    "Model",
-    "NoDefault",
-    "NullDefault",
-    "Parameter",
-    "Range",
-    "Result",
-    "Scalar",
-    "ServerDefault",
-    "TypeKind",
-    "read_model",
-    "write_signatures",
-]
-
 
 def read_model(document: Document, report: Report) -> Model:
-    """The interface that a document describes.
+    """Return the interface that a document describes.
 
     A method that cannot become a typed function is left out with a warning.
 
     Args:
-        document: The signatures, and which model they are of.
-        report: Where warnings go.
+        document: The signatures, and the model that they belong to.
+        report: Collects warnings.
 
     Raises:
-        Refusal: Exit 4: the document is malformed or too large, names are given twice, or no method
-            is left. Exit 2: a type is given to what is no JSON.
+        Refusal: Exit 4: the document is malformed or too large, a name is used twice, or no method is usable.
+            Exit 2: the user's type for a JSON value does not fit.
     """
     limits.check_size(document.signatures)
-    reference = _check_ids(document)
+    _check_ids(document)
+    methods = _read_methods(document, report)
+    types = document.json_types
+    model = Model(
+        document.reference,
+        document.version_id,
+        apply_json_types(methods, types),
+        _check_client_options(document),
+        types,
+    )
+    _check_weight(model)
+    return model
+
+
+def _check_ids(document: Document) -> None:
+    reference = document.reference
+    ids = {} if reference is None else reference._asdict()
+    if document.version_id:
+        ids["version_id"] = document.version_id
+    for key, value in ids.items():
+        if not limits.is_id(value):
+            raise Refusal(
+                f"{quote(value)} is not an id: letters, digits and . _ - are expected",
+                location=f"model.{key}",
+                exit_code=UNUSABLE,
+            )
+
+
+def _read_methods(document: Document, report: Report) -> list[Method]:
     if len(document.signatures) > limits.METHODS:
         raise Refusal(
-            f"the model has {len(document.signatures)} methods; at most {limits.METHODS} are taken",
+            f"the model has {len(document.signatures)} methods; the limit is {limits.METHODS}",
             exit_code=UNUSABLE,
         )
     methods: list[Method] = []
-    skipped: list[UnusableMethod] = []
+    unusable: list[UnusableMethod] = []
     names: set[str] = set()
     for index, signature in enumerate(document.signatures):
         raw = RawMessage(signature, f"method_signatures[{index}]")
@@ -92,76 +81,21 @@ def read_model(document: Document, report: Report) -> Model:
         names.add(name)
         try:
             methods.append(read_method(raw, name, report))
-        except UnusableMethod as reason:
-            skipped.append(reason)
+        except UnusableMethod as error:
+            unusable.append(error)
     if not methods:
-        raise _no_methods(skipped)
-    for skip in skipped:
-        report.warn(f"{skip}; the method is left out", location=skip.where)
-    types = document.json_types
-    model = Model(
-        reference,
-        document.version_id,
-        apply_json_types(methods, types),
-        _check_client_options(document),
-        types,
-    )
-    return _check_weight(model)
+        raise _refuse_empty(unusable)
+    for reason in unusable:
+        report.warn(f"{reason}; the method is left out", location=reason.location)
+    return methods
 
 
-def write_signatures(model: Model) -> list[dict[str, object]]:
-    """The signatures of a model in their one canonical form.
-
-    The JSON form of the platform's messages, with the names of the wire. Zero values are left out,
-    and what `read` ignores. Reading it gives the same model, without a warning of any text that it
-    changed before.
-    """
-    return [_write_method(method) for method in model.methods]
-
-
-def _check_ids(document: Document) -> ModelRef | None:
-    reference = document.reference
-    ids = () if reference is None else zip(ModelRef._fields, reference, strict=True)
-    for key, value in (*ids, *([("version_id", document.version_id)] * bool(document.version_id))):
-        if not limits.is_id(value):
-            raise Refusal(
-                f"{quote(value)} is not an id: letters, digits and . _ - are expected",
-                location=f"model.{key}",
-                exit_code=UNUSABLE,
-            )
-    return reference
-
-
-def _check_weight(model: Model) -> Model:
-    size = weigh(model)
-    if size > limits.WEIGHT:
-        raise Refusal(
-            f"the model is too large: its methods, fields, values and texts weigh {size}; at most"
-            f" {limits.WEIGHT} are taken",
-            remedy="its author would have to divide it, or to shorten its texts",
-            exit_code=UNUSABLE,
-        )
-    return model
-
-
-def _check_client_options(document: Document) -> tuple[tuple[str, str], ...]:
-    given = dict(document.client_options)
-    for key, text in given.items():
-        if key not in CLIENT_OPTIONS or not limits.is_id(text):
-            raise Refusal(
-                f"{quote(key)}: {quote(text)} is nothing that a client can be told",
-                location="client",
-                remedy=f"expected an id under one of {', '.join(CLIENT_OPTIONS)}",
-                exit_code=UNUSABLE,
-            )
-    return tuple((key, given[key]) for key in CLIENT_OPTIONS if key in given)
-
-
-def _no_methods(skipped: list[UnusableMethod]) -> Refusal:
-    if skipped:
+def _refuse_empty(unusable: list[UnusableMethod]) -> Refusal:
+    """Return the refusal of a model without usable methods."""
+    if unusable:
         return Refusal(
-            f"{skipped[0]}; no method of the model can be used",
-            location=skipped[0].where,
+            f"{unusable[0]}; no method of the model can be used",
+            location=unusable[0].location,
             exit_code=UNUSABLE,
         )
     return Refusal(
@@ -171,65 +105,26 @@ def _no_methods(skipped: list[UnusableMethod]) -> Refusal:
     )
 
 
-def _write_method(method: Method) -> dict[str, object]:
-    streams = method.kind is not MethodKind.UNARY
-    result = method.result
-    if result.multiple_outputs:
-        outputs = [
-            _without_zeros(
-                name=member.name,
-                description=member.description,
-                iterator=streams,
-                **_write_type(member.type),
+def _check_client_options(document: Document) -> tuple[tuple[str, str], ...]:
+    """Return the client options in their canonical order."""
+    options = dict(document.client_options)
+    for key, text in options.items():
+        if key not in CLIENT_OPTIONS or not limits.is_id(text):
+            raise Refusal(
+                f"{quote(key)}: {quote(text)} is not an option of a client",
+                location="client",
+                remedy=f"expected an id under one of {', '.join(CLIENT_OPTIONS)}",
+                exit_code=UNUSABLE,
             )
-            for member in result.type.members
-        ]
-    else:
-        outputs = [
-            _without_zeros(
-                name="return",
-                description=result.description,
-                iterator=streams,
-                **_write_type(result.type),
-            )
-        ]
-    return _without_zeros(
-        name=method.name,
-        method_type=method.kind.value,
-        description=method.description,
-        input_fields=[_write_parameter(parameter) for parameter in method.parameters],
-        output_fields=outputs,
-    )
+    return tuple((key, options[key]) for key in CLIENT_OPTIONS if key in options)
 
 
-def _write_parameter(parameter: Parameter) -> dict[str, object]:
-    options = [
-        _without_zeros(id=choice.id, description=choice.description) for choice in parameter.choices
-    ]
-    bounds = parameter.range
-    return _without_zeros(
-        name=parameter.name,
-        description=parameter.description,
-        required=parameter.required,
-        default=parameter.default_text,
-        iterator=parameter.stream,
-        model_type_enum_options=options,
-        model_type_range_info=bounds
-        and _without_zeros(min=bounds.lowest, max=bounds.highest, step=bounds.step),
-        internal_only=parameter.internal_only,
-        is_param=parameter.is_param,
-        **_write_type(parameter.type),
-    )
-
-
-def _write_type(type: DataType) -> dict[str, object]:
-    arguments = [_write_type(item) for item in type.items] or [
-        _without_zeros(name=member.name, description=member.description, **_write_type(member.type))
-        for member in type.members
-    ]
-    return _without_zeros(type=type.kind.value, type_args=arguments)
-
-
-def _without_zeros(**values: object) -> dict[str, object]:
-    """A message: what is not zero."""
-    return {key: value for key, value in values.items() if value}
+def _check_weight(model: Model) -> None:
+    weight = weigh(model)
+    if weight > limits.WEIGHT:
+        raise Refusal(
+            f"the model is too large: its methods, fields, values and texts weigh {weight}; the limit is"
+            f" {limits.WEIGHT}",
+            remedy="its author would have to divide it, or to shorten its texts",
+            exit_code=UNUSABLE,
+        )

@@ -1,8 +1,7 @@
-"""How large a model is as a whole: what generating it costs.
+"""The cost of generating a model's client.
 
-What lives here: `weight`. Each part has a weight of its own in `limits`, fitted to the time that it takes until it
-is formatted and checked, so that a model of any shape within the limit is generated in about the same time.
-Knows the interface's nouns, and that an invisible character is written as an escape; of Python nothing else.
+What lives here: `weigh`. Each part of a model has a weight in `limits`, fitted to the time that formatting and checking
+its code takes. So every model within the limit is generated in about the same time, whatever its shape.
 """
 
 from __future__ import annotations
@@ -14,18 +13,20 @@ from gen_client.json_text import is_array, is_object
 
 
 def weigh(model: Model) -> int:
-    """What a model weighs, in the unit of `limits.WEIGHT`."""
+    """Return the weight of a model, in the unit of `limits.WEIGHT`."""
     return sum(map(_weigh_method, model.methods))
 
 
 def _weigh_method(method: Method) -> int:
-    result = (
-        limits.FIELD_WEIGHT
-        + _weigh_type(method.result.type)
-        + _weigh_text(method.result.description)
+    result = method.result
+    return (
+        limits.METHOD_WEIGHT
+        + _weigh_text(method.description)
+        + sum(map(_weigh_parameter, method.parameters))
+        + limits.FIELD_WEIGHT
+        + _weigh_parts(result.type)
+        + _weigh_text(result.description)
     )
-    own = limits.METHOD_WEIGHT + _weigh_text(method.description)
-    return own + result + sum(map(_weigh_parameter, method.parameters))
 
 
 def _weigh_parameter(parameter: Parameter) -> int:
@@ -34,31 +35,33 @@ def _weigh_parameter(parameter: Parameter) -> int:
         for choice in parameter.choices
     )
     default = parameter.default
-    values = (
-        limits.VALUE_WEIGHT * _count_values(default.value)
-        if isinstance(default, KnownDefault)
-        else 0
+    values = _count_values(default.value) if isinstance(default, KnownDefault) else 0
+    return (
+        limits.FIELD_WEIGHT
+        + _weigh_parts(parameter.type)
+        + _weigh_text(parameter.description)
+        + _weigh_text(parameter.default_text)
+        + limits.VALUE_WEIGHT * values
+        + choices
     )
-    texts = _weigh_text(parameter.default_text) + _weigh_text(parameter.description)
-    return limits.FIELD_WEIGHT + _weigh_type(parameter.type) + choices + values + texts
 
 
-def _weigh_type(type: DataType) -> int:
-    """What stands inside a type: items and members."""
+def _weigh_parts(type: DataType) -> int:
+    """Return the weight of the items and members of a type."""
     members = sum(
-        limits.FIELD_WEIGHT + _weigh_type(member.type) + _weigh_text(member.description)
+        limits.FIELD_WEIGHT + _weigh_parts(member.type) + _weigh_text(member.description)
         for member in type.members
     )
-    return members + sum(limits.VALUE_WEIGHT + _weigh_type(item) for item in type.items)
+    return members + sum(limits.VALUE_WEIGHT + _weigh_parts(item) for item in type.items)
 
 
 def _weigh_text(text: str) -> int:
-    """What it weighs as it will be written: an escape is up to ten times its character."""
+    """Return the weight of a text as generated: an escape has up to ten times the length of its character."""
     return len(escape_invisible(text)) // limits.TEXT_UNIT
 
 
 def _count_values(value: object) -> int:
-    """How many values there are in one; the keys of an object are values too."""
+    """Count a value and all values in it; the keys of an object are values too."""
     if is_object(value):
         return 1 + sum(1 + _count_values(item) for item in value.values())
     return 1 + sum(map(_count_values, value)) if is_array(value) else 1

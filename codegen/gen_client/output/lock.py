@@ -12,8 +12,8 @@ from pathlib import Path
 
 from clarigen import wire
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read
 from gen_client.interface.model import Model
+from gen_client.interface.write import write_signatures
 from gen_client.json_text import compute_digest, is_object
 from gen_client.source import Document, SignatureFile
 
@@ -35,7 +35,7 @@ class Lock:
 
 def format_lock(model: Model) -> str:
     """Return the text of a model's lock, ending in a newline. Equal models give equal text."""
-    signatures = read.write_signatures(model)
+    signatures = write_signatures(model)
     content = {
         "format": wire.FORMAT,
         "model": _reference_ids(model),

@@ -13,7 +13,8 @@ import atheris
 with atheris.instrument_imports(include=["gen_client"]):
     from gen_client import json_text, limits, pipeline
     from gen_client.diagnostics import Refusal, Report
-    from gen_client.interface import read
+    from gen_client.interface.read import read_model
+    from gen_client.interface.write import write_signatures
     from gen_client.source import Document, forms, yaml_text
 
 FORMATTED_RUNS = 64
@@ -39,10 +40,10 @@ def run_once(data: bytes) -> None:
     rebuilt = _build(lock, is_formatted=is_formatted)
     assert rebuilt is not None
     assert rebuilt.files == package.files
-    model = read.read_model(document, Report())
-    signatures = tuple(read.write_signatures(model))
+    model = read_model(document, Report())
+    signatures = tuple(write_signatures(model))
     again = Document(model.reference, model.version_id, signatures)
-    assert read.read_model(again, Report()) == model
+    assert read_model(again, Report()) == model
 
 
 def _build(document: Document, *, is_formatted: bool) -> pipeline.Package | None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read as interface
+from gen_client.interface.model import Model, Parameter
+from gen_client.interface.read import read_model
 from gen_client.source import Document
 
 Signature = dict[str, Any]
@@ -26,14 +27,14 @@ def method(*fields: Signature, **changes: Any) -> Signature:
     }
 
 
-def read(*signatures: Signature) -> tuple[interface.Model, list[str]]:
+def read(*signatures: Signature) -> tuple[Model, list[str]]:
     """The model, and what was warned of."""
     report = Report()
-    model = interface.read_model(Document(None, "", signatures), report)
+    model = read_model(Document(None, "", signatures), report)
     return model, [str(warning) for warning in report.warnings]
 
 
-def parameter(**field: Any) -> tuple[interface.Parameter, list[str]]:
+def parameter(**field: Any) -> tuple[Parameter, list[str]]:
     model, warnings = read(method({"name": "x", **field}))
     return model.methods[0].parameters[0], warnings
 

@@ -16,13 +16,14 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.diff import compare
 from gen_client.diff.changes import Change, Impact, Rule
 from gen_client.escape import Code
-from gen_client.interface import read
 from gen_client.interface.model import Model
+from gen_client.interface.read import read_model
+from gen_client.interface.write import write_signatures
 from gen_client.plan.named import NamedMethod, name_methods
 from gen_client.source import Document
 from strategies import methods, models
 
-MODEL = read.read_model(
+MODEL = read_model(
     Document(
         ModelRef("acme", "vision", "detector"),
         "v1",
@@ -62,7 +63,7 @@ def test_whatever_differs_is_a_change(model: Model, data: st.DataObject) -> None
     changed = replace(model, methods=(*model.methods[:index], new, *model.methods[index + 1 :]))
     before, after = named(model), named(changed)
     assume(len(before) == len(model.methods) == len(after))
-    different = read.write_signatures(model) != read.write_signatures(changed)
+    different = write_signatures(model) != write_signatures(changed)
     assert bool(compare.compare(before, after)) is different
 
 

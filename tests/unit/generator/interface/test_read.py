@@ -13,17 +13,18 @@ from hypothesis import strategies as st
 from clarigen import ModelRef
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read as interface
-from gen_client.interface.model import MethodKind, TypeKind
+from gen_client.interface.model import MethodKind, Model, TypeKind
+from gen_client.interface.read import read_model
+from gen_client.interface.write import write_signatures
 from gen_client.source import Document
 from strategies import models
 from support import CORPUS
 from unit.generator.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
 
 
-def outcome(document: Document) -> interface.Model | Refusal:
+def outcome(document: Document) -> Model | Refusal:
     try:
-        return interface.read_model(document, Report())
+        return read_model(document, Report())
     except Refusal as refusal:
         return refusal
 
@@ -52,10 +53,8 @@ def test_each_file_of_the_corpus_is_read_or_refused_as_it_says(path: Path) -> No
         assert str(found).replace("\n", "").isprintable()
     else:
         assert expected != "reject"
-        again = Document(
-            document.reference, document.version_id, tuple(interface.write_signatures(found))
-        )
-        assert interface.read_model(again, Report()) == found
+        again = Document(document.reference, document.version_id, tuple(write_signatures(found)))
+        assert read_model(again, Report()) == found
 
 
 @pytest.mark.parametrize("folder", ["docs", "kitchen_sink", "real"])
@@ -72,12 +71,12 @@ def test_no_method_of_a_real_model_is_left_out(folder: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(models())
-def test_what_is_written_is_read_as_the_same(model: interface.Model) -> None:
+def test_what_is_written_is_read_as_the_same(model: Model) -> None:
     report = Report()
-    written = interface.write_signatures(model)
+    written = write_signatures(model)
     document = Document(model.reference, model.version_id, tuple(json.loads(json.dumps(written))))
-    assert interface.read_model(document, report) == model
-    assert interface.write_signatures(interface.read_model(document, report)) == written
+    assert read_model(document, report) == model
+    assert write_signatures(read_model(document, report)) == written
 
 
 @pytest.mark.item(15)
@@ -112,7 +111,7 @@ def test_what_is_written_is_read_as_the_same(model: interface.Model) -> None:
 )
 def test_whatever_comes_is_read_or_refused(content: Any) -> None:
     found = outcome(Document(None, "", (content,)))
-    assert isinstance(found, interface.Model) or found.diagnostic.exit_code == 4
+    assert isinstance(found, Model) or found.diagnostic.exit_code == 4
 
 
 @pytest.mark.item(15)
@@ -223,10 +222,10 @@ def test_an_id_that_is_none_is_refused(bad: str, place: int) -> None:
     ids[place] = bad
     document = Document(ModelRef(*ids[:3]), ids[3], (method(),))
     if place == 3 and not bad:
-        assert interface.read_model(document, Report()).version_id == ""
+        assert read_model(document, Report()).version_id == ""
         return
     with pytest.raises(Refusal) as caught:
-        interface.read_model(document, Report())
+        read_model(document, Report())
     assert caught.value.diagnostic.exit_code == 4
     assert caught.value.diagnostic.location.startswith("model.")
 
@@ -352,7 +351,7 @@ def test_several_outputs_are_a_record_of_parts_of_their_own() -> None:
     assert result.type.kind is TypeKind.NAMED_FIELDS
     assert [member.name for member in result.type.members] == ["head", "n"]
     assert result.type.members[0].description == "First."
-    assert interface.write_signatures(model)[0]["output_fields"] == outputs
+    assert write_signatures(model)[0]["output_fields"] == outputs
 
 
 def test_one_output_of_another_name_is_a_record_of_one() -> None:

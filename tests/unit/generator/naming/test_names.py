@@ -16,7 +16,6 @@ from clarigen import AsyncClient, Client
 from gen_client import pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.gate import grammar, imports
-from gen_client.interface import read
 from gen_client.interface.model import (
     DataType,
     Member,
@@ -28,6 +27,7 @@ from gen_client.interface.model import (
     Result,
     TypeKind,
 )
+from gen_client.interface.write import write_signatures
 from gen_client.naming import names as naming
 from gen_client.naming.reserved import (
     BUILTIN_TYPES,
@@ -350,7 +350,7 @@ def test_derived_names_never_meet(names: tuple[str, ...], wanted: int) -> None:
         )
         for name in names
     ]
-    document = Document(None, "", tuple(read.write_signatures(Model(None, "", tuple(methods)))))
+    document = Document(None, "", tuple(write_signatures(Model(None, "", tuple(methods)))))
     files = pipeline.build(
         document, "pkg", Report()
     ).files  # the gate refuses what is defined twice

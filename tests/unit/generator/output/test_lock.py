@@ -9,8 +9,8 @@ import pytest
 
 from clarigen import ModelRef
 from gen_client.diagnostics import Report
-from gen_client.interface import read
 from gen_client.interface.model import Model
+from gen_client.interface.read import read_model
 from gen_client.json_text import compute_digest
 from gen_client.output import lock
 from gen_client.source import Document
@@ -23,7 +23,7 @@ def model(reference: ModelRef | None = REFERENCE, version_id: str = "v1") -> Mod
     """A model of the corpus, under another name."""
     content = json.loads((CORPUS / "docs" / "detector.json").read_text())
     document = Document(reference, version_id, tuple(content["method_signatures"]))
-    return read.read_model(document, Report())
+    return read_model(document, Report())
 
 
 def test_what_a_lock_holds() -> None:
@@ -60,9 +60,9 @@ USABLE = [
 @pytest.mark.parametrize("file", USABLE, ids=lambda file: file.stem)
 def test_a_lock_read_again_is_the_same_lock(file: Path) -> None:
     content = json.loads(file.read_text())
-    first = read.read_model(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
+    first = read_model(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
     again = json.loads(lock.format_lock(first))
-    second = read.read_model(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
+    second = read_model(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
     assert second == first
     assert lock.format_lock(second) == lock.format_lock(first)
 

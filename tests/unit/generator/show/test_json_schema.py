@@ -10,7 +10,7 @@ import pytest
 
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
-from gen_client.interface import read
+from gen_client.interface.read import read_model
 from gen_client.plan.named import name_methods
 from gen_client.show import json_schema
 from gen_client.source import Document
@@ -24,7 +24,7 @@ FILES = sorted(
 
 
 def tools(*signatures: dict[str, Any]) -> list[dict[str, Any]]:
-    model = read.read_model(Document(None, "", signatures), Report())
+    model = read_model(Document(None, "", signatures), Report())
     return [
         json_schema.describe_tool(its) for its in name_methods(model, Code("package"), Report())
     ]
@@ -143,7 +143,7 @@ def test_types_of_the_users(text: str, right: object, wrong: object) -> None:
     field = {"name": "return", "type": "JSON_DATA"}
     signature = {"name": "predict", "method_type": "UNARY_UNARY", "output_fields": [field]}
     document = Document(None, "", (signature,), json_types=(("predict.return", text),))
-    model = read.read_model(document, Report())
+    model = read_model(document, Report())
     schema = json_schema.describe_tool(*name_methods(model, Code("package"), Report()))[
         "output_schema"
     ]

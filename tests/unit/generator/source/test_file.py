@@ -14,8 +14,8 @@ import yaml
 from clarigen import ModelRef
 from gen_client import limits, source
 from gen_client.diagnostics import Refusal, Report
-from gen_client.interface import read
 from gen_client.interface.model import Model
+from gen_client.interface.read import read_model
 from gen_client.output import lock
 from gen_client.source import Document
 from support import CORPUS
@@ -48,13 +48,13 @@ def refuse(path: Path | str) -> tuple[int, str]:
     return caught.value.diagnostic.exit_code, text
 
 
-def read_model(document: Document) -> Model:
-    return read.read_model(document, Report())
+def interface_of(document: Document) -> Model:
+    return read_model(document, Report())
 
 
 @pytest.fixture
 def expected() -> Model:
-    return read_model(Document(None, "", (SIGNATURE,)))
+    return interface_of(Document(None, "", (SIGNATURE,)))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_every_form_is_read_from_json_and_yaml(
         if suffix == ".json" and not text.startswith(("{", "[")):
             continue
         path.write_text(text, "utf-8")
-        assert read_model(read_file(path)) == expected
+        assert interface_of(read_file(path)) == expected
 
 
 def test_a_file_names_its_model(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_lock_is_a_signature_file(tmp_path: Path, expected: Model) -> None:
         path = tmp_path / "signatures.json"
         path.write_text(lock.format_lock(original), "utf-8")
         report = Report()
-        assert read_model(read_file(path, report)) == original
+        assert interface_of(read_file(path, report)) == original
         assert report.warnings == []
 
 
@@ -130,13 +130,13 @@ def test_a_dash_reads_standard_input(
     monkeypatch: pytest.MonkeyPatch, expected: Model, text: str
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-    assert read_model(read_file("-")) == expected
+    assert interface_of(read_file("-")) == expected
 
 
 def test_a_byte_order_mark_is_skipped(tmp_path: Path, expected: Model) -> None:
     path = tmp_path / "s.json"
     path.write_text(json.dumps([SIGNATURE]), "utf-8-sig")
-    assert read_model(read_file(path)) == expected
+    assert interface_of(read_file(path)) == expected
 
 
 def test_every_file_of_the_corpus_but_two_is_read() -> None:
@@ -241,7 +241,7 @@ def test_yaml_of_the_wrong_type_has_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(
         Refusal, match="expected text, not a boolean\n  in YAML, write it in quotes"
     ):
-        read_model(read_file(path))
+        interface_of(read_file(path))
 
 
 @pytest.mark.parametrize("number", [2, 10**30])

@@ -20,7 +20,7 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.gate import check
 from gen_client.gate.allowed import Allowed
-from gen_client.interface import read
+from gen_client.interface.read import read_model
 from gen_client.output import lock
 from gen_client.source import Document
 
@@ -211,7 +211,7 @@ def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
     assert found is not None
     assert found.document.json_types == TYPES
     assert pipeline.build(found.document, "talk", Report()).files == files
-    plain = read.read_model(replace(DOCUMENT, json_types=()), Report())
+    plain = read_model(replace(DOCUMENT, json_types=()), Report())
     assert lock.format_lock(plain) != files["signatures.json"]
 
 

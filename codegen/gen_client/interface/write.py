@@ -1,0 +1,71 @@
+"""The canonical signatures of a model: what a lock holds.
+
+What lives here: `write_signatures`, the inverse of `read.read_model`. It knows the JSON form of the platform's messages,
+and nothing of locks.
+"""
+
+from __future__ import annotations
+
+from clarigen import wire
+from gen_client.interface.model import DataType, Method, MethodKind, Model, Parameter
+
+
+def write_signatures(model: Model) -> list[dict[str, object]]:
+    """Return the signatures of a model in their one canonical form.
+
+    That is the JSON form of the platform's messages, without zero values and without what `read_model` ignores.
+    `read_model` returns the same model for it, and no warning of anything that it changed the first time.
+    """
+    return [_write_method(method) for method in model.methods]
+
+
+def _write_method(method: Method) -> dict[str, object]:
+    result = method.result
+    if result.multiple_outputs:
+        outputs = [(member.name, member.description, member.type) for member in result.type.members]
+    else:
+        outputs = [(wire.RESULT_NAME, result.description, result.type)]
+    is_stream = method.kind is not MethodKind.UNARY
+    return _drop_zeros(
+        name=method.name,
+        method_type=method.kind.value,
+        description=method.description,
+        input_fields=[_write_parameter(parameter) for parameter in method.parameters],
+        output_fields=[
+            _drop_zeros(name=name, description=text, iterator=is_stream, **_write_type(type))
+            for name, text, type in outputs
+        ],
+    )
+
+
+def _write_parameter(parameter: Parameter) -> dict[str, object]:
+    options = [
+        _drop_zeros(id=choice.id, description=choice.description) for choice in parameter.choices
+    ]
+    bounds = parameter.range
+    return _drop_zeros(
+        name=parameter.name,
+        description=parameter.description,
+        required=parameter.required,
+        default=parameter.default_text,
+        iterator=parameter.stream,
+        model_type_enum_options=options,
+        model_type_range_info=bounds
+        and _drop_zeros(min=bounds.lowest, max=bounds.highest, step=bounds.step),
+        internal_only=parameter.internal_only,
+        is_param=parameter.is_param,
+        **_write_type(parameter.type),
+    )
+
+
+def _write_type(type: DataType) -> dict[str, object]:
+    arguments = [_write_type(item) for item in type.items] or [
+        _drop_zeros(name=member.name, description=member.description, **_write_type(member.type))
+        for member in type.members
+    ]
+    return _drop_zeros(type=type.kind.value, type_args=arguments)
+
+
+def _drop_zeros(**values: object) -> dict[str, object]:
+    """Return the values that are not zero, empty or None, as protobuf's JSON does."""
+    return {key: value for key, value in values.items() if value}

@@ -133,7 +133,7 @@ class Load:
     """Workers that call until the server is dead.
 
     Attributes:
-        errors: The error that add_error each worker.
+        errors: The error that ended each worker, with the kind of its calls.
     """
 
     def __init__(self, kill: Callable[[], None]) -> None:
@@ -142,9 +142,9 @@ class Load:
         self._killed = False
         self._left = itertools.count(ENOUGH, -1)
 
-    def add_result(self, item: int, wanted: int) -> None:
+    def add_result(self, item: int, expected: int) -> None:
         """Count a result."""
-        assert item == wanted
+        assert item == expected
         if next(self._left) == 0:
             self._killed = True
             self._kill()
@@ -161,9 +161,9 @@ class Load:
                 if kind == "unary":
                     self.add_result(model.double(n), 2 * n)
                     continue
-                items, wanted = _asked(model, kind)
-                for item, its in zip(items, wanted, strict=True):
-                    self.add_result(item, its)
+                items, expected = _start_many(model, kind)
+                for item, value in zip(items, expected, strict=True):
+                    self.add_result(item, value)
         except ClarigenError as error:
             self.add_error(kind, error)
 
@@ -174,18 +174,18 @@ class Load:
                 if kind == "unary":
                     self.add_result(await model.double(n), 2 * n)
                     continue
-                items, wanted = _asked(model, kind)
-                await self._all(items, iter(wanted))
+                items, expected = _start_many(model, kind)
+                await self._all(items, iter(expected))
         except ClarigenError as error:
             self.add_error(kind, error)
 
-    async def _all(self, items: AsyncIterator[int], wanted: Iterator[int]) -> None:
+    async def _all(self, items: AsyncIterator[int], expected: Iterator[int]) -> None:
         async for item in items:
-            self.add_result(item, next(wanted))
-        assert next(wanted, None) is None
+            self.add_result(item, next(expected))
+        assert next(expected, None) is None
 
 
-def _asked(model: Any, kind: str) -> tuple[Any, Iterable[int]]:
+def _start_many(model: Any, kind: str) -> tuple[Any, Iterable[int]]:
     """Return many results of a kind, and their expected values."""
     if kind == "stream":
         return model.count(50), range(50)
@@ -225,20 +225,20 @@ def test_client_survives_a_server_killed_under_load(twin: str) -> None:
             assert error.attempts in (1, 2)
 
     run()  # grpc has created its resources per process by now
-    before = _held()
+    before = _count_resources()
     run()
-    _gone(before)
+    _wait_until_released(before)
 
 
-def _held() -> tuple[int, int]:
+def _count_resources() -> tuple[int, int]:
     """Return the numbers of threads and file descriptors of this process."""
     gc.collect()
     return len(list(Path("/proc/self/task").iterdir())), len(list(Path("/proc/self/fd").iterdir()))
 
 
-def _gone(before: tuple[int, int]) -> None:
+def _wait_until_released(before: tuple[int, int]) -> None:
     """Wait until no more resources are held than before, except two of grpc's own threads, which come and go."""
     deadline = time.monotonic() + 20
-    while any(now > then + 2 for now, then in zip(_held(), before, strict=True)):
-        assert time.monotonic() < deadline, (before, _held())
+    while any(now > then + 2 for now, then in zip(_count_resources(), before, strict=True)):
+        assert time.monotonic() < deadline, (before, _count_resources())
         time.sleep(0.05)

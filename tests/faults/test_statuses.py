@@ -75,7 +75,7 @@ Each = dict[tuple[str, str], Outcome]
 
 
 def ask_each(step: Step) -> Each:
-    """Return the outcome of a call of ask_each kind, sync and async, on a server that repeats one step."""
+    """Return the outcome of a call of each kind, sync and async, on a server that repeats one step."""
     found: Each = {}
     for kind, twin in KINDS_AND_TWINS:
         with Scripted(lambda _: step) as server:

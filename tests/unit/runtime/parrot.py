@@ -1,7 +1,4 @@
-"""A model of three methods, one a kind, and the clients of it as they would be generated.
-
-What lives here: `Parrot`, to serve; `ParrotClient` and `AsyncParrotClient`.
-"""
+"""A model with one method of each kind, and the clients that would be generated for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References to models, in all their spellings."""
+"""References to models, in all their forms."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ REF = ModelRef("acme", "vision", "detector")
         "https://api.clarifai.com/v2/users/acme/apps/vision/models/detector",
     ],
 )
-def test_the_accepted_forms_name_the_same_model(text: str) -> None:
+def test_accepted_forms_name_the_same_model(text: str) -> None:
     assert ModelRef.parse(text) == (REF, "")
 
 
 @pytest.mark.parametrize("word", ["versions", "version", "model_versions", "model_version"])
-def test_a_version_may_follow(word: str) -> None:
+def test_reference_may_name_a_version(word: str) -> None:
     assert ModelRef.parse(f"https://clarifai.com/acme/vision/models/detector/{word}/V1") == (
         REF,
         "V1",
@@ -39,7 +39,7 @@ def test_a_version_may_follow(word: str) -> None:
     assert ModelRef.parse(f"acme/vision/models/detector/{word}/V1") == (REF, "V1")
 
 
-def test_ids_keep_their_case_and_dots() -> None:
+def test_ids_keep_case_and_dots() -> None:
     assert ModelRef.parse("Acme.Inc/vision/models/Gpt-4.1")[0] == ("Acme.Inc", "vision", "Gpt-4.1")
 
 
@@ -62,7 +62,7 @@ def test_ids_keep_their_case_and_dots() -> None:
         ("\x1b[31m", "'\\x1b[31m'"),
     ],
 )
-def test_anything_else_is_refused_and_the_form_named(text: str, words: str) -> None:
+def test_other_forms_are_rejected_with_the_expected_form(text: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         ModelRef.parse(text)
     assert words in str(caught.value)
@@ -70,5 +70,5 @@ def test_anything_else_is_refused_and_the_form_named(text: str, words: str) -> N
     assert str(caught.value).isprintable()
 
 
-def test_a_reference_knows_its_page() -> None:
+def test_reference_knows_its_web_page() -> None:
     assert ModelRef.parse(REF.url) == (REF, "")

@@ -1,4 +1,4 @@
-"""One call without I/O: the flows are driven by hand, without a server, a clock or a loop."""
+"""A single call without I/O: tests drive the generators by hand, without a server, a clock or an event loop."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def call(reply: bytes | Failure, timeout: float | None = 5.0) -> Any:
     raise AssertionError("the call has not ended")
 
 
-def test_a_unary_call_is_one_attempt() -> None:
+def test_unary_call_sends_one_request() -> None:
     assert call(answer(6)) == 6
 
 
-def test_the_addressing_is_merged_into_the_request() -> None:
+def test_address_is_part_of_the_request() -> None:
     attempt = next(call_unary(DOUBLE, [3], CallContext(Address(REF, "v", Routing()), Policy(5.0))))
     assert isinstance(attempt, Send)
     request = PostModelOutputsRequest.FromString(attempt.request)
@@ -81,7 +81,7 @@ def test_the_addressing_is_merged_into_the_request() -> None:
     assert [(part.id, part.data.int_value) for part in item.data.parts] == [("n", 3)]
 
 
-def test_a_value_that_does_not_fit_is_refused_before_the_attempt() -> None:
+def test_invalid_value_raises_before_the_request() -> None:
     with pytest.raises(InputError, match="double: `n`"):
         next(call_unary(DOUBLE, ["3"], ONCE))
     with pytest.raises(InputError, match="count: `n`"):
@@ -109,7 +109,7 @@ def test_a_value_that_does_not_fit_is_refused_before_the_attempt() -> None:
         (54321, ModelError),
     ],
 )
-def test_statuses_of_the_platform_have_their_class(code: int, kind: type[ModelError]) -> None:
+def test_platform_statuses_map_to_error_classes(code: int, kind: type[ModelError]) -> None:
     reply = answer(code=code, description="Failure", details="why", req_id="r1")
     with pytest.raises(ModelError) as caught:
         call(reply)
@@ -135,22 +135,22 @@ def test_statuses_of_the_platform_have_their_class(code: int, kind: type[ModelEr
         (Failure("DEADLINE_EXCEEDED", "x"), DeadlineExceededError),
     ],
 )
-def test_statuses_of_grpc_have_their_class(failure: Failure, kind: type[ClarigenError]) -> None:
+def test_grpc_statuses_map_to_error_classes(failure: Failure, kind: type[ClarigenError]) -> None:
     with pytest.raises(ClarigenError) as caught:
         call(failure)
     assert type(caught.value) is kind
     assert str(caught.value).startswith("double: ")
 
 
-def test_a_deadline_is_also_a_timeout_error() -> None:
+def test_deadline_exceeded_is_a_timeout_error() -> None:
     with pytest.raises(TimeoutError, match="double: no answer within 5 seconds"):
         call(Failure("DEADLINE_EXCEEDED", ""))
     error = error_from_failure(Failure("DEADLINE_EXCEEDED", "why"), "f", timeout=None)
     assert str(error) == "f: why"
 
 
-def test_the_models_own_stack_trace_is_there_on_request_alone() -> None:
-    """It may hold paths and more: no text of the error has it."""
+def test_stack_trace_is_not_part_of_the_message() -> None:
+    """The stack trace may contain private details, so no text of the error contains it."""
     lines = ["Traceback (most recent call last):", '  File "/srv/secret/model.py", line 7']
     with pytest.raises(PredictionError) as caught:
         call(answer(code=10020, description="Failure", stack_trace=lines))
@@ -163,7 +163,7 @@ def test_the_models_own_stack_trace_is_there_on_request_alone() -> None:
     assert error_from_status(Status(code=10020)).stack_trace == ()  # type: ignore[union-attr]
 
 
-def test_success_is_no_error_and_some_servers_hide_the_cause() -> None:
+def test_error_from_status_of_success_and_of_a_hidden_cause() -> None:
     assert error_from_status(Status(code=10000)) is None
     error = error_from_status(Status(code=21313, description="Failed", internal_details="cause"))
     assert error is not None
@@ -171,7 +171,7 @@ def test_success_is_no_error_and_some_servers_hide_the_cause() -> None:
 
 
 @pytest.mark.item(38)
-def test_an_output_that_failed_is_an_error_though_the_response_did_not() -> None:
+def test_failed_output_raises_despite_a_successful_response() -> None:
     with pytest.raises(PredictionError, match="30002"):
         call(answer(1, code=10010, output=30002))
     with pytest.raises(PredictionError, match="10020"):
@@ -181,13 +181,13 @@ def test_an_output_that_failed_is_an_error_though_the_response_did_not() -> None
 
 @pytest.mark.item(39)
 @pytest.mark.parametrize("reply", [answer(), answer(1, 2), b"\xff\xff\xff"])
-def test_an_answer_that_is_none_is_a_decode_error(reply: bytes) -> None:
+def test_response_without_result_raises_decode_error(reply: bytes) -> None:
     with pytest.raises(DecodeError, match="double: "):
         call(reply)
 
 
-def streamed(replies: Iterable[Any]) -> list[Any]:
-    """Drive `count(3)` with these replies; what was delivered, then what ended it."""
+def drive_stream(replies: Iterable[Any]) -> list[Any]:
+    """Drive `count(3)` with these replies; return the delivered items and the error that ended it."""
     flow, delivered = call_stream(COUNT, [3], ONCE), []
     attempt = next(flow)
     assert isinstance(attempt, Open)
@@ -208,15 +208,15 @@ def streamed(replies: Iterable[Any]) -> list[Any]:
         return [*delivered, type(error)]
 
 
-def test_a_stream_delivers_what_came_and_then_how_it_ended() -> None:
-    assert streamed([answer(1), answer(2), END]) == [1, 2, "end"]
-    assert streamed([END]) == ["end"]
-    assert streamed([answer(1), answer(code=10020)]) == [1, PredictionError]
-    assert streamed([answer(1), Failure("UNAVAILABLE", "")]) == [1, UnavailableError]
+def test_stream_delivers_items_then_the_error() -> None:
+    assert drive_stream([answer(1), answer(2), END]) == [1, 2, "end"]
+    assert drive_stream([END]) == ["end"]
+    assert drive_stream([answer(1), answer(code=10020)]) == [1, PredictionError]
+    assert drive_stream([answer(1), Failure("UNAVAILABLE", "")]) == [1, UnavailableError]
 
 
 @pytest.mark.item(44)
-def test_the_first_message_carries_the_arguments_and_the_first_item() -> None:
+def test_first_message_carries_arguments_and_first_item() -> None:
     flow = call_stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)
     attempt = flow.send(1)
@@ -236,7 +236,7 @@ def ids(message: bytes) -> list[str]:
 
 
 @pytest.mark.item(44)
-def test_a_stream_without_an_item_makes_no_attempt() -> None:
+def test_bidi_stream_without_items_sends_nothing() -> None:
     flow = call_stream(ADD, [iter([]), 5], ONCE)
     assert isinstance(next(flow), Pull)
     with pytest.raises(StopIteration):

@@ -1,4 +1,4 @@
-"""What an answer itself tells of the model's version: flows driven by hand."""
+"""Hints at drift from the version in a response; tests drive the generators by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HINT = "generated from version v1, and called v2"
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CallContext:
-    """The context of a client that was generated from version v1."""
+    """The call context of a client that was generated from version v1."""
     package = tmp_path / "locked_pair"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -45,8 +45,8 @@ def answer(*parts: int, version: str, count: int = 1, failed: int = 10000) -> by
     return response.SerializeToString()
 
 
-def called(flow: Any, reply: bytes) -> Any:
-    """Drive a unary flow that may send once, and no more."""
+def drive_call(flow: Any, reply: bytes) -> Any:
+    """Drive a unary call that may send one request and no more."""
     action = next(flow)
     assert isinstance(action, Send)
     assert action.rpc == "PostModelOutputs"
@@ -57,8 +57,8 @@ def called(flow: Any, reply: bytes) -> Any:
     raise AssertionError("it asked for more")
 
 
-def test_a_forked_child_waits_for_nobody(context: CallContext) -> None:
-    """A thread of the parent may have been comparing: it is not there to finish."""
+def test_forked_child_does_not_wait_for_threads_of_the_parent(context: CallContext) -> None:
+    """The thread of the parent that was comparing does not exist in the child."""
     drift = context.drift
     assert isinstance(drift, Drift)
     drift.unverified, drift._lock = True, read_lock("locked_pair")
@@ -69,28 +69,28 @@ def test_a_forked_child_waits_for_nobody(context: CallContext) -> None:
     assert first.rpc == "GetModel"
 
 
-def test_a_result_that_does_not_fit_hints_at_the_version_that_gave_it(context: CallContext) -> None:
+def test_result_of_another_version_raises_with_a_hint(context: CallContext) -> None:
     with pytest.raises(DecodeError, match=HINT):
-        called(call_unary(PAIR, [], context), answer(1, version="v2"))
+        drive_call(call_unary(PAIR, [], context), answer(1, version="v2"))
     with pytest.raises(DecodeError) as caught:
-        called(call_unary(PAIR, [], context), answer(1, version="v1"))
+        drive_call(call_unary(PAIR, [], context), answer(1, version="v1"))
     assert "generated" not in str(caught.value)
-    assert called(call_unary(PAIR, [], context), answer(1, 2, version="v2")) == (1, 2)
+    assert drive_call(call_unary(PAIR, [], context), answer(1, 2, version="v2")) == (1, 2)
 
 
-def test_the_outcomes_of_a_batch_do_as_well(context: CallContext) -> None:
+def test_batch_outcomes_carry_the_hint(context: CallContext) -> None:
     inputs = [encode_input(PAIR, [])] * 2
-    outcomes, _ = called(call_chunk(PAIR, inputs, context), answer(1, version="v2", count=2))
+    outcomes, _ = drive_call(call_chunk(PAIR, inputs, context), answer(1, version="v2", count=2))
     assert [type(outcome) for outcome in outcomes] == [DecodeError] * 2
     assert all(HINT in str(outcome) for outcome in outcomes)
-    outcomes, _ = called(
+    outcomes, _ = drive_call(
         call_chunk(PAIR, inputs, context), answer(1, version="v2", count=2, failed=21202)
     )
     assert [type(outcome) for outcome in outcomes] == [PredictionError] * 2
     assert all(HINT in str(outcome) for outcome in outcomes)
 
 
-def test_a_stream_does_as_well(context: CallContext) -> None:
+def test_stream_errors_carry_the_hint(context: CallContext) -> None:
     flow = call_stream(PAIRS, [], context)
     assert isinstance(next(flow), Open)
     assert isinstance(flow.send(None), Receive)

@@ -1,4 +1,4 @@
-"""What of a changed model is told, and what is not: signatures against signatures, without a call."""
+"""Differences between the signatures of a lock and of the deployed model: which are reported, and which are not."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ METHOD: dict[str, Any] = {
 }
 
 
-def told(change: Callable[[dict[str, Any]], object]) -> list[str]:
-    """What is told of a change, without the method's name."""
+def report_change(change: Callable[[dict[str, Any]], object]) -> list[str]:
+    """Return the reported differences of a change, without the method's name."""
     other = copy.deepcopy(METHOD)
     change(other)
     lines = describe_differences(read_signatures([METHOD]), read_signatures([other]))
@@ -123,10 +123,10 @@ RESULT = METHOD["output_fields"][0]["type_args"]
         ),
     ],
 )
-def test_what_can_break_a_caller_is_told_in_a_line(
+def test_breaking_change_is_reported_in_a_line(
     change: Callable[[dict[str, Any]], object], line: str
 ) -> None:
-    assert told(change) == [line]
+    assert report_change(change) == [line]
 
 
 @pytest.mark.parametrize(
@@ -148,19 +148,19 @@ def test_what_can_break_a_caller_is_told_in_a_line(
         output(type_args=[*RESULT, {"name": "more", "type": "STR"}]),
     ],
 )
-def test_what_breaks_nobody_is_not_told(change: Callable[[dict[str, Any]], object]) -> None:
-    assert told(change) == []
+def test_compatible_change_is_not_reported(change: Callable[[dict[str, Any]], object]) -> None:
+    assert report_change(change) == []
 
 
-def test_all_of_them_are_told() -> None:
+def test_all_differences_are_reported() -> None:
     def change(method: dict[str, Any]) -> None:
         method["input_fields"] = [{"name": "image", "type": "VIDEO"}]
         method["output_fields"][0]["type"] = "TUPLE"
 
-    assert len(told(change)) == 6
+    assert len(report_change(change)) == 6
 
 
-def test_new_methods_break_nobody() -> None:
+def test_new_methods_are_not_reported() -> None:
     assert (
         describe_differences(
             read_signatures([METHOD]), read_signatures([METHOD, {**METHOD, "name": "more"}])
@@ -170,19 +170,19 @@ def test_new_methods_break_nobody() -> None:
     assert describe_differences(read_signatures([METHOD]), {}) == ["method detect is gone"]
 
 
-def test_a_strangers_text_is_shown_escaped_and_cut() -> None:
+def test_untrusted_text_is_escaped_and_shortened() -> None:
     def change(method: dict[str, Any]) -> None:
         method["input_fields"][2]["default"] = "\x1b[31m\n" + "x" * 1000
         method["input_fields"].append({"name": "\x1b]0;\n", "type": "STR", "required": True})
 
-    for line in told(change):
+    for line in report_change(change):
         assert line.isprintable()
         assert len(line) < 300
 
 
 @pytest.mark.item(15)
-def test_the_forms_of_signatures_read_alike() -> None:
-    """camelCase and snake_case, names and numbers, what is absent and what is unknown."""
+def test_all_forms_of_signatures_are_equal() -> None:
+    """camelCase and snake_case, names and numbers, absent and unknown values."""
     camel = {
         "name": "detect",
         "methodType": 1,
@@ -213,7 +213,7 @@ def test_the_forms_of_signatures_read_alike() -> None:
 
 
 def message(entry: dict[str, Any]) -> Any:
-    """A signature as the platform's message."""
+    """Convert a signature to the platform's message."""
     made = MethodSignature(
         name=entry["name"], method_type=wire.METHOD_TYPES.index(entry["method_type"])
     )
@@ -233,7 +233,7 @@ def _fill(given: dict[str, Any], made: Any) -> None:
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_lock_does_not_differ_from_what_the_platform_answers(name: str) -> None:
+def test_lock_equals_the_platforms_answer(name: str) -> None:
     entries = json.loads((GENERATED / name / "signatures.json").read_text())["method_signatures"]
     served = read_signatures(message(entry) for entry in entries)
     assert served == read_signatures(entries)
@@ -241,8 +241,8 @@ def test_a_lock_does_not_differ_from_what_the_platform_answers(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_lock_does_not_differ_from_what_it_was_made_of(name: str) -> None:
-    """The generator writes signatures in a form of its own: what it changes is no difference."""
+def test_lock_equals_its_source(name: str) -> None:
+    """The generator normalizes signatures; the normal form is no difference."""
     made_of = json.loads(PACKAGES[name].read_text())
     lock = json.loads((GENERATED / name / "signatures.json").read_text())
     original = made_of.get("method_signatures") or list(made_of.values())

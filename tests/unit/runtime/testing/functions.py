@@ -1,4 +1,4 @@
-"""Functions in the place of the parrot's methods."""
+"""Functions that replace the methods of the parrot."""
 
 from __future__ import annotations
 

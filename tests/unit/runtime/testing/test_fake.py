@@ -1,4 +1,4 @@
-"""clarigen.testing.fake: functions in the place of a model, without a server."""
+"""`clarigen.testing.fake`: functions instead of a model, without a server."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from support import ROOT, run_python
 from unit.runtime.parrot import AsyncParrotClient, ParrotClient
 from unit.runtime.testing.functions import PARROT, count, double, say
 
-# Calls
+# Calls.
 
 
-def test_a_unary_method_calls_its_function() -> None:
+def test_unary_method_calls_its_function() -> None:
     model = fake(ParrotClient, say=say)
     assert isinstance(model, ParrotClient)
     assert repr(model) == "<fake ParrotClient>"
@@ -46,7 +46,7 @@ def test_a_unary_method_calls_its_function() -> None:
     ]
 
 
-def test_a_stream_is_made_as_it_is_taken() -> None:
+def test_fake_stream_is_lazy() -> None:
     made: list[int] = []
 
     def counted(n: int) -> Iterator[int]:
@@ -72,7 +72,7 @@ def test_a_stream_is_made_as_it_is_taken() -> None:
     assert calls(model) == [("count", {"n": 5}), ("count", {"n": 2})]
 
 
-def test_streams_both_ways_interleave() -> None:
+def test_fake_bidi_streams_interleave() -> None:
     answers: list[int] = []
 
     def items() -> Iterator[int]:
@@ -87,13 +87,13 @@ def test_streams_both_ways_interleave() -> None:
     assert calls(model) == [("double", {"items": [1, 2, 4, 8]})]
 
 
-def test_a_stream_without_items_calls_nothing() -> None:
+def test_fake_stream_without_items_calls_nothing() -> None:
     model = fake(ParrotClient, double=double)
     assert list(model.double([])) == []
     assert calls(model) == []
 
 
-def test_an_error_of_the_callers_iterator_reaches_the_caller() -> None:
+def test_error_of_the_callers_iterator_propagates() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise LookupError("mine")
@@ -105,7 +105,7 @@ def test_an_error_of_the_callers_iterator_reaches_the_caller() -> None:
         next(stream)
 
 
-def test_a_batch_calls_it_once_an_input() -> None:
+def test_fake_batch_calls_the_function_once_per_input() -> None:
     model = fake(ParrotClient, say=say)
     taken: list[int] = []
 
@@ -121,7 +121,7 @@ def test_a_batch_calls_it_once_an_input() -> None:
     assert calls(model)[:3] == [("say", {"text": str(n), "times": 1}) for n in range(3)]
 
 
-def test_the_outcomes_of_a_batch_stand_at_their_places() -> None:
+def test_fake_batch_outcomes_are_in_input_order() -> None:
     refused = RateLimitError("not this one", code=11005)
 
     def picky(text: str, times: int) -> str:
@@ -148,7 +148,7 @@ def test_the_outcomes_of_a_batch_stand_at_their_places() -> None:
     ]
 
 
-# What goes in and out
+# Arguments and results.
 
 
 @pytest.mark.parametrize(
@@ -162,16 +162,14 @@ def test_the_outcomes_of_a_batch_stand_at_their_places() -> None:
         (lambda model: model.say_batch({"text": "x"}), "`inputs` must be an iterable of mappings"),
     ],
 )
-def test_an_argument_that_does_not_fit_is_an_input_error(
-    call: Callable[[Any], object], words: str
-) -> None:
+def test_fake_checks_arguments(call: Callable[[Any], object], words: str) -> None:
     with pytest.raises(InputError) as caught:
         call(fake(ParrotClient, **PARROT))
     assert words in str(caught.value)
 
 
 class Many(Client):
-    """Parameters of every kind of default, and types that change on the way."""
+    """A client with parameters of every kind of default, and types whose values are converted on the way."""
 
     def many(
         self,
@@ -207,7 +205,7 @@ _TEXTS = wire.unary(
 )
 
 
-def test_defaults_are_filled_in_and_values_arrive_as_at_a_model() -> None:
+def test_fake_fills_in_defaults_and_converts_values() -> None:
     model = fake(Many, many=lambda top=7, **given: repr(top))
     assert model.many() == "7"
     assert model.many(0.0, text="x", data={"a": [1]}, top=3, class_="d") == "3"
@@ -234,7 +232,7 @@ def test_defaults_are_filled_in_and_values_arrive_as_at_a_model() -> None:
         model.many(class_="e")
 
 
-def test_an_empty_list_is_not_a_list_that_was_left_out() -> None:
+def test_fake_distinguishes_an_empty_list_from_an_omitted_one() -> None:
     def texts(names: list[str] = ["own"]) -> list[Text]:  # noqa: B006
         return [Text(name) for name in names]
 
@@ -284,7 +282,7 @@ def test_an_empty_list_is_not_a_list_that_was_left_out() -> None:
         ),
     ],
 )
-def test_a_result_that_does_not_fit_is_told(
+def test_fake_checks_results(
     functions: dict[str, Any], call: Callable[[Any], object], words: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -311,7 +309,7 @@ async def _later() -> AsyncIterator[int]:
     ],
     ids=["unary", "stream", "bidi", "batch"],
 )
-def test_what_a_function_raises_reaches_the_caller_as_it_is(
+def test_exception_of_a_function_propagates_unchanged(
     call: Callable[[ParrotClient], object], error: Exception
 ) -> None:
     def fail(**_: object) -> Any:
@@ -326,7 +324,7 @@ def test_what_a_function_raises_reaches_the_caller_as_it_is(
     assert caught.value is error
 
 
-def test_a_result_or_an_error_in_place_of_a_function() -> None:
+def test_fake_accepts_a_result_or_an_error() -> None:
     model = fake(ParrotClient, say="hi", count=[1, 2], double=RateLimitError("slow down"))
     assert (model.say("x"), model.say("y")) == ("hi", "hi")
     assert [list(model.count(1)) for _ in "ab"] == [[1, 2], [1, 2]]
@@ -346,20 +344,20 @@ def test_a_result_or_an_error_in_place_of_a_function() -> None:
         ({"count": iter([1])}, "the first call would exhaust the iterator; pass a list"),
     ],
 )
-def test_a_result_that_never_fits_is_refused_at_once(given: dict[str, Any], words: str) -> None:
+def test_invalid_fixed_result_is_rejected_at_once(given: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         fake(ParrotClient, **given)
     assert words in str(caught.value)
 
 
-def test_mocks_are_functions_too() -> None:
+def test_fake_accepts_mocks() -> None:
     mock = Mock(return_value="mocked")
     model = fake(ParrotClient, say=mock)
     assert model.say("x") == "mocked"
     mock.assert_called_once_with(text="x", times=2)
 
 
-# What cannot be faked
+# Objects that cannot be faked.
 
 
 @pytest.mark.parametrize(
@@ -371,14 +369,14 @@ def test_mocks_are_functions_too() -> None:
         ("_one", "there is no method of this name"),
     ],
 )
-def test_a_method_that_there_is_not(name: str, words: str) -> None:
+def test_unknown_method_is_rejected(name: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         fake(ParrotClient, **{name: say})
     assert str(caught.value).startswith(f"fake(ParrotClient, {name}=…): ")
     assert words in str(caught.value)
 
 
-def test_a_method_without_a_function_says_so() -> None:
+def test_method_without_replacement_raises() -> None:
     model = fake(ParrotClient, count=count)
     words = r"say: the fake has no replacement; pass fake\(ParrotClient, say=…\)"
     with pytest.raises(ConfigError, match=words):
@@ -392,12 +390,12 @@ def test_a_method_without_a_function_says_so() -> None:
 
 
 @pytest.mark.parametrize("given", [int, ParrotClient(base_url="grpc://127.0.0.1:1"), "text"])
-def test_what_cannot_be_faked(given: Any) -> None:
+def test_object_that_is_no_generated_class_is_rejected(given: Any) -> None:
     with pytest.raises(ConfigError, match="`client` must be a generated class, not "):
         fake(given)
 
 
-def test_only_fakes_have_calls() -> None:
+def test_calls_accepts_only_fakes() -> None:
     with (
         ParrotClient(base_url="grpc://127.0.0.1:1") as model,
         pytest.raises(ConfigError, match="this ParrotClient is not a fake"),
@@ -405,10 +403,10 @@ def test_only_fakes_have_calls() -> None:
         calls(model)
 
 
-# What a client has beside its methods
+# Other members of a client.
 
 
-def test_views_share_the_calls_and_a_closed_one_calls_nothing() -> None:
+def test_views_of_a_fake_share_its_calls_and_its_connection() -> None:
     model = fake(ParrotClient, say=say)
     with model.with_options(timeout=1, max_retries=3) as view:
         assert view.say("x") == "xx"
@@ -421,30 +419,30 @@ def test_views_share_the_calls_and_a_closed_one_calls_nothing() -> None:
     assert calls(view) == calls(model)
 
 
-def test_two_fakes_of_a_class_do_not_mix() -> None:
+def test_fakes_of_one_class_are_independent() -> None:
     first, second = fake(ParrotClient, say="1"), fake(ParrotClient, say="2")
     assert (first.say("x"), second.say("x")) == ("1", "2")
     assert len(calls(first)) == 1
 
 
-def test_recordings_and_observers_are_told() -> None:
-    told: list[Response] = []
+def test_fake_supports_recordings_and_observers() -> None:
+    observed: list[Response] = []
     model = fake(ParrotClient, **PARROT)
     with model.recording() as seen:
-        model.with_options(on_response=told.append).say("x")
+        model.with_options(on_response=observed.append).say("x")
         list(model.count(2))
         model.say_batch([{"text": "x"}, {"text": "y"}]).collect()
     assert [one.method for one in seen] == ["say", "count", "say", "say"]
-    assert [(one.method, one.attempts, one.status) for one in told] == [("say", 1, 10000)]
+    assert [(one.method, one.attempts, one.status) for one in observed] == [("say", 1, 10000)]
     assert seen[0].raw.outputs[0].data.parts[0].data.string_value == "xx"
 
 
-def test_a_fake_is_ready() -> None:
+def test_fake_is_always_ready() -> None:
     fake(ParrotClient).wait_until_ready(timeout=1)
     asyncio.run(fake(AsyncParrotClient).wait_until_ready(timeout=1))
 
 
-def test_a_subclass_of_a_users_own() -> None:
+def test_fake_of_a_users_subclass() -> None:
     class Loud(ParrotClient):
         def shout(self, text: str) -> str:
             return self.say(text).upper()
@@ -455,12 +453,12 @@ def test_a_subclass_of_a_users_own() -> None:
         fake(Loud, shout=say)
 
 
-def test_a_fake_is_not_pickled() -> None:
+def test_fake_cannot_be_pickled() -> None:
     with pytest.raises(TypeError, match="a fake cannot be pickled"):
         pickle.dumps(fake(ParrotClient, say=say))
 
 
-def test_neither_a_credential_nor_grpc_nor_a_thread_is_needed() -> None:
+def test_fake_needs_no_credential_no_grpc_and_no_thread() -> None:
     done = run_python(
         """
 import os, sys, threading

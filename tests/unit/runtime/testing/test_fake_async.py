@@ -1,4 +1,4 @@
-"""clarigen.testing.fake of an asyncio twin: functions of both kinds."""
+"""`clarigen.testing.fake` of async classes, with sync and async functions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def double_async(items: AsyncIterator[int]) -> AsyncIterator[int]:
         yield 2 * item
 
 
-async def listed(n: int) -> list[int]:
+async def list_async(n: int) -> list[int]:
     return list(range(n))
 
 
@@ -52,7 +52,7 @@ async def _async_items(items: Iterable[int]) -> AsyncIterator[int]:
     [PARROT, {"say": say_async, "count": count_async, "double": double_async}],
     ids=["plain", "async"],
 )
-def test_the_twin_calls_functions_of_both_kinds(functions: dict[str, Any]) -> None:
+def test_async_fake_calls_sync_and_async_functions(functions: dict[str, Any]) -> None:
     async def run() -> None:
         model = fake(AsyncParrotClient, **functions)
         assert isinstance(model, AsyncParrotClient)
@@ -77,7 +77,7 @@ def test_the_twin_calls_functions_of_both_kinds(functions: dict[str, Any]) -> No
     asyncio.run(run())
 
 
-def test_an_async_function_takes_the_items_as_they_come() -> None:
+def test_async_function_receives_items_incrementally() -> None:
     async def run() -> None:
         answers: asyncio.Queue[int] = asyncio.Queue()
 
@@ -96,14 +96,16 @@ def test_an_async_function_takes_the_items_as_they_come() -> None:
     asyncio.run(run())
 
 
-def test_the_twins_errors_and_results() -> None:
+def test_async_fake_accepts_errors_and_results() -> None:
     error = ModelNotReadyError("starting", code=21351)
 
     async def fail(**_: object) -> Any:
         raise error
 
     async def run() -> None:
-        model = fake(AsyncParrotClient, say=fail, count=listed, double=AsyncMock(return_value=[7]))
+        model = fake(
+            AsyncParrotClient, say=fail, count=list_async, double=AsyncMock(return_value=[7])
+        )
         with pytest.raises(ModelNotReadyError) as caught:
             await model.say("x")
         assert caught.value is error
@@ -122,7 +124,7 @@ def test_the_twins_errors_and_results() -> None:
     asyncio.run(run())
 
 
-def test_a_call_that_is_cancelled_cancels_its_function() -> None:
+def test_cancelled_call_cancels_its_function() -> None:
     async def run() -> None:
         started, cancelled = asyncio.Event(), asyncio.Event()
 
@@ -144,7 +146,7 @@ def test_a_call_that_is_cancelled_cancels_its_function() -> None:
     asyncio.run(run())
 
 
-def test_leaving_a_stream_of_the_twin_ends_its_function() -> None:
+def test_leaving_an_async_stream_ends_its_function() -> None:
     async def run() -> None:
         ended = asyncio.Event()
 
@@ -163,7 +165,7 @@ def test_leaving_a_stream_of_the_twin_ends_its_function() -> None:
     asyncio.run(run())
 
 
-def test_a_batch_of_the_twin_runs_as_many_at_once_as_is_said() -> None:
+def test_async_batch_respects_concurrency() -> None:
     async def run() -> None:
         together = asyncio.Barrier(4)
 

@@ -1,4 +1,4 @@
-"""clarigen.testing: what goes wrong with the calls of a server, and what is known of it afterwards."""
+"""Faults of `clarigen.testing.Server`, its log of calls, and its versions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def model(server: Server) -> Iterator[ParrotClient]:
         yield model
 
 
-# Statuses
+# Statuses.
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def model(server: Server) -> Iterator[ParrotClient]:
     ],
 )
 @pytest.mark.parametrize("method", ["say", "count", "double"])
-def test_a_status_is_answered_in_the_models_place(
+def test_fault_answers_a_status_instead_of_the_model(
     server: Server, model: ParrotClient, method: str, status: str | int, error: type[Exception]
 ) -> None:
     fault = server.faults.add(status=status, details="as told", times=1)
@@ -79,7 +79,7 @@ def test_a_status_is_answered_in_the_models_place(
     assert [call.method for call in server.calls] == [method]
 
 
-def test_every_status_that_has_a_name_can_be_told(server: Server) -> None:
+def test_fault_accepts_every_named_status(server: Server) -> None:
     for name, code in CODES_BY_NAME.items():
         assert server.faults.add(status=name).code == code
     for name in ("UNAVAILABLE", "UNAUTHENTICATED", "DATA_LOSS"):
@@ -87,7 +87,7 @@ def test_every_status_that_has_a_name_can_be_told(server: Server) -> None:
     assert len(list(server.faults)) == len(CODES_BY_NAME) + 3
 
 
-def test_a_model_that_is_starting_is_waited_for(server: Server) -> None:
+def test_fault_of_a_starting_model_is_awaited(server: Server) -> None:
     fault = server.faults.add(status="MODEL_DEPLOYING", times=2)
     with ParrotClient(base_url=server.url, timeout=30) as model, model.recording() as seen:
         assert model.say("x") == "xx"
@@ -95,7 +95,7 @@ def test_a_model_that_is_starting_is_waited_for(server: Server) -> None:
     assert server.calls == [("say", {"text": "x", "times": 2})]
 
 
-def test_a_fault_without_times_is_always_met(server: Server, model: ParrotClient) -> None:
+def test_fault_without_times_affects_all_calls(server: Server, model: ParrotClient) -> None:
     fault = server.faults.add(status="MODEL_NOT_DEPLOYED")
     for _ in range(5):
         with pytest.raises(ModelNotReadyError):
@@ -106,7 +106,7 @@ def test_a_fault_without_times_is_always_met(server: Server, model: ParrotClient
     assert model.say("x") == "xx"
 
 
-def test_a_fault_is_of_one_method_or_of_all(server: Server, model: ParrotClient) -> None:
+def test_fault_affects_one_method_or_all(server: Server, model: ParrotClient) -> None:
     server.faults.add(status="INTERNAL", method="say")
     assert list(model.count(2)) == [0, 1]
     with pytest.raises(TransportError):
@@ -116,9 +116,7 @@ def test_a_fault_is_of_one_method_or_of_all(server: Server, model: ParrotClient)
     assert model.say("x") == "xx"
 
 
-def test_faults_are_met_in_the_order_in_which_they_were_added(
-    server: Server, model: ParrotClient
-) -> None:
+def test_faults_apply_in_the_order_of_addition(server: Server, model: ParrotClient) -> None:
     faults = [
         server.faults.add(status="INTERNAL", times=2),
         server.faults.add(delay=0.001),
@@ -134,7 +132,7 @@ def test_faults_are_met_in_the_order_in_which_they_were_added(
     assert [fault.met for fault in faults] == [2, 3, 1, 2]
 
 
-def test_what_failed_after_it_ran_has_run(server: Server, model: ParrotClient) -> None:
+def test_fault_after_the_call_lets_it_run(server: Server, model: ParrotClient) -> None:
     server.faults.add(status="INTERNAL", after=True, times=1)
     with pytest.raises(TransportError):
         model.say("x", times=3)
@@ -146,12 +144,12 @@ def test_what_failed_after_it_ran_has_run(server: Server, model: ParrotClient) -
         next(stream)
 
 
-# Items of streams
+# Items of streams.
 
 
 @pytest.mark.parametrize("status", ["DATA_LOSS", "FAILURE"])
 @pytest.mark.parametrize("after", [False, True])
-def test_a_stream_ends_at_an_item(
+def test_fault_ends_a_stream_at_an_item(
     server: Server, model: ParrotClient, status: str, after: bool
 ) -> None:
     fault = server.faults.add(status=status, item=3, after=after, times=2)
@@ -173,24 +171,24 @@ def _into(got: list[int], stream: Stream[int]) -> None:
         got.append(item)
 
 
-def test_a_stream_that_is_shorter_does_not_meet_it(server: Server, model: ParrotClient) -> None:
+def test_fault_does_not_affect_shorter_streams(server: Server, model: ParrotClient) -> None:
     fault = server.faults.add(status="INTERNAL", item=3)
     assert list(model.count(3)) == [0, 1, 2]
     assert model.say("x") == "xx"
     assert fault.met == 0
 
 
-def test_the_items_that_were_taken_are_known(server: Server, model: ParrotClient) -> None:
+def test_calls_log_the_consumed_items(server: Server, model: ParrotClient) -> None:
     server.faults.add(status="INTERNAL", item=1, after=True)
     with pytest.raises(TransportError):
         list(model.double(iter(range(1000))))
     assert server.calls == [("double", {"items": [0, 1]})]
 
 
-# Lost connections, and waiting
+# Lost connections and delays.
 
 
-def test_a_lost_connection_before_and_after_it_ran(server: Server, model: ParrotClient) -> None:
+def test_drop_before_and_after_the_call(server: Server, model: ParrotClient) -> None:
     eager = model.with_options(max_retries=4)
     for after in (False, True):
         fault = server.faults.add(drop=True, after=after, times=1)
@@ -201,20 +199,20 @@ def test_a_lost_connection_before_and_after_it_ran(server: Server, model: Parrot
     assert eager.say("x") == "xx"
 
 
-def test_what_is_idempotent_runs_again(server: Server) -> None:
+def test_idempotent_call_is_retried_after_a_drop(server: Server) -> None:
     server.faults.add(drop=True, after=True, times=2)
     with ParrotClient(base_url=server.url, timeout=30, idempotent=True) as model:
         assert model.say("x") == "xx"
     assert server.calls == [("say", {"text": "x", "times": 2})] * 3
 
 
-def test_a_connection_lost_midway_keeps_what_was_sent(server: Server, model: ParrotClient) -> None:
+def test_drop_within_a_stream_keeps_the_sent_items(server: Server, model: ParrotClient) -> None:
     for _ in range(100):
         server.faults.add(drop=True, item=3, times=1)
         assert _until_it_fails(model.count(10)) == [0, 1, 2]
 
 
-def test_a_slow_answer_meets_the_deadline(server: Server, model: ParrotClient) -> None:
+def test_delay_beyond_the_deadline_fails_the_call(server: Server, model: ParrotClient) -> None:
     fault = server.faults.add(delay=60, times=1)
     with pytest.raises(DeadlineExceededError):
         model.with_options(timeout=0.2).say("x")
@@ -227,7 +225,7 @@ def test_a_slow_answer_meets_the_deadline(server: Server, model: ParrotClient) -
     assert [call.method for call in server.calls] == ["say", "count"], "the first one never ran"
 
 
-def test_closing_does_not_wait_for_the_slow(server: Server) -> None:
+def test_closing_the_server_does_not_wait_for_delays(server: Server) -> None:
     fault = server.faults.add(delay=600)
     with ParrotClient(base_url=server.url, timeout=60, max_retries=0) as model:
         failed: list[Exception] = []
@@ -248,10 +246,12 @@ def test_closing_does_not_wait_for_the_slow(server: Server) -> None:
     server._threads.shutdown(wait=True)
 
 
-# Many at once
+# Concurrency.
 
 
-def test_each_time_is_met_once_by_many_at_once(server: Server, model: ParrotClient) -> None:
+def test_limited_fault_affects_each_concurrent_call_once(
+    server: Server, model: ParrotClient
+) -> None:
     fault = server.faults.add(status="FAILURE", times=37)
 
     def call(_: int) -> str:
@@ -266,7 +266,7 @@ def test_each_time_is_met_once_by_many_at_once(server: Server, model: ParrotClie
     assert (fault.met, len(server.calls)) == (37, 163)
 
 
-def test_the_asyncio_twin_meets_the_same(server: Server) -> None:
+def test_faults_affect_async_clients(server: Server) -> None:
     server.faults.add(status="INTERNAL", item=2, method="count")
     server.faults.add(drop=True, method="say", times=1)
 
@@ -283,7 +283,7 @@ def test_the_asyncio_twin_meets_the_same(server: Server) -> None:
     asyncio.run(calls())
 
 
-def test_a_request_of_a_batch_meets_a_fault_once(server: Server, model: ParrotClient) -> None:
+def test_fault_affects_a_request_of_a_batch_once(server: Server, model: ParrotClient) -> None:
     server.faults.add(status="FAILURE", times=1)
     paced = model.with_options(batch_size=5, concurrency=1)
     inputs = [{"text": str(n), "times": 1} for n in range(10)]
@@ -293,10 +293,10 @@ def test_a_request_of_a_batch_meets_a_fault_once(server: Server, model: ParrotCl
     assert server.calls == [("say", given) for given in inputs[5:]]
 
 
-# What is remembered, and what cannot be
+# The log of calls, and invalid arguments.
 
 
-def test_the_last_calls_are_remembered() -> None:
+def test_server_keeps_the_latest_calls() -> None:
     with (
         serve(Parrot(), record=3) as server,
         ParrotClient(base_url=server.url, timeout=30) as model,
@@ -312,7 +312,7 @@ def test_the_last_calls_are_remembered() -> None:
         assert server.calls == []
 
 
-def test_discovery_meets_no_fault(server: Server) -> None:
+def test_discovery_is_exempt_from_faults(server: Server) -> None:
     from unit.runtime.testing.test_serve import _predict
 
     fault = server.faults.add(status="INTERNAL")
@@ -340,21 +340,19 @@ def test_discovery_meets_no_fault(server: Server) -> None:
         ({"drop": True, "method": "say", "item": 1}, "item=1: say answers with one result"),
     ],
 )
-def test_a_fault_that_cannot_be_is_refused(
-    server: Server, arguments: dict[str, Any], words: str
-) -> None:
+def test_invalid_fault_is_rejected(server: Server, arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         server.faults.add(**arguments)
     assert words in str(caught.value)
     assert list(server.faults) == []
 
 
-def test_a_record_that_cannot_be_is_refused() -> None:
+def test_invalid_record_option_is_rejected() -> None:
     with pytest.raises(ConfigError, match="`record` must be a number from 0, not -1"):
         serve(Parrot(), record=-1)
 
 
-# New versions
+# Versions.
 
 
 class Crow:
@@ -362,7 +360,7 @@ class Crow:
         return f"crow: {text}"
 
 
-def test_another_version_is_served_from_now_on(server: Server, model: ParrotClient) -> None:
+def test_deploy_serves_another_version(server: Server, model: ParrotClient) -> None:
     assert model.say("x") == "xx"
     assert server.deploy(Crow()) == "testing-2"
     assert model.say("x") == "crow: x"
@@ -377,7 +375,7 @@ def test_another_version_is_served_from_now_on(server: Server, model: ParrotClie
         server.deploy(Crow)
 
 
-def test_discovery_finds_the_latest_version_and_the_earlier_ones(server: Server) -> None:
+def test_discovery_lists_all_versions(server: Server) -> None:
     from unit.runtime.testing.test_serve import _rpc
 
     server.deploy(Crow())
@@ -391,10 +389,10 @@ def test_discovery_finds_the_latest_version_and_the_earlier_ones(server: Server)
         names[id_] = [method.name for method in found.model_version.method_signatures]
     assert names == {"testing": ["say", "count", "double"], "testing-2": ["say"]}
     first_page = _proto.ListModelVersionsRequest(page=1)
-    listed = _rpc(server, "ListModelVersions", first_page, _proto.MultiModelVersionResponse)
-    assert [version.id for version in listed.model_versions] == ["testing-2", "testing"]
+    versions = _rpc(server, "ListModelVersions", first_page, _proto.MultiModelVersionResponse)
+    assert [version.id for version in versions.model_versions] == ["testing-2", "testing"]
 
 
-def test_a_fault_may_be_of_a_method_of_any_version(server: Server) -> None:
+def test_fault_accepts_methods_of_any_version(server: Server) -> None:
     server.deploy(Crow())
     assert server.faults.add(status="INTERNAL", method="count").met == 0

@@ -1,4 +1,4 @@
-"""The pytest plugin: what its fixture does, and what it costs those who do not use it."""
+"""The pytest plugin: its fixture, and that it costs nothing if it is not used."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class application:
 """The code that the documentation's example assumes."""
 
 
-def test_what_a_test_serves_is_closed_with_it(pytester: pytest.Pytester) -> None:
+def test_fixture_closes_its_servers(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(MODEL + """
 ports = []
 
@@ -71,7 +71,7 @@ def test_its_options_are_those_of_serve(clarigen_serve: Serve) -> None:
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3, failed=1)
 
 
-def test_nothing_is_imported_before_a_test_asks_for_it(pytester: pytest.Pytester) -> None:
+def test_plugin_imports_nothing_until_it_is_used(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
 import sys
 
@@ -82,9 +82,9 @@ def test_start() -> None:
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-def test_the_fixture_is_listed_with_what_it_does(pytester: pytest.Pytester) -> None:
-    told = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
-    told.stdout.fnmatch_lines(["clarigen_serve*", "*Serve plain Python objects as models*"])
+def test_fixture_is_listed_with_a_description(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["clarigen_serve*", "*Serve plain Python objects as models*"])
 
 
 def test_example_of_the_documentation_runs(pytester: pytest.Pytester) -> None:

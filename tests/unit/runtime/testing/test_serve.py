@@ -1,4 +1,4 @@
-"""clarigen.testing: what of an object is served, how it is described, and how calls are answered."""
+"""`clarigen.testing.serve`: which methods are served, how they are described, and how calls are answered."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _rpc(server: Server, rpc: str, request: Any, answer: Any) -> Any:
 
 
 def _request(*methods: str) -> _proto.PostModelOutputsRequest:
-    """A request with one input a method, without arguments."""
+    """Build a request with one input per method name, without arguments."""
     request = _proto.PostModelOutputsRequest()
     for method in methods:
         data = request.inputs.add().data
@@ -64,7 +64,7 @@ def _signatures(implementation: object) -> dict[str, Any]:
     return signatures
 
 
-# Signatures
+# Signatures.
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Model(Base):
         yield from items
 
 
-def test_a_signature() -> None:
+def test_served_method_has_a_signature() -> None:
     point = {
         "type": "NAMED_FIELDS",
         "typeArgs": [
@@ -156,7 +156,7 @@ def test_a_signature() -> None:
     }
 
 
-def test_public_methods_with_annotations_are_served_those_of_the_base_first() -> None:
+def test_annotated_public_methods_are_served_base_class_first() -> None:
     signatures = _signatures(Model())
     assert list(signatures) == ["first", "predict", "static", "of_class"]
     assert signatures["static"]["methodType"] == "UNARY_STREAMING"
@@ -203,7 +203,7 @@ def test_public_methods_with_annotations_are_served_those_of_the_base_first() ->
         (Literal[True], "BOOL"),
     ],
 )
-def test_every_type_can_be_a_parameter(annotation: Any, type_: str) -> None:
+def test_parameter_of_every_type_is_served(annotation: Any, type_: str) -> None:
     assert _only_field(annotation)["type"] == type_
 
 
@@ -235,7 +235,7 @@ def _only_field(annotation: Any, **default: Any) -> dict[str, Any]:
         (Text, Text("tt"), "Text(text='tt', url='')"),
     ],
 )
-def test_defaults_are_spelled_as_the_platform_does(
+def test_defaults_are_formatted_like_the_platforms(
     annotation: Any, default: Any, text: str
 ) -> None:
     field = _only_field(annotation, default=default)
@@ -243,11 +243,11 @@ def test_defaults_are_spelled_as_the_platform_does(
     assert "required" not in field
 
 
-def test_an_empty_default_is_no_text() -> None:
+def test_empty_default_has_no_text() -> None:
     assert _only_field(str, default="") == {"name": "x", "type": "STR"}
 
 
-# What cannot be served
+# Objects that cannot be served.
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ class Endless:
     child: Endless
 
 
-def _refused(annotation: Any, default: Any = ...) -> Callable[[], object]:
+def _serve_parameter(annotation: Any, default: Any = ...) -> Callable[[], object]:
     return lambda: _only_field(annotation, **({} if default is ... else {"default": default}))
 
 
@@ -319,16 +319,16 @@ class Empty:
 @pytest.mark.parametrize(
     ("serving", "words"),
     [
-        (_refused(set[int]), "predict: parameter `x`: set[int] cannot be served"),
-        (_refused(Any), "predict: parameter `x`: "),
-        (_refused(int | str), "predict: parameter `x`: int | str cannot be served"),
-        (_refused(list[int | None]), "predict: parameter `x`: int | None cannot be served"),
-        (_refused(list[Iterator[int]]), "predict: parameter `x`: "),
-        (_refused(tuple[int, ...]), "has no fixed length"),
-        (_refused(Literal[1, "a"]), "the values of a Literal must be of one type"),
-        (_refused(Endless), "Endless contains itself"),
-        (_refused(int | None, 3), "may be None only if None is its default"),
-        (_refused(int | None), "may be None only if None is its default"),
+        (_serve_parameter(set[int]), "predict: parameter `x`: set[int] cannot be served"),
+        (_serve_parameter(Any), "predict: parameter `x`: "),
+        (_serve_parameter(int | str), "predict: parameter `x`: int | str cannot be served"),
+        (_serve_parameter(list[int | None]), "predict: parameter `x`: int | None cannot be served"),
+        (_serve_parameter(list[Iterator[int]]), "predict: parameter `x`: "),
+        (_serve_parameter(tuple[int, ...]), "has no fixed length"),
+        (_serve_parameter(Literal[1, "a"]), "the values of a Literal must be of one type"),
+        (_serve_parameter(Endless), "Endless contains itself"),
+        (_serve_parameter(int | None, 3), "may be None only if None is its default"),
+        (_serve_parameter(int | None), "may be None only if None is its default"),
         (lambda: serve(Unfinished()), "predict: parameter `x` has no annotation"),
         (lambda: serve(NoResult()), "predict: the result has no annotation; add one"),
         (lambda: serve(ReturnsNone()), "predict: the result: "),
@@ -339,13 +339,13 @@ class Empty:
         (lambda: serve(OnlyIn()), "a method that takes a stream must return a stream"),
         (lambda: serve(TwoStreams()), "only one parameter may be a stream, not x, y"),
         (lambda: serve(StreamWithDefault()), "a stream must be the whole parameter or result"),
-        (_refused(Iterator[int], ()), "is a stream and must not have a default"),
+        (_serve_parameter(Iterator[int], ()), "is a stream and must not have a default"),
         (lambda: serve(Unknown()), "Unknown.predict: its annotations do not evaluate"),
         (lambda: serve(Empty()), "Empty has no public method with annotations"),
         (lambda: serve(Model), "serve an object, not the class; pass Model()"),
     ],
 )
-def test_what_cannot_be_served_is_refused_by_name(
+def test_object_that_cannot_be_served_is_rejected(
     serving: Callable[[], object], words: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -353,12 +353,12 @@ def test_what_cannot_be_served_is_refused_by_name(
     assert words in str(caught.value)
 
 
-def test_a_port_that_is_taken() -> None:
+def test_port_in_use_is_rejected() -> None:
     with serve(Model()) as server, pytest.raises(ConfigError, match=f"port {server.port} "):
         serve(Model(), port=server.port)
 
 
-# Calls
+# Calls.
 
 
 class Echo:
@@ -406,14 +406,16 @@ def echo() -> Iterator[Server]:
         ("wrong_inside", "wrong_inside: the result[0].x must be a float, not str '1'"),
     ],
 )
-def test_a_failure_is_a_status_with_its_cause(echo: Server, method: str, details: str) -> None:
+def test_failed_method_answers_a_status_with_its_cause(
+    echo: Server, method: str, details: str
+) -> None:
     answer = _predict(echo, method)
     assert (answer.status.code, answer.status.details) == (10020, details)
     assert any(line.startswith("Traceback") for line in answer.status.stack_trace)
     assert not answer.outputs
 
 
-def test_inputs_are_answered_in_order_and_fail_as_one(echo: Server) -> None:
+def test_inputs_of_a_request_are_answered_in_order_and_fail_together(echo: Server) -> None:
     good = _predict(echo, "hello", "hello")
     assert good.status.code == 10000
     assert [o.data.parts[0].data.string_value for o in good.outputs] == ["hello", "hello"]
@@ -423,7 +425,7 @@ def test_inputs_are_answered_in_order_and_fail_as_one(echo: Server) -> None:
     assert _predict(echo).status.code == 10000
 
 
-def test_a_method_called_as_another_kind(echo: Server) -> None:
+def test_method_called_with_the_wrong_rpc_fails(echo: Server) -> None:
     words = "is UNARY_STREAMING, but was called as UNARY"
     with (
         EchoClient(base_url=echo.url, timeout=30) as model,
@@ -432,13 +434,13 @@ def test_a_method_called_as_another_kind(echo: Server) -> None:
         model.items_as_unary(3)
 
 
-def test_large_messages(echo: Server) -> None:
+def test_large_messages_are_served(echo: Server) -> None:
     text = "x" * (8 << 20)
     with EchoClient(base_url=echo.url, timeout=30) as model:
         assert model.echo(text) == text
 
 
-def test_discovery_as_the_platform_does_it(echo: Server) -> None:
+def test_discovery_answers_like_the_platform(echo: Server) -> None:
     who = _proto.UserAppIDSet(user_id="u", app_id="a")
     model = _rpc(
         echo,
@@ -479,7 +481,7 @@ def test_discovery_as_the_platform_does_it(echo: Server) -> None:
     assert [len(page.model_versions) for page in pages] == [1, 0]
 
 
-# Streams both ways
+# Bidirectional streams.
 
 
 class Loop:
@@ -496,8 +498,8 @@ class LoopClient(Client):
 _DOUBLE = wire.bidi_stream("double", wire.field("items", wire.INT, stream=True), returns=wire.INT)
 
 
-def test_streams_both_ways_interleave() -> None:
-    """Each item is made only of the answer to the one before it: a server that drains deadlocks."""
+def test_served_bidi_streams_interleave() -> None:
+    """Each item depends on the answer to the previous one: a server that reads all items first would deadlock."""
     answers: queue.Queue[int] = queue.Queue()
 
     def items() -> Iterator[int]:
@@ -513,7 +515,7 @@ def test_streams_both_ways_interleave() -> None:
     assert seen == [2, 4, 8, 16, 32, 64]
 
 
-def test_closing_ends_what_is_under_way() -> None:
+def test_closing_the_server_ends_open_calls() -> None:
     waiting: queue.Queue[int] = queue.Queue()
 
     def items() -> Iterator[int]:

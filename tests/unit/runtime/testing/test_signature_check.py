@@ -1,4 +1,4 @@
-"""clarigen.testing.fake: which functions can stand for which methods."""
+"""`clarigen.testing.fake`: which functions can replace which methods."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Speaks(Protocol):
     def speak(self) -> str: ...
 
 
-def unknown_name(text: Missing, times: int) -> str:  # type: ignore[name-defined]  # noqa: F821
+def unknown_annotation(text: Missing, times: int) -> str:  # type: ignore[name-defined]  # noqa: F821
     return "said"
 
 
-def _fits(text: Any = "", times: Any = 0, result: Any = ...) -> Callable[..., Any]:
-    """A function for `say` with these annotations."""
+def _annotate(text: Any = "", times: Any = 0, result: Any = ...) -> Callable[..., Any]:
+    """Build a function for `say` with these annotations."""
 
     def function(text: Any, times: Any) -> Any:
         return "said"
@@ -60,15 +60,15 @@ def _fits(text: Any = "", times: Any = 0, result: Any = ...) -> Callable[..., An
         lambda text, times, extra=1: "said",
         lambda *_, text, times: "said",
         partial(lambda prefix, text, times: "said", "p"),
-        unknown_name,
-        _fits(str, float),
-        _fits(str | None, int | str, str),
-        _fits(object, Any, Literal["said"]),
-        _fits(Iterable[str], Speaks, str | None),
-        _fits("str", "int", "str"),
+        unknown_annotation,
+        _annotate(str, float),
+        _annotate(str | None, int | str, str),
+        _annotate(object, Any, Literal["said"]),
+        _annotate(Iterable[str], Speaks, str | None),
+        _annotate("str", "int", "str"),
     ],
 )
-def test_a_function_that_fits(function: Callable[..., Any]) -> None:
+def test_compatible_function_is_accepted(function: Callable[..., Any]) -> None:
     assert fake(ParrotClient, say=function).say("x") == "said"
 
 
@@ -81,24 +81,24 @@ def test_a_function_that_fits(function: Callable[..., Any]) -> None:
         (lambda *_: "", "the function has no parameter `text`"),
         (lambda text, /, times: "", "`text` is positional-only; arguments are passed by name"),
         (lambda: "", "the function has no parameter `text`"),
-        (_fits(bytes), "`text` is annotated bytes; the method passes a str"),
-        (_fits(Text), "`text` is annotated Text; the method passes a str"),
-        (_fits(list[str]), "`text` is annotated list[str]; the method passes a str"),
-        (_fits(Image | bytes), "`text` is annotated"),
-        (_fits(Other), "`text` is annotated Other; the method passes a str"),
-        (_fits(None), "`text` is annotated None; the method passes a str"),
-        (_fits(str, str), "`times` is annotated str; the method passes an int"),
-        (_fits(str, bool), "`times` is annotated bool; the method passes an int"),
-        (_fits(str, Literal["a"]), "`times` is annotated"),
-        (_fits(str, dict[str, int]), "`times` is annotated dict[str, int]"),
-        (_fits(result=int), "the result is annotated int; the method returns a str"),
-        (_fits(result=None), "the result is annotated None; the method returns a str"),
-        (_fits(result=Text), "the result is annotated Text; the method returns a str"),
+        (_annotate(bytes), "`text` is annotated bytes; the method passes a str"),
+        (_annotate(Text), "`text` is annotated Text; the method passes a str"),
+        (_annotate(list[str]), "`text` is annotated list[str]; the method passes a str"),
+        (_annotate(Image | bytes), "`text` is annotated"),
+        (_annotate(Other), "`text` is annotated Other; the method passes a str"),
+        (_annotate(None), "`text` is annotated None; the method passes a str"),
+        (_annotate(str, str), "`times` is annotated str; the method passes an int"),
+        (_annotate(str, bool), "`times` is annotated bool; the method passes an int"),
+        (_annotate(str, Literal["a"]), "`times` is annotated"),
+        (_annotate(str, dict[str, int]), "`times` is annotated dict[str, int]"),
+        (_annotate(result=int), "the result is annotated int; the method returns a str"),
+        (_annotate(result=None), "the result is annotated None; the method returns a str"),
+        (_annotate(result=Text), "the result is annotated Text; the method returns a str"),
         (_later, "the function must not be async"),
         (_yielding, "the function must not be async"),
     ],
 )
-def test_a_function_that_does_not_fit_is_refused(function: Any, words: str) -> None:
+def test_incompatible_function_is_rejected(function: Any, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         fake(ParrotClient, say=function)
     assert str(caught.value).startswith("fake(ParrotClient, say=…): ")
@@ -122,7 +122,7 @@ def _doubles(items: Any, result: Any) -> Callable[..., Any]:
         (Iterator[int] | None, list),
     ],
 )
-def test_streams_that_fit(items: Any, result: Any) -> None:
+def test_compatible_stream_annotations_are_accepted(items: Any, result: Any) -> None:
     assert list(fake(ParrotClient, double=_doubles(items, result)).double([1])) == [1]
 
 
@@ -141,13 +141,13 @@ def test_streams_that_fit(items: Any, result: Any) -> None:
         (Iterator[int], Iterator[str], "the method returns an iterable, each item an int"),
     ],
 )
-def test_streams_that_do_not_fit(items: Any, result: Any, words: str) -> None:
+def test_incompatible_stream_annotations_are_rejected(items: Any, result: Any, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         fake(ParrotClient, double=_doubles(items, result))
     assert words in str(caught.value)
 
 
-def test_defaults_that_a_function_must_have() -> None:
+def test_function_needs_a_default_for_a_server_default() -> None:
     with pytest.raises(ConfigError, match="only the model knows the default of `top`"):
         fake(Many, many=lambda top, **_: "")
 

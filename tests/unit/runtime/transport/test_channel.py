@@ -41,7 +41,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("grpc://[::1]:9", Target("[::1]:9", False, True)),
     ],
 )
-def test_base_urls_become_targets(text: str, target: Target) -> None:
+def test_base_url_is_parsed_to_a_target(text: str, target: Target) -> None:
     assert Target.parse(text) == target
 
 
@@ -60,51 +60,51 @@ def test_base_urls_become_targets(text: str, target: Target) -> None:
         "https://a b",
     ],
 )
-def test_other_base_urls_are_refused(text: str) -> None:
+def test_malformed_base_url_is_rejected(text: str) -> None:
     with pytest.raises(ConfigError):
         Target.parse(text)
 
 
-def proof(credentials: Credentials) -> dict[str, str]:
+def metadata_of(credentials: Credentials) -> dict[str, str]:
     return {key: value for key, value in credentials.metadata if "prefix" not in key}
 
 
 @pytest.mark.item(4)
-def test_a_call_carries_exactly_one_credential(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert proof(Credentials.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
-    assert proof(Credentials.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
+def test_call_carries_exactly_one_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert metadata_of(Credentials.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
+    assert metadata_of(Credentials.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
     monkeypatch.setenv("CLARIFAI_SESSION_TOKEN", "env-token")
-    assert proof(Credentials.find(PLATFORM, None, None)) == {
+    assert metadata_of(Credentials.find(PLATFORM, None, None)) == {
         "x-clarifai-session-token": "env-token"
     }
     monkeypatch.setenv("CLARIFAI_PAT", "env-pat")
-    assert proof(Credentials.find(PLATFORM, None, None)) == {"authorization": "Key env-pat"}
-    assert proof(Credentials.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
-    assert proof(Credentials.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
+    assert metadata_of(Credentials.find(PLATFORM, None, None)) == {"authorization": "Key env-pat"}
+    assert metadata_of(Credentials.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
+    assert metadata_of(Credentials.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
     with pytest.raises(ConfigError, match="not both"):
         Credentials.find(PLATFORM, "p", "t")
 
 
 @pytest.mark.item(9)
-def test_a_missing_credential_matters_for_the_platform_alone() -> None:
+def test_missing_credential_raises_only_for_the_platform() -> None:
     with pytest.raises(ConfigError, match="CLARIFAI_PAT"):
         Credentials.find(PLATFORM, None, None)
-    assert proof(Credentials.find(RUNNER, None, None)) == {}
-    assert proof(Credentials.find(ELSEWHERE, None, None)) == {}
+    assert metadata_of(Credentials.find(RUNNER, None, None)) == {}
+    assert metadata_of(Credentials.find(ELSEWHERE, None, None)) == {}
 
 
 @pytest.mark.item(6)
-def test_no_credential_goes_over_a_plain_connection_elsewhere(
+def test_no_credential_over_plaintext_to_another_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CLARIFAI_PAT", "canary")
-    assert proof(Credentials.find(ELSEWHERE, None, None)) == {}
+    assert metadata_of(Credentials.find(ELSEWHERE, None, None)) == {}
     with pytest.raises(ConfigError, match="plain connection"):
         Credentials.find(ELSEWHERE, "canary", None)
-    assert proof(Credentials.find(RUNNER, None, None)) == {"authorization": "Key canary"}
+    assert metadata_of(Credentials.find(RUNNER, None, None)) == {"authorization": "Key canary"}
 
 
-def test_a_credential_shows_nowhere() -> None:
+def test_credential_is_never_shown() -> None:
     credentials = Credentials.find(PLATFORM, "canary", None)
     assert "canary" not in repr(credentials) + str(credentials)
     with pytest.raises(TypeError):
@@ -115,7 +115,7 @@ def test_a_credential_shows_nowhere() -> None:
 
 
 @pytest.mark.item(9)
-def test_the_base_is_the_given_one_then_the_environments_then_the_platforms(
+def test_base_url_precedence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert find_base_url(None) == "https://api.clarifai.com"
@@ -125,7 +125,7 @@ def test_the_base_is_the_given_one_then_the_environments_then_the_platforms(
 
 
 @pytest.mark.item(8)
-def test_clients_of_a_target_share_a_channel() -> None:
+def test_clients_of_a_target_share_a_channel_until_the_last_closes() -> None:
     first, second = Lease(RUNNER), Lease(RUNNER)
     channel = first.channel
     assert second.channel is channel
@@ -141,8 +141,8 @@ def test_clients_of_a_target_share_a_channel() -> None:
     fourth.release().close()
 
 
-def test_a_share_that_is_dropped_is_given_back() -> None:
-    """A view of a client is made for one call; the channel is closed with the last client all the same."""
+def test_dropped_view_releases_its_lease() -> None:
+    """A view may exist for a single call; the last client still closes the channel."""
     with Referenced(base_url="grpc://127.0.0.1:8000") as client:
         channel = Lease(RUNNER).channel
         for _ in range(3):
@@ -153,7 +153,7 @@ def test_a_share_that_is_dropped_is_given_back() -> None:
     later.release().close()
 
 
-def test_certificates_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_certificates_raise_with_their_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLARIFAI_ROOT_CERTIFICATES_PATH", "/no/such/file.pem")
     with pytest.raises(ConfigError, match="CLARIFAI_ROOT_CERTIFICATES_PATH"):
         Lease(PLATFORM)
@@ -167,7 +167,7 @@ class Referenced(Client, model=ModelRef("acme", "vision", "detector")):
     pass
 
 
-def test_a_client_without_reference_wants_a_model_or_a_server(
+def test_client_without_reference_needs_a_model_or_a_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.raises(ConfigError, match="Held was generated without"):
@@ -178,24 +178,24 @@ def test_a_client_without_reference_wants_a_model_or_a_server(
     Held().close()
 
 
-def test_a_client_shows_no_credential() -> None:
+def test_repr_of_a_client_hides_its_credential() -> None:
     with Referenced(pat="canary") as client:
         assert "canary" not in repr(client) + repr(vars(client)) + repr(vars(client._connection))
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e10, "5"])
-def test_a_timeout_must_be_a_time(timeout: Any) -> None:
+def test_invalid_timeout_is_rejected(timeout: Any) -> None:
     with pytest.raises(ConfigError, match=r"timeout is .*; it must be seconds above 0, or None"):
         Referenced(pat="x", timeout=timeout)
 
 
 @pytest.mark.parametrize("number", [-1, "3", None])
-def test_the_number_of_retries_must_be_one(number: Any) -> None:
+def test_invalid_max_retries_is_rejected(number: Any) -> None:
     with pytest.raises(ConfigError, match="max_retries is"):
         Referenced(pat="x", max_retries=number)
 
 
-def test_both_twins_draw_on_one_budget_a_server() -> None:
+def test_sync_and_async_clients_share_one_retry_throttle_per_server() -> None:
     class Twin(AsyncClient, model=ModelRef("u", "a", "m")):
         pass
 
@@ -211,7 +211,7 @@ def test_both_twins_draw_on_one_budget_a_server() -> None:
     assert one is not other
 
 
-def test_a_closed_client_says_so() -> None:
+def test_closed_client_raises() -> None:
     client = Referenced(pat="x")
     client.close()
     client.close()
@@ -219,6 +219,6 @@ def test_a_closed_client_says_so() -> None:
         client._connection.call_rpc("GetModel", b"")
 
 
-def test_targets_are_values() -> None:
+def test_targets_compare_by_value() -> None:
     assert copy.copy(PLATFORM) == PLATFORM
     assert hash(PLATFORM) == hash(Target.parse("api.clarifai.com"))

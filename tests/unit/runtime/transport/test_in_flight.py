@@ -1,4 +1,4 @@
-"""Forks wait for calls and calls for forks, neither for long, and nobody for himself."""
+"""Forks and calls wait for each other, briefly, and never for themselves."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from clarigen._transport.in_flight import ForkGate, cancel, let_finish, start_ca
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> ForkGate:
-    """Calls of which none is under way; whoever waits for one waits long."""
+    """A gate without calls, and with a long timeout."""
     monkeypatch.setattr(in_flight, "_FORK_TIMEOUT", 60)
     return ForkGate()
 
 
-def waits(calls: ForkGate, do: Callable[[], object]) -> threading.Thread:
-    """Start what has to wait; it does when this returns."""
+def start_waiting(calls: ForkGate, do: Callable[[], object]) -> threading.Thread:
+    """Start a function that has to wait; return its thread once it waits."""
     thread = threading.Thread(target=do)
     thread.start()
     waiting: Any = calls._changed._waiters  # type: ignore[attr-defined]
@@ -31,10 +31,10 @@ def waits(calls: ForkGate, do: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_a_fork_waits_for_the_calls_of_others(calls: ForkGate) -> None:
+def test_fork_waits_for_calls_of_other_threads(calls: ForkGate) -> None:
     calls.enter(1)
     calls.enter(0)
-    fork = waits(calls, calls.before_fork)
+    fork = start_waiting(calls, calls.before_fork)
     calls.leave(1)
     assert fork.is_alive()
     calls.leave(0)
@@ -42,7 +42,7 @@ def test_a_fork_waits_for_the_calls_of_others(calls: ForkGate) -> None:
     assert not fork.is_alive()
 
 
-def test_a_call_waits_for_the_fork(calls: ForkGate) -> None:
+def test_call_waits_for_a_fork(calls: ForkGate) -> None:
     def fork() -> None:
         calls.before_fork()
         forking.set()
@@ -53,21 +53,21 @@ def test_a_call_waits_for_the_fork(calls: ForkGate) -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(fork)
         forking.wait(10)
-        call = waits(calls, lambda: calls.enter(0))
+        call = start_waiting(calls, lambda: calls.enter(0))
         go.set()
         call.join(10)
     assert not call.is_alive()
 
 
-def test_a_thread_does_not_wait_for_itself(calls: ForkGate) -> None:
-    with calls:  # an interceptor forks
+def test_thread_does_not_wait_for_itself(calls: ForkGate) -> None:
+    with calls:  # as if an interceptor forked
         calls.before_fork()
-        with calls:  # a signal's handler calls meanwhile
+        with calls:  # as if a signal handler made a call meanwhile
             pass
         calls.after_fork()
 
 
-def test_two_forks_at_once(calls: ForkGate) -> None:
+def test_concurrent_forks(calls: ForkGate) -> None:
     def fork() -> None:
         calls.before_fork()
         both.wait(10)
@@ -80,7 +80,7 @@ def test_two_forks_at_once(calls: ForkGate) -> None:
     calls.enter(0)
 
 
-def test_nobody_waits_long(calls: ForkGate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_is_limited(calls: ForkGate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_flight, "_FORK_TIMEOUT", 0.01)
     calls.enter(0)
     calls.before_fork()
@@ -88,73 +88,73 @@ def test_nobody_waits_long(calls: ForkGate, monkeypatch: pytest.MonkeyPatch) -> 
         pool.submit(calls.enter, 0).result(10)
 
 
-def test_a_child_begins_anew(calls: ForkGate) -> None:
+def test_child_starts_with_no_calls(calls: ForkGate) -> None:
     calls.enter(1)
     calls._forking_threads.append(2)
-    calls._changed.acquire()  # by a thread that the child does not have
+    calls._changed.acquire()  # by a thread that does not exist in the child
     calls.reset()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(calls.before_fork).result(10)
-    calls.leave(1)  # of before the fork
+    calls.leave(1)  # started before the fork
 
 
 class _Call:
-    """A call of grpc's."""
+    """A call object of grpc."""
 
     def __init__(self) -> None:
-        self.told: list[Callable[[Any], object]] = []
+        self.callbacks: list[Callable[[Any], object]] = []
         self.cancelled = False
 
-    def add_done_callback(self, told: Callable[[Any], object]) -> None:
-        self.told.append(told)
+    def add_done_callback(self, callback: Callable[[Any], object]) -> None:
+        self.callbacks.append(callback)
 
     def cancel(self) -> None:
         self.cancelled = True
 
-    def over(self) -> None:
-        """The server, or grpc, has ended it."""
-        for told in self.told:
-            told(self)
+    def finish(self) -> None:
+        """End the call, as the server or grpc does."""
+        for callback in self.callbacks:
+            callback(self)
 
 
-def under_way() -> list[int]:
+def owners_in_flight() -> list[int]:
     return list(in_flight.fork_gate._owners)
 
 
-def test_a_stream_is_under_way_until_it_has_ended() -> None:
+def test_stream_is_in_flight_until_it_ends() -> None:
     call = start_call(_Call, 7)
-    assert (under_way(), call.told) == ([7], [])
+    assert (owners_in_flight(), call.callbacks) == ([7], [])
     cancel(call)
-    assert (under_way(), call.cancelled) == ([7], True)
-    call.over()
-    assert under_way() == []
+    assert (owners_in_flight(), call.cancelled) == ([7], True)
+    call.finish()
+    assert owners_in_flight() == []
     cancel(call)
-    call.over()
-    assert under_way() == []
+    call.finish()
+    assert owners_in_flight() == []
 
 
-def test_what_ends_by_itself_is_under_way_until_then() -> None:
+def test_call_left_to_finish_is_in_flight_until_it_ends() -> None:
     call = let_finish(start_call(_Call, 0))
-    assert under_way() == [0]
-    call.over()
-    assert under_way() == []
+    assert owners_in_flight() == [0]
+    call.finish()
+    assert owners_in_flight() == []
 
 
-def test_what_could_not_be_started_is_not() -> None:
+def test_call_that_failed_to_start_is_not_in_flight() -> None:
     with pytest.raises(ZeroDivisionError):
         start_call(lambda: 1 / 0, 7)
-    assert under_way() == []
+    assert owners_in_flight() == []
 
 
-def test_answers_in_place_of_a_call_are_until_they_are_let_go_of() -> None:
+def test_generator_of_responses_is_in_flight_until_it_is_cancelled() -> None:
     answers = start_call(lambda: (n for n in (1, 2)), 7)
-    assert (under_way(), next(answers)) == ([7], 1)
+    assert (owners_in_flight(), next(answers)) == ([7], 1)
     cancel(answers)
     cancel(answers)
-    assert (under_way(), list(answers)) == ([], [])
+    assert (owners_in_flight(), list(answers)) == ([], [])
 
 
-def test_the_end_of_other_answers_cannot_be_seen() -> None:
+def test_iterator_of_responses_is_never_in_flight() -> None:
     answers = start_call(lambda: iter([1, 2]), 7)
-    assert under_way() == []
+    assert owners_in_flight() == []
     cancel(answers)

@@ -1,4 +1,4 @@
-"""The twin of `official/1/model.py`, as a plain Python object for `clarigen.testing.serve`."""
+"""The counterpart of `official/1/model.py`: a plain Python object for `clarigen.testing.serve`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Outer:
 
 
 class Everything:
-    """One method for each thing that can go wrong."""
+    """A model with one method per risk."""
 
     def echo_str(self, x: str) -> str:
         """Say it again."""

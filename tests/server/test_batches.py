@@ -1,4 +1,4 @@
-"""Batches against both servers, sync and async: order, failures, leaving early."""
+"""Batches on both servers, sync and async: order, failures, early exit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ints(count: int = N) -> Iterator[dict[str, Any]]:
     return ({"x": n} for n in range(count))
 
 
-def test_results_come_in_order(served: Served) -> None:
+def test_batch_results_are_in_input_order(served: Served) -> None:
     with served.client() as model:
         assert model.echo_int_batch(ints()).collect() == list(range(N))
         assert model.echo_int_batch([]).collect() == []
@@ -30,13 +30,13 @@ def test_results_come_in_order(served: Served) -> None:
         assert model.echo_image_batch([{"x": IMAGE}]).collect() == [IMAGE]
 
 
-def test_a_recording_has_a_response_a_request(served: Served) -> None:
+def test_recording_has_one_response_per_request(served: Served) -> None:
     with served.client() as model, model.recording() as seen:
         model.with_options(batch_size=128, concurrency=2).echo_int_batch(ints()).collect()
     assert [len(response.raw.outputs) for response in seen] in ([128, 128, 44], [128, 44, 128])
 
 
-def test_inputs_are_taken_as_they_are_needed(served: Served) -> None:
+def test_batch_consumes_inputs_lazily(served: Served) -> None:
     taken = itertools.count()
 
     def endless() -> Iterator[dict[str, Any]]:
@@ -51,7 +51,7 @@ def test_inputs_are_taken_as_they_are_needed(served: Served) -> None:
         assert list(few) == []
 
 
-def test_a_bad_input_raises_when_its_turn_comes(served: Served) -> None:
+def test_invalid_input_raises_at_its_position(served: Served) -> None:
     with served.client() as model:
         results = model.echo_int_batch([{"x": 1}, {"x": "x"}, {"x": 3}])
         assert next(results) == 1
@@ -63,7 +63,7 @@ def test_a_bad_input_raises_when_its_turn_comes(served: Served) -> None:
         assert isinstance(second, InputError)
 
 
-def test_a_failing_iterator_reaches_the_caller(served: Served) -> None:
+def test_error_of_the_callers_iterator_propagates(served: Served) -> None:
     def failing() -> Iterator[dict[str, Any]]:
         yield {"x": 1}
         raise LookupError("of the caller")
@@ -73,12 +73,12 @@ def test_a_failing_iterator_reaches_the_caller(served: Served) -> None:
 
 
 @pytest.mark.parametrize("inputs", [{"x": 1}, "x", 7, None])
-def test_what_is_no_batch_is_refused(served: Served, inputs: Any) -> None:
+def test_invalid_batch_is_rejected(served: Served, inputs: Any) -> None:
     with served.client() as model, pytest.raises(InputError, match="iterable of mappings"):
         model.echo_int_batch(inputs)
 
 
-def test_options_are_checked_and_pickled(served: Served) -> None:
+def test_batch_options_are_checked_and_pickled(served: Served) -> None:
     with served.client() as model:
         for wrong in ({"batch_size": 0}, {"batch_size": 129}, {"concurrency": 0}):
             with pytest.raises(ConfigError, match=next(iter(wrong))):
@@ -92,7 +92,7 @@ def test_options_are_checked_and_pickled(served: Served) -> None:
         assert len(seen) == 2
 
 
-def test_the_async_twin(served: Served) -> None:
+def test_async_batches(served: Served) -> None:
     async def source() -> AsyncIterator[dict[str, Any]]:
         for one in ints():
             await asyncio.sleep(0)
@@ -117,13 +117,13 @@ def test_the_async_twin(served: Served) -> None:
     asyncio.run(run())
 
 
-def test_progress_is_drawn(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
+def test_progress_bar_is_drawn(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
     with served.client() as model:
         assert model.echo_int_batch(list(ints(20)), progress=True).collect() == list(range(20))
     assert "echo_int" in capfd.readouterr().err
 
 
-def test_progress_without_rich_says_what_to_install(
+def test_progress_bar_without_rich_names_the_missing_package(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "rich", None)
@@ -131,7 +131,7 @@ def test_progress_without_rich_says_what_to_install(
         model.echo_int_batch(ints(2), progress=True).collect()
 
 
-def test_a_model_that_raises_fails_the_request_as_a_whole(served: Served) -> None:
+def test_failed_model_fails_the_whole_request(served: Served) -> None:
     with served.client() as model:
         fixed = model.with_options(batch_size=2, concurrency=1)
         outcomes = list(fixed.fail_batch([{"message": "a"}, {"message": "b"}]).outcomes())

@@ -1,4 +1,4 @@
-"""The same calls against the official model server and `clarigen.testing.serve`, sync and async."""
+"""The same calls on the official model server and on `clarigen.testing.serve`, sync and async."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from clarigen.examples import AUDIO, IMAGE
 from clarigen.testing import serve
 from server.conftest import Served
 
-# Numbers that 32 bits hold exactly; ids are given, because the SDK invents missing ones.
+# The numbers fit 32-bit floats exactly. All have ids, because the SDK generates missing ones.
 CAT = Concept("cat", value=0.5)
 DOG = Concept("dog", value=0.25, id="d1")
 REGION = Region(
@@ -88,14 +88,14 @@ ECHOES: list[tuple[str, list[Any]]] = [
         for i, value in enumerate(vs)
     ],
 )
-def test_what_goes_in_comes_out(served: Served, method: str, value: Any) -> None:
+def test_value_survives_a_round_trip(served: Served, method: str, value: Any) -> None:
     with served.client() as model:
         assert getattr(model, method)(value) == value
 
 
 @pytest.mark.item(36)
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x.png"])
-def test_a_url_stays_a_url(own: Served, url: str) -> None:
+def test_image_url_stays_a_url(own: Served, url: str) -> None:
     with own.client() as model:
         assert model.echo_image(Image.from_url(url)).url == url
 
@@ -112,14 +112,14 @@ ARRAYS = [
 
 @pytest.mark.item(35)
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: str(array.dtype))
-def test_arrays_come_back(served: Served, array: Any) -> None:
+def test_array_survives_a_round_trip(served: Served, array: Any) -> None:
     with served.client() as model:
         back = model.echo_ndarray(array)
     assert (back.dtype, back.shape) == (array.dtype, array.shape)
     assert (back == array).all()
 
 
-def test_records_come_back(served: Served) -> None:
+def test_record_survives_a_round_trip(served: Served) -> None:
     package = served.package.client
     inner = package.RecordXInner(x=0.5, kinds=["a", ""])
     outer = package.RecordX(name="", inner=inner, pictures=[IMAGE])
@@ -175,14 +175,14 @@ CALLS: list[tuple[str, Callable[[Any], Any], Any]] = [
 @pytest.mark.item(27, 28)
 @pytest.mark.defect("zero results become `{}`")
 @pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in CALLS])
-def test_calls(served: Served, call: Callable[[Any], Any], expected: Any) -> None:
+def test_unary_calls(served: Served, call: Callable[[Any], Any], expected: Any) -> None:
     with served.client() as model:
         result = call(model)
     assert result == expected
     assert type(result) is type(expected)
 
 
-def test_the_twin_gives_the_same(served: Served) -> None:
+def test_async_unary_calls(served: Served) -> None:
     async def calls() -> list[Any]:
         async with served.async_client() as model:
             return await asyncio.gather(*(call(model) for _, call, _ in CALLS))
@@ -190,7 +190,7 @@ def test_the_twin_gives_the_same(served: Served) -> None:
     assert asyncio.run(calls()) == [expected for _, _, expected in CALLS]
 
 
-# Streams
+# Streams.
 
 STREAMS: list[tuple[str, Callable[[Any], Any], list[Any]]] = [
     ("items", lambda m: m.count(3), ["0", "1", "2"]),
@@ -221,7 +221,7 @@ def test_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]
 
 @pytest.mark.defect("async bidirectional is broken")
 @pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in STREAMS])
-def test_the_twins_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]) -> None:
+def test_async_streams(served: Served, call: Callable[[Any], Any], expected: list[Any]) -> None:
     async def items() -> list[Any]:
         async with served.async_client() as model:
             stream = call(model)
@@ -233,14 +233,14 @@ def test_the_twins_streams(served: Served, call: Callable[[Any], Any], expected:
     assert asyncio.run(items()) == expected
 
 
-def test_a_stream_of_records(served: Served) -> None:
+def test_stream_of_records(served: Served) -> None:
     reading = served.package.client.ReadingsItems
     with served.client() as model:
         items = (reading(x=float(i), kinds=["k"] * i) for i in range(3))
         assert list(model.readings(items)) == [["0.0"], ["k", "1.0"], ["k", "k", "2.0"]]
 
 
-def test_the_twin_takes_an_async_iterable(served: Served) -> None:
+def test_async_stream_accepts_an_async_iterable(served: Served) -> None:
     async def numbers() -> Any:
         for number in range(3):
             await asyncio.sleep(0)
@@ -253,12 +253,12 @@ def test_the_twin_takes_an_async_iterable(served: Served) -> None:
     assert asyncio.run(items()) == [0, 2, 4]
 
 
-# Whether it is there
+# Readiness and verification.
 
 
 @pytest.mark.item(14)
-def test_a_runner_is_asked_for_its_methods_to_see_that_it_is_ready(served: Served) -> None:
-    """It knows no models and no versions, and says so."""
+def test_wait_for_a_runner_asks_for_its_methods(served: Served) -> None:
+    """A runner knows no models and no versions, and says so."""
 
     async def waiting() -> None:
         async with served.async_client() as model:
@@ -270,12 +270,12 @@ def test_a_runner_is_asked_for_its_methods_to_see_that_it_is_ready(served: Serve
     assert seen == []
 
 
-def test_what_was_generated_from_a_runner_is_verified_there(served: Served, own: Served) -> None:
-    """Either server is the one that the package was generated for; another model is not."""
+def test_package_of_a_runner_is_verified(served: Served, own: Served) -> None:
+    """Both servers match the package that was generated from either; another model does not."""
     for package in (served.package, own.package):
         with package.Everything(base_url=served.url, verify=True, timeout=20) as model:
             assert model.echo_str("x") == "x"
-    with serve(Another()) as server:
+    with serve(AnotherModel()) as server:
         client = served.package.Everything(base_url=server.url, verify=True, timeout=20)
         with client as model, pytest.raises(SignatureMismatchError) as caught:
             model.echo_str("x")
@@ -284,8 +284,8 @@ def test_what_was_generated_from_a_runner_is_verified_there(served: Served, own:
 
 
 @pytest.mark.parametrize("call", ["count", "double"])
-def test_a_stream_is_verified_before_its_first_item(served: Served, call: str) -> None:
-    """Of results, and both ways; with either twin."""
+def test_stream_is_verified_before_its_first_item(served: Served, call: str) -> None:
+    """Server streams and bidirectional streams, sync and async."""
 
     def started(model: Any) -> Any:
         return model.count(3) if call == "count" else model.double(iter([0, 1, 2]))
@@ -296,7 +296,7 @@ def test_a_stream_is_verified_before_its_first_item(served: Served, call: str) -
 
     with served.package.Everything(base_url=served.url, verify=True, timeout=20) as model:
         assert list(started(model)) == asyncio.run(items(served.url))
-    with serve(Another()) as server:
+    with serve(AnotherModel()) as server:
         client = served.package.Everything(base_url=server.url, verify=True, timeout=20)
         with client as model, pytest.raises(SignatureMismatchError):
             next(started(model))
@@ -304,16 +304,16 @@ def test_a_stream_is_verified_before_its_first_item(served: Served, call: str) -
             asyncio.run(items(server.url))
 
 
-class Another:
-    """A model that has one method of this name, and none of the others."""
+class AnotherModel:
+    """A model that has one method of this name and none of the others."""
 
     def echo_str(self, x: int) -> str:
         return str(x)
 
 
 @pytest.mark.parametrize("method", ["no_such_method", "echo_str"])
-def test_what_a_changed_model_says_is_told_from_other_failures(served: Served, method: str) -> None:
-    """The words by which an error of arguments is known are those of the server."""
+def test_errors_of_a_changed_model_suggest_drift(served: Served, method: str) -> None:
+    """The phrases that mark an error of arguments are those of the server."""
 
     class Old(Client):
         def call(self) -> str:
@@ -327,11 +327,11 @@ def test_what_a_changed_model_says_is_told_from_other_failures(served: Served, m
     assert not _suggests_drift(caught.value)
 
 
-# Failures of the model
+# Failures of the model.
 
 
 @pytest.mark.defect("bare `Exception` with the server's stack trace")
-def test_a_model_that_fails_says_why(served: Served) -> None:
+def test_failed_model_raises_with_the_reason(served: Served) -> None:
     with served.client() as model, pytest.raises(PredictionError) as caught:
         model.fail("no such thing: \x1b[31m")
     error = caught.value
@@ -345,14 +345,14 @@ def test_a_model_that_fails_says_why(served: Served) -> None:
 
 @pytest.mark.item(43)
 @pytest.mark.parametrize("count", [0, 2])
-def test_a_stream_that_fails_delivers_what_came_before(served: Served, count: int) -> None:
+def test_failed_stream_delivers_its_items_first(served: Served, count: int) -> None:
     got: list[int] = []
     with served.client() as model, pytest.raises(PredictionError, match="midway"):
         got.extend(model.fail_midway(count))
     assert got == list(range(count))
 
 
-def test_the_twins_stream_that_fails_delivers_what_came_before(served: Served) -> None:
+def test_failed_async_stream_delivers_its_items_first(served: Served) -> None:
     got: list[int] = []
 
     async def items() -> None:
@@ -366,11 +366,11 @@ def test_the_twins_stream_that_fails_delivers_what_came_before(served: Served) -
 
 
 class OwnError(Exception):
-    """Raised by a caller's iterator."""
+    """An error of a caller's iterator."""
 
 
 @pytest.mark.item(46)
-def test_an_error_of_the_callers_iterator_reaches_the_caller(served: Served) -> None:
+def test_error_of_the_callers_iterator_propagates(served: Served) -> None:
     def items() -> Any:
         yield 1
         raise OwnError

@@ -1,4 +1,4 @@
-"""The official server as people start it, in a process of its own: the whole way by commands alone."""
+"""The official server, started by its command in its own process: generate, import and call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.official_server
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    """The model served by `python -m clarifai.runners.server`, once it takes connections."""
+    """The base URL of the model served by `python -m clarifai.runners.server`, once it accepts connections."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -116,8 +116,8 @@ class AsyncCalls(AsyncClient):
 
 @pytest.mark.item(51)
 @pytest.mark.defect("concurrency refusal not retried")
-def test_more_calls_at_once_than_it_takes(url: str) -> None:
-    """Each waits for its turn: all succeed, in both twins."""
+def test_more_concurrent_calls_than_the_server_admits(url: str) -> None:
+    """Each call waits for its turn and succeeds, sync and async."""
     told: list[Response] = []
 
     async def run() -> list[int]:

@@ -30,7 +30,7 @@ Sent = tuple[str, tuple[bytes, ...]]
 
 @contextmanager
 def wire_tap(target: int) -> Iterator[tuple[str, list[Sent]]]:
-    """A server that notes every call byte by byte and passes it on to another."""
+    """A server that records every call byte by byte and forwards it to another server."""
     seen: list[Sent] = []
     with grpc.insecure_channel(f"127.0.0.1:{target}") as channel:
 
@@ -54,8 +54,8 @@ def wire_tap(target: int) -> Iterator[tuple[str, list[Sent]]]:
 
 
 @pytest.mark.item(3)
-def test_the_paths_of_the_rpcs() -> None:
-    """Those of calls are sent by calls; the others as they are named."""
+def test_paths_of_the_rpcs() -> None:
+    """Calls send the paths of calls; other RPCs are sent by name."""
     named = ("GetModel", "GetModelVersion", "ListModelVersions", "GetModelType")
     with Scripted() as server, wire_tap(server.port) as (url, seen):
         with Calls(base_url=url, timeout=20) as model:
@@ -71,8 +71,8 @@ def test_the_paths_of_the_rpcs() -> None:
 
 
 @pytest.mark.item(48)
-def test_both_twins_send_the_same_bytes(own: Served) -> None:
-    """Every kind of call, a batch among them; what goes over the wire, message by message."""
+def test_sync_and_async_clients_send_the_same_bytes(own: Served) -> None:
+    """Compare the messages of every kind of call, including a batch."""
 
     def both(model: Any) -> list[Any]:
         return [
@@ -111,8 +111,8 @@ def test_both_twins_send_the_same_bytes(own: Served) -> None:
 
 @pytest.mark.item(11)
 @pytest.mark.parametrize(("version", "sent"), [(None, ""), ("v7", "v7")])
-def test_the_version_is_sent_as_it_is_given(version: str | None, sent: str) -> None:
-    """The SDK reads the same."""
+def test_version_is_sent_unchanged(version: str | None, sent: str) -> None:
+    """The SDK decodes the same version."""
     from clarifai_grpc.grpc.api import service_pb2
 
     class Addressed(Calls, model=ModelRef("acme", "vision", "echo")):
@@ -131,7 +131,7 @@ def test_the_version_is_sent_as_it_is_given(version: str | None, sent: str) -> N
 
 
 @pytest.mark.item(41)
-def test_no_request_has_more_than_128_inputs() -> None:
+def test_request_has_at_most_128_inputs() -> None:
     with (
         Scripted() as server,
         wire_tap(server.port) as (url, seen),
@@ -147,15 +147,15 @@ def test_no_request_has_more_than_128_inputs() -> None:
 
 
 @pytest.mark.item(42)
-def test_what_streams_has_no_batch(own: Served) -> None:
+def test_streaming_methods_have_no_batch(own: Served) -> None:
     for client in (own.package.Everything, own.package.AsyncEverything):
         batches = {name for name in dir(client) if name.endswith("_batch") and name[0] != "_"}
         assert {"echo_int_batch", "fail_batch"} <= batches
         assert not batches & {f"{name}_batch" for name in ("count", "pictures", "double", "sizes")}
 
 
-class Waits:
-    """Gives an item when it is told to, and not before."""
+class ReleasedItems:
+    """An iterator that yields an item when the test releases it."""
 
     def __init__(self) -> None:
         self.gate = threading.Semaphore(0)
@@ -167,9 +167,9 @@ class Waits:
 
 
 @pytest.mark.item(43)
-def test_items_are_delivered_as_they_arrive() -> None:
-    """The model gives the next item only when the last one has been delivered."""
-    served = Waits()
+def test_stream_items_are_delivered_as_they_arrive() -> None:
+    """The model yields an item only after the previous one was delivered."""
+    served = ReleasedItems()
 
     async def twin(url: str) -> None:
         async with AsyncCalls(base_url=url, timeout=20) as model:
@@ -190,19 +190,19 @@ def test_items_are_delivered_as_they_arrive() -> None:
 
 
 class OwnError(Exception):
-    """Raised by a caller's iterator."""
+    """An error of a caller's iterator."""
 
 
 @pytest.mark.item(46)
 @pytest.mark.defect("an exception in the caller's generator is hidden")
-def test_an_error_of_the_callers_iterator_ends_the_call_there_too() -> None:
-    """It comes as it is, at the first item and at a later one, and the server hears of it."""
+def test_error_of_the_callers_iterator_ends_the_servers_call() -> None:
+    """The error propagates unchanged, at the first item or a later one, and the server's call ends."""
 
     def items(good: int) -> Iterator[int]:
         yield from range(good)
         assert (
             not good or server.wait_until_busy()
-        )  # a call that is ended at once may never get there
+        )  # a call that ends at once may never reach the server
         raise OwnError
 
     async def later_items(good: int) -> AsyncIterator[int]:
@@ -230,8 +230,8 @@ def test_an_error_of_the_callers_iterator_ends_the_call_there_too() -> None:
 @pytest.mark.item(47)
 @pytest.mark.parametrize("leave", ["with", "cancel", "drop", "close"])
 @pytest.mark.parametrize("kind", ["stream", "bidi"])
-def test_leaving_a_stream_cancels_it(kind: str, leave: str) -> None:
-    """Whichever way it is left, and with either twin, the server has no open call any more."""
+def test_leaving_a_stream_cancels_the_call(kind: str, leave: str) -> None:
+    """However a stream is left, sync or async, the server's call ends."""
 
     def opened(model: Any) -> Any:
         return model.count(5) if kind == "stream" else model.add(iter([1, 2, 3]))
@@ -269,8 +269,8 @@ def test_leaving_a_stream_cancels_it(kind: str, leave: str) -> None:
 
 
 @pytest.mark.item(53)
-def test_each_attempt_carries_its_deadline() -> None:
-    """The server sees the time that is left, with the first attempt and with every other."""
+def test_attempt_carries_its_deadline() -> None:
+    """The server sees the remaining time, at the first attempt and at every retry."""
     left: queue.SimpleQueue[float] = queue.SimpleQueue()
 
     class Note(grpc.GenericRpcHandler):
@@ -299,15 +299,15 @@ def test_each_attempt_carries_its_deadline() -> None:
         list(model.count(1))
     server.stop(None).wait()
     *seen, last = [left.get_nowait() for _ in range(left.qsize())]
-    assert len(seen) >= 4  # a stream of inputs is sent again if no second item was asked for
+    assert len(seen) >= 4  # a stream of inputs is retried if no second item was taken
     assert all(0 < seconds <= 8.1 for seconds in seen)  # grpc rounds up
     assert seen[0] > seen[1] > seen[2]
-    assert 500 < last <= 610  # no call can hang for ever if nothing is said
+    assert 500 < last <= 610  # by default no call hangs forever
 
 
 @pytest.mark.item(52)
 @pytest.mark.defect("bidirectional retry loses the first item")
-def test_a_stream_of_inputs_is_sent_once_with_every_item() -> None:
+def test_bidi_stream_sends_every_item_once() -> None:
     taken: list[int] = []
 
     def items() -> Iterator[int]:
@@ -322,7 +322,7 @@ def test_a_stream_of_inputs_is_sent_once_with_every_item() -> None:
 
 @pytest.mark.item(9)
 @pytest.mark.parametrize("client", [Calls, AsyncCalls])
-def test_a_missing_credential_is_told_before_any_call(client: Any) -> None:
-    """Where the server needs one, the client itself cannot be made."""
+def test_missing_credential_raises_before_any_call(client: Any) -> None:
+    """If the server needs a credential, the client cannot be created without one."""
     with pytest.raises(ConfigError, match="CLARIFAI_PAT"):
         client(base_url="https://platform.example:1")

@@ -1,4 +1,4 @@
-"""The demo runs from anywhere, shows every method, and leaves nothing behind."""
+"""The demo runs from any folder, calls every method, and leaves no files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _demo(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_the_demo(tmp_path: Path, encoding: str) -> None:
+def test_demo_runs(tmp_path: Path, encoding: str) -> None:
     before = _files()
     demo = _demo(tmp_path, PYTHONIOENCODING=encoding)
     assert demo.returncode == 0, demo.stderr
@@ -51,7 +51,7 @@ def test_the_demo(tmp_path: Path, encoding: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_demo_has_colours_on_a_terminal(tmp_path: Path) -> None:
+def test_demo_uses_colors_on_a_terminal(tmp_path: Path) -> None:
     demo = _demo(tmp_path, FORCE_COLOR="1", TERM="xterm-256color")
     assert demo.returncode == 0, demo.stderr
     assert "\x1b[" in demo.stdout

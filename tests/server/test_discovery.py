@@ -1,4 +1,4 @@
-"""What the generator's places find at `clarigen.testing.serve`: the runner's way, and the platform's."""
+"""Discovery on `clarigen.testing.serve`: the generator's sources, as a runner and as the platform; and its end."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class Judge:
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Server]:
+    """Return a description."""
     with serve(Judge()) as server:
         yield server
 
@@ -61,7 +62,7 @@ def _read(url: str, api_base: str | None = None) -> Model:
     return model
 
 
-def test_a_runner_tells_its_signatures(judge: Server) -> None:
+def test_runner_answers_its_signatures(judge: Server) -> None:
     model = _read(judge.url)
     assert (model.reference, model.version_id) == (None, "")
     assert [(method.name, method.kind) for method in model.methods] == [
@@ -85,8 +86,8 @@ def test_a_runner_tells_its_signatures(judge: Server) -> None:
 
 
 @pytest.mark.parametrize("version", ["", "v1"])
-def test_the_platform_tells_the_same(judge: Server, version: str) -> None:
-    """Any model of the platform is found there, with GetModel and GetModelVersion."""
+def test_platform_answers_the_same_signatures(judge: Server, version: str) -> None:
+    """As the platform, the server has every model, by GetModel and GetModelVersion."""
     url = "https://clarifai.com/acme/vision/models/judge" + (version and f"/versions/{version}")
     found, told = _read(url, api_base=judge.url), _read(judge.url)
     assert found.reference == ModelRef("acme", "vision", "judge")
@@ -94,8 +95,8 @@ def test_the_platform_tells_the_same(judge: Server, version: str) -> None:
     assert found.methods == told.methods
 
 
-def test_the_signature_file_of_the_example_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`examples/textstats.json` is what the example says of itself."""
+def test_signature_file_of_the_example_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`examples/textstats.json` holds the example's signatures."""
     folder = ROOT / "examples"
     monkeypatch.syspath_prepend(str(folder))
     example = importlib.import_module("textstats")
@@ -107,11 +108,11 @@ def test_the_signature_file_of_the_example_is_current(monkeypatch: pytest.Monkey
     )
 
 
-# The end of a server
+# The end of a server.
 
 
-class Waits:
-    """Its method waits for as long as it is let."""
+class BlockingModel:
+    """A model whose method blocks until the test releases it."""
 
     def __init__(self) -> None:
         self.inside = threading.Event()
@@ -129,15 +130,15 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_the_port_is_closed_at_the_end_of_the_block() -> None:
+def test_port_is_closed_at_the_end_of_the_block() -> None:
     with serve(Judge()) as server:
         assert _listens(server.port)
     assert not _listens(server.port)
-    with serve(Judge(), port=server.port) as again:  # and free for the next
+    with serve(Judge(), port=server.port) as again:  # and the port is free
         assert again.url == server.url
 
 
-def test_the_port_is_closed_when_the_block_raises() -> None:
+def test_port_is_closed_if_the_block_raises() -> None:
     servers: list[Server] = []
 
     def broken() -> None:
@@ -150,8 +151,8 @@ def test_the_port_is_closed_when_the_block_raises() -> None:
     assert not _listens(servers[0].port)
 
 
-def test_the_port_is_closed_while_a_method_still_runs() -> None:
-    model = Waits()
+def test_port_is_closed_while_a_method_still_runs() -> None:
+    model = BlockingModel()
 
     def call(url: str) -> bytes:
         request = _proto.PostModelOutputsRequest(inputs=[_proto.Input()])
@@ -168,7 +169,7 @@ def test_the_port_is_closed_while_a_method_still_runs() -> None:
         model.go_on.set()
 
 
-def test_a_process_ends_though_its_server_was_not_closed() -> None:
+def test_process_ends_without_closing_its_server() -> None:
     code = (
         "from clarigen.testing import serve\n"
         "class M:\n"
@@ -189,6 +190,6 @@ def test_a_process_ends_though_its_server_was_not_closed() -> None:
         ({"threads": 0}, "`threads` must be a number from 1"),
     ],
 )
-def test_what_no_server_can_be_made_with(options: dict[str, Any], words: str) -> None:
+def test_invalid_server_option_is_rejected(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         serve(Judge(), **options)

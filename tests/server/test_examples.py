@@ -1,4 +1,4 @@
-"""Every generated example runs against the servers, except those that are meant to fail there."""
+"""Every generated example runs against both servers, except those that must fail there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FETCHES = {"echo_video", "echo_video_async"}
 """Its sample is an address, which the official server would fetch."""
 
 
-def test_every_example_runs(
+def test_generated_example_runs(
     served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CLARIFAI_API_BASE", served.url)

@@ -1,4 +1,4 @@
-"""A fake whose functions are the methods of a served object answers as the server does."""
+"""A fake whose functions are the methods of a served object behaves like the server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OF_OTHER_CLASSES = {"record", "records", "first_record_none", "readings"}
 
 
 def functions() -> dict[str, Any]:
-    """The methods of the object that is served."""
+    """Return the methods of the served object."""
     model = Everything()
     names = [name for name in vars(Everything) if not name.startswith("_")]
 
@@ -37,7 +37,7 @@ def model(own: Served) -> Any:
     return fake(own.package.Everything, **functions())
 
 
-def test_what_goes_in_comes_out(model: Any) -> None:
+def test_fake_value_survives_a_round_trip(model: Any) -> None:
     for method, values in ECHOES:
         for value in values:
             assert getattr(model, method)(value) == value, method
@@ -47,7 +47,7 @@ def test_what_goes_in_comes_out(model: Any) -> None:
         assert (back == array).all()
 
 
-def test_calls_and_streams(own: Served, model: Any) -> None:
+def test_fake_calls_and_streams(own: Served, model: Any) -> None:
     for name, call, expected in CALLS:
         assert call(model) == expected, name
     for name, call, items in STREAMS:
@@ -63,8 +63,8 @@ def test_calls_and_streams(own: Served, model: Any) -> None:
     asyncio.run(twin())
 
 
-def test_functions_get_what_methods_get(own: Served) -> None:
-    """The same calls of a server and of a fake: the same arguments, those left out too."""
+def test_fake_functions_receive_the_same_arguments_as_methods(own: Served) -> None:
+    """The same calls of a server and a fake pass the same arguments, including omitted ones."""
     from clarigen.testing import serve
 
     made: list[Callable[[Any], Any]] = [call for _, call, _ in CALLS]
@@ -81,7 +81,7 @@ def test_functions_get_what_methods_get(own: Served) -> None:
         assert given == {name: value for name, value in its.arguments.items() if value is not None}
 
 
-def test_records_are_of_the_generated_classes(own: Served) -> None:
+def test_fake_records_are_of_the_generated_classes(own: Served) -> None:
     package = own.package.client
     reading = package.ReadingsItems
     model = fake(own.package.Everything, **functions())
@@ -96,8 +96,8 @@ def test_records_are_of_the_generated_classes(own: Served) -> None:
         fake(own.package.Everything, record=Everything().record)
 
 
-def test_a_list_of_inputs_under_the_methods_own_name(own: Served) -> None:
-    """Each input is a call of the function; what is no input, and options beside, as with a model."""
+def test_fake_accepts_a_list_of_inputs(own: Served) -> None:
+    """Each input calls the function once; invalid inputs and additional options fail as with a model."""
 
     def double(x: int) -> int:
         return 2 * x
@@ -110,7 +110,7 @@ def test_a_list_of_inputs_under_the_methods_own_name(own: Served) -> None:
     model = fake(own.package.Everything, echo_int=double, late="late", ints=lambda x: x)
     assert (model.echo_int(inputs), model.echo_int(7)) == ([0, 2, 4], 14)
     assert calls(model) == noted
-    assert model.ints([1, 2]) == [1, 2]  # a list that is the argument
+    assert model.ints([1, 2]) == [1, 2]  # here the list is the argument
     assert model.ints([{"x": [1, 2]}, {"x": []}]) == [[1, 2], []]
     with pytest.raises(InputError, match="input 1 of the batch: echo_int: has no parameter 'y'"):
         model.echo_int([{"x": 1}, {"y": 1}])

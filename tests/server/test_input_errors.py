@@ -1,4 +1,4 @@
-"""A value that does not fit is refused by name, and nothing is sent: the server counts its calls."""
+"""Invalid values are rejected by name before anything is sent; the server counts its calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from server.conftest import Served
 
 @pytest.fixture(scope="module")
 def counting() -> Iterator[tuple[str, list[str]]]:
-    """A server that notes every call that reaches it, and answers none."""
+    """A server that records every call and answers none."""
     calls: list[str] = []
 
     class Note(grpc.GenericRpcHandler):
@@ -84,7 +84,7 @@ REFUSED: list[tuple[Callable[[Any], Any], str, str]] = [
 @pytest.mark.parametrize(
     ("call", "words", "parameter"), [pytest.param(*row, id=row[1][:40]) for row in REFUSED]
 )
-def test_a_value_that_does_not_fit(
+def test_invalid_value_is_rejected_before_sending(
     own: Served,
     counting: tuple[str, list[str]],
     call: Callable[[Any], Any],
@@ -105,7 +105,7 @@ def test_a_value_that_does_not_fit(
     assert calls == []
 
 
-def test_the_first_item_of_a_stream_is_checked_before_anything_is_sent(
+def test_first_item_of_a_stream_is_checked_before_sending(
     own: Served, counting: tuple[str, list[str]]
 ) -> None:
     url, calls = counting
@@ -118,7 +118,7 @@ def test_the_first_item_of_a_stream_is_checked_before_anything_is_sent(
     assert calls == []
 
 
-def test_the_twin_refuses_the_same(own: Served, counting: tuple[str, list[str]]) -> None:
+def test_async_client_rejects_the_same_values(own: Served, counting: tuple[str, list[str]]) -> None:
     url, calls = counting
     calls.clear()
 
@@ -138,7 +138,7 @@ def test_the_twin_refuses_the_same(own: Served, counting: tuple[str, list[str]])
     assert calls == []
 
 
-def test_the_counting_server_counts(own: Served, counting: tuple[str, list[str]]) -> None:
+def test_counting_server_counts(own: Served, counting: tuple[str, list[str]]) -> None:
     url, calls = counting
     calls.clear()
     with (

@@ -1,8 +1,7 @@
-"""Bidirectional streams take turns: the answer to an item is there before the next item is produced.
+"""Interleaving of bidirectional streams: the answer to an item arrives before the next item is produced.
 
-The official model server reads all items before it answers, so only our own can show this. Nothing here
-waits for a while: each side goes on when the other has come so far, and a call that does not take turns
-ends in its timeout.
+The official model server reads all items before it answers, so these tests need our own server. No test sleeps: each
+side continues when the other has reached a point, and a call that does not interleave ends at its timeout.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ SECONDS = 20
 
 
 @pytest.mark.item(45)
-def test_each_answer_decides_the_next_item(own: Served) -> None:
+def test_answer_can_decide_the_next_item(own: Served) -> None:
     answers: queue.Queue[int] = queue.Queue()
 
     def items() -> Iterator[int]:
@@ -43,8 +42,9 @@ def test_each_answer_decides_the_next_item(own: Served) -> None:
 
 
 @pytest.mark.defect("async bidirectional is broken")
-def test_each_answer_decides_the_next_item_async(own: Served) -> None:
+def test_answer_can_decide_the_next_item_async(own: Served) -> None:
     async def talk() -> list[int]:
+        """The items of each stream are the answers of the other."""
         answers: asyncio.Queue[int] = asyncio.Queue()
 
         async def items() -> AsyncIterator[int]:
@@ -63,8 +63,8 @@ def test_each_answer_decides_the_next_item_async(own: Served) -> None:
     assert asyncio.run(talk()) == [2, 6, 14, 30, 62]
 
 
-def test_the_answers_end_where_the_items_do(own: Served) -> None:
-    """The first `None` closes our side; the stream then ends, and not before."""
+def test_stream_ends_after_the_last_item(own: Served) -> None:
+    """The first `None` ends our side; the stream ends then, and not earlier."""
     lines: queue.Queue[str | None] = queue.Queue()
     lines.put("a")
     with own.client() as model:
@@ -76,7 +76,7 @@ def test_the_answers_end_where_the_items_do(own: Served) -> None:
         assert list(stream) == []
 
 
-def test_two_streams_of_one_client_take_turns_with_each_other(own: Served) -> None:
+def test_two_streams_of_one_client_interleave(own: Served) -> None:
     first: queue.Queue[int | None] = queue.Queue()
     second: queue.Queue[int | None] = queue.Queue()
     with own.client() as model:
@@ -94,7 +94,7 @@ def test_two_streams_of_one_client_take_turns_with_each_other(own: Served) -> No
     assert seen == [0, 0, 2, 3, 4, 6]
 
 
-def test_two_streams_of_one_client_take_turns_with_each_other_async(own: Served) -> None:
+def test_two_async_streams_of_one_client_interleave(own: Served) -> None:
     async def talk() -> list[tuple[int, int]]:
         """Each stream's items are the other's answers."""
         left: asyncio.Queue[int] = asyncio.Queue()
@@ -123,7 +123,7 @@ def test_two_streams_of_one_client_take_turns_with_each_other_async(own: Served)
 
 
 class Turns:
-    """Notes when it takes an item and when it gives an answer."""
+    """A model that records when it takes an item and when it answers."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
@@ -138,13 +138,13 @@ class Turns:
             self.ended.set()
 
     def greet(self, items: Iterator[int]) -> Iterator[str]:
-        """Speaks first, though the call begins with an item."""
+        """Answer before the first item is read, although the call starts with an item."""
         yield "hello"
         for item in items:
             yield str(item)
 
     def enough(self, items: Iterator[int]) -> Iterator[int]:
-        """Answers the first item, and wants no other."""
+        """Answer the first item and return."""
         yield next(items)
 
 
@@ -167,14 +167,14 @@ class TurnsClient(Client):
 
 @pytest.fixture
 def turns() -> Iterator[tuple[Turns, TurnsClient]]:
-    """A fresh model, and a client that calls it."""
+    """A new model, and a client for it."""
     served = Turns()
     with serve(served) as server, TurnsClient(base_url=server.url, timeout=SECONDS) as model:
         yield served, model
 
 
 def test_model_and_caller_alternate(turns: tuple[Turns, TurnsClient]) -> None:
-    """What both sides note, in one list, is strictly in turns."""
+    """The shared record of both sides alternates strictly."""
     served, model = turns
     may_go_on = threading.Semaphore(0)
 
@@ -191,7 +191,7 @@ def test_model_and_caller_alternate(turns: tuple[Turns, TurnsClient]) -> None:
     assert served.events == [f"{step} {item}" for item in range(ITEMS) for step in steps]
 
 
-def test_a_model_may_speak_before_it_listens(turns: tuple[Turns, TurnsClient]) -> None:
+def test_model_may_answer_before_it_reads_an_item(turns: tuple[Turns, TurnsClient]) -> None:
     _, model = turns
     heard = threading.Event()
 
@@ -206,20 +206,20 @@ def test_a_model_may_speak_before_it_listens(turns: tuple[Turns, TurnsClient]) -
     assert list(stream) == ["1", "2"]
 
 
-def test_a_model_that_has_enough_ends_the_stream(turns: tuple[Turns, TurnsClient]) -> None:
+def test_model_that_returns_early_ends_the_stream(turns: tuple[Turns, TurnsClient]) -> None:
     _, model = turns
     over = threading.Event()
 
     def items() -> Iterator[int]:
         yield 1
-        over.wait(SECONDS)  # no second item until the stream has ended
+        over.wait(SECONDS)  # no second item before the stream has ended
 
     assert list(model.enough(items())) == [1]
     over.set()
 
 
-def test_leaving_early_reaches_the_model(turns: tuple[Turns, TurnsClient]) -> None:
-    """A caller that has heard enough ends the model's method, which waits for an item."""
+def test_leaving_a_stream_early_ends_the_models_method(turns: tuple[Turns, TurnsClient]) -> None:
+    """A caller that leaves early ends the model's method, which waits for an item."""
     served, model = turns
     over = threading.Event()
 
@@ -233,7 +233,7 @@ def test_leaving_early_reaches_the_model(turns: tuple[Turns, TurnsClient]) -> No
     over.set()
 
 
-def test_leaving_early_reaches_the_model_async(own: Served) -> None:
+def test_leaving_an_async_stream_early_ends_the_models_method(own: Served) -> None:
     async def talk() -> bool:
         closed = asyncio.Event()
 

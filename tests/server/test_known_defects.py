@@ -1,4 +1,4 @@
-"""Defects of the official SDK that no other test shows to be absent; `unit/test_conformance.py` lists all."""
+"""Known defects of the official SDK that no other test covers; `unit/test_conformance.py` lists all of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from server.conftest import Served
 
 @pytest.mark.defect("awaited methods return a coroutine")
 @pytest.mark.defect("the return type depends on a running loop")
-def test_a_call_gives_what_its_annotation_says_in_a_loop_and_outside(served: Served) -> None:
+def test_call_returns_the_annotated_type_with_and_without_a_loop(served: Served) -> None:
     async def inside() -> None:
         with served.client() as model:
             assert model.echo_str("x") == "x"
@@ -42,7 +42,7 @@ def test_a_call_gives_what_its_annotation_says_in_a_loop_and_outside(served: Ser
 
 
 @pytest.mark.defect("async errors are retried for 10 s and misreported")
-def test_an_async_error_is_told_at_once_as_what_it_is(served: Served) -> None:
+def test_async_error_is_raised_at_once_with_its_class(served: Served) -> None:
     async def fail() -> None:
         async with served.async_client() as model:
             with pytest.raises(PredictionError, match="of the model") as caught:
@@ -55,14 +55,14 @@ def test_an_async_error_is_told_at_once_as_what_it_is(served: Served) -> None:
 
 
 @pytest.mark.defect("no deadline anywhere")
-def test_no_call_is_without_a_deadline_by_default() -> None:
+def test_call_has_a_deadline_by_default() -> None:
     for client in (Calls, AsyncCalls):
         made = client(base_url="grpc://127.0.0.1:1")
         assert made._endpoint.policy.timeout == 600
 
 
 @pytest.mark.defect("the caller's dict is changed")
-def test_arguments_stay_as_they_are(served: Served) -> None:
+def test_arguments_are_not_modified(served: Served) -> None:
     package = served.package.client
     document: dict[str, Any] = {"a": [1.0, {"b": None}], "c": {}}
     inputs = [{"x": {"k": [1.0]}}, {"x": {}}]
@@ -76,7 +76,7 @@ def test_arguments_stay_as_they_are(served: Served) -> None:
 
 
 @pytest.mark.defect("a lone list of dicts taken for a batch")
-def test_a_list_of_objects_is_one_argument(served: Served) -> None:
+def test_list_of_objects_is_one_argument(served: Served) -> None:
     with served.client() as model:
         assert model.echo_json_list([{"x": 1.0}, {}]) == [{"x": 1.0}, {}]
         assert model.objects([{"x": 1.0}, {}]) == [{"x": 1.0}, {}]
@@ -84,7 +84,7 @@ def test_a_list_of_objects_is_one_argument(served: Served) -> None:
 
 @pytest.mark.defect("one failed first call poisons the client")
 @pytest.mark.parametrize("step", [Refuse("UNAUTHENTICATED"), Platform(11008), Platform(21200)])
-def test_after_a_failed_first_call_the_next_one_is_a_call_like_any(step: Step) -> None:
+def test_failed_first_call_does_not_affect_the_next(step: Step) -> None:
     async def twin(url: str) -> int:
         async with AsyncCalls(base_url=url, timeout=20) as model:
             with pytest.raises(Exception, match="as scripted"):
@@ -103,7 +103,7 @@ def test_after_a_failed_first_call_the_next_one_is_a_call_like_any(step: Step) -
 
 
 @pytest.mark.defect("one failed first call poisons the client")
-def test_a_client_may_be_there_before_its_server() -> None:
+def test_client_may_exist_before_its_server() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -116,8 +116,8 @@ def test_a_client_may_be_there_before_its_server() -> None:
 
 
 @pytest.mark.defect("first use from many threads races")
-def test_sixteen_threads_make_one_connection_at_once() -> None:
-    """One channel for all of them, and each its own results: unary, both streams."""
+def test_concurrent_clients_share_one_connection() -> None:
+    """The threads share a channel, and each gets its own results of unary and streaming calls."""
     gate, results = threading.Barrier(16), dict[int, Any]()
 
     def use(n: int) -> None:
@@ -139,8 +139,8 @@ def test_sixteen_threads_make_one_connection_at_once() -> None:
 
 
 @pytest.mark.defect("no close")
-def test_closing_gives_back_what_was_opened() -> None:
-    """The last client of a server closes the channel, and says so when it is used again."""
+def test_last_client_closes_the_channel() -> None:
+    """The last client of a server closes the channel; a closed client raises when it is used."""
 
     def items() -> Iterator[int]:
         yield 1

@@ -1,4 +1,4 @@
-"""The rarer corners, on both servers: defaults that only the model knows, names, streams that end early."""
+"""Rare cases on both servers: server-side defaults, names, streams that end early."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Cell:
 
 
 class Quirks:
-    """The twin of `official/quirks.py`."""
+    """The counterpart of `official/quirks.py`."""
 
     def float_none(self, x: float | None = None, y: str = "d") -> str:
         return repr((x, y))
@@ -130,18 +130,20 @@ CALLS: list[tuple[str, Callable[[Any], Any], Any]] = [
 
 @pytest.mark.defect("methods called like client attributes cannot be reached")
 @pytest.mark.parametrize(("call", "expected"), [pytest.param(c, e, id=i) for i, c, e in CALLS])
-def test_calls(quirks: Served, call: Callable[[Any], Any], expected: Any) -> None:
+def test_calls_of_rare_signatures(
+    quirks: Served, call: Callable[[Any], Any], expected: Any
+) -> None:
     with quirks.client() as model:
         assert call(model) == expected
 
 
-def test_a_stream_that_fails_at_once(quirks: Served) -> None:
+def test_stream_that_fails_at_once(quirks: Served) -> None:
     with quirks.client() as model, pytest.raises(PredictionError) as caught:
         next(model.at_once())
     assert (caught.value.code, caught.value.details) == (10020, "at once")
 
 
-def test_a_stream_both_ways_that_fails_midway(quirks: Served) -> None:
+def test_bidi_stream_that_fails_midway(quirks: Served) -> None:
     with quirks.client() as model:
         stream = model.breaks(["a", "b"])
         assert next(stream) == "a"

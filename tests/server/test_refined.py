@@ -1,4 +1,4 @@
-"""JSON as types of the user's, against both servers: what is checked by type checkers arrives, and comes back."""
+"""JSON as user-defined types, on both servers: values that type checkers accept survive a round trip."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ TYPES = {
 }
 
 
-def made(
+def generate(
     served: Served,
     folder: Path,
     package: str,
     types: Mapping[str, str] = TYPES,
     out: Path | None = None,
 ) -> None:
-    """A package of the server's model, with these types."""
+    """Generate a package of the server's model with these types."""
     document = json.loads((served.folder / "signatures.json").read_text("utf-8"))
     document["types"] = types
     (folder / "signatures.json").write_text(json.dumps(document), "utf-8")
@@ -97,18 +97,18 @@ def made(
 def package(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Any:
-    """The package; it and the types are importable."""
+    """The package; it and the types can be imported."""
     parent = f"refined_{request.node.callspec.params['served']}"
     folder = tmp_path / parent
     folder.mkdir()
     (folder / "__init__.py").touch()
-    made(served, tmp_path, "everything", out=folder)
+    generate(served, tmp_path, "everything", out=folder)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "refined_types", raising=False)
     return importlib.import_module(f"{parent}.everything")
 
 
-def test_types_arrive_and_come_back(served: Served, package: Any) -> None:
+def test_typed_json_survives_a_round_trip(served: Served, package: Any) -> None:
     assert "refined_types" not in sys.modules, "importing the package imports nothing of theirs"
     client, twin = package.Everything, package.AsyncEverything
     with client(base_url=served.url, timeout=30) as model:
@@ -132,10 +132,10 @@ def test_types_arrive_and_come_back(served: Served, package: Any) -> None:
     assert asyncio.run(wait()) == tree
 
 
-def test_a_result_of_another_type_says_where(
+def test_result_of_another_type_names_the_path(
     own: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made(own, tmp_path, "refined_wrong", {"echo_json.return": "dict[str, list[int]]"})
+    generate(own, tmp_path, "refined_wrong", {"echo_json.return": "dict[str, list[int]]"})
     monkeypatch.syspath_prepend(tmp_path)
     package = importlib.import_module("refined_wrong")
     with package.RefinedWrong(base_url=own.url) as model:
@@ -144,8 +144,8 @@ def test_a_result_of_another_type_says_where(
             model.echo_json({"a": [1, "x"]})
 
 
-def test_type_checkers_see_the_types(own: Served, tmp_path: Path) -> None:
-    made(own, tmp_path, "everything")
+def test_type_checkers_see_the_user_defined_types(own: Served, tmp_path: Path) -> None:
+    generate(own, tmp_path, "everything")
     (tmp_path / "caller.py").write_text(CALLER.format(package="everything"), "utf-8")
     (tmp_path / "wrong.py").write_text(WRONG.format(package="everything"), "utf-8")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file="]

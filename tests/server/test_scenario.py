@@ -1,7 +1,8 @@
-"""The life of a generated client, told once, on the official model server: from `init` to a change that breaks callers.
+"""The life of a generated client on the official model server, from `init` to a breaking change.
 
-The model is the SDK's own class behind its own servicer; only which class is served changes, as a new upload would
-change it. (It wants annotations that are evaluated.) What the command prints and returns is what a CI job sees.
+The model is an SDK class behind the SDK's servicer; a new upload only changes which class is served. This module must
+not postpone the evaluation of annotations, because the SDK reads them. The command's output and exit codes are those
+that a CI job sees.
 """
 
 import sys
@@ -56,8 +57,8 @@ class WithOneLess(ModelClass):  # type: ignore[misc]
         return f"{prompt} {limit} {language}"
 
 
-class Deployed:
-    """A server whose model can be exchanged."""
+class DeployedModel:
+    """A server whose model can be replaced."""
 
     def __init__(self) -> None:
         self._servicer: Any = None
@@ -69,7 +70,7 @@ class Deployed:
         self.url = f"grpc://127.0.0.1:{port}"
 
     def upload(self, model: type[Any]) -> None:
-        """Serve this model from now on."""
+        """Serve another model from now on."""
         its = model()
         its.load_model()
         self._servicer = ModelServicer(its)
@@ -78,7 +79,7 @@ class Deployed:
         self._server.stop(None).wait()
 
     def __getattr__(self, name: str) -> Any:
-        """A call, of whichever model is served when it comes."""
+        """Return an RPC of the model that is served when the call arrives."""
 
         def call(request: Any, context: Any) -> Any:
             return getattr(self._servicer, name)(request, context)
@@ -87,8 +88,8 @@ class Deployed:
 
 
 @pytest.fixture
-def deployed() -> Iterator[Deployed]:
-    server = Deployed()
+def deployed() -> Iterator[DeployedModel]:
+    server = DeployedModel()
     yield server
     server.stop()
 
@@ -98,7 +99,7 @@ Command = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An application's repository, with a caller of the client that is to come."""
+    """An application's repository, with code that uses the future client."""
     monkeypatch.chdir(tmp_path)
     Path("caller.py").write_text(CALLER)
     Path("pyproject.toml").write_text(
@@ -122,14 +123,14 @@ def commit() -> None:
 
 
 def gen_client(*words: str) -> tuple[int, str, str]:
-    """Run the command as a shell does."""
+    """Run the command like a shell."""
     done = run_command(sys.executable, "-m", "gen_client", *words, env={"PYTHONPATH": SOURCES})
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
 
 
 def type_errors() -> str:
-    """What mypy says of the caller."""
+    """Return mypy's errors in the application."""
     done = run_command(
         *(sys.executable, "-m", "mypy", "--strict", "caller.py"),
         env={"MYPYPATH": f"{SOURCES.replace(':', ':')}", "PYTHONPATH": ""},
@@ -137,8 +138,10 @@ def type_errors() -> str:
     return "" if done.returncode == 0 else done.stdout
 
 
-def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Deployed) -> None:
-    # The first day.
+def test_life_of_a_client_up_to_a_breaking_change(
+    repository: Path, deployed: DeployedModel
+) -> None:
+    # Generate the client for the first time.
     code, out, _ = gen_client("init", deployed.url, "--name", "talker", "--out", "models")
     assert (code, out) == (0, "pyproject.toml\n")
     assert "[project]  # ours\n" in Path("pyproject.toml").read_text()
@@ -151,7 +154,7 @@ def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Dep
     assert git("status", "--porcelain") == ""
     assert type_errors() == ""
 
-    # The model gets a parameter with a default: nobody's code breaks.
+    # The model gets a parameter with a default: no caller breaks.
     deployed.upload(WithOneMore)
     code, out, err = gen_client("--check")
     assert code == 1
@@ -172,7 +175,7 @@ def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Dep
     assert type_errors() == ""
     commit()
 
-    # It loses one that the caller gives: the type checker says so, at the line.
+    # The model loses a parameter that the application passes: the type checker reports the line.
     deployed.upload(WithOneLess)
     assert gen_client("--frozen", "--check")[0] == 1
     code, out, _ = gen_client("diff", "--fail-on", "breaking")
@@ -186,15 +189,13 @@ def test_from_the_first_day_to_a_breaking_change(repository: Path, deployed: Dep
     assert gen_client("--check") == (0, "", "gen-client: talker is up to date\n")
 
 
-def test_over_an_old_package_that_hands_and_formatters_were_at(
-    repository: Path, deployed: Deployed
-) -> None:
+def test_regeneration_of_an_edited_package(repository: Path, deployed: DeployedModel) -> None:
     gen_client("init", deployed.url, "--name", "talker", "--out", "models")
     gen_client()
     commit()
     client = Path("models/talker/client.py")
 
-    # Formatters as users run them leave the files alone; one that does not is no reason to fail.
+    # Formatters leave the files alone with users' usual options; a file that one has changed is no failure.
     for tool in (
         ["black", "--quiet"],
         ["ruff", "format"],
@@ -209,7 +210,7 @@ def test_over_an_old_package_that_hands_and_formatters_were_at(
     assert (code, out) == (0, "")
     assert err.count("only reformatted") == 2
 
-    # A hand in it is one, in an old package too.
+    # A manual change is a failure, in an old package too.
     deployed.upload(WithOneMore)
     init = Path("models/talker/__init__.py")
     init.write_text(init.read_text() + "\n\nVERSION = 1\n")
@@ -221,7 +222,7 @@ def test_over_an_old_package_that_hands_and_formatters_were_at(
     assert code == 1
     assert "-VERSION = 1\n" in out
 
-    # Generating once more makes all of it whole.
+    # Generating again restores everything.
     assert gen_client()[0] == 0
     assert gen_client("--check") == (0, "", "gen-client: talker is up to date\n")
     assert b"\r" not in client.read_bytes()

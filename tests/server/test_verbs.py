@@ -1,4 +1,4 @@
-"""The verbs of the command on the official server."""
+"""The subcommands of `gen-client` on the official server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from server.conftest import Served
 from support import CORPUS
 
 
-def test_diff_of_what_is_served(
+def test_diff_of_a_served_model(
     official: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock = official.folder / "signatures.json"
@@ -66,7 +66,7 @@ def test_show_prints_signatures_like_the_sdk() -> None:
     assert compared > 30
 
 
-def test_show_of_what_is_served(official: Served, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_of_a_served_model(official: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["show", "--url", official.url, "--json"]) == 0
     served = json.loads(capsys.readouterr().out)
     assert cli.main(["show", str(official.folder), "--json"]) == 0

@@ -97,23 +97,23 @@ class World:
         """Drive the flow to its end."""
         policy = Policy(timeout, 0, RetryThrottle(), lambda: self.now, lambda: 1.0)
         flow = wait_until_ready(Address(reference, version_id, routing), policy)
-        came: Any = None
+        reply: Any = None
         while True:
             try:
-                action = flow.throw(came) if isinstance(came, Failure) else flow.send(came)
+                action = flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
             except StopIteration:
                 return
             if isinstance(action, Sleep):
                 self.pauses.append(action.seconds)
-                self.now, came = self.now + action.seconds, None
+                self.now, reply = self.now + action.seconds, None
                 continue
             self.rpcs.append(action.rpc)
             self.timeouts.append(action.timeout)
             self.now += self._takes
             try:
-                came = self._answers[action.rpc](action.request)
+                reply = self._answers[action.rpc](action.request)
             except Failure as failure:
-                came = failure
+                reply = failure
 
     def error(self, timeout: float | None = 600.0, **options: Any) -> ClarigenError:
         with pytest.raises(ClarigenError) as caught:
@@ -121,22 +121,24 @@ class World:
         return caught.value
 
     def _latest(self, request: bytes) -> bytes:
-        asked = GetModelRequest.FromString(request)
-        assert (asked.user_app_id.user_id, asked.user_app_id.app_id, asked.model_id) == REF
+        query = GetModelRequest.FromString(request)
+        assert (query.user_app_id.user_id, query.user_app_id.app_id, query.model_id) == REF
         model = Model(id="echo", model_version=ModelVersion(id="v9"))
         return SingleModelResponse(status=Status(code=SUCCESS), model=model).SerializeToString()
 
     def _state(self, request: bytes) -> bytes:
-        asked = GetModelVersionRequest.FromString(request)
-        assert asked.version_id in ("v9", "v7")
+        query = GetModelVersionRequest.FromString(request)
+        assert query.version_id in ("v9", "v7")
         state = _next(self._version)
-        found = ModelVersion(id=asked.version_id, status=Status(code=state, details="as told"))
-        response = SingleModelVersionResponse(status=Status(code=SUCCESS), model_version=found)
+        version = ModelVersion(
+            id=query.version_id, status=Status(code=state, details="some details")
+        )
+        response = SingleModelVersionResponse(status=Status(code=SUCCESS), model_version=version)
         return response.SerializeToString()
 
     def _where(self, request: bytes) -> bytes:
-        asked = GetDeploymentRequest.FromString(request)
-        assert (asked.deployment_id, asked.user_app_id.user_id) == ("d1", "owner")
+        query = GetDeploymentRequest.FromString(request)
+        assert (query.deployment_id, query.user_app_id.user_id) == ("d1", "owner")
         state = _next([self._deployment])
         if state > 1:
             return SingleDeploymentResponse(status=Status(code=state)).SerializeToString()
@@ -150,10 +152,10 @@ class World:
         return response.SerializeToString()
 
     def _asked(self, request: bytes) -> bytes:
-        (given,) = PostModelOutputsRequest.FromString(request).inputs
-        assert given.data.metadata.fields["_method_name"].string_value == "_GET_SIGNATURES"
-        assert [part.ByteSize() for part in given.data.parts] == [0]
-        status = Status(code=_next(self._model), details="as told")
+        (item,) = PostModelOutputsRequest.FromString(request).inputs
+        assert item.data.metadata.fields["_method_name"].string_value == "_GET_SIGNATURES"
+        assert [part.ByteSize() for part in item.data.parts] == [0]
+        status = Status(code=_next(self._model), details="some details")
         return MultiOutputResponse(status=status).SerializeToString()
 
 
@@ -169,7 +171,7 @@ MODEL = "PostModelOutputs"
 
 
 @pytest.mark.item(14)
-def test_a_model_that_is_ready_is_asked_once() -> None:
+def test_a_ready_model_is_asked_once() -> None:
     world = World()
     world.wait()
     assert world.rpcs == [*PLATFORM, MODEL]
@@ -178,7 +180,7 @@ def test_a_model_that_is_ready_is_asked_once() -> None:
 
 @pytest.mark.item(17)
 @pytest.mark.parametrize("state", WAITING)
-def test_the_platform_tells_of_a_version_and_nothing_runs_before(state: int) -> None:
+def test_the_model_is_not_asked_before_its_version_is_ready(state: int) -> None:
     world = World(version=[state, state, READY])
     world.wait()
     assert world.rpcs == [*PLATFORM * 3, MODEL]
@@ -186,8 +188,8 @@ def test_the_platform_tells_of_a_version_and_nothing_runs_before(state: int) -> 
 
 
 @pytest.mark.parametrize("state", STARTING)
-def test_only_the_model_tells_that_it_runs(state: int) -> None:
-    """What the platform has said once is not asked again; 21352 is waited for here, though not by calls."""
+def test_the_platform_is_not_asked_again_while_the_model_starts(state: int) -> None:
+    """That includes 21352, which calls do not wait for."""
     world = World(model=[state, state, SUCCESS])
     world.wait()
     assert world.rpcs == [*PLATFORM, MODEL, MODEL, MODEL]
@@ -195,18 +197,18 @@ def test_only_the_model_tells_that_it_runs(state: int) -> None:
 
 @pytest.mark.item(17)
 @pytest.mark.parametrize("state", BROKEN)
-def test_a_version_that_never_gets_ready_is_told_at_once(state: int) -> None:
+def test_a_version_that_failed_is_an_error_at_once(state: int) -> None:
     world = World(version=[state])
     error = world.error()
     assert isinstance(error, ModelNotReadyError)
     assert world.rpcs == PLATFORM
     assert error.code == state
     assert str(error).startswith("echo: not ready, and waiting does not help: it")
-    assert str(error).endswith("as told); upload it again, or give another version_id")
+    assert str(error).endswith("some details); upload it again, or give another version_id")
 
 
 @pytest.mark.parametrize("state", DOWN)
-def test_a_model_that_nobody_started_is_told_at_once(state: int) -> None:
+def test_a_model_that_is_not_deployed_is_an_error_at_once(state: int) -> None:
     world = World(model=[state])
     error = world.error()
     assert isinstance(error, ModelNotReadyError)
@@ -217,20 +219,20 @@ def test_a_model_that_nobody_started_is_told_at_once(state: int) -> None:
 
 @pytest.mark.item(49)
 @pytest.mark.parametrize("timeout", [0.1, 3.0, 60.0])
-def test_at_its_end_the_error_says_what_was_waited_for(timeout: float) -> None:
-    """The last look is at the end of the time, which is not given up before, and never passed."""
+def test_at_the_deadline_the_error_says_why_the_model_is_not_ready(timeout: float) -> None:
+    """The last poll takes place shortly before the deadline, and the deadline is never exceeded."""
     world = World(model=[21355])
     error = world.error(timeout)
     assert isinstance(error, ModelNotReadyError)
     assert str(error).startswith("echo: not ready after")
-    assert "it is being loaded (PostModelOutputs: 21355 MODEL_LOADING: as told)" in str(error)
+    assert "it is being loaded (PostModelOutputs: 21355 MODEL_LOADING: some details)" in str(error)
     assert (error.code, error.name) == (21355, "MODEL_LOADING")
     assert error.attempts == world.rpcs.count(MODEL)
     assert timeout - min(1.0, timeout / 4) - 1e-9 <= error.elapsed <= timeout
     assert error.elapsed == pytest.approx(world.now - 100)
 
 
-def test_each_question_has_what_is_left_of_the_time() -> None:
+def test_each_query_has_the_remaining_time_as_timeout() -> None:
     world = World(takes=1.0)
     world.wait(10.0)
     assert world.timeouts == [10.0, 9.0, 8.0]
@@ -239,13 +241,13 @@ def test_each_question_has_what_is_left_of_the_time() -> None:
     assert set(world.timeouts) == {None}
 
 
-def test_a_named_version_is_looked_at_itself() -> None:
+def test_a_named_version_is_not_looked_up() -> None:
     world = World()
     world.wait(version_id="v7")
     assert world.rpcs == ["GetModelVersion", MODEL]
 
 
-def test_a_runner_has_its_model_alone() -> None:
+def test_a_local_runner_is_asked_only_for_its_model() -> None:
     world = World(model=[21355, SUCCESS])
     world.wait(reference=None)
     assert world.rpcs == [MODEL, MODEL]
@@ -257,13 +259,13 @@ def test_a_runner_has_its_model_alone() -> None:
 @pytest.mark.parametrize(
     "failure", [REFUSED, LOST, Failure("RESOURCE_EXHAUSTED", "full"), 10030, 11005]
 )
-def test_a_server_that_is_not_there_yet_is_waited_for(failure: Reply) -> None:
+def test_a_server_that_is_not_up_yet_is_waited_for(failure: Reply) -> None:
     world = World(model=[failure] * 30 + [SUCCESS])
     world.wait(reference=None)
     assert world.rpcs == [MODEL] * 31
 
 
-def test_a_server_that_never_comes_is_not_ready() -> None:
+def test_a_server_that_stays_down_is_not_ready() -> None:
     error = World(model=[REFUSED]).error(30.0, reference=None)
     assert isinstance(error, ModelNotReadyError)
     assert str(error).startswith(
@@ -284,19 +286,19 @@ def test_a_server_that_never_comes_is_not_ready() -> None:
         (Failure("UNAUTHENTICATED", "who?"), AuthenticationError),
     ],
 )
-def test_a_refusal_is_told_as_it_is(refusal: Reply, kind: type[ClarigenError]) -> None:
+def test_a_refusal_keeps_its_error(refusal: Reply, kind: type[ClarigenError]) -> None:
     world = World(model=[refusal])
     assert type(world.error()) is kind
     assert world.pauses == []
 
 
 @pytest.mark.parametrize("code", [10020, 21313, 30101])
-def test_a_model_that_does_not_understand_runs(code: int) -> None:
-    """Models of the older kind take the question for a picture."""
+def test_a_legacy_model_is_running(code: int) -> None:
+    """It takes the query for an image, and fails."""
     World(model=[code]).wait()
 
 
-def test_a_deployment_is_looked_at() -> None:
+def test_a_deployment_is_checked() -> None:
     here = Routing(deployment_id="d1")
     world = World()
     world.wait(routing=here)
@@ -307,21 +309,21 @@ def test_a_deployment_is_looked_at() -> None:
     assert isinstance(World(deployment=25900).error(routing=here), NotFoundError)
 
 
-@pytest.mark.parametrize("untold", [11007, 25901, UNKNOWN])
-def test_a_deployment_that_is_not_shown_may_be_called_all_the_same(untold: Reply) -> None:
-    world = World(deployment=untold)
+@pytest.mark.parametrize("refusal", [11007, 25901, UNKNOWN])
+def test_a_deployment_may_be_called_without_permission_to_read_it(refusal: Reply) -> None:
+    world = World(deployment=refusal)
     world.wait(routing=Routing(deployment_id="d1", user_id="owner"))
     assert world.rpcs == [*PLATFORM, "GetDeployment", MODEL]
 
 
-def test_the_log_says_what_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    """A line where that changes, and one at the end."""
+def test_the_log_says_why_the_model_is_not_ready(caplog: pytest.LogCaptureFixture) -> None:
+    """There is one line for each reason, and one at the end."""
     with caplog.at_level(logging.INFO, "clarigen"):
         World(version=[21107, 21107, READY], model=[21351, 21355, 21355, SUCCESS]).wait()
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [
-        "echo: waiting: it is being built (21107 MODEL_BUILDING: as told)",
-        "echo: waiting: it is being deployed (PostModelOutputs: 21351 MODEL_DEPLOYING: as told)",
-        "echo: waiting: it is being loaded (PostModelOutputs: 21355 MODEL_LOADING: as told)",
+        "echo: waiting: it is being built (21107 MODEL_BUILDING: some details)",
+        "echo: waiting: it is being deployed (PostModelOutputs: 21351 MODEL_DEPLOYING: some details)",
+        "echo: waiting: it is being loaded (PostModelOutputs: 21355 MODEL_LOADING: some details)",
         "echo: ready after 7.9 s",
     ]

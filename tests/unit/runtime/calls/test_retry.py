@@ -22,7 +22,19 @@ from clarigen import (
 from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Send, Sleep
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_stream, call_unary
-from clarigen._calls.retry import MAX_BACKOFF, MAX_OVERLOAD_BACKOFF, Policy
+from clarigen._calls.retry import (
+    MAX_BACKOFF,
+    MAX_OVERLOAD_BACKOFF,
+    Attempts,
+    Backoff,
+    Deadline,
+    GiveUp,
+    Policy,
+    Retry,
+    Step,
+    WaitForCapacity,
+    next_step,
+)
 from clarigen._calls.status import Retryability, classify_failure
 from clarigen._calls.throttle import RetryThrottle
 from clarigen._proto import MultiOutputResponse, Status
@@ -106,6 +118,57 @@ class World:
         with pytest.raises(ClarigenError) as caught:
             self.run(policy)
         return caught.value
+
+
+@pytest.mark.parametrize(
+    ("retryability", "idempotent", "step"),
+    [
+        (Retryability.NEVER, True, GiveUp()),
+        (Retryability.IF_IDEMPOTENT, False, GiveUp()),
+        (Retryability.IF_IDEMPOTENT, True, Retry(0.5, takes_token=True)),
+        (Retryability.TRANSIENT, False, Retry(0.5, takes_token=True)),
+        (Retryability.STARTING, False, Retry(0.5, takes_token=False)),
+        (Retryability.OVERLOADED, False, WaitForCapacity(0.5)),
+    ],
+)
+def test_the_next_step_follows_from_the_failure(
+    retryability: Retryability, idempotent: bool, step: Step
+) -> None:
+    """The decision itself counts no retry and takes no token."""
+    policy = World([]).policy(idempotent=idempotent)
+    attempts = Attempts(policy)
+    assert [next_step(retryability, attempts) for _ in range(20)] == [step] * 20
+    assert attempts.retries == 0
+    assert [policy.throttle.take_token() for _ in range(11)] == [True] * 10 + [False]
+
+
+def test_there_is_no_next_step_after_the_last_attempt_or_the_last_retry_or_the_deadline() -> None:
+    attempts = Attempts(World([]).policy(max_retries=1))
+    attempts.is_last = True
+    assert next_step(Retryability.STARTING, attempts) == GiveUp()
+    attempts = Attempts(World([]).policy(max_retries=1))
+    attempts.retries = 1
+    assert next_step(Retryability.TRANSIENT, attempts) == GiveUp()
+    assert next_step(Retryability.STARTING, attempts) == Retry(0.5, takes_token=False)
+    attempts = Attempts(World([]).policy(timeout=0.5))
+    assert next_step(Retryability.STARTING, attempts) == GiveUp()
+
+
+def test_a_backoff_grows_to_its_maximum() -> None:
+    backoff = Backoff(initial=1.0, multiplier=2.0, maximum=5.0)
+    assert [backoff.delay(waits, lambda: 1.0) for waits in range(4)] == [1.0, 2.0, 4.0, 5.0]
+    assert backoff.delay(1, lambda: 0.25) == 0.5
+
+
+def test_a_deadline_counts_down_on_its_clock() -> None:
+    world = World([])
+    deadline, unlimited = (Deadline(timeout, lambda: world.now) for timeout in (10.0, None))
+    world.now += 4.0
+    assert (deadline.elapsed(), deadline.remaining()) == (4.0, 6.0)
+    assert (deadline.expires_within(5.9), deadline.expires_within(6.0)) == (False, True)
+    assert (unlimited.remaining(), unlimited.expires_within(1e9)) == (None, False)
+    world.now += 100.0
+    assert deadline.remaining() == 0.001
 
 
 @pytest.mark.parametrize("transient", [REFUSED, FULL, 10030, 11003, 11005, 25604, 40030, 40031])

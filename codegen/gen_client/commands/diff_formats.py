@@ -1,7 +1,7 @@
-"""Changes as text, JSON, Markdown and annotations of GitHub.
+"""The output of `gen-client diff`: text, JSON, Markdown and annotations of GitHub.
 
-What lives here: how each form makes a stranger's text harmless for whoever reads it. A line of text begins with our
-words or with a name, a value of Markdown is in a code span, what an annotation holds is escaped. Prints nothing.
+Each format has its own way of making the model author's text harmless: a line of text begins with our words or with a
+name, Markdown has values in code spans, and annotations are escaped. Prints nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -22,29 +22,30 @@ from gen_client.terminal.console import Color
 from gen_client.text import escape_unprintable
 
 VERSION: Final = 1
-"""Of the JSON form; it rises when scripts that read it could break."""
-_SHOWN: Final = 200
-"""How much of a value a line repeats, in characters."""
-_COLOURS: Final[dict[Impact, Color]] = {Impact.BREAKING: "red", Impact.COMPATIBLE: "green"}
-_LEVELS: Final = {
+"""The version of the JSON output; incremented if scripts that read it could break."""
+_VALUE_LIMIT: Final = 200
+"""Characters of a value that a line repeats."""
+_COLORS: Final[Mapping[Impact, Color]] = {Impact.BREAKING: "red", Impact.COMPATIBLE: "green"}
+_ANNOTATION_LEVELS: Final[Mapping[Impact, str]] = {
     Impact.BREAKING: "error",
     Impact.COMPATIBLE: "warning",
     Impact.DOCUMENTATION: "notice",
 }
-_WIDTH: Final = max(len(impact.value) for impact in Impact)
+_IMPACT_WIDTH: Final = max(len(impact.value) for impact in Impact)
 
 Line = tuple[str, Color | None]
+"""A line of output and its color."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedInterfaces:
-    """Two interfaces and what changed between them.
+    """Two interfaces and the changes between them.
 
     Attributes:
-        old: What callers know.
-        new: What there is now.
-        lock: The path of the file that holds the old one.
-        changes: What changed, the worst first.
+        old: The interface that callers know.
+        new: The interface that there is now.
+        lock: The path of the lock that holds the old one.
+        changes: The changes, the worst first.
     """
 
     old: Model
@@ -54,80 +55,86 @@ class ComparedInterfaces:
 
 
 def format_lines(
-    comparisons: Sequence[ComparedInterfaces], form: str, *, is_list: bool
+    comparisons: Sequence[ComparedInterfaces], output_format: str, *, is_list: bool
 ) -> Iterator[Line]:
-    """The lines that tell the changes.
+    """Yield the lines of the output.
 
     Args:
-        all_: The comparisons.
-        form: `text`, `json`, `markdown` or `github`.
-        several: Whether there may be any number of them: JSON is an array then.
+        comparisons: The comparisons.
+        output_format: `text`, `json`, `markdown` or `github`.
+        is_list: Whether JSON is an array even of one comparison.
     """
-    if form == "json":
-        contents = [_content(its) for its in comparisons]
-        if contents or is_list:
-            text = json.dumps(contents if is_list else contents[0], indent=2, ensure_ascii=True)
-            yield from ((line, None) for line in text.split("\n"))
+    if output_format == "json":
+        yield from _without_color(_json_lines(comparisons, is_list=is_list))
         return
-    for number, its in enumerate(comparisons):
-        if number and form != "github":
+    for number, compared in enumerate(comparisons):
+        if number and output_format != "github":
             yield "", None
-        match form:
+        match output_format:
             case "markdown":
-                yield from ((line, None) for line in _markdown(its))
+                yield from _without_color(_markdown_lines(compared))
             case "github":
-                yield from ((line, None) for line in _annotations(its))
+                yield from _without_color(_annotation_lines(compared))
             case _:
-                yield from _text(its)
+                yield from _text_lines(compared)
 
 
-def _count(changes: Sequence[Change]) -> str:
+def _without_color(lines: Iterator[str]) -> Iterator[Line]:
+    return ((line, None) for line in lines)
+
+
+def _count_impacts(changes: Sequence[Change]) -> str:
     counts = Counter(change.impact for change in changes)
-    told = ", ".join(f"{counts[impact]} {impact.value}" for impact in Impact if counts[impact])
-    return told or "no difference for callers"
+    text = ", ".join(f"{counts[impact]} {impact.value}" for impact in Impact if counts[impact])
+    return text or "no difference for callers"
 
 
-def _which(model: Model) -> str:
-    """The model's address, or nothing; its ids are letters, digits and a few marks."""
-    ids = model.reference
-    return "" if ids is None else f"{ids.user_id}/{ids.app_id}/models/{ids.model_id}"
-
-
-def _versions(compared: ComparedInterfaces, quote: Callable[[str], str]) -> str:
-    """The versions that were seen, where there are any."""
+def _format_versions(compared: ComparedInterfaces, quote: Callable[[str], str]) -> str:
+    """Return the old and the new version; empty if neither is known."""
     ids = compared.old.version_id, compared.new.version_id
-    told = (f"version {quote(id)}" if id else "an unknown version" for id in ids)
-    return " to ".join(told) if any(ids) else ""
+    versions = (f"version {quote(id)}" if id else "an unknown version" for id in ids)
+    return " to ".join(versions) if any(ids) else ""
 
 
 # Text
 
 
-def _text(compared: ComparedInterfaces) -> Iterator[Line]:
-    which = _which(compared.new) or _which(compared.old)
-    versions = _versions(compared, str)
-    yield ": ".join(part for part in (which or "the model", versions) if part), None
+def _text_lines(compared: ComparedInterfaces) -> Iterator[Line]:
+    model = compared.new.path or compared.old.path or "the model"
+    versions = _format_versions(compared, str)
+    yield ": ".join(part for part in (model, versions) if part), None
     for change in compared.changes:
-        where = f"{change.location}: " if change.location else ""
-        line = f"  {change.impact.value:<{_WIDTH}}  {where}{change.format_message(_quoted)}"
-        yield line, _COLOURS.get(change.impact)
-    yield _count(compared.changes), None
+        impact = f"{change.impact.value:<{_IMPACT_WIDTH}}"
+        line = f"  {impact}  {_format_location(change, str)}{change.format_message(_quote)}"
+        yield line, _COLORS.get(change.impact)
+    yield _count_impacts(compared.changes), None
 
 
-def _quoted(value: str) -> str:
-    return f"`{escape_unprintable(value, _SHOWN)}`"
+def _format_location(change: Change, quote: Callable[[str], str]) -> str:
+    return f"{quote(change.location)}: " if change.location else ""
+
+
+def _quote(value: str) -> str:
+    return f"`{escape_unprintable(value, _VALUE_LIMIT)}`"
 
 
 # JSON
 
 
-def _content(compared: ComparedInterfaces) -> dict[str, object]:
+def _json_lines(comparisons: Sequence[ComparedInterfaces], *, is_list: bool) -> Iterator[str]:
+    contents = [_describe_comparison(compared) for compared in comparisons]
+    if contents or is_list:
+        value = contents if is_list else contents[0]
+        yield from json.dumps(value, indent=2, ensure_ascii=True).split("\n")
+
+
+def _describe_comparison(compared: ComparedInterfaces) -> dict[str, object]:
     counts = Counter(change.impact for change in compared.changes)
     return {
         "version": VERSION,
         "kind": "diff",
-        "old": _side(compared.old),
-        "new": _side(compared.new),
+        "old": _describe_model(compared.old),
+        "new": _describe_model(compared.new),
         "summary": {impact.value: counts[impact] for impact in Impact},
         "changes": [
             {
@@ -142,9 +149,9 @@ def _content(compared: ComparedInterfaces) -> dict[str, object]:
     }
 
 
-def _side(model: Model) -> dict[str, str]:
+def _describe_model(model: Model) -> dict[str, str]:
     return {
-        "model": _which(model),
+        "model": model.path,
         "version_id": model.version_id,
         "sha256": compute_digest(write_signatures(model)),
     }
@@ -153,29 +160,29 @@ def _side(model: Model) -> dict[str, str]:
 # Markdown
 
 
-def _markdown(compared: ComparedInterfaces) -> Iterator[str]:
-    which = _which(compared.new) or _which(compared.old)
-    yield f"### {_span(which) if which else 'The model'}: {_count(compared.changes)}"
-    versions = _versions(compared, _span)
+def _markdown_lines(compared: ComparedInterfaces) -> Iterator[str]:
+    path = compared.new.path or compared.old.path
+    yield f"### {_code_span(path) if path else 'The model'}: {_count_impacts(compared.changes)}"
+    versions = _format_versions(compared, _code_span)
     if versions:
         yield ""
         yield versions
     for impact in Impact:
-        of_it = [change for change in compared.changes if change.impact is impact]
-        if of_it:
+        changes = [change for change in compared.changes if change.impact is impact]
+        if changes:
             yield ""
             yield f"**{impact.value.capitalize()}**"
             yield ""
-        for change in of_it:
-            where = f"{_span(change.location)}: " if change.location else ""
-            yield f"* {where}{change.format_message(_span)}"
+        for change in changes:
+            location = _format_location(change, _code_span)
+            yield f"* {location}{change.format_message(_code_span)}"
 
 
-def _span(value: str) -> str:
-    """A code span: nothing in it is Markdown, HTML, a mention or a link."""
-    value = escape_unprintable(value, _SHOWN)
-    longest = max((len(run) for run in re.findall("`+", value)), default=0)
-    fence = "`" * (longest + 1)
+def _code_span(value: str) -> str:
+    """Return a code span: nothing in it is Markdown, HTML, a mention or a link."""
+    value = escape_unprintable(value, _VALUE_LIMIT)
+    longest_run = max((len(run) for run in re.findall("`+", value)), default=0)
+    fence = "`" * (longest_run + 1)
     pad = " " if value.startswith(("`", " ")) or value.endswith(("`", " ")) or not value else ""
     return f"{fence}{pad}{value}{pad}{fence}"
 
@@ -183,20 +190,21 @@ def _span(value: str) -> str:
 # Annotations: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 
-def _annotations(compared: ComparedInterfaces) -> Iterator[str]:
-    file = _property(PurePath(compared.lock).as_posix())
+def _annotation_lines(compared: ComparedInterfaces) -> Iterator[str]:
+    lock = PurePath(compared.lock).as_posix()
+    file = _escape_property(lock)
     for change in compared.changes:
-        where = f"{change.location}: " if change.location else ""
-        title = _property(f"{change.impact.value}: {change.rule.value}")
-        message = _data(f"{where}{change.format_message(_quoted)}")
-        yield f"::{_LEVELS[change.impact]} file={file},title={title}::{message}"
-    where = PurePath(compared.lock).as_posix()
-    yield f"gen-client: {escape_unprintable(where, _SHOWN)}: {_count(compared.changes)}"
+        title = _escape_property(f"{change.impact.value}: {change.rule.value}")
+        message = f"{_format_location(change, str)}{change.format_message(_quote)}"
+        level = _ANNOTATION_LEVELS[change.impact]
+        yield f"::{level} file={file},title={title}::{_escape_data(message)}"
+    path = escape_unprintable(lock, _VALUE_LIMIT)
+    yield f"gen-client: {path}: {_count_impacts(compared.changes)}"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,12 +1,11 @@
-"""What `gen-client show` says of a model, for people and as JSON.
+"""The output of `gen-client show`, for people and as JSON.
 
-What lives here: the head, the page of a method with its table, the values of `--json`. All text goes to the console's
-own ways of printing, which make it harmless.
+Text for people is printed through the console, which escapes what a terminal could obey.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gen_client.commands.resolve_model import Interface
@@ -21,9 +20,14 @@ from gen_client.show.snippets import CallStyle
 from gen_client.terminal.console import Console
 
 VERSION: Final = 1
-"""Of the JSON form; it rises when scripts that read it could break."""
-_CHOICES_SHOWN: Final = 12
-_TITLES: Final = {CallStyle.SYNC: "", CallStyle.ASYNC: "asyncio", CallStyle.BATCH: "many inputs"}
+"""The version of the JSON output; incremented if scripts that read it could break."""
+_CHOICES_LISTED: Final = 12
+"""The number of choices that a table lists."""
+_TITLES: Final[Mapping[CallStyle, str]] = {
+    CallStyle.SYNC: "",
+    CallStyle.ASYNC: "asyncio",
+    CallStyle.BATCH: "many inputs",
+}
 
 
 # For people
@@ -37,173 +41,181 @@ def print_methods(
     url: str | None,
     is_full: bool,
 ) -> None:
-    """Print what a model offers.
+    """Print the methods of a model.
 
     Args:
         interface: The model.
-        methods: Which of its methods.
-        console: Where to.
-        url: Where its server is, if the user named one.
-        full: Whether each method is told with its parameters and code to copy.
+        methods: The methods to print.
+        console: Prints the lines.
+        url: The address of the model, if the command line names one.
+        is_full: Whether to print parameters and code to copy for each method.
     """
-    console.print_finding(_head(interface), "cyan")
-    for its in methods:
+    console.print_finding(_format_head(interface), "cyan")
+    for method in methods:
         console.print_finding("")
-        console.print_code([prototype.format_prototype(its.wire)])
-        for line in its.description if is_full else its.description[:1]:
+        console.print_code([prototype.format_prototype(method.wire)])
+        for line in method.description if is_full else method.description[:1]:
             console.print_finding(f"  {line}".rstrip())
         if is_full:
-            _page(interface, its, console, url)
+            _print_details(interface, method, console, url)
     if not is_full:
         console.print_note()
-        console.print_note(
-            "gen-client: with the name of a method, its parameters and code to copy are shown"
-        )
+        console.print_note("gen-client: name a method to see its parameters and code to copy")
 
 
-def _head(interface: Interface) -> str:
-    model = interface.model
-    ids = model.reference
-    which = "a model" if ids is None else f"{ids.user_id}/{ids.app_id}/models/{ids.model_id}"
-    version = f", version {model.version_id}" if model.version_id else ""
+def _format_head(interface: Interface) -> str:
+    version_id = interface.model.version_id
+    version = f", version {version_id}" if version_id else ""
     count = len(interface.methods)
-    return f"{which}{version}: {count} method{'s' if count != 1 else ''}"
+    plural = "s" if count != 1 else ""
+    return f"{interface.model.path or 'a model'}{version}: {count} method{plural}"
 
 
-def _page(interface: Interface, its: NamedMethod, console: Console, url: str | None) -> None:
+def _print_details(
+    interface: Interface, method: NamedMethod, console: Console, url: str | None
+) -> None:
+    """Print the table of a method's parameters and result, then code for each style of calling."""
     console.print_finding("")
-    console.print_table([*_rows(its), _result(its)])
-    for how in snippets.call_styles(its):
+    console.print_table([*map(_parameter_row, method.parameters), _result_row(method)])
+    for style in snippets.call_styles(method):
         console.print_finding("")
-        if _TITLES[how]:
-            console.print_code([f"# {_TITLES[how]}"])
-        console.print_code(
-            snippets.format_snippet(its, interface.package, _opening(interface, url), how)
-        )
+        if _TITLES[style]:
+            console.print_code([f"# {_TITLES[style]}"])
+        console.print_code(_format_snippet(interface, method, style, url))
 
 
-def _rows(its: NamedMethod) -> Iterator[tuple[str, ...]]:
-    """Yield a row per parameter: name, type, default, allowed values, description."""
-    for parameter in its.parameters:
-        kind = str(types.format_annotation(parameter.shape, Use.PARAM))
-        yield (
-            f"  {parameter.name}",
-            f"stream of {kind}" if parameter.wire.stream else kind,
-            _default(parameter),
-            _allowed(parameter.wire),
-            " ".join(" ".join(parameter.description).split()),
-        )
+def _parameter_row(parameter: NamedParameter) -> tuple[str, ...]:
+    """Return a row of the table: name, type, default, allowed values, description."""
+    annotation = str(types.format_annotation(parameter.shape, Use.PARAM))
+    return (
+        f"  {parameter.name}",
+        f"stream of {annotation}" if parameter.wire.stream else annotation,
+        _format_default(parameter),
+        _format_allowed_values(parameter.wire),
+        " ".join(" ".join(parameter.description).split()),
+    )
 
 
-def _default(parameter: NamedParameter) -> str:
+def _result_row(method: NamedMethod) -> tuple[str, ...]:
+    annotation = str(types.format_annotation(method.result, Use.RESULT))
+    result = f"stream of {annotation}" if method.is_stream else annotation
+    return "  returns", result, "", "", " ".join(method.returns)
+
+
+def _format_default(parameter: NamedParameter) -> str:
     if parameter.wire.required:
         return "required"
     return f"= {build.build_parameter(parameter).default}"
 
 
-def _allowed(parameter: Parameter) -> str:
+def _format_allowed_values(parameter: Parameter) -> str:
+    """Return the choices or the range of a parameter; empty if it has neither."""
     if parameter.choices:
-        shown = ", ".join(str(literal(c.value)) for c in parameter.choices[:_CHOICES_SHOWN])
-        more = len(parameter.choices) - _CHOICES_SHOWN
-        return f"{shown} and {more} more" if more > 0 else shown
-    return (
-        ""
-        if parameter.range is None
-        else docstrings.format_range(parameter.range, parameter.type.kind)
-    )
+        values = (literal(choice.value) for choice in parameter.choices[:_CHOICES_LISTED])
+        text = ", ".join(map(str, values))
+        more = len(parameter.choices) - _CHOICES_LISTED
+        return f"{text} and {more} more" if more > 0 else text
+    if parameter.range is None:
+        return ""
+    return docstrings.format_range(parameter.range, parameter.type.kind)
 
 
-def _result(its: NamedMethod) -> tuple[str, ...]:
-    kind = str(types.format_annotation(its.result, Use.RESULT))
-    return (
-        "  returns",
-        f"stream of {kind}" if its.is_stream else kind,
-        "",
-        "",
-        " ".join(its.returns),
-    )
+def _format_snippet(
+    interface: Interface, method: NamedMethod, style: CallStyle, url: str | None
+) -> list[str]:
+    arguments = _client_arguments(interface, url)
+    return snippets.format_snippet(method, interface.package, arguments, style)
 
 
-def _opening(interface: Interface, url: str | None) -> Code:
-    """What is passed to a client: the address of its server, where the model alone does not say it."""
+def _client_arguments(interface: Interface, url: str | None) -> Code:
+    """Return the arguments of the client: the address of its server if the client has no model."""
     if interface.model.reference is not None:
         return Code("")
-    where = url if url is not None and "://" in url else "grpc://127.0.0.1:8000"
-    return form("base_url={}", literal(where))
-
-
-def _format_snippets(
-    interface: Interface, its: NamedMethod, wanted: Sequence[str], url: str | None
-) -> Iterator[list[str]]:
-    """The programs that call a method, in the forms that are wanted and that it has."""
-    for how in snippets.call_styles(its):
-        if how.value in wanted:
-            yield snippets.format_snippet(its, interface.package, _opening(interface, url), how)
+    address = url if url is not None and "://" in url else "grpc://127.0.0.1:8000"
+    return form("base_url={}", literal(address))
 
 
 # For programs
 
 
 def format_programs(
-    interface: Interface, methods: Sequence[NamedMethod], wanted: Sequence[str], url: str | None
+    interface: Interface, methods: Sequence[NamedMethod], styles: Collection[str], url: str | None
 ) -> list[str]:
-    """The lines of all programs, with two blank lines between two."""
+    """Return the lines of programs that call the methods, with two blank lines between programs.
+
+    Args:
+        interface: The model.
+        methods: The methods to call.
+        styles: The values of the styles; a method that lacks one is skipped.
+        url: The address of the model, if the command line names one.
+    """
     lines: list[str] = []
-    for its in methods:
-        for program in _format_snippets(interface, its, wanted, url):
-            lines += [*(["", ""] if lines else []), *program]
+    for program in _iter_programs(interface, methods, styles, url):
+        lines += [*(["", ""] if lines else []), *program]
     return lines
 
 
+def _iter_programs(
+    interface: Interface, methods: Sequence[NamedMethod], styles: Collection[str], url: str | None
+) -> Iterator[list[str]]:
+    for method in methods:
+        for style in snippets.call_styles(method):
+            if style.value in styles:
+                yield _format_snippet(interface, method, style, url)
+
+
 def describe_tools(methods: Sequence[NamedMethod]) -> list[dict[str, Any]]:
-    """Each method as a tool."""
-    return [json_schema.describe_tool(its) for its in methods]
+    """Return each method as a tool for a language model."""
+    return [json_schema.describe_tool(method) for method in methods]
 
 
 def describe_model(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, Any]:
-    """Everything that is known of a model."""
-    ids = interface.model.reference
+    """Return a model and its methods as JSON values.
+
+    Args:
+        interface: The model.
+        methods: The methods to describe.
+    """
     return {
         "version": VERSION,
         "kind": "show",
-        "model": "" if ids is None else f"{ids.user_id}/{ids.app_id}/models/{ids.model_id}",
+        "model": interface.model.path,
         "version_id": interface.model.version_id,
         "package": str(interface.package),
         "client": str(names.class_name(interface.package)),
-        "methods": [_method(its) for its in methods],
+        "methods": [_describe_method(method) for method in methods],
     }
 
 
-def _method(its: NamedMethod) -> dict[str, Any]:
+def _describe_method(method: NamedMethod) -> dict[str, Any]:
     return {
-        "name": str(its.name),
-        "wire_name": its.wire.name,
-        "method_type": its.wire.kind.value,
-        "signature": prototype.format_prototype(its.wire),
-        "description": its.wire.description,
-        "takes_list": its.accepts_list,
-        "batch": None if its.input is None else str(its.names.batch),
-        "parameters": [_parameter(parameter) for parameter in its.parameters],
+        "name": str(method.name),
+        "wire_name": method.wire.name,
+        "method_type": method.wire.kind.value,
+        "signature": prototype.format_prototype(method.wire),
+        "description": method.wire.description,
+        "takes_list": method.accepts_list,
+        "batch": None if method.input is None else str(method.names.batch),
+        "parameters": [_describe_parameter(parameter) for parameter in method.parameters],
         "returns": {
-            "type": str(types.format_annotation(its.result, Use.RESULT)),
-            "stream": its.is_stream,
-            "description": its.wire.result.description,
+            "type": str(types.format_annotation(method.result, Use.RESULT)),
+            "stream": method.is_stream,
+            "description": method.wire.result.description,
         },
     }
 
 
-def _parameter(named: NamedParameter) -> dict[str, Any]:
-    parameter, param = named.wire, build.build_parameter(named)
-    bounds = parameter.range
+def _describe_parameter(parameter: NamedParameter) -> dict[str, Any]:
+    wire, planned = parameter.wire, build.build_parameter(parameter)
     return {
-        "name": str(named.name),
-        "wire_name": parameter.name,
-        "type": str(param.annotation),
-        "stream": parameter.stream,
-        "required": parameter.required,
-        "default": None if parameter.required else str(param.default),
-        "choices": [choice.id for choice in parameter.choices],
-        "minimum": None if bounds is None else bounds.lowest,
-        "maximum": None if bounds is None else bounds.highest,
-        "description": parameter.description,
+        "name": str(parameter.name),
+        "wire_name": wire.name,
+        "type": str(planned.annotation),
+        "stream": wire.stream,
+        "required": wire.required,
+        "default": None if wire.required else str(planned.default),
+        "choices": [choice.id for choice in wire.choices],
+        "minimum": None if wire.range is None else wire.range.lowest,
+        "maximum": None if wire.range is None else wire.range.highest,
+        "description": wire.description,
     }

@@ -1,7 +1,7 @@
-"""What a change of an interface is, and whom it concerns.
+"""The values that describe a change: its kind, its impact and its message.
 
-What lives here: `Change`, as a value, and `Rule`, the list of all kinds of changes, each with its impact on
-callers of the generated code. Knows nothing of how changes are found, nor of how they are told.
+`Rule` lists all kinds of changes with their impact on callers of the generated code. Knows nothing of how changes are
+found or printed.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 
 class Impact(enum.Enum):
-    """What a change means for callers of the generated code. The values go from the worst on."""
+    """What a change means for callers of the generated code, the worst first."""
 
     BREAKING = "breaking"
-    """Rule that was right may not be accepted any more, by a type checker or at run time."""
+    """Code that was valid may be rejected, by a type checker or at run time."""
     COMPATIBLE = "compatible"
-    """Whatever was right stays right; what the model does may differ."""
+    """Code that was valid stays valid; the model may behave differently."""
     DOCUMENTATION = "documentation"
-    """Only docstrings, or the order in which things stand, differ."""
+    """Only docstrings or the order of declarations differ."""
 
 
 class Rule(enum.Enum):
@@ -63,13 +64,13 @@ class Rule(enum.Enum):
 
     @property
     def impact(self) -> Impact:
-        """What changes of this kind mean for callers."""
+        """The impact of changes of this kind on callers."""
         if self in _DOCUMENTATION:
             return Impact.DOCUMENTATION
         return Impact.COMPATIBLE if self in _COMPATIBLE else Impact.BREAKING
 
 
-_COMPATIBLE = frozenset(
+_COMPATIBLE: Final = frozenset(
     {
         Rule.METHOD_ADDED,
         Rule.OPTIONAL_PARAMETER_ADDED,
@@ -83,7 +84,7 @@ _COMPATIBLE = frozenset(
         Rule.FIELD_ADDED,
     }
 )
-_DOCUMENTATION = frozenset({Rule.DESCRIPTION_CHANGED, Rule.ORDER_CHANGED, Rule.HINT_CHANGED})
+_DOCUMENTATION: Final = frozenset({Rule.DESCRIPTION_CHANGED, Rule.ORDER_CHANGED, Rule.HINT_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,11 @@ class Change:
 
     Attributes:
         rule: Its kind.
-        method: The method it concerns, as callers know it; empty for the model as a whole.
-        field: A parameter of it, `return`, or a field inside one of them (`options.depth`); empty for the method
-            itself.
-        words: What is the case, in our words, with a gap (`{}`) for each of the values.
-        values: Names, types and values, as Python writes them. They are made of a stranger's text.
+        method: The method, by its name in Python; empty for the model as a whole.
+        field: A parameter of the method, `return`, or a field inside one of them (`options.depth`); empty for the
+            method itself.
+        template: The message, with a gap (`{}`) for each value.
+        values: Names, types and values, as Python writes them. They contain text of the model's author.
     """
 
     rule: Rule
@@ -107,18 +108,18 @@ class Change:
 
     @property
     def impact(self) -> Impact:
-        """What it means for callers."""
+        """The impact on callers."""
         return self.rule.impact
 
     @property
     def location(self) -> str:
-        """Its place: `predict.options.depth`."""
+        """The method and the field: `predict.options.depth`."""
         return ".".join(part for part in (self.method, self.field) if part)
 
     def format_message(self, quote: Callable[[str], str]) -> str:
-        """The change in a sentence.
+        """Return the message of the change.
 
         Args:
-            quote: Makes a stranger's text fit for where the sentence will stand.
+            quote: Quotes text of the model's author for the output format.
         """
         return self.template.format(*map(quote, self.values))

@@ -1,7 +1,6 @@
-"""What may be given for a parameter, and what leaving it out means: how that changed.
+"""Compares what may be passed for a parameter, and what leaving it out means.
 
-What lives here: required or not, defaults, choices, limits and what is only said of a parameter. Types are compared in
-`shapes`. Knows one parameter at a time.
+Covers whether it is required, its default, choices, range and hints; `shapes` compares its type.
 """
 
 from __future__ import annotations
@@ -25,45 +24,48 @@ from gen_client.plan import build, types
 from gen_client.plan.named import NamedParameter
 from gen_client.plan.types import Shape
 
-_SHOWN: Final = 8
-"""How many choices a change lists."""
+_CHOICES_LISTED: Final = 8
+"""The number of choices that a change lists."""
 
-_SIDES: Final = (
+_LIMIT_TEMPLATES: Final = (
     ("must be at least {} now", "may be as low as {} now", "has no lower limit any more"),
     ("must be at most {} now", "may be as high as {} now", "has no upper limit any more"),
 )
+"""For the lower and the upper limit: the messages if it is narrower, if it is wider, and if it is gone."""
 
-_Make = Callable[..., Change]
+_MakeChange = Callable[..., Change]
+"""Makes a change of the parameter from a rule, a template and its values."""
 
 
 def compare_options(
-    method: str, old: NamedParameter, new: NamedParameter, *, alike: bool
+    method: str, old: NamedParameter, new: NamedParameter, *, has_same_values: bool
 ) -> Iterator[Change]:
-    """The changes of a parameter beside those of its type.
+    """Yield the changes of a parameter, except those of its name and type.
 
     Args:
-        method: The method, for the changes.
-        old: The parameter that was.
-        new: The parameter that is.
-        alike: Whether values of the old type are values of the new one.
+        method: The method's name.
+        old: The parameter that callers know.
+        new: The parameter that there is now.
+        has_same_values: Whether values of the old type are values of the new type; if not, choices and
+            ranges are not compared.
     """
-    make: _Make = partial(_made, method, old.name)
-    yield from _absence(make, old, new)
-    if alike:
-        yield from _choices(make, old, new)
-        yield from _limits(make, old.wire.range, new.wire.range, new.shape)
-    if _told(old.wire) != _told(new.wire):
+    make: _MakeChange = partial(_make_change, method, old.name)
+    yield from _compare_absence(make, old, new)
+    if has_same_values:
+        yield from _compare_choices(make, old, new)
+        yield from _compare_ranges(make, old.wire.range, new.wire.range, new.shape)
+    if _descriptions(old.wire) != _descriptions(new.wire):
         yield make(Rule.DESCRIPTION_CHANGED, "its description changed")
     if (old.wire.internal_only, old.wire.is_param) != (new.wire.internal_only, new.wire.is_param):
         yield make(Rule.HINT_CHANGED, "is marked in another way by the model's author")
 
 
-def _made(method: str, called: str, rule: Rule, words: str, *values: str) -> Change:
-    return Change(rule, method, called, words, values)
+def _make_change(method: str, field: str, rule: Rule, template: str, *values: str) -> Change:
+    return Change(rule, method, field, template, values)
 
 
-def _told(parameter: Parameter) -> tuple[str, dict[Scalar, str]]:
-    """What is said of a parameter and of its choices."""
+def _descriptions(parameter: Parameter) -> tuple[str, dict[Scalar, str]]:
+    """Return the descriptions of a parameter and of its choices."""
     return parameter.description, {
         choice.value: choice.description for choice in parameter.choices if choice.description
     }
@@ -72,36 +74,43 @@ def _told(parameter: Parameter) -> tuple[str, dict[Scalar, str]]:
 # Leaving it out
 
 
-def _absence(make: _Make, old: NamedParameter, new: NamedParameter) -> Iterator[Change]:
+def _compare_absence(
+    make: _MakeChange, old: NamedParameter, new: NamedParameter
+) -> Iterator[Change]:
     if new.wire.required and not old.wire.required:
         yield make(Rule.BECAME_REQUIRED, "is required now")
     elif old.wire.required and not new.wire.required:
-        yield make(Rule.BECAME_OPTIONAL, "can be left out now; it is {} then", _meaning(new))
+        yield make(
+            Rule.BECAME_OPTIONAL, "can be left out now; it is {} then", _describe_default(new)
+        )
     elif not old.wire.required:
-        yield from _default(make, old, new)
+        yield from _compare_defaults(make, old, new)
 
 
-def _default(make: _Make, old: NamedParameter, new: NamedParameter) -> Iterator[Change]:
-    before, after = _absent(old), _absent(new)
-    if before and before != after:
-        yield make(Rule.ABSENCE_REFUSED, "does not take {} any more", before)
-    elif after != before:
-        yield make(Rule.ABSENCE_TAKEN, "takes {} as well", after)
-    if _meaning(old) != _meaning(new):
-        words = "left out, it is {} now, not {}"
-        yield make(Rule.DEFAULT_CHANGED, words, _meaning(new), _meaning(old))
+def _compare_defaults(
+    make: _MakeChange, old: NamedParameter, new: NamedParameter
+) -> Iterator[Change]:
+    old_absent, new_absent = _absent_value(old), _absent_value(new)
+    if old_absent and old_absent != new_absent:
+        yield make(Rule.ABSENCE_REFUSED, "does not take {} any more", old_absent)
+    elif new_absent != old_absent:
+        yield make(Rule.ABSENCE_TAKEN, "takes {} as well", new_absent)
+    old_default, new_default = _describe_default(old), _describe_default(new)
+    if old_default != new_default:
+        template = "left out, it is {} now, not {}"
+        yield make(Rule.DEFAULT_CHANGED, template, new_default, old_default)
     elif old.wire.default_text != new.wire.default_text:
         yield make(Rule.HINT_CHANGED, "its default is written in another way")
 
 
-def _absent(parameter: NamedParameter) -> str:
-    """What a caller may write for leaving it out."""
+def _absent_value(parameter: NamedParameter) -> str:
+    """Return the extra value that a caller can pass to leave the parameter out."""
     absent = str(build.build_parameter(parameter).absent)
     return "SERVER_DEFAULT" if absent == "Default" else absent
 
 
-def _meaning(parameter: NamedParameter) -> str:
-    """What leaving a parameter out means, as an expression or in the words of its author."""
+def _describe_default(parameter: NamedParameter) -> str:
+    """Return what leaving the parameter out means: an expression, or the text of the model's author."""
     match parameter.wire.default:
         case NoDefault():
             return ""
@@ -109,54 +118,58 @@ def _meaning(parameter: NamedParameter) -> str:
             return "None"
         case KnownDefault(value):
             return str(types.format_value(value, parameter.shape))
-        case its:
-            return " ".join(escape_invisible(its.text).split()) or "SERVER_DEFAULT"
+        case server_default:
+            text = " ".join(escape_invisible(server_default.text).split())
+            return text or "SERVER_DEFAULT"
 
 
-# What may be given
+# Passing it
 
 
-def _choices(make: _Make, old: NamedParameter, new: NamedParameter) -> Iterator[Change]:
+def _compare_choices(
+    make: _MakeChange, old: NamedParameter, new: NamedParameter
+) -> Iterator[Change]:
     before, after = old.wire.choices, new.wire.choices
     if before and not after:
-        kind = str(types.format_annotation(new.shape, types.Use.PARAM))
-        yield make(Rule.CHOICES_WIDENED, "takes any {} now", kind)
+        annotation = str(types.format_annotation(new.shape, types.Use.PARAM))
+        yield make(Rule.CHOICES_WIDENED, "takes any {} now", annotation)
     elif after and not before:
-        yield make(Rule.CHOICES_NARROWED, "takes nothing but {} now", _listed(after))
+        yield make(Rule.CHOICES_NARROWED, "takes nothing but {} now", _list_choices(after))
     else:
-        lost, won = _without(before, after), _without(after, before)
-        if lost:
-            yield make(Rule.CHOICES_NARROWED, "does not take {} any more", _listed(lost))
-        if won:
-            yield make(Rule.CHOICES_WIDENED, "takes {} as well", _listed(won))
-        ids = [choice.id for choice in before], [choice.id for choice in after]
-        if not lost and not won and ids[0] != ids[1]:
+        removed, added = _choices_without(before, after), _choices_without(after, before)
+        if removed:
+            yield make(Rule.CHOICES_NARROWED, "does not take {} any more", _list_choices(removed))
+        if added:
+            yield make(Rule.CHOICES_WIDENED, "takes {} as well", _list_choices(added))
+        old_ids, new_ids = ([choice.id for choice in choices] for choices in (before, after))
+        if not removed and not added and old_ids != new_ids:
             yield make(Rule.ORDER_CHANGED, "its choices are listed in another way")
 
 
-def _without(choices: Sequence[Choice], others: Sequence[Choice]) -> list[Choice]:
+def _choices_without(choices: Sequence[Choice], others: Sequence[Choice]) -> list[Choice]:
     values = {(type(choice.value), choice.value) for choice in others}
     return [choice for choice in choices if (type(choice.value), choice.value) not in values]
 
 
-def _listed(choices: Sequence[Choice]) -> str:
-    shown = ", ".join(str(literal(choice.value)) for choice in choices[:_SHOWN])
-    more = len(choices) - _SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
+def _list_choices(choices: Sequence[Choice]) -> str:
+    text = ", ".join(str(literal(choice.value)) for choice in choices[:_CHOICES_LISTED])
+    more = len(choices) - _CHOICES_LISTED
+    return f"{text} and {more} more" if more > 0 else text
 
 
-def _limits(make: _Make, old: Range | None, new: Range | None, shape: Shape) -> Iterator[Change]:
-    nothing = (None, None)
-    before = nothing if old is None else old.enforced
-    after = nothing if new is None else new.enforced
-    for was, now, sign, (narrower, wider, none) in zip(before, after, (1, -1), _SIDES, strict=True):
-        if now is None and was is not None:
-            yield make(Rule.LIMITS_WIDENED, none)
-        elif now is not None and was != now:
-            narrowed = was is None or now * sign > was * sign
-            rule, words = (
-                (Rule.LIMITS_NARROWED, narrower) if narrowed else (Rule.LIMITS_WIDENED, wider)
-            )
-            yield make(rule, words, str(types.range_bound(now, shape.kind)))
-    if old != new and before == after:
+def _compare_ranges(
+    make: _MakeChange, old: Range | None, new: Range | None, shape: Shape
+) -> Iterator[Change]:
+    old_limits = (None, None) if old is None else old.enforced
+    new_limits = (None, None) if new is None else new.enforced
+    rows = zip(old_limits, new_limits, (1, -1), _LIMIT_TEMPLATES, strict=True)
+    for old_limit, new_limit, sign, (narrower, wider, removed) in rows:
+        if new_limit is None and old_limit is not None:
+            yield make(Rule.LIMITS_WIDENED, removed)
+        elif new_limit is not None and old_limit != new_limit:
+            is_narrower = old_limit is None or new_limit * sign > old_limit * sign
+            rule = Rule.LIMITS_NARROWED if is_narrower else Rule.LIMITS_WIDENED
+            limit = str(types.range_bound(new_limit, shape.kind))
+            yield make(rule, narrower if is_narrower else wider, limit)
+    if old != new and old_limits == new_limits:
         yield make(Rule.HINT_CHANGED, "its range is described in another way")

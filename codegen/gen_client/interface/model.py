@@ -263,3 +263,11 @@ class Model:
     methods: tuple[Method, ...]
     client_options: tuple[tuple[str, str], ...] = ()
     json_types: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The model's path on the platform, `USER/APP/models/MODEL`; empty if the model is not known."""
+        if self.reference is None:
+            return ""
+        user_id, app_id, model_id = self.reference
+        return f"{user_id}/{app_id}/models/{model_id}"

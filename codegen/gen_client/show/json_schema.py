@@ -1,7 +1,7 @@
-"""A method's input and output as JSON Schema (draft 2020-12), ready for tool calling.
+"""The input and output of a method as JSON Schema (draft 2020-12), ready for tool calling.
 
-What lives here: the table from wire types to schemas. Properties are called as the parameters in Python are, so that a tool's
-arguments can be passed on by name; bytes and media travel as base64 text or as an address. Pure data, which `json` writes.
+Properties have the names of the parameters in Python, so that the arguments of a tool call can be passed by keyword.
+Bytes are base64 text; media are base64 text or a URL. Returns plain data, which `json` can write.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from gen_client.plan.types import Shape
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, Any]
+"""A JSON Schema as plain data."""
 
 _BYTES: Final = {"type": "string", "contentEncoding": "base64"}
-_FRACTION: Final = {"type": "number"}
-_PLAIN: Final[Mapping[TypeKind, Schema]] = {
+_NUMBER: Final = {"type": "number"}
+_PRIMITIVES: Final[Mapping[TypeKind, Schema]] = {
     TypeKind.STR: {"type": "string"},
     TypeKind.TEXT: {"type": "string"},
     TypeKind.BYTES: _BYTES,
@@ -33,14 +34,14 @@ _PLAIN: Final[Mapping[TypeKind, Schema]] = {
     TypeKind.BOOL: {"type": "boolean"},
     TypeKind.JSON_DATA: {"type": ["object", "array"]},
 }
-_OF_JSON: Final[Mapping[str, Schema]] = {
+_JSON_TYPE_SCHEMAS: Final[Mapping[str, Schema]] = {
     "str": {"type": "string"},
     "int": {"type": "integer"},
     "float": {"type": "number"},
     "bool": {"type": "boolean"},
     "Any": {},
 }
-_REFERRED: Final = {
+_DEFINITION_NAMES: Final = {
     TypeKind.NDARRAY: "NDArray",
     TypeKind.IMAGE: "Media",
     TypeKind.AUDIO: "Media",
@@ -51,57 +52,57 @@ _REFERRED: Final = {
 }
 
 
-def _object(properties: Schema, required: Sequence[str] = (), **more: Any) -> Schema:
+def _object_schema(properties: Schema, required: Sequence[str] = (), **more: Any) -> Schema:
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, **({"required": list(required)} if required else {}), **more}
 
 
-def _ref(name: str) -> Schema:
+def _reference(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-_EDGES: Final = ("left", "top", "right", "bottom")
-_DEFINED: Final[Mapping[str, Schema]] = {
+_BOX_EDGES: Final = ("left", "top", "right", "bottom")
+_DEFINITIONS: Final[Mapping[str, Schema]] = {
     "NDArray": {
         "description": "Numbers in nested arrays of equal lengths.",
-        "anyOf": [{"type": "number"}, {"type": "array", "items": _ref("NDArray")}],
+        "anyOf": [{"type": "number"}, {"type": "array", "items": _reference("NDArray")}],
     },
-    "Media": _object(
+    "Media": _object_schema(
         {"url": {"type": "string", "format": "uri"}, "bytes": _BYTES},
         description="An encoded file: its bytes as base64, or its address.",
         minProperties=1,
     ),
-    "Concept": _object(
-        {"name": {"type": "string"}, "value": _FRACTION, "id": {"type": "string"}}, ["name"]
+    "Concept": _object_schema(
+        {"name": {"type": "string"}, "value": _NUMBER, "id": {"type": "string"}}, ["name"]
     ),
-    "Box": _object(
-        dict.fromkeys(_EDGES, _FRACTION),
-        _EDGES,
+    "Box": _object_schema(
+        dict.fromkeys(_BOX_EDGES, _NUMBER),
+        _BOX_EDGES,
         description="Edges as fractions of the image's width and height, 0 to 1.",
     ),
-    "Point": _object(dict.fromkeys("xyz", _FRACTION), ["x", "y"]),
-    "Region": _object(
+    "Point": _object_schema(dict.fromkeys("xyz", _NUMBER), ["x", "y"]),
+    "Region": _object_schema(
         {
-            "box": _ref("Box"),
-            "point": _ref("Point"),
-            "mask": _ref("Media"),
-            "concepts": {"type": "array", "items": _ref("Concept")},
+            "box": _reference("Box"),
+            "point": _reference("Point"),
+            "mask": _reference("Media"),
+            "concepts": {"type": "array", "items": _reference("Concept")},
             "text": {"type": "string"},
-            "value": _FRACTION,
+            "value": _NUMBER,
             "id": {"type": "string"},
             "track_id": {"type": "string"},
         }
     ),
-    "Frame": _object(
+    "Frame": _object_schema(
         {
-            "image": _ref("Media"),
-            "regions": {"type": "array", "items": _ref("Region")},
+            "image": _reference("Media"),
+            "regions": {"type": "array", "items": _reference("Region")},
             "time": {"type": "number", "description": "Seconds."},
             "index": {"type": "integer"},
         }
     ),
 }
-_NEEDS: Final = {
+_NEEDED_DEFINITIONS: Final = {
     "Region": ("Box", "Point", "Media", "Concept"),
     "Frame": ("Region", "Box", "Point", "Media", "Concept"),
 }
@@ -112,24 +113,26 @@ def describe_tool(method: NamedMethod) -> Schema:
 
     A stream becomes the array of its items.
     """
-    properties = {str(parameter.name): _parameter(parameter) for parameter in method.parameters}
+    properties = {
+        str(parameter.name): _parameter_schema(parameter) for parameter in method.parameters
+    }
     required = [str(parameter.name) for parameter in method.parameters if parameter.wire.required]
-    result = _type(method.result)
+    result = _type_schema(method.result)
     if method.is_stream:
         result = {"type": "array", "items": result}
     return {
         "name": str(method.name),
         "description": "\n".join(method.description),
-        "input_schema": _whole(_object(properties, required)),
-        "output_schema": _whole(_described(result, " ".join(method.returns))),
+        "input_schema": _complete(_object_schema(properties, required)),
+        "output_schema": _complete(_with_description(result, " ".join(method.returns))),
     }
 
 
-def _whole(schema: Schema) -> Schema:
-    """A schema that stands alone: with its dialect, and the definitions that it refers to."""
-    used = set(_references(schema))
-    used |= {needed for name in used for needed in _NEEDS.get(name, ())}
-    definitions = {name: _DEFINED[name] for name in _DEFINED if name in used}
+def _complete(schema: Schema) -> Schema:
+    """Return the schema as a whole document: with its dialect and the definitions that it refers to."""
+    used = set(_find_references(schema))
+    used |= {needed for name in used for needed in _NEEDED_DEFINITIONS.get(name, ())}
+    definitions = {name: _DEFINITIONS[name] for name in _DEFINITIONS if name in used}
     return {
         "$schema": DIALECT,
         **schema,
@@ -137,30 +140,30 @@ def _whole(schema: Schema) -> Schema:
     }
 
 
-def _references(schema: object) -> Iterator[str]:
-    """The definitions that a schema mentions; what a default or a choice holds is no schema."""
+def _find_references(schema: object) -> Iterator[str]:
+    """Yield the names of the definitions that a schema refers to. Defaults and choices are values, not schemas."""
     if isinstance(schema, dict):
         for key, value in cast("Schema", schema).items():
             if key == "$ref":
                 yield str(value).rsplit("/", 1)[-1]
             elif key == "properties":
-                yield from _references(list(value.values()))
+                yield from _find_references(list(value.values()))
             elif key not in ("default", "enum", "description"):
-                yield from _references(value)
+                yield from _find_references(value)
     elif isinstance(schema, list):
         for item in cast("list[object]", schema):
-            yield from _references(item)
+            yield from _find_references(item)
 
 
-def _described(schema: Schema, description: str) -> Schema:
+def _with_description(schema: Schema, description: str) -> Schema:
     return {**schema, "description": description} if description else schema
 
 
-def _parameter(named: NamedParameter) -> Schema:
+def _parameter_schema(named: NamedParameter) -> Schema:
     parameter, shape = named.wire, named.shape
-    schema = dict(_type(shape))
+    schema = dict(_type_schema(shape))
     if parameter.choices:
-        values = (_json(choice.value, shape) for choice in parameter.choices)
+        values = (_encode_json(choice.value, shape) for choice in parameter.choices)
         schema["enum"] = [value for value in values if _is_finite(value)]
     if parameter.range is not None:
         lowest, highest = parameter.range.enforced
@@ -173,7 +176,7 @@ def _parameter(named: NamedParameter) -> Schema:
     elif isinstance(parameter.default, NullDefault):
         schema = {"anyOf": [schema, {"type": "null"}], "default": None}
     elif isinstance(parameter.default, KnownDefault):
-        default = _json(parameter.default.value, shape)
+        default = _encode_json(parameter.default.value, shape)
         if _is_finite(default):
             schema["default"] = default
     description = " ".join(named.description)
@@ -182,11 +185,11 @@ def _parameter(named: NamedParameter) -> Schema:
         for choice in parameter.choices
         if choice.description.strip()
     )
-    return _described(schema, "\n".join(line for line in (description, *choices) if line))
+    return _with_description(schema, "\n".join(line for line in (description, *choices) if line))
 
 
 def _is_finite(value: object) -> bool:
-    """Whether JSON can hold a value: it has neither infinities nor what is not a number."""
+    """Return whether JSON can represent a value: it contains no infinity and no NaN."""
     if isinstance(value, list):
         return all(map(_is_finite, cast("list[object]", value)))
     if isinstance(value, dict):
@@ -194,60 +197,64 @@ def _is_finite(value: object) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _type(its: Shape) -> Schema:
-    if its.type.json_type is not None:
-        return _refined(its.type.json_type)
-    match its.kind:
+def _type_schema(shape: Shape) -> Schema:
+    if shape.type.json_type is not None:
+        return _json_type_schema(shape.type.json_type)
+    match shape.kind:
         case TypeKind.LIST:
-            return {"type": "array", "items": _type(its.items[0])}
+            return {"type": "array", "items": _type_schema(shape.items[0])}
         case TypeKind.TUPLE:
-            items = list(map(_type, its.items))
-            ends = {"minItems": len(items), "maxItems": len(items)}
-            return {"type": "array", "prefixItems": items, "items": False, **ends}
+            items = list(map(_type_schema, shape.items))
+            length = {"minItems": len(items), "maxItems": len(items)}
+            return {"type": "array", "prefixItems": items, "items": False, **length}
         case TypeKind.NAMED_FIELDS:
             properties = {
-                str(field.name): _described(
-                    _type(field.shape), " ".join(split_lines(field.wire.description))
+                str(field.name): _with_description(
+                    _type_schema(field.shape), " ".join(split_lines(field.wire.description))
                 )
-                for field in its.fields
+                for field in shape.fields
             }
-            return _object(properties, list(properties))
-        case kind if kind in _REFERRED:
-            return _ref(_REFERRED[kind])
+            return _object_schema(properties, list(properties))
+        case kind if kind in _DEFINITION_NAMES:
+            return _reference(_DEFINITION_NAMES[kind])
         case kind:
-            return dict(_PLAIN[kind])
+            return dict(_PRIMITIVES[kind])
 
 
-def _refined(its: TypeText) -> Schema:
-    """JSON that the user has given a type. Of a class nothing is known but its name: it is not imported."""
+def _json_type_schema(json_type: TypeText) -> Schema:
+    """Return the schema of JSON that has a type of the user's. A class is not imported, so it is only named."""
     schema: Schema
-    if its.module:
-        schema = {**_PLAIN[TypeKind.JSON_DATA], "description": its.text.removesuffix(" | None")}
-    elif its.item is None:
-        schema = dict(_OF_JSON[its.name])
-    elif its.name == "list":
-        schema = {"type": "array", "items": _refined(its.item)}
+    if json_type.module:
+        schema = {
+            **_PRIMITIVES[TypeKind.JSON_DATA],
+            "description": json_type.text.removesuffix(" | None"),
+        }
+    elif json_type.item is None:
+        schema = dict(_JSON_TYPE_SCHEMAS[json_type.name])
+    elif json_type.name == "list":
+        schema = {"type": "array", "items": _json_type_schema(json_type.item)}
     else:
-        schema = {"type": "object", "additionalProperties": _refined(its.item)}
-    return {"anyOf": [schema, {"type": "null"}]} if its.optional and schema else schema
+        schema = {"type": "object", "additionalProperties": _json_type_schema(json_type.item)}
+    return {"anyOf": [schema, {"type": "null"}]} if json_type.optional and schema else schema
 
 
-def _json(value: object, its: Shape) -> Any:
-    """A value of a type as JSON has it, under the names of Python."""
-    match its.kind:
+def _encode_json(value: object, shape: Shape) -> Any:
+    """Return a value as JSON; records have the names of Python."""
+    match shape.kind:
         case TypeKind.BYTES:
             return base64.b64encode(cast("bytes", value)).decode("ascii")
         case TypeKind.FLOAT:
             return float(cast("float", value))
         case TypeKind.LIST:
-            return [_json(item, its.items[0]) for item in cast("Sequence[object]", value)]
+            return [_encode_json(item, shape.items[0]) for item in cast("Sequence[object]", value)]
         case TypeKind.TUPLE:
-            pairs = zip(cast("Sequence[object]", value), its.items, strict=True)
-            return [_json(item, inner) for item, inner in pairs]
+            pairs = zip(cast("Sequence[object]", value), shape.items, strict=True)
+            return [_encode_json(item, item_shape) for item, item_shape in pairs]
         case TypeKind.NAMED_FIELDS:
             record = cast("Mapping[str, object]", value)
             return {
-                str(field.name): _json(record[field.wire.name], field.shape) for field in its.fields
+                str(field.name): _encode_json(record[field.wire.name], field.shape)
+                for field in shape.fields
             }
         case _:
             return value

@@ -1,7 +1,7 @@
-"""Code to copy: how a method of a generated client is called.
+"""Code to copy: short programs that call a method of a generated client.
 
-What lives here: a small program a way of calling: plain, asyncio, many inputs. Arguments are those of the examples.
-Knows names and shapes; knows nothing of how a package is laid out.
+One program per style of calling, with the arguments of the generated examples. Knows the names and types of a method,
+but nothing of how a package is laid out.
 """
 
 from __future__ import annotations
@@ -15,83 +15,92 @@ from gen_client.naming import names
 from gen_client.plan import usage
 from gen_client.plan.named import NamedMethod
 
-_INPUTS: Final = 2
-"""How many inputs an example for many has."""
+_BATCH_INPUTS: Final = 2
+"""The number of inputs in the program of a batch."""
 
 
 class CallStyle(Enum):
-    """A way of calling."""
+    """A style of calling a method. The values are those of `--snippet`."""
 
     SYNC = "sync"
     ASYNC = "async"
     BATCH = "batch"
 
 
-def call_styles(its: NamedMethod) -> tuple[CallStyle, ...]:
-    """The ways in which a method can be called."""
-    return tuple(CallStyle) if its.input is not None else (CallStyle.SYNC, CallStyle.ASYNC)
+def call_styles(method: NamedMethod) -> tuple[CallStyle, ...]:
+    """Return the styles in which a method can be called."""
+    return tuple(CallStyle) if method.input is not None else (CallStyle.SYNC, CallStyle.ASYNC)
 
 
-def format_snippet(its: NamedMethod, package: Code, opening: Code, how: CallStyle) -> list[str]:
-    """The lines of a program that calls a method.
+def format_snippet(
+    method: NamedMethod, package: Code, client_arguments: Code, style: CallStyle
+) -> list[str]:
+    """Return the lines of a program that calls a method.
 
     Args:
-        its: The method.
-        package: What the package is called.
-        opening: What is passed to the client, or nothing.
-        how: The way of calling; one of `forms`.
+        method: The method.
+        package: The package's name.
+        client_arguments: The arguments of the client, or empty.
+        style: One of `call_styles(method)`.
     """
     client = names.class_name(package)
-    called = names.async_class_name(client) if how is CallStyle.ASYNC else client
-    shown = usage.example_arguments(its, files=True)
-    comment = "" if opening else "  # CLARIFAI_PAT"
-    classes = ", ".join(sorted({str(called), *map(str, shown.classes)}))
-    importing = f"from {package} import {classes}"
-    if how is not CallStyle.ASYNC:
-        lines = _many(its, shown) if how is CallStyle.BATCH else _call(its, shown, "")
-        block = [f"with {called}({opening}) as model:{comment}", *_indented(lines)]
-        return [importing, "", *block]
-    entering = f"async with {called}({opening}) as model:{comment}"
-    block = [entering, *_indented(_call(its, shown, "await "))]
+    if style is CallStyle.ASYNC:
+        client = names.async_class_name(client)
+    arguments = usage.example_arguments(method, files=True)
+    imported = ", ".join(sorted({str(client), *map(str, arguments.classes)}))
+    import_line = f"from {package} import {imported}"
+    comment = "" if client_arguments else "  # CLARIFAI_PAT"
+    with_line = f"with {client}({client_arguments}) as model:{comment}"
+    if style is CallStyle.SYNC:
+        call = _format_call(method, arguments, is_async=False)
+        return [import_line, "", with_line, *_indent(call)]
+    if style is CallStyle.BATCH:
+        return [import_line, "", with_line, *_indent(_format_batch_call(method, arguments))]
+    call = _format_call(method, arguments, is_async=True)
     return [
         "import asyncio",
         "",
-        importing,
+        import_line,
         "",
         "",
         "async def main() -> None:",
-        *_indented(block),
+        *_indent([f"async {with_line}", *_indent(call)]),
         "",
         "",
         "asyncio.run(main())",
     ]
 
 
-def _call(its: NamedMethod, shown: usage.ExampleArguments, wait: str) -> list[str]:
-    arguments = shown.passed
-    if not its.is_stream:
-        return usage.format_call(f"print({wait}model.{its.name}(", arguments, "))")
-    loop = "async for" if wait else "for"
-    piece = usage.printed_expression(its)
+def _format_call(
+    method: NamedMethod, arguments: usage.ExampleArguments, *, is_async: bool
+) -> list[str]:
+    if not method.is_stream:
+        await_ = "await " if is_async else ""
+        return usage.format_call(f"print({await_}model.{method.name}(", arguments.passed, "))")
+    loop = "async for" if is_async else "for"
     return [
-        *usage.format_call(f"{loop} piece in model.{its.name}(", arguments, "):"),
-        f"    print({piece})",
+        *usage.format_call(f"{loop} piece in model.{method.name}(", arguments.passed, "):"),
+        f"    print({usage.printed_expression(method)})",
     ]
 
 
-def _many(its: NamedMethod, shown: usage.ExampleArguments) -> list[str]:
-    """By the method itself where it takes a list. Written in place, the inputs are checked against their type, and the editor completes their keys."""
-    pairs = joined(", ", (form('"{}": {}', name, value) for name, value in shown.pairs))
-    item = form("{{{}}}", pairs)
+def _format_batch_call(method: NamedMethod, arguments: usage.ExampleArguments) -> list[str]:
+    """Return the lines of a loop over a batch.
+
+    The inputs are written inline, so that type checkers check them against their `TypedDict` and editors complete the
+    keys. The method itself is called if it accepts a list.
+    """
+    items = joined(", ", (form('"{}": {}', name, value) for name, value in arguments.pairs))
+    input_ = form("{{{}}}", items)
     return [
-        f"for result in model.{its.name if its.accepts_list else its.names.batch}(",
+        f"for result in model.{method.name if method.accepts_list else method.names.batch}(",
         "    [",
-        *[f"        {item}," for _ in range(_INPUTS)],
+        *[f"        {input_}," for _ in range(_BATCH_INPUTS)],
         "    ]",
         "):",
         "    print(result)",
     ]
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
+def _indent(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" if line else "" for line in lines]

@@ -26,22 +26,22 @@ MAX_CONCURRENCY: Final = 32
 refuses others."""
 
 MIN_REQUEST_SECONDS: Final = 0.04
-"""Shortest time that a request should take, in seconds. Below it the cost of the request itself matters."""
+"""Shortest time that a request should take, in seconds. In a shorter one, its own overhead matters."""
 
 _LATENCY_BOUND_INPUTS: Final = 4
 """Up to this many inputs, most of the time of a request may be network latency."""
 
 _PROBE_SECONDS: Final = 0.001
-"""How long the second request is in flight alone, in seconds. A fast method has answered by then."""
+"""How long the second request is in flight alone, in seconds. A fast method answers within this time."""
 
 _MAX_GROWTH_SECONDS: Final = 1.0
-"""Longest time of a request that is still doubled to see whether that pays, in seconds."""
+"""A request that takes longer is not doubled to see whether that pays, in seconds."""
 
 _MIN_SPEEDUP: Final = 4 / 3
 """How many times faster each input must become for a doubling to pay."""
 
 _CONCURRENCY_DECREASE: Final = 0.75
-"""Factor of the number of requests in flight after a refusal."""
+"""Factor by which a refusal reduces the number of requests in flight."""
 
 
 class AdaptiveLimits:
@@ -280,11 +280,12 @@ def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = Fal
     Raises:
         InputError: They are not an iterable, or they are a single input.
     """
+    description = describe(inputs)
     is_single = isinstance(inputs, (Mapping, str, bytes))
     is_iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))
     if is_single or not is_iterable:
         raise InputError(
-            f"{method.name}: `inputs` must be an iterable of mappings, not {describe(inputs)}",
+            f"{method.name}: `inputs` must be an iterable of mappings, not {description}",
             method=method.name,
             parameter="inputs",
         )

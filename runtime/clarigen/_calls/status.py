@@ -88,19 +88,19 @@ class StatusInfo(NamedTuple):
     is_exception: bool = False
 
 
-def _phase(
-    name: str,
-    concerns: Component,
-    reason: str,
-    retry: Retryability = Retryability.NEVER,
-) -> StatusInfo:
-    """Build the row of a model that becomes ready by itself."""
-    return StatusInfo(name, ModelNotReadyError, retry, reason, True, concerns)
+def _starting(name: str, reason: str) -> StatusInfo:
+    """Build the row of a model that is starting; calls wait for it."""
+    return StatusInfo(name, ModelNotReadyError, Retryability.STARTING, reason, True, "deployment")
 
 
-def _obstacle(name: str, concerns: Component, reason: str) -> StatusInfo:
-    """Build the row of a model that becomes ready only if somebody acts."""
-    return StatusInfo(name, ModelNotReadyError, not_ready=reason, concerns=concerns)
+def _temporary(name: str, concerns: Component, reason: str) -> StatusInfo:
+    """Build the row of a model that is not ready yet, and becomes ready by itself."""
+    return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, True, concerns)
+
+
+def _permanent(name: str, concerns: Component, reason: str) -> StatusInfo:
+    """Build the row of a model that is not ready, and becomes ready only if somebody acts."""
+    return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, False, concerns)
 
 
 def _mismatch(name: str, error: type[ModelError]) -> StatusInfo:
@@ -138,26 +138,26 @@ STATUSES: Final[Mapping[int, StatusInfo]] = {
     11104: StatusInfo("CONN_NO_GDPR_CONSENT", PermissionDeniedError),
     11105: StatusInfo("CONN_INVALID_RANGE", ModelError),
     11200: StatusInfo("CONN_AUTH_METHOD_DISABLED", AuthenticationError),
-    21101: _phase("MODEL_TRAINING", "version", "it is being trained"),
-    21102: _obstacle("MODEL_UNTRAINED", "version", "it has not been trained"),
-    21103: _phase("MODEL_QUEUED_FOR_TRAINING", "version", "it waits to be trained"),
-    21104: _phase("MODEL_UPLOADING", "version", "it is being uploaded"),
-    21105: _obstacle("MODEL_UPLOADING_FAILED", "version", "its upload failed"),
-    21106: _obstacle("MODEL_TRAINING_FAILED", "version", "its training failed"),
-    21107: _phase("MODEL_BUILDING", "version", "it is being built"),
-    21108: _obstacle("MODEL_BUILDING_FAILED", "version", "its build failed"),
-    21109: _obstacle("MODEL_BUILD_UNEXPECTED_ERROR", "version", "its build failed unexpectedly"),
+    21101: _temporary("MODEL_TRAINING", "version", "it is being trained"),
+    21102: _permanent("MODEL_UNTRAINED", "version", "it has not been trained"),
+    21103: _temporary("MODEL_QUEUED_FOR_TRAINING", "version", "it waits to be trained"),
+    21104: _temporary("MODEL_UPLOADING", "version", "it is being uploaded"),
+    21105: _permanent("MODEL_UPLOADING_FAILED", "version", "its upload failed"),
+    21106: _permanent("MODEL_TRAINING_FAILED", "version", "its training failed"),
+    21107: _temporary("MODEL_BUILDING", "version", "it is being built"),
+    21108: _permanent("MODEL_BUILDING_FAILED", "version", "its build failed"),
+    21109: _permanent("MODEL_BUILD_UNEXPECTED_ERROR", "version", "its build failed unexpectedly"),
     21200: StatusInfo("MODEL_DOES_NOT_EXIST", NotFoundError),
     21201: StatusInfo("MODEL_PERMISSION_DENIED", PermissionDeniedError),
     21202: _mismatch("MODEL_INVALID_ARGUMENT", PredictionError),
     21203: _mismatch("MODEL_INVALID_REQUEST", PredictionError),
     21313: _exception("MODEL_PREDICTION_FAILED"),
-    21350: _obstacle("MODEL_DEPLOYMENT_FAILED", "deployment", "its deployment failed"),
-    21351: _phase("MODEL_DEPLOYING", "deployment", "it is being deployed", Retryability.STARTING),
-    21352: _phase("MODEL_QUEUED_FOR_DEPLOYMENT", "deployment", "it is queued to be deployed"),
-    21353: _obstacle("MODEL_NOT_DEPLOYED", "deployment", "it is not deployed"),
-    21354: _phase("MODEL_BUSY_PLEASE_RETRY", "deployment", "it is busy", Retryability.STARTING),
-    21355: _phase("MODEL_LOADING", "deployment", "it is being loaded", Retryability.STARTING),
+    21350: _permanent("MODEL_DEPLOYMENT_FAILED", "deployment", "its deployment failed"),
+    21351: _starting("MODEL_DEPLOYING", "it is being deployed"),
+    21352: _temporary("MODEL_QUEUED_FOR_DEPLOYMENT", "deployment", "it is queued to be deployed"),
+    21353: _permanent("MODEL_NOT_DEPLOYED", "deployment", "it is not deployed"),
+    21354: _starting("MODEL_BUSY_PLEASE_RETRY", "it is busy"),
+    21355: _starting("MODEL_LOADING", "it is being loaded"),
     25600: StatusInfo("RUNNER_DOES_NOT_EXIST", NotFoundError),
     25601: StatusInfo("RUNNER_PERMISSION_DENIED", PermissionDeniedError),
     25602: _mismatch("RUNNER_INVALID_ARGUMENT", ModelError),
@@ -171,7 +171,7 @@ STATUSES: Final[Mapping[int, StatusInfo]] = {
     25700: StatusInfo("NODEPOOL_DOES_NOT_EXIST", NotFoundError),
     25800: StatusInfo("COMPUTE_CLUSTER_DOES_NOT_EXIST", NotFoundError),
     25900: StatusInfo("DEPLOYMENT_DOES_NOT_EXIST", NotFoundError),
-    25903: _obstacle("DEPLOYMENT_DISABLED", "deployment", "the deployment is disabled"),
+    25903: _permanent("DEPLOYMENT_DISABLED", "deployment", "the deployment is disabled"),
     30002: StatusInfo("INPUT_DOWNLOAD_FAILED", PredictionError),
     30101: StatusInfo("INPUT_UNSUPPORTED_FORMAT", PredictionError, proves_running=True),
     30102: StatusInfo("INPUT_DOES_NOT_EXIST", PredictionError),

@@ -1,8 +1,8 @@
-"""The one logger, `clarigen`: a line for each retry and for what is waited for (INFO), and for each call (DEBUG).
+"""The logger `clarigen`: one line for each retry and each wait (INFO), and for each call (DEBUG).
 
-What lives here: the logger, and the convenience of CLARIGEN_LOG=info or debug, which sends it to standard
-error. Otherwise no handler is attached: where the lines go is the application's to say. No line ever holds
-metadata, arguments or results.
+What lives here: the logger, and CLARIGEN_LOG=info or =debug, which sends it to standard error. Without that
+variable no handler is attached: the application decides where the lines go. No line ever contains metadata,
+arguments or results.
 """
 
 from __future__ import annotations
@@ -14,11 +14,6 @@ from typing import Final
 LOGGER: Final = logging.getLogger("clarigen")
 
 _LEVELS: Final = {"info": logging.INFO, "debug": logging.DEBUG}
-
-
-def escape_unprintable(text: object) -> str:
-    """A text of others on one line, with what a terminal could obey as escapes."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
 
 
 def _configure_from_environment() -> None:

@@ -1,7 +1,7 @@
-"""Which model: the platform's references to a model, read from any of their spellings.
+"""References to models, in all spellings of the platform.
 
-What lives here: `ModelRef` and the grammar of references. A reference names a model, never a place
-to connect to: the host of a model's URL is that of the web pages, and is ignored.
+What lives here: `ModelRef` and the grammar of references. A reference names a model, never a place to connect
+to: the host of a model's URL is that of the web pages, and is ignored.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class ModelRef(NamedTuple):
     """A model on the platform. Ids are case-sensitive.
 
     Attributes:
-        user_id: The owner: a person or an organisation.
-        app_id: The owner's app that holds the model.
+        user_id: The owner: a person or an organization.
+        app_id: The owner's app that contains the model.
         model_id: The model.
     """
 
@@ -46,40 +46,39 @@ class ModelRef(NamedTuple):
                 `/versions/VERSION`; or an API address (`/v2/users/USER/apps/APP/models/MODEL`).
 
         Returns:
-            The reference, and the version's id (empty where none is named).
+            The reference, and the id of the version (empty if the text names none).
 
         Raises:
-            ConfigError: The text is no reference to a model.
+            ConfigError: The text is not a reference to a model.
         """
         segments = _split_reference(text)
-        if len(segments) > 2 and segments[2] == "workflows":
-            raise ConfigError(
-                f"{_quote(text)} names a workflow, not a model; a model is {_EXPECTED}"
-            )
-        if len(segments) not in (4, 6) or segments[2] != "models":
-            raise ConfigError(f"{_quote(text)} does not name a model; expected {_EXPECTED}")
-        if len(segments) == 6 and segments[4] not in _VERSION_SEGMENTS:
-            raise ConfigError(
-                f"{_quote(text)} does not name a version; expected …/models/MODEL/versions/VERSION"
-            )
-        if any(not segment or "/" in segment for segment in segments):
-            raise ConfigError(f"{_quote(text)} has an empty part; expected {_EXPECTED}")
-        return cls(segments[0], segments[1], segments[3]), segments[5] if len(segments) == 6 else ""
+        if segments[2:3] == ["workflows"]:
+            problem = f"names a workflow, not a model; a model is {_EXPECTED}"
+        elif len(segments) not in (4, 6) or segments[2] != "models":
+            problem = f"does not name a model; expected {_EXPECTED}"
+        elif len(segments) == 6 and segments[4] not in _VERSION_SEGMENTS:
+            problem = "does not name a version; expected …/models/MODEL/versions/VERSION"
+        elif any(not segment or "/" in segment for segment in segments):
+            problem = f"has an empty part; expected {_EXPECTED}"
+        else:
+            version_id = segments[5] if len(segments) == 6 else ""
+            return cls(segments[0], segments[1], segments[3]), version_id
+        raise _make_error(text, problem)
 
 
 def _split_reference(text: str) -> list[str]:
-    """The path of a reference as `[USER, APP, "models", MODEL, …]`, without scheme and host."""
+    """Return the path of a reference as `[USER, APP, "models", MODEL, …]`, without scheme and host."""
     from urllib.parse import unquote, urlsplit
 
     text = text.strip()
     try:
         parts = urlsplit(text if "://" in text else f"//{text}")
     except ValueError:
-        raise ConfigError(f"{_quote(text)} is not a URL; expected {_EXPECTED}") from None
+        raise _make_error(text, f"is not a URL; expected {_EXPECTED}") from None
     if "@" in parts.netloc:
         raise ConfigError("a URL with user:password@ is refused; use CLARIFAI_PAT")
     if parts.scheme not in ("", "http", "https"):
-        raise ConfigError(f"{_quote(text)} does not name a model; expected {_EXPECTED}")
+        raise _make_error(text, f"does not name a model; expected {_EXPECTED}")
     segments = [unquote(segment) for segment in parts.path.strip("/").split("/")]
     if "://" not in text and segments[1:2] in (["models"], ["workflows"]):
         segments.insert(0, unquote(parts.netloc))  # the short form starts with the user
@@ -88,7 +87,7 @@ def _split_reference(text: str) -> list[str]:
     return segments
 
 
-def _quote(text: str) -> str:
-    """Text for a message: what cannot be printed as escapes, and not too long."""
-    shown = ascii(text) if not text.isprintable() else repr(text)
-    return shown if len(shown) <= 120 else f"{shown[:117]}…"
+def _make_error(text: str, problem: str) -> ConfigError:
+    from ._text import quote
+
+    return ConfigError(f"{quote(text)} {problem}")

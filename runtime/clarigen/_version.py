@@ -1,3 +1,3 @@
-"""The version of the distribution, in one place for metadata and request headers."""
+"""The version of the distribution, for its metadata and for the headers of requests."""
 
 __version__ = "0.1.0"

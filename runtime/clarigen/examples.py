@@ -1,10 +1,10 @@
-"""Runs the examples of a generated package from the command line, and gives them something to send.
+"""Run the examples of a generated package from the command line.
 
     python -m my_model.examples            lists them
     python -m my_model.examples predict    runs one
 
-What lives here: `main`, and small samples made on the spot, so that an example needs no file and no
-network but the model's.
+What lives here: `main`, and small samples to send. They are made when this module is imported, so an example
+needs no file, and no network except the model's.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ __all__ = ["AUDIO", "IMAGE", "VIDEO", "YOURS", "main"]
 
 
 def main(*functions: Callable[[], object]) -> None:
-    """Run the example that the command line names; without a name, list them.
+    """Run the examples that the command line names. Without a name, list all.
 
-    Exits with 1 if the call fails, with 2 if there is no such example.
+    Exits with 1 if a call fails, or if there is no such example.
+
+    Args:
+        functions: The examples; each is named by its function.
     """
     examples = {function.__name__: function for function in functions}
     names = sys.argv[1:]
@@ -55,31 +58,41 @@ def _run_example(function: Callable[[], object]) -> None:
 
 
 def _make_png(side: int = 64) -> bytes:
-    """A picture of `side` x `side` pixels: a red disc on a blue-green gradient."""
+    """Return a PNG of a red disc on a blue-green gradient.
+
+    Args:
+        side: The width and the height, in pixels.
+    """
     rows = bytearray()
     for y in range(side):
         rows.append(0)
         for x in range(side):
-            inside = math.hypot(x - side / 2, y - side / 2) < side / 4
-            rows += bytes((220, 40, 40) if inside else (0, 255 * x // side, 255 * y // side))
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        checksum = zlib.crc32(kind + body)
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
-
+            is_inside = math.hypot(x - side / 2, y - side / 2) < side / 4
+            rows += bytes((220, 40, 40) if is_inside else (0, 255 * x // side, 255 * y // side))
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(bytes(rows)))
-        + chunk(b"IEND", b"")
+        + _make_png_chunk(b"IHDR", header)
+        + _make_png_chunk(b"IDAT", zlib.compress(bytes(rows)))
+        + _make_png_chunk(b"IEND", b"")
     )
 
 
-def _make_wav(seconds: float = 0.5, rate: int = 8000, pitch: float = 440.0) -> bytes:
-    """A sine tone: mono, 16 bits, `rate` samples a second."""
+def _make_png_chunk(kind: bytes, body: bytes) -> bytes:
+    checksum = zlib.crc32(kind + body)
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
+
+
+def _make_wav(seconds: float = 0.5, rate: int = 8000, frequency: float = 440.0) -> bytes:
+    """Return a WAV of a sine tone: mono, 16 bits.
+
+    Args:
+        seconds: The duration.
+        rate: The number of samples per second.
+        frequency: The pitch, in hertz.
+    """
     times = (index / rate for index in range(int(seconds * rate)))
-    samples = [round(20000 * math.sin(2 * math.pi * pitch * time)) for time in times]
+    samples = [round(20000 * math.sin(2 * math.pi * frequency * time)) for time in times]
     body = struct.pack(f"<{len(samples)}h", *samples)
     head = struct.pack(
         "<4sIHHIIHH4sI", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16, b"data", len(body)
@@ -91,10 +104,10 @@ IMAGE: Final = Image(bytes=_make_png())
 """A PNG of 64 x 64 pixels."""
 
 AUDIO: Final = Audio(bytes=_make_wav())
-"""A WAV of half a second, 440 Hz."""
+"""A WAV of half a second at 440 Hz."""
 
 VIDEO: Final = Video.from_url("https://samples.clarifai.com/beer.mp4")
-"""One of the platform's public samples, fetched by the platform."""
+"""One of the platform's public samples, which the platform downloads itself."""
 
 YOURS: Final[Any] = {}
-"""Stands for a value of a type of your own, which an example cannot make: put one there."""
+"""Placeholder for a value of a type of your own. Replace it in the example."""

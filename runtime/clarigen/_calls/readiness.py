@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from .._log import LOGGER, escape_unprintable
+from .._log import LOGGER
 from .._proto import Status
+from .._text import escape_unprintable
 from ..errors import ModelError, ModelNotReadyError, NotFoundError
 from .actions import Failure, Send, Sleep
 from .address import Address

@@ -12,7 +12,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self, TypeAlias, TypeVar
 
-from .._log import LOGGER, escape_unprintable
+from .._log import LOGGER
+from .._text import escape_unprintable
 from .actions import Sleep
 from .status import CallError, Retryability
 from .throttle import RetryThrottle

@@ -7,10 +7,11 @@ Both clients of a process share it, whether they block or await. It knows neithe
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 from collections.abc import Hashable
 from typing import Final, TypeAlias
+
+from .._fork import reset_in_child
 
 SendMark: TypeAlias = tuple[int, int]
 """The moment at which a call was sent: how many were sent before, and how many had been answered."""
@@ -35,6 +36,7 @@ class RetryThrottle:
         self._send_numbers = itertools.count()
         self._answered = 0
         self.reset_after_fork()
+        reset_in_child(self)
 
     def reset_after_fork(self) -> None:
         """Forget the calls of the parent's threads, and the lock that one of them may have held."""
@@ -88,13 +90,5 @@ _throttles: Final[dict[Hashable, RetryThrottle]] = {}
 
 def throttle_for(server: Hashable) -> RetryThrottle:
     """Return the throttle of a server, the same one for every caller."""
-    return _throttles.setdefault(server, RetryThrottle())
-
-
-def _reset_after_fork() -> None:
-    for throttle in _throttles.values():
-        throttle.reset_after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_reset_after_fork)
+    throttle = _throttles.get(server)
+    return throttle if throttle is not None else _throttles.setdefault(server, RetryThrottle())

@@ -1,14 +1,14 @@
-"""Whether the model that answers is the one that a client was generated for.
+"""Whether the deployed model is still the one that a client was generated for.
 
-What lives here: `Drift`, what a client and its views know of that, and which package a client is of. With `verify=True` the first call
-compares the model's methods with the lock, once, and no other goes before it; without, an error that may
-come from a change asks for the model's version, once, and says so. As flows of `_call`. What reads locks and
-asks the platform is loaded when there is something to find out.
+What lives here: `Drift`, which a client and its views share, and the search for a client's package. With
+`verify=True`, the first call compares the model's methods with the lock. Without it, an error that a change of
+the model may cause asks once for the model's version, and names a change in its message.
+
+The checks are flows of `_calls`, without I/O. What reads locks and asks the platform is imported on first use.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Generator
 from contextlib import suppress
@@ -18,7 +18,8 @@ from .._calls.actions import Failure, Send, Sleep
 from .._calls.address import Address
 from .._calls.retry import Deadline
 from .._calls.status import status_info
-from .._log import escape_unprintable
+from .._fork import reset_in_child
+from .._text import escape_unprintable
 from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, SignatureMismatchError
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from .lock import Lock
 
 _POLL_SECONDS: Final = 0.02
-"""How long a call waits before it looks whether another one has compared, in seconds."""
+"""The time between two looks at whether another call has finished the comparison, in seconds."""
 
 _VERSION_TIMEOUT: Final = 5.0
-"""How long an error may take at most to find out the model's version, in seconds."""
+"""The time limit of the question for the model's version, in seconds."""
 
 _DRIFT_PHRASES: Final = (
     "not found in model class",
@@ -40,64 +41,66 @@ _DRIFT_PHRASES: Final = (
     "missing part with key",
     "expected tuple of length",
 )
-"""What a model says that is called with a method or arguments which it does not have."""
+"""The errors of a model that is called with a method or arguments that it does not have."""
 
 Flow = Generator[Send | Sleep, Any, None]
 
 
 def find_package(client: type[Any], base: type[Any]) -> str:
-    """The package that a client's class was generated into; empty if there is none.
+    """Return the package that a client's class was generated into; empty if there is none.
 
     Args:
-        client: The class, or one that an application derives from it.
-        base: The class that all clients stand on.
+        client: The class, or a subclass of it in an application.
+        base: The base of all clients.
     """
     own = __name__.partition(".")[0]
-    for made in reversed(client.__mro__):
-        if issubclass(made, base) and made.__module__.partition(".")[0] != own:
-            return made.__module__.rpartition(".")[0]
+    for cls in reversed(client.__mro__):
+        if issubclass(cls, base) and cls.__module__.partition(".")[0] != own:
+            return cls.__module__.rpartition(".")[0]
     return ""
 
 
 class Drift:
-    """What a client and its views know of how their model has changed. Thread-safe.
+    """What a client and its views know about changes of their model. Thread-safe.
 
     Attributes:
-        verify: Whether the client verifies its model.
-        unverified: Whether a call has to go through `verified` first.
+        unverified: Whether a call must go through `verify_once` first.
     """
 
     def __init__(self, package: str, *, verify: bool) -> None:
-        """Begin to know.
+        """Create the state of a client that has made no call.
 
         Args:
             package: The package that the client was generated into.
-            verify: Whether the first call shall compare.
+            verify: Whether the first call compares the model's methods with the lock.
 
         Raises:
-            ConfigError: It shall, and there is nothing to compare with.
+            ConfigError: It does, and the package has no lock.
         """
-        self.is_required = self.unverified = verify
+        self.unverified = verify
+        self.is_required = verify
         self._package = package
         self._lock: Lock | None = None
         self._differences: list[str] = []
         self._comparing = threading.Lock()
-        self._process = os.getpid()
         self._has_asked = False
-        self._latest = ""
+        self._latest_version = ""
         if verify:  # here, so that the first call imports nothing
             from .deployed import read_lock
 
             self._lock = read_lock(package)
+            reset_in_child(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget that a thread of the parent is comparing."""
+        self._comparing = threading.Lock()
 
     def verify_once(self, address: Address, deadline: Deadline) -> Flow:
-        """Compare the model's methods with the lock, unless that was done. One call does; others wait.
+        """Compare the model's methods with the lock, unless that has been done. Other calls wait for it.
 
         Raises:
             SignatureMismatchError: They differ.
         """
-        if self._process != os.getpid():  # whoever had its turn in the parent is not here
-            self._process, self._comparing = os.getpid(), threading.Lock()
         while self.unverified and not self._differences:
             if self._comparing.acquire(blocking=False):
                 try:
@@ -109,10 +112,10 @@ class Drift:
             else:
                 yield Sleep(_POLL_SECONDS)
         if self._differences:
-            what = f"the model is not the one that {self._package} was generated for"
+            problem = f"the model is not the one that {self._package} was generated for"
             remedy = "run gen-client again, or give the version_id that it was generated from"
             raise SignatureMismatchError(
-                "\n  ".join([f"{what}; {remedy}:", *self._differences]),
+                "\n  ".join([f"{problem}; {remedy}:", *self._differences]),
                 differences=tuple(self._differences),
             )
 
@@ -122,9 +125,8 @@ class Drift:
         from .deployed import describe_differences, fetch_signatures
 
         assert self._lock is not None
-        self._differences = describe_differences(
-            self._lock.methods, (yield from fetch_signatures(address, deadline))
-        )
+        deployed = yield from fetch_signatures(address, deadline)
+        self._differences = describe_differences(self._lock.methods, deployed)
         self.unverified = bool(self._differences)
 
     def add_hint(
@@ -134,32 +136,36 @@ class Drift:
         deadline: Deadline,
         response: MultiOutputResponse | None = None,
     ) -> Flow:
-        """Let an error say so, if it may come of a change of the model. It stays the error that it is.
+        """Add to an error's message that the model has changed, if it has and may have caused the error.
 
         Args:
             error: The error.
-            address: Which model was called.
+            address: The model that was called.
             deadline: The deadline of the call.
-            response: What it was answered, if anything.
+            response: The response to the call, if there was one.
         """
         if self.is_required or not _suggests_drift(error):
             return
-        known = self._find_lock()
-        if known is None or known.reference is None or not known.version_id:
+        lock = self._find_lock()
+        if lock is None or lock.reference is None or not lock.version_id:
             return
-        if address.reference != known.reference:
-            words = "it was generated for another model" if address.reference else ""
+        change = ""
+        if address.reference != lock.reference:
+            change = "the client was generated for another model" if address.reference else ""
         else:
-            now = address.version_id or _reported_version(response)
-            now = now or (yield from self._fetch_latest_version(address, deadline))
-            changed = now and now != known.version_id
-            words = f"it was generated from version {known.version_id}, and called {now}"
-            words = words if changed else ""
-        if words:
-            text = f"{error}; does the client still fit? {escape_unprintable(words)}: run gen-client again"
-            error.args = (text, *error.args[1:])
+            version = address.version_id or _reported_version(response)
+            version = version or (yield from self._fetch_latest_version(address, deadline))
+            if version not in ("", lock.version_id):
+                change = (
+                    "the model changed: the client was generated from version"
+                    f" {lock.version_id} and {version} answered"
+                )
+        if change:
+            message = f"{error}; {escape_unprintable(change)}; run gen-client again"
+            error.args = (message, *error.args[1:])
 
     def _find_lock(self) -> Lock | None:
+        """Return the lock of the client's package, if it can be read."""
         from .lock import read_lock
 
         if self._lock is None:
@@ -172,30 +178,31 @@ class Drift:
     def _fetch_latest_version(
         self, address: Address, deadline: Deadline
     ) -> Generator[Send, Any, str]:
-        """The latest version of the model, asked for once; empty where it is not known."""
+        """Return the latest version of the model, which is asked for once; empty if it is not known."""
         if not self._has_asked and address.reference is not None and not address.routing.is_set:
             from .._calls.platform import get_version_id
 
             self._has_asked = True
-            left = deadline.remaining()
-            timeout = _VERSION_TIMEOUT if left is None else min(left, _VERSION_TIMEOUT)
-            with suppress(Failure, ClarigenError):  # the error that is there matters more
-                self._latest = yield from get_version_id(address.reference, "", timeout)
-        return self._latest
+            remaining = deadline.remaining()
+            timeout = _VERSION_TIMEOUT if remaining is None else min(remaining, _VERSION_TIMEOUT)
+            with suppress(Failure, ClarigenError):  # the caller needs the error of the call itself
+                self._latest_version = yield from get_version_id(address.reference, "", timeout)
+        return self._latest_version
 
 
 def _reported_version(response: MultiOutputResponse | None) -> str:
-    """The version that an answer says it is from; empty if it does not."""
+    """Return the version that a response says it is from; empty if it does not say."""
     if response is None or not response.outputs:
         return ""
     return response.outputs[0].model.model_version.id
 
 
 def _suggests_drift(error: ClarigenError) -> bool:
-    """Whether a call fails like this when the model has changed."""
+    """Return whether a change of the model may have caused an error."""
     if not isinstance(error, ModelError):
         return isinstance(error, DecodeError)
-    status, details = status_info(error.code), error.details.lower()
-    return status.suggests_drift or (
-        status.is_exception and any(phrase in details for phrase in _DRIFT_PHRASES)
-    )
+    status = status_info(error.code)
+    if status.is_exception:
+        details = error.details.lower()
+        return any(phrase in details for phrase in _DRIFT_PHRASES)
+    return status.suggests_drift

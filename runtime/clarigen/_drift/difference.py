@@ -1,134 +1,149 @@
-"""How the methods of a model differ from those that a client was generated from, in words.
+"""How a model's methods differ from those that a client was generated from, in words.
 
-What lives here: `differences`, which knows what matters: whatever can break a caller, or change what a
-call means. Descriptions, limits (which are hints), the order of parameters, and what only adds to what
-there was are none. Names and defaults are a stranger's text: they are shown escaped, and cut.
+What lives here: `describe_differences`, and the rule of what matters: only what can break a caller or change the
+meaning of a call. Descriptions, limits (which are hints), the order of parameters and additions do not matter.
+Names and defaults were written by the model's author: they are escaped and shortened.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from .._log import escape_unprintable
+from .._text import escape_unprintable, shorten
 from .signature import Parameter, Signature, Type
 
 _MAX_LENGTH: Final = 120
-"""How much of a text is shown, in characters."""
+"""The longest name or value in a message, in characters."""
+
+_BOOLS: Final = {"True": True, "true": True, "False": False, "false": False}
 
 
 def describe_differences(
-    before: Mapping[str, Signature], now: Mapping[str, Signature]
+    before: Mapping[str, Signature], after: Mapping[str, Signature]
 ) -> list[str]:
-    """What is different, a line each; nothing for methods that may be called as before.
+    """Return the differences, one line each; an empty list if calls work as before.
 
     Args:
-        before: The methods that a client was generated from.
-        now: Those of the model that answers.
+        before: The methods that the client was generated from.
+        after: The methods of the deployed model.
     """
-    found: list[str] = []
-    for name, was in before.items():
-        where = f"method {_shorten(name)}"
-        if name not in now:
-            found.append(f"{where} is gone")
+    differences: list[str] = []
+    for name, method in before.items():
+        label = f"method {_show(name)}"
+        if name not in after:
+            differences.append(f"{label} is gone")
         else:
-            found += [f"{where}: {words}" for words in _compare_methods(was, now[name])]
-    return found
+            changes = _compare_methods(method, after[name])
+            differences += [f"{label}: {change}" for change in changes]
+    return differences
 
 
-def _compare_methods(was: Signature, now: Signature) -> Iterator[str]:
-    if now.kind not in (was.kind, "UNKNOWN"):
-        yield f"its kind was {was.kind}, and is {_shorten(now.kind)}"
-    gone = [name for name in was.parameters if name not in now.parameters]
-    added = [name for name in now.parameters if name not in was.parameters]
-    renamed = _find_renames(was, now, gone, added)
+def _compare_methods(before: Signature, after: Signature) -> Iterator[str]:
+    if after.kind not in (before.kind, "UNKNOWN"):
+        yield f"its kind was {before.kind}, and is {_show(after.kind)}"
+    yield from _compare_names(before, after)
+    for name, parameter in before.parameters.items():
+        if name in after.parameters:
+            changes = _compare_parameters(parameter, after.parameters[name])
+            yield from (f"parameter {_show(name)}: {change}" for change in changes)
+    if not _is_compatible(before.result, after.result, is_result=True):
+        yield f"it returned {_show(before.result)}, and returns {_show(after.result)}"
+
+
+def _compare_names(before: Signature, after: Signature) -> Iterator[str]:
+    """Describe the parameters that are gone, renamed, or new and required."""
+    gone = [name for name in before.parameters if name not in after.parameters]
+    added = [name for name in after.parameters if name not in before.parameters]
+    renamed = _find_renamed(before, after, gone, added)
     for name in gone:
         if name in renamed:
-            yield f"parameter {_shorten(name)} is gone; {_shorten(renamed[name])} seems to be its new name"
+            new_name = _show(renamed[name])
+            yield f"parameter {_show(name)} is gone; {new_name} seems to be its new name"
         else:
-            yield f"parameter {_shorten(name)} is gone"
+            yield f"parameter {_show(name)} is gone"
     for name in added:
-        if now.parameters[name].required and name not in renamed.values():
-            yield f"parameter {_shorten(name)} is new, and required"
-    for name, parameter in was.parameters.items():
-        if name in now.parameters:
-            words = _compare_parameters(parameter, now.parameters[name])
-            yield from (f"parameter {_shorten(name)}: {text}" for text in words)
-    if not _is_compatible(was.result, now.result, result=True):
-        yield f"it returned {_shorten(was.result)}, and returns {_shorten(now.result)}"
+        if after.parameters[name].required and name not in renamed.values():
+            yield f"parameter {_show(name)} is new, and required"
 
 
-def _find_renames(
-    was: Signature, now: Signature, gone: list[str], added: list[str]
+def _find_renamed(
+    before: Signature, after: Signature, gone: list[str], added: list[str]
 ) -> dict[str, str]:
-    """The parameters that stand, with the same type, where another one stood."""
-    places = list(now.parameters)
+    """Return the new name of each parameter whose position has another name with the same type."""
+    names = list(after.parameters)
     return {
-        name: places[place]
-        for place, name in enumerate(was.parameters)
+        name: names[position]
+        for position, name in enumerate(before.parameters)
         if name in gone
-        and place < len(places)
-        and places[place] in added
-        and now.parameters[places[place]].type == was.parameters[name].type
+        and position < len(names)
+        and names[position] in added
+        and after.parameters[names[position]].type == before.parameters[name].type
     }
 
 
-def _compare_parameters(was: Parameter, now: Parameter) -> Iterator[str]:
-    if not _is_compatible(was.type, now.type, result=False):
-        yield f"its type was {_shorten(was.type)}, and is {_shorten(now.type)}"
+def _compare_parameters(before: Parameter, after: Parameter) -> Iterator[str]:
+    if not _is_compatible(before.type, after.type, is_result=False):
+        yield f"its type was {_show(before.type)}, and is {_show(after.type)}"
         return
-    if now.required and not was.required:
+    if after.required and not before.required:
         yield "it is required now"
-    if not (was.required or now.required):
-        before, after = (_parse_default(its.type.name, its.default) for its in (was, now))
-        if before != after or isinstance(before, bool) != isinstance(after, bool):
-            yield f"its default was {_shorten(before)}, and is {_shorten(after)}"
-    if now.choices:
-        # A default that was no choice is taken for one.
-        less = [one for one in was.choices if one not in now.choices and one != was.default]
-        if not was.choices:
-            yield f"it may only be {_quote_all(now.choices)} now"
-        elif less:
-            yield f"it may not be {_quote_all(less)} any more"
+    if not (before.required or after.required):
+        old, new = (_parse_default(p.type.name, p.default) for p in (before, after))
+        if old != new or isinstance(old, bool) != isinstance(new, bool):
+            yield f"its default was {_show(old)}, and is {_show(new)}"
+    if after.choices:
+        # A default that was not one of the choices was accepted as well.
+        lost = [c for c in before.choices if c not in after.choices and c != before.default]
+        if not before.choices:
+            yield f"it may only be {_show_all(after.choices)} now"
+        elif lost:
+            yield f"it may not be {_show_all(lost)} any more"
 
 
-def _is_compatible(was: Type, now: Type, *, result: bool) -> bool:
-    """Whether values of one type still do. Of a record that is returned, more fields do no harm."""
-    if was.name != now.name:
+def _is_compatible(before: Type, after: Type, *, is_result: bool) -> bool:
+    """Return whether values of one type fit the other. A record that is returned may have more fields."""
+    if before.name != after.name:
         return False
-    if was.name != "NAMED_FIELDS":
-        return len(was.parts) == len(now.parts) and all(
-            _is_compatible(old, new, result=result)
-            for (_, old), (_, new) in zip(was.parts, now.parts, strict=True)
+    if before.name != "NAMED_FIELDS":
+        return len(before.parts) == len(after.parts) and all(
+            _is_compatible(old, new, is_result=is_result)
+            for (_, old), (_, new) in zip(before.parts, after.parts, strict=True)
         )
-    before, after = dict(was.parts), dict(now.parts)
-    return (before.keys() <= after.keys() if result else before.keys() == after.keys()) and all(
-        _is_compatible(type, after[name], result=result) for name, type in before.items()
+    old_fields, new_fields = dict(before.parts), dict(after.parts)
+    if is_result:
+        has_fields = old_fields.keys() <= new_fields.keys()
+    else:
+        has_fields = old_fields.keys() == new_fields.keys()
+    return has_fields and all(
+        _is_compatible(type, new_fields[name], is_result=is_result)
+        for name, type in old_fields.items()
     )
 
 
-def _parse_default(word: str, text: str) -> object:
-    """What the text of a default means, as far as it matters: SDKs of different age spell it differently."""
-    if text == "null" or (not text and word != "STR"):
+def _parse_default(type_name: str, text: str) -> object:
+    """Return the value that the text of a default means, as SDKs of different ages spell it differently."""
+    if text == "null" or (not text and type_name != "STR"):
         return None
-    quoted = len(text) > 1 and text[0] == text[-1] == '"'
-    if word == "STR" and not quoted:
+    is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    if type_name == "STR" and not is_quoted:
         return text
-    if word == "BOOL":
-        return {"True": True, "true": True, "False": False, "false": False}.get(text, text)
+    if type_name == "BOOL":
+        return _BOOLS.get(text, text)
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    return value if value == value else text  # NaN equals nothing
+    is_nan = value != value
+    return text if is_nan else value  # a NaN would not equal itself
 
 
-def _quote_all(texts: tuple[str, ...] | list[str]) -> str:
-    return _shorten(", ".join(map(repr, texts)))
+def _show_all(texts: Sequence[str]) -> str:
+    return _show(", ".join(map(repr, texts)))
 
 
-def _shorten(value: object) -> str:
-    """A stranger's text, in one line that is not too long."""
+def _show(value: object) -> str:
+    """Return a value for a message: text of others, on one line that is not too long."""
     text = escape_unprintable(value if isinstance(value, (str, Type)) else repr(value))
-    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
+    return shorten(text, _MAX_LENGTH)

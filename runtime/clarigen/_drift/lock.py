@@ -1,6 +1,7 @@
-"""The lock of a generated package: what it was made from, read when that is asked for.
+"""The lock of a generated package: the signatures that it was generated from.
 
-What lives here: `Lock`, and how the `signatures.json` of a package becomes one.
+What lives here: `Lock`, and how it is read from a package's `signatures.json`. It does not trust the file:
+an application may have changed it, or left it out of its wheel.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ LOCK_NAME: Final = "signatures.json"
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What a package was made from.
+    """What a package was generated from.
 
     Attributes:
         reference: The model; None if the package names none.
-        version_id: The version that was seen; empty if none is known.
-        methods: Its methods, by name.
+        version_id: The version of the model; empty if it is not known.
+        methods: The model's methods, by name.
     """
 
     reference: ModelRef | None
@@ -32,13 +33,13 @@ class Lock:
 
 
 def read_lock(package: str) -> Lock:
-    """The lock of a package.
+    """Read the lock of a package.
 
     Args:
-        package: Its full name; empty where a class belongs to none.
+        package: The package's full name; empty for a class that belongs to none.
 
     Raises:
-        ConfigError: There is none; an application's wheel may have left it out.
+        ConfigError: There is no lock, or it cannot be read.
     """
     import json
     from importlib.resources import files

@@ -1,9 +1,9 @@
-"""What a model's methods are, as its signatures say: of them, what matters to those who call.
+"""The signatures of a model's methods, as far as they matter to callers.
 
-What lives here: the nouns, and their reading from the two forms in which signatures come: the platform's
-messages, and JSON (a package's lock, or what a model answers itself), whose keys are in snake_case or
-camelCase and whose enums are names or numbers. What cannot be read is taken for absent: nothing here is
-generated from.
+What lives here: `Signature` and its parts, and how they are read from the two forms of signatures: the platform's
+messages, and JSON (a package's lock, or a model's own answer), whose keys are in snake_case or camelCase and whose
+enums are names or numbers. Reading is lenient: what cannot be read counts as absent, because no code is generated
+from it.
 """
 
 from __future__ import annotations
@@ -17,24 +17,31 @@ from .. import wire
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type of data.
+    """A data type.
 
     Attributes:
-        word: The platform's word for it.
-        parts: What it is made of, each with its name; only the fields of a record have one.
+        name: The platform's name of the type.
+        parts: The types that it consists of, each with its name; the name is empty unless it is a field's.
     """
 
     name: str
     parts: tuple[tuple[str, Type], ...] = ()
 
     def __str__(self) -> str:
-        named = [f"{name}: {part}" if name else str(part) for name, part in self.parts]
-        return f"{self.name}[{', '.join(named)}]" if named else self.name
+        parts = [f"{name}: {part}" if name else str(part) for name, part in self.parts]
+        return f"{self.name}[{', '.join(parts)}]" if parts else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter: its type, whether it is required, the text of its default, its choices if not all are."""
+    """A parameter.
+
+    Attributes:
+        type: The type of its values.
+        required: Whether a call must have it.
+        default: The text of its default; empty if there is none.
+        choices: The allowed values; empty if all are allowed.
+    """
 
     type: Type
     required: bool
@@ -44,7 +51,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A method: the platform's word for its kind, its parameters by name, what it returns."""
+    """A method.
+
+    Attributes:
+        kind: The platform's name of its kind: unary or streaming.
+        parameters: Its parameters, by name.
+        result: The type of its results.
+    """
 
     kind: str
     parameters: Mapping[str, Parameter]
@@ -52,7 +65,7 @@ class Signature:
 
 
 def read_signatures(entries: Iterable[object]) -> dict[str, Signature]:
-    """The methods that signatures describe, by name, in their order."""
+    """Read signatures, and return the methods by name, in their order."""
     return {_get_text(entry, "name"): _read_signature(entry) for entry in entries}
 
 
@@ -76,7 +89,7 @@ def _read_parameter(field: object) -> Parameter:
 
 
 def _read_result(fields: list[object]) -> Type:
-    """What a method returns: outputs that are not the one called `return` are fields of a record."""
+    """Return the type of a method's results. Outputs other than a single `return` are fields of a record."""
     names = [_get_text(field, "name") for field in fields]
     if wire.is_single_result(names):
         return _read_type(fields[0])
@@ -84,16 +97,16 @@ def _read_result(fields: list[object]) -> Type:
 
 
 def _read_type(field: object) -> Type:
-    word = _get_enum_name(field, "type", wire.DATA_TYPES)
-    named = word == "NAMED_FIELDS"
+    name = _get_enum_name(field, "type", wire.DATA_TYPES)
+    is_record = name == "NAMED_FIELDS"
     parts = _get_list(field, "type_args")
     return Type(
-        word, tuple((_get_text(part, "name") if named else "", _read_type(part)) for part in parts)
+        name, tuple((_get_text(p, "name") if is_record else "", _read_type(p)) for p in parts)
     )
 
 
 def _get(node: object, key: str) -> Any:
-    """What a message or a JSON object has under a key; None where there is nothing."""
+    """Return the value of a key in a message or a JSON object; None if there is none."""
     if not isinstance(node, Mapping):
         return getattr(node, key, None)
     return wire.snake_or_camel(cast("Mapping[str, Any]", node), key)
@@ -109,10 +122,10 @@ def _get_list(node: object, key: str) -> list[object]:
     return [] if value is None or isinstance(value, (str, Mapping)) else list(value)
 
 
-def _get_enum_name(node: object, key: str, words: Sequence[str]) -> str:
-    """The name of an enum's value, which may stand as its number; absent is the first one."""
+def _get_enum_name(node: object, key: str, names: Sequence[str]) -> str:
+    """Return the name of an enum value. It may be given as a number; if absent, it is the first."""
     value = _get(node, key)
     if isinstance(value, str):
         return value
     number = value if isinstance(value, int) else 0
-    return words[number] if 0 <= number < len(words) else f"number {number}"
+    return names[number] if 0 <= number < len(names) else f"number {number}"

@@ -18,7 +18,7 @@ from ._transport.endpoint import DEFAULT_BASE_URL, DEFAULT_TIMEOUT, Target
 if TYPE_CHECKING:
     from ._calls.platform import Query
     from ._proto import MethodSignature, ModelTypeField, MultiOutputResponse, Status
-    from ._sync.connection import Connection
+    from ._sync.connection import GrpcConnection as Connection
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -84,11 +84,11 @@ def connect(
     Raises:
         ConfigError: The address, the credential or the timeout is missing or wrong.
     """
-    from ._sync.connection import Connection
-    from ._transport.endpoint import Endpoint
+    from ._sync.connection import GrpcConnection
+    from ._transport.endpoint import Endpoint, check_timeout
 
-    endpoint = Endpoint.find(base_url, pat=pat, session_token=session_token, timeout=timeout)
-    return Connection(endpoint)
+    check_timeout(timeout)
+    return GrpcConnection(Endpoint.find(base_url, pat, session_token), timeout)
 
 
 def whoami(connection: Connection) -> str:
@@ -101,7 +101,7 @@ def whoami(connection: Connection) -> str:
     from .errors import TransportError
 
     try:
-        return _ask(connection, get_user_id(connection.policy.timeout))
+        return _ask(connection, get_user_id(connection.timeout))
     except TransportError as error:
         if error.code != UNIMPLEMENTED:
             raise
@@ -131,7 +131,7 @@ def fetch_signatures(
 
     query = get_deployed_signatures(
         Address(reference, version_id, Routing()),
-        lambda: connection.policy.timeout,
+        lambda: connection.timeout,
         pin_version=True,
         check_version=_check_ready,
     )
@@ -171,7 +171,7 @@ def _ask(
     try:
         return driver.run(query)
     except Failure as failure:
-        raise error_from_failure(failure, driver.rpc, timeout=connection.policy.timeout) from None
+        raise error_from_failure(failure, driver.rpc, timeout=connection.timeout) from None
 
 
 def _check_ready(version_id: str, status: Status) -> None:

@@ -25,6 +25,7 @@ from clarigen import (
     wire,
 )
 from clarigen._calls.throttle import RetryThrottle
+from clarigen._client.base import get_policy, with_policy
 
 _N = wire.field("n", wire.INT)
 DOUBLE: Final = wire.unary("double", _N, returns=wire.INT)
@@ -101,11 +102,8 @@ def prepared(model: Any, chance: float = 0.0) -> Any:
 
     A batch is one request.
     """
-    policy = replace(model._endpoint.policy, random=lambda: chance, throttle=RetryThrottle())
-    model._endpoint = model._endpoint._replace(policy=policy)
-    model._connect()
-    model._batch_limits = (8, 1)
-    return model
+    policy = replace(get_policy(model), random=lambda: chance, throttle=RetryThrottle())
+    return with_policy(model, policy).with_options(batch_size=8, concurrency=1)
 
 
 class FinishedCall:

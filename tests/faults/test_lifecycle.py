@@ -103,11 +103,12 @@ with Calls(base_url=url, timeout=20) as model:
 """
 
 FORK_WITH_LOCKS = """
-from clarigen._transport import channel
+from clarigen._client.base import get_policy
+from clarigen._transport.channel import POOL
 with Calls(base_url=url, timeout=20) as model:
     assert model.double(1) == 2
-    throttle = model._endpoint.policy.throttle
-    with throttle._lock, channel._lock:  # as another thread may hold them
+    throttle = get_policy(model).throttle
+    with throttle._lock, POOL.lock:  # as another thread may hold them
         child = os.fork()
         if not child:
             assert model.double(2) == 4

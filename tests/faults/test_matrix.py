@@ -23,6 +23,7 @@ import pytest
 
 from clarigen import Response, UnavailableError
 from clarigen._calls.throttle import RetryThrottle
+from clarigen._client.base import get_policy, with_policy
 from clarigen._transport import channel
 from faults import proxy
 from faults.callers import (
@@ -370,10 +371,7 @@ def test_retry_throttle_bounds_attempts_to_one_and_a_tenth(twin: str, details: s
         attempts.append(caught.value.attempts)
 
     def hasty(model: Any) -> Any:
-        policy = replace(model._endpoint.policy, random=lambda: 0.001)
-        model._endpoint = model._endpoint._replace(policy=policy)
-        model._connect()
-        return model
+        return with_policy(model, replace(get_policy(model), random=lambda: 0.001))
 
     async def crowd(url: str) -> None:
         async with AsyncCalls(base_url=url, timeout=60) as made:

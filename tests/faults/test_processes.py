@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from clarigen import ConfigError
+from clarigen._client.base import get_policy
 from faults.platform_standin import PAT, Standin
 from support import SOURCES, run
 
@@ -23,7 +24,7 @@ def test_pickle_holds_configuration_without_credential(package: Any, platform: S
     assert PAT.encode() not in pickled
     with pickle.loads(pickled) as copy:
         assert type(copy) is package.PlatformEcho
-        policy = copy._endpoint.policy
+        policy = get_policy(copy)
         assert (policy.timeout, policy.max_retries, policy.idempotent) == (9, 1, True)
         assert copy.predict("x") == "x"
     assert platform.calls[-1].request.model_id == "echo"

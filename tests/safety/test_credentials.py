@@ -193,7 +193,7 @@ def test_in_no_object_that_a_debugger_shows(monkeypatch: pytest.MonkeyPatch) -> 
     try:
         with Model(pat=CANARY, base_url=f"grpc://127.0.0.1:{server.port}") as model:
             with pytest.raises(errors.ClarigenError) as caught:
-                model._connection.call_rpc("PostModelOutputs", b"")
+                model.wait_until_ready(1)
             error = caught.value
             shown = [repr(error), str(error), repr(vars(error)), repr(model), repr(vars(model))]
     finally:

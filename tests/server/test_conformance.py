@@ -17,6 +17,7 @@ import grpc
 import pytest
 
 from clarigen import ConfigError, ModelRef
+from clarigen._calls.actions import Send
 from clarigen._proto import PostModelOutputsRequest
 from clarigen._tooling import connect
 from clarigen.testing import serve
@@ -65,7 +66,7 @@ def test_paths_of_the_rpcs() -> None:
         with connect(url, timeout=20) as connection:
             for rpc in named:
                 with pytest.raises(Exception, match="UNIMPLEMENTED"):
-                    connection.call_rpc(rpc, b"")
+                    connection.do(Send(rpc, b"", 20))
     calls = ("PostModelOutputs", "GenerateModelOutputs", "StreamModelOutputs")
     assert [path for path, _ in seen] == [f"/clarifai.api.V2/{rpc}" for rpc in (*calls, *named)]
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from clarigen import ConfigError, Image, ModelRef, _proto
+from clarigen._calls.actions import Send
 from clarigen._tooling import connect
 from clarigen.testing import Param, Server, serve
 from gen_client import source
@@ -158,7 +159,8 @@ def test_port_is_closed_while_a_method_still_runs() -> None:
         request = _proto.PostModelOutputsRequest(inputs=[_proto.Input()])
         request.inputs[0].data.metadata.fields["_method_name"].string_value = "wait"
         with connect(url, timeout=60) as connection:
-            return connection.call_rpc("PostModelOutputs", request.SerializeToString())
+            reply: bytes = connection.do(Send("PostModelOutputs", request.SerializeToString(), 60))
+            return reply
 
     with ThreadPoolExecutor(1) as pool:
         with serve(model) as server:

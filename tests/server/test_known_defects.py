@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from clarigen import ConfigError, PredictionError, UnavailableError
-from clarigen._transport.channel import _open_channels
+from clarigen._client.base import get_policy
+from clarigen._transport.channel import POOL, Lease
+from clarigen._transport.endpoint import Target
 from faults.callers import AsyncCalls, Calls
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step
 from server.conftest import Served
@@ -58,7 +60,7 @@ def test_async_error_is_raised_at_once_with_its_class(served: Served) -> None:
 def test_call_has_a_deadline_by_default() -> None:
     for client in (Calls, AsyncCalls):
         made = client(base_url="grpc://127.0.0.1:1")
-        assert made._endpoint.policy.timeout == 600
+        assert get_policy(made).timeout == 600
 
 
 @pytest.mark.defect("the caller's dict is changed")
@@ -124,16 +126,16 @@ def test_concurrent_clients_share_one_connection() -> None:
         gate.wait(20)
         with Calls(base_url=server.url, timeout=20) as model:
             results[n] = (model.double(n), list(model.count(n)), list(model.add(range(n))))
-            channels.add(id(model._connection._get_lease().channel))
+            channels.add(id(Lease(Target.parse(server.url)).channel))
 
     channels: set[int] = set()
-    with Scripted() as server, Calls(base_url=server.url) as held:
+    with Scripted() as server, Calls(base_url=server.url):
         threads = [threading.Thread(target=use, args=(n,)) for n in range(16)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        channels.add(id(held._connection._get_lease().channel))
+        channels.add(id(Lease(Target.parse(server.url)).channel))
     assert results == {n: (2 * n, list(range(n)), [2 * i for i in range(n)]) for n in range(16)}
     assert len(channels) == 1
 
@@ -154,7 +156,7 @@ def test_last_client_closes_the_channel() -> None:
                 await call
 
     gc.collect()
-    before = set(_open_channels)
+    before = set(POOL.channels)
     with Scripted() as server:
         first, second = Calls(base_url=server.url), Calls(base_url=server.url)
         first.close()
@@ -164,4 +166,4 @@ def test_last_client_closes_the_channel() -> None:
             with pytest.raises(ConfigError, match="closed"):
                 call()
         asyncio.run(twin(server.url))
-        assert set(_open_channels) <= before
+        assert set(POOL.channels) <= before

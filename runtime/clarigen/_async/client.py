@@ -1,6 +1,6 @@
-"""The asyncio client: the base of generated async classes.
+"""The async client: the base of generated async classes.
 
-What lives here: the twin of `_client`, which differs by the awaiting alone.
+What lives here: `AsyncClient`, the twin of `_sync`'s `Client`, which differs only by the await.
 """
 
 from __future__ import annotations
@@ -15,28 +15,27 @@ from .batch import AsyncBatch
 from .stream import AsyncItems, AsyncStream
 
 if TYPE_CHECKING:
-    from .._calls.call import UnaryFlow
-    from .connection import AsyncConnection
+    from .._transport.connection import AsyncConnection
 
 _R = TypeVar("_R")
 
 
 class AsyncClient(ClientBase):
-    """The base of generated async clients: the asyncio twin of `Client`.
+    """The base of generated async clients: the async twin of `Client`.
 
-    Use it in an `async with` block, or await `close()`. It may be used in one event loop after the
-    other; clients of one server share a connection in each.
+    Use it in an `async with` block, or await `close()`. It may be used in several event loops, one after the
+    other; in each of them, clients of one server share a connection.
     """
 
     _connection: AsyncConnection
 
     def _open(self) -> None:
-        from .connection import AsyncConnection
+        from .connection import AsyncGrpcConnection
 
-        self._connection = AsyncConnection(self._endpoint)
+        self._connection = AsyncGrpcConnection(self._endpoint)
 
     async def close(self) -> None:
-        """Give the connection back. Later calls raise ConfigError."""
+        """Close the client. Later calls raise ConfigError."""
         await self._connection.close()
 
     async def __aenter__(self) -> Self:
@@ -46,22 +45,22 @@ class AsyncClient(ClientBase):
         await self.close()
 
     async def wait_until_ready(self, timeout: float | None = DEFAULT_TIMEOUT) -> None:
-        """Wait until the model can be called: see `Client.wait_until_ready`."""
-        await self._connection.run(self._readiness(timeout))
+        """Wait until the model accepts calls: see `Client.wait_until_ready`."""
+        policy = self._make_readiness_policy(timeout)
+        await self._connection.run(self._connection.readiness(self._address, policy))
 
     async def _call(self, method: UnaryCallable[_R], /, *values: object) -> _R:
-        """Call a unary method with one value a field, or with a list of inputs in place of them."""
-        its: Any = method
-        inputs = its.batch_inputs(values)
+        """Call a unary method with one value per parameter, or with one list of inputs instead."""
+        unary = cast("Unary[Any]", method)
+        inputs = unary.batch_inputs(values)
         if inputs is not None:
-            return cast("_R", await self._batch(its, inputs, False).collect())
-        result: _R = await self._one(its, *values)
-        return result
+            return cast("_R", await self._batch(unary, inputs, False).collect())
+        return cast("_R", await self._one(unary, *values))
 
     async def _one(self, method: Unary[_R], /, *values: object) -> _R:
-        """Call a unary method with one value a field."""
-        flow: UnaryFlow[_R] = self._flows.call_unary(method, values, self._context())
-        return await self._connection.run(flow)
+        """Call a unary method with one value per parameter."""
+        connection = self._connection
+        return await connection.run(connection.unary(method, values, self._make_context()))
 
     def _batch(
         self,
@@ -70,14 +69,17 @@ class AsyncClient(ClientBase):
         progress: bool,
         /,
     ) -> AsyncBatch[_R]:
-        """Call a unary method with any number of inputs, as mappings."""
-        self._batches.check_inputs(method, inputs, asynchronous=True)
-        shown = (method.name, progress)
-        return AsyncBatch(self._batch_factory(method), self._connection, inputs, shown)
+        """Call a unary method with many inputs, given as mappings."""
+        context, label = self._make_context(), method.name if progress else None
+        make_plan = self._connection.batch(
+            method, inputs, context, self._batch_limits, asynchronous=True
+        )
+        return AsyncBatch(make_plan, self._connection, inputs, label)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
-        """Call a streaming method with one value a field."""
-        flow = self._flows.call_stream(method, values, self._context())
-        items = method.stream_argument(values, asynchronous=True)
-        taken = AsyncItems(items) if items is not None else None
-        return AsyncStream(flow, self._connection, taken)
+        """Call a streaming method with one value per parameter."""
+        argument = method.stream_argument(values, asynchronous=True)
+        items = AsyncItems(argument) if argument is not None else None
+        iterator = items.iterator if items is not None else None
+        flow = self._connection.stream(method, values, self._make_context(), iterator)
+        return AsyncStream(flow, self._connection, items)

@@ -1,7 +1,7 @@
-"""The asyncio connection: does over grpc.aio what the flows of `_call` ask for.
+"""The async connection: does over grpc.aio what the flows of `_calls` ask for.
 
-What lives here: the twin of `_client_connection`, which differs by the awaiting alone. A channel belongs
-to the event loop it was opened in, so a connection opens one a loop, with its first call there.
+What lives here: `AsyncGrpcConnection`, the twin of `_sync`'s, which differs only by the await. A channel belongs
+to the event loop that it was opened in, so a connection opens one per loop, with its first call there.
 """
 
 from __future__ import annotations
@@ -17,51 +17,51 @@ from .._calls.actions import Failure, Send, Sleep
 from .._calls.driver import AsyncDriver
 from .._calls.status import failure_from_grpc
 from .._transport.channel import Lease
-from .._transport.connection import CLOSED, ConnectionBase
+from .._transport.connection import CLOSED, GrpcConnectionBase
 from .._transport.endpoint import Endpoint
 from ..errors import ConfigError
 
 _CANCEL_GRACE: Final = 0.05
-"""How long before `close` returns a call may last have been cancelled, in seconds. grpc does not tell when
-its last word on such a call has come, and complains on standard error if the loop is closed by then."""
+"""The time between the last cancellation and the return of `close`, in seconds. grpc does not say when it has
+finished with a canceled call, and prints an error if the loop is closed before."""
 
 
-class AsyncConnection(ConnectionBase, AsyncDriver):
-    """An endpoint, and a share in the channel to it for each event loop that calls."""
+class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
+    """An endpoint, and a share in the channel to it for each event loop that makes calls."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
         self._leases: dict[asyncio.AbstractEventLoop, Lease] = {}
-        self._last_cancelled = 0.0  # when a call was last cancelled
-        self._closed = False
+        self._last_canceled = 0.0
+        self._is_closed = False
 
     async def close(self) -> None:
         """Give the channels back. Later calls raise ConfigError."""
-        self._closed = True
-        here = asyncio.get_running_loop()
+        self._is_closed = True
+        current_loop = asyncio.get_running_loop()
         leases, self._leases = self._leases, {}
-        await asyncio.sleep(0)  # streams that were dropped end now
+        await asyncio.sleep(0)  # so that streams that were dropped are canceled
         for loop, lease in leases.items():
             channel = lease.release()
-            if channel is not None and loop is here:
+            if channel is not None and loop is current_loop:
                 await channel.close()
-        left = self._last_cancelled + _CANCEL_GRACE - time.monotonic()
-        if left > 0:
-            await asyncio.sleep(left)
+        grace = self._last_canceled + _CANCEL_GRACE - time.monotonic()
+        if grace > 0:
+            await asyncio.sleep(grace)
 
     def cancel(self, call: Any) -> None:
-        """End a call; nobody waits for it any more."""
+        """Cancel a call."""
         if call.cancel():
-            self._last_cancelled = time.monotonic()
+            self._last_canceled = time.monotonic()
 
     async def do(self, action: Send | Sleep) -> Any:
-        """What the flows of both kinds may want; the reply, or `Failure`."""
+        """Send a request and return the response, or sleep; raise `Failure` if the call failed."""
         if isinstance(action, Send):
             return await self._send(action)
         return await asyncio.sleep(action.seconds)
 
     async def _send(self, attempt: Send) -> bytes:
-        call = self._get_lease().multi_callable("unary_unary", attempt.rpc)(
+        call = self._get_lease().get_callable("unary_unary", attempt.rpc)(
             attempt.request, timeout=attempt.timeout, metadata=self._credentials.metadata
         )
         try:
@@ -69,38 +69,38 @@ class AsyncConnection(ConnectionBase, AsyncDriver):
         except aio.AioRpcError as error:
             raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
-            if not _is_task_cancelled():
+            if not _is_task_canceled():
                 raise Failure("CANCELLED", CLOSED) from None
             self.cancel(call)
-            self._last_cancelled = time.monotonic()  # grpc may have cancelled it already
+            self._last_canceled = time.monotonic()  # grpc may have canceled the call already
             raise
         return reply
 
-    async def receive(self, reading: Awaitable[Any], end: Any) -> Any:
-        """What is read from a stream: an answer, or `end`; `Failure` if it failed."""
+    async def receive(self, response: Awaitable[Any], end: Any) -> Any:
+        """Await a response of a stream. Return it, or `end`; raise `Failure` if the stream failed."""
         try:
-            reply = await reading
+            reply = await response
         except aio.AioRpcError as error:
             raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
-            if not _is_task_cancelled():
+            if not _is_task_canceled():
                 raise Failure("CANCELLED", CLOSED) from None
             raise
         return end if reply is aio.EOF else reply
 
     def _get_lease(self) -> Lease:
-        if self._closed:
+        if self._is_closed:
             raise ConfigError(CLOSED)
         loop = asyncio.get_running_loop()
         lease = self._leases.get(loop)
         if lease is None or lease.is_inherited:
-            for other in [loop for loop in self._leases if loop.is_closed()]:
-                self._leases.pop(other).release()
+            for closed_loop in [loop for loop in self._leases if loop.is_closed()]:
+                self._leases.pop(closed_loop).release()
             lease = self._leases[loop] = Lease(self.target, loop, self._interceptors)
         return lease
 
 
-def _is_task_cancelled() -> bool:
-    """Whether the task is cancelled that waits for a call, and not the call: by a closed client, say."""
+def _is_task_canceled() -> bool:
+    """Return whether the task that waits for a call was canceled, not the call (by closing the client)."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

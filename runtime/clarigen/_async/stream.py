@@ -1,7 +1,7 @@
-"""The asyncio stream: the twin of `_client_stream`, which differs by the awaiting alone.
+"""The async stream: the twin of `_sync`'s, which differs only by the await.
 
-What lives here: `AsyncStream`, and `Items`, the caller's side of a bidirectional one, with what grpc.aio
-needs beside: it forgets statuses, and does not cancel a call that is dropped.
+What lives here: `AsyncStream`, and `AsyncItems`, the items that the caller sends. Both also do what grpc.aio
+leaves undone: it loses statuses, and does not cancel a call that is dropped.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from .._client.stream import ItemsBase, StreamBase
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Lock
 
-    from .connection import AsyncConnection
+    from .._transport.connection import AsyncConnection
 
 _R_co = TypeVar("_R_co", covariant=True)
 
 _LOST_STATUS: Final = "Internal error from Core"
-"""What grpc.aio says in place of a status."""
+"""The details that grpc.aio reports when it has lost the status of a call."""
 
 _STATUS_DELAYS: Final = (0.0, 0.001, 0.01, 0.05)
-"""How long to wait for a status that is on its way, in seconds, each time."""
+"""The pauses, in seconds, between looks for a status that has not arrived yet."""
 
 
 class AsyncItems(ItemsBase):
-    """The items of a caller, for grpc's task; and the answers to them.
+    """The items that the caller sends, for grpc's task; and the responses to them.
 
-    When a server ends the call while a message is on its way to it, grpc calls that an internal error,
-    in place of the status and of answers not yet read (grpc/grpc#36066): so they are read to their
+    If a server ends the call while a message is on its way to it, grpc reports an internal error instead of
+    the status, and of responses that were not yet read (grpc/grpc#36066). So the responses are read to their
     end, and the status is kept.
     """
 
@@ -39,14 +39,15 @@ class AsyncItems(ItemsBase):
 
     def __init__(self, items: AsyncIterable[Any] | Iterable[Any]) -> None:
         super().__init__(iterate_async(items))
-        self._answers: AsyncIterator[Any]
+        self._responses: AsyncIterator[Any]
         self._status: tuple[Any, str] | None = None
-        self._reading: Future[Any] | None = None
+        self._second: Future[Any] | None = None
 
-    def attach(self, call: Any, end: Callable[[], None]) -> None:
-        super().attach(call, end)
+    def attach(self, call: Any, cancel: Callable[[], None]) -> None:
+        """Set the call that sends the items, and read its responses."""
+        super().attach(call, cancel)
         self._status = None
-        self._answers = aiter(call)
+        self._responses = aiter(call)
         call.add_done_callback(self._keep_status)
 
     def _keep_status(self, call: Any) -> None:
@@ -55,66 +56,70 @@ class AsyncItems(ItemsBase):
             self._status = code, details or ""
 
     async def read(self, end: Any) -> Any:
-        """The next answer, or `end`."""
-        return await anext(self._answers, end)
+        """Return the next response, or `end`."""
+        return await anext(self._responses, end)
 
-    async def actual_failure(self, told: Failure) -> Failure | None:
-        """How the call failed in truth; None if it did not."""
+    async def actual_failure(self, reported: Failure) -> Failure | None:
+        """Return the failure that the server sent; None if the call succeeded.
+
+        Args:
+            reported: The failure that grpc reports.
+        """
         import asyncio
 
-        if told.details != _LOST_STATUS:
-            return told
-        for pause in _STATUS_DELAYS:
+        if reported.details != _LOST_STATUS:
+            return reported
+        for delay in _STATUS_DELAYS:
             if self._status is None:
-                await asyncio.sleep(pause)
+                await asyncio.sleep(delay)
         if self._status is None:
-            return told
+            return reported
         code, details = self._status
         return None if code.name == "OK" else Failure(code.name, details)
 
     def messages(self, attempt: Open) -> AsyncIterator[bytes]:
-        """What is sent in an attempt, one after another."""
-        return self._messages(attempt, self._attempt)
+        """Return the messages that an attempt sends."""
+        return self._iterate(attempt, self._attempt)
 
-    async def _messages(self, attempt: Open, turn: int) -> AsyncIterator[bytes]:
+    async def _iterate(self, attempt: Open, number: int) -> AsyncIterator[bytes]:
         assert attempt.encode_item is not None
         yield attempt.request
         try:
-            item = await self._second(turn)
+            item = await self._take_second(number)
             while item is not END:
                 yield attempt.encode_item(item)
                 item = await anext(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.fail(error)
 
-    async def _second(self, turn: int) -> Any:
-        """The second item; END if there is none, or if it is for a later attempt."""
+    async def _take_second(self, number: int) -> Any:
+        """Return the second item; END if there is none, or if it belongs to a later attempt."""
         import asyncio
 
-        if turn != self._attempt:
+        if number != self._attempt:
             return END
-        if self._reading is None:
-            # In a task of its own: grpc ends the one of an attempt that failed.
-            self._reading = asyncio.ensure_future(anext(self.iterator, END))
-            self._reading.add_done_callback(_ignore_exception)
-        await asyncio.wait([self._reading])
-        item = self._reading.result()
-        return item if item is not END and self._claim_second(turn) else END
+        if self._second is None:
+            # In a task of its own: grpc cancels the task of a failed attempt.
+            self._second = asyncio.ensure_future(anext(self.iterator, END))
+            self._second.add_done_callback(_ignore_exception)
+        await asyncio.wait([self._second])
+        item = self._second.result()
+        return item if item is not END and self._claim_second(number) else END
 
     def stop(self) -> None:
-        """Wait for no other item."""
-        if self._reading is not None:
-            self._reading.cancel()
+        """Stop waiting for an item."""
+        if self._second is not None:
+            self._second.cancel()
 
 
-def _ignore_exception(read: Future[Any]) -> None:
-    """Ask for what was raised: else asyncio tells of it, where nobody wants the item any more."""
-    if not read.cancelled():
-        read.exception()
+def _ignore_exception(future: Future[Any]) -> None:
+    """Retrieve the exception of a future. Otherwise asyncio logs it if no attempt needs the item any more."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _run_without_waiting(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine returns that has nothing to wait for; None if it has."""
+    """Return the result of a coroutine that does not have to wait; None if it would wait."""
     try:
         coroutine.send(None)
     except StopIteration as end:
@@ -124,6 +129,7 @@ def _run_without_waiting(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def iterate_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncIterator[Any]:
+    """Iterate over an async iterable, or over a plain one."""
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
@@ -132,16 +138,14 @@ async def iterate_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncItera
             yield item
 
 
-class AsyncStream(StreamBase, Generic[_R_co]):
-    """The results of a streaming method, as they come: the asyncio twin of `Stream`.
+class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
+    """The results of a streaming method, as they arrive: the async twin of `Stream`.
 
-    An async iterator and an async context manager. The call starts when the first item is asked
-    for. Leaving the `async with` block early, `cancel()`, or dropping the stream ends the call.
-    Tasks may share it: each item goes to one of them.
+    An async iterator and an async context manager. The call starts when the first item is requested.
+    Leaving the `async with` block early, `cancel()`, or dropping the stream cancels the call. Tasks may
+    share a stream: each item goes to one of them.
     """
 
-    _connection: AsyncConnection
-    _items: AsyncItems | None
     _loop: AbstractEventLoop | None = None
     _reading: Lock | None = None
 
@@ -149,11 +153,11 @@ class AsyncStream(StreamBase, Generic[_R_co]):
         return self
 
     async def __anext__(self) -> _R_co:
-        """The next result; StopAsyncIteration after the last.
+        """Return the next result; raise StopAsyncIteration after the last.
 
         Raises:
             ClarigenError: The call failed (see the errors of the generated class).
-            Exception: Whatever the caller's own iterator of inputs raised.
+            Exception: Anything that the caller's own iterator of inputs raises.
         """
         import asyncio
 
@@ -181,36 +185,38 @@ class AsyncStream(StreamBase, Generic[_R_co]):
         except StopIteration as end:
             self._finish(end.value)
             raise StopAsyncIteration from None
-        except Failure:  # another task has cancelled
+        except Failure:  # another task has canceled
+            self.cancel()
             raise StopAsyncIteration from None
         except BaseException:
             self.cancel()
             raise
 
     async def _do(self, action: Any) -> Any:
-        """What the flow wants; the reply, or `Failure`."""
+        """Do what the flow asks for, and return the reply; raise `Failure` if it failed."""
+        items = self._items
         if isinstance(action, Receive):
-            if self._items is None:
-                return await self._connection.receive(self._active_call().read(), END)
-            return await self._receive(self._items)
+            if items is None:
+                return await self._connection.receive(self._get_call().read(), END)
+            return await self._receive(items)
         if isinstance(action, Open):
             import asyncio
 
             self._loop = asyncio.get_running_loop()
             return self._start(action)
         if isinstance(action, Pull):
-            assert self._items is not None
-            return await anext(self._items.iterator, END)
+            assert items is not None
+            return await anext(items.iterator, END)
         if isinstance(action, Reclaim):
-            assert self._items is not None
-            return self._items.reclaim()
+            assert items is not None
+            return items.reclaim()
         return await self._connection.do(action)
 
     async def _receive(self, items: AsyncItems) -> Any:
         try:
             return await self._connection.receive(items.read(END), END)
-        except Failure as told:
-            failure = await items.actual_failure(told)
+        except Failure as reported:
+            failure = await items.actual_failure(reported)
             if failure is None:
                 return END
             raise failure from None

@@ -1,1 +1,1 @@
-"""What the synchronous and the asyncio client share."""
+"""What the synchronous and the async client share."""

@@ -1,13 +1,14 @@
-"""What both twins of a client are made with: which model, which server, which credential, how long.
+"""What the clients of both twins share: their configuration, and the context of each call.
 
-What lives here: the constructor that every generated class shares, and how its arguments, the environment
-and the baked reference become an `Endpoint`. It opens nothing; the clients do, when they are made.
+What lives here: the constructor that every generated class inherits, and how its arguments, the environment
+and the class's own model become an endpoint and an address. The twins open the connection and make the calls.
+It is loaded with every generated package, so what only calls need is imported when a client is created.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from .._calls.response import Observer, Recording, active_recordings, recording
@@ -17,9 +18,10 @@ from .._transport.endpoint import (
     DEFAULT_BASE_URL,
     DEFAULT_RETRIES,
     DEFAULT_TIMEOUT,
+    ClientOptions,
     Endpoint,
+    check_timeout,
     find_base_url,
-    make_policy,
 )
 from ..errors import ConfigError
 
@@ -28,11 +30,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .._calls.address import Address, Routing
-    from .._calls.batch import BatchPlan
-    from .._calls.call import CallContext, UnaryFlow
-    from .._wire.method import Unary
+    from .._calls.call import CallContext
+    from .._calls.retry import Policy
 
-_R = TypeVar("_R")
+_ClientT = TypeVar("_ClientT", bound="ClientBase")
 
 
 class ClientBase(ABC):
@@ -52,7 +53,7 @@ class ClientBase(ABC):
         compute_cluster_id: str | None = None,
         nodepool_id: str | None = None,
     ) -> None:
-        """Bake in what a generated class knows: its model, and the version and the deployment that it is made for."""
+        """Set the model, the version and the deployment that a generated class was made for."""
         super().__init_subclass__()
         if model is not None:
             cls._model, cls._version = model, version_id
@@ -83,92 +84,102 @@ class ClientBase(ABC):
         on_response: Observer | None = None,
         interceptors: Sequence[object] = (),
     ) -> None:
-        """Make a client. Nothing is sent yet.
+        """Create a client. Nothing is sent yet.
 
         Args:
-            pat: A personal access token; by default CLARIFAI_PAT.
-            session_token: A session token in its place; by default CLARIFAI_SESSION_TOKEN.
-            base_url: The server: the platform (by default, or CLARIFAI_API_BASE), or a local
-                runner such as `grpc://127.0.0.1:8000`.
+            pat: Personal access token. The default is CLARIFAI_PAT.
+            session_token: Session token, instead of a PAT. The default is CLARIFAI_SESSION_TOKEN.
+            base_url: The server: the platform, or a local runner such as `grpc://127.0.0.1:8000`.
+                The default is CLARIFAI_API_BASE, or else the platform.
             model: Another model with the same methods: its URL or a `ModelRef`.
-            version_id: A version of the model; by default the one that the package was made for, if
-                one was named then, else the latest.
-            deployment_id: The deployment that shall run it; by default the one that the package was
-                made for, if one was named then, else the platform chooses.
-            deployment_user_id: The owner of the deployment or the cluster; by default, of the
-                credential (the first call asks the platform who that is).
-            compute_cluster_id: In place of a deployment, a cluster, together with `nodepool_id`.
-            nodepool_id: A nodepool of that cluster.
-            timeout: How long a call may take with all its attempts, in seconds, above 0; ten
-                minutes if nothing is said, None for no limit. A model that is starting is waited for.
-            max_retries: How often a call is sent again, from 0, when the server refused it or
+            version_id: Version of the model. The default is the version that the package was generated
+                for, if it names one, or else the latest.
+            deployment_id: Deployment that runs the model. The default is the deployment that the package
+                was generated for, if it names one, or else the platform's choice.
+            deployment_user_id: Owner of the deployment or of the compute cluster. The default is the
+                owner of the credential, whom the first call asks the platform for.
+            compute_cluster_id: Compute cluster, together with `nodepool_id`, instead of a deployment.
+            nodepool_id: Nodepool of the compute cluster.
+            timeout: Time limit of a call with all its attempts, in seconds, above 0; None for no limit.
+                The default is ten minutes. The call waits for a model that is starting.
+            max_retries: How often a call is sent again, at least 0, after the server refused it or
                 could not be reached.
-            idempotent: Whether a call that may have run is sent again as well, when the connection
-                is lost: it may run, and be billed, more than once.
-            verify: Whether the first call compares the model's methods with those that this class
-                was generated from, and raises SignatureMismatchError if calls may break.
-            on_response: Is told of each call that has succeeded, with a `Response`: for metrics,
-                logs, billing. Called where the call is made; it cannot change the result.
-            interceptors: gRPC's own client interceptors, the first one outermost: grpc's, and
-                grpc.aio's for the asyncio twin. They see the metadata, the credential with it.
+            idempotent: Whether to retry also after a lost connection. The call may then run, and be
+                billed, more than once.
+            verify: Whether the first call compares the model's methods with those that this class was
+                generated from. It raises SignatureMismatchError if calls may break.
+            on_response: Callback, invoked with a `Response` after each successful call: for metrics,
+                logs, billing. It runs where the call is made, and cannot change the result.
+            interceptors: gRPC client interceptors, the outermost first: of `grpc`, or of `grpc.aio` for
+                the async client. Interceptors see the call metadata, including the credential.
 
         Raises:
-            ConfigError: The credential, the server, the model or the timeout is missing or wrong.
+            ConfigError: The credential, the server, the model or an option is missing or wrong.
         """
         from .._calls.address import Address
         from .._drift.check import Drift, find_package
 
-        reference, version = self._resolve_model(model, version_id, base_url)
-        self._endpoint = Endpoint.find(
-            base_url,
-            pat=pat,
-            session_token=session_token,
+        self._options = ClientOptions(
+            base_url=base_url,
+            model=model,
+            version_id=version_id,
+            deployment_id=deployment_id,
+            deployment_user_id=deployment_user_id,
+            compute_cluster_id=compute_cluster_id,
+            nodepool_id=nodepool_id,
             timeout=timeout,
             max_retries=max_retries,
             idempotent=idempotent,
-            interceptors=interceptors,
+            verify=verify,
+            on_response=on_response,
+            interceptors=tuple(interceptors),
         )
-        where = (deployment_id, compute_cluster_id, nodepool_id, deployment_user_id)
-        routing = self._resolve_routing(where, own_model=model is None)
-        self._address: Address = Address(reference, version, routing)
+        reference, version = self._resolve_model()
+        self._endpoint = Endpoint.find(base_url, pat, session_token, self._options.interceptors)
+        policy = self._options.make_policy(self._endpoint.target)
+        self._address: Address = Address(reference, version, self._resolve_routing())
         self._drift = Drift(find_package(type(self), ClientBase), verify=verify)
-        self._on_response = on_response
-        self._base_url = base_url
         self._has_explicit_credential = bool(pat or session_token)
-        self._batch_limits: tuple[int | None, int | None] = (None, None)
-        self._identity = object()  # views made by `with_options` share it
-        self._connect()
+        self._identity = object()  # the same for all views made by `with_options`
+        self._connect(policy)
 
-    def _resolve_model(
-        self, model: ModelRef | str | None, version_id: str | None, base_url: str | None
-    ) -> tuple[ModelRef | None, str]:
-        """The model and the version that are meant: a version that is baked in is one of the model beside it.
+    def _resolve_model(self) -> tuple[ModelRef | None, str]:
+        """Return the model and the version to call: those of the options, or the class's own.
 
         Raises:
-            ConfigError: The model is wrong, or the platform is meant and none is known.
+            ConfigError: The model is wrong, or the server is the platform and no model is known.
         """
+        model, version_id = self._options.model, self._options.version_id
         if isinstance(model, str):
-            reference, its_version = ModelRef.parse(model)
-            return reference, version_id or its_version
+            reference, version_in_url = ModelRef.parse(model)
+            return reference, version_id or version_in_url
         if model is not None:
             return model, version_id or ""
-        if self._model is None and find_base_url(base_url) == DEFAULT_BASE_URL:
+        if self._model is None and find_base_url(self._options.base_url) == DEFAULT_BASE_URL:
             raise ConfigError(
                 f"{type(self).__name__} was generated without a model's reference: give"
                 " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
             )
         return self._model, version_id or self._version
 
-    def _resolve_routing(self, given: tuple[str | None, ...], *, own_model: bool) -> Routing:
-        """Where the model shall run: as given, else as baked in, which is said of the own model on the platform.
+    def _resolve_routing(self) -> Routing:
+        """Return where the model runs: as in the options, or as in the class for its own model on the platform.
 
         Raises:
-            ConfigError: What is given contradicts itself.
+            ConfigError: The options contradict each other.
         """
         from .._calls.address import Routing
 
-        baked = own_model and not self._endpoint.target.loopback
-        return Routing(*(given if any(given) or not baked else self._default_routing)).validate()
+        options = self._options
+        routing = Routing(
+            options.deployment_id,
+            options.compute_cluster_id,
+            options.nodepool_id,
+            options.deployment_user_id,
+        )
+        if not any(routing) and options.model is None and not self._endpoint.target.loopback:
+            routing = Routing(*self._default_routing)
+        return routing.validate()
 
     def with_options(
         self,
@@ -180,119 +191,127 @@ class ClientBase(ABC):
         batch_size: int | None = None,
         concurrency: int | None = None,
     ) -> Self:
-        """A client that differs in these options, over the same connection. This one stays as it is.
+        """Return a client with other options that shares this client's connection. This client does not change.
 
         Args:
-            timeout: How long a call may take, in seconds, above 0; None for no limit; left out,
-                as it is here.
-            max_retries: How often a call is sent again, from 0; None for as it is here.
-            idempotent: Whether a call that may have run is sent again; None for as it is here.
-            on_response: Who is told of each call; None for as it is here.
-            batch_size: How many inputs of a batch go into one request, 1 to 128; None for as it is
-                here: found as it goes, at first.
-            concurrency: How many requests of a batch are in flight, from 1; None for as it is here.
+            timeout: Time limit of a call, in seconds, above 0; None for no limit. If omitted, the
+                current setting.
+            max_retries: How often a call is sent again, at least 0. None keeps the current setting.
+            idempotent: Whether to retry also after a lost connection. None keeps the current setting.
+            on_response: Callback, invoked with a `Response` after each successful call. None keeps the
+                current setting.
+            batch_size: Number of inputs in each request of a batch, 1 to 128. None keeps the current
+                setting. By default the size adapts while the batch runs.
+            concurrency: Number of requests of a batch in flight, at least 1. None keeps the current
+                setting. By default the number adapts while the batch runs.
 
         Raises:
             ConfigError: An option is wrong.
         """
-        old = self._endpoint
-        other = type(self).__new__(type(self))
-        vars(other).update(vars(self))
-        other._endpoint = Endpoint(
-            old.target,
-            old.credentials,
-            make_policy(
-                old.target,
-                old.policy.timeout if isinstance(timeout, Default) else timeout,
-                old.policy.max_retries if max_retries is None else max_retries,
-                idempotent=old.policy.idempotent if idempotent is None else idempotent,
-            ),
-            old.interceptors,
+        changes: dict[str, Any] = {
+            "max_retries": max_retries,
+            "idempotent": idempotent,
+            "on_response": on_response,
+            "batch_size": batch_size,
+            "concurrency": concurrency,
+        }
+        changes = {name: value for name, value in changes.items() if value is not None}
+        if not isinstance(timeout, Default):
+            changes["timeout"] = timeout
+        options = self._options._replace(**changes)
+        options.check()
+        policy = replace(
+            self._call_context.policy,
+            timeout=options.timeout,
+            max_retries=options.max_retries,
+            idempotent=options.idempotent,
         )
-        other._on_response = on_response or self._on_response
-        size, calls = self._batch_limits
-        if not 1 <= (batch_size or 1) <= 128 or batch_size == 0:
-            raise ConfigError(f"batch_size is {batch_size!r}; it must be a number from 1 to 128")
-        if concurrency is not None and concurrency < 1:
-            raise ConfigError(f"concurrency is {concurrency!r}; it must be a number from 1")
-        other._batch_limits = (batch_size or size, concurrency or calls)
-        other._connect()
-        return other
+        return self._make_view(options, policy)
 
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[()], dict[str, Any]]:
-        """Pickle the configuration: no connection, and no credential.
+    def _make_view(self, options: ClientOptions, policy: Policy) -> Self:
+        """Return a client like this one with other options, over the same channel."""
+        view = type(self).__new__(type(self))
+        vars(view).update(vars(self))
+        view._options = options
+        view._connect(policy)
+        return view
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Pickle the options: no connection, and no credential.
 
         Raises:
-            TypeError: The client was made with a credential, which its copy could not find.
+            TypeError: The client was created with a credential, which the copy could not find.
         """
         if self._has_explicit_credential:
             raise TypeError(
                 f"{type(self).__name__} was made with a credential, and a pickle never holds one:"
                 " set CLARIFAI_PAT instead"
             )
-        address, policy = self._address, self._endpoint.policy
-        copied = partial(
-            type(self),
-            base_url=self._base_url,
-            model=address.reference,
-            version_id=address.version_id,
-            deployment_id=address.routing.deployment_id,
-            deployment_user_id=address.routing.user_id,
-            compute_cluster_id=address.routing.compute_cluster_id,
-            nodepool_id=address.routing.nodepool_id,
-            timeout=policy.timeout,
-            max_retries=policy.max_retries,
-            idempotent=policy.idempotent,
-            verify=self._drift.is_required,
-            on_response=self._on_response,
-            interceptors=self._endpoint.interceptors,
-        )
-        return copied, (), {"_batch_limits": self._batch_limits}
-
-    def _readiness(self, timeout: float | None) -> UnaryFlow[None]:
-        """The flow that waits until the model can be called."""
-        from dataclasses import replace
-
-        from .._calls.readiness import wait_until_ready
-
-        its_policy = make_policy(self._endpoint.target, timeout, 0)
-        return wait_until_ready(
-            self._address, replace(self._endpoint.policy, timeout=its_policy.timeout)
-        )
+        return _restore, (type(self), self._options)
 
     def recording(self) -> AbstractContextManager[Recording]:
-        """Collect what the calls of this client return beside their values.
+        """Record a `Response` (usage, request id, timing) for each call made in the block.
 
-            with model.recording() as seen:
+            with model.recording() as responses:
                 model.predict("Hello")
-            print(seen.usage, seen[0].request_id)
+            print(responses.usage, responses[0].request_id)
 
-        Each call made inside the block, and in tasks started there, adds a `Response` when it has
-        succeeded; a stream adds one at its end, a batch one a request.
+        It covers calls of this client, its views and its batches, and calls in tasks that the block starts.
+        Each successful call adds one; a stream adds one when it ends, a batch one per request.
         """
         return recording(self._identity)
 
-    def _connect(self) -> None:
-        """Load what calls need, so that the first call does not, and open the connection."""
-        from .._calls import batch, call
+    def _connect(self, policy: Policy) -> None:
+        """Open the connection. This loads all that calls need, so that the first call imports nothing."""
+        from .._calls.call import CallContext
 
-        self._flows, self._batches = call, batch
-        always = (self._on_response,) if self._on_response is not None else ()
-        self._call_context = call.CallContext(
-            self._address, self._endpoint.policy, always, self._drift
-        )
+        on_response = self._options.on_response
+        observers = () if on_response is None else (on_response,)
+        self._call_context = CallContext(self._address, policy, observers, self._drift)
         self._open()
 
-    def _context(self) -> CallContext:
-        """What a call of this client is made with, here and now."""
-        usual, seen = self._call_context, active_recordings(self._identity)
-        return usual._replace(observers=(*seen, *usual.observers)) if seen else usual
+    def _make_context(self) -> CallContext:
+        """Return the context of a call that is made now: with the recordings of the blocks around it."""
+        context, recordings = self._call_context, active_recordings(self._identity)
+        if not recordings:
+            return context
+        return context._replace(observers=(*recordings, *context.observers))
 
-    def _batch_factory(self, method: Unary[_R]) -> Callable[[bool], BatchPlan[_R]]:
-        """What makes the work of a batch of this client, isolating failures or not."""
-        context, pace = self._context(), self._batches.AdaptiveLimits(*self._batch_limits)
-        return lambda isolate: self._batches.BatchPlan(method, context, pace, isolate=isolate)
+    @property
+    def _batch_limits(self) -> tuple[int | None, int | None]:
+        """The size of a request and the number of requests in flight; None for what adapts."""
+        return self._options.batch_size, self._options.concurrency
+
+    def _make_readiness_policy(self, timeout: float | None) -> Policy:
+        """Return the policy of waiting for the model.
+
+        Raises:
+            ConfigError: The timeout is wrong.
+        """
+        check_timeout(timeout)
+        return replace(self._call_context.policy, timeout=timeout)
 
     @abstractmethod
     def _open(self) -> None:
-        """Open the connection of this twin."""
+        """Open the connection of this twin, as `self._connection`."""
+
+
+def _restore(cls: type[_ClientT], options: ClientOptions) -> _ClientT:
+    """Create a client from pickled options; the environment of this process has the credential."""
+    arguments = options._asdict()
+    batch_size, concurrency = arguments.pop("batch_size"), arguments.pop("concurrency")
+    return cls(**arguments).with_options(batch_size=batch_size, concurrency=concurrency)
+
+
+# The seams for tests. They are functions, because a generated class may have methods of any public name.
+
+
+def get_policy(client: ClientBase) -> Policy:
+    """Return the time limit and the retries of a client's calls."""
+    return client._call_context.policy  # pyright: ignore[reportPrivateUsage]
+
+
+def with_policy(client: _ClientT, policy: Policy) -> _ClientT:
+    """Return a view of a client with another policy, for example with another clock."""
+    options = client._options  # pyright: ignore[reportPrivateUsage]
+    return client._make_view(options, policy)  # pyright: ignore[reportPrivateUsage]

@@ -1,9 +1,13 @@
-"""What the batches of both clients share: what a batch is made of, and that it runs once."""
+"""What the batches of both twins share: their inputs, and the rule that a batch runs once.
+
+What lives here: `BatchBase`. How requests are sent and awaited is each twin's.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ConfigError
@@ -15,49 +19,55 @@ _Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
 
 
 class BatchBase(ABC, Generic[_Outcomes_co]):
-    """A batch: what it is made of, and that it begins once."""
+    """A batch of inputs to one method, which runs once."""
 
     def __init__(
-        self,
-        work: Callable[[bool], BatchPlan[Any]],
-        connection: Any,
-        inputs: Any,
-        progress: tuple[str, bool],
+        self, make_plan: Callable[[bool], BatchPlan[Any]], inputs: Any, progress_label: str | None
     ) -> None:
-        self._make_plan = work
-        self._connection = connection
+        self._make_plan = make_plan
         self._inputs = inputs
-        self._progress = progress
-        self._cancelled = False
+        self._progress_label = progress_label
+        self._is_canceled = False
         self._run: Any = None
 
     def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
-        """Each result or, in its place, the error that its input met; none is raised.
+        """Iterate over the results; a failed input yields its error instead of raising it.
 
-        Models fail a request as a whole: then the inputs that went with a bad one have its error.
+        A model fails a request as a whole, so every input of that request yields the same error.
 
         Args:
-            isolate: Whether to send the inputs of a failed request again in smaller ones, until it
-                is clear which fail. The model may run the others twice.
+            isolate: Whether to send the inputs of a failed request again in smaller requests, until it
+                is clear which of them fail. The model may run the other inputs twice.
 
         Raises:
-            ConfigError: The batch has begun.
+            ConfigError: The batch has already started.
         """
         if self._run is not None:
-            raise ConfigError("this batch has begun; make another")
-        run: _Outcomes_co = self._get_run(isolate=isolate)
+            raise ConfigError("this batch has started; make another")
+        run: _Outcomes_co = self._start(isolate=isolate)
         return run
 
-    def _get_run(self, *, isolate: bool = False) -> Any:
-        """The one run of this batch."""
+    def _start(self, *, isolate: bool = False) -> Any:
+        """Return the one iteration over the outcomes, started by the first call."""
         if self._run is None:
             self._run = self._iterate(isolate=isolate)
         return self._run
 
-    def _is_unfinished(self, work: BatchPlan[Any]) -> bool:
-        """Whether there is more to do: it is neither finished nor cancelled, by whomever."""
-        return not (work.is_finished or self._cancelled)
+    def _show_progress(self) -> AbstractContextManager[Callable[[], None]]:
+        """Return a context in which a progress bar is drawn, if there is a label; it returns what advances it."""
+        if self._progress_label is None:
+            return nullcontext(_do_nothing)
+        from .progress import progress_bar
+
+        return progress_bar(self._progress_label, self._inputs)
+
+    def _is_unfinished(self, plan: BatchPlan[Any]) -> bool:
+        return not (plan.is_finished or self._is_canceled)
 
     @abstractmethod
     def _iterate(self, *, isolate: bool) -> _Outcomes_co:
-        """Do it."""
+        """Send the requests and yield the outcomes."""
+
+
+def _do_nothing() -> None:
+    pass

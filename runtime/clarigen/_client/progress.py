@@ -1,6 +1,6 @@
-"""A bar that shows how far a batch is, where rich is installed.
+"""The progress bar of a batch, drawn by rich.
 
-What lives here: the only place that knows rich, and it is loaded when a bar is asked for.
+What lives here: the only use of rich. It is loaded when a bar is drawn for the first time.
 """
 
 from __future__ import annotations
@@ -12,22 +12,19 @@ from ..errors import ConfigError
 
 
 @contextmanager
-def progress_bar(
-    name: str, inputs: object, *, shown: bool
-) -> Generator[Callable[[], None], None, None]:
-    """Draw a bar on standard error while the block runs; what it gives is called for each result.
+def progress_bar(label: str, inputs: object) -> Generator[Callable[[], None], None, None]:
+    """Draw a progress bar on standard error while the block runs.
 
     Args:
-        name: What is drawn beside it.
-        inputs: What is worked off; its length is the whole, if it has one.
-        shown: Whether to draw it.
+        label: The text next to the bar.
+        inputs: The inputs of the batch; their number is the total, if they have a length.
+
+    Yields:
+        A function to call for each result.
 
     Raises:
         ConfigError: rich is not installed.
     """
-    if not shown:
-        yield lambda: None
-        return
     try:
         from rich import progress
         from rich.console import Console
@@ -41,12 +38,12 @@ def progress_bar(
         progress.TimeRemainingColumn(),
     )
     total = len(inputs) if isinstance(inputs, Sized) else None
-    with progress.Progress(*columns, console=Console(stderr=True)) as drawn:
-        task = drawn.add_task(name, total=total, rate="")
+    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=total, rate="")
 
         def advance() -> None:
-            drawn.advance(task)
-            speed = drawn.tasks[task].speed
-            drawn.update(task, rate=f"{speed:.0f}/s" if speed else "")
+            bar.advance(task)
+            speed = bar.tasks[task].speed
+            bar.update(task, rate=f"{speed:.0f}/s" if speed else "")
 
         yield advance

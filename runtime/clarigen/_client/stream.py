@@ -1,15 +1,17 @@
-"""What the streams of both clients share: their state, the items of a bidirectional one, and how they end.
+"""What the streams of both twins share: their state, the items of a bidirectional call, and how they end.
 
-How they wait is each client's. Nothing here imports grpc: calls are used as the connection returns them.
+What lives here: `StreamBase` and `ItemsBase`. How they wait is each twin's. It does not import grpc: calls are
+used as the connection returns them.
 """
 
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._calls.actions import Failure
 from .._calls.response import Usage
@@ -17,64 +19,80 @@ from .._calls.response import Usage
 if TYPE_CHECKING:
     from .._calls.actions import Open
     from .._calls.call import StreamFlow
+    from .._transport.connection import BaseConnection
+
+_ConnectionT = TypeVar("_ConnectionT", bound="BaseConnection")
+_ItemsT = TypeVar("_ItemsT", bound="ItemsBase")
 
 
-class ItemsBase:
-    """The caller's side of a bidirectional stream: its items, and what went wrong with them.
+class ItemsBase(ABC):
+    """The items that the caller sends in a bidirectional call, and the error that they raised.
 
-    grpc takes the messages in a thread or task of its own, where an exception would be lost: it is
-    kept, and the call is cancelled.
+    grpc reads the messages in a thread or task of its own, where an exception would be lost. So the exception
+    is kept, and the call is canceled.
 
-    The first item is in the request, which the flow keeps. grpc takes the second when it likes, and may
-    still wait for it when its attempt has failed: then the item is for the next attempt, which waits
-    with it. So the caller's iterator is read once, by one after another, and nothing is lost.
+    The first item is part of the request, which the flow keeps for a retry. grpc reads the second one at any
+    time, and may still be waiting for it after the attempt has failed; the item then belongs to the next
+    attempt, which waits for it as well. So one attempt after the other reads the caller's iterator, and no
+    item is lost.
 
     Attributes:
         iterator: The caller's items.
-        error: What the caller's iterator raised.
+        error: The exception that the caller's iterator raised.
     """
 
     def __init__(self, iterator: Any) -> None:
         self.iterator = iterator
         self.error: Exception | None = None
+        self._call: Any = None
         self._cancel: Callable[[], None] | None = None
         self._attempt = 0
         self._is_second_sent = False
         self._lock = threading.Lock()
 
     def reclaim(self) -> bool:
-        """Give the items to the next attempt; False if the one before took more than the first."""
+        """Give the items to the next attempt. Return False if the last one has sent more than the first."""
         with self._lock:
             self._attempt += not self._is_second_sent
             return not self._is_second_sent
 
-    def _claim_second(self, turn: int) -> bool:
-        """Whether the attempt of this turn gets the second item: once it does, there is no other."""
+    def _claim_second(self, attempt: int) -> bool:
+        """Claim the second item for an attempt. Return False if it is no longer the current one."""
         with self._lock:
-            self._is_second_sent = self._is_second_sent or turn == self._attempt
-            return turn == self._attempt
+            is_current = attempt == self._attempt
+            self._is_second_sent = self._is_second_sent or is_current
+            return is_current
 
-    def attach(self, call: Any, end: Callable[[], None]) -> None:
-        """Take note of the call that takes the items, and of what ends it."""
+    def attach(self, call: Any, cancel: Callable[[], None]) -> None:
+        """Set the call that sends the items.
+
+        Args:
+            call: The call.
+            cancel: Cancels it.
+        """
         self._call = call
-        self._cancel = end
+        self._cancel = cancel
         if self.error is not None:
-            end()
+            cancel()
 
     def fail(self, error: Exception) -> None:
-        """Keep what the caller's iterator raised, and end the call."""
+        """Keep the exception that the caller's iterator raised, and cancel the call."""
         self.error = error
         if self._cancel is not None:
             self._cancel()
 
-    def stop(self) -> None:
-        """Wait for no other item."""
+    @abstractmethod
+    def messages(self, attempt: Open) -> Any:
+        """Return the messages that an attempt sends: an iterator, or an async iterator."""
+
+    def stop(self) -> None:  # noqa: B027 - not abstract: only asyncio has something to stop
+        """Stop waiting for an item."""
 
 
-class StreamBase:
-    """A stream: its flow, its call, and how it ends."""
+class StreamBase(Generic[_ConnectionT, _ItemsT]):
+    """A streaming call: its flow, its current attempt, and how it ends."""
 
-    def __init__(self, flow: StreamFlow, connection: Any, items: Any) -> None:
+    def __init__(self, flow: StreamFlow, connection: _ConnectionT, items: _ItemsT | None) -> None:
         self._flow = flow
         self._connection = connection
         self._items = items
@@ -84,27 +102,32 @@ class StreamBase:
 
     @property
     def usage(self) -> Usage | None:
-        """The tokens that the call took, once the stream has ended; None before, or if it failed."""
+        """The token counts of the call, once the stream has ended; None before, or if it failed."""
         return self._usage
 
     def _start(self, attempt: Open) -> None:
-        self._cancel_call()  # an attempt before, which the platform may have answered and not ended
+        self._cancel_call()  # the platform may have refused the last attempt without ending it
         items = self._items
         if items is None:
             self._call = self._connection.start_stream(attempt, None)
         elif items.error is not None:
             raise items.error
         else:
-            call = self._call = self._connection.start_stream(attempt, items.messages(attempt))
+            call = self._connection.start_stream(attempt, items.messages(attempt))
+            self._call = call
             items.attach(call, partial(self._connection.cancel, call))
-        if self._done:  # cancelled meanwhile
+        if self._done:  # canceled in the meantime
             self._cancel_call()
 
-    def _active_call(self) -> Any:
-        """The call; `Failure` if it was cancelled."""
+    def _get_call(self) -> Any:
+        """Return the current call.
+
+        Raises:
+            Failure: The stream has been canceled.
+        """
         call = self._call
         if call is None:
-            raise Failure("CANCELLED", "the stream has been cancelled")
+            raise Failure("CANCELLED", "the stream has been canceled")
         return call
 
     def _cancel_call(self) -> None:
@@ -117,12 +140,15 @@ class StreamBase:
         self.cancel()
 
     def cancel(self) -> None:
-        """End the call; there are no further items, for whoever waits for one neither.
+        """Cancel the call. Iteration stops, including in threads that are waiting for an item.
 
-        Any thread may, of an asyncio stream any task of its loop. It does nothing once the stream has ended.
+        Thread-safe; an async stream may be canceled from any task on its event loop. No effect after the
+        stream has ended.
         """
         self._done = True
-        with suppress(ValueError):  # it runs, for whoever waits: who will see that all is done
+        with suppress(
+            ValueError
+        ):  # another thread runs the flow, and closes it when it sees `_done`
             self._flow.close()
         self._cancel_call()
         if self._items is not None:

@@ -78,7 +78,7 @@ class Drift:
             ConfigError: It does, and the package has no lock.
         """
         self.unverified = verify
-        self.is_required = verify
+        self._verify = verify
         self._package = package
         self._lock: Lock | None = None
         self._differences: list[str] = []
@@ -144,7 +144,7 @@ class Drift:
             deadline: The deadline of the call.
             response: The response to the call, if there was one.
         """
-        if self.is_required or not _suggests_drift(error):
+        if self._verify or not _suggests_drift(error):
             return
         lock = self._find_lock()
         if lock is None or lock.reference is None or not lock.version_id:

@@ -1,1 +1,1 @@
-"""The synchronous client."""
+"""The synchronous client: client, connection, stream and batch, the same four names as in `_async`."""

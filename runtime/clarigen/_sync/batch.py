@@ -1,7 +1,7 @@
-"""The synchronous batch: drives the requests of `_batch` over grpc, many in flight, in the caller's thread.
+"""The synchronous batch: runs many requests of a batch at once, in the caller's thread.
 
-What lives here: `Batch`. grpc's threads put each answer into a queue; everything else, the caller's
-iterator and observers included, runs where the results are asked for.
+What lives here: `Batch`. grpc's threads put each response into a queue. Everything else, the caller's iterator
+and callbacks included, runs where the results are requested.
 """
 
 from __future__ import annotations
@@ -10,90 +10,76 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from .._calls.actions import Failure, Send, Sleep
+from .._calls.actions import Failure, Sleep
 from .._client.batch import BatchBase
-from .._client.progress import progress_bar
 from ..errors import ClarigenError
 
 if TYPE_CHECKING:
     from .._calls.batch import BatchPlan, Chunk
-    from .connection import Connection
+    from .._transport.connection import Connection
 
 _R_co = TypeVar("_R_co", covariant=True)
 
 
-class Begins(Protocol):
-    """What starts the requests: a connection."""
-
-    def start_unary(self, attempt: Send) -> Any:
-        """Start an attempt at a unary call; grpc's future of its answer."""
-
-    def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
-        """What came of a call that is done: the reply, or how it failed."""
-        ...
-
-
 class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
-    """The results of a batch, in the order of its inputs, as they come.
+    """The results of a batch, in input order, as they arrive.
 
-    An iterator, once, and a context manager. Inputs are taken as they are needed, many requests are
-    in flight, and leaving early ends them.
+    An iterator for one pass, and a context manager. Inputs are read as they are needed, many requests are
+    in flight, and leaving early cancels them.
 
         for regions in model.detect_batch({"image": Image.from_file(path)} for path in paths):
             print(regions)
 
-    An input that fails raises its error when its turn comes; `outcomes()` goes on. Threads may share
-    it: each result goes to one of them.
+    An input that fails raises its error at its turn; `outcomes()` continues instead. Threads may share a
+    batch: each result goes to one of them.
     """
 
-    _flight: _Requests | None = None
+    _requests: _Requests | None = None
 
     def __init__(
         self,
-        work: Callable[[bool], BatchPlan[Any]],
+        make_plan: Callable[[bool], BatchPlan[Any]],
         connection: Connection,
         inputs: Iterable[Any],
-        progress: tuple[str, bool],
+        progress_label: str | None,
     ) -> None:
-        super().__init__(work, connection, inputs, progress)
+        super().__init__(make_plan, inputs, progress_label)
+        self._connection = connection
         self._reading = threading.RLock()
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> _R_co:
-        """The next result; StopIteration after the last.
+        """Return the next result; raise StopIteration after the last.
 
         Raises:
             InputError: The input does not fit; it was not sent.
-            ClarigenError: The input, or the request it went with, failed (see the errors of the
+            ClarigenError: The input, or the request that it was part of, failed (see the errors of the
                 generated class).
-            Exception: Whatever the caller's own iterator of inputs raised.
+            Exception: Anything that the caller's own iterator of inputs raises.
         """
         with self._reading:
-            outcome: _R_co | ClarigenError = next(self._get_run())
+            outcome: _R_co | ClarigenError = next(self._start())
         if isinstance(outcome, ClarigenError):
             self.cancel()
             raise outcome
         return outcome
 
     def collect(self) -> list[_R_co]:
-        """All results, as a list."""
+        """Return all results as a list."""
         return list(self)
 
     def cancel(self) -> None:
-        """End what is in flight; there are no further results, for whoever waits for one neither.
-
-        Any thread may.
-        """
-        self._cancelled = True
+        """Cancel all requests in flight and stop iteration. Thread-safe."""
+        self._is_canceled = True
         try:
-            self._get_run().close()
+            self._start().close()
         except ValueError:  # another thread waits in it
-            if self._flight is not None:
-                self._flight.wake()
+            if self._requests is not None:
+                self._requests.wake()
 
     def __enter__(self) -> Self:
         return self
@@ -102,91 +88,92 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         self.cancel()
 
     def _iterate(self, *, isolate: bool) -> Iterator[_R_co | ClarigenError]:
-        name, shown = self._progress
-        work, inputs = self._make_plan(isolate), iter(self._inputs)
-        flight = self._flight = _Requests(work, self._connection)
-        with progress_bar(name, self._inputs, shown=shown) as advance:
+        plan, inputs = self._make_plan(isolate), iter(self._inputs)
+        requests = self._requests = _Requests(plan, self._connection)
+        with self._show_progress() as advance:
             try:
-                while self._is_unfinished(work):
-                    while self._is_unfinished(work) and (wanted := work.next_size()):
-                        flight.take(inputs, wanted)
-                    for outcome in work.take_ready():
+                while self._is_unfinished(plan):
+                    while self._is_unfinished(plan) and (size := plan.next_size()):
+                        requests.send(inputs, size)
+                    for outcome in plan.take_ready():
                         advance()
                         yield outcome
-                    flight.wait()
+                    requests.wait()
             finally:
-                flight.cancel()
+                requests.cancel()
 
 
 class _Requests:
-    """The requests in flight."""
+    """The requests in flight, and those that wait for a retry."""
 
-    def __init__(self, work: BatchPlan[Any], connection: Begins) -> None:
+    def __init__(self, plan: BatchPlan[Any], connection: Connection) -> None:
         from threading import Semaphore  # loaded with grpc
 
-        self._work = work
+        self._plan = plan
         self._connection = connection
-        self._answers: deque[tuple[Chunk, Any]] = deque()
-        self._arrived = Semaphore(0)
+        self._finished: deque[tuple[Chunk, Any]] = deque()
+        self._wakeups = Semaphore(0)
         self._calls: dict[Chunk, Any] = {}
-        self._asleep: dict[Chunk, float] = {}
+        self._retry_times: dict[Chunk, float] = {}
 
-    def take(self, inputs: Iterator[Any], wanted: int) -> None:
-        """Send a request for the next inputs: fewer than wanted where taking them is slow."""
-        taken: list[Any] = []
-        hurry = self._work.taking_deadline()
-        for given in inputs:
-            taken.append(given)
-            if len(taken) == wanted or hurry():
+    def send(self, inputs: Iterator[Any], size: int) -> None:
+        """Send a request with the next inputs: `size` of them, or fewer if reading them is slow."""
+        chunk_inputs: list[Any] = []
+        is_overdue = self._plan.taking_deadline()
+        for item in inputs:
+            chunk_inputs.append(item)
+            if len(chunk_inputs) == size or is_overdue():
                 break
         else:
-            self._work.is_exhausted = True
-        if taken:
-            self._step(self._work.add_chunk(taken), None, None)
+            self._plan.is_exhausted = True
+        if chunk_inputs:
+            self._advance(self._plan.add_chunk(chunk_inputs), None, None)
 
     def wait(self) -> None:
-        """Wait for one answer, or until a request may be sent again."""
+        """Wait for one response, or until a request may be sent again."""
         now = time.monotonic()
-        for made in [made for made, until in self._asleep.items() if until <= now]:
-            del self._asleep[made]
-            self._step(made, None, None)
+        due = next((chunk for chunk, until in self._retry_times.items() if until <= now), None)
+        if due is not None:
+            del self._retry_times[due]
+            self._advance(due, None, None)
             return
-        if not self._calls and not self._asleep:
+        if not self._calls and not self._retry_times:
             return
-        waits = [until - now for until in self._asleep.values()]
-        patience = self._work.wait_timeout()
-        if patience is not None:
-            waits.append(patience)
-        if not self._arrived.acquire(timeout=min(waits, default=None)) or not self._answers:
+        timeouts = [until - now for until in self._retry_times.values()]
+        timeout = self._plan.wait_timeout()
+        if timeout is not None:
+            timeouts.append(timeout)
+        if not self._wakeups.acquire(timeout=min(timeouts, default=None)) or not self._finished:
             return
-        made, call = self._answers.popleft()
-        del self._calls[made]
-        self._step(made, *self._connection.collect_reply(call))
+        chunk, call = self._finished.popleft()
+        del self._calls[chunk]
+        self._advance(chunk, *self._connection.collect_reply(call))
 
     def wake(self) -> None:
-        """Let whoever waits go on."""
-        self._arrived.release()
+        """Wake the thread that waits."""
+        self._wakeups.release()
 
-    def _step(self, made: Chunk, reply: Any, failure: Failure | None) -> None:
+    def _advance(self, chunk: Chunk, reply: Any, failure: Failure | None) -> None:
+        """Resume the flow of a chunk with a reply or a failure, and do what it asks for next."""
         try:
-            action = made.flow.send(reply) if failure is None else made.flow.throw(failure)
+            action = chunk.flow.send(reply) if failure is None else chunk.flow.throw(failure)
         except StopIteration as end:
-            self._work.finish_chunk(made, end.value)
+            self._plan.finish_chunk(chunk, end.value)
             return
         if isinstance(action, Sleep):
-            self._asleep[made] = time.monotonic() + action.seconds
+            self._retry_times[chunk] = time.monotonic() + action.seconds
             return
-        call = self._calls[made] = self._connection.start_unary(action)
+        call = self._calls[chunk] = self._connection.start_unary(action)
 
-        def done(ended: Any) -> None:
-            self._answers.append((made, ended))
-            self._arrived.release()
+        def on_done(finished: Any) -> None:
+            self._finished.append((chunk, finished))
+            self._wakeups.release()
 
-        call.add_done_callback(done)
+        call.add_done_callback(on_done)
 
     def cancel(self) -> None:
-        """End them all."""
-        self._asleep.clear()
+        """Cancel all requests."""
+        self._retry_times.clear()
         for call in self._calls.values():
             call.cancel()
         self._calls.clear()

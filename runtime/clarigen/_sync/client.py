@@ -1,7 +1,7 @@
 """The synchronous client: the base of generated classes.
 
-What lives here: `Client`, which puts a method, its values and a connection together. The connection is
-made, and grpc with it imported, when a client is.
+What lives here: `Client`, which passes a method and its values to the connection. The connection is opened,
+and grpc imported, when a client is created.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from .stream import Items, Stream
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from .._calls.call import UnaryFlow
-    from .connection import Connection
+    from .._transport.connection import Connection
 
 _R = TypeVar("_R")
 
@@ -34,12 +33,12 @@ class Client(ClientBase):
     _connection: Connection
 
     def _open(self) -> None:
-        from .connection import Connection
+        from .connection import GrpcConnection
 
-        self._connection = Connection(self._endpoint)
+        self._connection = GrpcConnection(self._endpoint)
 
     def close(self) -> None:
-        """Give the connection back. Later calls raise ConfigError."""
+        """Close the client. Later calls raise ConfigError."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -55,41 +54,42 @@ class Client(ClientBase):
         self.close()
 
     def wait_until_ready(self, timeout: float | None = DEFAULT_TIMEOUT) -> None:
-        """Wait until the model can be called; nothing is predicted for it. The log says what for.
+        """Wait until the model accepts calls. Sends no prediction; progress is logged at INFO.
 
         Args:
-            timeout: How long to wait, in seconds, above 0; None for no limit.
+            timeout: Time limit, in seconds, above 0; None for no limit.
 
         Raises:
-            ModelNotReadyError: The time is over; or at once, if the model does not get ready by itself:
-                its build failed, or it is not deployed.
-            ClarigenError: The question was refused (see the errors of the generated class).
+            ModelNotReadyError: The time is over. Raised at once if the model cannot become ready by
+                itself: its build failed, or it is not deployed.
+            ClarigenError: A question to the platform was refused (see the errors of the generated class).
         """
-        self._connection.run(self._readiness(timeout))
+        policy = self._make_readiness_policy(timeout)
+        self._connection.run(self._connection.readiness(self._address, policy))
 
     def _call(self, method: UnaryCallable[_R], /, *values: object) -> _R:
-        """Call a unary method with one value a field, or with a list of inputs in place of them."""
-        its: Any = method
-        inputs = its.batch_inputs(values)
+        """Call a unary method with one value per parameter, or with one list of inputs instead."""
+        unary = cast("Unary[Any]", method)
+        inputs = unary.batch_inputs(values)
         if inputs is not None:
-            return cast("_R", self._batch(its, inputs, False).collect())
-        result: _R = self._one(its, *values)
-        return result
+            return cast("_R", self._batch(unary, inputs, False).collect())
+        return cast("_R", self._one(unary, *values))
 
     def _one(self, method: Unary[_R], /, *values: object) -> _R:
-        """Call a unary method with one value a field."""
-        flow: UnaryFlow[_R] = self._flows.call_unary(method, values, self._context())
-        return self._connection.run(flow)
+        """Call a unary method with one value per parameter."""
+        connection = self._connection
+        return connection.run(connection.unary(method, values, self._make_context()))
 
     def _batch(self, method: Unary[_R], inputs: Iterable[object], progress: bool, /) -> Batch[_R]:
-        """Call a unary method with any number of inputs, as mappings."""
-        self._batches.check_inputs(method, inputs)
-        shown = (method.name, progress)
-        return Batch(self._batch_factory(method), self._connection, inputs, shown)
+        """Call a unary method with many inputs, given as mappings."""
+        context, label = self._make_context(), method.name if progress else None
+        make_plan = self._connection.batch(method, inputs, context, self._batch_limits)
+        return Batch(make_plan, self._connection, inputs, label)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
-        """Call a streaming method with one value a field."""
-        flow = self._flows.call_stream(method, values, self._context())
-        items = method.stream_argument(values)
-        taken = Items(iter(items)) if items is not None else None
-        return Stream(flow, self._connection, taken)
+        """Call a streaming method with one value per parameter."""
+        argument = method.stream_argument(values)
+        items = Items(iter(argument)) if argument is not None else None
+        iterator = items.iterator if items is not None else None
+        flow = self._connection.stream(method, values, self._make_context(), iterator)
+        return Stream(flow, self._connection, items)

@@ -1,7 +1,7 @@
-"""The synchronous connection: does over grpc what the flows of `_call` ask for.
+"""The synchronous connection: does over grpc what the flows of `_calls` ask for.
 
-What lives here: `Connection`, which sends, waits and tells what came of it; it decides nothing.
-Addresses and credentials are `_channel`'s.
+What lives here: `GrpcConnection`, which sends, waits and returns what came back. It decides nothing: what to
+send and what a response means is `_calls`'s. Channels and credentials are `_transport`'s.
 """
 
 from __future__ import annotations
@@ -15,20 +15,24 @@ import grpc
 
 from .._calls.actions import Failure, Open, Send, Sleep
 from .._calls.driver import Driver
-from .._calls.retry import Attempts
-from .._calls.status import error_from_failure, failure_from_grpc
+from .._calls.status import failure_from_grpc
 from .._transport.channel import Lease
-from .._transport.connection import CLOSED, ConnectionBase
-from .._transport.endpoint import Endpoint
-from .._transport.in_flight import cancel, fork_gate, let_finish, start_call, track_reader
+from .._transport.connection import CLOSED, GrpcConnectionBase
+from .._transport.endpoint import DEFAULT_TIMEOUT, Endpoint
+from .._transport.in_flight import FORK_GATE, cancel, let_finish, start_call, track_reader
 from ..errors import ConfigError
 
 
-class Connection(ConnectionBase, Driver):
-    """An endpoint, and a share in the channel to it. Thread-safe."""
+class GrpcConnection(GrpcConnectionBase, Driver):
+    """An endpoint, and a share in the channel to it. Thread-safe.
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    Attributes:
+        timeout: The time limit of the requests that the generator sends, in seconds; None for no limit.
+    """
+
+    def __init__(self, endpoint: Endpoint, timeout: float | None = DEFAULT_TIMEOUT) -> None:
         super().__init__(endpoint)
+        self.timeout = timeout
         self._lease: Lease | None = Lease(endpoint.target, None, self._interceptors)
 
     def close(self) -> None:
@@ -36,7 +40,7 @@ class Connection(ConnectionBase, Driver):
         lease, self._lease = self._lease, None
         channel = lease.release() if lease is not None else None
         if channel is not None:
-            with fork_gate:
+            with FORK_GATE:
                 channel.close()
 
     def __enter__(self) -> Self:
@@ -45,66 +49,46 @@ class Connection(ConnectionBase, Driver):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def call_rpc(self, rpc: str, request: bytes) -> bytes:
-        """Send one message of any RPC and wait for the answer.
-
-        Args:
-            rpc: The RPC's name, for example `GetModel`.
-            request: The message, serialised.
-
-        Returns:
-            The answer, serialised; its status is for the caller to read.
-
-        Raises:
-            ClarigenError: The call did not get through (see `_status.failure_error`).
-        """
-        attempts = Attempts(self.policy)
-        try:
-            return self._send(Send(rpc, request, attempts.begin()))
-        except Failure as failure:
-            error = error_from_failure(failure, rpc, timeout=self.policy.timeout)
-            raise attempts.annotate(error) from None
-
     def do(self, action: Send | Sleep) -> Any:
-        """What the flows of both kinds may want; the reply, or `Failure`."""
+        """Send a request and return the response, or sleep; raise `Failure` if the call failed."""
         if isinstance(action, Send):
             return self._send(action)
         return time.sleep(action.seconds)
 
     def _send(self, attempt: Send) -> bytes:
-        call = self._get_lease().multi_callable("unary_unary", attempt.rpc)
+        call = self._get_lease().get_callable("unary_unary", attempt.rpc)
         try:
-            with fork_gate:
+            with FORK_GATE:
                 reply: bytes = call(attempt.request, attempt.timeout, self._credentials.metadata)
             return reply
         except grpc.RpcError as error:
             failure = failure_from_grpc(error)
         raise failure  # not in the `except`: the traceback of grpc's own error holds the metadata
 
-    def receive(self, call: Any, last: Any) -> Any:
-        """The next answer of a stream, or `last`; `Failure` if it failed."""
+    def receive(self, call: Any, end: Any) -> Any:
+        """Return the next response of a stream, or `end`; raise `Failure` if the stream failed."""
         try:
-            return next(call, last)
+            return next(call, end)
         except grpc.RpcError as error:
             raise failure_from_grpc(error) from None
 
     def start_unary(self, attempt: Send) -> Any:
-        """Start an attempt at a unary call; grpc's future of its answer."""
-        call = self._get_lease().multi_callable("unary_unary", attempt.rpc)
-        given = (attempt.request, attempt.timeout, self._credentials.metadata)
-        return let_finish(start_call(partial(call.future, *given), 0))
+        """Start an attempt at a unary call, and return grpc's future of the response."""
+        call = self._get_lease().get_callable("unary_unary", attempt.rpc)
+        arguments = (attempt.request, attempt.timeout, self._credentials.metadata)
+        return let_finish(start_call(partial(call.future, *arguments), 0))
 
     def start_stream(self, attempt: Open, messages: Any) -> Any:
-        """Start an attempt at a stream; the call is an iterator of answers."""
-        sent = None if messages is None else track_reader(messages)
-        return start_call(partial(super().start_stream, attempt, sent), get_ident())
+        """Start an attempt at a streaming call, and return grpc's call: an iterator of responses."""
+        tracked = None if messages is None else track_reader(messages)
+        return start_call(partial(super().start_stream, attempt, tracked), get_ident())
 
     def cancel(self, call: Any) -> None:
-        """End a call; nobody waits for it any more."""
+        """Cancel a call."""
         cancel(call)
 
     def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
-        """What came of a call that is done: the reply, or how it failed."""
+        """Return the reply of a finished call, or its failure."""
         try:
             return call.result(), None
         except grpc.RpcError as error:
@@ -114,6 +98,6 @@ class Connection(ConnectionBase, Driver):
         lease = self._lease
         if lease is None:
             raise ConfigError(CLOSED)
-        if lease.is_inherited:  # a forked child makes a connection of its own
+        if lease.is_inherited:  # a forked child opens a channel of its own
             lease = self._lease = Lease(self.target, None, self._interceptors)
         return lease

@@ -1,7 +1,7 @@
-"""The synchronous stream: drives a flow of `_call` item by item, in the caller's thread.
+"""The synchronous stream: runs the flow of a streaming call item by item, in the caller's thread.
 
-What lives here: `Stream`, and `Items`, the caller's side of a bidirectional one. What is sent, what an
-answer means and when a stream ends is `_call`'s.
+What lives here: `Stream`, and `Items`, the items that the caller sends. What is sent, what a response means
+and when a stream ends is `_calls`'s.
 """
 
 from __future__ import annotations
@@ -16,62 +16,59 @@ from .._client.stream import ItemsBase, StreamBase
 
 if TYPE_CHECKING:
     from .._calls.call import StreamFlow
-    from .connection import Connection
+    from .._transport.connection import Connection
 
 _R_co = TypeVar("_R_co", covariant=True)
 
 
 class Items(ItemsBase):
-    """The items of a caller, for grpc's thread."""
+    """The items that the caller sends, for grpc's thread."""
 
     iterator: Iterator[Any]
 
     def __init__(self, iterator: Iterator[Any]) -> None:
         super().__init__(iterator)
         self._reading = threading.Lock()
-        self._read: list[Any] = []
+        self._second: list[Any] = []  # the item once it is read, then END once it is sent
 
     def messages(self, attempt: Open) -> Iterator[bytes]:
-        """What is sent in an attempt, one after another."""
-        return self._messages(attempt, self._attempt)
+        """Return the messages that an attempt sends."""
+        return self._iterate(attempt, self._attempt)
 
-    def _messages(self, attempt: Open, turn: int) -> Iterator[bytes]:
+    def _iterate(self, attempt: Open, number: int) -> Iterator[bytes]:
         assert attempt.encode_item is not None
         yield attempt.request
         try:
-            item = self._second(turn)
+            item = self._take_second(number)
             while item is not END:
                 yield attempt.encode_item(item)
                 item = next(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.fail(error)
 
-    def _second(self, turn: int) -> Any:
-        """The second item; END if there is none, or if it is for a later attempt."""
+    def _take_second(self, number: int) -> Any:
+        """Return the second item; END if there is none, or if it belongs to a later attempt."""
         with self._reading:
-            if turn == self._attempt and not self._read:
-                self._read.append(next(self.iterator, END))
-            if self._read and self._read[0] is not END and self._claim_second(turn):
-                item = self._read[0]
-                self._read[0] = END
+            if number == self._attempt and not self._second:
+                self._second.append(next(self.iterator, END))
+            if self._second and self._second[0] is not END and self._claim_second(number):
+                item = self._second[0]
+                self._second[0] = END
                 return item
             return END
 
 
-class Stream(StreamBase, Generic[_R_co]):
-    """The results of a streaming method, as they come.
+class Stream(StreamBase["Connection", Items], Generic[_R_co]):
+    """The results of a streaming method, as they arrive.
 
-    An iterator and a context manager. The call starts when the first item is asked for. Leaving the
-    `with` block early, `cancel()`, or dropping the stream ends the call. Threads may share it: each
-    item goes to one of them.
+    An iterator and a context manager. The call starts when the first item is requested. Leaving the
+    `with` block early, `cancel()`, or dropping the stream cancels the call. Threads may share a stream:
+    each item goes to one of them.
 
         with model.caption(image) as pieces:
             for piece in pieces:
                 print(piece.text, end="")
     """
-
-    _connection: Connection
-    _items: Items | None
 
     def __init__(self, flow: StreamFlow, connection: Connection, items: Items | None) -> None:
         super().__init__(flow, connection, items)
@@ -81,11 +78,11 @@ class Stream(StreamBase, Generic[_R_co]):
         return self
 
     def __next__(self) -> _R_co:
-        """The next result; StopIteration after the last.
+        """Return the next result; raise StopIteration after the last.
 
         Raises:
             ClarigenError: The call failed (see the errors of the generated class).
-            Exception: Whatever the caller's own iterator of inputs raised.
+            Exception: Anything that the caller's own iterator of inputs raises.
         """
         with self._reading:
             return self._next()
@@ -109,7 +106,7 @@ class Stream(StreamBase, Generic[_R_co]):
         except StopIteration as end:
             self._finish(end.value)
             raise StopIteration from None
-        except Failure:  # another thread has cancelled
+        except Failure:  # another thread has canceled
             self.cancel()
             raise StopIteration from None
         except BaseException:
@@ -117,11 +114,11 @@ class Stream(StreamBase, Generic[_R_co]):
             raise
 
     def _do(self, action: Any) -> Any:
-        """What the flow wants; the reply, or `Failure`."""
+        """Do what the flow asks for, and return the reply; raise `Failure` if it failed."""
         items = self._items
         if isinstance(action, Receive):
             try:
-                return self._connection.receive(self._active_call(), END)
+                return self._connection.receive(self._get_call(), END)
             finally:
                 if items is not None and items.error is not None:
                     raise items.error
@@ -142,6 +139,7 @@ class Stream(StreamBase, Generic[_R_co]):
         self.cancel()
 
     def __del__(self) -> None:
-        # As the interpreter ends, grpc's thread may have stopped with the call's lock, and the call was ended before.
+        # When the interpreter ends, the call has been canceled before (see `in_flight`), and a thread of grpc
+        # may have stopped while it held the call's lock.
         if not getattr(self, "_done", True) and not sys.is_finalizing():
             self.cancel()

@@ -1,6 +1,7 @@
 """The gRPC channels of a process: one per target, shared by all its clients.
 
-grpc is imported when a channel is opened.
+What lives here: how a channel is opened, and `Lease`, a client's share in one. grpc is imported when the
+first channel is opened, so that importing a generated package does not load it.
 """
 
 from __future__ import annotations
@@ -10,63 +11,104 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from .._fork import reset_in_child
 from .._version import __version__
 from ..errors import ConfigError
 from .endpoint import Target
-from .in_flight import fork_gate
+from .in_flight import FORK_GATE
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
 SERVICE: Final = "/clarifai.api.V2/"
-"""What the path of every RPC begins with."""
+"""The prefix of every RPC's path."""
 
 _MAX_MESSAGE_BYTES: Final = 1 << 30
-"""The largest message in bytes, as the platform's own servers have it; grpc's default is 4 MiB."""
+"""The largest message, as on the platform's servers; grpc's default is 4 MiB."""
 
 _INTERCEPTOR_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
 """The kinds of interceptors, as both of grpc's modules name them."""
 
+_Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[int, ...]]"
+
 
 class _SharedChannel:
-    """An open channel, its interceptors, and how many clients use it."""
+    """An open channel.
 
-    __slots__ = ("channel", "interceptors", "users")
+    Attributes:
+        channel: grpc's channel.
+        leases: How many clients use it.
+        is_inherited: Whether it was opened before a fork, in the parent process.
+    """
+
+    __slots__ = ("channel", "interceptors", "is_inherited", "leases")
 
     def __init__(self, channel: Any, interceptors: tuple[object, ...]) -> None:
         self.channel = channel
-        self.interceptors = interceptors  # kept, so that no other has their identity
-        self.users = 0
+        self.interceptors = interceptors  # kept alive, so that their ids stay unique
+        self.leases = 0
+        self.is_inherited = False
 
 
-_Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[int, ...]]"
-_open_channels: Final[dict[_Key, _SharedChannel]] = {}
-_lock = threading.RLock()  # a collection inside it may drop another share
-_inherited: Final[list[_SharedChannel]] = []
+class ChannelPool:
+    """The open channels of this process. Thread-safe.
+
+    Attributes:
+        channels: The channels, by what they were opened with.
+        lock: Guards the leases. Re-entrant: a garbage collection inside may drop another lease.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.channels: dict[_Key, _SharedChannel] = {}
+        self._inherited: list[_SharedChannel] = []
+        reset_in_child(self)
+
+    def reset_after_fork(self) -> None:
+        """Set the parent's channels aside: a child can neither use nor close them."""
+        self.lock = threading.RLock()
+        for shared in self.channels.values():
+            shared.is_inherited = True
+            self._inherited.append(shared)
+        self.channels.clear()
+
+    def acquire(self, key: _Key, interceptors: tuple[object, ...]) -> _SharedChannel:
+        """Return the channel of this key, opened if necessary, with one more lease."""
+        target, certificates, loop, _ = key
+        with self.lock:
+            shared = self.channels.get(key)
+            if shared is None:
+                with FORK_GATE:
+                    channel = _open_channel(target, certificates, loop, interceptors)
+                shared = self.channels[key] = _SharedChannel(channel, interceptors)
+            shared.leases += 1
+        return shared
+
+    def release(self, key: _Key, shared: _SharedChannel) -> bool:
+        """Take one lease back; return whether it was the last, so that the channel should be closed."""
+        with self.lock:
+            if shared.is_inherited:
+                return False
+            shared.leases -= 1
+            if shared.leases:
+                return False
+            if self.channels.get(key) is shared:
+                del self.channels[key]
+            return True
 
 
-def _forked() -> None:
-    """In a forked child, leave the parent's channels alone: they cannot be used, nor closed."""
-    # The parent's lock may be held by a thread that the child does not have.
-    global _lock  # noqa: PLW0603
-    _lock = threading.RLock()
-    _inherited.extend(_open_channels.values())
-    _open_channels.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+POOL: Final = ChannelPool()
 
 
 class Lease:
-    """A client's share in the channel to a target, of one event loop or of none, with its interceptors.
+    """A client's share in the channel to a target, for one event loop or for none.
 
     Attributes:
-        channel: The channel: grpc's, or grpc.aio's for a loop. Their stubs know no calls of plain
-            bytes.
+        channel: grpc's channel, or grpc.aio's if there is a loop. It is `Any`, because their stubs have no
+            calls of plain bytes.
     """
 
-    __slots__ = ("_calls", "_key", "_process", "_shared", "channel")
+    __slots__ = ("_callables", "_is_released", "_key", "_shared", "channel")
 
     def __init__(
         self,
@@ -75,55 +117,44 @@ class Lease:
         interceptors: tuple[object, ...] = (),
     ) -> None:
         certificates = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH", "")
+        self._is_released = True  # until there is a share to release
         self._key: _Key = (target, certificates, loop, tuple(map(id, interceptors)))
-        with _lock:
-            shared = _open_channels.get(self._key)
-            if shared is None:
-                with fork_gate:
-                    channel = _open_channel(target, certificates, loop, interceptors)
-                shared = _open_channels[self._key] = _SharedChannel(channel, interceptors)
-            shared.users += 1
-        self._shared: _SharedChannel | None = shared
-        self._process = os.getpid()
-        self.channel: Any = shared.channel
-        self._calls: dict[str, Any] = {}
+        self._shared = POOL.acquire(self._key, interceptors)
+        self._is_released = False
+        self.channel: Any = self._shared.channel
+        self._callables: dict[str, Any] = {}
 
-    def multi_callable(self, kind: str, rpc: str) -> Any:
-        """What calls an RPC with bytes and returns bytes.
+    def get_callable(self, kind: str, rpc: str) -> Any:
+        """Return grpc's callable of an RPC, which sends and returns bytes.
 
         Args:
             kind: `unary_unary`, `unary_stream` or `stream_stream`.
             rpc: The RPC's name.
         """
-        call = self._calls.get(rpc)
-        if call is None:
-            call = self._calls[rpc] = getattr(self.channel, kind)(SERVICE + rpc)
-        return call
+        callable_ = self._callables.get(rpc)
+        if callable_ is None:
+            callable_ = self._callables[rpc] = getattr(self.channel, kind)(SERVICE + rpc)
+        return callable_
 
     @property
     def is_inherited(self) -> bool:
-        """Whether this is another process than the one the channel was opened in."""
-        return self._process != os.getpid()
+        """Whether the channel was opened before a fork, in the parent process."""
+        return self._shared.is_inherited
 
     def release(self) -> Any:
-        """Give the share back; the channel, for the caller to close, if it was the last."""
-        with _lock:
-            shared, self._shared = self._shared, None
-            if shared is None or self.is_inherited:
+        """Give the share back. Return the channel if it was the last share: the caller closes it."""
+        with POOL.lock:
+            if self._is_released:
                 return None
-            shared.users -= 1
-            if shared.users:
-                return None
-            if _open_channels.get(self._key) is shared:
-                del _open_channels[self._key]
-        return shared.channel
+            self._is_released = True
+            return self._shared.channel if POOL.release(self._key, self._shared) else None
 
     def __del__(self) -> None:
-        # Views of a client are made for one call and dropped; grpc closes a channel that nobody has.
-        if getattr(self, "_shared", None) is not None and not sys.is_finalizing():
-            with fork_gate:
+        # Views of a client are often made for one call and dropped. grpc closes a channel without references.
+        if not getattr(self, "_is_released", True) and not sys.is_finalizing():
+            with FORK_GATE:
                 self.release()
-                self._calls.clear()
+                self._callables.clear()
                 self.channel = None
 
 
@@ -139,42 +170,42 @@ def _open_channel(
     options = [
         ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
-        ("grpc.enable_retries", 0),  # one layer of retries, and it is ours
-        # Else a forked child's channel would take over its parent's connections.
+        ("grpc.enable_retries", 0),  # retries are made in `_calls`, in one layer
+        # Without it, a forked child's channel would take over connections of the parent.
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.primary_user_agent", f"clarigen/{__version__}"),
-        # What stays on this machine, a credential among it, does not leave it by the environment's proxy.
+        # A proxy named by the environment must not see calls to this machine, or their credentials.
         ("grpc.enable_http_proxy", not target.loopback),
     ]
-    factory: Any = grpc if loop is None else grpc.aio
-    _check_interceptors(interceptors, factory)
-    more = {} if loop is None else {"interceptors": interceptors}
+    module: Any = grpc if loop is None else grpc.aio
+    _check_interceptors(interceptors, module)
+    keywords = {} if loop is None else {"interceptors": interceptors}
     if target.secure:
         credentials = grpc.ssl_channel_credentials(_read_root_certificates(certificates))
-        channel = factory.secure_channel(target.address, credentials, options, **more)
+        channel = module.secure_channel(target.address, credentials, options, **keywords)
     else:
-        channel = factory.insecure_channel(target.address, options, **more)
+        channel = module.insecure_channel(target.address, options, **keywords)
     return grpc.intercept_channel(channel, *interceptors) if loop is None else channel
 
 
-def _check_interceptors(interceptors: tuple[Any, ...], factory: Any) -> None:
-    kinds = [getattr(factory, f"{kind}ClientInterceptor") for kind in _INTERCEPTOR_KINDS]
+def _check_interceptors(interceptors: tuple[Any, ...], module: Any) -> None:
+    kinds = tuple(getattr(module, f"{kind}ClientInterceptor") for kind in _INTERCEPTOR_KINDS)
     for interceptor in interceptors:
-        if not isinstance(interceptor, tuple(kinds)):
+        if not isinstance(interceptor, kinds):
             raise ConfigError(
-                f"interceptors: {type(interceptor).__name__} is none; a client takes grpc's own,"
-                " its twin those of grpc.aio"
+                f"`interceptors` must be client interceptors of {module.__name__},"
+                f" not {type(interceptor).__name__}; Client takes those of grpc, AsyncClient those of grpc.aio"
             )
 
 
-def _read_root_certificates(certificates: str) -> bytes | None:
-    """The certificates of a PEM file; None, for grpc's own, without one."""
-    if not certificates:
+def _read_root_certificates(path: str) -> bytes | None:
+    """Return the content of a PEM file; None, for grpc's own certificates, without a path."""
+    if not path:
         return None
     from pathlib import Path
 
     try:
-        return Path(certificates).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise ConfigError(
             f"CLARIFAI_ROOT_CERTIFICATES_PATH cannot be read: {error.strerror}"

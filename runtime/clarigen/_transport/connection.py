@@ -1,59 +1,200 @@
-"""What the connections of both twins share: everything but the awaiting.
+"""Connections: what clients, streams and batches ask of one, and what the two gRPC connections share.
 
-What lives here: the state of a connection, and what it says when it is closed. It and its twins are
-loaded when a client is made, with all that a call needs, grpc included: so importing a generated package
-loads nothing of that, and the first call imports nothing more.
+What lives here: the protocols that the gRPC connections and the fakes of `clarigen.testing` implement, and
+`GrpcConnectionBase`. It and its twins are loaded when a client is created, with all that a call needs, grpc
+included: so importing a generated package loads none of it, and the first call imports nothing more.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+from .._calls.batch import AdaptiveLimits, BatchPlan, check_inputs
+from .._calls.call import call_stream, call_unary
 
 if TYPE_CHECKING:
-    from .._calls.actions import Open
+    from .._calls.actions import Failure, Open, Send, Sleep
+    from .._calls.address import Address
+    from .._calls.call import CallContext, StreamFlow, UnaryFlow
+    from .._calls.retry import Policy
+    from .._wire.method import Streaming, Unary
     from .channel import Lease
     from .endpoint import Endpoint
 
+_R = TypeVar("_R")
 
 CLOSED: Final = "this client is closed; make another"
-"""What a call says over a connection that was closed."""
+"""The message of a call over a closed connection."""
 
 
-class ConnectionBase(ABC):
-    """An endpoint, and what its calls need.
+class BaseConnection(Protocol):
+    """A connection of either twin: it makes the flows of calls, and starts and cancels streams."""
+
+    def unary(
+        self, method: Unary[_R], values: Sequence[Any], context: CallContext
+    ) -> UnaryFlow[_R]:
+        """Return the flow of a unary call, with one value per parameter."""
+        ...
+
+    def stream(
+        self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: Any
+    ) -> StreamFlow:
+        """Return the flow of a streaming call.
+
+        Args:
+            method: The method.
+            values: One value per parameter.
+            context: The context of the call.
+            items: The iterator over the stream of inputs; None if the method takes none.
+
+        Raises:
+            InputError: A value does not fit its parameter.
+        """
+        ...
+
+    def batch(
+        self,
+        method: Unary[_R],
+        inputs: object,
+        context: CallContext,
+        limits: tuple[int | None, int | None],
+        *,
+        asynchronous: bool = False,
+    ) -> Callable[[bool], BatchPlan[_R]]:
+        """Check the inputs of a batch, and return a function that makes its plan.
+
+        Args:
+            method: The method.
+            inputs: The inputs. They are not read yet.
+            context: The context of the calls.
+            limits: The size of a request and the number of requests in flight; None for what adapts.
+            asynchronous: Whether the inputs may be an async iterable.
+
+        Returns:
+            A function whose argument is whether to isolate the inputs that fail.
+
+        Raises:
+            InputError: The inputs are not an iterable of inputs.
+        """
+        ...
+
+    def readiness(self, address: Address, policy: Policy) -> UnaryFlow[None]:
+        """Return the flow that waits until a model accepts calls."""
+        ...
+
+    def start_stream(self, attempt: Open, messages: Any) -> Any:
+        """Start an attempt at a streaming call, and return grpc's call.
+
+        Args:
+            attempt: The attempt.
+            messages: All messages of a stream of inputs; None if there is only the request.
+        """
+        ...
+
+    def cancel(self, call: Any) -> None:
+        """Cancel a call that this connection started."""
+        ...
+
+
+class Connection(BaseConnection, Protocol):
+    """The connection of a synchronous client."""
+
+    def close(self) -> None:
+        """Close the connection. Later calls raise ConfigError."""
+
+    def run(self, flow: UnaryFlow[_R]) -> _R:
+        """Run the flow of a unary call, and return its result."""
+        ...
+
+    def do(self, action: Send | Sleep) -> Any:
+        """Do what a flow asks for, and return the reply; raise `Failure` if it failed."""
+
+    def receive(self, call: Any, end: Any) -> Any:
+        """Return the next response of a stream, or `end`; raise `Failure` if the stream failed."""
+
+    def start_unary(self, attempt: Send) -> Any:
+        """Start an attempt at a unary call, and return grpc's future of the response."""
+
+    def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
+        """Return the reply of a finished call, or its failure."""
+        ...
+
+
+class AsyncConnection(BaseConnection, Protocol):
+    """The connection of an async client."""
+
+    async def close(self) -> None:
+        """Close the connection. Later calls raise ConfigError."""
+
+    async def run(self, flow: UnaryFlow[_R]) -> _R:
+        """Run the flow of a unary call, and return its result."""
+        ...
+
+    async def do(self, action: Send | Sleep) -> Any:
+        """Do what a flow asks for, and return the reply; raise `Failure` if it failed."""
+
+    async def receive(self, response: Any, end: Any) -> Any:
+        """Await a response of a stream. Return it, or `end`; raise `Failure` if the stream failed."""
+
+
+class GrpcConnectionBase(ABC):
+    """An endpoint, and the flows of the calls to it.
 
     Attributes:
         target: The server.
-        policy: How long a call may take and how often it is sent.
     """
+
+    unary = staticmethod(call_unary)
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.target: Final = endpoint.target
-        self.policy: Final = endpoint.policy
         self._credentials: Final = endpoint.credentials
         self._interceptors: Final = endpoint.interceptors
 
-    def start_stream(self, attempt: Open, messages: Any) -> Any:
-        """Start an attempt at a stream; the call is an iterator of answers.
+    def stream(
+        self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: object
+    ) -> StreamFlow:
+        """Return the flow of a streaming call. It asks for the items when it sends them."""
+        del items
+        return call_stream(method, values, context)
 
-        Args:
-            attempt: What is wanted.
-            messages: What is sent after another, for a stream of inputs; else None.
-        """
+    def batch(
+        self,
+        method: Unary[_R],
+        inputs: object,
+        context: CallContext,
+        limits: tuple[int | None, int | None],
+        *,
+        asynchronous: bool = False,
+    ) -> Callable[[bool], BatchPlan[_R]]:
+        """Check the inputs of a batch, and return a function that makes its plan."""
+        check_inputs(method, inputs, asynchronous=asynchronous)
+        adaptive = AdaptiveLimits(*limits)
+        return lambda isolate: BatchPlan(method, context, adaptive, isolate=isolate)
+
+    def readiness(self, address: Address, policy: Policy) -> UnaryFlow[None]:
+        """Return the flow that waits until a model accepts calls."""
+        from .._calls.readiness import wait_until_ready  # few programs wait
+
+        return wait_until_ready(address, policy)
+
+    def start_stream(self, attempt: Open, messages: Any) -> Any:
+        """Start an attempt at a streaming call, and return grpc's call."""
         lease = self._get_lease()
         options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
         if messages is None:
-            return lease.multi_callable("unary_stream", attempt.rpc)(attempt.request, **options)
-        return lease.multi_callable("stream_stream", attempt.rpc)(messages, **options)
+            return lease.get_callable("unary_stream", attempt.rpc)(attempt.request, **options)
+        return lease.get_callable("stream_stream", attempt.rpc)(messages, **options)
 
     @abstractmethod
     def cancel(self, call: Any) -> None:
-        """End a call; nobody waits for it any more."""
+        """Cancel a call."""
 
     @abstractmethod
     def _get_lease(self) -> Lease:
-        """The share in a channel for a call made here and now.
+        """Return the share in a channel for a call that is made now.
 
         Raises:
             ConfigError: The connection is closed.

@@ -1,7 +1,8 @@
-"""From configuration to an endpoint: which server, which credential, which time limits and retries.
+"""From configuration to an endpoint: which server, which credential, which time limit and retries.
 
-Credentials stay in one object whose repr is empty; they are sent as metadata, which is never logged. Nothing
-here imports grpc or opens a connection.
+What lives here: the grammar of base URLs (`Target`), the choice of a credential (`Credentials`), and the
+options of a client. Credentials stay in one object, whose repr is empty. It neither imports grpc nor opens a
+connection: it is loaded with every generated package.
 """
 
 from __future__ import annotations
@@ -13,23 +14,79 @@ from .._version import __version__
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
+    from urllib.parse import SplitResult
 
+    from .._calls.response import Observer
     from .._calls.retry import Policy
+    from .._model_ref import ModelRef
+
+    Rule: TypeAlias = tuple[Callable[[SplitResult], object], str]
 
 DEFAULT_BASE_URL: Final = "https://api.clarifai.com"
 
-_SCHEMES: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
-
-_MAX_TIMEOUT: Final = 1e9
-"""The longest timeout, in seconds, some thirty years: gRPC takes much longer ones for the past."""
-
 DEFAULT_TIMEOUT: Final = 600.0
-"""How long a call may take if nothing else is said, in seconds: enough for a model to start."""
-
+"""The time limit of a call by default, in seconds: long enough for a model to start."""
 
 DEFAULT_RETRIES: Final = 4
-"""How often a call is sent again if nothing else is said."""
+"""The number of retries of a call by default."""
+
+_MAX_TIMEOUT: Final = 1e9
+"""The longest timeout, in seconds (30 years): gRPC takes much longer ones for a time in the past."""
+
+_IS_SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
+"""The schemes of base URLs, and whether they mean TLS."""
+
+_BASE_URL_RULES: Final[tuple[Rule, ...]] = (
+    (
+        lambda url: "@" in url.netloc,
+        "a base URL with user:password@ is refused; pass the credential as `pat`",
+    ),
+    (
+        lambda url: url.scheme not in ("", *_IS_SECURE),
+        "{url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (plain)",
+    ),
+    (
+        lambda url: url.path.strip("/") or url.query or url.fragment,
+        "{url!r} has a path; a base URL is scheme, host and port alone",
+    ),
+    (
+        lambda url: not _is_host(url.hostname or ""),
+        f"{{url!r}} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT",
+    ),
+    (
+        lambda url: url.port == 0,
+        "{url!r} is not a base URL: its host or port is wrong",
+    ),
+)
+
+
+def split_url(text: str) -> SplitResult:
+    """Split a URL whose scheme may be missing.
+
+    Raises:
+        ValueError: Its host or port is not one.
+    """
+    from urllib.parse import urlsplit
+
+    url = urlsplit(text if "://" in text else f"//{text}")
+    _ = url.port  # read for its check
+    return url
+
+
+def find_violation(url: SplitResult, rules: Iterable[Rule]) -> str | None:
+    """Return the message of the first rule that a URL breaks; None if it breaks none.
+
+    Args:
+        url: The URL.
+        rules: Pairs of a test, which is true for a bad URL, and a message.
+    """
+    return next((message for is_broken, message in rules if is_broken(url)), None)
+
+
+def _is_host(text: str) -> bool:
+    return bool(text) and not any(c.isspace() or not c.isprintable() for c in text)
 
 
 class Target(NamedTuple):
@@ -47,44 +104,27 @@ class Target(NamedTuple):
 
     @classmethod
     def parse(cls, base_url: str) -> Target:
-        """Read a base URL: `https://api.clarifai.com`, `grpc://127.0.0.1:8000`, or a host alone.
+        """Read a base URL: `https://api.clarifai.com`, `grpc://127.0.0.1:8000`, or only a host.
 
-        Without a scheme the connection is TLS, but plain to this machine.
+        Without a scheme the connection is TLS, or plain if the host is this machine.
 
         Raises:
-            ConfigError: It is no such URL.
+            ConfigError: The text is not a base URL.
         """
-        from urllib.parse import urlsplit
-
         try:
-            parts = urlsplit(base_url if "://" in base_url else f"//{base_url}")
-            host, port = parts.hostname or "", parts.port
-            if port == 0:
-                raise ValueError(port)
+            url = split_url(base_url)
         except ValueError:
             raise ConfigError(
                 f"{base_url!r} is not a base URL: its host or port is wrong"
             ) from None
-        if "@" in parts.netloc:
-            raise ConfigError(
-                "a base URL with user:password@ is refused; give the credential by pat="
-            )
-        if parts.scheme and parts.scheme not in _SCHEMES:
-            raise ConfigError(
-                f"{base_url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (plain)"
-            )
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ConfigError(f"{base_url!r} has a path; a base URL is scheme, host and port alone")
-        if not host or any(
-            character.isspace() or not character.isprintable() for character in host
-        ):
-            raise ConfigError(
-                f"{base_url!r} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT"
-            )
+        violation = find_violation(url, _BASE_URL_RULES)
+        if violation is not None:
+            raise ConfigError(violation.format(url=base_url))
+        host = url.hostname or ""
         loopback = _is_loopback(host)
-        secure = _SCHEMES.get(parts.scheme, not loopback)
+        secure = _IS_SECURE.get(url.scheme, not loopback)
         name = f"[{host}]" if ":" in host else host
-        return cls(f"{name}:{port or (443 if secure else 80)}", secure, loopback)
+        return cls(f"{name}:{url.port or (443 if secure else 80)}", secure, loopback)
 
 
 def _is_loopback(host: str) -> bool:
@@ -101,10 +141,10 @@ def _is_loopback(host: str) -> bool:
 
 
 class Credentials:
-    """What a call proves itself with. Shows nothing of it.
+    """The credential of a client's calls. Its repr is empty, and it cannot be pickled.
 
     Attributes:
-        metadata: The metadata of every call.
+        metadata: The gRPC metadata of every call.
     """
 
     __slots__ = ("metadata",)
@@ -123,29 +163,29 @@ class Credentials:
 
     @classmethod
     def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credentials:
-        """The credential for a target: the one given, or CLARIFAI_PAT, or CLARIFAI_SESSION_TOKEN.
+        """Return the credential for a target: the argument, CLARIFAI_PAT or CLARIFAI_SESSION_TOKEN.
 
-        A plain connection to another machine would show it to everybody on the way: what is given
-        for one is refused, what stands in the environment stays there.
+        A plain connection to another machine would show the credential to everyone on the way. An argument
+        is refused there, and the environment is not read.
 
         Raises:
-            ConfigError: There is none and the target needs one, there are two, or the target must
-                not get it.
+            ConfigError: The target needs a credential and there is none, there are two, or the target must
+                not get one.
         """
         if pat and session_token:
             raise ConfigError("give pat or session_token, not both")
-        exposed = not target.secure and not target.loopback
-        if exposed and (pat or session_token):
+        is_exposed = not target.secure and not target.loopback
+        if is_exposed and (pat or session_token):
             raise ConfigError(
                 f"{target.address} is a plain connection: use https:// to send a credential"
             )
-        if not (pat or session_token or exposed):
+        if not (pat or session_token or is_exposed):
             pat = os.environ.get("CLARIFAI_PAT")
             session_token = None if pat else os.environ.get("CLARIFAI_SESSION_TOKEN")
         for name, value in (("the PAT", pat), ("the session token", session_token)):
             if value and not (value.isascii() and value.isprintable()):
                 raise ConfigError(
-                    f"{name} has characters that no credential has; was it copied whole?"
+                    f"{name} has characters that no credential has; copy it again, as a whole"
                 )
         if pat:
             return cls(("authorization", f"Key {pat.strip()}"))
@@ -156,69 +196,108 @@ class Credentials:
         return cls()
 
 
-def find_base_url(given: str | None) -> str:
-    """The base URL: the one given, or CLARIFAI_API_BASE, or the platform's."""
-    return given or os.environ.get("CLARIFAI_API_BASE") or DEFAULT_BASE_URL
+def find_base_url(base_url: str | None) -> str:
+    """Return the base URL: the argument, or CLARIFAI_API_BASE, or the platform's."""
+    return base_url or os.environ.get("CLARIFAI_API_BASE") or DEFAULT_BASE_URL
 
 
-class Endpoint(NamedTuple):
-    """Where a client's calls go.
+class Endpoint:
+    """A server, and how its calls get there.
 
     Attributes:
         target: The server.
-        credentials: What the calls prove themselves with.
-        policy: How long a call may take and how often it is sent.
-        interceptors: What stands between the calls and the connection.
+        credentials: The credential of the calls.
+        interceptors: gRPC's interceptors, the outermost first.
     """
 
-    target: Target
-    credentials: Credentials
-    policy: Policy
-    interceptors: tuple[object, ...] = ()
+    __slots__ = ("credentials", "interceptors", "target")
+
+    def __init__(
+        self, target: Target, credentials: Credentials, interceptors: tuple[object, ...] = ()
+    ) -> None:
+        self.target = target
+        self.credentials = credentials
+        self.interceptors = interceptors
 
     @classmethod
     def find(
         cls,
-        base_url: str | None = None,
-        *,
-        pat: str | None = None,
-        session_token: str | None = None,
-        timeout: float | None = DEFAULT_TIMEOUT,
-        max_retries: int = DEFAULT_RETRIES,
-        idempotent: bool = False,
-        interceptors: Sequence[object] = (),
+        base_url: str | None,
+        pat: str | None,
+        session_token: str | None,
+        interceptors: tuple[object, ...] = (),
     ) -> Endpoint:
-        """The endpoint for these arguments and, where they are left out, the environment.
+        """Return the endpoint for these arguments; the environment fills in what is None.
 
         Raises:
-            ConfigError: The address, the credential or the timeout is missing or wrong.
+            ConfigError: The address or the credential is missing or wrong.
         """
         target = Target.parse(find_base_url(base_url))
-        credentials = Credentials.find(target, pat, session_token)
-        its_policy = make_policy(target, timeout, max_retries, idempotent=idempotent)
-        return cls(target, credentials, its_policy, tuple(interceptors))
+        return cls(target, Credentials.find(target, pat, session_token), interceptors)
+
+
+class ClientOptions(NamedTuple):
+    """The configuration of a client, without its credential.
+
+    The fields are arguments of the client's constructor and of `with_options`, and are documented there.
+    """
+
+    base_url: str | None = None
+    model: ModelRef | str | None = None
+    version_id: str | None = None
+    deployment_id: str | None = None
+    deployment_user_id: str | None = None
+    compute_cluster_id: str | None = None
+    nodepool_id: str | None = None
+    timeout: float | None = DEFAULT_TIMEOUT
+    max_retries: int = DEFAULT_RETRIES
+    idempotent: bool = False
+    verify: bool = False
+    on_response: Observer | None = None
+    interceptors: tuple[object, ...] = ()
+    batch_size: int | None = None
+    concurrency: int | None = None
+
+    def check(self) -> None:
+        """Raise `ConfigError` if an option is out of its range."""
+        from .._calls.batch import MAX_INPUTS
+
+        check_timeout(self.timeout)
+        if not (_is_number(self.max_retries) and self.max_retries >= 0):
+            raise ConfigError(
+                f"`max_retries` must be a number of at least 0, not {self.max_retries!r}"
+            )
+        if self.batch_size is not None and not 1 <= self.batch_size <= MAX_INPUTS:
+            raise ConfigError(
+                f"`batch_size` must be a number from 1 to {MAX_INPUTS}, not {self.batch_size!r}"
+            )
+        if self.concurrency is not None and self.concurrency < 1:
+            raise ConfigError(
+                f"`concurrency` must be a number of at least 1, not {self.concurrency!r}"
+            )
+
+    def make_policy(self, target: Target) -> Policy:
+        """Return the time limit and the retries of calls to a server.
+
+        Raises:
+            ConfigError: An option is out of its range.
+        """
+        from .._calls.retry import Policy
+        from .._calls.throttle import throttle_for
+
+        self.check()
+        throttle = throttle_for(target)
+        return Policy(self.timeout, self.max_retries, throttle, idempotent=self.idempotent)
+
+
+def check_timeout(timeout: float | None) -> None:
+    """Raise `ConfigError` if a timeout is neither None nor a number of seconds above 0."""
+    if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _MAX_TIMEOUT):
+        raise ConfigError(
+            f"`timeout` must be seconds above 0, or None for no limit, not {timeout!r}"
+        )
 
 
 def _is_number(value: object) -> bool:
-    """Whether it is one at all: options often come from an environment, as text."""
+    # Options often come from the environment, as text.
     return isinstance(value, (int, float))
-
-
-def make_policy(
-    target: Target, timeout: float | None, max_retries: int, *, idempotent: bool = False
-) -> Policy:
-    """How long a call to a server may take and how often it is sent.
-
-    Raises:
-        ConfigError: The timeout or the number of retries is none.
-    """
-    from .._calls.retry import Policy
-    from .._calls.throttle import throttle_for
-
-    if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _MAX_TIMEOUT):
-        raise ConfigError(
-            f"timeout is {timeout!r}; it must be seconds above 0, or None for no limit"
-        )
-    if not (_is_number(max_retries) and max_retries >= 0):
-        raise ConfigError(f"max_retries is {max_retries!r}; it must be a number from 0")
-    return Policy(timeout, max_retries, throttle_for(target), idempotent=idempotent)

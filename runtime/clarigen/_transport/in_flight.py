@@ -1,7 +1,7 @@
-"""The synchronous calls that grpc has under way: what a fork waits for, and what ends with the program.
+"""Synchronous gRPC calls in flight: what a fork waits for, and what is canceled when the program ends.
 
-What lives here: who they are, and who waits for whom. What a call sends and what its answer means is
-not known here.
+What lives here: `FORK_GATE`, through which every synchronous use of grpc passes, and the record of the calls
+that run in the background. It does not know what a call sends or what its response means.
 """
 
 from __future__ import annotations
@@ -17,44 +17,49 @@ from types import GeneratorType
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
+from .._fork import reset_in_child
+
 _background_calls: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
-"""Calls that go on by themselves, and whom each needs for it; None once it is known to end without."""
+"""Background calls, by the thread that must run for them to finish (0: none; None: the call finishes by itself)."""
 
 _reader_threads: Final[WeakSet[threading.Thread]] = WeakSet()
-"""The threads in which grpc takes the messages of streams."""
+"""grpc's threads that read the messages of request streams."""
 
 _FORK_TIMEOUT: Final = 1.0
-"""How long a fork waits for calls, and a call for forks, in seconds."""
+"""The longest time, in seconds, that a fork waits for calls, or a new call for a fork."""
 
 _EXIT_TIMEOUT: Final = 0.5
-"""How long a program that ends waits for what it has ended, in seconds."""
+"""The longest time, in seconds, that the end of the program waits for canceled calls."""
 
 
 class ForkGate:
-    """Keeps calls and forks apart; a context in which a thread uses grpc.
+    """Keeps forks and uses of grpc apart. Usable as a context manager around a use of grpc.
 
-    grpc prepares itself for a fork only while no thread is within it. Else it says so on standard error, and a
-    child that calls may crash or wait for ever. So a fork waits for the calls under way, and new ones for the fork.
+    grpc can prepare for a fork only while no thread is inside it. Otherwise it prints an error, and calls in
+    the child may crash or hang. So a fork waits for the calls in flight, and new calls wait for the fork.
 
-    Neither waits long: an open stream ends when its reader likes, who may be waiting for the fork.
+    Both waits are short: an open stream ends only when its reader has finished, and the reader may be
+    waiting for the fork.
     """
 
     def __init__(self) -> None:
-        self.reset()
+        self.reset_after_fork()
+        reset_in_child(self)
 
-    def reset(self) -> None:
-        """Begin anew, as in a forked child: it has none of the other threads, and nobody who leaves their locks."""
-        # Entered by itself, not as the condition's: a KeyboardInterrupt finds it free or within its block.
+    def reset_after_fork(self) -> None:
+        """Forget the parent's calls and locks."""
+        # `with` acquires this lock itself, not through the condition, so that a KeyboardInterrupt cannot
+        # leave it acquired.
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._owners: list[int] = []
         self._forking_threads: list[int] = []
 
     def enter(self, owner: int) -> None:
-        """A call begins.
+        """Record the start of a call, after waiting for forks in other threads.
 
         Args:
-            owner: The thread that it needs to come to its end; 0 for none.
+            owner: The thread that must run for the call to finish; 0 for none.
         """
         with self._lock:
             if self._forking_threads and threading.get_ident() not in self._forking_threads:
@@ -62,9 +67,9 @@ class ForkGate:
             self._owners.append(owner)
 
     def leave(self, owner: int) -> None:
-        """A call of this owner is over."""
+        """Record the end of a call of this owner."""
         with self._lock:
-            if owner in self._owners:  # else it began before a fork, in the parent
+            if owner in self._owners:  # not if the call began before the fork, in the parent
                 self._owners.remove(owner)
             if self._forking_threads:
                 self._changed.notify_all()
@@ -76,70 +81,67 @@ class ForkGate:
         self.leave(threading.get_ident())
 
     def before_fork(self) -> None:
-        """Wait until none is under way but the thread's own, for which it would wait in vain."""
-        here = threading.get_ident()
+        """Wait for the calls of other threads. This thread's own cannot finish while it waits."""
+        thread = threading.get_ident()
         with self._lock:
-            self._forking_threads.append(here)
+            self._forking_threads.append(thread)
             self._changed.wait_for(
-                lambda: all(each == here for each in self._owners), _FORK_TIMEOUT
+                lambda: all(owner == thread for owner in self._owners), _FORK_TIMEOUT
             )
 
     def after_fork(self) -> None:
-        """Let calls begin again."""
+        """Admit new calls again."""
         with self._lock:
             self._forking_threads.remove(threading.get_ident())
             self._changed.notify_all()
 
 
-fork_gate: Final = ForkGate()
+FORK_GATE: Final = ForkGate()
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=fork_gate.before_fork,
-        after_in_parent=fork_gate.after_fork,
-        after_in_child=fork_gate.reset,
-    )
+    os.register_at_fork(before=FORK_GATE.before_fork, after_in_parent=FORK_GATE.after_fork)
 
 
 def start_call(start: Callable[[], Any], owner: int) -> Any:
-    """Start a call that goes on by itself until `end`, or until the program ends.
+    """Start a background call, and keep a record of it until `cancel`, or until the program ends.
 
     Args:
-        start: What starts it.
-        owner: The thread that takes its answers; 0 if it ends without: it is to be `left` then.
+        start: Starts the call and returns it.
+        owner: The thread that reads its responses; 0 if it finishes without a reader. Then pass the call to
+            `let_finish`.
     """
-    fork_gate.enter(owner)
+    FORK_GATE.enter(owner)
     try:
         call = start()
     except BaseException:
-        fork_gate.leave(owner)
+        FORK_GATE.leave(owner)
         raise
     if _is_call(call) or _is_generator(call):
         _background_calls[call] = owner
     else:
-        fork_gate.leave(owner)
+        FORK_GATE.leave(owner)
     return call
 
 
 def cancel(call: Any) -> None:
-    """End a call.
+    """Cancel a background call.
 
-    An interceptor may give a stream's answers in place of the call, as OpenTelemetry's does: a generator of
-    them lets go of the call, which grpc ends then.
+    An interceptor may replace the call of a stream by a generator of its responses, as OpenTelemetry's does.
+    Closing the generator drops the call, and grpc then cancels it.
     """
     if _is_call(call):
         let_finish(call)
         call.cancel()
     elif _is_generator(call):
-        # Where another thread waits in it, it goes on until the next answer, or the deadline.
+        # While another thread waits in it, it continues until the next response, or the deadline.
         with suppress(ValueError):
             call.close()
         _release(_background_calls.pop(call, None))
 
 
 def let_finish(call: Any) -> Any:
-    """The same call, which comes to its end by itself."""
-    # Not as a stream is started: Ctrl-C just then would find grpc with the lock of the call.
+    """Return the same call, recorded as one that finishes by itself."""
+    # Not done as a stream starts: a Ctrl-C at that moment would leave grpc's lock of the call acquired.
     owner, _background_calls[call] = _background_calls.get(call), None
     call.add_done_callback(partial(_release, owner))
     return call
@@ -147,7 +149,7 @@ def let_finish(call: Any) -> Any:
 
 def _release(owner: int | None, _: object = None) -> None:
     if owner is not None:
-        fork_gate.leave(owner)
+        FORK_GATE.leave(owner)
 
 
 def _is_call(call: Any) -> bool:
@@ -159,20 +161,20 @@ def _is_generator(call: object) -> bool:
 
 
 def track_reader(messages: Iterator[bytes]) -> Iterator[bytes]:
-    """The same messages, of which it is known who takes them."""
+    """Iterate over request messages, and record the thread that reads them."""
     _reader_threads.add(threading.current_thread())
     yield from messages
 
 
 def _cancel_and_wait(call: Any) -> threading.Event:
-    """End a call; set when grpc has done with it."""
+    """Cancel a call; return an event that is set once grpc has finished with it."""
     done = threading.Event()
 
-    def told(_: object) -> None:
+    def on_done(_: object) -> None:
         done.set()
 
     if _is_call(call):
-        call.add_done_callback(told)
+        call.add_done_callback(on_done)
     else:
         done.set()
     cancel(call)
@@ -181,10 +183,11 @@ def _cancel_and_wait(call: Any) -> threading.Event:
 
 @atexit.register
 def _cancel_all() -> None:
-    # While grpc's threads still run, and until they have let go: they stop with the interpreter, and whoever
-    # touches a call of which one has the lock then, as grpc's own calls do when they are collected, waits for ever.
-    last = time.monotonic() + _EXIT_TIMEOUT
+    # grpc's threads still run here, and stop with the interpreter. If one stops while it has the lock of a
+    # call, anything that touches this call later hangs; grpc itself does when it collects the call. So all
+    # calls are canceled now, and grpc gets the time to finish with them.
+    deadline = time.monotonic() + _EXIT_TIMEOUT
     for done in [_cancel_and_wait(call) for call in list(_background_calls)]:
-        done.wait(max(last - time.monotonic(), 0))
+        done.wait(max(deadline - time.monotonic(), 0))
     for reader in list(_reader_threads):
-        reader.join(max(last - time.monotonic(), 0))
+        reader.join(max(deadline - time.monotonic(), 0))

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
 from functools import partial
 from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar
 
 from .._async.client import AsyncClient
-from .._async.stream import AsyncStream, iterate_async
 from .._client.base import ClientBase
 from .._sync.client import Client
-from .._sync.stream import Stream
 from .._wire.codec import describe
-from .._wire.method import Method, Streaming, Unary
+from .._wire.method import Method
 from ..errors import ConfigError, suggestion
 from ._call_log import Call, CallLog
 from ._signature_check import check_function, is_async
 
 if TYPE_CHECKING:
-    from ._fake_calls import FakeBatchPlan, FakeMethod
+    from ._fake_calls import FakeMethod
 
 _R = TypeVar("_R")
 _Client = TypeVar("_Client", bound=ClientBase)
@@ -194,34 +191,6 @@ class FakeBase(ClientBase):
     """The common part of sync and async fakes."""
 
     _fake_methods: ClassVar[dict[str, FakeMethod]]
-    _connection: Any
-
-    def _fake_method(self, method: Method[Any]) -> FakeMethod:
-        """Return the replacement of a method.
-
-        Raises:
-            ConfigError: The test has not passed one to `fake`.
-        """
-        if method.name not in self._fake_methods:
-            cls, name = type(self).__name__, method.name
-            raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")
-        return self._fake_methods[method.name]
-
-    def _one(self, method: Unary[_R], /, *values: object) -> Any:
-        from ._fake_calls import unary
-
-        return self._connection.run(unary(self._fake_method(method), values, self._context()))
-
-    def _batch_factory(self, method: Unary[_R]) -> Callable[[bool], FakeBatchPlan]:
-        from ._fake_calls import FakeBatchPlan
-
-        fake_method, context = self._fake_method(method), self._context()
-        concurrency = self._batch_limits[1] or 1
-        return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
-
-    def _readiness(self, timeout: float | None) -> Any:
-        del timeout
-        yield from ()  # a fake is always ready
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a fake cannot be pickled: its functions and calls belong to this process")
@@ -236,15 +205,7 @@ class Fake(FakeBase, Client):
     def _open(self) -> None:
         from ._fake_calls import FakeConnection
 
-        self._connection = FakeConnection()
-
-    def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
-        from ._fake_calls import stream
-
-        items = method.stream_argument(values)
-        taken = iter(items) if items is not None else None
-        flow: Any = stream(self._fake_method(method), values, self._context(), taken)
-        return Stream(flow, self._connection, None)
+        self._connection = FakeConnection(self._fake_methods, type(self).__name__)
 
 
 class AsyncFake(FakeBase, AsyncClient):
@@ -253,12 +214,4 @@ class AsyncFake(FakeBase, AsyncClient):
     def _open(self) -> None:
         from ._fake_calls import AsyncFakeConnection
 
-        self._connection = AsyncFakeConnection()
-
-    def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
-        from ._fake_calls import stream
-
-        items = method.stream_argument(values, asynchronous=True)
-        taken = iterate_async(items) if items is not None else None
-        flow: Any = stream(self._fake_method(method), values, self._context(), taken)
-        return AsyncStream(flow, self._connection, None)
+        self._connection = AsyncFakeConnection(self._fake_methods, type(self).__name__)

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 
 from .._calls.actions import END, Deliver
-from .._calls.batch import AdaptiveLimits, BatchPlan
+from .._calls.batch import AdaptiveLimits, BatchPlan, check_inputs
 from .._calls.call import CallContext
 from .._calls.driver import AsyncDriver, Driver
 from .._calls.response import Response, Usage
@@ -31,7 +31,7 @@ from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest,
 from .._transport.connection import CLOSED
 from .._wire.codec import CodecError, describe, part_encoder
 from .._wire.large_payloads import NO_PAYLOADS
-from .._wire.method import Field, Method, Streaming
+from .._wire.method import Field, Method, Streaming, Unary
 from .._wire.protobuf_writer import Buffers
 from ..errors import ClarigenError, ConfigError
 from ._call_log import CallLog
@@ -281,8 +281,8 @@ class FakeBatchPlan(BatchPlan[Any]):
         super().__init__(method, context, AdaptiveLimits(1, concurrency), isolate=isolate)
         self._fake_method = fake_method
 
-    def _call_chunk(self, payloads: Mapping[int, bytes], outcomes: list[Any]) -> Any:
-        for place, payload in payloads.items():
+    def _call_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> Any:
+        for place, payload in requests.items():
             data = PostModelOutputsRequest.FromString(payload).inputs[0].data
             try:
                 outcomes[place] = yield from _call_with_input(
@@ -295,11 +295,70 @@ class FakeBatchPlan(BatchPlan[Any]):
         return 1
 
 
-class FakeConnection(Driver):
-    """A connection that carries out actions in the caller's thread."""
+class FakeConnectionBase:
+    """The flows of a fake's calls: the common part of both connections, a `BaseConnection`."""
 
-    def __init__(self) -> None:
+    def __init__(self, methods: Mapping[str, FakeMethod], class_name: str) -> None:
+        """Create an open connection.
+
+        Args:
+            methods: The methods of the fake, by name.
+            class_name: The name of the client's class, for messages.
+        """
+        self._methods = methods
+        self._class_name = class_name
         self._closed = False
+
+    def _fake_method(self, method: Method[Any]) -> FakeMethod:
+        """Return the replacement of a method.
+
+        Raises:
+            ConfigError: The test has not passed one to `fake`.
+        """
+        if method.name not in self._methods:
+            cls, name = self._class_name, method.name
+            raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")
+        return self._methods[method.name]
+
+    def unary(self, method: Unary[Any], values: Sequence[Any], context: CallContext) -> Any:
+        """Return the flow of a unary call."""
+        return unary(self._fake_method(method), values, context)
+
+    def stream(
+        self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: Any
+    ) -> Any:
+        """Return the flow of a streaming call."""
+        return stream(self._fake_method(method), values, context, items)
+
+    def batch(
+        self,
+        method: Unary[Any],
+        inputs: object,
+        context: CallContext,
+        limits: tuple[int | None, int | None],
+        *,
+        asynchronous: bool = False,
+    ) -> Callable[[bool], BatchPlan[Any]]:
+        """Check the inputs of a batch, and return a function that makes its plan."""
+        check_inputs(method, inputs, asynchronous=asynchronous)
+        fake_method, concurrency = self._fake_method(method), limits[1] or 1
+        return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
+
+    def readiness(self, address: object, policy: object) -> Any:
+        """Return a flow that ends at once: a fake is always ready."""
+        del address, policy
+        yield from ()
+
+    def start_stream(self, attempt: object, messages: object) -> Any:
+        """Raise: the flows of a fake open no stream."""
+        raise NotImplementedError
+
+    def cancel(self, call: object) -> None:
+        """Do nothing: the calls of a fake have finished when they are returned."""
+
+
+class FakeConnection(FakeConnectionBase, Driver):
+    """A connection that carries out actions in the caller's thread."""
 
     def close(self) -> None:
         """Close the connection. Later calls raise ConfigError."""
@@ -317,6 +376,10 @@ class FakeConnection(Driver):
             return _FinishedCall(self.do(attempt), None)
         except Exception as error:  # noqa: BLE001 - any error of the function is for the caller
             return _FinishedCall(None, error)
+
+    def receive(self, call: object, end: object) -> Any:
+        """Raise: the flows of a fake open no stream."""
+        raise NotImplementedError
 
     def collect_reply(self, call: Any) -> tuple[Any, Any]:
         """Return the result and the error of a call."""
@@ -337,15 +400,16 @@ class _FinishedCall:
         pass
 
 
-class AsyncFakeConnection(AsyncDriver):
+class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
     """A connection that carries out actions in the caller's task."""
-
-    def __init__(self) -> None:
-        self._closed = False
 
     async def close(self) -> None:
         """Close the connection. Later calls raise ConfigError."""
         self._closed = True
+
+    async def receive(self, response: object, end: object) -> Any:
+        """Raise: the flows of a fake open no stream."""
+        raise NotImplementedError
 
     async def do(self, action: Any) -> Any:
         """Call a function or take an item."""

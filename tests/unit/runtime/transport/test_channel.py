@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from clarigen import AsyncClient, Client, ConfigError, ModelRef
+from clarigen._client.base import get_policy
 from clarigen._transport.channel import Lease
 from clarigen._transport.endpoint import Credentials, Target, find_base_url
 
@@ -146,7 +147,7 @@ def test_dropped_view_releases_its_lease() -> None:
     with Referenced(base_url="grpc://127.0.0.1:8000") as client:
         channel = Lease(RUNNER).channel
         for _ in range(3):
-            assert client.with_options(timeout=5)._connection._lease is not None
+            client.with_options(timeout=5)
         assert Lease(RUNNER).channel is channel
     later = Lease(RUNNER)
     assert later.channel is not channel
@@ -185,13 +186,13 @@ def test_repr_of_a_client_hides_its_credential() -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e10, "5"])
 def test_invalid_timeout_is_rejected(timeout: Any) -> None:
-    with pytest.raises(ConfigError, match=r"timeout is .*; it must be seconds above 0, or None"):
+    with pytest.raises(ConfigError, match=r"`timeout` must be seconds above 0, or None"):
         Referenced(pat="x", timeout=timeout)
 
 
 @pytest.mark.parametrize("number", [-1, "3", None])
 def test_invalid_max_retries_is_rejected(number: Any) -> None:
-    with pytest.raises(ConfigError, match="max_retries is"):
+    with pytest.raises(ConfigError, match="`max_retries` must be a number"):
         Referenced(pat="x", max_retries=number)
 
 
@@ -200,7 +201,7 @@ def test_sync_and_async_clients_share_one_retry_throttle_per_server() -> None:
         pass
 
     one, twin, other = (
-        made(base_url=url)._endpoint.policy.throttle
+        get_policy(made(base_url=url)).throttle
         for made, url in (
             (Referenced, "grpc://127.0.0.1:1"),
             (Twin, "http://127.0.0.1:1"),
@@ -216,7 +217,7 @@ def test_closed_client_raises() -> None:
     client.close()
     client.close()
     with pytest.raises(ConfigError, match="closed"):
-        client._connection.call_rpc("GetModel", b"")
+        client.wait_until_ready(1)
 
 
 def test_targets_compare_by_value() -> None:

@@ -92,7 +92,7 @@ def test_child_starts_with_no_calls(calls: ForkGate) -> None:
     calls.enter(1)
     calls._forking_threads.append(2)
     calls._changed.acquire()  # by a thread that does not exist in the child
-    calls.reset()
+    calls.reset_after_fork()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(calls.before_fork).result(10)
     calls.leave(1)  # started before the fork
@@ -118,7 +118,7 @@ class _Call:
 
 
 def owners_in_flight() -> list[int]:
-    return list(in_flight.fork_gate._owners)
+    return list(in_flight.FORK_GATE._owners)
 
 
 def test_stream_is_in_flight_until_it_ends() -> None:

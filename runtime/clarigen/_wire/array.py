@@ -68,7 +68,7 @@ def _decode_array(data: Data, payloads: LargePayloads) -> npt.NDArray[Any]:
 def _check_dtype_name(name: str) -> str:
     """Return the name of a dtype; raise `TypeError` if it is anything else.
 
-    `numpy.dtype` also accepts expressions and evaluates parts of them, and this one is sent by a
+    `numpy.dtype` also accepts expressions, parts of which it evaluates, and the name comes from a
     server.
     """
     if len(name) > _MAX_DTYPE_LENGTH or not name.lstrip("<>=|").isalnum():

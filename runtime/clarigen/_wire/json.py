@@ -47,6 +47,7 @@ _MAX_LEVELS: Final = 88
 """Nested messages that JSON may have: protobuf reads 100, and the request needs the others. An object
 takes three of them (Struct, entry, Value), an array two (ListValue, Value)."""
 
+# Tags of `struct_value`, and of the fields of Struct, its map entries, ListValue and Value.
 _STRUCT_TAG: Final = len_tag(26)
 _ENTRY = _KEY = _ITEM = len_tag(1)
 _VALUE: Final = len_tag(2)

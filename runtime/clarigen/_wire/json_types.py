@@ -140,10 +140,10 @@ def _compose(annotation: Any, context: str, classes: _Classes) -> JsonType:
         return _list_type(_compose(arguments[0], context, classes), tuple)
     if origin in _DICTS and arguments[0] is str:
         return _dict_type(_compose(arguments[1], context, classes))
-    raise _unsupported(annotation, context)
+    raise _unsupported_type(annotation, context)
 
 
-def _unsupported(annotation: Any, context: str) -> ConfigError:
+def _unsupported_type(annotation: Any, context: str) -> ConfigError:
     name = annotation.__qualname__ if isinstance(annotation, type) else str(annotation)
     return ConfigError(f"{context}: {name} cannot be sent as JSON")
 
@@ -161,7 +161,7 @@ def _unwrap(annotation: Any) -> Any:
             return type(None) if annotation is None else annotation
 
 
-def _return_unchanged(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
@@ -187,7 +187,7 @@ def _int_from_json(value: Any) -> int:
     return _int_to_json(value)
 
 
-_ANY: Final = JsonType("a JSON value", _return_unchanged, _return_unchanged)
+_ANY: Final = JsonType("a JSON value", _identity, _identity)
 _SCALARS: Final[dict[type[Any], JsonType]] = {
     str: _checked_type(str, "a str"),
     bool: _checked_type(bool, "a bool"),
@@ -238,7 +238,7 @@ def _dict_type(item: JsonType) -> JsonType:
 def _union_type(members: Sequence[JsonType]) -> JsonType:
     """Return the type of a union: the first member that fits counts.
 
-    The error of an optional type is that of its only member besides None.
+    The error of `T | None` is the error of `T`.
     """
     others = [member for member in members if member is not _SCALARS[type(None)]]
     label = " or ".join(member.label for member in members)
@@ -272,7 +272,7 @@ def _record_type(cls: type[Any], context: str, classes: _Classes) -> JsonType:
         return _pydantic_type(cls)
     is_typed_dict = _is_typed_dict(cls)
     if not is_typed_dict and not dataclasses.is_dataclass(cls):
-        raise _unsupported(cls, context)
+        raise _unsupported_type(cls, context)
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:

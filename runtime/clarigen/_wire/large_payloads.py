@@ -21,8 +21,8 @@ LargePayloads: TypeAlias = Mapping[bytes, memoryview]
 NO_PAYLOADS: Final[LargePayloads] = {}
 
 MIN_PAYLOAD_BYTES: Final = 1 << 16
-"""The size from which on a payload is taken out. Copying a smaller one costs less than finding it:
-see the rows of `benchmarks/payloads.py` and `benchmarks/calls.py`."""
+"""The size of the smallest payload that is taken out. Copying a smaller one costs less than finding
+it: see the rows of `benchmarks/payloads.py` and `benchmarks/calls.py`."""
 
 BYTES_PER_FIELD: Final = 1 << 12
 """Scan budget: one field per 4 KiB of response, plus `_EXTRA_FIELDS`. With smaller fields protobuf's
@@ -65,7 +65,7 @@ def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
 
     Returns:
         The response with markers in place of its large payloads, and the payloads as views of
-        `response`. Bytes that are no such message are returned unchanged, for protobuf to reject.
+        `response`. Other bytes are returned unchanged, for protobuf to reject.
     """
     if len(response) < MIN_PAYLOAD_BYTES:
         return response, NO_PAYLOADS
@@ -80,7 +80,7 @@ def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
 
 def resolve_payload(content: bytes, payloads: LargePayloads) -> bytes | memoryview:
     """Return the payload of a field: the view if its content is a marker, else the content."""
-    return payloads.get(content, content) if payloads else content  # hashing reads all of it
+    return payloads.get(content, content) if payloads else content  # a look-up hashes all of it
 
 
 class _Scan:
@@ -102,7 +102,7 @@ class _Scan:
 
         Args:
             position: The position of its first byte in the response.
-            end: The position behind its last byte.
+            end: The position after its last byte.
             fields: Its fields that lead to payloads.
             out: Where to append it.
             depth: The number of nested messages that it may have.
@@ -156,7 +156,7 @@ class _Scan:
         return len(head) + size
 
     def _read_varint(self, position: int, max_length: int) -> tuple[int, int]:
-        """Return a varint and the position behind it."""
+        """Return a varint and the position after it."""
         number = 0
         for index, byte in enumerate(self._response[position : position + max_length]):
             number |= (byte & 127) << 7 * index

@@ -126,7 +126,7 @@ def _decode_file(
 
 
 def _suggest_constructor(value: Any, name: str) -> str:
-    """Return the remedy for a value in place of an Image, Audio or Video: how to make one of it."""
+    """Return the constructor to use for a value that is not an Image, Audio or Video."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"use {name}(bytes=…)"
     if isinstance(value, str) and "://" in value:
@@ -144,7 +144,7 @@ VIDEO: Final[Codec[Video]] = _media_codec(Video, "video", 2)
 # Concepts, regions and frames: repeated fields. A value that is not in a list is the only item.
 
 
-def _single_item(cls: type[_T], slot: RepeatedSlot) -> Codec[_T]:
+def _single_item_codec(cls: type[_T], slot: RepeatedSlot) -> Codec[_T]:
     label = with_article(cls.__name__)
 
     def decode(data: Data, payloads: LargePayloads) -> _T:
@@ -305,12 +305,12 @@ def _decode_frame(frame: _proto.Frame, payloads: LargePayloads) -> Frame:
     )
 
 
-CONCEPT: Final[Codec[Concept]] = _single_item(
+CONCEPT: Final[Codec[Concept]] = _single_item_codec(
     Concept, RepeatedSlot("concepts", small_message(3, _concept_fields), _decode_concept)
 )
-REGION: Final[Codec[Region]] = _single_item(
+REGION: Final[Codec[Region]] = _single_item_codec(
     Region, RepeatedSlot("regions", message(11, _encode_region), _decode_region)
 )
-FRAME: Final[Codec[Frame]] = _single_item(
+FRAME: Final[Codec[Frame]] = _single_item_codec(
     Frame, RepeatedSlot("frames", message(12, _encode_frame), _decode_frame)
 )

@@ -1,9 +1,8 @@
 """The description of a method: how arguments become a request, and an output a result.
 
-`Field` and `Method` hold the rules: which argument is sent, when an omitted one is sent all the
-same, what a value must satisfy. They know no channel, no status and no retry, so that the same
-description serves real clients, fakes and the generator's tests. `_calls` adds the model's address
-to the requests that are encoded here.
+`Field` and `Method` hold the rules: which arguments are sent, what is sent for omitted ones, and
+which values are allowed. They know no channel, no status and no retry, so that clients and fakes
+share them. `_calls` adds the address of the model to the requests that are encoded here.
 """
 
 from __future__ import annotations
@@ -296,10 +295,10 @@ class Method(Generic[_R_co]):
 
 
 class Unary(Method[_R_co]):
-    """A method that takes one input and returns one result; or a list of inputs, a list of results.
+    """A method that returns one result for one input, or a list of results for a list of inputs.
 
     Attributes:
-        returned: What a call returns. Only for type checkers, see `UnaryCallable`.
+        returned: The value that a call returns. Only for type checkers, see `UnaryCallable`.
     """
 
     __slots__ = ()
@@ -341,15 +340,15 @@ class Unary(Method[_R_co]):
 
 
 class UnaryCallable(Protocol[_R_co]):
-    """A unary method as type checkers see it: by what a call returns, a result or a list of them.
+    """A unary method, typed by the value that a call returns: a result or a list of results.
 
-    A function from `Unary[R]` to `R | list[R]` would not do. The method that calls it is annotated
-    with such a union, which type checkers would match to R. Here they match it as a whole.
+    With `Unary[R]` and `R | list[R]` type checkers would infer R from the return annotation of the
+    generated method, which is such a union itself. With this protocol they infer the whole union.
     """
 
     @property
     def returned(self) -> _R_co:
-        """What a call returns."""
+        """The value that a call returns."""
         ...
 
 

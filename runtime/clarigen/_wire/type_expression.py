@@ -20,7 +20,7 @@ _EXPECTED: Final = (
 
 
 class TypeText(NamedTuple):
-    """A type.
+    """A parsed type expression.
 
     Attributes:
         name: `str`, `int`, `float`, `bool`, `Any`, `list`, `dict`, or the name of a class.

@@ -1,7 +1,7 @@
-"""Hypothesis strategies for interfaces: every type and kind of method, with nasty text.
+"""Hypothesis strategies for interfaces: every type and kind of method, with hostile text.
 
-What lives here: `models()` draws what `interface.read` could have returned, `signatures()` the raw
-documents of such models, `texts()` what a stranger might write.
+`models()` draws what `interface.read` could return, `signatures()` the raw documents of such models, and `texts()` what
+a hostile author might write.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gen_client.interface.model import (
 )
 from gen_client.interface.write import write_signatures
 
-_NASTY: Final = (
+_HOSTILE: Final = (
     '"""',
     "'''",
     "\\",
@@ -73,19 +73,19 @@ _LEAVES: Final = tuple(kind for kind in TypeKind if kind not in _CONTAINERS)
 
 
 def texts() -> st.SearchStrategy[str]:
-    """Text that a stranger might write: anything that UTF-8 can hold, the nasty kinds often."""
+    """Text of a hostile author: anything that UTF-8 can encode, often with special characters."""
     plain = st.text(st.characters(codec="utf-8"), max_size=20)
-    nasty = st.lists(st.sampled_from(_NASTY) | plain, max_size=4).map("".join)
-    return plain | nasty
+    hostile = st.lists(st.sampled_from(_HOSTILE) | plain, max_size=4).map("".join)
+    return plain | hostile
 
 
 def names() -> st.SearchStrategy[str]:
-    """Names on the wire that can be names in Python, or nearly."""
+    """Names on the wire that are valid in Python, or nearly so."""
     return st.sampled_from(_NAMES) | st.text("abcXYZ_", min_size=1, max_size=6)
 
 
 def types() -> st.SearchStrategy[DataType]:
-    """Types, nested a few levels."""
+    """Types, nested a few levels deep."""
     return st.recursive(st.sampled_from(_LEAVES).map(DataType), _containers, max_leaves=6)
 
 
@@ -101,22 +101,22 @@ def _containers(inner: st.SearchStrategy[DataType]) -> st.SearchStrategy[DataTyp
 
 def _members(inner: st.SearchStrategy[DataType]) -> st.SearchStrategy[tuple[Member, ...]]:
     member = st.builds(Member, names(), inner, texts())
-    return st.lists(member, min_size=1, max_size=3, unique_by=lambda one: one.name).map(tuple)
+    return st.lists(member, min_size=1, max_size=3, unique_by=lambda item: item.name).map(tuple)
 
 
 @st.composite
 def parameters(draw: st.DrawFn, stream: bool = False) -> Parameter:
-    """A parameter, with all that its type allows."""
+    """A parameter, with everything that its type allows."""
     type = draw(types())
     required = draw(st.booleans())
     text = "" if required else draw(default_texts(type))
     default = defaults.read_default(type, required, text)
     choices = draw(_choices(type.kind)) if draw(st.booleans()) else ()
-    known = default.value if isinstance(default, KnownDefault) else None
-    if choices and isinstance(default, KnownDefault) and known not in [c.value for c in choices]:
+    value = default.value if isinstance(default, KnownDefault) else None
+    if choices and isinstance(default, KnownDefault) and value not in [c.value for c in choices]:
         choices = ()
     bounds = draw(_ranges()) if type.kind in (TypeKind.INT, TypeKind.FLOAT) else None
-    if bounds is not None and isinstance(known, (int, float)) and not _within(known, bounds):
+    if bounds is not None and isinstance(value, (int, float)) and not _within(value, bounds):
         bounds = None
     return Parameter(
         draw(names()),
@@ -134,7 +134,7 @@ def parameters(draw: st.DrawFn, stream: bool = False) -> Parameter:
 
 
 def default_texts(type: DataType) -> st.SearchStrategy[str]:
-    """Texts of defaults: those that fit a type, and any other."""
+    """Texts of defaults, both valid ones for a type and others."""
     fitting: dict[TypeKind, st.SearchStrategy[str]] = {
         TypeKind.INT: st.integers(-(2**65), 2**65).map(str),
         TypeKind.FLOAT: st.floats().map(str)
@@ -170,13 +170,13 @@ def _value(choice: Choice) -> Scalar:
 
 
 def _ranges() -> st.SearchStrategy[Range | None]:
-    """Bounds as the wire can tell them: 0 as the least needs a greatest, 0 as the greatest is none."""
+    """Ranges that the wire can express: a minimum of 0 needs a maximum, and a maximum of 0 means none."""
     bound = st.integers(-8, 8).map(lambda eighths: eighths / 8)
-    return st.builds(_range, bound, bound, bound.map(abs))
+    return st.builds(_build_range, bound, bound, bound.map(abs))
 
 
-def _range(one: float, other: float, step: float) -> Range | None:
-    least, most = sorted((one, other))
+def _build_range(bound: float, other: float, step: float) -> Range | None:
+    least, most = sorted((bound, other))
     lowest = least if least or most > 0 else None
     if lowest is None and not most and not step:
         return None
@@ -193,23 +193,25 @@ def _within(value: float, bounds: Range) -> bool:
 def methods(draw: st.DrawFn) -> Method:
     """A method of any kind."""
     kind = draw(st.sampled_from(MethodKind))
-    given = draw(st.lists(parameters(), max_size=4))
+    drawn = draw(st.lists(parameters(), max_size=4))
     if kind is MethodKind.BIDI_STREAM:
-        given.insert(draw(st.integers(0, len(given))), draw(parameters(stream=True)))
-    unique = {parameter.name: parameter for parameter in given}
-    if kind is MethodKind.BIDI_STREAM and not any(one.stream for one in unique.values()):
+        drawn.insert(draw(st.integers(0, len(drawn))), draw(parameters(stream=True)))
+    unique = {parameter.name: parameter for parameter in drawn}
+    if kind is MethodKind.BIDI_STREAM and not any(
+        parameter.stream for parameter in unique.values()
+    ):
         kind = MethodKind.SERVER_STREAM
     return Method(draw(names()), kind, draw(texts()), tuple(unique.values()), draw(_results()))
 
 
 def _results() -> st.SearchStrategy[Result]:
-    one = st.builds(Result, types(), texts())
+    single = st.builds(Result, types(), texts())
     several = _members(types()).map(
         lambda members: Result(
             DataType(TypeKind.NAMED_FIELDS, members=members), multiple_outputs=True
         )
     )
-    return one | several.filter(lambda result: "return" not in _member_names(result))
+    return single | several.filter(lambda result: "return" not in _member_names(result))
 
 
 def _member_names(result: Result) -> list[str]:
@@ -220,7 +222,7 @@ def models() -> st.SearchStrategy[Model]:
     """An interface."""
     ids = st.text("abc019-_", min_size=1, max_size=8)
     reference = st.none() | st.builds(ModelRef, ids, ids, ids)
-    several = st.lists(methods(), min_size=1, max_size=3, unique_by=lambda one: one.name)
+    several = st.lists(methods(), min_size=1, max_size=3, unique_by=lambda item: item.name)
     return st.builds(Model, reference, st.just("") | ids, several.map(tuple))
 
 

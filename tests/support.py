@@ -1,4 +1,4 @@
-"""What more than one folder of tests uses: where things are, and fresh interpreters."""
+"""Helpers of several folders of tests: paths, and fresh interpreters."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float = 600,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and return what it said; a failure is not an exception.
+    """Run a command to its end and return the completed process; a failure does not raise.
 
     Args:
         command: The command.
-        cwd: Where it runs.
-        env: Variables that it has beside, or in place of, ours.
-        timeout: Seconds after which it is killed.
+        cwd: The working directory.
+        env: Variables to add to our environment, or to replace there.
+        timeout: Seconds after which the command is killed.
     """
     return subprocess.run(
-        [str(word) for word in command],
+        [str(argument) for argument in command],
         cwd=cwd,
         env={**os.environ, **(env or {})},
         capture_output=True,
@@ -39,11 +39,11 @@ def run(
 
 
 def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run code in a fresh interpreter that finds both packages."""
+    """Run code in a fresh interpreter that can import both packages."""
     return run(sys.executable, "-c", code, *arguments, env={"PYTHONPATH": SOURCES})
 
 
 def file_stamps(files: Iterable[Path]) -> dict[Path, tuple[int, int, int]]:
-    """What changes when a file is written, replaced or changed in any other way; reading is none."""
+    """Return values that change when a file is written, replaced or changed in any other way, but not when it is read."""
     stats = {file: file.stat() for file in files}
-    return {file: (its.st_ino, its.st_mtime_ns, its.st_ctime_ns) for file, its in stats.items()}
+    return {file: (stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns) for file, stat in stats.items()}

@@ -1,7 +1,7 @@
-"""Four type checkers, each asked in the same way: where in a folder it finds an error.
+"""Four type checkers with the same interface: find the errors in a folder.
 
-What lives here: how each is started and how its answer is read. All find the project's own packages, and
-whatever else a test names; none is told to be lenient.
+Each function starts one of them and parses its output. All can import the project's packages, and further ones of a
+test. None runs in a lenient mode.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from typing import TypeAlias
 from support import SOURCES, run
 
 Location: TypeAlias = tuple[str, int]
-"""A file's name inside the folder, and a line, from 1."""
+"""A file's name inside the folder, and a line number, from 1."""
 
 Checker: TypeAlias = Callable[[Path, Sequence[Path]], dict[Location, str]]
-"""Takes a folder, and where else packages are; tells each place of an error, and what it says there."""
+"""A function that checks a folder, given further search paths, and returns the message at each location."""
 
 
 def mypy(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
-    """mypy --strict."""
+    """Run `mypy --strict`."""
     cache = str(folder / ".mypy_cache")
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", cache, "."]
-    done = run(*command, cwd=folder, env={"MYPYPATH": ":".join(_search_paths(search))})
-    assert done.returncode in (0, 1), done.stderr
-    return _parse_errors(done.stdout, r"^(.+?):(\d+): error: (.*)$", folder)
+    completed = run(*command, cwd=folder, env={"MYPYPATH": ":".join(_search_paths(search))})
+    assert completed.returncode in (0, 1), completed.stderr
+    return _parse_errors(completed.stdout, r"^(.+?):(\d+): error: (.*)$", folder)
 
 
 def pyright(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
-    """pyright in its strict mode."""
+    """Run pyright in strict mode."""
     settings = {
         "typeCheckingMode": "strict",
         "extraPaths": _search_paths(search),
         "pythonVersion": "3.11",
-        "reportUnusedExpression": False,  # of callers written for a test
+        "reportUnusedExpression": False,  # the tests contain such expressions
     }
     (folder / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
     report = json.loads(run(*command, "-p", str(folder)).stdout)
     return {
-        (_relative_to(one["file"], folder), one["range"]["start"]["line"] + 1): one["message"]
-        for one in report["generalDiagnostics"]
+        (_relative_to(error["file"], folder), error["range"]["start"]["line"] + 1): error["message"]
+        for error in report["generalDiagnostics"]
     }
 
 
 def pyrefly(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
-    """pyrefly as it comes."""
+    """Run pyrefly with default options."""
     settings = {
         "project-includes": ["."],
         "search-path": [str(folder), *_search_paths(search)],
@@ -58,19 +58,19 @@ def pyrefly(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
     (folder / "pyrefly.toml").write_text("".join(lines), "utf-8")
     command = [_tool_path("pyrefly"), "check", "--python-interpreter-path", sys.executable]
-    done = run(*command, "--output-format", "min-text", cwd=folder)
-    assert done.returncode in (0, 1), done.stderr
-    return _parse_errors(done.stdout, r"^ERROR (.+?):(\d+):[\d-]+: (.*)$", folder)
+    completed = run(*command, "--output-format", "min-text", cwd=folder)
+    assert completed.returncode in (0, 1), completed.stderr
+    return _parse_errors(completed.stdout, r"^ERROR (.+?):(\d+):[\d-]+: (.*)$", folder)
 
 
 def ty(folder: Path, search: Sequence[Path] = ()) -> dict[Location, str]:
-    """ty as it comes."""
+    """Run ty with default options."""
     command = [_tool_path("ty"), "check", "--python", sys.executable, "--python-version", "3.11"]
     for path in _search_paths(search):
         command += ["--extra-search-path", path]
-    done = run(*command, "--output-format", "concise", ".", cwd=folder)
-    assert done.returncode in (0, 1), done.stderr
-    return _parse_errors(done.stdout, r"^(.+?):(\d+):\d+: error\[(.*)$", folder)
+    completed = run(*command, "--output-format", "concise", ".", cwd=folder)
+    assert completed.returncode in (0, 1), completed.stderr
+    return _parse_errors(completed.stdout, r"^(.+?):(\d+):\d+: error\[(.*)$", folder)
 
 
 CHECKERS: dict[str, Checker] = {"mypy": mypy, "pyright": pyright, "pyrefly": pyrefly, "ty": ty}
@@ -84,9 +84,9 @@ def _tool_path(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def _parse_errors(said: str, pattern: str, folder: Path) -> dict[Location, str]:
-    found = re.findall(pattern, said, re.MULTILINE)
-    return {(_relative_to(file, folder), int(line)): message for file, line, message in found}
+def _parse_errors(output: str, pattern: str, folder: Path) -> dict[Location, str]:
+    errors = re.findall(pattern, output, re.MULTILINE)
+    return {(_relative_to(file, folder), int(line)): message for file, line, message in errors}
 
 
 def _relative_to(file: str, folder: Path) -> str:

@@ -30,6 +30,9 @@ from clarigen._calls.status import CODES_BY_NAME
 from clarigen.testing import Server, serve
 from unit.runtime.parrot import AsyncParrotClient, Parrot, ParrotClient
 
+WORKERS = "clarigen-testing"
+"""The names of a server's threads start with this."""
+
 
 @pytest.fixture
 def server() -> Iterator[Server]:
@@ -226,6 +229,7 @@ def test_delay_beyond_the_deadline_fails_the_call(server: Server, model: ParrotC
 
 
 def test_closing_the_server_does_not_wait_for_delays(server: Server) -> None:
+    before = set(threading.enumerate())
     fault = server.faults.add(delay=600)
     with ParrotClient(base_url=server.url, timeout=60, max_retries=0) as model:
         failed: list[Exception] = []
@@ -240,10 +244,14 @@ def test_closing_the_server_does_not_wait_for_delays(server: Server) -> None:
         caller.start()
         while not fault.met:
             time.sleep(0.001)
+        workers = [t for t in set(threading.enumerate()) - before if t.name.startswith(WORKERS)]
         server.close()
         caller.join(20)
         assert failed
-    server._threads.shutdown(wait=True)
+    assert workers
+    for worker in workers:
+        worker.join(20)
+        assert not worker.is_alive()
 
 
 # Concurrency.

@@ -164,7 +164,7 @@ def _send_with_retries(
                 address_fields = yield from _resolve_address(context, attempts.deadline)
                 message = message or b"".join((address_fields, *request))
                 reply = yield Send(method.rpc, message, attempts.begin())
-                parsed = _parse_reply(method, reply, context)
+                parsed = parse_reply(method, reply, context)
                 _check_response(method, parsed.response, input_count, check_outputs=check_outputs)
                 break
             except (Failure, ModelError) as failure:
@@ -234,7 +234,7 @@ def _run_stream(
                 )
                 yield Open(method.rpc, message, attempts.begin(), encode_item)
                 while (reply := (yield Receive())) is not END:
-                    response, payloads = _parse_reply(method, reply, context)
+                    response, payloads = parse_reply(method, reply, context)
                     _check_response(method, response)
                     output = response.outputs[0]
                     # Models send the counts with the last message only, or running totals: the last ones hold.
@@ -291,7 +291,7 @@ def _add_drift_hint(
         yield from context.drift.add_hint(error, context.address, attempts.deadline, response)
 
 
-def _parse_reply(method: Method[Any], reply: bytes, context: CallContext) -> _ParsedReply:
+def parse_reply(method: Method[Any], reply: bytes, context: CallContext) -> _ParsedReply:
     # Observers get the platform's message whole.
     rest, payloads = (reply, NO_PAYLOADS) if context.observers else extract_large_payloads(reply)
     try:

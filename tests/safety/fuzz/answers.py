@@ -102,7 +102,7 @@ def _plain(output: Any, slot: str) -> object:
 def _read(method: Method[Any], data: bytes, context: call.Context) -> list[Any]:
     """What our code makes of an answer: the results, or the one error that it may raise."""
     try:
-        response, payloads = call._answer(method, data, context)
+        response, payloads = call.parse_reply(method, data, context)
     except errors.DecodeError as error:
         return [error]
     results: list[Any] = []

@@ -1,7 +1,7 @@
 """Codecs: how values of each type are encoded into the platform's `Data` message and decoded from it.
 
 A codec is a pair of functions. `encode` appends the fields of a `Data` as bytes; `decode` reads a
-`Data` that protobuf has parsed, after `large_payloads` has taken the large payloads out of the
+`Data` that protobuf has parsed, after `large_payloads` has extracted the large payloads of the
 response. The codecs of containers are composed from those of their items, once per method. A value
 that cannot be converted raises `CodecError`, which collects the path to it on its way out. This
 module does not import protobuf, which generated packages load with their first client only.

@@ -1,4 +1,4 @@
-"""Takes the large payloads out of a response before protobuf parses the rest.
+"""Extracts the large payloads of a response before protobuf parses the rest.
 
 protobuf would copy the bytes of each file and array twice. Here they become views of the response,
 and a marker takes their place in the message. So protobuf's own rules (the last value of a field
@@ -16,12 +16,12 @@ from typing import Any, Final, TypeAlias
 from .protobuf_writer import Buffers, len_field, len_tag, varint
 
 LargePayloads: TypeAlias = Mapping[bytes, memoryview]
-"""The payloads that were taken out of a response, by their markers."""
+"""The payloads that were extracted from a response, by their markers."""
 
 NO_PAYLOADS: Final[LargePayloads] = {}
 
 MIN_PAYLOAD_BYTES: Final = 1 << 16
-"""The size of the smallest payload that is taken out. Copying a smaller one costs less than finding
+"""The size of the smallest payload that is extracted. Copying a smaller one costs less than finding
 it: see the rows of `benchmarks/payloads.py` and `benchmarks/calls.py`."""
 
 BYTES_PER_FIELD: Final = 1 << 12
@@ -58,7 +58,7 @@ class _Fallback(Exception):
 
 
 def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
-    """Take the large payloads out of a response.
+    """Extract the large payloads of a response.
 
     Args:
         response: A serialized `MultiOutputResponse`.
@@ -87,7 +87,7 @@ class _Scan:
     """One pass over a response.
 
     Attributes:
-        payloads: The payloads that were taken out so far, by their markers.
+        payloads: The payloads that were extracted so far, by their markers.
     """
 
     def __init__(self, response: memoryview) -> None:

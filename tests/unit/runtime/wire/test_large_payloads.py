@@ -94,7 +94,7 @@ def restore(message: Message, payloads: Mapping[bytes, memoryview]) -> None:
 
 
 def check_content(response: bytes) -> int:
-    """Check that a response keeps its content; return the number of payloads taken out."""
+    """Check that a response keeps its content; return the number of extracted payloads."""
     rest, payloads = extract_large_payloads(response)
     whole, remaining = parse(response), parse(rest)
     assert (whole is None) == (remaining is None)
@@ -264,7 +264,7 @@ def test_an_array_is_a_view_of_the_response() -> None:
     assert not array.flags.writeable
 
 
-def test_streams_and_batches_take_payloads_out() -> None:
+def test_payloads_are_extracted_in_streams_and_batches() -> None:
     method: Streaming[Any] = wire.server_stream("watch", returns=wire.NDARRAY)
     flow = call_stream(method, [], ONCE)
     next(flow)

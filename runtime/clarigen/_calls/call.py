@@ -86,11 +86,11 @@ class CallContext(NamedTuple):
 
 
 class _ParsedReply(NamedTuple):
-    """A response, parsed.
+    """A parsed response.
 
     Attributes:
-        response: The platform's message, without its large payloads.
-        payloads: The large payloads.
+        response: The platform's message.
+        payloads: The large payloads that are not in the message.
     """
 
     response: MultiOutputResponse
@@ -215,6 +215,7 @@ def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallCont
 def _run_stream(
     method: Streaming[Any], arguments: tuple[Buffers, int], context: CallContext
 ) -> StreamFlow:
+    """Run `call_stream` with encoded arguments."""
     streams_inputs = method.stream_field is not None
     if streams_inputs:
         item = yield Pull()
@@ -292,7 +293,7 @@ def _add_drift_hint(
 
 
 def parse_reply(method: Method[Any], reply: bytes, context: CallContext) -> _ParsedReply:
-    # Observers get the platform's message whole.
+    """Parse a reply, without its large payloads unless there are observers."""
     rest, payloads = (reply, NO_PAYLOADS) if context.observers else extract_large_payloads(reply)
     try:
         return _ParsedReply(MultiOutputResponse.FromString(rest), payloads)
@@ -330,6 +331,7 @@ def _check_response(
 
 
 def _sum_usage(response: MultiOutputResponse) -> Usage:
+    """Return the token counts of all outputs together."""
     prompt = completion = cached = 0
     for output in response.outputs:
         prompt += output.prompt_tokens
@@ -345,7 +347,7 @@ def _notify_observers(
     attempts: Attempts,
     usage: Usage | None = None,
 ) -> None:
-    """Call the observers of a successful call. Exceptions raised by an observer propagate to the caller."""
+    """Call the observers of a successful call. Exceptions that they raise propagate to the caller."""
     LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
     if not context.observers:
         return

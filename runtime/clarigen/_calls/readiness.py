@@ -1,8 +1,8 @@
 """Waiting until a model accepts calls, without I/O.
 
 The platform knows whether a version is built and a deployment is enabled. Only the model itself can tell whether it
-runs: it is asked for its signatures, never for a prediction. A local runner knows only its own model. The questions
-are asked in this order, and `status` says which answers are worth waiting for.
+runs: it is asked for its signatures, never for a prediction. A local runner knows only its own model. The queries are
+made in this order, and `status` says which answers are worth waiting for.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def wait_until_ready(address: Address, policy: Policy) -> ReadinessFlow:
 
     Raises:
         ModelNotReadyError: The model is not ready in time, or does not become ready by itself.
-        ClarigenError: A question was refused, for example because the credential is wrong.
+        ClarigenError: A query was refused, for example because the credential is wrong.
     """
     model = address.reference.model_id if address.reference is not None else "the model"
     attempts, probe, logged_reason = Attempts(policy), _Probe(address), ""
@@ -76,14 +76,14 @@ def wait_until_ready(address: Address, policy: Policy) -> ReadinessFlow:
 
 
 class _Probe:
-    """The questions that are still open; what the platform has confirmed is not asked again."""
+    """The queries that are still to be made. What the platform has confirmed is not asked again."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
         self._asks_platform = address.reference is not None
 
     def run(self, deadline: Deadline) -> ReadinessFlow:
-        """Ask the open questions, and raise whatever keeps the model from accepting calls."""
+        """Make the queries, and raise whatever keeps the model from accepting calls."""
         if self._asks_platform:
             try:
                 yield from self._check_version(deadline)
@@ -124,7 +124,7 @@ class _Probe:
 
 
 def _resolves_itself(obstacle: Failure | ModelError) -> bool:
-    """Return whether waiting may help. A poll may be repeated, even if the last one did run."""
+    """Return whether waiting may help. A poll may be repeated, even if the last one ran."""
     if isinstance(obstacle, Failure):
         if obstacle.code == "DEADLINE_EXCEEDED":
             return True

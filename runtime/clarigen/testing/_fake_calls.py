@@ -282,16 +282,16 @@ class FakeBatchPlan(BatchPlan[Any]):
         self._fake_method = fake_method
 
     def _call_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> Any:
-        for place, payload in requests.items():
-            data = PostModelOutputsRequest.FromString(payload).inputs[0].data
+        for index, request in requests.items():
+            data = PostModelOutputsRequest.FromString(request).inputs[0].data
             try:
-                outcomes[place] = yield from _call_with_input(
+                outcomes[index] = yield from _call_with_input(
                     self._fake_method, data, self._context
                 )
             except ConfigError:  # a mistake in the fake, not an outcome of a model
                 raise
             except ClarigenError as error:
-                outcomes[place] = error
+                outcomes[index] = error
         return 1
 
 

@@ -45,7 +45,7 @@ class Detector(Client, model=ModelRef("example-user", "example-app", "detector")
         Args:
             threshold: Minimum score. 0.0 to 1.0.
         """
-        return self._call(_PREDICT, image, threshold)
+        return self._unary_or_batch(_PREDICT, image, threshold)
 
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
@@ -80,7 +80,7 @@ class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "
         Args:
             threshold: Minimum score. 0.0 to 1.0.
         """
-        return await self._call(_PREDICT, image, threshold)
+        return await self._unary_or_batch(_PREDICT, image, threshold)
 
     def predict_batch(
         self,

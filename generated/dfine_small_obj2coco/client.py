@@ -63,7 +63,7 @@ class DfineSmallObj2coco(
             iou_threshold: IoU threshold for non-maximum suppression (only used when
                 use_nms=True). 0.0 to 1.0.
         """
-        return self._call(_PREDICT, image, threshold, use_nms, iou_threshold)
+        return self._unary_or_batch(_PREDICT, image, threshold, use_nms, iou_threshold)
 
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
@@ -183,7 +183,7 @@ class AsyncDfineSmallObj2coco(
             iou_threshold: IoU threshold for non-maximum suppression (only used when
                 use_nms=True). 0.0 to 1.0.
         """
-        return await self._call(_PREDICT, image, threshold, use_nms, iou_threshold)
+        return await self._unary_or_batch(_PREDICT, image, threshold, use_nms, iou_threshold)
 
     def predict_batch(
         self,

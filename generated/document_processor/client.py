@@ -34,7 +34,7 @@ class DocumentProcessor(
 
         A list of `AnalyzeDocumentInput` in place of the arguments gives a list of results.
         """
-        return self._call(_ANALYZE_DOCUMENT, doc)
+        return self._unary_or_batch(_ANALYZE_DOCUMENT, doc)
 
     def analyze_document_batch(
         self, inputs: Iterable[AnalyzeDocumentInput], *, progress: bool = False
@@ -64,7 +64,7 @@ class DocumentProcessor(
 
         A list of `ProcessDocumentInput` in place of the arguments gives a list of results.
         """
-        return self._call(_PROCESS_DOCUMENT, content, metadata)
+        return self._unary_or_batch(_PROCESS_DOCUMENT, content, metadata)
 
     def process_document_batch(
         self, inputs: Iterable[ProcessDocumentInput], *, progress: bool = False
@@ -98,7 +98,7 @@ class AsyncDocumentProcessor(
 
         A list of `AnalyzeDocumentInput` in place of the arguments gives a list of results.
         """
-        return await self._call(_ANALYZE_DOCUMENT, doc)
+        return await self._unary_or_batch(_ANALYZE_DOCUMENT, doc)
 
     def analyze_document_batch(
         self,
@@ -131,7 +131,7 @@ class AsyncDocumentProcessor(
 
         A list of `ProcessDocumentInput` in place of the arguments gives a list of results.
         """
-        return await self._call(_PROCESS_DOCUMENT, content, metadata)
+        return await self._unary_or_batch(_PROCESS_DOCUMENT, content, metadata)
 
     def process_document_batch(
         self,

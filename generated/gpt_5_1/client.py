@@ -39,7 +39,7 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
 
         A list of `OpenaiTransportInput` in place of the arguments gives a list of results.
         """
-        return self._call(_OPENAI_TRANSPORT, msg)
+        return self._unary_or_batch(_OPENAI_TRANSPORT, msg)
 
     def openai_transport_batch(
         self, inputs: Iterable[OpenaiTransportInput], *, progress: bool = False
@@ -100,7 +100,7 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
             top_p: An alternative to sampling with temperature, where the model considers the
                 results of the tokens with top_p probability mass.
         """
-        return self._call(
+        return self._unary_or_batch(
             _PREDICT,
             prompt,
             image,
@@ -177,7 +177,7 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
 
         A list of `OpenaiTransportInput` in place of the arguments gives a list of results.
         """
-        return await self._call(_OPENAI_TRANSPORT, msg)
+        return await self._unary_or_batch(_OPENAI_TRANSPORT, msg)
 
     def openai_transport_batch(
         self,
@@ -241,7 +241,7 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
             top_p: An alternative to sampling with temperature, where the model considers the
                 results of the tokens with top_p probability mass.
         """
-        return await self._call(
+        return await self._unary_or_batch(
             _PREDICT,
             prompt,
             image,

@@ -60,7 +60,7 @@ class MultimodalChatOptional(
 
         A list of `PredictInput` in place of the arguments gives a list of results.
         """
-        return self._call(
+        return self._unary_or_batch(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
         )
 
@@ -128,7 +128,7 @@ class AsyncMultimodalChatOptional(
 
         A list of `PredictInput` in place of the arguments gives a list of results.
         """
-        return await self._call(
+        return await self._unary_or_batch(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
         )
 

@@ -88,7 +88,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
             received_at: When the recording was received, in seconds since 1970. Left out, the
                 model's own default applies: `time.time()`.
         """
-        return self._call(
+        return self._unary_or_batch(
             _TRANSCRIBE, audio, language, vocabulary, interval, tuning, class_, seed, received_at
         )
 
@@ -131,7 +131,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
         Returns:
             From 0.0 (different) to 1.0 (the same).
         """
-        return self._call(_COMPARE, first, second, metric)
+        return self._unary_or_batch(_COMPARE, first, second, metric)
 
     def compare_batch(
         self, inputs: Iterable[CompareInput], *, progress: bool = False
@@ -170,7 +170,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
         Returns:
             The likeliest first.
         """
-        return self._call(_TAG, audio, sounds, top, window)
+        return self._unary_or_batch(_TAG, audio, sounds, top, window)
 
     def tag_batch(
         self, inputs: Iterable[TagInput], *, progress: bool = False
@@ -211,7 +211,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
                 applies.
             watermark: Is hidden in the sound.
         """
-        return self._call(_SPEAK, text, voice, container, watermark)
+        return self._unary_or_batch(_SPEAK, text, voice, container, watermark)
 
     def speak_batch(
         self, inputs: Iterable[SpeakInput], *, progress: bool = False
@@ -233,7 +233,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
         Returns:
             A JSON value; its numbers may come back as floats.
         """
-        return self._one(_SEARCH, query, order_by)
+        return self._unary(_SEARCH, query, order_by)
 
     def search_batch(self, inputs: Iterable[SearchInput], *, progress: bool = False) -> Batch[Any]:
         """`search` for any number of inputs: results in their order, as they come.
@@ -285,7 +285,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
         Returns:
             The name of the voice.
         """
-        return self._call(_IMPORT, audio, class_)
+        return self._unary_or_batch(_IMPORT, audio, class_)
 
     def import__batch(self, inputs: Iterable[ImportInput], *, progress: bool = False) -> Batch[str]:
         """`import_` for any number of inputs: results in their order, as they come.
@@ -352,7 +352,7 @@ class AsyncSpeechStudio(
             received_at: When the recording was received, in seconds since 1970. Left out, the
                 model's own default applies: `time.time()`.
         """
-        return await self._call(
+        return await self._unary_or_batch(
             _TRANSCRIBE, audio, language, vocabulary, interval, tuning, class_, seed, received_at
         )
 
@@ -398,7 +398,7 @@ class AsyncSpeechStudio(
         Returns:
             From 0.0 (different) to 1.0 (the same).
         """
-        return await self._call(_COMPARE, first, second, metric)
+        return await self._unary_or_batch(_COMPARE, first, second, metric)
 
     def compare_batch(
         self,
@@ -440,7 +440,7 @@ class AsyncSpeechStudio(
         Returns:
             The likeliest first.
         """
-        return await self._call(_TAG, audio, sounds, top, window)
+        return await self._unary_or_batch(_TAG, audio, sounds, top, window)
 
     def tag_batch(
         self, inputs: Iterable[TagInput] | AsyncIterable[TagInput], *, progress: bool = False
@@ -481,7 +481,7 @@ class AsyncSpeechStudio(
                 applies.
             watermark: Is hidden in the sound.
         """
-        return await self._call(_SPEAK, text, voice, container, watermark)
+        return await self._unary_or_batch(_SPEAK, text, voice, container, watermark)
 
     def speak_batch(
         self, inputs: Iterable[SpeakInput] | AsyncIterable[SpeakInput], *, progress: bool = False
@@ -505,7 +505,7 @@ class AsyncSpeechStudio(
         Returns:
             A JSON value; its numbers may come back as floats.
         """
-        return await self._one(_SEARCH, query, order_by)
+        return await self._unary(_SEARCH, query, order_by)
 
     def search_batch(
         self, inputs: Iterable[SearchInput] | AsyncIterable[SearchInput], *, progress: bool = False
@@ -564,7 +564,7 @@ class AsyncSpeechStudio(
         Returns:
             The name of the voice.
         """
-        return await self._call(_IMPORT, audio, class_)
+        return await self._unary_or_batch(_IMPORT, audio, class_)
 
     def import__batch(
         self, inputs: Iterable[ImportInput] | AsyncIterable[ImportInput], *, progress: bool = False

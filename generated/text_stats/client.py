@@ -44,7 +44,7 @@ class TextStats(Client):
             top: How many words to report. 1 to 50.
             order: What the words are sorted by.
         """
-        return self._call(_ANALYZE, text, top, order)
+        return self._unary_or_batch(_ANALYZE, text, top, order)
 
     def analyze_batch(
         self, inputs: Iterable[AnalyzeInput], *, progress: bool = False
@@ -79,7 +79,7 @@ class TextStats(Client):
 
         A list of `ChartInput` in place of the arguments gives a list of results.
         """
-        return self._call(_CHART, text)
+        return self._unary_or_batch(_CHART, text)
 
     def chart_batch(self, inputs: Iterable[ChartInput], *, progress: bool = False) -> Batch[Image]:
         """`chart` for any number of inputs: results in their order, as they come.
@@ -119,7 +119,7 @@ class AsyncTextStats(AsyncClient):
             top: How many words to report. 1 to 50.
             order: What the words are sorted by.
         """
-        return await self._call(_ANALYZE, text, top, order)
+        return await self._unary_or_batch(_ANALYZE, text, top, order)
 
     def analyze_batch(
         self,
@@ -159,7 +159,7 @@ class AsyncTextStats(AsyncClient):
 
         A list of `ChartInput` in place of the arguments gives a list of results.
         """
-        return await self._call(_CHART, text)
+        return await self._unary_or_batch(_CHART, text)
 
     def chart_batch(
         self, inputs: Iterable[ChartInput] | AsyncIterable[ChartInput], *, progress: bool = False

@@ -49,7 +49,7 @@ class Calls(Client):
     """A client of the scripted server."""
 
     def double(self, n: int) -> int:
-        return self._one(DOUBLE, n)
+        return self._unary(DOUBLE, n)
 
     def count(self, n: int) -> Stream[int]:
         return self._stream(COUNT, n)
@@ -65,7 +65,7 @@ class AsyncCalls(AsyncClient):
     """An async client of the scripted server."""
 
     async def double(self, n: int) -> int:
-        return await self._one(DOUBLE, n)
+        return await self._unary(DOUBLE, n)
 
     def count(self, n: int) -> AsyncStream[int]:
         return self._stream(COUNT, n)

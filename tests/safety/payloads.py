@@ -61,7 +61,7 @@ PAYLOADS: dict[str, str] = {
     "builtin": "list",
     "dunder": "__init_subclass__",
     "dunder class": "__class__",
-    "private": "_one",
+    "private": "_unary",
     "attribute of the base": "with_options",
     "imported": "wire",
     "receiver": "self",

@@ -33,9 +33,9 @@ OURS = (
         "overload",
     }
     | {
-        "_one",
+        "_unary",
         "_stream",
-        "_call",
+        "_unary_or_batch",
         "_batch",
         "_many",
         "field",

@@ -120,9 +120,9 @@ def _pretend() -> None:
             yield item
 
     for client, verb, answer in (
-        (clarigen.Client, "_one", lambda *_: None),
+        (clarigen.Client, "_unary", lambda *_: None),
         (clarigen.Client, "_stream", lambda *_: iter(())),
-        (clarigen.AsyncClient, "_one", one),
+        (clarigen.AsyncClient, "_unary", one),
         (clarigen.AsyncClient, "_stream", nothing),
     ):
         setattr(client, verb, answer)

@@ -317,7 +317,7 @@ def test_errors_of_a_changed_model_suggest_drift(served: Served, method: str) ->
 
     class Old(Client):
         def call(self) -> str:
-            return self._one(wire.unary(method, returns=wire.STR))
+            return self._unary(wire.unary(method, returns=wire.STR))
 
     with Old(base_url=served.url, timeout=20) as model, pytest.raises(PredictionError) as caught:
         model.call()

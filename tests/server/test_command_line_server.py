@@ -106,12 +106,12 @@ NOTHING = wire.unary("nothing", wire.field("x", wire.INT), returns=wire.INT)
 
 class Calls(Client):
     def nothing(self, x: int) -> int:
-        return self._one(NOTHING, x)
+        return self._unary(NOTHING, x)
 
 
 class AsyncCalls(AsyncClient):
     async def nothing(self, x: int) -> int:
-        return await self._one(NOTHING, x)
+        return await self._unary(NOTHING, x)
 
 
 @pytest.mark.item(51)

@@ -20,7 +20,7 @@ class O4Mini(Client):
     """The client that the pages use."""
 
     def predict(self, prompt: str, *, max_tokens: int = 256) -> str:
-        return self._one(_PREDICT, prompt, max_tokens)
+        return self._unary(_PREDICT, prompt, max_tokens)
 
 
 _PREDICT = wire.unary(

@@ -280,7 +280,7 @@ def _check_methods(
 def _check_method(node: AnyFunction, rules: _ClientRules) -> None:
     """Check `def name(self, a: T, *, b: U = default) -> R`, its docstring, and its body of one line."""
     parameters = _check_head(node, rules.expressions)
-    _check_body(node, ("_one", "_stream", "_batch"), parameters, rules.constants)
+    _check_body(node, ("_unary", "_stream", "_batch"), parameters, rules.constants)
 
 
 def _check_overloaded_method(
@@ -288,7 +288,7 @@ def _check_overloaded_method(
 ) -> None:
     """Check a method that takes one input or a list of them."""
     single = check_overloads(overloads, body, rules.expressions.inputs)
-    _check_body(body, ("_call",), _check_head(single, rules.expressions), rules.constants)
+    _check_body(body, ("_unary_or_batch",), _check_head(single, rules.expressions), rules.constants)
 
 
 def _check_head(node: AnyFunction, expressions: ExpressionRules) -> list[str]:
@@ -351,7 +351,7 @@ def _unwrap_await(node: AnyFunction, value: ast.expr) -> ast.expr:
 def _check_call(
     node: ast.expr, callees: tuple[str, ...], parameters: list[str], constants: frozenset[str]
 ) -> None:
-    """Check `self._one(_METHOD, …)` with all parameters in order; those of `self._batch` are fixed."""
+    """Check `self._unary(_METHOD, …)` with all parameters in order; those of `self._batch` are fixed."""
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="self"), attr=callee),

@@ -49,15 +49,15 @@ class AsyncClient(ClientBase):
         policy = self._make_readiness_policy(timeout)
         await self._connection.run(self._connection.readiness(self._address, policy))
 
-    async def _call(self, method: UnaryCallable[_R], /, *values: object) -> _R:
+    async def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter, or with one list of inputs instead."""
         unary = cast("Unary[Any]", method)
         inputs = unary.batch_inputs(values)
         if inputs is not None:
             return cast("_R", await self._batch(unary, inputs, False).collect())
-        return cast("_R", await self._one(unary, *values))
+        return cast("_R", await self._unary(unary, *values))
 
-    async def _one(self, method: Unary[_R], /, *values: object) -> _R:
+    async def _unary(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter."""
         connection = self._connection
         return await connection.run(connection.unary(method, values, self._make_context()))

@@ -67,15 +67,15 @@ class Client(ClientBase):
         policy = self._make_readiness_policy(timeout)
         self._connection.run(self._connection.readiness(self._address, policy))
 
-    def _call(self, method: UnaryCallable[_R], /, *values: object) -> _R:
+    def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter, or with one list of inputs instead."""
         unary = cast("Unary[Any]", method)
         inputs = unary.batch_inputs(values)
         if inputs is not None:
             return cast("_R", self._batch(unary, inputs, False).collect())
-        return cast("_R", self._one(unary, *values))
+        return cast("_R", self._unary(unary, *values))
 
-    def _one(self, method: Unary[_R], /, *values: object) -> _R:
+    def _unary(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter."""
         connection = self._connection
         return connection.run(connection.unary(method, values, self._make_context()))

@@ -62,14 +62,14 @@ class Detector(
         Args:
             image: The picture to search.
         """
-        return self._one(_DETECT, image, threshold, backend, limit, lowest, offsets, extra)
+        return self._unary(_DETECT, image, threshold, backend, limit, lowest, offsets, extra)
 
     def list(self, tags: SequenceNotStr[str], *, start: Start = Start(1, label="a")) -> builtins.list[str]:
         """List."""
-        return self._one(_LIST, tags, start)
+        return self._unary(_LIST, tags, start)
 
     def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
-        return self._one(_EMBED, values)
+        return self._unary(_EMBED, values)
 
     def embed_batch(
         self, inputs: Iterable[EmbedInput], *, progress: bool = False
@@ -92,7 +92,7 @@ class Detector(
         label: str = wire.REQUIRED,
     ) -> Region | builtins.list[Region]:
         """Compare two."""
-        return self._call(_COMPARE, image, other, lowest, label)
+        return self._unary_or_batch(_COMPARE, image, other, lowest, label)
 
     def track(self, frames: Iterable[Image], Text: str) -> Stream[tuple[Region, bool]]:
         """Follow objects."""
@@ -104,7 +104,7 @@ class AsyncDetector(AsyncClient, model=ModelRef("acme", "vision", "detector")):
 
     async def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Embed."""
-        return await self._one(_EMBED, values)
+        return await self._unary(_EMBED, values)
 
     @overload
     async def compare(
@@ -121,7 +121,7 @@ class AsyncDetector(AsyncClient, model=ModelRef("acme", "vision", "detector")):
         label: str = wire.REQUIRED,
     ) -> Region | list[Region]:
         """Compare two."""
-        return await self._call(_COMPARE, image, other, lowest, label)
+        return await self._unary_or_batch(_COMPARE, image, other, lowest, label)
 
     def embed_batch(
         self, inputs: Iterable[EmbedInput] | AsyncIterable[EmbedInput], *, progress: bool = False

@@ -22,7 +22,7 @@ class Parrot:
 
 class ParrotClient(Client):
     def say(self, text: str, *, times: int = 2) -> str:
-        return self._one(_SAY, text, times)
+        return self._unary(_SAY, text, times)
 
     def say_batch(
         self, inputs: Iterable[Mapping[str, Any]], *, progress: bool = False
@@ -38,7 +38,7 @@ class ParrotClient(Client):
 
 class AsyncParrotClient(AsyncClient):
     async def say(self, text: str, *, times: int = 2) -> str:
-        return await self._one(_SAY, text, times)
+        return await self._unary(_SAY, text, times)
 
     def say_batch(
         self,

@@ -27,7 +27,7 @@ LISTED = "compare(self, inputs: Sequence[CompareInput], /) -> builtins.list[Regi
         ("    @overload\n    def compare(self", "    @overload\n    def other(self"),
         (LISTED, LISTED[:-3] + "evil()"),
         (LISTED, LISTED[:-3] + '"a"'),
-        (LISTED, LISTED[:-3] + "return self._call(_COMPARE, inputs)"),
+        (LISTED, LISTED[:-3] + "return self._unary_or_batch(_COMPARE, inputs)"),
         (LISTED, LISTED.replace("inputs:", "other:")),
         (LISTED, LISTED.replace(", /", "")),
         (LISTED, LISTED.replace(", /", " = (), /")),
@@ -60,11 +60,11 @@ LISTED = "compare(self, inputs: Sequence[CompareInput], /) -> builtins.list[Regi
         ("label: str = wire.REQUIRED", "label: str"),
         ("-> Region | builtins.list[Region]:", "-> Region:"),
         ("-> Region | builtins.list[Region]:", "-> Region | evil:"),
-        ("self._call(_COMPARE, image", "self._one(_COMPARE, image"),
-        ("self._call(_COMPARE, image", "self._batch(_COMPARE, image"),
-        ("self._call(_COMPARE, image", "self._call(_COMPARE, inputs"),
-        ("self._one(_EMBED, values)", "self._call(_EMBED, values)"),
-        ("self._stream(_TRACK, frames, Text)", "self._call(_TRACK, frames, Text)"),
+        ("self._unary_or_batch(_COMPARE, image", "self._unary(_COMPARE, image"),
+        ("self._unary_or_batch(_COMPARE, image", "self._batch(_COMPARE, image"),
+        ("self._unary_or_batch(_COMPARE, image", "self._unary_or_batch(_COMPARE, inputs"),
+        ("self._unary(_EMBED, values)", "self._unary_or_batch(_EMBED, values)"),
+        ("self._stream(_TRACK, frames, Text)", "self._unary_or_batch(_TRACK, frames, Text)"),
         ("values: npt.ArrayLike) ->", "values: npt.ArrayLike = wire.REQUIRED) ->"),
         ("TypedDict, overload\n", "TypedDict\n"),
     ],
@@ -79,7 +79,7 @@ def test_a_form_without_a_body_is_refused() -> None:
     first = next(
         i for i, line in enumerate(lines) if line.endswith("image: Image | Sequence[CompareInput],")
     )
-    last = next(i for i, line in enumerate(lines) if "self._call(" in line)
+    last = next(i for i, line in enumerate(lines) if "self._unary_or_batch(" in line)
     refused("\n".join([*lines[: first - 2], *lines[last + 1 :]]))
 
 
@@ -89,14 +89,14 @@ def test_a_form_without_a_body_is_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "old", "new"),
     [
-        ("client", "return await self._one(_EMBED", "return self._one(_EMBED"),
+        ("client", "return await self._unary(_EMBED", "return self._unary(_EMBED"),
         (
             "client",
-            "return await self._one(_EMBED",
-            "return await (await self._one(_EMBED, values), values",
+            "return await self._unary(_EMBED",
+            "return await (await self._unary(_EMBED, values), values",
         ),
         ("client", "async def embed", "def embed"),
-        ("client", "return await self._call(_COMPARE", "return self._call(_COMPARE"),
+        ("client", "return await self._unary_or_batch(_COMPARE", "return self._unary_or_batch(_COMPARE"),
         ("client", "    async def compare(self, inputs", "    def compare(self, inputs"),
         ("client", "class AsyncDetector(AsyncClient", "class AsyncDetector(Client"),
         ("examples", "async with AsyncDetector", "with AsyncDetector"),

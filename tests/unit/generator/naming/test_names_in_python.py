@@ -24,7 +24,7 @@ from clarigen.testing import Server, calls, fake, serve
 
 class Keywords(Client):
     def import_(self, x_: Any) -> int:
-        result: int = self._call(_IMPORT, x_)
+        result: int = self._unary_or_batch(_IMPORT, x_)
         return result
 
     def import__batch(self, inputs: Iterable[Any], *, progress: bool = False) -> Batch[int]:
@@ -39,7 +39,7 @@ class Keywords(Client):
 
 class AsyncKeywords(AsyncClient):
     async def import_(self, x_: Any) -> int:
-        result: int = await self._call(_IMPORT, x_)
+        result: int = await self._unary_or_batch(_IMPORT, x_)
         return result
 
     def import__batch(

@@ -181,10 +181,10 @@ class Many(Client):
         class_: str = "c",
         array: Any = None,
     ) -> str:
-        return self._one(_MANY, first, text, data, top, class_, array)
+        return self._unary(_MANY, first, text, data, top, class_, array)
 
     def texts(self, names: Sequence[str] | Default = SERVER_DEFAULT) -> list[Text]:
-        return self._one(_TEXTS, names)
+        return self._unary(_TEXTS, names)
 
 
 _MANY = wire.unary(

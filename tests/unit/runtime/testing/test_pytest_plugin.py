@@ -17,7 +17,7 @@ class Model:
 
 class ModelClient(Client):
     def say(self, text: str) -> str:
-        return self._one(SAY, text)
+        return self._unary(SAY, text)
 
 SAY = wire.unary("say", wire.field("text", wire.STR), returns=wire.STR)
 """
@@ -31,7 +31,7 @@ class Model:
 
 class O4Mini(Client):
     def predict(self, prompt: str) -> str:
-        return self._one(PREDICT, prompt)
+        return self._unary(PREDICT, prompt)
 
 PREDICT = wire.unary("predict", wire.field("prompt", wire.STR), returns=wire.STR)
 

@@ -380,10 +380,10 @@ class Echo:
 
 class EchoClient(Client):
     def echo(self, x: str) -> str:
-        return self._one(_ECHO, x)
+        return self._unary(_ECHO, x)
 
     def items_as_unary(self, n: int) -> str:
-        return self._one(_ITEMS_AS_UNARY, n)
+        return self._unary(_ITEMS_AS_UNARY, n)
 
 
 _ECHO = wire.unary("echo", wire.field("x", wire.STR), returns=wire.STR)

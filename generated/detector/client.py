@@ -22,13 +22,17 @@ from clarigen import (
     wire,
 )
 
+_MODEL: Final = ModelRef("example-user", "example-app", "detector")
 
-class Detector(Client, model=ModelRef("example-user", "example-app", "detector")):
-    """The model `detector` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises
-    InputError before anything is sent, ModelError when the model fails, TransportError when it
-    cannot be reached.
+class Detector(Client, model=_MODEL):
+    """Client for the model `detector` of example-user/example-app.
+
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
+    overloads takes either one input or a list of inputs.
+
+    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
+    if the model fails, and `TransportError` if it cannot be reached.
     """
 
     @overload
@@ -40,9 +44,8 @@ class Detector(Client, model=ModelRef("example-user", "example-app", "detector")
     ) -> list[Region] | list[list[Region]]:
         """Detect objects.
 
-        A list of `PredictInput` in place of the arguments gives a list of results.
-
         Args:
+            image: Also accepts a list of `PredictInput` and then returns a list of results.
             threshold: Minimum score. 0.0 to 1.0.
         """
         return self._unary_or_batch(_PREDICT, image, threshold)
@@ -50,12 +53,7 @@ class Detector(Client, model=ModelRef("example-user", "example-app", "detector")
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
     ) -> Batch[list[Region]]:
-        """`predict` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `predict` for many inputs and iterate over the results in input order."""
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(self, video: Video) -> Stream[Frame]:
@@ -63,8 +61,8 @@ class Detector(Client, model=ModelRef("example-user", "example-app", "detector")
         return self._stream(_GENERATE, video)
 
 
-class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "detector")):
-    """The model `detector` of example-user/example-app: the asyncio twin of `Detector`."""
+class AsyncDetector(AsyncClient, model=_MODEL):
+    """Async client for the model `detector` of example-user/example-app; the twin of `Detector`."""
 
     @overload
     async def predict(self, image: Image, *, threshold: float = 0.5) -> list[Region]: ...
@@ -75,9 +73,8 @@ class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "
     ) -> list[Region] | list[list[Region]]:
         """Detect objects.
 
-        A list of `PredictInput` in place of the arguments gives a list of results.
-
         Args:
+            image: Also accepts a list of `PredictInput` and then returns a list of results.
             threshold: Minimum score. 0.0 to 1.0.
         """
         return await self._unary_or_batch(_PREDICT, image, threshold)
@@ -88,12 +85,7 @@ class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "
         *,
         progress: bool = False,
     ) -> AsyncBatch[list[Region]]:
-        """`predict` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `predict` for many inputs and iterate over the results in input order."""
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(self, video: Video) -> AsyncStream[Frame]:
@@ -102,14 +94,14 @@ class AsyncDetector(AsyncClient, model=ModelRef("example-user", "example-app", "
 
 
 class PredictInput(TypedDict):
-    """One input of a list for `predict`, or of `predict_batch`."""
+    """One input for `predict` or `predict_batch`."""
 
     image: Image
     threshold: NotRequired[float]
     """Minimum score. 0.0 to 1.0. Default: `0.5`."""
 
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _PREDICT: Final = wire.unary(
     "predict",
@@ -117,6 +109,7 @@ _PREDICT: Final = wire.unary(
     wire.field("threshold", wire.FLOAT, default=0.5, le=1.0),
     returns=wire.list_of(wire.REGION),
 )
+
 _GENERATE: Final = wire.server_stream(
     "generate",
     wire.field("video", wire.VIDEO),

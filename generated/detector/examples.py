@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example a method: `python -m detector.examples predict`."""
+"""One runnable example per method: `python -m detector.examples predict`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from .client import AsyncDetector, Detector
 
 
 def predict() -> None:
+    """Call `predict` and print the result."""
     with Detector() as model:
         print(model.predict(IMAGE, threshold=0.5))
 
 
 async def predict_async() -> None:
+    """Call `predict` with asyncio and print the result."""
     async with AsyncDetector() as model:
         print(await model.predict(IMAGE, threshold=0.5))
 
 
 def generate() -> None:
+    """Call `generate` and print each item."""
     with Detector() as model:
         for piece in model.generate(VIDEO):
             print(piece)
 
 
 async def generate_async() -> None:
+    """Call `generate` with asyncio and print each item."""
     async with AsyncDetector() as model:
         async for piece in model.generate(VIDEO):
             print(piece)

@@ -22,15 +22,17 @@ from clarigen import (
     wire,
 )
 
+_MODEL: Final = ModelRef("example-user", "example-app", "dfine-small-obj2coco")
 
-class DfineSmallObj2coco(
-    Client, model=ModelRef("example-user", "example-app", "dfine-small-obj2coco")
-):
-    """The model `dfine-small-obj2coco` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises
-    InputError before anything is sent, ModelError when the model fails, TransportError when it
-    cannot be reached.
+class DfineSmallObj2coco(Client, model=_MODEL):
+    """Client for the model `dfine-small-obj2coco` of example-user/example-app.
+
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
+    overloads takes either one input or a list of inputs.
+
+    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
+    if the model fails, and `TransportError` if it cannot be reached.
     """
 
     @overload
@@ -54,9 +56,8 @@ class DfineSmallObj2coco(
     ) -> list[Region] | list[list[Region]]:
         """Process a single image and return detected objects.
 
-        A list of `PredictInput` in place of the arguments gives a list of results.
-
         Args:
+            image: Also accepts a list of `PredictInput` and then returns a list of results.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -68,12 +69,7 @@ class DfineSmallObj2coco(
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
     ) -> Batch[list[Region]]:
-        """`predict` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `predict` for many inputs and iterate over the results in input order."""
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -112,7 +108,7 @@ class DfineSmallObj2coco(
         Batching increases throughput but adds latency in streaming scenarios.
 
         Args:
-            image_stream: Its items are sent as they are taken.
+            image_stream: Each item is sent as soon as the iterable yields it.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -136,7 +132,7 @@ class DfineSmallObj2coco(
         """Stream process video inputs.
 
         Args:
-            video_stream: Its items are sent as they are taken.
+            video_stream: Each item is sent as soon as the iterable yields it.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -146,10 +142,8 @@ class DfineSmallObj2coco(
         return self._stream(_STREAM_VIDEO, video_stream, threshold, use_nms, iou_threshold)
 
 
-class AsyncDfineSmallObj2coco(
-    AsyncClient, model=ModelRef("example-user", "example-app", "dfine-small-obj2coco")
-):
-    """The model `dfine-small-obj2coco` of example-user/example-app: the asyncio twin of
+class AsyncDfineSmallObj2coco(AsyncClient, model=_MODEL):
+    """Async client for the model `dfine-small-obj2coco` of example-user/example-app; the twin of
     `DfineSmallObj2coco`.
     """
 
@@ -174,9 +168,8 @@ class AsyncDfineSmallObj2coco(
     ) -> list[Region] | list[list[Region]]:
         """Process a single image and return detected objects.
 
-        A list of `PredictInput` in place of the arguments gives a list of results.
-
         Args:
+            image: Also accepts a list of `PredictInput` and then returns a list of results.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -191,12 +184,7 @@ class AsyncDfineSmallObj2coco(
         *,
         progress: bool = False,
     ) -> AsyncBatch[list[Region]]:
-        """`predict` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `predict` for many inputs and iterate over the results in input order."""
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -235,7 +223,7 @@ class AsyncDfineSmallObj2coco(
         Batching increases throughput but adds latency in streaming scenarios.
 
         Args:
-            image_stream: Its items are sent as they are taken.
+            image_stream: Each item is sent as soon as the iterable yields it.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -259,7 +247,7 @@ class AsyncDfineSmallObj2coco(
         """Stream process video inputs.
 
         Args:
-            video_stream: Its items are sent as they are taken.
+            video_stream: Each item is sent as soon as the iterable yields it.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -270,7 +258,7 @@ class AsyncDfineSmallObj2coco(
 
 
 class PredictInput(TypedDict):
-    """One input of a list for `predict`, or of `predict_batch`."""
+    """One input for `predict` or `predict_batch`."""
 
     image: Image
     threshold: NotRequired[float]
@@ -287,7 +275,7 @@ class PredictInput(TypedDict):
     """
 
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _PREDICT: Final = wire.unary(
     "predict",
@@ -297,6 +285,7 @@ _PREDICT: Final = wire.unary(
     wire.field("iou_threshold", wire.FLOAT, default=0.2, le=1.0),
     returns=wire.list_of(wire.REGION),
 )
+
 _GENERATE: Final = wire.server_stream(
     "generate",
     wire.field("video", wire.VIDEO),
@@ -305,6 +294,7 @@ _GENERATE: Final = wire.server_stream(
     wire.field("iou_threshold", wire.FLOAT, default=0.2, le=1.0),
     returns=wire.FRAME,
 )
+
 _STREAM_IMAGE: Final = wire.bidi_stream(
     "stream_image",
     wire.field("image_stream", wire.IMAGE, stream=True),
@@ -314,6 +304,7 @@ _STREAM_IMAGE: Final = wire.bidi_stream(
     wire.field("batch_size", wire.INT, default=1, ge=1, le=32),
     returns=wire.list_of(wire.REGION),
 )
+
 _STREAM_VIDEO: Final = wire.bidi_stream(
     "stream_video",
     wire.field("video_stream", wire.VIDEO, stream=True),

@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example a method: `python -m dfine_small_obj2coco.examples predict`."""
+"""One runnable example per method: `python -m dfine_small_obj2coco.examples predict`."""
 
 from __future__ import annotations
 
@@ -12,46 +12,54 @@ from .client import AsyncDfineSmallObj2coco, DfineSmallObj2coco
 
 
 def predict() -> None:
+    """Call `predict` and print the result."""
     with DfineSmallObj2coco() as model:
         print(model.predict(IMAGE, threshold=0.25, use_nms=True))
 
 
 async def predict_async() -> None:
+    """Call `predict` with asyncio and print the result."""
     async with AsyncDfineSmallObj2coco() as model:
         print(await model.predict(IMAGE, threshold=0.25, use_nms=True))
 
 
 def generate() -> None:
+    """Call `generate` and print each item."""
     with DfineSmallObj2coco() as model:
         for piece in model.generate(VIDEO, threshold=0.25, use_nms=True):
             print(piece)
 
 
 async def generate_async() -> None:
+    """Call `generate` with asyncio and print each item."""
     async with AsyncDfineSmallObj2coco() as model:
         async for piece in model.generate(VIDEO, threshold=0.25, use_nms=True):
             print(piece)
 
 
 def stream_image() -> None:
+    """Call `stream_image` and print each item."""
     with DfineSmallObj2coco() as model:
         for piece in model.stream_image([IMAGE], threshold=0.25, use_nms=True):
             print(piece)
 
 
 async def stream_image_async() -> None:
+    """Call `stream_image` with asyncio and print each item."""
     async with AsyncDfineSmallObj2coco() as model:
         async for piece in model.stream_image([IMAGE], threshold=0.25, use_nms=True):
             print(piece)
 
 
 def stream_video() -> None:
+    """Call `stream_video` and print each item."""
     with DfineSmallObj2coco() as model:
         for piece in model.stream_video([VIDEO], threshold=0.25, use_nms=True):
             print(piece)
 
 
 async def stream_video_async() -> None:
+    """Call `stream_video` with asyncio and print each item."""
     async with AsyncDfineSmallObj2coco() as model:
         async for piece in model.stream_video([VIDEO], threshold=0.25, use_nms=True):
             print(piece)

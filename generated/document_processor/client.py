@@ -10,15 +10,17 @@ from typing import Any, Final, TypedDict, overload
 
 from clarigen import AsyncBatch, AsyncClient, Batch, Client, ModelRef, SequenceNotStr, Text, wire
 
+_MODEL: Final = ModelRef("example-user", "example-app", "document-processor")
 
-class DocumentProcessor(
-    Client, model=ModelRef("example-user", "example-app", "document-processor")
-):
-    """The model `document-processor` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises
-    InputError before anything is sent, ModelError when the model fails, TransportError when it
-    cannot be reached.
+class DocumentProcessor(Client, model=_MODEL):
+    """Client for the model `document-processor` of example-user/example-app.
+
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
+    overloads takes either one input or a list of inputs.
+
+    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
+    if the model fails, and `TransportError` if it cannot be reached.
     """
 
     @overload
@@ -32,19 +34,16 @@ class DocumentProcessor(
     ) -> tuple[list[Text], Any] | list[tuple[list[Text], Any]]:
         """Return keywords and sentiment scores.
 
-        A list of `AnalyzeDocumentInput` in place of the arguments gives a list of results.
+        Args:
+            doc: Also accepts a list of `AnalyzeDocumentInput` and then returns a list of
+                results.
         """
         return self._unary_or_batch(_ANALYZE_DOCUMENT, doc)
 
     def analyze_document_batch(
         self, inputs: Iterable[AnalyzeDocumentInput], *, progress: bool = False
     ) -> Batch[tuple[list[Text], Any]]:
-        """`analyze_document` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `analyze_document` for many inputs and iterate over the results in input order."""
         return self._batch(_ANALYZE_DOCUMENT, inputs, progress)
 
     @overload
@@ -62,26 +61,21 @@ class DocumentProcessor(
     ) -> ProcessDocumentResult | list[ProcessDocumentResult]:
         """Process one document with its metadata.
 
-        A list of `ProcessDocumentInput` in place of the arguments gives a list of results.
+        Args:
+            content: Also accepts a list of `ProcessDocumentInput` and then returns a list of
+                results.
         """
         return self._unary_or_batch(_PROCESS_DOCUMENT, content, metadata)
 
     def process_document_batch(
         self, inputs: Iterable[ProcessDocumentInput], *, progress: bool = False
     ) -> Batch[ProcessDocumentResult]:
-        """`process_document` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `process_document` for many inputs and iterate over the results in input order."""
         return self._batch(_PROCESS_DOCUMENT, inputs, progress)
 
 
-class AsyncDocumentProcessor(
-    AsyncClient, model=ModelRef("example-user", "example-app", "document-processor")
-):
-    """The model `document-processor` of example-user/example-app: the asyncio twin of
+class AsyncDocumentProcessor(AsyncClient, model=_MODEL):
+    """Async client for the model `document-processor` of example-user/example-app; the twin of
     `DocumentProcessor`.
     """
 
@@ -96,7 +90,9 @@ class AsyncDocumentProcessor(
     ) -> tuple[list[Text], Any] | list[tuple[list[Text], Any]]:
         """Return keywords and sentiment scores.
 
-        A list of `AnalyzeDocumentInput` in place of the arguments gives a list of results.
+        Args:
+            doc: Also accepts a list of `AnalyzeDocumentInput` and then returns a list of
+                results.
         """
         return await self._unary_or_batch(_ANALYZE_DOCUMENT, doc)
 
@@ -106,12 +102,7 @@ class AsyncDocumentProcessor(
         *,
         progress: bool = False,
     ) -> AsyncBatch[tuple[list[Text], Any]]:
-        """`analyze_document` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `analyze_document` for many inputs and iterate over the results in input order."""
         return self._batch(_ANALYZE_DOCUMENT, inputs, progress)
 
     @overload
@@ -129,7 +120,9 @@ class AsyncDocumentProcessor(
     ) -> ProcessDocumentResult | list[ProcessDocumentResult]:
         """Process one document with its metadata.
 
-        A list of `ProcessDocumentInput` in place of the arguments gives a list of results.
+        Args:
+            content: Also accepts a list of `ProcessDocumentInput` and then returns a list of
+                results.
         """
         return await self._unary_or_batch(_PROCESS_DOCUMENT, content, metadata)
 
@@ -139,18 +132,13 @@ class AsyncDocumentProcessor(
         *,
         progress: bool = False,
     ) -> AsyncBatch[ProcessDocumentResult]:
-        """`process_document` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `process_document` for many inputs and iterate over the results in input order."""
         return self._batch(_PROCESS_DOCUMENT, inputs, progress)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessDocumentResult:
-    """What `process_document` returns."""
+    """Result of `process_document`."""
 
     summary: Text
     sentiment: float
@@ -158,7 +146,7 @@ class ProcessDocumentResult:
 
 @dataclass(frozen=True, slots=True)
 class ProcessDocumentMetadata:
-    """What `process_document` takes as `metadata`."""
+    """Value of the parameter `metadata` of `process_document`."""
 
     author: str
     title: str
@@ -166,25 +154,26 @@ class ProcessDocumentMetadata:
 
 
 class AnalyzeDocumentInput(TypedDict):
-    """One input of a list for `analyze_document`, or of `analyze_document_batch`."""
+    """One input for `analyze_document` or `analyze_document_batch`."""
 
     doc: SequenceNotStr[Text | str]
 
 
 class ProcessDocumentInput(TypedDict):
-    """One input of a list for `process_document`, or of `process_document_batch`."""
+    """One input for `process_document` or `process_document_batch`."""
 
     content: Text | str
     metadata: ProcessDocumentMetadata
 
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _ANALYZE_DOCUMENT: Final = wire.unary(
     "analyze_document",
     wire.field("doc", wire.list_of(wire.TEXT)),
     returns=wire.tuple_of(wire.list_of(wire.TEXT), wire.JSON),
 )
+
 _PROCESS_DOCUMENT: Final = wire.unary(
     "process_document",
     wire.field("content", wire.TEXT),

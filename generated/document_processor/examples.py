@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example a method: `python -m document_processor.examples analyze_document`."""
+"""One runnable example per method: `python -m document_processor.examples analyze_document`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from .client import AsyncDocumentProcessor, DocumentProcessor, ProcessDocumentMe
 
 
 def analyze_document() -> None:
+    """Call `analyze_document` and print the result."""
     with DocumentProcessor() as model:
         print(model.analyze_document(["Hello"]))
 
 
 async def analyze_document_async() -> None:
+    """Call `analyze_document` with asyncio and print the result."""
     async with AsyncDocumentProcessor() as model:
         print(await model.analyze_document(["Hello"]))
 
 
 def process_document() -> None:
+    """Call `process_document` and print the result."""
     with DocumentProcessor() as model:
         print(
             model.process_document(
@@ -31,6 +34,7 @@ def process_document() -> None:
 
 
 async def process_document_async() -> None:
+    """Call `process_document` with asyncio and print the result."""
     async with AsyncDocumentProcessor() as model:
         print(
             await model.process_document(

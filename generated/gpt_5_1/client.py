@@ -21,13 +21,17 @@ from clarigen import (
     wire,
 )
 
+_MODEL: Final = ModelRef("example-user", "example-app", "gpt-5_1")
 
-class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
-    """The model `gpt-5_1` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises
-    InputError before anything is sent, ModelError when the model fails, TransportError when it
-    cannot be reached.
+class Gpt5_1(Client, model=_MODEL):
+    """Client for the model `gpt-5_1` of example-user/example-app.
+
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
+    overloads takes either one input or a list of inputs.
+
+    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
+    if the model fails, and `TransportError` if it cannot be reached.
     """
 
     @overload
@@ -37,19 +41,16 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
     def openai_transport(self, msg: str | Sequence[OpenaiTransportInput]) -> str | list[str]:
         """Handle non-streaming OpenAI requests.
 
-        A list of `OpenaiTransportInput` in place of the arguments gives a list of results.
+        Args:
+            msg: Also accepts a list of `OpenaiTransportInput` and then returns a list of
+                results.
         """
         return self._unary_or_batch(_OPENAI_TRANSPORT, msg)
 
     def openai_transport_batch(
         self, inputs: Iterable[OpenaiTransportInput], *, progress: bool = False
     ) -> Batch[str]:
-        """`openai_transport` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `openai_transport` for many inputs and iterate over the results in input order."""
         return self._batch(_OPENAI_TRANSPORT, inputs, progress)
 
     def openai_stream_transport(self, msg: str) -> Stream[str]:
@@ -90,9 +91,8 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
         """Predict the output of the model using OpenAI-compatible API with optional MCP tool
         support.
 
-        A list of `PredictInput` in place of the arguments gives a list of results.
-
         Args:
+            prompt: Also accepts a list of `PredictInput` and then returns a list of results.
             max_tokens: An upper bound for the number of tokens that can be generated for a
                 completion.
             temperature: A decimal number that determines the degree of randomness in the
@@ -117,12 +117,7 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
     ) -> Batch[str]:
-        """`predict` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `predict` for many inputs and iterate over the results in input order."""
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -165,8 +160,8 @@ class Gpt5_1(Client, model=ModelRef("example-user", "example-app", "gpt-5_1")):
         )
 
 
-class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gpt-5_1")):
-    """The model `gpt-5_1` of example-user/example-app: the asyncio twin of `Gpt5_1`."""
+class AsyncGpt5_1(AsyncClient, model=_MODEL):
+    """Async client for the model `gpt-5_1` of example-user/example-app; the twin of `Gpt5_1`."""
 
     @overload
     async def openai_transport(self, msg: str) -> str: ...
@@ -175,7 +170,9 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
     async def openai_transport(self, msg: str | Sequence[OpenaiTransportInput]) -> str | list[str]:
         """Handle non-streaming OpenAI requests.
 
-        A list of `OpenaiTransportInput` in place of the arguments gives a list of results.
+        Args:
+            msg: Also accepts a list of `OpenaiTransportInput` and then returns a list of
+                results.
         """
         return await self._unary_or_batch(_OPENAI_TRANSPORT, msg)
 
@@ -185,12 +182,7 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
         *,
         progress: bool = False,
     ) -> AsyncBatch[str]:
-        """`openai_transport` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `openai_transport` for many inputs and iterate over the results in input order."""
         return self._batch(_OPENAI_TRANSPORT, inputs, progress)
 
     def openai_stream_transport(self, msg: str) -> AsyncStream[str]:
@@ -231,9 +223,8 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
         """Predict the output of the model using OpenAI-compatible API with optional MCP tool
         support.
 
-        A list of `PredictInput` in place of the arguments gives a list of results.
-
         Args:
+            prompt: Also accepts a list of `PredictInput` and then returns a list of results.
             max_tokens: An upper bound for the number of tokens that can be generated for a
                 completion.
             temperature: A decimal number that determines the degree of randomness in the
@@ -261,12 +252,7 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
         *,
         progress: bool = False,
     ) -> AsyncBatch[str]:
-        """`predict` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `predict` for many inputs and iterate over the results in input order."""
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -310,13 +296,13 @@ class AsyncGpt5_1(AsyncClient, model=ModelRef("example-user", "example-app", "gp
 
 
 class OpenaiTransportInput(TypedDict):
-    """One input of a list for `openai_transport`, or of `openai_transport_batch`."""
+    """One input for `openai_transport` or `openai_transport_batch`."""
 
     msg: str
 
 
 class PredictInput(TypedDict):
-    """One input of a list for `predict`, or of `predict_batch`."""
+    """One input for `predict` or `predict_batch`."""
 
     prompt: str
     image: NotRequired[Image | None]
@@ -339,18 +325,20 @@ class PredictInput(TypedDict):
     """
 
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _OPENAI_TRANSPORT: Final = wire.unary(
     "openai_transport",
     wire.field("msg", wire.STR),
     returns=wire.STR,
 )
+
 _OPENAI_STREAM_TRANSPORT: Final = wire.server_stream(
     "openai_stream_transport",
     wire.field("msg", wire.STR),
     returns=wire.STR,
 )
+
 _PREDICT: Final = wire.unary(
     "predict",
     wire.field("prompt", wire.STR),
@@ -365,6 +353,7 @@ _PREDICT: Final = wire.unary(
     wire.field("top_p", wire.FLOAT, default=1.0),
     returns=wire.STR,
 )
+
 _GENERATE: Final = wire.server_stream(
     "generate",
     wire.field("prompt", wire.STR),

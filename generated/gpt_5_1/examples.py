@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example a method: `python -m gpt_5_1.examples openai_transport`."""
+"""One runnable example per method: `python -m gpt_5_1.examples openai_transport`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from .client import AsyncGpt5_1, Gpt5_1
 
 
 def openai_transport() -> None:
+    """Call `openai_transport` and print the result."""
     with Gpt5_1() as model:
         print(model.openai_transport('{"messages": [{"role": "user", "content": "Hello"}]}'))
 
 
 async def openai_transport_async() -> None:
+    """Call `openai_transport` with asyncio and print the result."""
     async with AsyncGpt5_1() as model:
         print(await model.openai_transport('{"messages": [{"role": "user", "content": "Hello"}]}'))
 
 
 def openai_stream_transport() -> None:
+    """Call `openai_stream_transport` and print each item."""
     with Gpt5_1() as model:
         for piece in model.openai_stream_transport(
             '{"messages": [{"role": "user", "content": "Hello"}], "stream": true}'
@@ -30,6 +33,7 @@ def openai_stream_transport() -> None:
 
 
 async def openai_stream_transport_async() -> None:
+    """Call `openai_stream_transport` with asyncio and print each item."""
     async with AsyncGpt5_1() as model:
         async for piece in model.openai_stream_transport(
             '{"messages": [{"role": "user", "content": "Hello"}], "stream": true}'
@@ -38,22 +42,26 @@ async def openai_stream_transport_async() -> None:
 
 
 def predict() -> None:
+    """Call `predict` and print the result."""
     with Gpt5_1() as model:
         print(model.predict("Hello", max_tokens=4096, temperature=1.0))
 
 
 async def predict_async() -> None:
+    """Call `predict` with asyncio and print the result."""
     async with AsyncGpt5_1() as model:
         print(await model.predict("Hello", max_tokens=4096, temperature=1.0))
 
 
 def generate() -> None:
+    """Call `generate` and print each item."""
     with Gpt5_1() as model:
         for piece in model.generate("Hello", max_tokens=4096, temperature=1.0):
             print(piece, end="", flush=True)
 
 
 async def generate_async() -> None:
+    """Call `generate` with asyncio and print each item."""
     async with AsyncGpt5_1() as model:
         async for piece in model.generate("Hello", max_tokens=4096, temperature=1.0):
             print(piece, end="", flush=True)

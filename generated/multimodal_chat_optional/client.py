@@ -20,15 +20,17 @@ from clarigen import (
     wire,
 )
 
+_MODEL: Final = ModelRef("example-user", "example-app", "multimodal-chat-optional")
 
-class MultimodalChatOptional(
-    Client, model=ModelRef("example-user", "example-app", "multimodal-chat-optional")
-):
-    """The model `multimodal-chat-optional` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises
-    InputError before anything is sent, ModelError when the model fails, TransportError when it
-    cannot be reached.
+class MultimodalChatOptional(Client, model=_MODEL):
+    """Client for the model `multimodal-chat-optional` of example-user/example-app.
+
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
+    overloads takes either one input or a list of inputs.
+
+    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
+    if the model fails, and `TransportError` if it cannot be reached.
     """
 
     @overload
@@ -58,7 +60,8 @@ class MultimodalChatOptional(
     ) -> str | list[str]:
         """Return a single response.
 
-        A list of `PredictInput` in place of the arguments gives a list of results.
+        Args:
+            prompt: Also accepts a list of `PredictInput` and then returns a list of results.
         """
         return self._unary_or_batch(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
@@ -67,12 +70,7 @@ class MultimodalChatOptional(
     def predict_batch(
         self, inputs: Iterable[PredictInput], *, progress: bool = False
     ) -> Batch[str]:
-        """`predict` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `predict` for many inputs and iterate over the results in input order."""
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -92,11 +90,9 @@ class MultimodalChatOptional(
         )
 
 
-class AsyncMultimodalChatOptional(
-    AsyncClient, model=ModelRef("example-user", "example-app", "multimodal-chat-optional")
-):
-    """The model `multimodal-chat-optional` of example-user/example-app: the asyncio twin of
-    `MultimodalChatOptional`.
+class AsyncMultimodalChatOptional(AsyncClient, model=_MODEL):
+    """Async client for the model `multimodal-chat-optional` of example-user/example-app; the twin
+    of `MultimodalChatOptional`.
     """
 
     @overload
@@ -126,7 +122,8 @@ class AsyncMultimodalChatOptional(
     ) -> str | list[str]:
         """Return a single response.
 
-        A list of `PredictInput` in place of the arguments gives a list of results.
+        Args:
+            prompt: Also accepts a list of `PredictInput` and then returns a list of results.
         """
         return await self._unary_or_batch(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
@@ -138,12 +135,7 @@ class AsyncMultimodalChatOptional(
         *,
         progress: bool = False,
     ) -> AsyncBatch[str]:
-        """`predict` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `predict` for many inputs and iterate over the results in input order."""
         return self._batch(_PREDICT, inputs, progress)
 
     def generate(
@@ -164,7 +156,7 @@ class AsyncMultimodalChatOptional(
 
 
 class PredictInput(TypedDict):
-    """One input of a list for `predict`, or of `predict_batch`."""
+    """One input for `predict` or `predict_batch`."""
 
     prompt: str
     image: NotRequired[Image | None]
@@ -180,7 +172,7 @@ class PredictInput(TypedDict):
     """Default: `0.8`."""
 
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _PREDICT: Final = wire.unary(
     "predict",
@@ -193,6 +185,7 @@ _PREDICT: Final = wire.unary(
     wire.field("top_p", wire.FLOAT, default=0.8),
     returns=wire.STR,
 )
+
 _GENERATE: Final = wire.server_stream(
     "generate",
     wire.field("prompt", wire.STR),

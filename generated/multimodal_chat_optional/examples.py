@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example a method: `python -m multimodal_chat_optional.examples predict`."""
+"""One runnable example per method: `python -m multimodal_chat_optional.examples predict`."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from .client import AsyncMultimodalChatOptional, MultimodalChatOptional
 
 
 def predict() -> None:
+    """Call `predict` and print the result."""
     with MultimodalChatOptional() as model:
         print(model.predict("Hello", max_tokens=512, temperature=0.7))
 
 
 async def predict_async() -> None:
+    """Call `predict` with asyncio and print the result."""
     async with AsyncMultimodalChatOptional() as model:
         print(await model.predict("Hello", max_tokens=512, temperature=0.7))
 
 
 def generate() -> None:
+    """Call `generate` and print each item."""
     with MultimodalChatOptional() as model:
         for piece in model.generate("Hello", max_tokens=512, temperature=0.7):
             print(piece, end="", flush=True)
 
 
 async def generate_async() -> None:
+    """Call `generate` with asyncio and print each item."""
     async with AsyncMultimodalChatOptional() as model:
         async for piece in model.generate("Hello", max_tokens=512, temperature=0.7):
             print(piece, end="", flush=True)

@@ -14,6 +14,7 @@
 
 from clarigen import wire
 
+# Fails with a clear message if the installed runtime is too old.
 wire.require_format(1, __name__)
 
 from .client import AsyncSensors, MonitorSensorsResult, MonitorSensorsSensorStream, Sensors

@@ -10,13 +10,16 @@ from typing import Final
 
 from clarigen import AsyncClient, AsyncStream, Client, ModelRef, Stream, wire
 
+_MODEL: Final = ModelRef("example-user", "example-app", "sensors")
 
-class Sensors(Client, model=ModelRef("example-user", "example-app", "sensors")):
-    """The model `sensors` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises
-    InputError before anything is sent, ModelError when the model fails, TransportError when it
-    cannot be reached.
+class Sensors(Client, model=_MODEL):
+    """Client for the model `sensors` of example-user/example-app.
+
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable.
+
+    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
+    if the model fails, and `TransportError` if it cannot be reached.
     """
 
     def monitor_sensors(
@@ -25,13 +28,13 @@ class Sensors(Client, model=ModelRef("example-user", "example-app", "sensors")):
         """Flag anomalies in a stream of readings.
 
         Args:
-            sensor_stream: Its items are sent as they are taken.
+            sensor_stream: Each item is sent as soon as the iterable yields it.
         """
         return self._stream(_MONITOR_SENSORS, sensor_stream)
 
 
-class AsyncSensors(AsyncClient, model=ModelRef("example-user", "example-app", "sensors")):
-    """The model `sensors` of example-user/example-app: the asyncio twin of `Sensors`."""
+class AsyncSensors(AsyncClient, model=_MODEL):
+    """Async client for the model `sensors` of example-user/example-app; the twin of `Sensors`."""
 
     def monitor_sensors(
         self,
@@ -42,14 +45,14 @@ class AsyncSensors(AsyncClient, model=ModelRef("example-user", "example-app", "s
         """Flag anomalies in a stream of readings.
 
         Args:
-            sensor_stream: Its items are sent as they are taken.
+            sensor_stream: Each item is sent as soon as the iterable yields it.
         """
         return self._stream(_MONITOR_SENSORS, sensor_stream)
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorSensorsResult:
-    """What `monitor_sensors` yields."""
+    """Item of the stream that `monitor_sensors` returns."""
 
     status: str
     anomaly_score: float
@@ -57,14 +60,14 @@ class MonitorSensorsResult:
 
 @dataclass(frozen=True, slots=True)
 class MonitorSensorsSensorStream:
-    """What `monitor_sensors` takes as `sensor_stream`."""
+    """Value of the parameter `sensor_stream` of `monitor_sensors`."""
 
     temperature: float
     pressure: float
     timestamp: float
 
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _MONITOR_SENSORS: Final = wire.bidi_stream(
     "monitor_sensors",

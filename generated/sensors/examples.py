@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example a method: `python -m sensors.examples monitor_sensors`."""
+"""One runnable example per method: `python -m sensors.examples monitor_sensors`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .client import AsyncSensors, MonitorSensorsSensorStream, Sensors
 
 
 def monitor_sensors() -> None:
+    """Call `monitor_sensors` and print each item."""
     with Sensors() as model:
         for piece in model.monitor_sensors(
             [MonitorSensorsSensorStream(temperature=1.0, pressure=1.0, timestamp=1.0)]
@@ -20,6 +21,7 @@ def monitor_sensors() -> None:
 
 
 async def monitor_sensors_async() -> None:
+    """Call `monitor_sensors` with asyncio and print each item."""
     async with AsyncSensors() as model:
         async for piece in model.monitor_sensors(
             [MonitorSensorsSensorStream(temperature=1.0, pressure=1.0, timestamp=1.0)]

@@ -11,6 +11,7 @@
 
 from clarigen import wire
 
+# Fails with a clear message if the installed runtime is too old.
 wire.require_format(1, __name__)
 
 from clarigen import Audio, Concept, Text
@@ -33,9 +34,9 @@ from .client import (
     TranscribeInput,
     TranscribeLanguage,
     TranscribeResult,
-    TranscribeResultSegments,
-    TranscribeResultSegmentsSpeaker,
-    TranscribeResultSegmentsWords,
+    TranscribeSegments,
+    TranscribeSegmentsSpeaker,
+    TranscribeSegmentsWords,
     TranscribeTuning,
 )
 
@@ -60,8 +61,8 @@ __all__ = [
     "TranscribeInput",
     "TranscribeLanguage",
     "TranscribeResult",
-    "TranscribeResultSegments",
-    "TranscribeResultSegmentsSpeaker",
-    "TranscribeResultSegmentsWords",
+    "TranscribeSegments",
+    "TranscribeSegmentsSpeaker",
+    "TranscribeSegmentsWords",
     "TranscribeTuning",
 ]

@@ -30,12 +30,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech-studio")):
-    """The model `speech-studio` of example-user/example-app.
+_MODEL: Final = ModelRef("example-user", "example-app", "speech-studio")
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises
-    InputError before anything is sent, ModelError when the model fails, TransportError when it
-    cannot be reached.
+
+class SpeechStudio(Client, model=_MODEL):
+    """Client for the model `speech-studio` of example-user/example-app.
+
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
+    overloads takes either one input or a list of inputs.
+
+    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
+    if the model fails, and `TransportError` if it cannot be reached.
     """
 
     @overload
@@ -70,10 +75,9 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
         Long recordings are split where nobody speaks. The text of a segment is never cut inside a
         word.
 
-        A list of `TranscribeInput` in place of the arguments gives a list of results.
-
         Args:
-            audio: The recording, at most two hours of it.
+            audio: The recording, at most two hours of it. Also accepts a list of
+                `TranscribeInput` and then returns a list of results.
             language: The language that is spoken.
                 * `auto`: Find out from the first 30 seconds.
                 * `en`: English.
@@ -85,7 +89,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
                 temperatures=(0.0, 0.2, 0.4), penalties={"repetition": 1.1})`.
             class_: Who listens: decides what is masked.
             seed: For the same answer each time.
-            received_at: When the recording was received, in seconds since 1970. Left out, the
+            received_at: When the recording was received, in seconds since 1970. If omitted, the
                 model's own default applies: `time.time()`.
         """
         return self._unary_or_batch(
@@ -95,12 +99,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
     def transcribe_batch(
         self, inputs: Iterable[TranscribeInput], *, progress: bool = False
     ) -> Batch[TranscribeResult]:
-        """`transcribe` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `transcribe` for many inputs and iterate over the results in input order."""
         return self._batch(_TRANSCRIBE, inputs, progress)
 
     @overload
@@ -122,10 +121,9 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
     ) -> float | list[float]:
         """Tell how likely two voiceprints are of one speaker.
 
-        A list of `CompareInput` in place of the arguments gives a list of results.
-
         Args:
-            first: A voiceprint.
+            first: A voiceprint. Also accepts a list of `CompareInput` and then returns a list of
+                results.
             second: Another one.
 
         Returns:
@@ -136,12 +134,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
     def compare_batch(
         self, inputs: Iterable[CompareInput], *, progress: bool = False
     ) -> Batch[float]:
-        """`compare` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `compare` for many inputs and iterate over the results in input order."""
         return self._batch(_COMPARE, inputs, progress)
 
     @overload
@@ -160,9 +153,8 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
     ) -> list[Concept] | list[list[Concept]]:
         """Tell what else can be heard: music, laughter, traffic.
 
-        A list of `TagInput` in place of the arguments gives a list of results.
-
         Args:
+            audio: Also accepts a list of `TagInput` and then returns a list of results.
             sounds: What to listen for; nothing in particular if empty.
             top: How many to report. 1 to 20.
             window: Seconds that are looked at together. 0.5 to 10.0.
@@ -175,12 +167,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
     def tag_batch(
         self, inputs: Iterable[TagInput], *, progress: bool = False
     ) -> Batch[list[Concept]]:
-        """`tag` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `tag` for many inputs and iterate over the results in input order."""
         return self._batch(_TAG, inputs, progress)
 
     @overload
@@ -204,10 +191,9 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
     ) -> SpeakResult | list[SpeakResult]:
         """Say a text.
 
-        A list of `SpeakInput` in place of the arguments gives a list of results.
-
         Args:
-            voice: A few seconds of the voice to speak with. Left out, the model's own default
+            text: Also accepts a list of `SpeakInput` and then returns a list of results.
+            voice: A few seconds of the voice to speak with. If omitted, the model's own default
                 applies.
             watermark: Is hidden in the sound.
         """
@@ -216,12 +202,7 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
     def speak_batch(
         self, inputs: Iterable[SpeakInput], *, progress: bool = False
     ) -> Batch[SpeakResult]:
-        """`speak` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `speak` for many inputs and iterate over the results in input order."""
         return self._batch(_SPEAK, inputs, progress)
 
     def search(self, query: JSON, *, order_by: SequenceNotStr[str] = ("date", "speaker")) -> Any:
@@ -231,17 +212,12 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
             query: A filter, as the search service takes it.
 
         Returns:
-            A JSON value; its numbers may come back as floats.
+            A JSON value; integers may be returned as floats.
         """
         return self._unary(_SEARCH, query, order_by)
 
     def search_batch(self, inputs: Iterable[SearchInput], *, progress: bool = False) -> Batch[Any]:
-        """`search` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `search` for many inputs and iterate over the results in input order."""
         return self._batch(_SEARCH, inputs, progress)
 
     def narrate(self, text: Text | str, *, speed: float = 1.0) -> Stream[bytes]:
@@ -258,8 +234,8 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
         """Write down what is said while it is said.
 
         Args:
-            chunks: Raw sound: 16 bits a sample, one channel. Its items are sent as they are
-                taken.
+            chunks: Raw sound: 16 bits a sample, one channel. Each item is sent as soon as the
+                iterable yields it.
             sample_rate: Samples a second.
         """
         return self._stream(_LISTEN, chunks, sample_rate)
@@ -276,10 +252,9 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
     ) -> str | list[str]:
         """Keep a voice, to speak with it.
 
-        A list of `ImportInput` in place of the arguments gives a list of results.
-
         Args:
-            audio: Somebody who speaks, half a minute at least.
+            audio: Somebody who speaks, half a minute at least. Also accepts a list of
+                `ImportInput` and then returns a list of results.
             class_: Who may use it.
 
         Returns:
@@ -287,20 +262,15 @@ class SpeechStudio(Client, model=ModelRef("example-user", "example-app", "speech
         """
         return self._unary_or_batch(_IMPORT, audio, class_)
 
-    def import__batch(self, inputs: Iterable[ImportInput], *, progress: bool = False) -> Batch[str]:
-        """`import_` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+    def import_batch(self, inputs: Iterable[ImportInput], *, progress: bool = False) -> Batch[str]:
+        """Call `import_` for many inputs and iterate over the results in input order."""
         return self._batch(_IMPORT, inputs, progress)
 
 
-class AsyncSpeechStudio(
-    AsyncClient, model=ModelRef("example-user", "example-app", "speech-studio")
-):
-    """The model `speech-studio` of example-user/example-app: the asyncio twin of `SpeechStudio`."""
+class AsyncSpeechStudio(AsyncClient, model=_MODEL):
+    """Async client for the model `speech-studio` of example-user/example-app; the twin of
+    `SpeechStudio`.
+    """
 
     @overload
     async def transcribe(
@@ -334,10 +304,9 @@ class AsyncSpeechStudio(
         Long recordings are split where nobody speaks. The text of a segment is never cut inside a
         word.
 
-        A list of `TranscribeInput` in place of the arguments gives a list of results.
-
         Args:
-            audio: The recording, at most two hours of it.
+            audio: The recording, at most two hours of it. Also accepts a list of
+                `TranscribeInput` and then returns a list of results.
             language: The language that is spoken.
                 * `auto`: Find out from the first 30 seconds.
                 * `en`: English.
@@ -349,7 +318,7 @@ class AsyncSpeechStudio(
                 temperatures=(0.0, 0.2, 0.4), penalties={"repetition": 1.1})`.
             class_: Who listens: decides what is masked.
             seed: For the same answer each time.
-            received_at: When the recording was received, in seconds since 1970. Left out, the
+            received_at: When the recording was received, in seconds since 1970. If omitted, the
                 model's own default applies: `time.time()`.
         """
         return await self._unary_or_batch(
@@ -362,12 +331,7 @@ class AsyncSpeechStudio(
         *,
         progress: bool = False,
     ) -> AsyncBatch[TranscribeResult]:
-        """`transcribe` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `transcribe` for many inputs and iterate over the results in input order."""
         return self._batch(_TRANSCRIBE, inputs, progress)
 
     @overload
@@ -389,10 +353,9 @@ class AsyncSpeechStudio(
     ) -> float | list[float]:
         """Tell how likely two voiceprints are of one speaker.
 
-        A list of `CompareInput` in place of the arguments gives a list of results.
-
         Args:
-            first: A voiceprint.
+            first: A voiceprint. Also accepts a list of `CompareInput` and then returns a list of
+                results.
             second: Another one.
 
         Returns:
@@ -406,12 +369,7 @@ class AsyncSpeechStudio(
         *,
         progress: bool = False,
     ) -> AsyncBatch[float]:
-        """`compare` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `compare` for many inputs and iterate over the results in input order."""
         return self._batch(_COMPARE, inputs, progress)
 
     @overload
@@ -430,9 +388,8 @@ class AsyncSpeechStudio(
     ) -> list[Concept] | list[list[Concept]]:
         """Tell what else can be heard: music, laughter, traffic.
 
-        A list of `TagInput` in place of the arguments gives a list of results.
-
         Args:
+            audio: Also accepts a list of `TagInput` and then returns a list of results.
             sounds: What to listen for; nothing in particular if empty.
             top: How many to report. 1 to 20.
             window: Seconds that are looked at together. 0.5 to 10.0.
@@ -445,12 +402,7 @@ class AsyncSpeechStudio(
     def tag_batch(
         self, inputs: Iterable[TagInput] | AsyncIterable[TagInput], *, progress: bool = False
     ) -> AsyncBatch[list[Concept]]:
-        """`tag` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `tag` for many inputs and iterate over the results in input order."""
         return self._batch(_TAG, inputs, progress)
 
     @overload
@@ -474,10 +426,9 @@ class AsyncSpeechStudio(
     ) -> SpeakResult | list[SpeakResult]:
         """Say a text.
 
-        A list of `SpeakInput` in place of the arguments gives a list of results.
-
         Args:
-            voice: A few seconds of the voice to speak with. Left out, the model's own default
+            text: Also accepts a list of `SpeakInput` and then returns a list of results.
+            voice: A few seconds of the voice to speak with. If omitted, the model's own default
                 applies.
             watermark: Is hidden in the sound.
         """
@@ -486,12 +437,7 @@ class AsyncSpeechStudio(
     def speak_batch(
         self, inputs: Iterable[SpeakInput] | AsyncIterable[SpeakInput], *, progress: bool = False
     ) -> AsyncBatch[SpeakResult]:
-        """`speak` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `speak` for many inputs and iterate over the results in input order."""
         return self._batch(_SPEAK, inputs, progress)
 
     async def search(
@@ -503,19 +449,14 @@ class AsyncSpeechStudio(
             query: A filter, as the search service takes it.
 
         Returns:
-            A JSON value; its numbers may come back as floats.
+            A JSON value; integers may be returned as floats.
         """
         return await self._unary(_SEARCH, query, order_by)
 
     def search_batch(
         self, inputs: Iterable[SearchInput] | AsyncIterable[SearchInput], *, progress: bool = False
     ) -> AsyncBatch[Any]:
-        """`search` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `search` for many inputs and iterate over the results in input order."""
         return self._batch(_SEARCH, inputs, progress)
 
     def narrate(self, text: Text | str, *, speed: float = 1.0) -> AsyncStream[bytes]:
@@ -535,8 +476,8 @@ class AsyncSpeechStudio(
         """Write down what is said while it is said.
 
         Args:
-            chunks: Raw sound: 16 bits a sample, one channel. Its items are sent as they are
-                taken.
+            chunks: Raw sound: 16 bits a sample, one channel. Each item is sent as soon as the
+                iterable yields it.
             sample_rate: Samples a second.
         """
         return self._stream(_LISTEN, chunks, sample_rate)
@@ -555,10 +496,9 @@ class AsyncSpeechStudio(
     ) -> str | list[str]:
         """Keep a voice, to speak with it.
 
-        A list of `ImportInput` in place of the arguments gives a list of results.
-
         Args:
-            audio: Somebody who speaks, half a minute at least.
+            audio: Somebody who speaks, half a minute at least. Also accepts a list of
+                `ImportInput` and then returns a list of results.
             class_: Who may use it.
 
         Returns:
@@ -566,45 +506,40 @@ class AsyncSpeechStudio(
         """
         return await self._unary_or_batch(_IMPORT, audio, class_)
 
-    def import__batch(
+    def import_batch(
         self, inputs: Iterable[ImportInput] | AsyncIterable[ImportInput], *, progress: bool = False
     ) -> AsyncBatch[str]:
-        """`import_` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `import_` for many inputs and iterate over the results in input order."""
         return self._batch(_IMPORT, inputs, progress)
 
 
 TranscribeLanguage: TypeAlias = Literal["auto", "en", "de", "fr"]
-"""What `transcribe` takes as `language`."""
+"""Values of the parameter `language` of `transcribe`."""
 
 TranscribeClass: TypeAlias = Literal["public", "internal"]
-"""What `transcribe` takes as `class_`."""
+"""Values of the parameter `class_` of `transcribe`."""
 
 CompareMetric: TypeAlias = Literal["cosine", "plda"]
-"""What `compare` takes as `metric`."""
+"""Values of the parameter `metric` of `compare`."""
 
 SpeakContainer: TypeAlias = Literal["wav", "ogg", "raw"]
-"""What `speak` takes as `container`."""
+"""Values of the parameter `container` of `speak`."""
 
 ListenSampleRate: TypeAlias = Literal[8000, 16000, 48000]
-"""What `listen` takes as `sample_rate`."""
+"""Values of the parameter `sample_rate` of `listen`."""
 
 ImportClass: TypeAlias = Literal["private", "public"]
-"""What `import_` takes as `class_`."""
+"""Values of the parameter `class_` of `import_`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscribeResult:
-    """What `transcribe` returns."""
+    """Result of `transcribe`."""
 
     text: str
     """All that is said, in one text."""
 
-    segments: list[TranscribeResultSegments]
+    segments: list[TranscribeSegments]
     """The same in parts, each of one speaker."""
 
     language: str
@@ -612,20 +547,20 @@ class TranscribeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TranscribeResultSegments:
-    """`segments` of `TranscribeResult`."""
+class TranscribeSegments:
+    """Item of `TranscribeResult.segments`."""
 
     text: str
-    speaker: TranscribeResultSegmentsSpeaker
+    speaker: TranscribeSegmentsSpeaker
     """Who speaks."""
 
-    words: list[TranscribeResultSegmentsWords]
+    words: list[TranscribeSegmentsWords]
     """Its words, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class TranscribeResultSegmentsSpeaker:
-    """`speaker` of `TranscribeResultSegments`."""
+class TranscribeSegmentsSpeaker:
+    """Value of `TranscribeSegments.speaker`."""
 
     label: str
     """`A`, `B`, ... in the order of their first words."""
@@ -635,8 +570,8 @@ class TranscribeResultSegmentsSpeaker:
 
 
 @dataclass(frozen=True, slots=True)
-class TranscribeResultSegmentsWords:
-    """`words` of `TranscribeResultSegments`."""
+class TranscribeSegmentsWords:
+    """Item of `TranscribeSegments.words`."""
 
     text: str
     """The word, as it was heard."""
@@ -651,7 +586,7 @@ class TranscribeResultSegmentsWords:
 
 @dataclass(frozen=True, slots=True)
 class TranscribeTuning:
-    """What `transcribe` takes as `tuning`."""
+    """Value of the parameter `tuning` of `transcribe`."""
 
     beams: int
     """How many paths are kept."""
@@ -665,7 +600,7 @@ class TranscribeTuning:
 
 @dataclass(frozen=True, slots=True)
 class SpeakResult:
-    """What `speak` returns."""
+    """Result of `speak`."""
 
     audio: bytes
     """The sound, in the container asked for."""
@@ -676,7 +611,7 @@ class SpeakResult:
 
 @dataclass(frozen=True, slots=True)
 class ListenResult:
-    """What `listen` yields."""
+    """Item of the stream that `listen` returns."""
 
     text: str
     final: bool
@@ -684,7 +619,7 @@ class ListenResult:
 
 
 class TranscribeInput(TypedDict):
-    """One input of a list for `transcribe`, or of `transcribe_batch`."""
+    """One input for `transcribe` or `transcribe_batch`."""
 
     audio: Audio
     """The recording, at most two hours of it."""
@@ -715,13 +650,13 @@ class TranscribeInput(TypedDict):
     """For the same answer each time."""
 
     received_at: NotRequired[float]
-    """When the recording was received, in seconds since 1970. Left out, the model's own default
+    """When the recording was received, in seconds since 1970. If omitted, the model's own default
     applies: `time.time()`.
     """
 
 
 class CompareInput(TypedDict):
-    """One input of a list for `compare`, or of `compare_batch`."""
+    """One input for `compare` or `compare_batch`."""
 
     first: npt.ArrayLike
     """A voiceprint."""
@@ -734,7 +669,7 @@ class CompareInput(TypedDict):
 
 
 class TagInput(TypedDict):
-    """One input of a list for `tag`, or of `tag_batch`."""
+    """One input for `tag` or `tag_batch`."""
 
     audio: Audio
     sounds: NotRequired[Sequence[Concept]]
@@ -748,11 +683,11 @@ class TagInput(TypedDict):
 
 
 class SpeakInput(TypedDict):
-    """One input of a list for `speak`, or of `speak_batch`."""
+    """One input for `speak` or `speak_batch`."""
 
     text: Text | str
     voice: NotRequired[Audio]
-    """A few seconds of the voice to speak with. Left out, the model's own default applies."""
+    """A few seconds of the voice to speak with. If omitted, the model's own default applies."""
 
     container: NotRequired[Literal["wav", "ogg", "raw"]]
     """Default: `"wav"`."""
@@ -762,7 +697,7 @@ class SpeakInput(TypedDict):
 
 
 class SearchInput(TypedDict):
-    """One input of `search_batch`."""
+    """One input for `search_batch`."""
 
     query: JSON
     """A filter, as the search service takes it."""
@@ -772,7 +707,7 @@ class SearchInput(TypedDict):
 
 
 class ImportInput(TypedDict):
-    """One input of a list for `import_`, or of `import__batch`."""
+    """One input for `import_` or `import_batch`."""
 
     audio: Audio
     """Somebody who speaks, half a minute at least."""
@@ -781,7 +716,7 @@ class ImportInput(TypedDict):
     """Who may use it. Default: `"private"`."""
 
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _TRANSCRIBE: Final = wire.unary(
     "transcribe",
@@ -811,12 +746,12 @@ _TRANSCRIBE: Final = wire.unary(
             "segments",
             wire.list_of(
                 wire.record(
-                    TranscribeResultSegments,
+                    TranscribeSegments,
                     wire.field("text", wire.STR),
                     wire.field(
                         "speaker",
                         wire.record(
-                            TranscribeResultSegmentsSpeaker,
+                            TranscribeSegmentsSpeaker,
                             wire.field("label", wire.STR),
                             wire.field("voiceprint", wire.NDARRAY),
                         ),
@@ -825,7 +760,7 @@ _TRANSCRIBE: Final = wire.unary(
                         "words",
                         wire.list_of(
                             wire.record(
-                                TranscribeResultSegmentsWords,
+                                TranscribeSegmentsWords,
                                 wire.field("text", wire.STR),
                                 wire.field("start", wire.FLOAT),
                                 wire.field("end", wire.FLOAT),
@@ -839,6 +774,7 @@ _TRANSCRIBE: Final = wire.unary(
         wire.field("language", wire.STR),
     ),
 )
+
 _COMPARE: Final = wire.unary(
     "compare",
     wire.field("first", wire.NDARRAY),
@@ -846,6 +782,7 @@ _COMPARE: Final = wire.unary(
     wire.field("metric", wire.STR, default="cosine", choices=("cosine", "plda")),
     returns=wire.FLOAT,
 )
+
 _TAG: Final = wire.unary(
     "tag",
     wire.field("audio", wire.AUDIO),
@@ -854,6 +791,7 @@ _TAG: Final = wire.unary(
     wire.field("window", wire.FLOAT, default=0.96, ge=0.5, le=10.0),
     returns=wire.list_of(wire.CONCEPT),
 )
+
 _SPEAK: Final = wire.unary(
     "speak",
     wire.field("text", wire.TEXT),
@@ -864,24 +802,28 @@ _SPEAK: Final = wire.unary(
         SpeakResult, wire.field("audio", wire.BYTES), wire.field("seconds", wire.FLOAT)
     ),
 )
+
 _SEARCH: Final = wire.unary(
     "search",
     wire.field("query", wire.JSON),
     wire.field("order_by", wire.list_of(wire.STR), default=("date", "speaker")),
     returns=wire.JSON,
 )
+
 _NARRATE: Final = wire.server_stream(
     "narrate",
     wire.field("text", wire.TEXT),
     wire.field("speed", wire.FLOAT, default=1.0, ge=0.5, le=2.0),
     returns=wire.BYTES,
 )
+
 _LISTEN: Final = wire.bidi_stream(
     "listen",
     wire.field("chunks", wire.BYTES, stream=True),
     wire.field("sample_rate", wire.INT, default=16000, choices=(8000, 16000, 48000)),
     returns=wire.record(ListenResult, wire.field("text", wire.STR), wire.field("final", wire.BOOL)),
 )
+
 _IMPORT: Final = wire.unary(
     "import",
     wire.field("audio", wire.AUDIO),

@@ -2,7 +2,7 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example a method: `python -m speech_studio.examples transcribe`."""
+"""One runnable example per method: `python -m speech_studio.examples transcribe`."""
 
 from __future__ import annotations
 
@@ -12,85 +12,101 @@ from .client import AsyncSpeechStudio, SpeechStudio
 
 
 def transcribe() -> None:
+    """Call `transcribe` and print the result."""
     with SpeechStudio() as model:
         print(model.transcribe(AUDIO, language="auto", class_="public"))
 
 
 async def transcribe_async() -> None:
+    """Call `transcribe` with asyncio and print the result."""
     async with AsyncSpeechStudio() as model:
         print(await model.transcribe(AUDIO, language="auto", class_="public"))
 
 
 def compare() -> None:
+    """Call `compare` and print the result."""
     with SpeechStudio() as model:
         print(model.compare([1.0, 2.0], [1.0, 2.0], metric="cosine"))
 
 
 async def compare_async() -> None:
+    """Call `compare` with asyncio and print the result."""
     async with AsyncSpeechStudio() as model:
         print(await model.compare([1.0, 2.0], [1.0, 2.0], metric="cosine"))
 
 
 def tag() -> None:
+    """Call `tag` and print the result."""
     with SpeechStudio() as model:
         print(model.tag(AUDIO, top=5, window=0.96))
 
 
 async def tag_async() -> None:
+    """Call `tag` with asyncio and print the result."""
     async with AsyncSpeechStudio() as model:
         print(await model.tag(AUDIO, top=5, window=0.96))
 
 
 def speak() -> None:
+    """Call `speak` and print the result."""
     with SpeechStudio() as model:
         print(model.speak("Hello", container="wav"))
 
 
 async def speak_async() -> None:
+    """Call `speak` with asyncio and print the result."""
     async with AsyncSpeechStudio() as model:
         print(await model.speak("Hello", container="wav"))
 
 
 def search() -> None:
+    """Call `search` and print the result."""
     with SpeechStudio() as model:
         print(model.search({"key": "value"}))
 
 
 async def search_async() -> None:
+    """Call `search` with asyncio and print the result."""
     async with AsyncSpeechStudio() as model:
         print(await model.search({"key": "value"}))
 
 
 def narrate() -> None:
+    """Call `narrate` and print each item."""
     with SpeechStudio() as model:
         for piece in model.narrate("Hello", speed=1.0):
             print(piece)
 
 
 async def narrate_async() -> None:
+    """Call `narrate` with asyncio and print each item."""
     async with AsyncSpeechStudio() as model:
         async for piece in model.narrate("Hello", speed=1.0):
             print(piece)
 
 
 def listen() -> None:
+    """Call `listen` and print each item."""
     with SpeechStudio() as model:
         for piece in model.listen([b"data"], sample_rate=16000):
             print(piece)
 
 
 async def listen_async() -> None:
+    """Call `listen` with asyncio and print each item."""
     async with AsyncSpeechStudio() as model:
         async for piece in model.listen([b"data"], sample_rate=16000):
             print(piece)
 
 
 def import_() -> None:
+    """Call `import_` and print the result."""
     with SpeechStudio() as model:
         print(model.import_(AUDIO, class_="private"))
 
 
 async def import__async() -> None:
+    """Call `import_` with asyncio and print the result."""
     async with AsyncSpeechStudio() as model:
         print(await model.import_(AUDIO, class_="private"))
 

@@ -11,6 +11,7 @@
 
 from clarigen import wire
 
+# Fails with a clear message if the installed runtime is too old.
 wire.require_format(1, __name__)
 
 from clarigen import Image

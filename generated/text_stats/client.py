@@ -12,11 +12,13 @@ from clarigen import AsyncBatch, AsyncClient, AsyncStream, Batch, Client, Image,
 
 
 class TextStats(Client):
-    """A model with this interface: give `base_url` or `model` to say which.
+    """Client for models with this interface. Pass `base_url` or `model` to select one.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises
-    InputError before anything is sent, ModelError when the model fails, TransportError when it
-    cannot be reached.
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
+    overloads takes either one input or a list of inputs.
+
+    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
+    if the model fails, and `TransportError` if it cannot be reached.
     """
 
     @overload
@@ -38,9 +40,8 @@ class TextStats(Client):
     ) -> AnalyzeResult | list[AnalyzeResult]:
         """Count characters, words and sentences, and find the words that stand out.
 
-        A list of `AnalyzeInput` in place of the arguments gives a list of results.
-
         Args:
+            text: Also accepts a list of `AnalyzeInput` and then returns a list of results.
             top: How many words to report. 1 to 50.
             order: What the words are sorted by.
         """
@@ -49,12 +50,7 @@ class TextStats(Client):
     def analyze_batch(
         self, inputs: Iterable[AnalyzeInput], *, progress: bool = False
     ) -> Batch[AnalyzeResult]:
-        """`analyze` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `analyze` for many inputs and iterate over the results in input order."""
         return self._batch(_ANALYZE, inputs, progress)
 
     def sentences(self, text: str) -> Stream[str]:
@@ -65,7 +61,7 @@ class TextStats(Client):
         """Keep a running total: an answer to each line, before the next is needed.
 
         Args:
-            lines: Its items are sent as they are taken.
+            lines: Each item is sent as soon as the iterable yields it.
             min_length: Shorter words are not counted. 1 to 20.
         """
         return self._stream(_FOLLOW, lines, min_length)
@@ -77,22 +73,18 @@ class TextStats(Client):
     def chart(self, text: str | Sequence[ChartInput]) -> Image | list[Image]:
         """Draw how long the words are: one bar a length, from 1 letter on, as a PNG.
 
-        A list of `ChartInput` in place of the arguments gives a list of results.
+        Args:
+            text: Also accepts a list of `ChartInput` and then returns a list of results.
         """
         return self._unary_or_batch(_CHART, text)
 
     def chart_batch(self, inputs: Iterable[ChartInput], *, progress: bool = False) -> Batch[Image]:
-        """`chart` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `chart` for many inputs and iterate over the results in input order."""
         return self._batch(_CHART, inputs, progress)
 
 
 class AsyncTextStats(AsyncClient):
-    """A model with this interface: the asyncio twin of `TextStats`."""
+    """Async client for models with this interface; the twin of `TextStats`."""
 
     @overload
     async def analyze(
@@ -113,9 +105,8 @@ class AsyncTextStats(AsyncClient):
     ) -> AnalyzeResult | list[AnalyzeResult]:
         """Count characters, words and sentences, and find the words that stand out.
 
-        A list of `AnalyzeInput` in place of the arguments gives a list of results.
-
         Args:
+            text: Also accepts a list of `AnalyzeInput` and then returns a list of results.
             top: How many words to report. 1 to 50.
             order: What the words are sorted by.
         """
@@ -127,12 +118,7 @@ class AsyncTextStats(AsyncClient):
         *,
         progress: bool = False,
     ) -> AsyncBatch[AnalyzeResult]:
-        """`analyze` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `analyze` for many inputs and iterate over the results in input order."""
         return self._batch(_ANALYZE, inputs, progress)
 
     def sentences(self, text: str) -> AsyncStream[str]:
@@ -145,7 +131,7 @@ class AsyncTextStats(AsyncClient):
         """Keep a running total: an answer to each line, before the next is needed.
 
         Args:
-            lines: Its items are sent as they are taken.
+            lines: Each item is sent as soon as the iterable yields it.
             min_length: Shorter words are not counted. 1 to 20.
         """
         return self._stream(_FOLLOW, lines, min_length)
@@ -157,29 +143,25 @@ class AsyncTextStats(AsyncClient):
     async def chart(self, text: str | Sequence[ChartInput]) -> Image | list[Image]:
         """Draw how long the words are: one bar a length, from 1 letter on, as a PNG.
 
-        A list of `ChartInput` in place of the arguments gives a list of results.
+        Args:
+            text: Also accepts a list of `ChartInput` and then returns a list of results.
         """
         return await self._unary_or_batch(_CHART, text)
 
     def chart_batch(
         self, inputs: Iterable[ChartInput] | AsyncIterable[ChartInput], *, progress: bool = False
     ) -> AsyncBatch[Image]:
-        """`chart` for any number of inputs: results in their order, as they come.
-
-        Args:
-            inputs: Any iterable of inputs; taken as they are needed.
-            progress: Whether to draw a progress bar; it takes rich.
-        """
+        """Call `chart` for many inputs and iterate over the results in input order."""
         return self._batch(_CHART, inputs, progress)
 
 
 AnalyzeOrder: TypeAlias = Literal["frequency", "length", "alphabet"]
-"""What `analyze` takes as `order`."""
+"""Values of the parameter `order` of `analyze`."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeResult:
-    """What `analyze` returns."""
+    """Result of `analyze`."""
 
     characters: int
     """Characters, white space included."""
@@ -195,7 +177,7 @@ class AnalyzeResult:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzeResultTop:
-    """`top` of `AnalyzeResult`."""
+    """Item of `AnalyzeResult.top`."""
 
     text: str
     """The word, in lower case."""
@@ -206,7 +188,7 @@ class AnalyzeResultTop:
 
 @dataclass(frozen=True, slots=True)
 class FollowResult:
-    """What `follow` yields."""
+    """Item of the stream that `follow` returns."""
 
     lines: int
     words: int
@@ -215,7 +197,7 @@ class FollowResult:
 
 
 class AnalyzeInput(TypedDict):
-    """One input of a list for `analyze`, or of `analyze_batch`."""
+    """One input for `analyze` or `analyze_batch`."""
 
     text: str
     top: NotRequired[int]
@@ -226,12 +208,12 @@ class AnalyzeInput(TypedDict):
 
 
 class ChartInput(TypedDict):
-    """One input of a list for `chart`, or of `chart_batch`."""
+    """One input for `chart` or `chart_batch`."""
 
     text: str
 
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _ANALYZE: Final = wire.unary(
     "analyze",
@@ -254,11 +236,13 @@ _ANALYZE: Final = wire.unary(
         ),
     ),
 )
+
 _SENTENCES: Final = wire.server_stream(
     "sentences",
     wire.field("text", wire.STR),
     returns=wire.STR,
 )
+
 _FOLLOW: Final = wire.bidi_stream(
     "follow",
     wire.field("lines", wire.STR, stream=True),
@@ -270,6 +254,7 @@ _FOLLOW: Final = wire.bidi_stream(
         wire.field("longest", wire.STR),
     ),
 )
+
 _CHART: Final = wire.unary(
     "chart",
     wire.field("text", wire.STR),

@@ -2,9 +2,9 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example a method: `python -m text_stats.examples analyze`.
+"""One runnable example per method: `python -m text_stats.examples analyze`.
 
-Set CLARIFAI_API_BASE to the address of the model's server before.
+Set CLARIFAI_API_BASE to the address of the model's server first.
 """
 
 from __future__ import annotations
@@ -15,45 +15,53 @@ from .client import AsyncTextStats, TextStats
 
 
 def analyze() -> None:
+    """Call `analyze` and print the result."""
     with TextStats() as model:
         print(model.analyze("Hello", top=5, order="frequency"))
 
 
 async def analyze_async() -> None:
+    """Call `analyze` with asyncio and print the result."""
     async with AsyncTextStats() as model:
         print(await model.analyze("Hello", top=5, order="frequency"))
 
 
 def sentences() -> None:
+    """Call `sentences` and print each item."""
     with TextStats() as model:
         for piece in model.sentences("Hello"):
             print(piece, end="", flush=True)
 
 
 async def sentences_async() -> None:
+    """Call `sentences` with asyncio and print each item."""
     async with AsyncTextStats() as model:
         async for piece in model.sentences("Hello"):
             print(piece, end="", flush=True)
 
 
 def follow() -> None:
+    """Call `follow` and print each item."""
     with TextStats() as model:
         for piece in model.follow(["Hello"], min_length=1):
             print(piece)
 
 
 async def follow_async() -> None:
+    """Call `follow` with asyncio and print each item."""
     async with AsyncTextStats() as model:
         async for piece in model.follow(["Hello"], min_length=1):
             print(piece)
 
 
 def chart() -> None:
+    """Call `chart` and print the result."""
     with TextStats() as model:
         print(model.chart("Hello"))
 
 
 async def chart_async() -> None:
+    """Call `chart` with asyncio and print the result."""
     async with AsyncTextStats() as model:
         print(await model.chart("Hello"))
 

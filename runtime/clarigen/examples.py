@@ -34,7 +34,9 @@ def main(*functions: Callable[[], object]) -> None:
     examples = {function.__name__: function for function in functions}
     names = sys.argv[1:]
     if not names or names[0] in ("-h", "--help"):
-        print("Examples (run one by its name):", *examples, sep="\n  ")
+        width = max(map(len, examples), default=0)
+        lines = (f"{name:{width}}  {_summary(examples[name])}".rstrip() for name in examples)
+        print("Examples (run one by its name):", *lines, sep="\n  ")
         return
     for name in names:
         if name not in examples:
@@ -47,6 +49,11 @@ def main(*functions: Callable[[], object]) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _summary(function: Callable[[], object]) -> str:
+    """Return the first line of an example's docstring, or nothing."""
+    return (function.__doc__ or "").split("\n", 1)[0].strip()
 
 
 def _run_example(function: Callable[[], object]) -> None:

@@ -88,7 +88,7 @@ def test_nothing_is_suppressed(made: Made) -> None:
         "# fmt: off",
         "# ruff: noqa",
     ]
-    ours = "# How each method travels: names, order, types and defaults as the model declares them."
+    ours = "# Wire descriptions of the methods: names, order, types and defaults as the model declares them."
     for name in made.packages:
         for path in (made.folder / name).glob("*.py"):
             with path.open("rb") as file:

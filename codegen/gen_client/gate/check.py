@@ -26,7 +26,10 @@ from gen_client.layout import HEAD, SOURCE_FILES, FileKind
 from gen_client.text import quote
 
 COMMENTS = frozenset(
-    {"# How each method travels: names, order, types and defaults as the model declares them."}
+    [
+        "# Fails with a clear message if the installed runtime is too old.",
+        "# Wire descriptions of the methods: names, order, types and defaults as the model declares them.",
+    ]
 )
 """The comments of our templates. A comment never holds text of a model."""
 

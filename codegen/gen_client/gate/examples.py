@@ -11,6 +11,7 @@ from gen_client.gate.grammar import (
     SAMPLE_NAMES,
     ExpressionRules,
     check_identifier,
+    is_docstring,
     names_of,
     reject,
 )
@@ -59,7 +60,8 @@ def _check_example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressi
     if node.decorator_list or getattr(node, "type_params", None) or has_parameters:
         reject(node, "not an example")
     is_async = isinstance(node, ast.AsyncFunctionDef)
-    match node.body, node.returns:
+    body = node.body[1:] if is_docstring(node.body[0]) else node.body
+    match body, node.returns:
         case (
             [
                 ast.With(items=[item], body=[statement])

@@ -68,6 +68,9 @@ def _check_require_format(node: ast.stmt) -> None:
 
 # client.py
 
+_MODEL = "_MODEL"
+"""The constant that holds the model's reference."""
+
 
 @dataclass(frozen=True, slots=True)
 class _ClientRules:
@@ -75,11 +78,13 @@ class _ClientRules:
 
     Attributes:
         expressions: The rules for expressions.
-        constants: The constants of the file.
+        constants: The constants that hold wire descriptions.
+        has_model: Whether the file defines `_MODEL`.
     """
 
     expressions: ExpressionRules
     constants: frozenset[str]
+    has_model: bool
 
 
 def check_client(
@@ -113,12 +118,12 @@ def _collect_rules(
         ),
         json_types=json_types,
     )
-    constants = (
+    constants = frozenset(
         node.target.id
         for node in body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     )
-    return _ClientRules(expressions, frozenset(constants))
+    return _ClientRules(expressions, constants - {_MODEL}, _MODEL in constants)
 
 
 def _typed_dict_name(node: ast.ClassDef) -> str:
@@ -141,8 +146,11 @@ def _check_client_statement(node: ast.stmt, names: BoundNames, rules: _ClientRul
             if not name.startswith("_"):
                 reject(node, "a public constant")
             names.bind(node, check_identifier(node, name))
-            _check_final(annotation, rules.expressions)
-            rules.expressions.check_wire_method(value)
+            if name == _MODEL:
+                _check_reference(annotation, value)
+            else:
+                _check_final(annotation, rules.expressions)
+                rules.expressions.check_wire_method(value)
         case ast.AnnAssign(
             target=ast.Name(id=name),
             annotation=ast.Name(id="TypeAlias"),
@@ -198,8 +206,7 @@ def _check_class(node: ast.ClassDef, rules: _ClientRules) -> None:
             decorator_list=[],
         ):
             for keyword in keywords:
-                if keyword.arg not in _ROUTING_KEYWORDS or not is_text(keyword.value):
-                    _check_reference(keyword)
+                _check_class_keyword(keyword, rules)
             _check_methods(node.body[1:], _METHOD_NODES[base], rules)
         case ast.ClassDef(bases=[], keywords=[], decorator_list=[decorator]):
             _check_dataclass(decorator)
@@ -210,18 +217,29 @@ def _check_class(node: ast.ClassDef, rules: _ClientRules) -> None:
             reject(node, "not a class that we write")
 
 
-def _check_reference(keyword: ast.keyword) -> None:
-    """Check `model=ModelRef("user", "app", "model")`."""
-    match keyword:
-        case ast.keyword(
-            arg="model",
-            value=ast.Call(func=ast.Name(id="ModelRef"), args=[user, app, model], keywords=[]),
+def _check_reference(annotation: ast.expr, value: ast.expr) -> None:
+    """Check `_MODEL: Final = ModelRef("user", "app", "model")`."""
+    match annotation, value:
+        case (
+            ast.Name(id="Final"),
+            ast.Call(func=ast.Name(id="ModelRef"), args=[user, app, model], keywords=[]),
         ) if (
             is_text(user) and is_text(app) and is_text(model)
         ):
             pass
         case _:
-            reject(keyword, "not a reference to a model")
+            reject(value, "not a reference to a model")
+
+
+def _check_class_keyword(keyword: ast.keyword, rules: _ClientRules) -> None:
+    """Check `model=_MODEL`, or a keyword of the client's routing with a literal."""
+    match keyword:
+        case ast.keyword(arg="model", value=ast.Name(id="_MODEL")) if rules.has_model:
+            pass
+        case ast.keyword(arg=name, value=value) if name in _ROUTING_KEYWORDS and is_text(value):
+            pass
+        case _:
+            reject(keyword, "not a keyword of a client")
 
 
 def _check_dataclass(node: ast.expr) -> None:

@@ -35,6 +35,9 @@ R = TypeVar("R")
 MAX_LENGTH: Final = 128
 """How long a name may be, in characters."""
 
+MODEL_CONSTANT: Final = Code("_MODEL")
+"""The constant in `client.py` that holds the model's reference."""
+
 _USE_NAME_OPTION: Final = "give the package a name with --name"
 
 
@@ -258,15 +261,15 @@ def map_by_name(methods: Sequence[Method], give: Callable[[list[Method]], list[R
 
 def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
     single = [_python_name(method.name, CLIENT_ATTRIBUTES) for method in methods]
-    batches = {
-        f"{name}_batch"
-        for name, method in zip(single, methods, strict=True)
-        if method.kind is MethodKind.UNARY
-    }
     wire_names = [method.name for method in methods]
-    taken = Namespace(batches)
+    batches = Namespace().claim_all(zip(wire_names, map(batch_name, single), strict=True))
+    taken = Namespace(
+        batch
+        for batch, method in zip(batches, methods, strict=True)
+        if method.kind is MethodKind.UNARY
+    )
     attributes = taken.claim_all(zip(wire_names, single, strict=True))
-    constants, examples = Namespace(), Namespace(
+    constants, examples = Namespace({MODEL_CONSTANT}), Namespace(
         {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client)}
     )
     shown = [examples.claim(attribute) for attribute in attributes]
@@ -280,16 +283,17 @@ def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
                 (p.name, _python_name(p.name)) for p in method.parameters
             ),
             # What the plain name asks for is kept for it; a name with a mark takes what is free.
-            batch=(
-                Code(f"{attribute}_batch")
-                if attribute == wanted
-                else taken.claim(f"{attribute}_batch")
-            ),
+            batch=batch if attribute == wanted else taken.claim(batch_name(attribute)),
         )
-        for attribute, wanted, example, method in zip(
-            attributes, single, shown, methods, strict=True
+        for attribute, wanted, batch, example, method in zip(
+            attributes, single, batches, shown, methods, strict=True
         )
     ]
+
+
+def batch_name(method: str) -> str:
+    """Return the name of a method's batch method: `import_batch` for `import_`."""
+    return f"{method.rstrip('_')}_batch"
 
 
 def _constant_name(name: str) -> str:
@@ -343,8 +347,13 @@ class TypeNames:
 
     def claim(self, *words: str) -> Code:
         """A name made of these words, first come, first served."""
-        wanted = "".join(_pascal_case(word.rstrip("_")) for word in words)
-        return self._taken.claim(wanted if wanted not in KEYWORDS else f"{wanted}_")
+        return self._taken.claim(type_name(*words))
+
+
+def type_name(*words: str) -> str:
+    """Return the name of a type made of words: a method, a parameter, the fields inside it."""
+    name = "".join(_pascal_case(word.rstrip("_")) for word in words)
+    return f"{name}_" if name in KEYWORDS else name
 
 
 def user_name(text: str) -> Code:

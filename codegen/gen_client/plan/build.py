@@ -81,7 +81,9 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
             ),
         ),
         doc=usage.format_package_docstring(reference, package, client, methods),
-        client_doc=usage.format_client_docstring(reference),
+        client_doc=usage.format_client_docstring(
+            reference, has_lists=any(method.accepts_list for method in methods)
+        ),
         async_doc=usage.format_async_docstring(reference, client),
         examples_doc=usage.format_examples_docstring(reference, package, methods[0].names.example),
         methods=tuple(_build_method(method, shadowed) for method in methods),
@@ -125,7 +127,9 @@ def _build_method(method: NamedMethod, shadowed: frozenset[str]) -> ClientMethod
 def _build_example(method: NamedMethod) -> Example:
     return Example(
         name=method.names.example,
+        doc=usage.describe_example(method, is_async=False),
         async_name=method.names.async_example,
+        async_doc=usage.describe_example(method, is_async=True),
         arguments=usage.example_arguments(method, files=False).passed,
         printed=usage.printed_expression(method),
         continues_line=method.result.kind in (TypeKind.STR, TypeKind.TEXT),
@@ -264,32 +268,38 @@ def _build_aliases(method: NamedMethod) -> Iterator[Alias]:
     for parameter in method.parameters:
         literals = types.format_choices(parameter.shape, parameter.wire.choices)
         if literals is not None and parameter.alias is not None:
-            yield Alias(
-                parameter.alias, literals, f"What `{method.name}` takes as `{parameter.name}`."
-            )
+            doc = f"Values of the parameter `{parameter.name}` of `{method.name}`."
+            yield Alias(parameter.alias, literals, doc)
 
 
 def _build_records(method: NamedMethod) -> Iterator[Record]:
-    verb = "yields" if method.is_stream else "returns"
-    yield from _build_records_of(method.result, Use.RESULT, f"What `{method.name}` {verb}.")
+    if method.is_stream:
+        doc = f"Item of the stream that `{method.name}` returns."
+    elif method.result.record is None:
+        doc = f"Item of the result of `{method.name}`."
+    else:
+        doc = f"Result of `{method.name}`."
+    yield from _build_records_of(method.result, Use.RESULT, doc)
     for parameter in method.parameters:
-        purpose = f"What `{method.name}` takes as `{parameter.name}`."
-        yield from _build_records_of(parameter.shape, Use.PARAM, purpose)
+        holder = "Value" if parameter.shape.record is not None else "Item"
+        doc = f"{holder} of the parameter `{parameter.name}` of `{method.name}`."
+        yield from _build_records_of(parameter.shape, Use.PARAM, doc)
 
 
-def _build_records_of(shape: Shape, use: Use, purpose: str) -> Iterator[Record]:
+def _build_records_of(shape: Shape, use: Use, doc: str) -> Iterator[Record]:
     """Build the records in a type; the docstring of an inner record names the field that holds it."""
-    purposes: dict[Code, str] = {}
+    docs: dict[Code, str] = {}
     for name, record in shape.iter_records():
         shadowed = names.shadowed_builtins(field.name for field in record.fields)
         fields: list[Field] = []
         for field in record.fields:
-            doc = docstrings.format_paragraph(field.wire.description, 4)
+            field_doc = docstrings.format_paragraph(field.wire.description, 4)
             annotation = types.format_annotation(field.shape, use, shadowed)
-            fields.append(Field(field.name, annotation, doc))
+            fields.append(Field(field.name, annotation, field_doc))
+            holder = "Value" if field.shape.record is not None else "Item"
             for inner, _ in field.shape.iter_records():
-                purposes[inner] = f"`{field.name}` of `{name}`."
-        yield Record(name, purposes.get(name, purpose), tuple(fields))
+                docs[inner] = f"{holder} of `{name}.{field.name}`."
+        yield Record(name, docs.get(name, doc), tuple(fields))
 
 
 def _build_input(method: NamedMethod, name: Code) -> Record:
@@ -304,6 +314,6 @@ def _build_input(method: NamedMethod, name: Code) -> Record:
         if not parameter.wire.required:
             annotation = form("NotRequired[{}]", annotation)
         fields.append(Field(parameter.name, annotation, doc))
-    lists = f"a list for `{method.name}`, or of " if method.accepts_list else ""
-    purpose = f"One input of {lists}`{method.names.batch}`."
-    return Record(name, docstrings.format_paragraph(purpose, 4), tuple(fields))
+    callers = f"`{method.name}` or " if method.accepts_list else ""
+    doc = f"One input for {callers}`{method.names.batch}`."
+    return Record(name, docstrings.format_paragraph(doc, 4), tuple(fields))

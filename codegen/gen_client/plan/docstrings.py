@@ -27,7 +27,7 @@ from gen_client.plan.types import Shape
 MAX_DEFAULT_LENGTH: Final = 200
 """The most characters shown of a default that is not in the signature."""
 
-_ACCEPTS_LIST: Final = "A list of `{}` in place of the arguments gives a list of results."
+_ACCEPTS_LIST: Final = "Also accepts a list of `{}` and then returns a list of results."
 _MIN_BROKEN_LENGTH: Final = 60
 """A line at least this long may have been broken by its author to fit; a shorter one ends there on purpose."""
 _OBJECT_REPR: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
@@ -39,8 +39,6 @@ def format_method(method: NamedMethod) -> str:
     width = LINE_LENGTH - 8
     text = method.description or (f"Call the model's `{method.wire.name}`.",)
     sections = [wrap(_end_summary(text), width)]
-    if method.accepts_list:
-        sections.append(wrap([_ACCEPTS_LIST.format(method.input)], width))
     entries = [line for entry in _format_args(method, width) for line in entry]
     if entries:
         sections.append(["Args:", *entries])
@@ -52,11 +50,13 @@ def format_method(method: NamedMethod) -> str:
 
 def _format_args(method: NamedMethod, width: int) -> Iterator[list[str]]:
     """Yield the lines of each entry of `Args:`, without those that would be empty."""
-    for parameter in method.parameters:
+    for index, parameter in enumerate(method.parameters):
         is_hidden = isinstance(parameter.wire.default, KnownDefault) and not types.fits_signature(
             parameter.wire.default.value, parameter.shape
         )
-        lines = _describe(parameter, is_first=parameter is method.parameters[0], default=is_hidden)
+        accepts_list = method.accepts_list and index == 0
+        note = _ACCEPTS_LIST.format(method.input) if accepts_list else ""
+        lines = _describe(parameter, is_first=index == 0, default=is_hidden, note=note)
         if lines:
             first, *rest = lines
             rest = [f"    {line}" if line else "" for line in rest]
@@ -73,12 +73,8 @@ def format_inputs(method: NamedMethod) -> list[str]:
 
 def format_batch(name: str) -> str:
     """Format the docstring of the batch method that belongs to the method `name`."""
-    summary = f"`{name}` for any number of inputs: results in their order, as they come."
-    args = [
-        "    inputs: Any iterable of inputs; taken as they are needed.",
-        "    progress: Whether to draw a progress bar; it takes rich.",
-    ]
-    return "\n".join([*wrap([summary], LINE_LENGTH - 8), "", "Args:", *args])
+    summary = f"Call `{name}` for many inputs and iterate over the results in input order."
+    return _format_lines([summary], 8)
 
 
 def format_paragraph(text: str, indent: int) -> str:
@@ -105,15 +101,18 @@ def _fit_one_line(text: str, width: int) -> str:
 # Parameters
 
 
-def _describe(parameter: NamedParameter, *, is_first: bool, default: bool) -> list[str]:
+def _describe(
+    parameter: NamedParameter, *, is_first: bool, default: bool, note: str = ""
+) -> list[str]:
     """Return the author's lines about a parameter, followed by what its signature says besides the type.
 
     Args:
         parameter: The parameter.
         is_first: Whether it is the method's first.
         default: Whether a known default is among the facts.
+        note: A sentence to add, or empty.
     """
-    facts = list(_facts(parameter, is_first=is_first, default=default))
+    facts = [*_facts(parameter, is_first=is_first, default=default), *([note] if note else [])]
     lines = _end_last_line(parameter.description)
     if facts and len(lines) <= 1:
         lines = [" ".join([*lines, *facts])]
@@ -123,12 +122,12 @@ def _describe(parameter: NamedParameter, *, is_first: bool, default: bool) -> li
 
 
 def _facts(parameter: NamedParameter, *, is_first: bool, default: bool) -> Iterator[str]:
-    """Yield the range, the meaning of leaving the parameter out, and its marks, a sentence each."""
+    """Yield the range, the meaning of omitting the parameter, and its marks, a sentence each."""
     wire = parameter.wire
     if wire.range is not None:
         yield f"{format_range(wire.range, wire.type.kind)}."
     if wire.stream:
-        yield "Its items are sent as they are taken."
+        yield "Each item is sent as soon as the iterable yields it."
     elif is_first and (misread := _misread_when_absent(wire)):
         yield misread
     elif isinstance(wire.default, ServerDefault):
@@ -157,11 +156,11 @@ def _misread_when_absent(parameter: Parameter) -> str:
     is_absent = is_unknown or isinstance(parameter.default, NullDefault)
     match parameter.type.kind:
         case TypeKind.FLOAT if is_absent:
-            return "Left out, the model receives 0.0."
+            return "If omitted, the model receives 0.0."
         case TypeKind.LIST if is_absent:
-            return "Left out, the model receives an empty list."
+            return "If omitted, the model receives an empty list."
         case TypeKind.TUPLE | TypeKind.NAMED_FIELDS if is_unknown:
-            return "Left out, the model receives None."
+            return "If omitted, the model receives None."
         case _:
             return ""
 
@@ -169,8 +168,8 @@ def _misread_when_absent(parameter: Parameter) -> str:
 def _describe_server_default(text: str) -> str:
     text = " ".join(escape_invisible(text).split())
     if not text or _OBJECT_REPR.search(text):
-        return "Left out, the model's own default applies."
-    return f"Left out, the model's own default applies: `{_shorten(text)}`."
+        return "If omitted, the model's own default applies."
+    return f"If omitted, the model's own default applies: `{_shorten(text)}`."
 
 
 def _shorten(text: str) -> str:
@@ -190,7 +189,7 @@ def _describe_choices(parameter: Parameter) -> Iterator[str]:
 
 def _describe_result(shape: Shape) -> list[str]:
     if shape.kind is TypeKind.JSON_DATA and shape.type.json_type is None:
-        return ["A JSON value; its numbers may come back as floats."]
+        return ["A JSON value; integers may be returned as floats."]
     return []
 
 

@@ -116,7 +116,7 @@ def name_methods(model: Model, package: Code, report: Report) -> list[NamedMetho
 
 def _name_method(method: Method, method_names: MethodNames, type_names: TypeNames) -> NamedMethod:
     description = parse_description(method.description, (p.name for p in method.parameters))
-    result = types.name_records(method.result.type, type_names.claim, method_names.method, "result")
+    result = _name_result(method, method_names, type_names)
     named = [
         (
             parameter,
@@ -148,6 +148,30 @@ def _name_method(method: Method, method_names: MethodNames, type_names: TypeName
             else None
         ),
     )
+
+
+def _name_result(method: Method, method_names: MethodNames, type_names: TypeNames) -> Shape:
+    """Name the records of a result: `PredictResult`, and `PredictBox` for one in its field `box`.
+
+    The inner record is `PredictResultBox` if a parameter has the shorter name for its own record or choices.
+    """
+    reserved: set[str] = set()
+
+    def reserve(*path: str) -> Code:
+        reserved.add(names.type_name(*path))
+        return Code("")
+
+    def claim(prefix: str, *path: str) -> Code:
+        short = names.type_name(prefix, *path)
+        is_field = bool(path) and not path[0].isdigit()
+        if is_field and short not in reserved:
+            return type_names.claim(prefix, *path)
+        return type_names.claim(prefix, "result", *path)
+
+    for parameter, name in zip(method.parameters, method_names.parameters, strict=True):
+        reserve(method_names.method, name)
+        types.name_records(parameter.type, reserve, method_names.method, name)
+    return types.name_records(method.result.type, claim, method_names.method)
 
 
 def _name_choices(

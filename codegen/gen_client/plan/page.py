@@ -106,14 +106,18 @@ class Example:
 
     Attributes:
         name: The name of the function for the client.
+        doc: Its docstring.
         async_name: The name of the function for its asyncio twin.
+        async_doc: Its docstring.
         arguments: The arguments of the call.
         printed: The expression that is printed for each item of a stream.
         continues_line: Whether the items are printed on one line: pieces of one text.
     """
 
     name: Code
+    doc: str
     async_name: Code
+    async_doc: str
     arguments: tuple[Code, ...]
     printed: Code
     continues_line: bool

@@ -19,37 +19,45 @@ from gen_client.plan.named import NamedMethod
 # Docstrings
 
 
-def format_client_docstring(reference: ModelRef | None) -> str:
-    """Format the docstring of the client."""
+def format_client_docstring(reference: ModelRef | None, *, has_lists: bool) -> str:
+    """Format the docstring of the client.
+
+    Args:
+        reference: The reference of its model.
+        has_lists: Whether any of its methods accepts a list of inputs.
+    """
+    summary = f"Client for {_describe_model(reference)}."
     if reference is None:
-        summary = "A model with this interface: give `base_url` or `model` to say which."
-    else:
-        summary = f"{_describe_model(reference)}."
-    rest = (
-        "Credentials come from `pat` or the CLARIFAI_PAT environment variable. Every method raises "
-        "InputError before anything is sent, ModelError when the model fails, TransportError when it "
-        "cannot be reached."
+        summary += " Pass `base_url` or `model` to select one."
+    credentials = "Credentials come from `pat` or the CLARIFAI_PAT environment variable."
+    if has_lists:
+        credentials += " A method with two overloads takes either one input or a list of inputs."
+    errors = (
+        "Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError` "
+        "if the model fails, and `TransportError` if it cannot be reached."
     )
-    return f"{format_paragraph(summary, 4)}\n\n{format_paragraph(rest, 4)}"
+    return "\n\n".join(format_paragraph(text, 4) for text in (summary, credentials, errors))
 
 
 def format_async_docstring(reference: ModelRef | None, client: Code) -> str:
     """Format the docstring of the client's asyncio twin."""
-    model = "A model with this interface" if reference is None else _describe_model(reference)
-    return format_paragraph(f"{model}: the asyncio twin of `{client}`.", 4)
+    summary = f"Async client for {_describe_model(reference)}; the twin of `{client}`."
+    return format_paragraph(summary, 4)
 
 
-def _describe_model(reference: ModelRef) -> str:
-    return f"The model `{reference.model_id}` of {reference.user_id}/{reference.app_id}"
+def _describe_model(reference: ModelRef | None) -> str:
+    if reference is None:
+        return "models with this interface"
+    return f"the model `{reference.model_id}` of {reference.user_id}/{reference.app_id}"
 
 
 def format_examples_docstring(
     reference: ModelRef | None, package: Code, first_example: Code
 ) -> str:
     """Format the docstring of the module of examples."""
-    text = f"One runnable example a method: `python -m {package}.examples {first_example}`."
+    text = f"One runnable example per method: `python -m {package}.examples {first_example}`."
     if reference is None:
-        text += "\n\nSet CLARIFAI_API_BASE to the address of the model's server before."
+        text += "\n\nSet CLARIFAI_API_BASE to the address of the model's server first."
     return format_paragraph(text, 0)
 
 
@@ -61,8 +69,8 @@ def format_package_docstring(
         summary, comment = "Typed client for a model.", ""
         opening = f'{client}(base_url="grpc://127.0.0.1:8000")'
     else:
-        model = f"`{reference.model_id}` of {reference.user_id}/{reference.app_id}"
-        summary, comment = f"Typed client for the model {model}.", "  # CLARIFAI_PAT"
+        summary = f"Typed client for {_describe_model(reference)}."
+        comment = "  # CLARIFAI_PAT"
         opening = f"{client}()"
     method = next((m for m in methods if not m.wire.name.endswith("_transport")), methods[0])
     arguments = example_arguments(method, files=True)
@@ -143,3 +151,9 @@ def example_arguments(method: NamedMethod, *, files: bool) -> ExampleArguments:
 def printed_expression(method: NamedMethod) -> Code:
     """Return the expression that an example prints for each item of a stream."""
     return Code("piece.text") if method.result.kind is TypeKind.TEXT else Code("piece")
+
+
+def describe_example(method: NamedMethod, *, is_async: bool) -> str:
+    """Return the docstring of the function that shows a method."""
+    call = f"Call `{method.name}` with asyncio" if is_async else f"Call `{method.name}`"
+    return f"{call} and print {'each item' if method.is_stream else 'the result'}."

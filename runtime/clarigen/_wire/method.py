@@ -329,14 +329,19 @@ class Unary(Method[_R_co]):
             error.problem += self._batch_hint(value)
         return super()._argument_error(parameter, value, error)
 
+    @property
+    def batch_name(self) -> str:
+        """The name of the batch method: `import_batch` for `import_`."""
+        return f"{self.name.rstrip('_')}_batch"
+
     def _batch_hint(self, value: Any) -> str:
         """Return a remedy if the first argument looks like many inputs, else an empty string."""
         is_many = isinstance(value, (Sequence, Set, Mapping, Iterator, AsyncIterable))
         if not is_many or isinstance(value, (str, bytes)):
             return ""
         if isinstance(value, (list, tuple)) and not value:
-            return f"; an empty list is not a batch of inputs; `{self.name}_batch([])` accepts one"
-        return f"; to send many inputs, pass mappings of arguments to `{self.name}_batch`"
+            return f"; an empty list is not a batch of inputs; `{self.batch_name}([])` accepts one"
+        return f"; to send many inputs, pass mappings of arguments to `{self.batch_name}`"
 
 
 class UnaryCallable(Protocol[_R_co]):

@@ -16,7 +16,7 @@ from .._async.client import AsyncClient
 from .._client.base import ClientBase
 from .._sync.client import Client
 from .._wire.codec import describe
-from .._wire.method import Method
+from .._wire.method import Method, Unary
 from ..errors import ConfigError, suggestion
 from ._call_log import Call, CallLog
 from ._signature_check import check_function, is_async
@@ -122,8 +122,10 @@ def _find_method(
 ) -> Method[Any]:
     if name in methods:
         return methods[name]
-    single = name.removesuffix("_batch")
-    if single in methods and hasattr(client, name):
+    single = next(
+        (m.name for m in methods.values() if isinstance(m, Unary) and m.batch_name == name), ""
+    )
+    if single and hasattr(client, name):
         hint = f"; `{name}` calls the replacement of `{single}` once per input"
     else:
         hint = (

@@ -38,9 +38,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+_MODEL: Final = ModelRef("acme", "vision", "detector")
+
+
 class Detector(
     Client,
-    model=ModelRef("acme", "vision", "detector"),
+    model=_MODEL,
     version_id="v7",
     deployment_id="here",
 ):
@@ -99,7 +102,7 @@ class Detector(
         return self._stream(_TRACK, frames, Text)
 
 
-class AsyncDetector(AsyncClient, model=ModelRef("acme", "vision", "detector")):
+class AsyncDetector(AsyncClient, model=_MODEL):
     """The asyncio twin of `Detector`."""
 
     async def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -138,7 +141,7 @@ class AsyncDetector(AsyncClient, model=ModelRef("acme", "vision", "detector")):
 
 @dataclass(frozen=True, slots=True)
 class DetectResult:
-    """What `detect` returns."""
+    """Result of `detect`."""
 
     regions: builtins.list[Region]
     """Where each object is."""
@@ -155,14 +158,14 @@ class Start:
 
 
 class EmbedInput(TypedDict):
-    """One input of `embed_batch`."""
+    """One input for `embed_batch`."""
 
     values: npt.ArrayLike
     limit: NotRequired[int | None]
 
 
 class CompareInput(TypedDict):
-    """One input of a list for `compare`."""
+    """One input for `compare`."""
 
     image: Image
     other: Image
@@ -173,9 +176,9 @@ class CompareInput(TypedDict):
 
 
 DetectBackend: TypeAlias = Literal["fast", "exact"]
-"""What `detect` takes as `backend`."""
+"""Values of the parameter `backend` of `detect`."""
 
-# How each method travels: names, order, types and defaults as the model declares them.
+# Wire descriptions of the methods: names, order, types and defaults as the model declares them.
 
 _DETECT: Final = wire.unary(
     "detect",
@@ -228,6 +231,7 @@ INIT = '''"""Typed client for the model `detector` of acme/vision.
 
 from clarigen import wire
 
+# Fails with a clear message if the installed runtime is too old.
 wire.require_format(1, __name__)
 
 from clarigen import Image, Region, Text
@@ -237,7 +241,7 @@ from .client import Detector, DetectResult, Start
 __all__ = ["DetectResult", "Detector", "Image", "Start"]
 '''
 
-EXAMPLES = '''"""One runnable example a method: `python -m detector.examples detect`."""
+EXAMPLES = '''"""One runnable example per method: `python -m detector.examples detect`."""
 
 from __future__ import annotations
 
@@ -248,6 +252,7 @@ from .client import AsyncDetector, Detector, DetectResult, Start
 
 
 def detect() -> None:
+    """Call `detect` and print the result."""
     with Detector() as model:
         print(model.detect(IMAGE, threshold=0.5, offsets=[-1], extra={"a": [None, True]}))
 
@@ -270,6 +275,7 @@ async def detect_async() -> None:
 
 
 async def tell_async() -> None:
+    """Call `tell` with asyncio and print each item."""
     async with AsyncDetector() as model:
         async for piece in model.tell("once"):
             print(piece.text, end="", flush=True)

@@ -96,7 +96,11 @@ def test_a_form_without_a_body_is_refused() -> None:
             "return await (await self._unary(_EMBED, values), values",
         ),
         ("client", "async def embed", "def embed"),
-        ("client", "return await self._unary_or_batch(_COMPARE", "return self._unary_or_batch(_COMPARE"),
+        (
+            "client",
+            "return await self._unary_or_batch(_COMPARE",
+            "return self._unary_or_batch(_COMPARE",
+        ),
         ("client", "    async def compare(self, inputs", "    def compare(self, inputs"),
         ("client", "class AsyncDetector(AsyncClient", "class AsyncDetector(Client"),
         ("examples", "async with AsyncDetector", "with AsyncDetector"),

@@ -27,7 +27,7 @@ class Keywords(Client):
         result: int = self._unary_or_batch(_IMPORT, x_)
         return result
 
-    def import__batch(self, inputs: Iterable[Any], *, progress: bool = False) -> Batch[int]:
+    def import_batch(self, inputs: Iterable[Any], *, progress: bool = False) -> Batch[int]:
         return self._batch(_IMPORT, inputs, progress)
 
     def yield_(self, x_: int) -> Stream[int]:
@@ -42,7 +42,7 @@ class AsyncKeywords(AsyncClient):
         result: int = await self._unary_or_batch(_IMPORT, x_)
         return result
 
-    def import__batch(
+    def import_batch(
         self, inputs: Iterable[Any] | AsyncIterable[Any], *, progress: bool = False
     ) -> AsyncBatch[int]:
         return self._batch(_IMPORT, inputs, progress)
@@ -142,14 +142,14 @@ def test_input_errors_say_what_was_typed(server: Server) -> None:
     assert said == ["import_: `x_` must be an int, not str 'a'"] * 4
     said = both(server, lambda m: m.import_([]), lambda m: m.import_([]))
     assert len(set(said)) == 1
-    assert "`import__batch([])` accepts one" in said[0]
+    assert "`import_batch([])` accepts one" in said[0]
     said = both(
         server,
-        lambda m: m.import__batch([{"x": 1}]).collect(),
-        lambda m: m.import__batch([{"x": 1}]).collect(),
+        lambda m: m.import_batch([{"x": 1}]).collect(),
+        lambda m: m.import_batch([{"x": 1}]).collect(),
     )
     assert said == ["input 0 of the batch: import_: has no parameter 'x'; it has x_"] * 4
-    said = both(server, lambda m: m.import__batch(1), lambda m: m.import__batch(1))
+    said = both(server, lambda m: m.import_batch(1), lambda m: m.import_batch(1))
     assert said == ["import_: `inputs` must be an iterable of mappings, not int 1"] * 4
     said = both(server, lambda m: list(m.with_("ab")), lambda m: taken(m.with_("ab")))
     assert len(set(said)) == 1
@@ -167,14 +167,14 @@ def test_recordings_say_what_was_typed(server: Server) -> None:
     def called(model: Any) -> Any:
         with model.recording() as seen:
             model.import_(1)
-            model.import__batch([{"x_": 1}]).collect()
+            model.import_batch([{"x_": 1}]).collect()
             list(model.yield_(1))
         return [response.method for response in seen]
 
     async def twin(model: Any) -> Any:
         with model.recording() as seen:
             await model.import_(1)
-            await model.import__batch([{"x_": 1}]).collect()
+            await model.import_batch([{"x_": 1}]).collect()
             await taken(model.yield_(1))
         return [response.method for response in seen]
 
@@ -185,7 +185,7 @@ def test_fakes_are_made_with_what_is_typed() -> None:
     model = fake(Keywords, import_=3)
     assert model.import_(1) == 3
     assert calls(model) == [("import_", {"x_": 1})]
-    with pytest.raises(ConfigError, match=r"yield_: this fake has no such function; .*yield_=…"):
+    with pytest.raises(ConfigError, match=r"yield_: the fake has no replacement; .*yield_=…"):
         model.yield_(1)
     with pytest.raises(
         ConfigError, match="there is no method of this name; did you mean `import_`"

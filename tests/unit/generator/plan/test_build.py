@@ -199,7 +199,11 @@ def test_choices() -> None:
     its = page(method(param("backend", STR, KnownDefault("fast"), choices=several)))
     assert its.methods[0].positional[0].annotation == 'Literal["fast", "exact"]'
     assert [(alias.name, alias.value, alias.doc) for alias in its.aliases] == [
-        ("PredictBackend", 'Literal["fast", "exact"]', "What `predict` takes as `backend`.")
+        (
+            "PredictBackend",
+            'Literal["fast", "exact"]',
+            "Values of the parameter `backend` of `predict`.",
+        )
     ]
     assert 'choices=("fast", "exact")' in its.methods[0].wire
     floats = function(param("t", FLOAT, choices=(Choice("0.5", 0.5), Choice("1", 1.0))))
@@ -267,7 +271,7 @@ def test_streams() -> None:
     assert its.wire.startswith(
         'wire.bidi_stream(\n    "predict",\n    wire.field("a", wire.STR, stream=True),\n'
     )
-    assert "a: Its items are sent as they are taken." in its.doc
+    assert "a: Each item is sent as soon as the iterable yields it." in its.doc
     assert its.example.arguments == ('["Hello"]',)
 
 
@@ -275,12 +279,42 @@ def test_records_are_named_by_method_and_field_and_never_shared() -> None:
     nested = DataType(TypeKind.NAMED_FIELDS, members=(Member("box", POINT),))
     its = page(method(param("a", nested), param("b", list_of(POINT)), returns=nested))
     assert [record.name for record in its.records] == [
-        *("PredictResult", "PredictResultBox", "PredictA", "PredictABox", "PredictB"),
+        *("PredictResult", "PredictBox", "PredictA", "PredictABox", "PredictB"),
     ]
     assert [field.name for field in its.records[1].fields] == ["x", "class_"]
     assert [field.doc for field in its.records[1].fields] == ["", "Which."]
-    assert its.records[0].doc == "What `predict` returns."
-    assert its.records[1].doc == "`box` of `PredictResult`."
+    assert its.records[0].doc == "Result of `predict`."
+    assert its.records[1].doc == "Value of `PredictResult.box`."
+
+
+@pytest.mark.parametrize("type_", [POINT, list_of(POINT)])
+def test_an_inner_record_keeps_result_if_a_parameter_has_the_shorter_name(type_: DataType) -> None:
+    nested = DataType(TypeKind.NAMED_FIELDS, members=(Member("box", type_),))
+    its = page(method(param("box", POINT), returns=nested))
+    assert [record.name for record in its.records] == [
+        *("PredictResult", "PredictResultBox", "PredictBox"),
+    ]
+    its = page(method(param("box", STR), returns=nested))
+    assert [record.name for record in its.records] == ["PredictResult", "PredictResultBox"]
+    its = page(
+        method(
+            param("b", DataType(TypeKind.NAMED_FIELDS, members=(Member("ox", POINT),))),
+            returns=nested,
+        )
+    )
+    assert its.records[1].name == "PredictBox"
+
+
+def test_the_docstring_of_a_record_says_where_it_is() -> None:
+    nested = DataType(TypeKind.NAMED_FIELDS, members=(Member("boxes", list_of(POINT)),))
+    its = page(method(param("a", list_of(POINT)), returns=list_of(nested)))
+    assert [record.doc for record in its.records] == [
+        "Item of the result of `predict`.",
+        "Item of `PredictResult.boxes`.",
+        "Item of the parameter `a` of `predict`.",
+    ]
+    (record,) = page(method(kind=MethodKind.SERVER_STREAM, returns=POINT)).records
+    assert record.doc == "Item of the stream that `predict` returns."
 
 
 # A list of inputs in place of one
@@ -311,7 +345,7 @@ def test_a_list_of_mappings_is_an_argument_where_it_can_be(first: DataType, list
     its = page(method(param("a", first))).methods[0]
     assert (its.list_form is not None) is listed
     assert its.batch is not None
-    assert ("A list of `PredictInput`" in its.doc) is listed
+    assert ("Also accepts a list of `PredictInput`" in its.doc) is listed
 
 
 def test_only_a_method_with_one_result_and_a_parameter_takes_a_list() -> None:
@@ -366,17 +400,17 @@ def test_the_keys_of_an_input_say_what_the_arguments_do() -> None:
             param("f", INT, KnownDefault(1)),
         )
     ).inputs
-    assert its.doc == "One input of a list for `predict`, or of `predict_batch`."
+    assert its.doc == "One input for `predict` or `predict_batch`."
     assert [(field.name, field.doc) for field in its.fields] == [
         ("a", "The picture."),
         ("b", "How sure. 0.0 to 1.0. Default: `0.5`."),
-        ("c", "Left out, the model's own default applies: `now()`."),
+        ("c", "If omitted, the model's own default applies: `now()`."),
         ("d", ""),
         ("e", 'Default: `PredictE(x=1.0, class_="k")`.'),
         ("f", "Default: `1`."),
     ]
     (alone,) = page(method(param("a", JSON))).inputs
-    assert alone.doc == "One input of `predict_batch`."
+    assert alone.doc == "One input for `predict_batch`."
 
 
 def test_exports() -> None:
@@ -425,8 +459,8 @@ def test_sections_of_the_author_never_stand_twice() -> None:
     doc = function(param("image"), description=DESCRIPTION).doc
     assert doc == (
         "Look.\n\n* gone (int): Not there any more.\n\nLook again.\n\n"
-        "A list of `PredictInput` in place of the arguments gives a list of results.\n\n"
-        "Args:\n    image: The picture\n        to search.\n\n"
+        "Args:\n    image: The picture\n        to search.\n"
+        "        Also accepts a list of `PredictInput` and then returns a list of results.\n\n"
         "Returns:\n    What was found."
     )
 

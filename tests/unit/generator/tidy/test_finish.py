@@ -56,6 +56,9 @@ def test_imports_of_a_client() -> None:
         "",
         "if TYPE_CHECKING:",
         "    import numpy.typing as npt",
+        "",
+        "",
+        '_MODEL: Final = ModelRef("acme", "vision", "detector")',
     ]
 
 
@@ -77,6 +80,7 @@ def test_imports_of_the_other_files() -> None:
     assert imports(finish(INIT, "init")) == [
         "from clarigen import wire",
         "",
+        "# Fails with a clear message if the installed runtime is too old.",
         "wire.require_format(1, __name__)",
         "",
         "from clarigen import Image",

@@ -68,7 +68,7 @@ def test_errors_use_the_names_in_python() -> None:
     error = error_of(IMPORT, 1)
     assert str(error) == "import_: `class_` must be a str, not int 1"
     assert (error.method, error.parameter) == ("import_", "class_")
-    assert "`import__batch`" in str(error_of(IMPORT, [{"class_": "x"}]))
+    assert "`import_batch`" in str(error_of(IMPORT, [{"class_": "x"}]))
 
 
 def test_a_known_default_is_sent_for_server_default() -> None:

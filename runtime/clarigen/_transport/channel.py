@@ -185,7 +185,9 @@ def _open_channel(
         channel = module.secure_channel(target.address, credentials, options, **keywords)
     else:
         channel = module.insecure_channel(target.address, options, **keywords)
-    return grpc.intercept_channel(channel, *interceptors) if loop is None else channel
+    if loop is None and interceptors:  # even without any, grpc would import a module
+        return grpc.intercept_channel(channel, *interceptors)
+    return channel
 
 
 def _check_interceptors(interceptors: tuple[Any, ...], module: Any) -> None:

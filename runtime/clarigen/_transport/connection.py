@@ -7,6 +7,7 @@ included: so importing a generated package loads none of it, and the first call 
 
 from __future__ import annotations
 
+import json  # noqa: F401  for `_wire/json.py`, so that the first call imports nothing
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar

@@ -8,7 +8,6 @@ fields of Struct are written without protobuf, which no codec imports.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -68,6 +67,8 @@ def _encode_json(value: Any, out: Buffers) -> int:
         struct = _encode_entry(_ARRAY_KEY, _encode_value(value, _MAX_LEVELS - 2))
     else:
         raise type_mismatch("a JSON object or array (a mapping or a sequence)", value)
+    import json  # loaded with the first client: "import of a generated package"
+
     text = json.dumps(value, default=_to_builtin, separators=(",", ":"))
     return append_len_field(STRING_TAG, text.encode(), out) + append_len_field(
         _STRUCT_TAG, struct, out
@@ -150,6 +151,8 @@ def _decode_json(data: Data, _: LargePayloads) -> Any:
         return {key: _decode_value(value) for key, value in fields.items()}
     if not data.string_value:
         raise CodecError("is missing; JSON was expected")
+    import json
+
     try:
         return json.loads(data.string_value)
     except (ValueError, RecursionError) as error:

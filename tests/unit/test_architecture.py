@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from clarigen._calls.status import STATUSES
 from support import ROOT, run_python
 
 RUNTIME = ROOT / "runtime" / "clarigen"
@@ -210,6 +211,15 @@ def test_protobuf_is_reached_through_one_folder(path: Path) -> None:
     for name, when in imports(path):
         if name.split(".")[0] == "google" and when is not When.TYPE_CHECKING:
             assert unit_of(path) == "_proto"
+
+
+@pytest.mark.parametrize("package", [RUNTIME, GENERATOR])
+def test_status_codes_are_in_one_table(package: Path) -> None:
+    codes = {code for code in STATUSES if code}
+    for path in modules(package):
+        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        numbers = {node.value for node in nodes if isinstance(node, ast.Constant)}
+        assert not numbers & codes or path == RUNTIME / "_calls" / "status.py", path
 
 
 LIBRARIES = {

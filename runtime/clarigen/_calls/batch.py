@@ -129,7 +129,7 @@ class Chunk:
         flow: The call that sends the inputs and fills in the outcomes. Returns the number of attempts.
         outcomes: Result or error of each input; None before it is known.
         started_at: Time at which the request was sent.
-        size: Number of inputs in the request; inputs that do not fit their parameters are left out.
+        size: Number of inputs in the request; those with an `InputError` are not sent.
         is_done: Whether all outcomes are known.
     """
 
@@ -175,7 +175,7 @@ class BatchPlan(Generic[_R]):
         self._isolate = isolate
         self._clock: Callable[[], float] = context.policy.clock
         self._chunks: deque[Chunk] = deque()
-        self._running = 0
+        self._in_flight = 0
         self._input_count = 0
 
     @property
@@ -186,15 +186,15 @@ class BatchPlan(Generic[_R]):
     def next_size(self) -> int:
         """Return the number of inputs for the next request; 0 if none may be sent now."""
         limits = self._limits
-        is_probing = self._running and self._newest_age() < limits.probe_seconds
-        # Outcomes that wait for an earlier one stay in memory: as many chunks at most as are in flight.
+        is_probing = self._in_flight and self._newest_age() < limits.probe_seconds
+        # Chunks that wait for an earlier one stay in memory: at most as many as may be in flight.
         concurrency = limits.concurrency
-        is_full = self._running >= concurrency or len(self._chunks) >= 2 * concurrency
+        is_full = self._in_flight >= concurrency or len(self._chunks) >= 2 * concurrency
         return 0 if self.is_exhausted or is_probing or is_full else limits.size
 
     def wait_timeout(self) -> float | None:
         """Return the seconds to wait for an answer before `next_size` is asked again; None for no limit."""
-        if self.is_exhausted or not self._running:
+        if self.is_exhausted or not self._in_flight:
             return None
         remaining = self._limits.probe_seconds - self._newest_age()
         return remaining if remaining > 0 else None
@@ -216,7 +216,7 @@ class BatchPlan(Generic[_R]):
             self._input_count += 1
         chunk = Chunk(self._call_chunk(requests, outcomes), outcomes, self._clock(), len(requests))
         self._chunks.append(chunk)
-        self._running += 1
+        self._in_flight += 1
         return chunk
 
     def taking_deadline(self) -> Callable[[], bool]:
@@ -255,9 +255,9 @@ class BatchPlan(Generic[_R]):
 
         Args:
             chunk: The chunk.
-            attempts: What its flow returned.
+            attempts: Return value of its flow.
         """
-        self._running -= 1
+        self._in_flight -= 1
         chunk.is_done = True
         if chunk.size:
             seconds = self._clock() - chunk.started_at

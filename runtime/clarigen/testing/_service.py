@@ -12,12 +12,11 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
 
 from .. import _proto, wire
-from .._calls.status import MODEL_TRAINED, SUCCESS
+from .._calls.status import FAILURE, MODEL_TRAINED, SUCCESS
 from ..errors import ConfigError
 from ._call_log import CallLog
 from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, ServedMethod, find_served_methods
 
-PREDICTION_FAILED: Final = 10020
 _DISCOVERY_METHOD: Final = "_GET_SIGNATURES"
 
 _ENUM_NUMBERS: Final[dict[str, dict[str, int]]] = {
@@ -268,7 +267,7 @@ def _build_failure(error: Exception) -> _proto.MultiOutputResponse:
     """Build the platform's answer for a model that raises: a status without outputs."""
     trace = "".join(traceback.format_exception(error)).split("\n")
     return _proto.MultiOutputResponse(
-        status=_proto.Status(code=PREDICTION_FAILED, details=str(error), stack_trace=trace)
+        status=_proto.Status(code=FAILURE, details=str(error), stack_trace=trace)
     )
 
 

@@ -13,6 +13,8 @@ from html import escape
 from itertools import islice
 from typing import Final, TypeAlias
 
+from ._text import escape_unprintable, shorten
+
 MAX_IMAGE_BYTES: Final = 32 << 20
 """The size of the largest image that is displayed; a notebook stores a copy of it."""
 
@@ -137,7 +139,6 @@ def table_html(rows: Iterable[Mapping[str, object]]) -> str:
 
 
 def text_html(value: object) -> str:
-    """Return a value as escaped text, shortened, with unprintable characters replaced."""
-    whole = f"{value:.3g}" if isinstance(value, float) else str(value)
-    short = whole if len(whole) <= _MAX_TEXT_LENGTH else whole[: _MAX_TEXT_LENGTH - 1] + "…"
-    return escape("".join(c if c.isprintable() else "�" for c in short))
+    """Return a value as text for HTML: on one line, shortened and escaped."""
+    content = f"{value:.3g}" if isinstance(value, float) else escape_unprintable(value)
+    return escape(shorten(content, _MAX_TEXT_LENGTH))

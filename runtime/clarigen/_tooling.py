@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ._calls.actions import Failure, Send
 from ._calls.driver import Driver
+from ._client.base import DEFAULT_TIMEOUT
 from ._model_ref import ModelRef
-from ._transport.endpoint import DEFAULT_BASE_URL, DEFAULT_TIMEOUT, Target
+from ._transport.endpoint import DEFAULT_BASE_URL, Target
 
 if TYPE_CHECKING:
     from ._calls.platform import Query

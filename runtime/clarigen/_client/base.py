@@ -2,27 +2,18 @@
 
 What lives here: the constructor that every generated class inherits, and how its arguments, the environment
 and the class's own model become an endpoint and an address. The twins open the connection and make the calls.
-It is loaded with every generated package, so what only calls need is imported when a client is created.
+It is loaded with every generated package, so it imports what calls need only when a client is created.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 from .._calls.response import Observer, Recording, active_recordings, recording
 from .._data import SERVER_DEFAULT, Default
 from .._model_ref import ModelRef
-from .._transport.endpoint import (
-    DEFAULT_BASE_URL,
-    DEFAULT_RETRIES,
-    DEFAULT_TIMEOUT,
-    ClientOptions,
-    Endpoint,
-    check_timeout,
-    find_base_url,
-)
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,8 +23,15 @@ if TYPE_CHECKING:
     from .._calls.address import Address, Routing
     from .._calls.call import CallContext
     from .._calls.retry import Policy
+    from .._transport.endpoint import ClientOptions
 
 _ClientT = TypeVar("_ClientT", bound="ClientBase")
+
+DEFAULT_TIMEOUT: Final = 600.0
+"""The time limit of a call by default, in seconds: long enough for a model to start."""
+
+DEFAULT_RETRIES: Final = 4
+"""The number of retries of a call by default."""
 
 
 class ClientBase(ABC):
@@ -97,13 +95,13 @@ class ClientBase(ABC):
             deployment_id: Deployment that runs the model. The default is the deployment that the package
                 was generated for, if it names one, or else the platform's choice.
             deployment_user_id: Owner of the deployment or of the compute cluster. The default is the
-                owner of the credential, whom the first call asks the platform for.
+                owner of the credential; the first call asks the platform who that is.
             compute_cluster_id: Compute cluster, together with `nodepool_id`, instead of a deployment.
             nodepool_id: Nodepool of the compute cluster.
             timeout: Time limit of a call with all its attempts, in seconds, above 0; None for no limit.
                 The default is ten minutes. The call waits for a model that is starting.
-            max_retries: How often a call is sent again, at least 0, after the server refused it or
-                could not be reached.
+            max_retries: Number of retries of a call, at least 0. A call is retried if the server refuses
+                it or cannot be reached.
             idempotent: Whether to retry also after a lost connection. The call may then run, and be
                 billed, more than once.
             verify: Whether the first call compares the model's methods with those that this class was
@@ -118,6 +116,7 @@ class ClientBase(ABC):
         """
         from .._calls.address import Address
         from .._drift.check import Drift, find_package
+        from .._transport.endpoint import ClientOptions, Endpoint
 
         self._options = ClientOptions(
             base_url=base_url,
@@ -155,7 +154,7 @@ class ClientBase(ABC):
             return reference, version_id or version_in_url
         if model is not None:
             return model, version_id or ""
-        if self._model is None and find_base_url(self._options.base_url) == DEFAULT_BASE_URL:
+        if self._model is None and self._options.is_platform:
             raise ConfigError(
                 f"{type(self).__name__} was generated without a model's reference: give"
                 " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
@@ -196,7 +195,7 @@ class ClientBase(ABC):
         Args:
             timeout: Time limit of a call, in seconds, above 0; None for no limit. If omitted, the
                 current setting.
-            max_retries: How often a call is sent again, at least 0. None keeps the current setting.
+            max_retries: Number of retries of a call, at least 0. None keeps the current setting.
             idempotent: Whether to retry also after a lost connection. None keeps the current setting.
             on_response: Callback, invoked with a `Response` after each successful call. None keeps the
                 current setting.
@@ -288,7 +287,7 @@ class ClientBase(ABC):
         Raises:
             ConfigError: The timeout is wrong.
         """
-        check_timeout(timeout)
+        self._options._replace(timeout=timeout).check()
         return replace(self._call_context.policy, timeout=timeout)
 
     @abstractmethod

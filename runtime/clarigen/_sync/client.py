@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from .._client.base import ClientBase
-from .._transport.endpoint import DEFAULT_TIMEOUT
+from .._client.base import DEFAULT_TIMEOUT, ClientBase
 from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import Batch
 from .stream import Items, Stream

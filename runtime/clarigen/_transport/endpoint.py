@@ -2,7 +2,7 @@
 
 What lives here: the grammar of base URLs (`Target`), the choice of a credential (`Credentials`), and the
 options of a client. Credentials stay in one object, whose repr is empty. It neither imports grpc nor opens a
-connection: it is loaded with every generated package.
+connection, so that a URL can be checked without either.
 """
 
 from __future__ import annotations
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
     Rule: TypeAlias = tuple[Callable[[SplitResult], object], str]
 
 DEFAULT_BASE_URL: Final = "https://api.clarifai.com"
-
-DEFAULT_TIMEOUT: Final = 600.0
-"""The time limit of a call by default, in seconds: long enough for a model to start."""
-
-DEFAULT_RETRIES: Final = 4
-"""The number of retries of a call by default."""
 
 _MAX_TIMEOUT: Final = 1e9
 """The longest timeout, in seconds (30 years): gRPC takes much longer ones for a time in the past."""
@@ -242,21 +236,26 @@ class ClientOptions(NamedTuple):
     The fields are arguments of the client's constructor and of `with_options`, and are documented there.
     """
 
-    base_url: str | None = None
-    model: ModelRef | str | None = None
-    version_id: str | None = None
-    deployment_id: str | None = None
-    deployment_user_id: str | None = None
-    compute_cluster_id: str | None = None
-    nodepool_id: str | None = None
-    timeout: float | None = DEFAULT_TIMEOUT
-    max_retries: int = DEFAULT_RETRIES
-    idempotent: bool = False
-    verify: bool = False
-    on_response: Observer | None = None
-    interceptors: tuple[object, ...] = ()
+    base_url: str | None
+    model: ModelRef | str | None
+    version_id: str | None
+    deployment_id: str | None
+    deployment_user_id: str | None
+    compute_cluster_id: str | None
+    nodepool_id: str | None
+    timeout: float | None
+    max_retries: int
+    idempotent: bool
+    verify: bool
+    on_response: Observer | None
+    interceptors: tuple[object, ...]
     batch_size: int | None = None
     concurrency: int | None = None
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether the server is the platform itself."""
+        return find_base_url(self.base_url) == DEFAULT_BASE_URL
 
     def check(self) -> None:
         """Raise `ConfigError` if an option is out of its range."""

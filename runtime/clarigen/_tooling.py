@@ -14,7 +14,7 @@ from ._calls.actions import Failure, Send
 from ._calls.driver import Driver
 from ._client.base import DEFAULT_TIMEOUT
 from ._model_ref import ModelRef
-from ._transport.endpoint import DEFAULT_BASE_URL, Target
+from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url
 
 if TYPE_CHECKING:
     from ._calls.platform import Query
@@ -29,6 +29,7 @@ __all__ = [
     "VersionNotReadyError",
     "connect",
     "fetch_signatures",
+    "split_url",
     "whoami",
 ]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from clarigen import ModelRef
-from clarigen._tooling import Target
+from clarigen._tooling import Target, split_url
 from clarigen.errors import ConfigError
 from gen_client import limits
 from gen_client.diagnostics import Refusal
@@ -62,8 +62,7 @@ def parse_address(url: str) -> ModelAddress | RunnerAddress:
     if not url or not url.isprintable() or any(map(str.isspace, url)):
         raise _refuse(f"{quote(url)} is not an address")
     try:
-        parts = urlsplit(url if "://" in url else f"//{url}")
-        _ = parts.port  # raises ValueError if it is not a number
+        parts = split_url(url)
     except ValueError:
         raise _refuse(f"{quote(url)} is not a URL: its host or port is wrong") from None
     for refusal in _find_faults(url, parts):

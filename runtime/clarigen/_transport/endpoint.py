@@ -14,46 +14,20 @@ from .._version import __version__
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import TypeAlias
+    from collections.abc import Iterator
     from urllib.parse import SplitResult
 
     from .._calls.response import Observer
     from .._calls.retry import Policy
     from .._model_ref import ModelRef
 
-    Rule: TypeAlias = tuple[Callable[[SplitResult], object], str]
-
 DEFAULT_BASE_URL: Final = "https://api.clarifai.com"
 
 _MAX_TIMEOUT: Final = 1e9
-"""The longest timeout, in seconds (30 years): gRPC takes much longer ones for a time in the past."""
+"""The longest timeout, in seconds (30 years): gRPC reads much longer ones as a time in the past."""
 
 _IS_SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
 """The schemes of base URLs, and whether they mean TLS."""
-
-_BASE_URL_RULES: Final[tuple[Rule, ...]] = (
-    (
-        lambda url: "@" in url.netloc,
-        "a base URL with user:password@ is refused; pass the credential as `pat`",
-    ),
-    (
-        lambda url: url.scheme not in ("", *_IS_SECURE),
-        "{url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (plain)",
-    ),
-    (
-        lambda url: url.path.strip("/") or url.query or url.fragment,
-        "{url!r} has a path; a base URL is scheme, host and port alone",
-    ),
-    (
-        lambda url: not _is_host(url.hostname or ""),
-        f"{{url!r}} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT",
-    ),
-    (
-        lambda url: url.port == 0,
-        "{url!r} is not a base URL: its host or port is wrong",
-    ),
-)
 
 
 def split_url(text: str) -> SplitResult:
@@ -67,20 +41,6 @@ def split_url(text: str) -> SplitResult:
     url = urlsplit(text if "://" in text else f"//{text}")
     _ = url.port  # read for its check
     return url
-
-
-def find_violation(url: SplitResult, rules: Iterable[Rule]) -> str | None:
-    """Return the message of the first rule that a URL breaks; None if it breaks none.
-
-    Args:
-        url: The URL.
-        rules: Pairs of a test, which is true for a bad URL, and a message.
-    """
-    return next((message for is_broken, message in rules if is_broken(url)), None)
-
-
-def _is_host(text: str) -> bool:
-    return bool(text) and not any(c.isspace() or not c.isprintable() for c in text)
 
 
 class Target(NamedTuple):
@@ -111,14 +71,28 @@ class Target(NamedTuple):
             raise ConfigError(
                 f"{base_url!r} is not a base URL: its host or port is wrong"
             ) from None
-        violation = find_violation(url, _BASE_URL_RULES)
-        if violation is not None:
-            raise ConfigError(violation.format(url=base_url))
+        for fault in _find_faults(base_url, url):
+            raise ConfigError(fault)
         host = url.hostname or ""
         loopback = _is_loopback(host)
         secure = _IS_SECURE.get(url.scheme, not loopback)
         name = f"[{host}]" if ":" in host else host
         return cls(f"{name}:{url.port or (443 if secure else 80)}", secure, loopback)
+
+
+def _find_faults(base_url: str, url: SplitResult) -> Iterator[str]:
+    """Yield what is wrong with a base URL, the most important fault first."""
+    if "@" in url.netloc:  # the URL is not repeated: it may contain a password
+        yield "a base URL with user:password@ is refused; give the credential by pat="
+    if url.scheme not in ("", *_IS_SECURE):
+        yield f"{base_url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (plain)"
+    if url.path.strip("/") or url.query or url.fragment:
+        yield f"{base_url!r} has a path; a base URL is scheme, host and port alone"
+    host = url.hostname or ""
+    if not host or any(c.isspace() or not c.isprintable() for c in host):
+        yield f"{base_url!r} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT"
+    if url.port == 0:
+        yield f"{base_url!r} is not a base URL: its host or port is wrong"
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,7 +1,7 @@
 """The runtime of typed clients for models deployed on Clarifai.
 
-Generated packages are built on it. What lives here: the public names that applications use, which are the bases
-of clients, the values that models take and return, and the errors. Importing it loads neither grpc nor protobuf.
+Generated packages are built on it. This package exports the public names that applications use: the bases of
+clients, the values that models take and return, and the errors. Importing it loads neither grpc nor protobuf.
 """
 
 from ._async.batch import AsyncBatch

@@ -1,8 +1,8 @@
 """Forked child processes: state that belongs to the threads of the parent is reset.
 
-A child has one thread, the one that forked. Locks that other threads held are never released there, and
-calls that they waited for never end. What lives here: the one hook that resets such objects, before
-anything else runs in the child. It knows nothing of what the objects are for.
+A child has one thread, the one that forked. Locks that other threads held are never released there, and calls
+that they waited for never end. One hook resets the objects that hold such state, before anything else runs in
+the child. It does not know what the objects are for, so that every layer can use it.
 """
 
 from __future__ import annotations

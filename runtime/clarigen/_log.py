@@ -1,8 +1,7 @@
 """The logger `clarigen`: one line for each retry and each wait (INFO), and for each call (DEBUG).
 
-What lives here: the logger, and CLARIGEN_LOG=info or =debug, which sends it to standard error. Without that
-variable no handler is attached: the application decides where the lines go. No line ever contains metadata,
-arguments or results.
+CLARIGEN_LOG=info or =debug sends the lines to standard error. Without it no handler is attached, because the
+application decides where the lines go. No line ever contains metadata, arguments or results.
 """
 
 from __future__ import annotations

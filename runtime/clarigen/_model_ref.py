@@ -1,7 +1,7 @@
 """References to models, in all spellings of the platform.
 
-What lives here: `ModelRef` and the grammar of references. A reference names a model, never a place to connect
-to: the host of a model's URL is that of the web pages, and is ignored.
+A reference names a model, never a server to connect to: the host of a model's URL is that of the web pages,
+and is ignored.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Text of others, made harmless for messages and logs.
 
-Names, defaults and error details come from a model's author or from a server. What lives here: the rule
-that what cannot be printed appears as an escape, so that it neither ends a line nor controls a terminal.
-It imports nothing, and is loaded when the first such text is printed or a client is created.
+Names, defaults and error details are written by a model's author or by a server. Characters that cannot be
+printed appear as escapes, so that the text neither ends a line nor controls a terminal. This module imports
+nothing, because it is loaded with the first call.
 """
 
 from __future__ import annotations

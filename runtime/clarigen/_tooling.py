@@ -1,6 +1,6 @@
 """The generator's door to the platform.
 
-What lives here: everything private of the runtime that the generator uses, and nothing that a client needs.
+It offers everything private of the runtime that the generator uses, and nothing that a client needs.
 The generator asks with the runtime's own requests, and gets plain values: no protobuf, no gRPC. Reading a
 URL loads neither; they are imported when a connection is opened.
 """

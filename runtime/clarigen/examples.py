@@ -3,8 +3,8 @@
     python -m my_model.examples            lists them
     python -m my_model.examples predict    runs one
 
-What lives here: `main`, and small samples to send. They are made when this module is imported, so an example
-needs no file, and no network except the model's.
+The samples that examples send are made when this module is imported, so an example needs no file, and no network
+except the model's.
 """
 
 from __future__ import annotations

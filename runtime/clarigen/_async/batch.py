@@ -1,6 +1,6 @@
-"""The async batch: the twin of `_sync`'s, with one task per request.
+"""The async batch: runs many requests of a batch at once, in one task per request.
 
-What lives here: `AsyncBatch`. What is sent, and which result belongs to which input, is `_calls`'s.
+It is the twin of `_sync/batch.py`. What is sent, and which result belongs to which input, is decided in `_calls`.
 """
 
 from __future__ import annotations

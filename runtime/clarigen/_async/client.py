@@ -1,6 +1,6 @@
 """The async client: the base of generated async classes.
 
-What lives here: `AsyncClient`, the twin of `_sync`'s `Client`, which differs only by the await.
+It is the twin of `_sync/client.py`, and differs only by the await.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The async connection: does over grpc.aio what the flows of `_calls` ask for.
 
-What lives here: `AsyncGrpcConnection`, the twin of `_sync`'s, which differs only by the await. A channel belongs
-to the event loop that it was opened in, so a connection opens one per loop, with its first call there.
+It is the twin of `_sync/connection.py`, and differs only by the await. A channel belongs to the event loop that
+it was opened in, so a connection opens one per loop, with its first call there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The async stream: the twin of `_sync`'s, which differs only by the await.
+"""The async stream: runs the flow of a streaming call item by item, in the caller's task.
 
-What lives here: `AsyncStream`, and `AsyncItems`, the items that the caller sends. Both also do what grpc.aio
-leaves undone: it loses statuses, and does not cancel a call that is dropped.
+It is the twin of `_sync/stream.py`. Besides the await, it does what grpc.aio leaves undone: grpc.aio loses
+statuses, and does not cancel a call that is dropped.
 """
 
 from __future__ import annotations

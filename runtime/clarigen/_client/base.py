@@ -1,8 +1,8 @@
 """What the clients of both twins share: their configuration, and the context of each call.
 
-What lives here: the constructor that every generated class inherits, and how its arguments, the environment
-and the class's own model become an endpoint and an address. The twins open the connection and make the calls.
-It is loaded with every generated package, so it imports what calls need only when a client is created.
+The arguments of the constructor, the environment and the class's own model become an endpoint and an address.
+The twins open the connection and make the calls. This module is loaded with every generated package, so it
+imports what calls need only when a client is created.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the batches of both twins share: their inputs, and the rule that a batch runs once.
 
-What lives here: `BatchBase`. How requests are sent and awaited is each twin's.
+Each twin sends and awaits the requests in its own way.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The progress bar of a batch, drawn by rich.
 
-What lives here: the only use of rich. It is loaded when a bar is drawn for the first time.
+No other module uses rich. This one is loaded when a bar is drawn for the first time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What the streams of both twins share: their state, the items of a bidirectional call, and how they end.
 
-What lives here: `StreamBase` and `ItemsBase`. How they wait is each twin's. It does not import grpc: calls are
-used as the connection returns them.
+Each twin waits in its own way. This module does not import grpc: it uses calls as the connection returns them.
 """
 
 from __future__ import annotations
@@ -146,9 +145,8 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
         stream has ended.
         """
         self._done = True
-        with suppress(
-            ValueError
-        ):  # another thread runs the flow, and closes it when it sees `_done`
+        # ValueError: another thread is running the flow; it will see `_done` and close the flow.
+        with suppress(ValueError):
             self._flow.close()
         self._cancel_call()
         if self._items is not None:

@@ -1,10 +1,8 @@
 """Whether the deployed model is still the one that a client was generated for.
 
-What lives here: `Drift`, which a client and its views share, and the search for a client's package. With
-`verify=True`, the first call compares the model's methods with the lock. Without it, an error that a change of
-the model may cause asks once for the model's version, and names a change in its message.
-
-The checks are flows of `_calls`, without I/O. What reads locks and asks the platform is imported on first use.
+With `verify=True`, the first call compares the model's methods with the lock. Without it, an error that a change
+of the model may cause asks once for the model's version, and names a change in its message. These checks are
+flows of `_calls`, without I/O. What reads locks and asks the platform is imported on first use.
 """
 
 from __future__ import annotations

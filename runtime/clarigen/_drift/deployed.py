@@ -1,8 +1,7 @@
-"""The signatures of a deployed model.
+"""The signatures of a deployed model: in which order the platform and the model are asked, and how they answer.
 
-What lives here: the order in which the platform and the model are asked, shared by clients that verify
-their model and by the generator; the reading of what comes back, for a comparison with a lock. Loaded
-only for that. `read_lock` and `describe_differences` are re-exported, so that a comparison needs one import.
+Clients that verify their model and the generator share this order. Only a comparison loads this module;
+`read_lock` and `describe_differences` are re-exported, so that a comparison needs one import.
 """
 
 from __future__ import annotations

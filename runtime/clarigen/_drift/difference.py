@@ -1,8 +1,8 @@
 """How a model's methods differ from those that a client was generated from, in words.
 
-What lives here: `describe_differences`, and the rule of what matters: only what can break a caller or change the
-meaning of a call. Descriptions, limits (which are hints), the order of parameters and additions do not matter.
-Names and defaults were written by the model's author: they are escaped and shortened.
+Only what can break a caller or change the meaning of a call is a difference. Descriptions, limits (which are
+hints), the order of parameters and additions are not. Names and defaults were written by the model's author: they
+are escaped and shortened.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The lock of a generated package: the signatures that it was generated from.
 
-What lives here: `Lock`, and how it is read from a package's `signatures.json`. It does not trust the file:
-an application may have changed it, or left it out of its wheel.
+The file is not trusted: an application may have changed it, or left it out of its wheel.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The signatures of a model's methods, as far as they matter to callers.
 
-What lives here: `Signature` and its parts, and how they are read from the two forms of signatures: the platform's
-messages, and JSON (a package's lock, or a model's own answer), whose keys are in snake_case or camelCase and whose
-enums are names or numbers. Reading is lenient: what cannot be read counts as absent, because no code is generated
-from it.
+Signatures are read from two forms: the platform's messages, and JSON (a package's lock, or a model's own answer),
+whose keys are in snake_case or camelCase and whose enums are names or numbers. Reading is lenient: what cannot be
+read counts as absent, because no code is generated from it.
 """
 
 from __future__ import annotations

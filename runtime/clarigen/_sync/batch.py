@@ -1,7 +1,8 @@
 """The synchronous batch: runs many requests of a batch at once, in the caller's thread.
 
-What lives here: `Batch`. grpc's threads put each response into a queue. Everything else, the caller's iterator
-and callbacks included, runs where the results are requested.
+grpc's threads only put each finished call into a queue. Everything else, the caller's iterator and callbacks
+included, runs where the results are requested. What is sent, and which result belongs to which input, is decided
+in `_calls`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The synchronous client: the base of generated classes.
 
-What lives here: `Client`, which passes a method and its values to the connection. The connection is opened,
-and grpc imported, when a client is created.
+It passes a method and its values to the connection, which is opened, and grpc imported, when a client is created.
 """
 
 from __future__ import annotations

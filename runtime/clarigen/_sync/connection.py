@@ -1,7 +1,7 @@
 """The synchronous connection: does over grpc what the flows of `_calls` ask for.
 
-What lives here: `GrpcConnection`, which sends, waits and returns what came back. It decides nothing: what to
-send and what a response means is `_calls`'s. Channels and credentials are `_transport`'s.
+It sends, waits and returns what came back. It decides nothing: `_calls` says what to send and what a response
+means, and `_transport` opens the channels.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The synchronous stream: runs the flow of a streaming call item by item, in the caller's thread.
 
-What lives here: `Stream`, and `Items`, the items that the caller sends. What is sent, what a response means
-and when a stream ends is `_calls`'s.
+What is sent, what a response means and when a stream ends is decided in `_calls`.
 """
 
 from __future__ import annotations

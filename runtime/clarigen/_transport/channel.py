@@ -1,7 +1,7 @@
 """The gRPC channels of a process: one per target, shared by all its clients.
 
-What lives here: how a channel is opened, and `Lease`, a client's share in one. grpc is imported when the
-first channel is opened, so that importing a generated package does not load it.
+A `Lease` is a client's share in a channel; the last one that is released closes it. grpc is imported when the
+first channel is opened, because importing a generated package must not load it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Connections: what clients, streams and batches ask of one, and what the two gRPC connections share.
 
-What lives here: the protocols that the gRPC connections and the fakes of `clarigen.testing` implement, and
-`GrpcConnectionBase`. It and its twins are loaded when a client is created, with all that a call needs, grpc
-included: so importing a generated package loads none of it, and the first call imports nothing more.
+The protocols are implemented by the gRPC connections and by the fakes of `clarigen.testing`. This module and its
+twins are loaded when a client is created, with all that a call needs, grpc included: so importing a generated
+package loads none of it, and the first call imports nothing more.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """From configuration to an endpoint: which server, which credential, which time limit and retries.
 
-What lives here: the grammar of base URLs (`Target`), the choice of a credential (`Credentials`), and the
-options of a client. Credentials stay in one object, whose repr is empty. It neither imports grpc nor opens a
-connection, so that a URL can be checked without either.
+Credentials stay in one object, whose repr is empty and which cannot be pickled. This module neither imports grpc
+nor opens a connection, so that a URL can be checked without either.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Synchronous gRPC calls in flight: what a fork waits for, and what is canceled when the program ends.
 
-What lives here: `FORK_GATE`, through which every synchronous use of grpc passes, and the record of the calls
-that run in the background. It does not know what a call sends or what its response means.
+Every synchronous use of grpc passes through `FORK_GATE`, which keeps it apart from forks. Calls that run in the
+background are recorded until they end. This module does not know what a call sends or what its response means.
 """
 
 from __future__ import annotations

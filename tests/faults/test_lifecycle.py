@@ -108,7 +108,7 @@ from clarigen._transport.channel import POOL
 with Calls(base_url=url, timeout=20) as model:
     assert model.double(1) == 2
     throttle = get_policy(model).throttle
-    with throttle._lock, POOL.lock:  # as another thread may hold them
+    with throttle.lock, POOL.lock:  # as another thread may hold them
         child = os.fork()
         if not child:
             assert model.double(2) == 4

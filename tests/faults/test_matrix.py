@@ -207,7 +207,7 @@ def test_message_over_the_size_limit_is_sent_once(
     if there:
         server = Scripted(limit=10)
     else:
-        monkeypatch.setattr(channel, "_MAX_MESSAGE_BYTES", 1000)
+        monkeypatch.setattr(channel, "MAX_MESSAGE_BYTES", 1000)
         server = Scripted(lambda _: Answer(pad=2000))
     with server:
         outcome = ask(kind, twin, server.url)

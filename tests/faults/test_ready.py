@@ -6,26 +6,23 @@ import asyncio
 import logging
 import socket
 import threading
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import pytest
 
 from clarigen import AuthenticationError, ModelNotReadyError
-from clarigen._calls.retry import Policy
+from clarigen._client.base import ClientBase, get_policy, with_policy
 from clarigen.testing import serve
 from faults.callers import TWINS, AsyncCalls, Calls
 from faults.platform_standin import PAT, Call, Standin
 
+ClientT = TypeVar("ClientT", bound=ClientBase)
 
-@pytest.fixture(autouse=True)
-def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Poll without delay."""
-    made = Policy.__init__
 
-    def short(self: Policy, *given: Any, **options: Any) -> None:
-        made(self, *given, **{**options, "random": lambda: 0.05})
-
-    monkeypatch.setattr(Policy, "__init__", short)
+def poll_quickly(model: ClientT) -> ClientT:
+    """Return a view of a client that polls with short delays."""
+    return with_policy(model, replace(get_policy(model), random=lambda: 0.05))
 
 
 def wait(package: Any, twin: str, timeout: float = 20.0, **options: Any) -> None:
@@ -33,13 +30,13 @@ def wait(package: Any, twin: str, timeout: float = 20.0, **options: Any) -> None
 
     async def waiting() -> None:
         async with package.AsyncPlatformEcho(**options) as model:
-            await model.wait_until_ready(timeout)
+            await poll_quickly(model).wait_until_ready(timeout)
 
     if twin == "async":
         asyncio.run(waiting())
         return
     with package.PlatformEcho(**options) as model:
-        model.wait_until_ready(timeout=timeout)
+        poll_quickly(model).wait_until_ready(timeout=timeout)
 
 
 def predictions(platform: Standin) -> list[Call]:
@@ -62,14 +59,14 @@ def test_wait_covers_building_and_loading(
     version.status, version.details = 21107, "step 3 of 4"
     platform.failing["PostModelOutputs"] = (21355, "pod is up")
 
-    def start_server(call: Call) -> None:
+    def note_wait(call: Call) -> None:
         asked = platform.rpcs.count(call.rpc)
         if call.rpc == "GetModelVersion" and asked == 3:
             version.status = 21100
         if call.rpc == "PostModelOutputs" and asked == 3:
             platform.failing.clear()
 
-    platform.on_call = start_server
+    platform.on_call = note_wait
     with caplog.at_level(logging.DEBUG):
         wait(package, twin)
     assert platform.rpcs == [*["GetModel", "GetModelVersion"] * 3, *["PostModelOutputs"] * 3]
@@ -136,17 +133,16 @@ class Doubler:
 def test_wait_covers_a_runner_that_starts_late(twin: str, caplog: pytest.LogCaptureFixture) -> None:
     """The server starts once the client is known to wait."""
     with socket.socket() as bound:
-        bound.bind(
-            ("127.0.0.1", 0)
-        )  # bound but not listening, so that no other process gets the port
+        # Bound but not listening, so that no other process gets the port.
+        bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
         waits = threading.Event()
 
-        def start_server(_: logging.LogRecord) -> bool:
+        def note_wait(_: logging.LogRecord) -> bool:
             waits.set()
             return True
 
-        logging.getLogger("clarigen").addFilter(start_server)
+        logging.getLogger("clarigen").addFilter(note_wait)
         result: list[int] = []
         caller = threading.Thread(target=lambda: result.append(_late(twin, port)))
         try:
@@ -157,7 +153,7 @@ def test_wait_covers_a_runner_that_starts_late(twin: str, caplog: pytest.LogCapt
                 with serve(Doubler(), port=port):
                     caller.join(30)
         finally:
-            logging.getLogger("clarigen").removeFilter(start_server)
+            logging.getLogger("clarigen").removeFilter(note_wait)
     assert result == [8]
     assert "the server cannot be reached" in caplog.text
 
@@ -167,11 +163,11 @@ def _late(twin: str, port: int) -> int:
 
     async def waiting() -> int:
         async with AsyncCalls(base_url=url, max_retries=0) as model:
-            await model.wait_until_ready(20)
+            await poll_quickly(model).wait_until_ready(20)
             return await model.double(4)
 
     if twin == "async":
         return asyncio.run(waiting())
     with Calls(base_url=url, max_retries=0) as model:
-        model.wait_until_ready(20)
+        poll_quickly(model).wait_until_ready(20)
         return model.double(4)

@@ -87,7 +87,7 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str
     for name in ("CLARIFAI_API_BASE", "CLARIGEN_TRUSTED_HOSTS", "CLARIFAI_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLARIFAI_PAT", CANARY)
-    monkeypatch.setattr(channel, "_open_channel", lambda target, *_: Channel(target))
+    monkeypatch.setattr(channel, "open_channel", lambda target, *_: Channel(target))
     words = ["--signatures", str(ROOT / "generated" / "text_stats" / LOCK), "--name", "good"]
     assert cli.main([*words, "--model", "a/b/models/good", "--quiet"]) == 0
     Channel.sent.clear()

@@ -26,6 +26,7 @@ class RetryThrottle:
     Attributes:
         MAX_TOKENS: Initial and largest number of tokens.
         TOKEN_RATIO: Number of tokens that a call adds.
+        lock: Guards the tokens.
     """
 
     MAX_TOKENS: Final = 10.0
@@ -40,17 +41,17 @@ class RetryThrottle:
 
     def reset_after_fork(self) -> None:
         """Forget the calls of the parent's threads, and the lock that one of them may have held."""
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._pending: dict[object, int] = {}
 
     def add_tokens(self) -> None:
         """Add the tokens of a call that begins."""
-        with self._lock:
+        with self.lock:
             self._tokens = min(self._tokens + self.TOKEN_RATIO, self.MAX_TOKENS)
 
     def take_token(self) -> bool:
         """Take the token of a retry; return False if there is none."""
-        with self._lock:
+        with self.lock:
             if self._tokens < 1:
                 return False
             self._tokens -= 1

@@ -100,11 +100,12 @@ class Drift:
             SignatureMismatchError: They differ.
         """
         while self.unverified and not self._differences:
-            if self._comparing.acquire(blocking=False):
+            comparing = self._comparing  # a fork meanwhile would replace it
+            if comparing.acquire(blocking=False):
                 try:
                     yield from self._compare(address, deadline)
                 finally:
-                    self._comparing.release()
+                    comparing.release()
             elif (deadline.remaining() or _POLL_SECONDS) < _POLL_SECONDS:
                 raise Failure("DEADLINE_EXCEEDED", "")
             else:
@@ -142,7 +143,7 @@ class Drift:
             deadline: The deadline of the call.
             response: The response to the call, if there was one.
         """
-        if self._verify or not _suggests_drift(error):
+        if self._verify or not suggests_drift(error):
             return
         lock = self._find_lock()
         if lock is None or lock.reference is None or not lock.version_id:
@@ -195,7 +196,7 @@ def _reported_version(response: MultiOutputResponse | None) -> str:
     return response.outputs[0].model.model_version.id
 
 
-def _suggests_drift(error: ClarigenError) -> bool:
+def suggests_drift(error: ClarigenError) -> bool:
     """Return whether a change of the model may have caused an error."""
     if not isinstance(error, ModelError):
         return isinstance(error, DecodeError)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SERVICE: Final = "/clarifai.api.V2/"
 """The prefix of every RPC's path."""
 
-_MAX_MESSAGE_BYTES: Final = 1 << 30
+MAX_MESSAGE_BYTES: Final = 1 << 30
 """The largest message, as on the platform's servers; grpc's default is 4 MiB."""
 
 _INTERCEPTOR_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
@@ -79,7 +79,7 @@ class ChannelPool:
             shared = self.channels.get(key)
             if shared is None:
                 with FORK_GATE:
-                    channel = _open_channel(target, certificates, loop, interceptors)
+                    channel = open_channel(target, certificates, loop, interceptors)
                 shared = self.channels[key] = _SharedChannel(channel, interceptors)
             shared.leases += 1
         return shared
@@ -158,7 +158,7 @@ class Lease:
                 self.channel = None
 
 
-def _open_channel(
+def open_channel(
     target: Target,
     certificates: str,
     loop: AbstractEventLoop | None,
@@ -168,8 +168,8 @@ def _open_channel(
     import grpc.aio
 
     options = [
-        ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
-        ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.enable_retries", 0),  # retries are made in `_calls`, in one layer
         # Without it, a forked child's channel would take over connections of the parent.
         ("grpc.use_local_subchannel_pool", 1),

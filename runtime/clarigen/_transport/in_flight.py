@@ -40,9 +40,15 @@ class ForkGate:
 
     Both waits are short: an open stream ends only when its reader has finished, and the reader may be
     waiting for the fork.
+
+    Attributes:
+        timeout: The longest time, in seconds, of both waits.
+        lock: Guards the calls.
+        owners: For each call in flight, the thread that must run for it to finish; 0 for none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout: float = _FORK_TIMEOUT) -> None:
+        self.timeout = timeout
         self.reset_after_fork()
         reset_in_child(self)
 
@@ -50,9 +56,9 @@ class ForkGate:
         """Forget the parent's calls and locks."""
         # `with` acquires this lock itself, not through the condition, so that a KeyboardInterrupt cannot
         # leave it acquired.
-        self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
-        self._owners: list[int] = []
+        self.lock = threading.RLock()
+        self._changed = threading.Condition(self.lock)
+        self.owners: list[int] = []
         self._forking_threads: list[int] = []
 
     def enter(self, owner: int) -> None:
@@ -61,16 +67,16 @@ class ForkGate:
         Args:
             owner: The thread that must run for the call to finish; 0 for none.
         """
-        with self._lock:
+        with self.lock:
             if self._forking_threads and threading.get_ident() not in self._forking_threads:
-                self._changed.wait_for(lambda: not self._forking_threads, _FORK_TIMEOUT)
-            self._owners.append(owner)
+                self._changed.wait_for(lambda: not self._forking_threads, self.timeout)
+            self.owners.append(owner)
 
     def leave(self, owner: int) -> None:
         """Record the end of a call of this owner."""
-        with self._lock:
-            if owner in self._owners:  # not if the call began before the fork, in the parent
-                self._owners.remove(owner)
+        with self.lock:
+            if owner in self.owners:  # not if the call began before the fork, in the parent
+                self.owners.remove(owner)
             if self._forking_threads:
                 self._changed.notify_all()
 
@@ -83,15 +89,15 @@ class ForkGate:
     def before_fork(self) -> None:
         """Wait for the calls of other threads. This thread's own cannot finish while it waits."""
         thread = threading.get_ident()
-        with self._lock:
+        with self.lock:
             self._forking_threads.append(thread)
             self._changed.wait_for(
-                lambda: all(owner == thread for owner in self._owners), _FORK_TIMEOUT
+                lambda: all(owner == thread for owner in self.owners), self.timeout
             )
 
     def after_fork(self) -> None:
         """Admit new calls again."""
-        with self._lock:
+        with self.lock:
             self._forking_threads.remove(threading.get_ident())
             self._changed.notify_all()
 

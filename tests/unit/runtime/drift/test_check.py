@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from clarigen import ClarigenError, DecodeError, ModelRef, PredictionError, wire
-from clarigen._calls.actions import Deliver, Open, Receive, Send
+from clarigen._calls.actions import Deliver, Open, Receive, Send, Sleep
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_chunk, call_stream, call_unary, encode_input
 from clarigen._calls.retry import Policy
 from clarigen._drift.check import Drift
-from clarigen._drift.lock import read_lock
 from clarigen._proto import MultiOutputResponse, Status
 
 PAIR = wire.unary("pair", returns=wire.tuple_of(wire.INT, wire.INT))
@@ -59,12 +58,13 @@ def drive_call(flow: Any, reply: bytes) -> Any:
 
 def test_forked_child_does_not_wait_for_threads_of_the_parent(context: CallContext) -> None:
     """The thread of the parent that was comparing does not exist in the child."""
-    drift = context.drift
-    assert isinstance(drift, Drift)
-    drift.unverified, drift._lock = True, read_lock("locked_pair")
-    assert drift._comparing.acquire(blocking=False)
+    drift = Drift("locked_pair", verify=True)
+    verifying = context._replace(drift=drift)
+    comparing = call_unary(PAIR, [], verifying)
+    assert isinstance(next(comparing), Send)
+    assert isinstance(next(call_unary(PAIR, [], verifying)), Sleep)
     drift.reset_after_fork()
-    first = next(call_unary(PAIR, [], context))
+    first = next(call_unary(PAIR, [], verifying))
     assert isinstance(first, Send)
     assert first.rpc == "GetModel"
 

@@ -9,24 +9,20 @@ from typing import Any
 
 import pytest
 
-from clarigen._transport import in_flight
-from clarigen._transport.in_flight import ForkGate, cancel, let_finish, start_call
+from clarigen._transport.in_flight import FORK_GATE, ForkGate, cancel, let_finish, start_call
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> ForkGate:
+def calls() -> ForkGate:
     """A gate without calls, and with a long timeout."""
-    monkeypatch.setattr(in_flight, "_FORK_TIMEOUT", 60)
-    return ForkGate()
+    return ForkGate(timeout=60)
 
 
-def start_waiting(calls: ForkGate, do: Callable[[], object]) -> threading.Thread:
-    """Start a function that has to wait; return its thread once it waits."""
+def start_waiting(do: Callable[[], object]) -> threading.Thread:
+    """Start a function that has to wait; return its thread, which waits."""
     thread = threading.Thread(target=do)
     thread.start()
-    waiting: Any = calls._changed._waiters  # type: ignore[attr-defined]
-    while not waiting and thread.is_alive():
-        pass
+    thread.join(0.2)
     assert thread.is_alive()
     return thread
 
@@ -34,7 +30,7 @@ def start_waiting(calls: ForkGate, do: Callable[[], object]) -> threading.Thread
 def test_fork_waits_for_calls_of_other_threads(calls: ForkGate) -> None:
     calls.enter(1)
     calls.enter(0)
-    fork = start_waiting(calls, calls.before_fork)
+    fork = start_waiting(calls.before_fork)
     calls.leave(1)
     assert fork.is_alive()
     calls.leave(0)
@@ -53,7 +49,7 @@ def test_call_waits_for_a_fork(calls: ForkGate) -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(fork)
         forking.wait(10)
-        call = start_waiting(calls, lambda: calls.enter(0))
+        call = start_waiting(lambda: calls.enter(0))
         go.set()
         call.join(10)
     assert not call.is_alive()
@@ -80,18 +76,21 @@ def test_concurrent_forks(calls: ForkGate) -> None:
     calls.enter(0)
 
 
-def test_waiting_is_limited(calls: ForkGate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_flight, "_FORK_TIMEOUT", 0.01)
+def test_waiting_is_limited() -> None:
+    calls = ForkGate(timeout=0.01)
     calls.enter(0)
     calls.before_fork()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(calls.enter, 0).result(10)
 
 
-def test_child_starts_with_no_calls(calls: ForkGate) -> None:
+def test_child_starts_with_no_calls() -> None:
+    calls = ForkGate(timeout=0.01)
     calls.enter(1)
-    calls._forking_threads.append(2)
-    calls._changed.acquire()  # by a thread that does not exist in the child
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(calls.before_fork).result(10)  # another thread forks as well
+    calls.timeout = 60
+    calls.lock.acquire()  # by a thread that does not exist in the child
     calls.reset_after_fork()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(calls.before_fork).result(10)
@@ -118,7 +117,7 @@ class _Call:
 
 
 def owners_in_flight() -> list[int]:
-    return list(in_flight.FORK_GATE._owners)
+    return list(FORK_GATE.owners)
 
 
 def test_stream_is_in_flight_until_it_ends() -> None:

@@ -1,4 +1,4 @@
-"""`--check`, `--diff`, `--offline`, `--frozen`: what is out of date, whose doing it is, and what mends it."""
+"""`--check`, `--diff`, `--offline` and `--frozen`: which files are out of date, why, and which command fixes them."""
 
 from __future__ import annotations
 
@@ -26,88 +26,88 @@ LOCK = "detector/signatures.json"
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a run gave."""
+class RunResult:
+    """The exit code and the output of a run."""
 
     code: int
     out: list[str]
     err: list[str]
 
 
-Run = Callable[..., Ran]
+Run = Callable[..., RunResult]
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs the command in a folder of its own, on a file of signatures that is its model."""
+    """Return a function that runs the command in an empty folder, with a signature file as its model."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     Path("model.json").write_bytes(SIGNATURES.read_bytes())
 
-    def command(*words: str, source: tuple[str, ...] = ("--signatures", "model.json")) -> Ran:
+    def command(*words: str, source: tuple[str, ...] = ("--signatures", "model.json")) -> RunResult:
         capsys.readouterr()
         code = cli.main([*source, *words])
         out, err = capsys.readouterr()
         assert "a bug" not in err
-        return Ran(code, out.splitlines(), err.splitlines())
+        return RunResult(code, out.splitlines(), err.splitlines())
 
     assert command().code == 0
     return command
 
 
-def signatures(change: Callable[[Any], None], file: str = "model.json") -> None:
-    """Change the file that stands for the model."""
+def change_signatures(change: Callable[[Any], None], file: str = "model.json") -> None:
+    """Change a signature file: that of the model, or a lock."""
     content = json.loads(Path(file).read_text())
     change(content)
     Path(file).write_text(json.dumps(content))
 
 
-def a_parameter_less(content: Any) -> None:
+def remove_parameter(content: Any) -> None:
     del content["method_signatures"][0]["input_fields"][-1]
 
 
 def edit(file: str, old: str, new: str) -> None:
-    """Change a text in a file by hand."""
+    """Replace a text in a file, as a person would."""
     text = Path(file).read_text()
     assert old in text
     Path(file).write_text(text.replace(old, new))
 
 
-def test_nothing_to_say(run: Run) -> None:
+def test_an_up_to_date_package_passes(run: Run) -> None:
     before = file_stamps(Path("detector").rglob("*"))
     for words in (["--check"], ["--check", "--no-cache"], ["--diff"], ["--frozen"], []):
-        assert run(*words) == Ran(0, [], ["gen-client: detector is up to date"])
-    assert run("--check", "--quiet") == Ran(0, [], [])
+        assert run(*words) == RunResult(0, [], ["gen-client: detector is up to date"])
+    assert run("--check", "--quiet") == RunResult(0, [], [])
     assert file_stamps(before) == before
 
 
-def test_the_model_changed(run: Run) -> None:
-    signatures(a_parameter_less)
+def test_a_changed_model_is_the_cause(run: Run) -> None:
+    change_signatures(remove_parameter)
     before = file_stamps(Path("detector").rglob("*"))
-    ran = run("--check")
-    assert ran.code == 1
-    assert ran.out[0] == f"{CLIENT}: the model changed"
-    assert f"{LOCK}: the model changed" in ran.out
-    assert ran.err == ["gen-client: to fix: gen-client --signatures model.json"]
+    result = run("--check")
+    assert result.code == 1
+    assert result.out[0] == f"{CLIENT}: the model changed"
+    assert f"{LOCK}: the model changed" in result.out
+    assert result.err == ["gen-client: to fix: gen-client --signatures model.json"]
     assert file_stamps(before) == before
 
 
-def test_it_was_edited_by_hand(run: Run) -> None:
+def test_an_edited_file_is_the_cause(run: Run) -> None:
     Path(CLIENT).write_text(Path(CLIENT).read_text() + "\nprint('hello')\n")
-    ran = run("--check")
-    assert (ran.code, ran.out) == (1, [f"{CLIENT}: edited by hand"])
+    result = run("--check")
+    assert (result.code, result.out) == (1, [f"{CLIENT}: edited by hand"])
 
 
-def test_a_hand_and_the_model_are_told_apart(run: Run) -> None:
+def test_an_edit_and_a_changed_model_are_distinguished(run: Run) -> None:
     Path("detector/__init__.py").write_text(Path("detector/__init__.py").read_text() + "\nX = 1\n")
-    signatures(a_parameter_less)
-    ran = run("--check")
-    assert f"{CLIENT}: the model changed" in ran.out
-    assert "detector/__init__.py: edited by hand" in ran.out
+    change_signatures(remove_parameter)
+    result = run("--check")
+    assert f"{CLIENT}: the model changed" in result.out
+    assert "detector/__init__.py: edited by hand" in result.out
 
 
-def test_what_the_lock_says_of_itself_is_not_believed(run: Run) -> None:
-    """Whoever edits a client can edit its lock: the check fails whatever stands there."""
+def test_the_lock_is_not_trusted(run: Run) -> None:
+    """Anyone who edits a client can edit its lock, so the check fails whatever the lock says."""
     Path(CLIENT).write_text(Path(CLIENT).read_text() + "\nprint('hello')\n")
     for number in (0, 1, 7, -1):
         edited = json.loads(Path(LOCK).read_text()) | {
@@ -118,11 +118,11 @@ def test_what_the_lock_says_of_itself_is_not_believed(run: Run) -> None:
         assert run("--check").code == (4 if number > wire.FORMAT else 1)
 
 
-def test_the_lock_was_edited(run: Run) -> None:
-    signatures(a_parameter_less, LOCK)
-    ran = run("--check")
-    assert ran.code == 1
-    assert f"{LOCK}: edited by hand" in ran.out
+def test_an_edited_lock_is_the_cause(run: Run) -> None:
+    change_signatures(remove_parameter, LOCK)
+    result = run("--check")
+    assert result.code == 1
+    assert f"{LOCK}: edited by hand" in result.out
     Path(LOCK).write_text("nothing")
     assert f"{LOCK}: edited by hand" in run("--check").out
     Path(LOCK).unlink()
@@ -130,35 +130,35 @@ def test_the_lock_was_edited(run: Run) -> None:
 
 
 @pytest.mark.parametrize("words", [("--check",), ("--frozen",), ()], ids=" ".join)
-def test_a_newer_gen_client_wrote_it(run: Run, words: tuple[str, ...]) -> None:
-    """Nobody's hand was there: this gen-client is too old to say more."""
-    signatures(lambda lock: lock.update(format=wire.FORMAT + 1), LOCK)
+def test_a_lock_of_a_newer_gen_client_is_refused(run: Run, words: tuple[str, ...]) -> None:
+    """The cause is not an edit: this gen-client is too old to compare."""
+    change_signatures(lambda lock: lock.update(format=wire.FORMAT + 1), LOCK)
     for source in (("--signatures", "model.json"), ("--signatures", LOCK)):
-        ran = run(*words, source=(*source, "--name", "detector"))
-        assert (ran.code, ran.out) == (4, [])
-        assert "format: this lock was written by a newer gen-client" in ran.err[0]
-        assert "pip install -U 'clarigen[codegen]'" in ran.err[1]
+        result = run(*words, source=(*source, "--name", "detector"))
+        assert (result.code, result.out) == (4, [])
+        assert "format: this lock was written by a newer gen-client" in result.err[0]
+        assert "pip install -U 'clarigen[codegen]'" in result.err[1]
     assert json.loads(Path(LOCK).read_text())["format"] == wire.FORMAT + 1
 
 
-def test_what_a_newer_gen_client_wrote_is_replaced_by_force_alone(run: Run) -> None:
-    wanted = {path: path.read_bytes() for path in Path("detector").iterdir() if path.is_file()}
-    signatures(lambda lock: lock.update(format=wire.FORMAT + 1), LOCK)
-    Path(CLIENT).write_text(Path(CLIENT).read_text() + "# of a newer form\n")
-    before = {path: path.read_bytes() for path in wanted}
+def test_only_force_replaces_a_package_of_a_newer_gen_client(run: Run) -> None:
+    expected = {path: path.read_bytes() for path in Path("detector").iterdir() if path.is_file()}
+    change_signatures(lambda lock: lock.update(format=wire.FORMAT + 1), LOCK)
+    Path(CLIENT).write_text(Path(CLIENT).read_text() + "# of a newer format\n")
+    before = {path: path.read_bytes() for path in expected}
     assert run().code == 4
-    assert {path: path.read_bytes() for path in wanted} == before
+    assert {path: path.read_bytes() for path in expected} == before
     assert run("--check", "--force").code == run("--frozen", "--force").code == 4
     assert run("--force").code == 0
-    assert {path: path.read_bytes() for path in wanted} == wanted
+    assert {path: path.read_bytes() for path in expected} == expected
 
 
-def test_gen_client_changed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_gen_client_is_the_cause(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "FORMAT", wire.FORMAT + 1)
     monkeypatch.setattr(cache, "hash_generator", lambda: "another")
     Path(CLIENT).write_text(Path(CLIENT).read_text().replace("Final = ", "Final[object] = "))
-    ran = run("--check")
-    assert (ran.code, ran.out) == (
+    result = run("--check")
+    assert (result.code, result.out) == (
         1,
         [
             f"{file}: gen-client changed"
@@ -175,11 +175,11 @@ def test_gen_client_changed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (LOCK, lambda text: json.dumps(json.loads(text), indent=4)),
     ],
 )
-def test_only_reformatted(run: Run, file: str, change: Callable[[str], str]) -> None:
+def test_a_reformatted_file_passes(run: Run, file: str, change: Callable[[str], str]) -> None:
     Path(file).write_bytes(change(Path(file).read_text()).encode())
-    ran = run("--check")
-    assert (ran.code, ran.out) == (0, [])
-    assert ran.err[0] == f"gen-client: {file}: only reformatted"
+    result = run("--check")
+    assert (result.code, result.out) == (0, [])
+    assert result.err[0] == f"gen-client: {file}: only reformatted"
     assert run().out == [file]
 
 
@@ -192,34 +192,34 @@ def test_only_reformatted(run: Run, file: str, change: Callable[[str], str]) -> 
         lambda text: text.replace("from clarigen import", "from evil import"),
     ],
 )
-def test_more_than_reformatted(run: Run, change: Callable[[str], str]) -> None:
+def test_a_file_that_is_not_only_reformatted_fails(run: Run, change: Callable[[str], str]) -> None:
     text = Path(CLIENT).read_text()
     assert change(text) != text
     Path(CLIENT).write_text(change(text))
-    ran = run("--check")
-    assert (ran.code, ran.out) == (1, [f"{CLIENT}: edited by hand"])
+    result = run("--check")
+    assert (result.code, result.out) == (1, [f"{CLIENT}: edited by hand"])
 
 
-def test_what_is_missing_and_what_is_too_much(run: Run) -> None:
+def test_missing_and_foreign_files_are_reported(run: Run) -> None:
     Path("detector/examples.py").unlink()
     Path("detector/notes.txt").write_text("mine")
-    ran = run("--check")
-    assert ran.code == 1
-    assert ran.out == [
+    result = run("--check")
+    assert result.code == 1
+    assert result.out == [
         "detector/examples.py: missing",
         "detector/notes.txt: not written by gen-client",
     ]
-    assert ran.err[-1].endswith(" --force")
+    assert result.err[-1].endswith(" --force")
 
 
-def test_what_mends_it_does(run: Run) -> None:
-    """Whatever was found: the command of the last line is run, and then there is nothing to find."""
+def test_the_printed_command_fixes_everything(run: Run) -> None:
+    """After the command of the last line has run, the check passes."""
     damages: list[Callable[[], object]] = [
-        lambda: signatures(a_parameter_less),
+        lambda: change_signatures(remove_parameter),
         lambda: Path(CLIENT).write_text("print('no head')\n"),
         lambda: Path(CLIENT).unlink(),
         lambda: Path(LOCK).unlink(),
-        lambda: signatures(a_parameter_less, LOCK),
+        lambda: change_signatures(remove_parameter, LOCK),
     ]
     for damage in damages:
         damage()
@@ -229,54 +229,54 @@ def test_what_mends_it_does(run: Run) -> None:
         assert run("--check").code == 0
 
 
-def test_a_diff(run: Run) -> None:
+def test_diff_prints_a_unified_diff(run: Run) -> None:
     edit(CLIENT, "# fmt: off", "# fmt: on\x1b[31m")
-    ran = run("--check", "--diff")
-    assert ran.code == 1
-    assert ran.out[:3] == [
+    result = run("--check", "--diff")
+    assert result.code == 1
+    assert result.out[:3] == [
         f"{CLIENT}: edited by hand",
         f"--- {CLIENT}",
         f"+++ {CLIENT} (expected)",
     ]
-    assert "-# fmt: on\\x1b[31m" in ran.out
-    assert "+# fmt: off" in ran.out
-    assert run("--diff").out == ran.out
+    assert "-# fmt: on\\x1b[31m" in result.out
+    assert "+# fmt: off" in result.out
+    assert run("--diff").out == result.out
 
 
 def test_a_new_version_with_the_same_signatures_passes(run: Run) -> None:
-    def version(content: Any) -> None:
+    def set_version(content: Any) -> None:
         content["model"]["version_id"] = "v2"
 
-    signatures(version)
-    ran = run("--check")
-    assert (ran.code, ran.out) == (0, [])
-    assert Cause.VERSION.value in ran.err[0]
+    change_signatures(set_version)
+    result = run("--check")
+    assert (result.code, result.out) == (0, [])
+    assert Cause.VERSION.value in result.err[0]
     assert run("--frozen").out == [LOCK]
 
 
-def test_frozen(run: Run) -> None:
-    signatures(a_parameter_less)
+def test_frozen_requires_the_signatures_of_the_lock(run: Run) -> None:
+    change_signatures(remove_parameter)
     before = file_stamps(Path("detector").rglob("*"))
     for words in (["--frozen"], ["--frozen", "--check"]):
-        ran = run(*words)
-        assert (ran.code, ran.out) == (1, [])
-        assert "the model's signatures are not those of the lock" in ran.err[0]
+        result = run(*words)
+        assert (result.code, result.out) == (1, [])
+        assert "the model's signatures are not those of the lock" in result.err[0]
     assert file_stamps(before) == before
     Path(LOCK).unlink()
     assert "there is no lock" in run("--frozen").err[0]
     assert "not allowed with" in run("--frozen", "--offline").err[0]
 
 
-def test_offline(run: Run) -> None:
-    """From the lock: the address is not asked, and no credential is looked for."""
-    url = json.loads(Path(LOCK).read_text())["model"]
-    reference = f"{url['user_id']}/{url['app_id']}/models/{url['model_id']}"
+def test_offline_reads_the_lock(run: Run) -> None:
+    """The address is not connected to, and no credential is needed."""
+    ids = json.loads(Path(LOCK).read_text())["model"]
+    reference = f"{ids['user_id']}/{ids['app_id']}/models/{ids['model_id']}"
     source = ("--url", reference, "--offline", "--name", "detector")
-    assert run("--check", source=source) == Ran(0, [], ["gen-client: detector is up to date"])
+    assert run("--check", source=source) == RunResult(0, [], ["gen-client: detector is up to date"])
     Path(CLIENT).write_text("")
-    ran = run("--check", source=source)
-    assert (ran.code, ran.out) == (1, [f"{CLIENT}: edited by hand"])
-    assert ran.err == [
+    result = run("--check", source=source)
+    assert (result.code, result.out) == (1, [f"{CLIENT}: edited by hand"])
+    assert result.err == [
         f"gen-client: to fix: gen-client --url {reference} --name detector --offline --force"
     ]
     assert run("--force", source=source).out == [CLIENT]
@@ -291,7 +291,7 @@ def test_offline(run: Run) -> None:
 # The cache
 
 
-def test_a_run_with_nothing_to_do_imports_nothing_heavy(run: Run) -> None:
+def test_a_run_with_nothing_to_do_imports_no_library(run: Run) -> None:
     done = run_python(
         "import sys\n"
         "from gen_client import cli\n"
@@ -324,7 +324,7 @@ def test_a_corrupt_cache_is_ignored(run: Run, content: str) -> None:
     assert run("--check").code == 1
 
 
-def test_an_entry_says_nothing_of_other_bytes(run: Run) -> None:
+def test_a_cached_package_is_compared_byte_by_byte(run: Run) -> None:
     for file in ("client.py", "__init__.py", "examples.py", "signatures.json", "py.typed"):
         text = Path("detector", file).read_text()
         Path("detector", file).write_text(text + " ")
@@ -333,7 +333,7 @@ def test_an_entry_says_nothing_of_other_bytes(run: Run) -> None:
     assert run("--check").code == 0
 
 
-def test_a_cache_that_others_can_write_is_not_used(
+def test_a_cache_that_other_users_can_write_is_not_used(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder,) = {entry.parent for entry in Path("cache").rglob("*.json")}
@@ -341,11 +341,13 @@ def test_a_cache_that_others_can_write_is_not_used(
     built: list[str] = []
     build = pipeline.build
 
-    def noted(document: Document, name: str, report: Report, custom: CustomTemplates) -> Package:
+    def record_build(
+        document: Document, name: str, report: Report, custom: CustomTemplates
+    ) -> Package:
         built.append(name)
         return build(document, name, report, custom)
 
-    monkeypatch.setattr(pipeline, "build", noted)
+    monkeypatch.setattr(pipeline, "build", record_build)
     run("--check")
     assert not built
     folder.chmod(0o777)
@@ -353,17 +355,19 @@ def test_a_cache_that_others_can_write_is_not_used(
     assert built
 
 
-def test_where_there_is_no_place_for_a_cache(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_written_is_no_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Path("taken").write_text("a file")
     monkeypatch.setenv("XDG_CACHE_HOME", "taken")
     assert run("--check").code == 0
 
 
-def test_warnings_come_every_time(run: Run) -> None:
-    def odd(content: Any) -> None:
+def test_warnings_are_repeated_by_a_cached_run(run: Run) -> None:
+    def add_unknown_method(content: Any) -> None:
         content["method_signatures"].append({"name": "odd", "method_type": 99})
 
-    signatures(odd)
+    change_signatures(add_unknown_method)
     first = run()
     assert any("odd" in line for line in first.err)
     assert run().err[0] == first.err[0]

@@ -1,4 +1,4 @@
-"""The command: what it prints and where, its exit codes, and that no input ends in a traceback."""
+"""The command: its output, its exit codes, and that no input ends in a traceback."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ FILES = ["client.py", "__init__.py", "examples.py", "py.typed", "signatures.json
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a run gave."""
+class RunResult:
+    """The exit code and the output of a run."""
 
     code: int
     out: str
@@ -37,46 +37,46 @@ class Command:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
-    def __call__(self, *arguments: object) -> Ran:
-        """Run it. What it prints is checked in every test: words, and nothing a terminal obeys."""
+    def __call__(self, *arguments: object) -> RunResult:
+        """Run the command, and check for every test that its output is printable and no traceback."""
         self._capsys.readouterr()
         code = cli.main([str(argument) for argument in arguments])
         captured = self._capsys.readouterr()
-        ran = Ran(code, captured.out, captured.err)
-        for line in (ran.out + ran.err).split("\n"):
-            assert line.isprintable(), ran
-        assert "Traceback" not in ran.err
-        assert "a bug" not in ran.err, ran
+        result = RunResult(code, captured.out, captured.err)
+        for line in (result.out + result.err).split("\n"):
+            assert line.isprintable(), result
+        assert "Traceback" not in result.err
+        assert "a bug" not in result.err, result
         messages = ("gen-client: error: ", "gen-client: warning: ", "  ")
         if code:
-            assert not ran.out
-            assert ran.err.startswith(messages)
-            assert sum(line.startswith(messages[0]) for line in ran.err.split("\n")) == 1
-        return ran
+            assert not result.out
+            assert result.err.startswith(messages)
+            assert sum(line.startswith(messages[0]) for line in result.err.split("\n")) == 1
+        return result
 
-    def refused(self, code: int, *arguments: object) -> str:
-        """Run it, expect an error of one or two lines, and return it."""
-        ran = self(*arguments)
-        assert ran.code == code, ran
-        assert 1 <= ran.err.count("\n") <= 2, ran
-        return ran.err
+    def expect_refusal(self, code: int, *arguments: object) -> str:
+        """Run the command, expect an error of one or two lines, and return it."""
+        result = self(*arguments)
+        assert result.code == code, result
+        assert 1 <= result.err.count("\n") <= 2, result
+        return result.err
 
 
 @pytest.fixture
 def gen_client(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Command:
-    """The command, in a folder of its own."""
+    """Return the command, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return Command(capsys)
 
 
-# What it prints
+# Output
 
 
-def test_a_new_package(gen_client: Command, tmp_path: Path) -> None:
-    ran = gen_client("--signatures", SIGNATURES, "--out", "src/models")
-    assert ran == Ran(0, "".join(f"src/models/detector/{file}\n" for file in FILES), "")
+def test_a_new_package_lists_its_files(gen_client: Command, tmp_path: Path) -> None:
+    result = gen_client("--signatures", SIGNATURES, "--out", "src/models")
+    assert result == RunResult(0, "".join(f"src/models/detector/{file}\n" for file in FILES), "")
     assert sorted(FILES) == sorted(
         file.name for file in (tmp_path / "src/models/detector").iterdir()
     )
@@ -85,26 +85,26 @@ def test_a_new_package(gen_client: Command, tmp_path: Path) -> None:
 def test_a_second_run_has_nothing_to_do(gen_client: Command, tmp_path: Path) -> None:
     gen_client("--signatures", SIGNATURES)
     before = file_stamps(tmp_path.rglob("*"))
-    assert gen_client("--signatures", SIGNATURES) == Ran(
+    assert gen_client("--signatures", SIGNATURES) == RunResult(
         0, "", "gen-client: detector is up to date\n"
     )
     assert file_stamps(before) == before
 
 
-def test_only_files_that_changed_are_named(gen_client: Command, tmp_path: Path) -> None:
+def test_only_changed_files_are_listed(gen_client: Command, tmp_path: Path) -> None:
     gen_client("--signatures", SIGNATURES)
     (tmp_path / "detector" / "py.typed").unlink()
-    assert gen_client("--signatures", SIGNATURES) == Ran(0, "detector/py.typed\n", "")
+    assert gen_client("--signatures", SIGNATURES) == RunResult(0, "detector/py.typed\n", "")
 
 
-def test_at_a_terminal_a_new_package_is_introduced(
+def test_on_a_terminal_a_new_package_comes_with_its_usage(
     gen_client: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    ran = gen_client("--signatures", SIGNATURES, "--name", "eyes")
-    assert ran.out.count("\n") == len(FILES)
-    assert "from eyes import Eyes\n" in ran.err
-    assert "python -m eyes.examples" in ran.err
+    result = gen_client("--signatures", SIGNATURES, "--name", "eyes")
+    assert result.out.count("\n") == len(FILES)
+    assert "from eyes import Eyes\n" in result.err
+    assert "python -m eyes.examples" in result.err
     assert "import" not in gen_client("--signatures", SIGNATURES, "--name", "eyes").err
 
 
@@ -120,14 +120,14 @@ def test_the_lock_makes_the_same_package(gen_client: Command, tmp_path: Path) ->
 
 
 def test_help_and_version(gen_client: Command) -> None:
-    ran = gen_client("--help")
-    assert ran.code == 0
-    assert "examples:" in ran.out
-    assert "exit codes:" in ran.out
+    result = gen_client("--help")
+    assert result.code == 0
+    assert "examples:" in result.out
+    assert "exit codes:" in result.out
     assert gen_client("--version").out.startswith("gen-client ")
 
 
-def test_help_is_quick_to_come() -> None:
+def test_help_and_version_import_no_library() -> None:
     done = run_python(
         "import sys\n"
         "from gen_client import cli\n"
@@ -147,7 +147,7 @@ HEAVY = (
 @pytest.mark.parametrize(
     "words", [["--nonsense"], ["--signatures", "nothing.json"], ["--url", "no address"]]
 )
-def test_a_mistake_is_told_before_anything_heavy_is_imported(words: list[str]) -> None:
+def test_a_usage_error_imports_no_library(words: list[str]) -> None:
     done = run_python(
         "import sys\n"
         "from gen_client import cli\n"
@@ -157,25 +157,27 @@ def test_a_mistake_is_told_before_anything_heavy_is_imported(words: list[str]) -
     assert done.returncode == 0, done.stderr
 
 
-def test_a_quiet_command_says_what_is_wrong_and_nothing_else(gen_client: Command) -> None:
-    assert gen_client("--signatures", SIGNATURES, "--quiet") == Ran(0, "", "")
-    assert gen_client("--signatures", SIGNATURES, "-q") == Ran(0, "", "")
-    assert "cannot be read" in gen_client.refused(2, "--signatures", "nothing", "-q")
+def test_quiet_prints_only_errors(gen_client: Command) -> None:
+    assert gen_client("--signatures", SIGNATURES, "--quiet") == RunResult(0, "", "")
+    assert gen_client("--signatures", SIGNATURES, "-q") == RunResult(0, "", "")
+    assert "cannot be read" in gen_client.expect_refusal(2, "--signatures", "nothing", "-q")
 
 
-def test_a_verbose_command_says_what_goes_on(gen_client: Command) -> None:
-    ran = gen_client("--signatures", SIGNATURES, "--verbose")
-    assert ran.code == 0
-    assert "gen-client: generating\ngen-client: writing\n" in ran.err
-    assert "not allowed with" in gen_client.refused(2, "--signatures", SIGNATURES, "-q", "-v")
+def test_verbose_prints_each_step(gen_client: Command) -> None:
+    result = gen_client("--signatures", SIGNATURES, "--verbose")
+    assert result.code == 0
+    assert "gen-client: generating\ngen-client: writing\n" in result.err
+    assert "not allowed with" in gen_client.expect_refusal(
+        2, "--signatures", SIGNATURES, "-q", "-v"
+    )
 
 
 @pytest.mark.parametrize(
-    ("variables", "coloured"),
+    ("variables", "has_color"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"NO_COLOR": ""}, True)],
 )
-def test_colour_at_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], coloured: bool
+def test_colors_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], has_color: bool
 ) -> None:
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True)
@@ -185,12 +187,12 @@ def test_colour_at_a_terminal(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert cli.main(["--signatures", "nothing.json"]) == 2
-    assert ("\x1b[31m" in terminal.getvalue()) is coloured
+    assert ("\x1b[31m" in terminal.getvalue()) is has_color
 
 
-def test_elsewhere_there_is_no_colour(gen_client: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_colors_without_a_terminal(gen_client: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    assert "\x1b" not in gen_client.refused(2, "--signatures", "nothing.json")
+    assert "\x1b" not in gen_client.expect_refusal(2, "--signatures", "nothing.json")
 
 
 def test_it_runs_as_a_module(tmp_path: Path) -> None:
@@ -208,7 +210,7 @@ def test_it_runs_as_a_module(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     done = run(
         "sh",
         "-c",
@@ -219,7 +221,7 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == "0\n"
 
 
-def test_a_locale_without_the_letters(tmp_path: Path) -> None:
+def test_a_locale_that_lacks_characters(tmp_path: Path) -> None:
     done = run(
         sys.executable,
         *("-m", "gen_client", "--signatures", SIGNATURES, "--out", tmp_path / "é"),
@@ -232,21 +234,21 @@ def test_a_locale_without_the_letters(tmp_path: Path) -> None:
 def test_an_interrupt_is_quiet(
     gen_client: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gen_client.pipeline.run", interrupted)
+    monkeypatch.setattr("gen_client.pipeline.run", interrupt)
     assert cli.main(["--signatures", str(SIGNATURES)]) == 130
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_bug_of_ours_is_told_in_words(
+def test_a_bug_is_reported_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError("\x1b[31m")
 
-    monkeypatch.setattr("gen_client.pipeline.run", broken)
+    monkeypatch.setattr("gen_client.pipeline.run", fail)
     assert cli.main(["--signatures", str(SIGNATURES)]) == 4
     out, err = capsys.readouterr()
     assert out == ""
@@ -256,28 +258,28 @@ def test_a_bug_of_ours_is_told_in_words(
     assert "\x1b" not in err
 
 
-def test_what_takes_long_is_shown_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(progress, "DELAY_SECONDS", 0.0)
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with progress.ProgressDisplay() as shown:
-        shown.wait()
-        shown.start_stage("asking [::1]:8000")
+    with progress.ProgressDisplay() as display:
+        display.wait()
+        display.start_stage("asking [::1]:8000")
     assert "asking [::1]:8000" in terminal.getvalue()
 
 
-def test_elsewhere_no_progress_is_shown(
+def test_no_progress_is_shown_without_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "DELAY_SECONDS", 0.0)
-    with progress.ProgressDisplay() as shown:
-        shown.start_stage("asking")
+    with progress.ProgressDisplay() as display:
+        display.start_stage("asking")
     assert capsys.readouterr() == ("", "")
 
 
-# What it takes
+# Input
 
 
 def test_standard_input(gen_client: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +321,7 @@ def test_yaml_and_camel_case_make_the_same_package(gen_client: Command, tmp_path
             assert len(texts) == 1
 
 
-def test_another_model_of_the_same_interface(gen_client: Command, tmp_path: Path) -> None:
+def test_model_sets_the_model_of_the_client(gen_client: Command, tmp_path: Path) -> None:
     assert gen_client("--signatures", SIGNATURES, "--model", "me/mine/models/better-eye").code == 0
     text = (tmp_path / "better_eye" / "client.py").read_text()
     assert 'class BetterEye(Client, model=ModelRef("me", "mine", "better-eye")):' in text
@@ -331,7 +333,7 @@ def test_another_model_of_the_same_interface(gen_client: Command, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ([], "--url"),
         (["--url", "a", "--signatures", "b"], "not allowed with"),
@@ -345,8 +347,8 @@ def test_another_model_of_the_same_interface(gen_client: Command, tmp_path: Path
         (["--signatures", SIGNATURES, "--model", ""], "address"),
     ],
 )
-def test_usage(gen_client: Command, arguments: list[object], words: str) -> None:
-    assert words in gen_client.refused(2, *arguments)
+def test_usage_errors(gen_client: Command, arguments: list[object], message: str) -> None:
+    assert message in gen_client.expect_refusal(2, *arguments)
 
 
 @pytest.mark.parametrize(
@@ -379,19 +381,19 @@ def test_usage(gen_client: Command, arguments: list[object], words: str) -> None
         "x" * 10_000,
     ],
 )
-def test_malformed_urls(gen_client: Command, url: str) -> None:
-    error = gen_client.refused(2, "--url", url, "--name", "pkg")
+def test_malformed_urls_are_refused(gen_client: Command, url: str) -> None:
+    error = gen_client.expect_refusal(2, "--url", url, "--name", "pkg")
     assert "secret" not in error
     assert len(error) < 1000
 
 
 @pytest.mark.parametrize("url", ["a/b/workflows/c", "https://clarifai.com/a/b/workflows/c"])
-def test_workflows_are_named(gen_client: Command, url: str) -> None:
-    assert "workflow" in gen_client.refused(2, "--url", url)
+def test_a_workflow_is_refused_by_name(gen_client: Command, url: str) -> None:
+    assert "workflow" in gen_client.expect_refusal(2, "--url", url)
 
 
 def test_the_platform_needs_a_credential(gen_client: Command) -> None:
-    assert "CLARIFAI_PAT" in gen_client.refused(2, "--url", "a/b/models/c")
+    assert "CLARIFAI_PAT" in gen_client.expect_refusal(2, "--url", "a/b/models/c")
 
 
 @pytest.mark.parametrize(
@@ -413,44 +415,48 @@ def test_the_platform_needs_a_credential(gen_client: Command) -> None:
         "a" * 300,
     ],
 )
-def test_names_that_no_package_can_have(gen_client: Command, tmp_path: Path, name: str) -> None:
-    assert "--name" in gen_client.refused(2, "--signatures", SIGNATURES, "--name", name)
+def test_invalid_package_names_are_refused(gen_client: Command, tmp_path: Path, name: str) -> None:
+    assert "--name" in gen_client.expect_refusal(2, "--signatures", SIGNATURES, "--name", name)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_model_a_name_is_needed(gen_client: Command, tmp_path: Path) -> None:
     signatures = json.loads(SIGNATURES.read_text())["method_signatures"]
     (tmp_path / "file.json").write_text(json.dumps({"method_signatures": signatures}))
-    assert "--name" in gen_client.refused(2, "--signatures", "file.json")
+    assert "--name" in gen_client.expect_refusal(2, "--signatures", "file.json")
     assert gen_client("--signatures", "file.json", "--name", "eye").code == 0
 
 
 @pytest.mark.parametrize("out", ["file", "file/below", "/proc/nothing", "/dev/null", "x" * 300])
-def test_places_that_cannot_be_written(gen_client: Command, tmp_path: Path, out: str) -> None:
+def test_folders_that_cannot_be_written_are_refused(
+    gen_client: Command, tmp_path: Path, out: str
+) -> None:
     (tmp_path / "file").write_text("mine")
-    assert "cannot be written" in gen_client.refused(2, "--signatures", SIGNATURES, "--out", out)
+    assert "cannot be written" in gen_client.expect_refusal(
+        2, "--signatures", SIGNATURES, "--out", out
+    )
     assert (tmp_path / "file").read_text() == "mine"
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_files_of_others_are_refused_and_kept(gen_client: Command, tmp_path: Path) -> None:
+def test_foreign_files_are_refused_and_kept(gen_client: Command, tmp_path: Path) -> None:
     (tmp_path / "detector").mkdir()
     mine = tmp_path / "detector" / "client.py"
     notes = tmp_path / "detector" / "notes.txt"
     mine.write_text("mine = 1\n")
     notes.write_text("mine")
-    error = gen_client.refused(2, "--signatures", SIGNATURES)
+    error = gen_client.expect_refusal(2, "--signatures", SIGNATURES)
     assert "detector/client.py" in error
     assert "--force" in error
     assert mine.read_text() == "mine = 1\n"
     assert gen_client("--signatures", SIGNATURES, "--force").out.count("\n") == len(FILES)
     assert notes.read_text() == "mine"
-    assert "notes.txt" in gen_client.refused(2, "--signatures", SIGNATURES)
+    assert "notes.txt" in gen_client.expect_refusal(2, "--signatures", SIGNATURES)
 
 
-def test_a_file_that_cannot_be_read(gen_client: Command, tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_refused(gen_client: Command, tmp_path: Path) -> None:
     for path in ("nothing.json", ".", "/proc/nothing", "nothing\x1b[31m"):
-        gen_client.refused(2, "--signatures", path)
+        gen_client.expect_refusal(2, "--signatures", path)
 
 
 # The model cannot be reached: exit code 3
@@ -458,7 +464,7 @@ def test_a_file_that_cannot_be_read(gen_client: Command, tmp_path: Path) -> None
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port of this machine that nobody listens to."""
+    """Yield a local port without a listener."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -466,9 +472,9 @@ def closed_port() -> Iterator[int]:
 
 def test_a_model_that_cannot_be_reached(gen_client: Command, closed_port: int) -> None:
     address = f"127.0.0.1:{closed_port}"
-    assert address in gen_client.refused(3, "--url", f"grpc://{address}", "--name", "pkg")
+    assert address in gen_client.expect_refusal(3, "--url", f"grpc://{address}", "--name", "pkg")
     base = f"grpc://{address}"
-    assert address in gen_client.refused(3, "--url", "a/b/models/c", "--api-base", base)
+    assert address in gen_client.expect_refusal(3, "--url", "a/b/models/c", "--api-base", base)
 
 
 # Signatures that cannot become a client: exit code 4
@@ -496,46 +502,50 @@ def test_a_model_that_cannot_be_reached(gen_client: Command, closed_port: int) -
     ],
 )
 @pytest.mark.parametrize("suffix", ["json", "yaml"])
-def test_malformed_files(gen_client: Command, tmp_path: Path, text: str, suffix: str) -> None:
+def test_malformed_files_are_refused(
+    gen_client: Command, tmp_path: Path, text: str, suffix: str
+) -> None:
     (tmp_path / f"file.{suffix}").write_text(text)
-    gen_client.refused(4, "--signatures", f"file.{suffix}", "--name", "pkg")
+    gen_client.expect_refusal(4, "--signatures", f"file.{suffix}", "--name", "pkg")
     assert [file.name for file in tmp_path.iterdir()] == [f"file.{suffix}"]
 
 
-def test_a_file_that_is_not_text(gen_client: Command, tmp_path: Path) -> None:
+def test_a_binary_file_is_refused(gen_client: Command, tmp_path: Path) -> None:
     (tmp_path / "file.json").write_bytes(b"\xff\xfe{}")
-    gen_client.refused(4, "--signatures", "file.json", "--name", "pkg")
+    gen_client.expect_refusal(4, "--signatures", "file.json", "--name", "pkg")
 
 
 @pytest.mark.parametrize(
     "file",
     ["kitchen_sink/empty", "real/dummy-runner-proto-model", "real/sdk-visual-detector-class"],
 )
-def test_models_without_methods(gen_client: Command, tmp_path: Path, file: str) -> None:
-    assert "no method" in gen_client.refused(4, "--signatures", CORPUS / f"{file}.json")
+def test_models_without_methods_are_refused(gen_client: Command, tmp_path: Path, file: str) -> None:
+    assert "no method" in gen_client.expect_refusal(4, "--signatures", CORPUS / f"{file}.json")
     assert list(tmp_path.iterdir()) == []
 
 
-def _hostile() -> list[Path]:
+def _hostile_models() -> list[Path]:
     return sorted((CORPUS / "hostile").glob("*.json"))
 
 
-@pytest.mark.parametrize("file", _hostile(), ids=lambda file: file.stem)
-def test_hostile_models(gen_client: Command, tmp_path: Path, file: Path) -> None:
+@pytest.mark.parametrize("file", _hostile_models(), ids=lambda file: file.stem)
+def test_hostile_models_are_refused_or_harmless(
+    gen_client: Command, tmp_path: Path, file: Path
+) -> None:
     expected = json.loads(file.read_text())["expect"]
-    ran = gen_client("--signatures", file, "--out", "out")
-    assert ran.code in {"ok": [0], "reject": [2, 4], "ok-or-reject": [0, 2, 4]}[expected], ran
-    if ran.code:
+    result = gen_client("--signatures", file, "--out", "out")
+    assert result.code in {"ok": [0], "reject": [2, 4], "ok-or-reject": [0, 2, 4]}[expected], result
+    if result.code:
         assert list(tmp_path.iterdir()) == []
     else:
         (package,) = (tmp_path / "out").iterdir()
-        assert ran.out == "".join(f"{Path('out') / package.name / name}\n" for name in FILES)
+        assert result.out == "".join(f"{Path('out') / package.name / name}\n" for name in FILES)
         _import(package)
         assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
 def _import(package: Path) -> None:
-    """Run the code of a package, under a name that no test shares."""
+    """Import a package under a name of its own, and its examples."""
     name = f"hostile_{package.name}"
     spec = importlib.util.spec_from_file_location(name, package / "__init__.py")
     assert spec is not None
@@ -551,7 +561,7 @@ def _import(package: Path) -> None:
             del sys.modules[loaded]
 
 
-def test_hostile_models_in_a_process_of_their_own(tmp_path: Path) -> None:
+def test_hostile_models_in_a_fresh_process(tmp_path: Path) -> None:
     for title in (
         "default-code-in-every-type",
         "nesting-two-hundred-lists",
@@ -583,9 +593,9 @@ def test_hostile_models_in_a_process_of_their_own(tmp_path: Path) -> None:
         ("\x1b[31m/..", "a model is named with --url"),
     ],
 )
-def test_a_word_that_is_no_command(gen_client: Command, word: str, remedy: str) -> None:
-    ran = gen_client(word)
-    assert ran.code == 2
-    assert "there is no command" in ran.err
-    assert remedy in ran.err
-    assert "\x1b" not in ran.err
+def test_an_unknown_command_gets_a_remedy(gen_client: Command, word: str, remedy: str) -> None:
+    result = gen_client(word)
+    assert result.code == 2
+    assert "there is no command" in result.err
+    assert remedy in result.err
+    assert "\x1b" not in result.err

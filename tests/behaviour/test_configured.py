@@ -1,4 +1,4 @@
-"""`gen-client` without a model: everything that pyproject.toml lists, each for itself."""
+"""`gen-client` without a model: generates every model that pyproject.toml lists."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
 from clarigen import ConfigError, ModelRef
-from clarigen._proto import PostModelOutputsRequest
 from clarigen.testing import Server, serve
 from gen_client import cli, pipeline
 from support import SOURCES, file_stamps
@@ -36,8 +34,8 @@ class Shape:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serve(Shape()) as started:
-        yield started
+    with serve(Shape()) as server_:
+        yield server_
 
 
 Run = Callable[..., tuple[int, list[str], list[str]]]
@@ -50,7 +48,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
     server: Server,
 ) -> Run:
-    """Runs the command in a repository, with the server as the platform."""
+    """Return a function that runs the command in a repository, with the server as the platform."""
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CLARIFAI_API_BASE", server.url)
@@ -74,7 +72,7 @@ def configure(*models: Mapping[str, str | list[str]], **top: str) -> None:
     Path("pyproject.toml").write_text("\n".join(lines))
 
 
-def test_all_models_are_made(run: Run) -> None:
+def test_all_models_are_generated(run: Run) -> None:
     configure({"url": "a/b/models/one"}, {"url": "a/b/models/two", "name": "zwei"}, out="src")
     code, out, err = run()
     assert (code, err) == (0, ["gen-client: 2 models: 2 written"])
@@ -85,7 +83,7 @@ def test_all_models_are_made(run: Run) -> None:
     assert file_stamps(before) == before
 
 
-def test_one_that_fails_spoils_no_other(run: Run) -> None:
+def test_a_failing_model_does_not_stop_the_others(run: Run) -> None:
     configure(
         {"url": "a/b/models/one"},
         {"url": "grpc://127.0.0.1:1", "name": "nobody"},
@@ -93,7 +91,7 @@ def test_one_that_fails_spoils_no_other(run: Run) -> None:
         {"url": "a/b/models/four"},
     )
     code, out, err = run()
-    assert code == 3, "that of the worst"
+    assert code == 3, "the highest code"
     assert {line.split("/")[0] for line in out} == {"one", "four"}
     assert err[0].startswith("gen-client: nobody: error: 127.0.0.1:1 cannot be reached")
     assert err[-3:] == [
@@ -106,22 +104,24 @@ def test_one_that_fails_spoils_no_other(run: Run) -> None:
     assert "there is no lock" in "".join(err)
 
 
-def test_a_bug_in_one_spoils_no_other(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_one_model_does_not_stop_the_others(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     build = pipeline.build
 
-    def broken(document: Any, name: str, *more: Any) -> Any:
+    def build_or_fail(document: Any, name: str, *more: Any) -> Any:
         if name == "one":
             raise ZeroDivisionError
         return build(document, name, *more)
 
-    monkeypatch.setattr(pipeline, "build", broken)
+    monkeypatch.setattr(pipeline, "build", build_or_fail)
     configure({"url": "a/b/models/one"}, {"url": "a/b/models/two"})
     assert cli.main([]) == 4
     assert Path("two/client.py").is_file()
     assert not Path("one").exists()
 
 
-def test_methods_are_chosen(run: Run) -> None:
+def test_methods_and_exclude_select_methods(run: Run) -> None:
     configure(
         {"url": "a/b/models/one", "methods": ["area"]},
         {"url": "a/b/models/two", "exclude": ["area"]},
@@ -140,42 +140,29 @@ def test_methods_are_chosen(run: Run) -> None:
     assert (code, out[0]) == (1, "one/client.py: the model changed")
 
 
-class CaptureError(Exception):
-    """Raised with a request in place of sending it."""
-
-
-class Capture(grpc.UnaryUnaryClientInterceptor):
-    """Captures the request of a call."""
-
-    def intercept_unary_unary(self, _: Any, __: Any, request: Any) -> Any:
-        raise CaptureError(request)
-
-
-def test_what_a_client_is_told(run: Run, server: Server) -> None:
-    """A pinned version and a deployment are the client's defaults, for its own model, and can be overridden."""
+def test_client_options_are_defaults_of_the_client(run: Run, server: Server) -> None:
+    """A pinned version and a deployment apply to the client's own model, and can be overridden."""
     configure(
         {"url": "a/b/models/one", "version": "v1", "deployment-id": "d", "deployment-user-id": "u"}
     )
     assert run()[0] == 0
-    client = _imported(Path("one")).One
-
-    def request_of(**options: Any) -> PostModelOutputsRequest:
-        platform = {"base_url": "https://api.clarifai.com", "pat": "x", "interceptors": [Capture()]}
-        with client(**platform, **options) as model, pytest.raises(CaptureError) as captured:
-            model.area(2.0)
-        return PostModelOutputsRequest.FromString(captured.value.args[0])
-
-    request = request_of()
-    deployment = request.runner_selector.deployment
-    assert (request.version_id, deployment.id, deployment.user_id) == ("v1", "d", "u")
-    request = request_of(
-        version_id="v2", nodepool_id="n", compute_cluster_id="c", deployment_user_id="w"
+    client = _import_package(Path("one")).One
+    address = client(base_url="https://api.clarifai.com", pat="x")._address
+    assert (address.version_id, address.routing.deployment_id, address.routing.user_id) == (
+        "v1",
+        "d",
+        "u",
     )
-    runner = request.runner_selector
-    assert (request.version_id, runner.deployment.id, runner.nodepool.id) == ("v2", "", "n")
+    address = client(base_url="https://api.clarifai.com", pat="x", version_id="v2", nodepool_id="n",
+                 compute_cluster_id="c")._address  # fmt: skip
+    assert (address.version_id, address.routing.deployment_id, address.routing.nodepool_id) == (
+        "v2",
+        None,
+        "n",
+    )
     for other in (ModelRef("x", "y", "z"), "x/y/models/z"):
-        request = request_of(model=other)
-        assert (request.version_id, request.runner_selector.deployment.id) == ("", "")
+        address = client(base_url="https://api.clarifai.com", pat="x", model=other)._address
+        assert (address.version_id, address.routing.deployment_id) == ("", None)
     with client(base_url=server.url) as local:
         assert local.area(2.0, height=3.0) == 6.0
     configure({"url": "a/b/models/one", "version": "v1", "deployment-id": "e"})
@@ -187,15 +174,15 @@ def test_what_a_client_is_told(run: Run, server: Server) -> None:
     lock = Path("one/signatures.json")
     again = cli.main(["--signatures", str(lock)])
     assert again == 0
-    assert "deployment_id" in Path("one/client.py").read_text(), "the lock says it all"
+    assert "deployment_id" in Path("one/client.py").read_text(), "the lock holds the options"
     lock.write_text(lock.read_text().replace('"deployment_id": "d"', '"pat": "d"'))
     code, _, err = run("--check", "--offline", "--signatures", str(lock))
     assert code == 4
     assert "'pat'" in err[-2]
 
 
-def _imported(folder: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"made_{folder.name}", folder / "__init__.py",
+def _import_package(folder: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"configured_{folder.name}", folder / "__init__.py",
                                                   submodule_search_locations=[str(folder)])  # fmt: skip
     assert spec is not None
     assert spec.loader is not None
@@ -208,46 +195,46 @@ def _imported(folder: Path) -> Any:
 # Credentials
 
 
-@pytest.mark.parametrize("where", ["url", "api-base"])
-def test_a_server_that_only_the_file_names_gets_no_credential(
-    run: Run, monkeypatch: pytest.MonkeyPatch, where: str
+@pytest.mark.parametrize("key", ["url", "api-base"])
+def test_a_server_named_only_by_the_configuration_gets_no_credential(
+    run: Run, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setenv("CLARIFAI_PAT", "secret-secret")
     monkeypatch.delenv("CLARIFAI_API_BASE")
-    asked: list[str] = []
+    connected: list[str] = []
 
     def connect(base: str, **_: object) -> None:
-        asked.append(base)
-        raise ConfigError("not asked in a test")
+        connected.append(base)
+        raise ConfigError("no connection in a test")
 
     monkeypatch.setattr("clarigen._tooling.connect", connect)
-    if where == "url":
+    if key == "url":
         configure({"url": "grpcs://models.example:443", "name": "one"})
     else:
         configure({"url": "a/b/models/one"}, **{"api-base": "https://models.example"})
     code, _, err = run()
-    assert (code, asked) == (2, [])
+    assert (code, connected) == (2, [])
     assert "'models.example' is named by the configuration alone" in err[0]
     assert "secret" not in "".join(err)
     monkeypatch.setenv("CLARIGEN_TRUSTED_HOSTS", "other.example, models.example")
     assert run()[0] == 2
-    assert len(asked) == 1
+    assert len(connected) == 1
     monkeypatch.delenv("CLARIGEN_TRUSTED_HOSTS")
     monkeypatch.setenv("CLARIFAI_API_BASE", "https://models.example")
     run()
-    assert len(asked) == 2
+    assert len(connected) == 2
     for trusted in ("https://api.clarifai.com", "grpc://127.0.0.1:1"):
         monkeypatch.delenv("CLARIFAI_API_BASE", raising=False)
         configure({"url": "a/b/models/one"}, **{"api-base": trusted})
         run()
-        assert asked[-1] == trusted
+        assert connected[-1] == trusted
     for other in ("https://api.clarifai.com.evil.example", "https://api.clarifai.com:444"):
         configure({"url": "a/b/models/one"}, **{"api-base": other})
         assert run()[0] == 2
-        assert asked[-1] != other
+        assert connected[-1] != other
 
 
-def test_words_that_need_a_model(run: Run) -> None:
+def test_options_that_need_a_model(run: Run) -> None:
     configure({"url": "a/b/models/one"})
     for words in (["--out", "x"], ["--name", "x"], ["--model", "a/b/models/c"]):
         code, _, err = run(*words)
@@ -270,7 +257,7 @@ name = "typed"
 """
 
 
-def test_types_of_ones_own_come_from_the_configuration(run: Run) -> None:
+def test_json_types_come_from_the_configuration(run: Run) -> None:
     with serve(Scores()) as scores:
         text = TYPED.format(url=scores.url, result="float")
         Path("pyproject.toml").write_text(text)
@@ -299,7 +286,7 @@ def test_types_of_ones_own_come_from_the_configuration(run: Run) -> None:
     assert file_stamps(before) == before
 
 
-def test_a_type_that_is_no_data_is_never_called(
+def test_a_json_type_that_is_no_data_class_is_never_called(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with serve(Scores()) as scores:
@@ -324,14 +311,14 @@ def test_a_type_that_is_no_data_is_never_called(
 
 FOREGROUND = """
 import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests may ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the test runner may ignore it
 from gen_client import cli
 sys.exit(cli.main())
 """
 
 
-def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
-    """Whatever it waits for: here, a server that takes connections and says nothing."""
+def test_an_interrupt_ends_the_command_at_once(tmp_path: Path) -> None:
+    """Even while it waits for a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"grpc://127.0.0.1:{silent.getsockname()[1]}"
         entries = [f'[[tool.gen-client.models]]\nurl = "{url}"\nname = "{n}"\n' for n in ("a", "b")]
@@ -348,6 +335,6 @@ def test_an_interrupt_ends_it_at_once(tmp_path: Path) -> None:
         connection, _ = silent.accept()
         with connection:
             process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=10)  # a model is waited for twice as long
+            out, _ = process.communicate(timeout=10)  # the timeout of a model is twice as long
     assert (process.returncode, out) == (130, "")
     assert [path.name for path in tmp_path.iterdir()] == ["pyproject.toml"]

@@ -1,4 +1,4 @@
-"""`gen-client diff` as a user meets it: what it compares, what it prints, its exit codes."""
+"""`gen-client diff`: what it compares, its output and its exit codes."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from gen_client.diff.changes import Rule
 from support import CORPUS, ROOT, run
 
 SCHEMA = ROOT / "codegen" / "gen_client" / "schemas" / "diff.schema.json"
-Ran = tuple[int, str, str]
-GenClient = Callable[..., Ran]
+RunResult = tuple[int, str, str]
+"""Exit code, stdout and stderr."""
+GenClient = Callable[..., RunResult]
 
 
 @pytest.fixture
 def gen_client(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> GenClient:
-    """Runs the command in this process: exit code, stdout, stderr. What it prints no terminal obeys."""
+    """Return a function that runs the command in this process, and checks that its output is printable."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: object) -> Ran:
+    def call(*words: object) -> RunResult:
         capsys.readouterr()
         code = cli.main([str(word) for word in words])
         out, err = capsys.readouterr()
@@ -43,13 +44,13 @@ def gen_client(
 
 @pytest.fixture
 def package(gen_client: GenClient, tmp_path: Path) -> Path:
-    """A generated package."""
+    """Generate a package and return its folder."""
     assert gen_client("--signatures", CORPUS / "docs" / "detector.json")[0] == 0
     return tmp_path / "detector"
 
 
-def changed(package: Path, change: Callable[[Any], None]) -> Path:
-    """A lock like the package's, changed."""
+def changed_lock(package: Path, change: Callable[[Any], None]) -> Path:
+    """Write a changed copy of the package's lock and return its path."""
     content = json.loads((package / "signatures.json").read_text())
     change(content["method_signatures"])
     del content["sha256"]
@@ -58,15 +59,15 @@ def changed(package: Path, change: Callable[[Any], None]) -> Path:
     return path
 
 
-def remove(methods: Any) -> None:
+def remove_parameter(methods: Any) -> None:
     del methods[0]["input_fields"][1]
 
 
-def add(methods: Any) -> None:
+def add_parameter(methods: Any) -> None:
     methods[0]["input_fields"].append({"name": "limit", "type": "INT", "default": "5"})
 
 
-def test_the_same_is_no_difference(gen_client: GenClient, package: Path) -> None:
+def test_equal_interfaces_have_no_difference(gen_client: GenClient, package: Path) -> None:
     code, out, err = gen_client("diff", package, package)
     assert (code, err) == (0, "")
     assert out.endswith("no difference for callers\n")
@@ -75,26 +76,26 @@ def test_the_same_is_no_difference(gen_client: GenClient, package: Path) -> None
 @pytest.mark.parametrize(
     ("change", "fail_on", "code"),
     [
-        (remove, "any", 1),
-        (remove, "breaking", 1),
-        (add, "any", 1),
-        (add, "breaking", 0),
+        (remove_parameter, "any", 1),
+        (remove_parameter, "breaking", 1),
+        (add_parameter, "any", 1),
+        (add_parameter, "breaking", 0),
     ],
 )
 def test_exit_codes(
     gen_client: GenClient, package: Path, change: Callable[[Any], None], fail_on: str, code: int
 ) -> None:
-    new = changed(package, change)
+    new = changed_lock(package, change)
     assert gen_client("diff", package, new, "--fail-on", fail_on)[0] == code
 
 
-def test_what_is_told(gen_client: GenClient, package: Path) -> None:
-    code, out, err = gen_client("diff", package, changed(package, remove), "--quiet")
+def test_a_breaking_change_is_printed(gen_client: GenClient, package: Path) -> None:
+    code, out, err = gen_client("diff", package, changed_lock(package, remove_parameter), "--quiet")
     assert (code, err) == (1, "")
     assert "  breaking       predict.threshold: was removed\n" in out
 
 
-def test_against_a_model(gen_client: GenClient, package: Path) -> None:
+def test_a_package_is_compared_with_a_model(gen_client: GenClient, package: Path) -> None:
     class Another:
         def predict(self, image: bytes) -> str:
             return ""
@@ -103,11 +104,11 @@ def test_against_a_model(gen_client: GenClient, package: Path) -> None:
         code, out, _ = gen_client("diff", package, "--url", server.url)
         assert code == 1
         assert "  breaking       generate: was removed\n" in out
-        # Its own model, wherever the platform is said to be.
+        # Without --url, its own model, at the API base.
         assert gen_client("diff", package, "--api-base", server.url)[1].count("\n") > 2
 
 
-def test_a_lock_without_a_model(gen_client: GenClient, package: Path) -> None:
+def test_a_lock_without_a_model_needs_a_url(gen_client: GenClient, package: Path) -> None:
     lock = package / "signatures.json"
     content = json.loads(lock.read_text())
     content["model"] = {}
@@ -121,8 +122,10 @@ def test_json_follows_its_schema(gen_client: GenClient, package: Path) -> None:
     schema = json.loads(SCHEMA.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$defs"]["change"]["properties"]["rule"]["enum"] == [r.value for r in Rule]
-    for change in (remove, add):
-        code, out, _ = gen_client("diff", package, changed(package, change), "--format", "json")
+    for change in (remove_parameter, add_parameter):
+        code, out, _ = gen_client(
+            "diff", package, changed_lock(package, change), "--format", "json"
+        )
         assert code == 1
         jsonschema.validate(json.loads(out), schema)
     jsonschema.validate(
@@ -130,10 +133,10 @@ def test_json_follows_its_schema(gen_client: GenClient, package: Path) -> None:
     )
 
 
-def test_colour_stands_on_a_terminal_only(
+def test_colors_on_a_terminal_only(
     gen_client: GenClient, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    new = changed(package, remove)
+    new = changed_lock(package, remove_parameter)
     monkeypatch.setenv("TERM", "xterm")
     assert "\x1b" not in gen_client("diff", package, new)[1]
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
@@ -142,9 +145,7 @@ def test_colour_stands_on_a_terminal_only(
     assert "\x1b" not in gen_client("diff", package, new)[1]
 
 
-def test_a_file_compared_with_itself_and_more_is_refused(
-    gen_client: GenClient, package: Path
-) -> None:
+def test_contradicting_arguments_are_refused(gen_client: GenClient, package: Path) -> None:
     for words in (["--url", "a/b/models/c"], ["--base", "main"]):
         assert gen_client("diff", package, package, *words)[0] == 2
     assert gen_client("diff")[0] == 2
@@ -156,18 +157,20 @@ def test_a_file_compared_with_itself_and_more_is_refused(
 
 @pytest.fixture
 def repository(package: Path) -> Path:
-    """The package, committed; then a parameter is removed."""
-    where = package.parent
+    """Commit the package, remove a parameter from its lock, and return the repository."""
+    root = package.parent
     identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"], ["tag", "v1"]):
-        done = run("git", *identity, *words, cwd=where)
+        done = run("git", *identity, *words, cwd=root)
         assert done.returncode == 0, done.stderr
     lock = package / "signatures.json"
-    lock.write_text(changed(package, remove).read_text())
-    return where
+    lock.write_text(changed_lock(package, remove_parameter).read_text())
+    return root
 
 
-def test_a_revision(gen_client: GenClient, repository: Path, package: Path) -> None:
+def test_base_reads_the_lock_of_a_revision(
+    gen_client: GenClient, repository: Path, package: Path
+) -> None:
     for path in (package, "detector", package / "signatures.json", "detector/signatures.json"):
         for revision in ("HEAD", "v1"):
             code, out, err = gen_client("diff", path, "--base", revision)
@@ -175,7 +178,7 @@ def test_a_revision(gen_client: GenClient, repository: Path, package: Path) -> N
             assert "predict.threshold: was removed" in out
 
 
-def test_a_revision_against_a_model(gen_client: GenClient, repository: Path) -> None:
+def test_a_revision_is_compared_with_a_model(gen_client: GenClient, repository: Path) -> None:
     class Same:
         def predict(self, image: bytes) -> str:
             return ""
@@ -188,7 +191,7 @@ def test_a_revision_against_a_model(gen_client: GenClient, repository: Path) -> 
 @pytest.mark.parametrize(
     "revision", ["nothing", "--all", "-x", "", "v1:detector", "v1\n", "HEAD\x00", "$(touch PWNED)"]
 )
-def test_what_is_no_revision(
+def test_invalid_revisions_are_refused(
     gen_client: GenClient, repository: Path, revision: str, tmp_path: Path
 ) -> None:
     code, out, err = gen_client("diff", "detector", f"--base={revision}")
@@ -197,12 +200,12 @@ def test_what_is_no_revision(
     assert not (tmp_path / "PWNED").exists()
 
 
-def test_a_file_that_the_revision_has_not(gen_client: GenClient, repository: Path) -> None:
+def test_a_file_that_the_revision_lacks_is_refused(gen_client: GenClient, repository: Path) -> None:
     (repository / "other.json").write_text((repository / "new.json").read_text())
     code, _, err = gen_client("diff", "other.json", "--base", "HEAD")
     assert code == 2
     assert "other.json" in err
 
 
-def test_outside_of_a_repository(gen_client: GenClient, package: Path) -> None:
+def test_base_needs_a_repository(gen_client: GenClient, package: Path) -> None:
     assert gen_client("diff", package, "--base", "HEAD")[0] == 2

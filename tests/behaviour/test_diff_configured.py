@@ -1,4 +1,4 @@
-"""`gen-client diff` and `doctor` without a package: everything that pyproject.toml lists."""
+"""`gen-client diff` and `doctor` without a package: all models that pyproject.toml lists."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Changed:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serve(Shape()) as started:
-        yield started
+    with serve(Shape()) as server_:
+        yield server_
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
-    """Runs the command in a repository that has both packages."""
+    """Return a function that runs the command in a repository that has both packages."""
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CLARIFAI_API_BASE", server.url)
@@ -73,24 +73,24 @@ def run(
     return command
 
 
-def test_nothing_changed(run: Run) -> None:
+def test_equal_models_have_no_difference(run: Run) -> None:
     code, out, err = run("diff")
     assert (code, err) == (0, "")
     assert out.count("no difference for callers\n") == 2
 
 
-def test_all_models_are_compared_by_the_methods_that_are_wanted(run: Run, server: Server) -> None:
+def test_each_model_is_compared_by_its_selected_methods(run: Run, server: Server) -> None:
     server.deploy(Changed())
     code, out, err = run("diff")
     assert (code, err) == (1, "")
     assert out.count("  breaking       area.height: was removed\n") == 2
     assert out.count("  breaking       debug: was removed\n") == 1
-    code, out, _ = run("diff", "src/two")  # named by itself, it is compared in the same way
+    code, out, _ = run("diff", "src/two")  # a single package is compared in the same way
     assert code == 1
     assert "debug" not in out
 
 
-def test_a_method_that_is_wanted_and_gone(run: Run, server: Server) -> None:
+def test_a_selected_method_that_is_gone_is_reported(run: Run, server: Server) -> None:
     class Without:
         def other(self) -> str:
             return ""
@@ -111,8 +111,8 @@ def test_json_is_an_array(run: Run, server: Server) -> None:
     code, out, _ = run("diff", "--format", "json")
     content = json.loads(out)
     assert (code, len(content)) == (1, 2)
-    for its in content:
-        jsonschema.validate(its, schema)
+    for comparison in content:
+        jsonschema.validate(comparison, schema)
 
 
 def test_annotations_name_their_files(run: Run, server: Server) -> None:
@@ -122,7 +122,7 @@ def test_annotations_name_their_files(run: Run, server: Server) -> None:
     assert "\ngen-client: src/two/signatures.json: 1 breaking\n" in out
 
 
-def test_without_a_configuration(run: Run) -> None:
+def test_diff_needs_a_configuration_and_doctor_does_not(run: Run) -> None:
     Path("pyproject.toml").unlink()
     code, out, err = run("diff")
     assert (code, out) == (2, "")
@@ -132,7 +132,7 @@ def test_without_a_configuration(run: Run) -> None:
     assert "  note   packages: none is named" in out
 
 
-def test_doctor_looks_at_all_packages(run: Run) -> None:
+def test_doctor_checks_all_packages(run: Run) -> None:
     code, out, _ = run("doctor")
     assert code == 0
     assert out.count("is up to date\n") == 2

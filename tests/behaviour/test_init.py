@@ -1,4 +1,4 @@
-"""`gen-client init`, and what shells are told: entries that the command itself reads, in files that stay as they are."""
+"""`gen-client init` and `completion`: entries that the command reads, in files that stay otherwise unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs the command in a repository."""
+    """Return a function that runs the command in a repository."""
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
 
@@ -31,11 +31,11 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
     return command
 
 
-def names() -> list[str]:
+def configured_names() -> list[str]:
     return [entry.name for entry in config.load_settings(Path.cwd()).entries]
 
 
-def test_the_first_entry(run: Run) -> None:
+def test_the_first_entry_makes_the_file(run: Run) -> None:
     assert run("init", f"https://clarifai.com/{URL}", "--out", "src/models") == (
         0,
         "pyproject.toml\n",
@@ -45,7 +45,7 @@ def test_the_first_entry(run: Run) -> None:
     assert (entry.name, entry.out) == ("o4_mini", Path("src/models"))
 
 
-def test_the_file_stays_as_it_is(run: Run) -> None:
+def test_the_rest_of_the_file_stays_unchanged(run: Run) -> None:
     old = (
         "# ours\n[project]   # the project\nname='app'\n\n[tool.gen-client] # models\n"
         "out = 'src'\n\n[[tool.gen-client.models]]\nurl = 'a/b/models/c' # first\n\n"
@@ -57,7 +57,7 @@ def test_the_file_stays_as_it_is(run: Run) -> None:
     new = Path("pyproject.toml").read_text()
     added = f'[[tool.gen-client.models]]\nurl = "{URL}"\nname = "mini"\n\n'
     assert new == old.replace("[tool.ruff]", f"{added}[tool.ruff]")
-    assert names() == ["c", "mini"]
+    assert configured_names() == ["c", "mini"]
     assert Path("pyproject.toml").stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in Path().iterdir()) == [".git", "pyproject.toml"]
 
@@ -65,16 +65,16 @@ def test_the_file_stays_as_it_is(run: Run) -> None:
 @pytest.mark.parametrize(
     "models", ['[{url="a/b/models/c"}]', "[]", '[\n  {url="a/b/models/c"},\n]']
 )
-def test_an_array_in_a_line_gets_one_more(run: Run, models: str) -> None:
+def test_an_inline_array_gets_one_more_entry(run: Run, models: str) -> None:
     Path("pyproject.toml").write_text(f"[tool.gen-client]\nmodels = {models}\n")
     code, _, err = run("init", URL)
-    if models == "[]":  # which is none that gen-client takes
+    if models == "[]":  # gen-client refuses an empty list
         assert (code, "is empty" in err) == (2, True)
     else:
-        assert names() == ["c", "o4_mini"]
+        assert configured_names() == ["c", "o4_mini"]
 
 
-def test_a_model_that_is_listed_is_not_listed_twice(run: Run) -> None:
+def test_a_listed_model_is_not_added_again(run: Run) -> None:
     run("init", URL)
     before = Path("pyproject.toml").read_bytes()
     code, out, err = run("init", f"https://clarifai.com/{URL}")
@@ -82,10 +82,12 @@ def test_a_model_that_is_listed_is_not_listed_twice(run: Run) -> None:
     assert "lists this model already" in err
     assert Path("pyproject.toml").read_bytes() == before
     assert run("init", f"{URL}/versions/v1", "--name", "pinned")[0] == 0
-    assert names() == ["o4_mini", "pinned"]
+    assert configured_names() == ["o4_mini", "pinned"]
 
 
-def test_from_a_folder_below(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_in_a_subfolder_changes_the_file_above(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("init", URL, "--out", "models")
     Path("tools").mkdir()
     monkeypatch.chdir("tools")
@@ -97,7 +99,7 @@ def test_from_a_folder_below(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["nothing"], "does not name a model"),
         (["https://me:secret@clarifai.com/a/b/models/c"], "user:password@"),
@@ -107,24 +109,24 @@ def test_from_a_folder_below(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         (["\x1b[31m"], "is not an address"),
     ],
 )
-def test_what_cannot_be_is_not_written(run: Run, words: list[str], said: str) -> None:
+def test_an_invalid_entry_is_not_written(run: Run, words: list[str], message: str) -> None:
     code, out, err = run("init", *words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "secret" not in err
     assert "\x1b" not in err
     assert not Path("pyproject.toml").exists()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
-def test_completion(run: Run, shell: str) -> None:
+def test_completion_knows_all_commands(run: Run, shell: str) -> None:
     code, out, _ = run("completion", shell)
     assert code == 0
     assert "gen-client" in out
     assert all(command.name in out for command in COMMANDS)
 
 
-def test_bash_completes(run: Run) -> None:
+def test_bash_completes_words(run: Run) -> None:
     script = run("completion", "bash")[1]
     ask = 'COMP_WORDS=({words}); COMP_CWORD={last}; _shtab_gen_client; echo "${{COMPREPLY[@]}}"'
     for words, expected in (

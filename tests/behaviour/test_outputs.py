@@ -1,6 +1,6 @@
-"""What a method returns when the signature has several outputs, or one that is not called `return`.
+"""The result of a method whose signature has several outputs, or one that is not named `return`.
 
-The wire form is the official SDK's own: its serialiser makes the answers here.
+The official SDK serializes the answers, so the wire form is its own.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ VALUES: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def answers(request: Any, context: Any) -> Iterator[Any]:
-    """The values of the method that is called, as the SDK serialises them."""
+def answer(request: Any, context: Any) -> Iterator[Any]:
+    """Yield the values of the called method, as the SDK serializes them."""
     name = request.inputs[0].data.metadata["_method_name"]
-    signature = next(one for one in SIGNATURES if one["name"] == name)
+    signature = next(signature for signature in SIGNATURES if signature["name"] == name)
     fields = [
-        json_format.ParseDict(one, resources_pb2.ModelTypeField())
-        for one in signature["output_fields"]
+        json_format.ParseDict(field, resources_pb2.ModelTypeField())
+        for field in signature["output_fields"]
     ]
     for values in VALUES[name]:
         response = service_pb2.MultiOutputResponse(status={"code": 10000})
@@ -70,47 +70,47 @@ def answers(request: Any, context: Any) -> Iterator[Any]:
         yield response
 
 
-def service() -> Any:
-    """The official service with these answers."""
-    made = service_pb2_grpc.V2Servicer()
-    made.PostModelOutputs = lambda request, context: next(answers(request, context))
-    made.GenerateModelOutputs = answers
-    return made
+def make_service() -> Any:
+    """Return the official service with these answers."""
+    servicer = service_pb2_grpc.V2Servicer()
+    servicer.PostModelOutputs = lambda request, context: next(answer(request, context))
+    servicer.GenerateModelOutputs = answer
+    return servicer
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A client of the interface, on a server that answers it."""
+    """Yield a client of the interface, with a server that answers it."""
     folder = tmp_path_factory.mktemp("outputs")
     (folder / "signatures.json").write_text(json.dumps(SIGNATURES), "utf-8")
     arguments = ["--signatures", str(folder / "signatures.json"), "--name", "with_outputs"]
     assert cli.main([*arguments, "--out", str(folder)]) == 0
     server = grpc.server(ThreadPoolExecutor(2))
-    service_pb2_grpc.add_V2Servicer_to_server(service(), server)
+    service_pb2_grpc.add_V2Servicer_to_server(make_service(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", [str(folder), *sys.path])
-        package = importlib.import_module("with_outputs")
-        with package.WithOutputs(base_url=f"grpc://127.0.0.1:{port}") as client:
+        module = importlib.import_module("with_outputs")
+        with module.WithOutputs(base_url=f"grpc://127.0.0.1:{port}") as client:
             yield client
     server.stop(None).wait()
 
 
-def types() -> Any:
+def package() -> Any:
     return importlib.import_module("with_outputs")
 
 
 def test_several_outputs_are_a_record(model: Any) -> None:
-    assert model.split("x") == types().SplitResult(head="h", score=0.0)
+    assert model.split("x") == package().SplitResult(head="h", score=0.0)
 
 
 def test_one_output_of_another_name_is_a_record_too(model: Any) -> None:
-    assert model.renamed("x") == types().RenamedResult(answer="")
+    assert model.renamed("x") == package().RenamedResult(answer="")
 
 
 def test_a_stream_of_several_outputs(model: Any) -> None:
-    result = types().PiecesResult
+    result = package().PiecesResult
     assert list(model.pieces("x")) == [result(left="a", right=1), result(left="", right=0)]
 
 

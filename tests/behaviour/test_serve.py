@@ -1,4 +1,4 @@
-"""`gen-client serve`: a model that is not there yet, from its signatures alone."""
+"""`gen-client serve`: a server client_class of signatures alone, and the interface and values that it answers."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ ALL = [
     for folder in ("docs", "kitchen_sink", "real", "hostile")
     for path in sorted((CORPUS / folder).glob("*.json"))
 ]
-EVERY_KIND = [path for path in ALL if path.parent.name == "kitchen_sink" and path.stem != "empty"]
+KITCHEN_SINK = [path for path in ALL if path.parent.name == "kitchen_sink" and path.stem != "empty"]
 
 
-def model_in(path: Path) -> Model | None:
+def read_usable_model(path: Path) -> Model | None:
     try:
         return read_model(source.SignatureFile(str(path), Report()).fetch(), Report())
     except Refusal:
         return None
 
 
-def served(model: Model, **options: Any) -> Server:
+def serve_samples(model: Model, **options: Any) -> Server:
     return serve(Samples(write_signatures(model)), version=model.version_id, **options)
 
 
-def test_the_interface_comes_back_as_it_was() -> None:
-    """By both ways, from every model that we know, hostile ones too."""
+def test_the_served_interface_is_the_same() -> None:
+    """Asked as a runner and as the platform, for every model of the corpus, hostile ones too."""
     count, kinds = 0, set[TypeKind]()
     for path in ALL:
-        model = model_in(path)
+        model = read_usable_model(path)
         if model is None:
             continue
-        with served(model) as server:
+        with serve_samples(model) as server:
             access = source.Access(api_base=server.url)
             runner = read_model(source.resolve_url(server.url, access).fetch(), Report())
             assert write_signatures(runner) == write_signatures(model), path
@@ -62,14 +62,16 @@ def test_the_interface_comes_back_as_it_was() -> None:
                 assert write_signatures(again) == write_signatures(model), path
                 assert again.version_id == model.version_id
         count += 1
-        kinds |= {parameter.type.kind for its in model.methods for parameter in its.parameters}
+        kinds |= {
+            parameter.type.kind for method in model.methods for parameter in method.parameters
+        }
     assert count > 150
     assert kinds == set(TypeKind)
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for a package, which is forgotten in the end."""
+    """Yield a folder for packages, and unload those that were imported."""
     monkeypatch.syspath_prepend(str(tmp_path))
     before = set(sys.modules)
     yield tmp_path
@@ -78,14 +80,14 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             del sys.modules[name]
 
 
-@pytest.mark.parametrize("path", EVERY_KIND, ids=lambda path: path.stem)
-def test_the_examples_run(
+@pytest.mark.parametrize("path", KITCHEN_SINK, ids=lambda path: path.stem)
+def test_the_examples_of_a_served_model_run(
     path: Path, package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All examples of the package that is made of what is served run against it, sync and async."""
-    model = model_in(path)
+    """All examples of a package that is generated from the server run against it, sync and async."""
+    model = read_usable_model(path)
     assert model is not None
-    with served(model) as server:
+    with serve_samples(model) as server:
         name = re.sub(r"\W", "_", f"served_{path.stem}")
         assert cli.main(["--url", server.url, "--out", str(package), "--name", name]) == 0
         monkeypatch.setenv("CLARIFAI_API_BASE", server.url)
@@ -100,10 +102,10 @@ def test_the_examples_run(
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_the_package_comes_back_byte_for_byte(name: str, tmp_path: Path) -> None:
-    model = model_in(GENERATED / name / "signatures.json")
+def test_a_package_of_the_served_model_is_the_same_byte_for_byte(name: str, tmp_path: Path) -> None:
+    model = read_usable_model(GENERATED / name / "signatures.json")
     assert model is not None
-    with served(model) as server:
+    with serve_samples(model) as server:
         command = ["--out", str(tmp_path), "--name", name]
         if model.reference is not None:
             user_id, app_id, model_id = model.reference
@@ -114,7 +116,7 @@ def test_the_package_comes_back_byte_for_byte(name: str, tmp_path: Path) -> None
     assert files(tmp_path / name) == files(GENERATED / name)
 
 
-# What it answers
+# Values
 
 TYPES = json.loads((CORPUS / "docs" / "detector.json").read_text())["method_signatures"]
 CHECKED = {
@@ -139,7 +141,7 @@ CHECKED = {
 }
 
 
-def client(package: Path, signatures: list[dict[str, Any]], name: str) -> Any:
+def make_client_class(package: Path, signatures: list[dict[str, Any]], name: str) -> Any:
     (package / "model.json").write_text(json.dumps(signatures))
     command = ["--signatures", str(package / "model.json"), "--out", str(package), "--name", name]
     assert cli.main(command) == 0
@@ -147,12 +149,12 @@ def client(package: Path, signatures: list[dict[str, Any]], name: str) -> Any:
     return getattr(module, "".join(word.capitalize() for word in name.split("_")))
 
 
-def test_answers_are_the_same_for_the_same_arguments_and_seed(package: Path) -> None:
-    made = client(package, TYPES, "sampled_one")
+def test_equal_arguments_and_seeds_give_equal_values(package: Path) -> None:
+    client_class = make_client_class(package, TYPES, "sampled_one")
     image = importlib.import_module("sampled_one").Image(url="https://example.com/a.png")
 
     def answers(seed: int) -> list[Any]:
-        with serve(Samples(TYPES, seed=seed)) as server, made(base_url=server.url) as model:
+        with serve(Samples(TYPES, seed=seed)) as server, client_class(base_url=server.url) as model:
             values = [model.predict(image, threshold=t / 100) for t in range(10)]
             assert values == [model.predict(image, threshold=t / 100) for t in range(10)]
             return values
@@ -163,18 +165,18 @@ def test_answers_are_the_same_for_the_same_arguments_and_seed(package: Path) -> 
     assert len(set(map(repr, first))) > 5
 
 
-def test_choices_and_limits_are_checked(package: Path) -> None:
-    made = client(package, [CHECKED], "sampled_two")
+def test_the_server_checks_choices_and_ranges(package: Path) -> None:
+    client_class = make_client_class(package, [CHECKED], "sampled_two")
     unchecked = [
         {"name": "mode", "type": "STR", "default": "x"},
         {"name": "n", "type": "INT", "default": "1"},
     ]
-    loose = {**CHECKED, "input_fields": unchecked}
-    careless = client(package, [loose], "sampled_three")
+    without_checks = {**CHECKED, "input_fields": unchecked}
+    unchecked_class = make_client_class(package, [without_checks], "sampled_three")
     with serve(Samples([CHECKED])) as server:
-        with made(base_url=server.url) as model:
+        with client_class(base_url=server.url) as model:
             assert isinstance(model.a("good", n=9), str)
-        with careless(base_url=server.url) as model:
+        with unchecked_class(base_url=server.url) as model:
             for arguments in (
                 {"mode": "other"},
                 {"mode": "good", "n": 50},
@@ -184,10 +186,13 @@ def test_choices_and_limits_are_checked(package: Path) -> None:
                     model.a(**arguments)
 
 
-def test_transport_methods_answer_messages(package: Path) -> None:
+def test_openai_transport_methods_answer_messages(package: Path) -> None:
     lock = json.loads((GENERATED / "gpt_5_1" / "signatures.json").read_text())
-    made = client(package, lock["method_signatures"], "sampled_four")
-    with serve(Samples(lock["method_signatures"])) as server, made(base_url=server.url) as model:
+    client_class = make_client_class(package, lock["method_signatures"], "sampled_four")
+    with (
+        serve(Samples(lock["method_signatures"])) as server,
+        client_class(base_url=server.url) as model,
+    ):
         answer = json.loads(model.openai_transport('{"messages": []}'))
         assert isinstance(answer["choices"][0]["message"]["content"], str)
         for chunk in model.openai_stream_transport('{"messages": [], "stream": true}'):
@@ -197,7 +202,7 @@ def test_transport_methods_answer_messages(package: Path) -> None:
 @pytest.mark.parametrize(
     "signatures", [[], [{}], [{"name": "a", "method_type": "STREAMING_UNARY"}]]
 )
-def test_what_cannot_be_served(signatures: list[dict[str, Any]]) -> None:
+def test_unusable_signatures_cannot_be_served(signatures: list[dict[str, Any]]) -> None:
     with pytest.raises(ConfigError):
         Samples(signatures)
 
@@ -205,8 +210,8 @@ def test_what_cannot_be_served(signatures: list[dict[str, Any]]) -> None:
 # The command
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=str)
-def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=str)
+def test_it_serves_until_a_signal(number: signal.Signals) -> None:
     lock = ROOT / "generated" / "detector"
     process = subprocess.Popen(
         [sys.executable, "-m", "gen_client", "serve", str(lock), "--seed", "3"],
@@ -219,7 +224,7 @@ def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
     url = process.stdout.readline().strip()
     assert re.fullmatch(r"grpc://127\.0\.0\.1:\d+", url)
     assert cli.main(["diff", str(lock), "--url", url]) == 0
-    process.send_signal(end)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
     assert err == "gen-client: 2 methods, sample values; Ctrl-C ends it\n"
@@ -234,14 +239,14 @@ def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
         [str(CORPUS / "docs" / "detector.json"), "--port", "x"],
     ],
 )
-def test_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["serve", *words]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("gen-client: error: ")
 
 
-def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_taken_port_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     path = CORPUS / "docs" / "detector.json"
     with serve(Samples(TYPES)) as server:
         assert cli.main(["serve", str(path), "--port", str(server.port)]) == 2

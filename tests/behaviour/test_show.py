@@ -1,4 +1,4 @@
-"""`gen-client show` as a user meets it: in a pipe, on a terminal, as JSON; and that no model makes it misbehave."""
+"""`gen-client show`: in a pipe, on a terminal and as JSON; no model makes its output unsafe."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from clarigen.testing import serve
 from gen_client import cli
 from support import CORPUS
 
-Ran = tuple[int, str, str]
-Show = Callable[..., Ran]
+RunResult = tuple[int, str, str]
+"""Exit code, stdout and stderr."""
+Show = Callable[..., RunResult]
 DETECTOR = CORPUS / "docs" / "detector.json"
 HOSTILE = sorted((CORPUS / "hostile").glob("*.json"))
 
@@ -26,10 +27,10 @@ HOSTILE = sorted((CORPUS / "hostile").glob("*.json"))
 def show(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Show:
-    """Runs `gen-client show` in this process: exit code, stdout, stderr. What it prints no terminal obeys."""
+    """Return a function that runs `gen-client show` in this process, and checks that its output is printable."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: object) -> Ran:
+    def call(*words: object) -> RunResult:
         capsys.readouterr()
         code = cli.main(["show", *(str(word) for word in words)])
         out, err = capsys.readouterr()
@@ -41,7 +42,7 @@ def show(
     return call
 
 
-def test_all_methods(show: Show) -> None:
+def test_all_methods_are_listed(show: Show) -> None:
     code, out, _ = show(DETECTOR)
     assert code == 0
     assert out.split("\n")[0].endswith("/models/detector: 2 methods")
@@ -52,7 +53,7 @@ def test_all_methods(show: Show) -> None:
     assert "from detector import" not in out
 
 
-def test_one_method(show: Show) -> None:
+def test_one_method_is_shown_in_full(show: Show) -> None:
     code, out, err = show(DETECTOR, "predict")
     assert (code, err) == (0, "")
     assert "  threshold  float         = 0.5     0.0 to 1.0  Minimum score.\n" in out
@@ -62,13 +63,13 @@ def test_one_method(show: Show) -> None:
     assert "def generate" not in out
 
 
-def test_a_package_is_called_like_its_folder(show: Show) -> None:
+def test_a_package_has_the_name_of_its_folder(show: Show) -> None:
     assert cli.main(["--signatures", str(DETECTOR), "--name", "eyes"]) == 0
     for path in ("eyes", "eyes/signatures.json"):
         assert "from eyes import Eyes, Image\n" in show(path, "predict")[1]
 
 
-def test_names_that_python_cannot_have(show: Show, tmp_path: Path) -> None:
+def test_a_method_is_found_by_both_of_its_names(show: Show, tmp_path: Path) -> None:
     file = tmp_path / "model.json"
     method = {
         "name": "class",
@@ -84,12 +85,12 @@ def test_names_that_python_cannot_have(show: Show, tmp_path: Path) -> None:
         assert "model.class_(1)" in out
 
 
-def test_choices(show: Show) -> None:
+def test_choices_are_shown(show: Show) -> None:
     lines = show(CORPUS / "real" / "dfine-small-obj2coco-2.json", "predict")[1]
     assert "threshold" in lines
 
 
-def test_against_a_server(show: Show) -> None:
+def test_a_served_model_is_shown(show: Show) -> None:
     class Fake:
         def predict(self, prompt: str = "hi") -> str:
             return prompt
@@ -110,13 +111,13 @@ def test_a_snippet_is_a_program(show: Show, form: str) -> None:
     assert ("for result in" in out) is (form == "batch")
 
 
-def test_all_snippets(show: Show) -> None:
+def test_all_snippets_are_one_program(show: Show) -> None:
     out = show(DETECTOR, "--snippet")[1]
     ast.parse(out)
     assert out.count("as model:") == 5  # a stream has no batch
 
 
-def test_json(show: Show) -> None:
+def test_json_describes_the_model(show: Show) -> None:
     code, out, _ = show(DETECTOR, "--json")
     content = json.loads(out)
     assert code == 0
@@ -138,30 +139,30 @@ def test_json(show: Show) -> None:
     assert len(json.loads(show(DETECTOR, "generate", "--json")[1])["methods"]) == 1
 
 
-def test_json_schema(show: Show) -> None:
+def test_json_schema_describes_tools(show: Show) -> None:
     tools = json.loads(show(DETECTOR, "--json-schema")[1])
     assert [tool["name"] for tool in tools] == ["predict", "generate"]
-    one = json.loads(show(DETECTOR, "predict", "--json-schema")[1])
-    assert one == tools[0]
+    tool = json.loads(show(DETECTOR, "predict", "--json-schema")[1])
+    assert tool == tools[0]
     image = {"url": "https://samples.clarifai.com/dog.png"}
-    jsonschema.validate({"image": image, "threshold": 0.3}, one["input_schema"])
+    jsonschema.validate({"image": image, "threshold": 0.3}, tool["input_schema"])
 
 
-def test_a_terminal_is_coloured(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colors_on_a_terminal(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = show(DETECTOR, "predict")[1]
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "200")
-    coloured = show(DETECTOR, "predict")[1]
-    assert "\x1b[" in coloured
-    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    colored = show(DETECTOR, "predict")[1]
+    assert "\x1b[" in colored
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", colored)
     assert re.sub(" +\n", "\n", bare) == plain
     monkeypatch.setenv("NO_COLOR", "1")
     assert show(DETECTOR, "predict")[1] == plain
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ([], "no model is named"),
         (["nothing.json"], "cannot be read"),
@@ -173,23 +174,23 @@ def test_a_terminal_is_coloured(show: Show, monkeypatch: pytest.MonkeyPatch) -> 
         ([DETECTOR, "generate", "--snippet=batch"], "batch"),
     ],
 )
-def test_usage(show: Show, words: list[object], said: str) -> None:
+def test_usage_errors(show: Show, words: list[object], message: str) -> None:
     code, out, err = show(*words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
 
 
 @pytest.mark.parametrize("form", [[], ["--snippet"], ["--json"], ["--json-schema"]], ids=str)
-def test_no_model_makes_it_misbehave(
+def test_hostile_models_are_shown_safely(
     show: Show, form: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = 0
+    shown_count = 0
     for path in HOSTILE:
         code, out, _ = show(path, *form)
         assert code in (0, 4), path
-        shown += code == 0
+        shown_count += code == 0
         if code == 0 and form == ["--snippet"]:
             ast.parse(out)
         elif code == 0 and form:
             json.loads(out)
-    assert shown > 50
+    assert shown_count > 50

@@ -1,4 +1,4 @@
-"""Where users meet the command: pre-commit, GitHub, and the workflows; judged by pre-commit itself, by bash and by zizmor."""
+"""The integrations: pre-commit hooks, the GitHub action and the workflows, run by pre-commit, bash and zizmor."""
 
 from __future__ import annotations
 
@@ -23,19 +23,26 @@ WORKFLOWS = [
     *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
     *sorted((ROOT / "examples" / "workflows").glob("*.yml")),
 ]
-OURS = [*WORKFLOWS, ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml"]
+PUBLISHED = [*WORKFLOWS, ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml"]
 
 
 def git(folder: Path, *words: str) -> str:
-    who = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false")
-    done = run("git", *who, *words, cwd=folder)
+    identity = (
+        "-c",
+        "user.name=me",
+        "-c",
+        "user.email=me@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    )
+    done = run("git", *identity, *words, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a generated client."""
+    """Make a repository with a generated client and return it."""
     root = tmp_path / "app"
     root.mkdir()
     monkeypatch.chdir(root)
@@ -55,51 +62,53 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # pre-commit
 
 
-def pre_commit(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run_pre_commit(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     environment = {"PRE_COMMIT_HOME": str(home), "PATH": path, "PYTHONPATH": SOURCES}
     return run(sys.executable, "-m", "pre_commit", *words, env=environment)
 
 
 def test_the_hooks_run_in_pre_commit(repository: Path, tmp_path: Path) -> None:
-    """Its own program, on our manifest; only the installation of an environment from a package index is left out."""
+    """Runs pre-commit itself on our manifest; only installing the hook's environment is left out."""
     hooks = tmp_path / "hooks"
     hooks.mkdir()
     shutil.copy(ROOT / ".pre-commit-hooks.yaml", hooks)
     git(hooks, "init", "--quiet")
     git(hooks, "add", "--all")
     git(hooks, "commit", "--quiet", "--message", "hooks")
-    listed: list[dict[str, object]] = [
+    hook_configs: list[dict[str, object]] = [
         {"id": name, "language": "system", "additional_dependencies": []}
         for name in ("gen-client-check", "gen-client")
     ]
     config = {
-        "repos": [{"repo": str(hooks), "rev": git(hooks, "rev-parse", "HEAD"), "hooks": listed}]
+        "repos": [
+            {"repo": str(hooks), "rev": git(hooks, "rev-parse", "HEAD"), "hooks": hook_configs}
+        ]
     }
     Path(".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     git(repository, "add", "--all")
     home = tmp_path / "home"
 
-    clean = pre_commit(home, "run", "--all-files")
+    clean = run_pre_commit(home, "run", "--all-files")
     assert clean.returncode == 0, clean.stdout
     assert clean.stdout.count("Passed") == 2
 
     client = repository / "eyes" / "client.py"
     client.write_text(client.read_text() + "print('hello')\n")
     git(repository, "add", "--all")
-    found = pre_commit(home, "run", "gen-client-check")
-    assert found.returncode == 1
-    assert "eyes/client.py: edited by hand" in found.stdout
-    assert "to fix: gen-client --offline" in found.stdout
+    failed = run_pre_commit(home, "run", "gen-client-check")
+    assert failed.returncode == 1
+    assert "eyes/client.py: edited by hand" in failed.stdout
+    assert "to fix: gen-client --offline" in failed.stdout
 
-    mended = pre_commit(home, "run", "gen-client")
-    assert mended.returncode == 1
-    assert "files were modified by this hook" in mended.stdout
+    fixed = run_pre_commit(home, "run", "gen-client")
+    assert fixed.returncode == 1
+    assert "files were modified by this hook" in fixed.stdout
     git(repository, "add", "--all")
-    assert pre_commit(home, "run", "--all-files").returncode == 0
+    assert run_pre_commit(home, "run", "--all-files").returncode == 0
 
 
-def test_the_manifest_is_one() -> None:
+def test_the_manifest_is_valid() -> None:
     done = run(
         sys.executable, "-m", "pre_commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"
     )
@@ -115,7 +124,7 @@ def test_our_own_hooks_use_the_versions_of_the_project() -> None:
         *project["dependency-groups"]["test"],
         *project["project"]["optional-dependencies"]["codegen"],
     ]
-    (hooks,) = (repo["hooks"] for repo in parsed(config)["repos"])
+    (hooks,) = (repo["hooks"] for repo in load_yaml(config)["repos"])
     assert [hook["id"] for hook in hooks] == ["ruff", "black"]
     for hook in hooks:
         assert set(hook["additional_dependencies"]) <= set(declared)
@@ -124,24 +133,26 @@ def test_our_own_hooks_use_the_versions_of_the_project() -> None:
 # GitHub
 
 
-def parsed(file: Path) -> Any:
+def load_yaml(file: Path) -> Any:
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
-def steps(file: Path) -> list[dict[str, Any]]:
-    content = parsed(file)
+def list_steps(file: Path) -> list[dict[str, Any]]:
+    content = load_yaml(file)
     jobs = content["jobs"].values() if "jobs" in content else [content["runs"]]
     return [step for job in jobs for step in job["steps"]]
 
 
-def in_action(repository: Path, tmp_path: Path, arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the action's last step as a runner does: its script in bash, inputs as variables."""
-    step = steps(ROOT / "action.yml")[-1]
+def run_action(
+    repository: Path, tmp_path: Path, arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the last step of the action as a runner does: its script in bash, its inputs as variables."""
+    step = list_steps(ROOT / "action.yml")[-1]
     assert step["env"] == {"ARGUMENTS": "${{ inputs.arguments }}"}
-    place = tmp_path / "runner" / "gen-client" / "bin"
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "gen-client").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gen_client "$@"\n')
-    (place / "gen-client").chmod(0o755)
+    folder = tmp_path / "runner" / "gen-client" / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "gen-client").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gen_client "$@"\n')
+    (folder / "gen-client").chmod(0o755)
     script = tmp_path / "script.sh"
     script.write_text(step["run"])
     return run(
@@ -155,33 +166,33 @@ def in_action(repository: Path, tmp_path: Path, arguments: str) -> subprocess.Co
     )
 
 
-def test_the_action_checks(repository: Path, tmp_path: Path) -> None:
-    default = parsed(ROOT / "action.yml")["inputs"]["arguments"]["default"]
-    clean = in_action(repository, tmp_path, default)
+def test_the_action_checks_packages(repository: Path, tmp_path: Path) -> None:
+    default = load_yaml(ROOT / "action.yml")["inputs"]["arguments"]["default"]
+    clean = run_action(repository, tmp_path, default)
     assert (clean.returncode, clean.stderr) == (0, "gen-client: eyes is up to date\n")
     (repository / "eyes" / "client.py").unlink()
-    found = in_action(repository, tmp_path, default)
-    assert (found.returncode, found.stdout) == (1, "eyes/client.py: missing\n")
-    assert in_action(repository, tmp_path, "--offline").stdout == "eyes/client.py\n"
+    failed = run_action(repository, tmp_path, default)
+    assert (failed.returncode, failed.stdout) == (1, "eyes/client.py: missing\n")
+    assert run_action(repository, tmp_path, "--offline").stdout == "eyes/client.py\n"
 
 
-def test_what_the_action_is_given_is_no_code(repository: Path, tmp_path: Path) -> None:
+def test_arguments_of_the_action_are_not_run_as_code(repository: Path, tmp_path: Path) -> None:
     for words in ("$(touch pwned)", "; touch pwned", "`touch pwned`", "--check || touch pwned"):
-        assert in_action(repository, tmp_path, words).returncode == 2
+        assert run_action(repository, tmp_path, words).returncode == 2
         assert not (repository / "pwned").exists()
 
 
-@pytest.mark.parametrize("file", OURS[:-1], ids=lambda file: file.name)
-def test_scripts_hold_no_expressions_and_actions_are_pinned(file: Path) -> None:
-    for step in steps(file):
+@pytest.mark.parametrize("file", PUBLISHED[:-1], ids=lambda file: file.name)
+def test_scripts_have_no_expressions_and_actions_are_pinned(file: Path) -> None:
+    for step in list_steps(file):
         assert "${{" not in step.get("run", "")
         assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step.get("uses", "a@" + "0" * 40))
 
 
 def test_zizmor_finds_nothing() -> None:
-    done = run(BIN / "zizmor", "--offline", "--no-progress", "--persona=pedantic", *OURS)
+    done = run(BIN / "zizmor", "--offline", "--no-progress", "--persona=pedantic", *PUBLISHED)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert all(f"completed {file}" in done.stderr for file in OURS), done.stderr
+    assert all(f"completed {file}" in done.stderr for file in PUBLISHED), done.stderr
 
 
 def test_the_pull_request_job_has_no_secret() -> None:
@@ -191,10 +202,10 @@ def test_the_pull_request_job_has_no_secret() -> None:
 
 
 @pytest.mark.parametrize("name", ["clients", "drift"])
-def test_the_commands_of_the_examples_are_ours(name: str, repository: Path) -> None:
-    """Each `gen-client …` of an example workflow is one that the command takes, and that says what the job expects."""
+def test_the_example_workflows_use_valid_commands(name: str, repository: Path) -> None:
+    """The command accepts each line of an example workflow, and ends with the code that the job expects."""
     text = (ROOT / "examples" / "workflows" / f"{name}.yml").read_text()
-    found = re.findall(r"^\s*(?:- run: )?gen-client((?: --[a-z-]+)+)", text, re.MULTILINE)
-    assert found
-    for words in found:
+    lines = re.findall(r"^\s*(?:- run: )?gen-client((?: --[a-z-]+)+)", text, re.MULTILINE)
+    assert lines
+    for words in lines:
         assert cli.main(words.split()) == (0 if "--offline" in words else 3)

@@ -1,4 +1,4 @@
-"""Diagnostics: what is printed is short and printable, whoever wrote what is in it."""
+"""Diagnostics are short and printable, whoever wrote the text in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gen_client.text import quote, quote_unless_identifier
 
 @settings(deadline=None)
 @given(st.text(st.characters()))
-def test_shown_text_is_one_printable_line(text: str) -> None:
+def test_quoted_text_is_one_printable_line(text: str) -> None:
     line = quote(text)
     assert line.isprintable()
     line.encode("utf-8")
@@ -21,8 +21,8 @@ def test_shown_text_is_one_printable_line(text: str) -> None:
 
 @settings(deadline=None)
 @given(st.text(st.characters(), max_size=40), st.text(st.characters(), max_size=40))
-def test_different_texts_are_shown_differently(one: str, other: str) -> None:
-    assert (quote(one) == quote(other)) is (one == other)
+def test_different_texts_have_different_quotes(first: str, second: str) -> None:
+    assert (quote(first) == quote(second)) is (first == second)
 
 
 @pytest.mark.parametrize(
@@ -42,29 +42,29 @@ def test_different_texts_are_shown_differently(one: str, other: str) -> None:
         ("x" * 100, "'" + "x" * 80 + "'…"),
     ],
 )
-def test_how_text_is_shown(text: str, expected: str) -> None:
+def test_quote(text: str, expected: str) -> None:
     assert quote(text) == expected
 
 
-def test_labels_are_names_or_shown() -> None:
+def test_quote_unless_identifier() -> None:
     assert quote_unless_identifier("threshold") == "threshold"
     assert quote_unless_identifier("a.b") == "'a.b'"
     assert quote_unless_identifier("x" * 81) == quote("x" * 81)
 
 
-def test_a_refusal_is_one_line_or_two() -> None:
+def test_a_refusal_is_one_line_or_two_with_a_remedy() -> None:
     short = Refusal("it is wrong", exit_code=2)
     assert str(short) == "error: it is wrong"
-    full = Refusal("it is wrong", location="predict.x", remedy="mend it", exit_code=4)
-    assert str(full) == "error: predict.x: it is wrong\n  mend it"
+    full = Refusal("it is wrong", location="predict.x", remedy="fix it", exit_code=4)
+    assert str(full) == "error: predict.x: it is wrong\n  fix it"
     assert full.diagnostic.severity is Severity.REFUSAL
     assert full.diagnostic.exit_code == 4
 
 
-def test_a_report_keeps_the_order_and_says_nothing_twice() -> None:
+def test_a_report_keeps_the_order_and_drops_duplicates() -> None:
     report = Report()
-    for what in ("one", "two", "one"):
-        report.warn(what, location="predict")
+    for message in ("one", "two", "one"):
+        report.warn(message, location="predict")
     assert [str(warning) for warning in report.warnings] == [
         "warning: predict: one",
         "warning: predict: two",

@@ -1,4 +1,4 @@
-"""The comparison of interfaces: nothing that differs is missed, and nothing is said of what is the same."""
+"""Comparing interfaces: every difference is a change, and equal interfaces have none; formats are safe."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MODEL = read_model(
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 
-def named(model: Model) -> list[NamedMethod]:
+def name_or_skip(model: Model) -> list[NamedMethod]:
     try:
         return name_methods(model, Code("package"), Report())
     except Refusal:
@@ -45,14 +45,14 @@ def named(model: Model) -> list[NamedMethod]:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(models())
-def test_nothing_changed_if_nothing_changed(model: Model) -> None:
-    assert compare.compare(named(model), named(model)) == []
+def test_equal_interfaces_have_no_changes(model: Model) -> None:
+    assert compare.compare(name_or_skip(model), name_or_skip(model)) == []
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
 @given(models(), st.data())
-def test_whatever_differs_is_a_change(model: Model, data: st.DataObject) -> None:
-    """A method is exchanged for any other one, or keeps a part of itself."""
+def test_every_difference_is_a_change(model: Model, data: st.DataObject) -> None:
+    """A method is replaced by another one, or by one with the same parameters or the same result."""
     index = data.draw(st.integers(0, len(model.methods) - 1))
     old, new = model.methods[index], data.draw(methods())
     new = replace(new, name=old.name)
@@ -61,49 +61,49 @@ def test_whatever_differs_is_a_change(model: Model, data: st.DataObject) -> None
     elif data.draw(st.booleans()):
         new = replace(new, kind=old.kind, result=old.result)
     changed = replace(model, methods=(*model.methods[:index], new, *model.methods[index + 1 :]))
-    before, after = named(model), named(changed)
+    before, after = name_or_skip(model), name_or_skip(changed)
     assume(len(before) == len(model.methods) == len(after))
     different = write_signatures(model) != write_signatures(changed)
     assert bool(compare.compare(before, after)) is different
 
 
-# How changes are told
+# Formats
 
-NASTY = "`a` | @team ::error::x\n::warning::y <img src=x> \x1b[31m ``` \u202e %0A"
+HOSTILE = "`a` | @team ::error::x\n::warning::y <img src=x> \x1b[31m ``` \u202e %0A"
 CHANGES = [
-    Change(Rule.DEFAULT_CHANGED, "a", "x", "left out, it is {} now, not {}", (NASTY, "1")),
+    Change(Rule.DEFAULT_CHANGED, "a", "x", "left out, it is {} now, not {}", (HOSTILE, "1")),
     Change(Rule.METHOD_REMOVED, "b", "", "was removed"),
 ]
 
 
-def lines(form: str) -> list[str]:
+def format_changes(output_format: str) -> list[str]:
     model = replace(MODEL, version_id="v2")
     compared = ComparedInterfaces(MODEL, model, "a:b,c/signatures.json", CHANGES)
-    return [line for line, _ in diff_formats.format_lines([compared], form, is_list=False)]
+    return [line for line, _ in diff_formats.format_lines([compared], output_format, is_list=False)]
 
 
-@pytest.mark.parametrize("form", ["text", "json", "markdown", "github"])
-def test_a_strangers_text_is_only_text(form: str) -> None:
-    assert all(line.isprintable() for line in lines(form))
+@pytest.mark.parametrize("output_format", ["text", "json", "markdown", "github"])
+def test_hostile_text_is_printable_in_every_format(output_format: str) -> None:
+    assert all(line.isprintable() for line in format_changes(output_format))
 
 
-def test_text() -> None:
-    first, *told, last = lines("text")
+def test_text_has_a_head_and_a_count() -> None:
+    first, *changes, last = format_changes("text")
     assert first == "acme/vision/models/detector: version v1 to version v2"
-    assert told[1] == "  breaking       b: was removed"
+    assert changes[1] == "  breaking       b: was removed"
     assert last == "1 breaking, 1 compatible"
 
 
 def test_markdown_keeps_values_in_code_spans() -> None:
-    line = next(line for line in lines("markdown") if "left out" in line)
+    line = next(line for line in format_changes("markdown") if "left out" in line)
     fence = "````"  # one more than the longest run inside
     assert line.startswith(f"* `a.x`: left out, it is {fence} `a` | @team")
     assert line.count(fence) == 2
-    assert "version `v1` to version `v2`" in lines("markdown")
+    assert "version `v1` to version `v2`" in format_changes("markdown")
 
 
-def test_annotations_hold_one_command_a_line() -> None:
-    first, second, last = lines("github")
+def test_annotations_have_one_command_per_line() -> None:
+    first, second, last = format_changes("github")
     start = "::warning file=a%3Ab%2Cc/signatures.json,title=compatible%3A default-changed::a.x: "
     assert first.startswith(start)
     assert "%250A" in first
@@ -111,8 +111,8 @@ def test_annotations_hold_one_command_a_line() -> None:
     assert last == "gen-client: a:b,c/signatures.json: 1 breaking, 1 compatible"
 
 
-def test_json_says_the_same() -> None:
-    content = json.loads("\n".join(lines("json")))
+def test_json_has_summary_and_changes() -> None:
+    content = json.loads("\n".join(format_changes("json")))
     assert content["summary"] == {"breaking": 1, "compatible": 1, "documentation": 0}
     assert content["changes"][1]["rule"] == "method-removed"
     assert content["old"]["model"] == "acme/vision/models/detector"

@@ -1,4 +1,4 @@
-"""The lock: it can be read again, and says the same for the same model."""
+"""Locks: reading one gives the same model again, and equal models have equal locks."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from support import CORPUS
 REFERENCE = ModelRef("acme", "vision", "detector")
 
 
-def model(reference: ModelRef | None = REFERENCE, version_id: str = "v1") -> Model:
-    """A model of the corpus, under another name."""
+def make_model(reference: ModelRef | None = REFERENCE, version_id: str = "v1") -> Model:
+    """Return a model of the corpus, with another reference."""
     content = json.loads((CORPUS / "docs" / "detector.json").read_text())
     document = Document(reference, version_id, tuple(content["method_signatures"]))
     return read_model(document, Report())
 
 
-def test_what_a_lock_holds() -> None:
-    text = lock.format_lock(model())
+def test_a_lock_states_format_model_digest_and_signatures() -> None:
+    text = lock.format_lock(make_model())
     content = json.loads(text)
     assert text.endswith("\n")
     assert text.isascii()
@@ -42,9 +42,9 @@ def test_what_a_lock_holds() -> None:
     assert content["sha256"] == compute_digest(content["method_signatures"])
 
 
-def test_what_is_not_known_is_left_out() -> None:
-    assert json.loads(lock.format_lock(model(None, "")))["model"] == {}
-    assert json.loads(lock.format_lock(model(None, "v1")))["model"] == {"version_id": "v1"}
+def test_unknown_ids_are_left_out() -> None:
+    assert json.loads(lock.format_lock(make_model(None, "")))["model"] == {}
+    assert json.loads(lock.format_lock(make_model(None, "v1")))["model"] == {"version_id": "v1"}
 
 
 USABLE = [
@@ -58,7 +58,7 @@ USABLE = [
 
 
 @pytest.mark.parametrize("file", USABLE, ids=lambda file: file.stem)
-def test_a_lock_read_again_is_the_same_lock(file: Path) -> None:
+def test_a_lock_that_is_read_and_written_is_the_same(file: Path) -> None:
     content = json.loads(file.read_text())
     first = read_model(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
     again = json.loads(lock.format_lock(first))
@@ -67,7 +67,7 @@ def test_a_lock_read_again_is_the_same_lock(file: Path) -> None:
     assert lock.format_lock(second) == lock.format_lock(first)
 
 
-def test_the_digest_depends_on_content_alone() -> None:
+def test_the_digest_ignores_the_order_of_keys() -> None:
     assert compute_digest([{"a": 1, "b": "é"}]) == compute_digest([{"b": "é", "a": 1}])
     assert compute_digest([{"a": 1}]) != compute_digest([{"a": 2}])
     assert compute_digest([{"a": 1}, {"b": 1}]) != compute_digest([{"b": 1}, {"a": 1}])

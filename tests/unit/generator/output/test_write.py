@@ -1,4 +1,4 @@
-"""Writing a package: all or nothing, whatever happens on the way, and nothing of others is lost."""
+"""Writing a package: all of it or nothing, whatever happens meanwhile, and no foreign file is lost."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ FILES = {
 NEWER = {**FILES, "client.py": f"{FIRST_LINE}\ny = 2\n", "__init__.py": f"{FIRST_LINE}\nx = 2\n"}
 
 
-def contents(folder: Path) -> dict[str, str]:
-    """Name and text of all files below a folder."""
+def read_files(folder: Path) -> dict[str, str]:
+    """Return the text of each file below a folder, by relative path."""
     return {
         str(file.relative_to(folder)): file.read_text()
         for file in sorted(folder.rglob("*"))
@@ -34,29 +34,29 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def refusal(
+def expect_refusal(
     out: Path, files: dict[str, str] = FILES, *, name: str = "pkg", force: bool = False
 ) -> str:
-    """Why the package is refused; nothing may have changed."""
-    before = contents(out)
+    """Expect that writing is refused and changes nothing; return the message."""
+    before = read_files(out)
     with pytest.raises(Refusal) as caught:
         write.write_package(out, name, files, force=force)
     assert caught.value.diagnostic.exit_code == 2
-    assert before == contents(out)
+    assert before == read_files(out)
     return str(caught.value.diagnostic)
 
 
-def test_it_knows_our_first_line() -> None:
+def test_generated_files_start_with_the_first_line() -> None:
     assert HEAD.startswith(f"{FIRST_LINE}\n")
 
 
 def test_a_new_package_is_written_whole(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "er"
     assert write.write_package(out, "pkg", FILES) == [out / "pkg" / name for name in FILES]
-    assert contents(out) == {f"pkg/{name}": text for name, text in FILES.items()}
+    assert read_files(out) == {f"pkg/{name}": text for name, text in FILES.items()}
 
 
-def test_a_new_package_is_readable_as_others_are(tmp_path: Path) -> None:
+def test_a_new_package_has_the_usual_permissions(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     write.write_package(tmp_path, "pkg", FILES)
     assert stat.S_IMODE((tmp_path / "pkg").stat().st_mode) == stat.S_IMODE(
@@ -85,10 +85,10 @@ def test_only_changed_files_are_touched(tmp_path: Path) -> None:
         "py.typed",
         "signatures.json",
     ]
-    assert contents(tmp_path) == {f"pkg/{name}": text for name, text in NEWER.items()}
+    assert read_files(tmp_path) == {f"pkg/{name}": text for name, text in NEWER.items()}
 
 
-def test_a_missing_file_comes_back(tmp_path: Path) -> None:
+def test_a_missing_file_is_written_again(tmp_path: Path) -> None:
     write.write_package(tmp_path, "pkg", FILES)
     (tmp_path / "pkg" / "py.typed").unlink()
     assert write.write_package(tmp_path, "pkg", FILES) == [tmp_path / "pkg" / "py.typed"]
@@ -97,11 +97,11 @@ def test_a_missing_file_comes_back(tmp_path: Path) -> None:
 def test_without_an_exchange_of_folders_files_are_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write, "exchange", lambda one, other: False)
+    monkeypatch.setattr(write, "exchange", lambda first, second: False)
     write.write_package(tmp_path, "pkg", FILES)
     (tmp_path / "pkg" / ".notes").write_text("mine")
     write.write_package(tmp_path, "pkg", NEWER)
-    assert contents(tmp_path / "pkg") == {**NEWER, ".notes": "mine"}
+    assert read_files(tmp_path / "pkg") == {**NEWER, ".notes": "mine"}
     assert [entry.name for entry in tmp_path.iterdir()] == ["pkg"]
 
 
@@ -113,15 +113,15 @@ def test_without_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.Monk
     write.write_package(tmp_path, "pkg", FILES)
     os.utime(tmp_path / "pkg" / "py.typed", (1, 1))
     write.write_package(tmp_path, "pkg", NEWER)
-    assert contents(tmp_path / "pkg") == NEWER
+    assert read_files(tmp_path / "pkg") == NEWER
     assert (tmp_path / "pkg" / "py.typed").stat().st_mtime == 1
 
 
-def test_an_exchange_that_cannot_be_says_so(tmp_path: Path) -> None:
+def test_an_impossible_exchange_returns_false(tmp_path: Path) -> None:
     assert not exchange.exchange(tmp_path / "no", tmp_path / "nothing")
 
 
-# What is not ours
+# Foreign files
 
 
 @pytest.mark.parametrize(
@@ -137,18 +137,16 @@ def test_an_exchange_that_cannot_be_says_so(tmp_path: Path) -> None:
         ("sub/thing.py", "mine"),
     ],
 )
-def test_what_others_wrote_is_refused_and_kept_by_force(
-    tmp_path: Path, name: str, text: str
-) -> None:
+def test_foreign_files_are_refused_and_kept_by_force(tmp_path: Path, name: str, text: str) -> None:
     write.write_package(tmp_path, "pkg", FILES)
     file = tmp_path / "pkg" / name
     file.parent.mkdir(exist_ok=True)
     file.write_text(text)
-    message = refusal(tmp_path, NEWER)
+    message = expect_refusal(tmp_path, NEWER)
     assert name.split("/", maxsplit=1)[0] in message
     assert "not written by gen-client" in message
     write.write_package(tmp_path, "pkg", NEWER, force=True)
-    assert contents(tmp_path / "pkg") == {name: text, **NEWER}
+    assert read_files(tmp_path / "pkg") == {name: text, **NEWER}
 
 
 def test_hidden_files_and_caches_are_no_obstacle(tmp_path: Path) -> None:
@@ -157,36 +155,36 @@ def test_hidden_files_and_caches_are_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "pkg" / ".cache" / "deep").mkdir(parents=True)
     (tmp_path / "pkg" / ".cache" / "deep" / "file").write_text("x")
     write.write_package(tmp_path, "pkg", NEWER)
-    assert contents(tmp_path / "pkg") == {".keep": "", ".cache/deep/file": "x", **NEWER}
+    assert read_files(tmp_path / "pkg") == {".keep": "", ".cache/deep/file": "x", **NEWER}
 
 
-def test_an_edited_file_of_ours_is_written_again(tmp_path: Path) -> None:
+def test_an_edited_generated_file_is_written_again(tmp_path: Path) -> None:
     write.write_package(tmp_path, "pkg", FILES)
     with (tmp_path / "pkg" / "client.py").open("a") as file:
         file.write("edited = True\n")
     write.write_package(tmp_path, "pkg", FILES)
-    assert contents(tmp_path / "pkg") == FILES
+    assert read_files(tmp_path / "pkg") == FILES
 
 
-def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
+def test_a_file_instead_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pkg").write_text("mine")
     for force in (False, True):
-        assert "is a file" in refusal(tmp_path, force=force)
+        assert "is a file" in expect_refusal(tmp_path, force=force)
 
 
-def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
+def test_a_folder_instead_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pkg" / "client.py").mkdir(parents=True)
     for force in (False, True):
-        assert "is a folder" in refusal(tmp_path, force=force)
+        assert "is a folder" in expect_refusal(tmp_path, force=force)
 
 
 @pytest.mark.parametrize("out", ["file", "file/deeper", "/proc/nothing", "x" * 300])
-def test_a_folder_that_cannot_be(tmp_path: Path, out: str) -> None:
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, out: str) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(Refusal, match="cannot be written") as caught:
         write.write_package(tmp_path / out, "pkg", FILES)
     assert str(caught.value).replace("\n", "").isprintable()
-    assert contents(tmp_path) == {"file": "mine"}
+    assert read_files(tmp_path) == {"file": "mine"}
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -197,25 +195,25 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     out.mkdir()
     (out / "pkg").symlink_to(elsewhere)
     for force in (False, True):
-        assert "symbolic link" in refusal(out, force=force)
+        assert "symbolic link" in expect_refusal(out, force=force)
     (out / "pkg").unlink()
     write.write_package(out, "pkg", FILES)
     (out / "pkg" / "client.py").unlink()
     (out / "pkg" / "client.py").symlink_to(elsewhere / "client.py")
-    refusal(out)
+    expect_refusal(out)
     write.write_package(out, "pkg", FILES, force=True)
-    assert contents(out / "pkg") == FILES
+    assert read_files(out / "pkg") == FILES
     assert not (out / "pkg" / "client.py").is_symlink()
-    assert contents(elsewhere) == {"client.py": f"{FIRST_LINE}\n# theirs\n"}
+    assert read_files(elsewhere) == {"client.py": f"{FIRST_LINE}\n# theirs\n"}
 
 
-def test_a_link_in_the_place_of_the_work_folder_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_instead_of_the_work_folder_is_not_followed(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "file").write_text("mine")
     (tmp_path / ".pkg.gen-client").symlink_to(elsewhere)
-    refusal(tmp_path)
-    assert contents(elsewhere) == {"file": "mine"}
+    expect_refusal(tmp_path)
+    assert read_files(elsewhere) == {"file": "mine"}
 
 
 def test_two_runs_at_once_wait_for_each_other(tmp_path: Path) -> None:
@@ -226,7 +224,7 @@ def test_two_runs_at_once_wait_for_each_other(tmp_path: Path) -> None:
         try:
             for _ in range(20):
                 write.write_package(tmp_path, "pkg", files)
-        except Exception as problem:  # noqa: BLE001  told to the thread that asserts
+        except Exception as problem:  # noqa: BLE001  asserted in the main thread
             problems.append(problem)
 
     runs = [threading.Thread(target=run, args=(files,)) for files in (FILES, NEWER, FILES, NEWER)]
@@ -235,7 +233,7 @@ def test_two_runs_at_once_wait_for_each_other(tmp_path: Path) -> None:
     for thread in runs:
         thread.join()
     assert not problems
-    assert contents(tmp_path) in (
+    assert read_files(tmp_path) in (
         {f"pkg/{name}": text for name, text in files.items()} for files in (FILES, NEWER)
     )
 
@@ -261,25 +259,25 @@ def test_a_run_that_waited_for_another_compares_again(tmp_path: Path) -> None:
     (tmp_path / "pkg" / "client.py").write_text(FILES["client.py"])
     os.close(lock)
     run.join()
-    assert contents(tmp_path / "pkg") == NEWER
+    assert read_files(tmp_path / "pkg") == NEWER
 
 
-# A crash at any moment
+# Crashes
 
 CRASHES = """
 import os, sys
 from pathlib import Path
 from gen_client.output import write
-from unit.generator.output.test_write import FILES, NEWER, contents
+from unit.generator.output.test_write import FILES, NEWER, read_files
 
 def dies_at(moment, out):
     child = os.fork()
     if child == 0:
-        left = [moment]
+        remaining = [moment]
         def hook(event, arguments):
             if event.startswith(("os.", "shutil.", "open", "fcntl.", "ctypes.")):
-                left[0] -= 1
-                if left[0] == 0:
+                remaining[0] -= 1
+                if remaining[0] == 0:
                     os._exit(9)
         sys.addaudithook(hook)
         write.write_package(out, "pkg", NEWER)
@@ -294,14 +292,14 @@ while True:
     (again / "pkg" / ".mine").write_text("mine")
     died = [dies_at(moment, new), dies_at(moment, again)]
     package = new / "pkg"
-    assert not package.exists() or contents(package) == NEWER, (moment, contents(new))
-    assert contents(again / "pkg") in ({**FILES, ".mine": "mine"}, {**NEWER, ".mine": "mine"}), (moment, contents(again))
+    assert not package.exists() or read_files(package) == NEWER, (moment, read_files(new))
+    assert read_files(again / "pkg") in ({**FILES, ".mine": "mine"}, {**NEWER, ".mine": "mine"}), (moment, read_files(again))
     write.write_package(new, "pkg", NEWER)
     write.write_package(again, "pkg", NEWER)
-    assert contents(new) == {f"pkg/{name}": text for name, text in NEWER.items()}
+    assert read_files(new) == {f"pkg/{name}": text for name, text in NEWER.items()}
     if any(died):
         write.write_package(again, "pkg", FILES)
-        assert contents(again) == {"pkg/.mine": "mine", **{f"pkg/{name}": text for name, text in FILES.items()}}
+        assert read_files(again) == {"pkg/.mine": "mine", **{f"pkg/{name}": text for name, text in FILES.items()}}
     else:
         break
     moment += 1

@@ -1,4 +1,4 @@
-"""Methods as tools: their schemas are schemas, and take what the methods take."""
+"""Methods as tools: their schemas are valid, and accept what the methods accept."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ FILES = sorted(
 )
 
 
-def tools(*signatures: dict[str, Any]) -> list[dict[str, Any]]:
+def describe_tools(*signatures: dict[str, Any]) -> list[dict[str, Any]]:
     model = read_model(Document(None, "", signatures), Report())
     return [
-        json_schema.describe_tool(its) for its in name_methods(model, Code("package"), Report())
+        json_schema.describe_tool(method)
+        for method in name_methods(model, Code("package"), Report())
     ]
 
 
-def tool(*fields: dict[str, Any], returns: dict[str, Any] | None = None) -> dict[str, Any]:
+def describe_tool(*fields: dict[str, Any], returns: dict[str, Any] | None = None) -> dict[str, Any]:
     output = {"name": "return", **(returns or {"type": "STR"})}
-    (made,) = tools(
+    (tool,) = describe_tools(
         {
             "name": "predict",
             "method_type": "UNARY_UNARY",
@@ -41,24 +42,24 @@ def tool(*fields: dict[str, Any], returns: dict[str, Any] | None = None) -> dict
             "output_fields": [output],
         }
     )
-    return made
+    return tool
 
 
-def valid(schema: dict[str, Any], value: Any) -> bool:
+def is_valid(schema: dict[str, Any], value: Any) -> bool:
     return jsonschema.Draft202012Validator(schema).is_valid(value)
 
 
-def test_the_schemas_of_all_models_are_schemas() -> None:
+def test_the_schemas_of_all_models_are_valid() -> None:
     count = 0
     for path in FILES:
         content = json.loads(path.read_text())
         try:
-            made = tools(*content["method_signatures"])
+            tools = describe_tools(*content["method_signatures"])
         except (Refusal, KeyError, TypeError):
             continue
-        for one in made:
+        for tool in tools:
             count += 1
-            for schema in (one["input_schema"], one["output_schema"]):
+            for schema in (tool["input_schema"], tool["output_schema"]):
                 assert schema["$schema"] == json_schema.DIALECT
                 jsonschema.Draft202012Validator.check_schema(schema)
                 json.dumps(schema, allow_nan=False)
@@ -67,13 +68,13 @@ def test_the_schemas_of_all_models_are_schemas() -> None:
 
 
 def _check_defaults(schema: dict[str, Any]) -> None:
-    """A default fits its own schema, and every reference leads somewhere."""
+    """Check that each default fits its own schema, and that each reference has a definition."""
     for part in schema.get("properties", {}).values():
         whole = {**part, "$defs": schema.get("$defs", {})}
         if "default" in part:
-            assert valid(whole, part["default"]), part
+            assert is_valid(whole, part["default"]), part
         else:
-            valid(whole, {})
+            is_valid(whole, {})
 
 
 MEDIA = {"url": "https://example.com/a.png"}
@@ -88,7 +89,7 @@ RECORD = {
 
 
 @pytest.mark.parametrize(
-    ("type_", "right", "wrong"),
+    ("type_", "valid", "invalid"),
     [
         ({"type": "STR"}, "a", 1),
         ({"type": "BYTES"}, "aGk=", 1),
@@ -110,18 +111,18 @@ RECORD = {
         (RECORD, {"default": MEDIA, "class_": "a"}, {"default": MEDIA}),
     ],
 )
-def test_every_type(type_: dict[str, Any], right: object, wrong: object) -> None:
-    made = tool({"name": "x", "required": True, **type_}, returns=type_)
-    assert valid(made["input_schema"], {"x": right})
-    assert not valid(made["input_schema"], {"x": wrong})
-    assert not valid(made["input_schema"], {})
-    assert not valid(made["input_schema"], {"x": right, "y": 1})
-    assert valid(made["output_schema"], right)
-    assert not valid(made["output_schema"], wrong)
+def test_schemas_of_types(type_: dict[str, Any], valid: object, invalid: object) -> None:
+    tool = describe_tool({"name": "x", "required": True, **type_}, returns=type_)
+    assert is_valid(tool["input_schema"], {"x": valid})
+    assert not is_valid(tool["input_schema"], {"x": invalid})
+    assert not is_valid(tool["input_schema"], {})
+    assert not is_valid(tool["input_schema"], {"x": valid, "y": 1})
+    assert is_valid(tool["output_schema"], valid)
+    assert not is_valid(tool["output_schema"], invalid)
 
 
 @pytest.mark.parametrize(
-    ("text", "right", "wrong"),
+    ("text", "valid", "invalid"),
     [
         ("str", "a", {}),
         ("int | None", None, "a"),
@@ -138,8 +139,8 @@ def test_every_type(type_: dict[str, Any], right: object, wrong: object) -> None
         ("app.types:Message | None", None, 1),
     ],
 )
-def test_types_of_the_users(text: str, right: object, wrong: object) -> None:
-    """What the client returns is what the schema takes."""
+def test_schemas_of_json_types(text: str, valid: object, invalid: object) -> None:
+    """The schema accepts what the client returns."""
     field = {"name": "return", "type": "JSON_DATA"}
     signature = {"name": "predict", "method_type": "UNARY_UNARY", "output_fields": [field]}
     document = Document(None, "", (signature,), json_types=(("predict.return", text),))
@@ -148,13 +149,13 @@ def test_types_of_the_users(text: str, right: object, wrong: object) -> None:
         "output_schema"
     ]
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert valid(schema, right)
-    assert wrong is ... or not valid(schema, wrong)
+    assert is_valid(schema, valid)
+    assert invalid is ... or not is_valid(schema, invalid)
     assert ("app.types:Message" in json.dumps(schema)) == ("app" in text)
 
 
-def test_choices_limits_and_defaults() -> None:
-    made = tool(
+def test_schemas_of_choices_ranges_and_defaults() -> None:
+    tool = describe_tool(
         {
             "name": "mode",
             "type": "STR",
@@ -171,7 +172,7 @@ def test_choices_limits_and_defaults() -> None:
         {"name": "x", "type": "FLOAT", "default": "Infinity"},
         {"name": "y", "type": "IMAGE", "default": "Image(…)"},
     )
-    schema = made["input_schema"]
+    schema = tool["input_schema"]
     properties = schema["properties"]
     assert properties["mode"] == {
         "type": "string",
@@ -184,20 +185,20 @@ def test_choices_limits_and_defaults() -> None:
     assert "default" not in properties["x"]
     assert "default" not in properties["y"]
     assert "required" not in schema
-    assert valid(schema, {"from_": None})
-    assert valid(schema, {"from_": 1, "mode": "good"})
-    assert not valid(schema, {"mode": "other"})
-    assert not valid(schema, {"n": 10})
+    assert is_valid(schema, {"from_": None})
+    assert is_valid(schema, {"from_": 1, "mode": "good"})
+    assert not is_valid(schema, {"mode": "other"})
+    assert not is_valid(schema, {"n": 10})
 
 
-def test_what_a_tool_says() -> None:
-    made = tool({"name": "x", "type": "STR", "required": True})
-    assert (made["name"], made["description"]) == ("predict", "Do it.")
-    assert made["input_schema"]["properties"]["x"]["description"] == "What."
+def test_descriptions_of_a_tool() -> None:
+    tool = describe_tool({"name": "x", "type": "STR", "required": True})
+    assert (tool["name"], tool["description"]) == ("predict", "Do it.")
+    assert tool["input_schema"]["properties"]["x"]["description"] == "What."
 
 
-def test_a_stream_is_an_array() -> None:
+def test_the_schema_of_a_stream_is_an_array() -> None:
     content = json.loads((CORPUS / "docs" / "sensors.json").read_text())
-    (made,) = tools(*content["method_signatures"])
-    assert made["output_schema"]["type"] == "array"
-    assert made["input_schema"]["properties"]["sensor_stream"]["type"] == "array"
+    (tool,) = describe_tools(*content["method_signatures"])
+    assert tool["output_schema"]["type"] == "array"
+    assert tool["input_schema"]["properties"]["sensor_stream"]["type"] == "array"

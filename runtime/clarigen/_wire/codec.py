@@ -55,7 +55,7 @@ class CodecError(ValueError):
 def call_at(step: str, function: Callable[..., _R], *arguments: Any) -> _R:
     """Call a function; prepend a step to the path of a `CodecError` that it raises.
 
-    The loops that `benchmarks/values.py` measures do without it, to save a call per item.
+    Loops that `benchmarks/values.py` measures catch the error themselves, to save a call per item.
     """
     try:
         return function(*arguments)
@@ -229,7 +229,7 @@ def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
         if len(value) != len(encoders):
             raise CodecError(f"must be {label}, not of {len(value)}")
         size = index = 0
-        try:
+        try:  # once per tuple, not per item
             for encode_item, item in zip(encoders, value, strict=True):
                 size += encode_item(item, out)
                 index += 1
@@ -241,7 +241,7 @@ def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
         if len(data.parts) != len(decoders):
             raise CodecError(f"has {len(data.parts)} parts; {label} was expected")
         result: list[Any] = []
-        try:
+        try:  # once per tuple, not per item
             for decode_item, part in zip(decoders, data.parts, strict=True):
                 result.append(decode_item(part.data, payloads))
         except CodecError as error:

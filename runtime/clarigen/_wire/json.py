@@ -128,7 +128,7 @@ def _encode_value(value: Any, levels: int) -> bytes:
 def _encode_list(value: Sequence[Any], levels: int) -> bytes:
     """Encode a ListValue; `levels` is the number of nested messages that it may have."""
     items: list[bytes] = []
-    try:
+    try:  # once per array, not per item: "JSON of 1,000 keys, encoded"
         for item in value:
             items.append(len_field(_ITEM, _encode_value(item, levels - 2)))
     except CodecError as error:

@@ -115,12 +115,7 @@ class Method(Generic[_R_co]):
     )
 
     def __init__(
-        self,
-        wire_name: str,
-        name: str,
-        rpc: str,
-        fields: tuple[Field, ...],
-        returns: Codec[_R_co],
+        self, wire_name: str, name: str, rpc: str, fields: tuple[Field, ...], returns: Codec[_R_co]
     ) -> None:
         self.wire_name: Final = wire_name
         self.name: Final = name
@@ -306,6 +301,11 @@ class Unary(Method[_R_co]):
     if TYPE_CHECKING:
         returned: _R_co | list[_R_co]
 
+    @property
+    def batch_name(self) -> str:
+        """The name of the batch method: `import_batch` for `import_`."""
+        return f"{self.name.rstrip('_')}_batch"
+
     def batch_inputs(self, values: Sequence[Any]) -> Sequence[Any] | None:
         """Return the list of inputs that was passed in place of the arguments; None if none was.
 
@@ -328,11 +328,6 @@ class Unary(Method[_R_co]):
         if parameter is self.fields[0] and not error.path:
             error.problem += self._batch_hint(value)
         return super()._argument_error(parameter, value, error)
-
-    @property
-    def batch_name(self) -> str:
-        """The name of the batch method: `import_batch` for `import_`."""
-        return f"{self.name.rstrip('_')}_batch"
 
     def _batch_hint(self, value: Any) -> str:
         """Return a remedy if the first argument looks like many inputs, else an empty string."""

@@ -98,7 +98,7 @@ def successful_outcome(kind: str, attempts: int = 1) -> Outcome:
 
 
 def prepared(model: Any, chance: float = 0.0) -> Any:
-    """A client whose retries wait as long as `chance` says, and have a budget of their own.
+    """Return a client whose retries wait as long as `chance` says, and have a throttle of their own.
 
     A batch is one request.
     """

@@ -1,7 +1,8 @@
-"""JSON from strangers: parsed strictly, with a bound on nesting that holds before the parser runs.
+"""JSON from strangers, parsed strictly.
 
-What lives here: `parse`, and what tells parsed values apart. Duplicate keys, numbers beyond a double and deep nesting are refused as
-`ValueError`; `NaN`, `Infinity` and `-Infinity` are read, as Python writes them. Knows no other module.
+What lives here: `parse`, which bounds the nesting before the parser runs; tests of parsed values; the digest of a value.
+Duplicate keys, numbers that no double holds and deep nesting raise `ValueError`; `NaN`, `Infinity` and `-Infinity` are
+accepted, since Python writes them. Imports no other module of the generator.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
 JsonValue = dict[str, Any] | list[Any] | str | int | float | bool | None
-"""What `parse` returns; what is in it is of the same types."""
+"""A parsed value; the values inside have the same types."""
 
 _CONSTANTS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
-"""Strings, closed or not, and brackets. It never tries a character twice."""
+"""Strings, closed or not, and brackets. The pattern never backtracks."""
 
 
 def parse(text: str, *, levels: int) -> JsonValue:
-    """The value that a JSON text holds.
+    """Parse a JSON text.
 
     Args:
         text: The text.
-        levels: How deep arrays and objects may be nested.
+        levels: Maximum levels of arrays and objects within each other.
 
     Raises:
-        ValueError: It is not such a text; the message says why, in words without the text.
+        ValueError: The text is not such JSON; the message says why, and does not repeat the text.
     """
     depth = 0
     for token in _TOKENS.finditer(text):
@@ -53,17 +54,17 @@ def parse(text: str, *, levels: int) -> JsonValue:
 
 
 def is_object(value: object) -> TypeGuard[Mapping[object, object]]:
-    """Whether a parsed value is an object."""
+    """Return whether a parsed value is an object."""
     return isinstance(value, Mapping)
 
 
 def is_array(value: object) -> TypeGuard[Sequence[object]]:
-    """Whether a parsed value is an array."""
+    """Return whether a parsed value is an array."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
 
 
 def is_encodable(text: str) -> bool:
-    """Whether a text can be sent: lone surrogates cannot."""
+    """Return whether a text can be sent: one with lone surrogates cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -86,9 +87,9 @@ def _finite_float(digits: str) -> float:
 
 
 def compute_digest(value: object) -> str:
-    """The sha256 (hex) of a value in its canonical form: JSON of sorted keys, ASCII, no spaces.
+    """Return the sha256 (hex) of a value's canonical JSON: sorted keys, ASCII, no spaces.
 
-    A value that JSON cannot hold has that of no text.
+    A value that JSON cannot represent has the digest of the empty text.
     """
     try:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,8 +1,8 @@
-"""How large an interface may be, and the check of the whole that comes before everything else.
+"""Limits of a model's interface.
 
-What lives here: the limits, all of them, and `measure`. The largest interfaces known have some dozens
-of methods and weigh some thousands; the limits leave room for ten times that, and keep what a stranger can
-make the generator and its parsers do within seconds and 300 MB.
+What lives here: every limit, and the check of a document's size that runs before anything else. The largest known models
+have some dozens of methods and a weight of some thousands. The limits leave room for ten times that. They bound what a
+stranger can make the generator and its parsers do to some seconds and 300 MB.
 """
 
 from __future__ import annotations
@@ -16,69 +16,72 @@ from gen_client.json_text import is_array, is_object
 
 METHODS: Final = 1_000
 PARAMETERS: Final = 256
-"""Of one method."""
+"""Per method."""
 MEMBERS: Final = 256
-"""Of one NAMED_FIELDS or TUPLE, and outputs of one method."""
+"""Per NAMED_FIELDS or TUPLE; also outputs per method."""
 CHOICES: Final = 10_000
-"""Of one parameter. Lists of voices or languages have hundreds, of classes a few thousand."""
+"""Per parameter. Lists of voices or languages have hundreds, lists of classes a few thousand."""
 NESTING: Final = 32
-"""Types within types. Parsers further on do not raise on deep nesting, they crash the process."""
+"""Levels of types within types. Later parsers do not raise on deep nesting, they crash the process."""
 RECORDS: Final = 8
-"""Records within each other. A type checker's time for a value that is written in place doubles with each."""
+"""Levels of records within records. Each level doubles the time that a type checker needs for a nested literal."""
 LEVELS: Final = 100
-"""Arrays and objects within each other in a document; a type takes two, the rest is room."""
+"""Levels of arrays and objects in a document. A level of types takes two of them."""
 NAME: Final = 255
-"""Characters of a method's, parameter's or member's name, or of an id."""
+"""Characters per name of a method, parameter or member, and per id."""
 DESCRIPTION: Final = 200_000
-"""Characters of a description."""
+"""Characters per description."""
 DEFAULT: Final = 100_000
-"""Characters of a default or a choice."""
+"""Characters per default or choice."""
 SIZE: Final = 4 << 20
-"""Bytes of a document, or of what stands for them: characters of text, and 8 for any other value."""
+"""Bytes of a document. For a parsed document: its characters of text, and 8 for every other value."""
 YAML_SIZE: Final = 512 << 10
-"""Characters of a document in YAML, whose parser reads some 100,000 a second."""
+"""Characters of a YAML document. The parser of YAML reads some 100,000 per second."""
 
 WEIGHT: Final = 60_000
-"""Of the model as a whole, the sum of the weights below: nearly 1,000 methods without a parameter, 500 with four
-each, 22 with 256 each, or 2.4 MB of text."""
+"""Weight of a model, the sum of the weights below.
+
+That allows nearly 1,000 methods without parameters, 500 with four each, 22 with 256 each, or 2.4 MB of text.
+"""
 METHOD_WEIGHT: Final = 50
 FIELD_WEIGHT: Final = 10
-"""Of a parameter, a result, a member of NAMED_FIELDS."""
+"""Per parameter, result or member of NAMED_FIELDS."""
 VALUE_WEIGHT: Final = 4
-"""Of a choice, of each value in a default, of a type inside a type."""
+"""Per choice, value in a default, or type inside a type."""
 TEXT_UNIT: Final = 40
-"""How many characters of descriptions, defaults and choices weigh 1."""
+"""Characters of descriptions, defaults and choices per unit of weight."""
 
 _VALUE_SIZE: Final = 8
+"""Bytes that `check_size` counts per value that is not text."""
 _ID: Final = re.compile(r"[\w.~@+-]*[\w~@+-][\w.~@+-]*")
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be an id of the platform: no path, no white space, not dots alone."""
+    """Return whether a text can be an id of the platform: no path, no white space, not only dots."""
     return len(text) <= NAME and _ID.fullmatch(text) is not None
 
 
 def check_size(document: object) -> None:
-    """Refuse a document that is too large. Never recurses.
+    """Refuse a document that is too large. Does not recurse.
 
     Args:
-        document: Mappings with texts as keys, sequences, texts, numbers, booleans, None.
+        document: A parsed document: objects with text as keys, arrays, text, numbers, booleans and None.
 
     Raises:
-        Refusal: It is larger than `SIZE`, or holds something else.
+        Refusal: Exit 4: the document is larger than `SIZE`, or has a key of another type.
     """
     size = 0
-    waiting = [document]
-    while waiting:
-        value = waiting.pop()
+    pending = [document]
+    while pending:
+        value = pending.pop()
         size += len(value) if isinstance(value, str) else _VALUE_SIZE
         if is_object(value):
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise Refusal("the signatures have a key that is not text", exit_code=UNUSABLE)
                 size += len(key)
-                waiting.append(item)
+                pending.append(item)
         elif is_array(value):
-            waiting.extend(value)
+            pending.extend(value)
         if size > SIZE:
             raise Refusal(f"the signatures are larger than {SIZE >> 20} MB", exit_code=UNUSABLE)

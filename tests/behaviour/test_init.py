@@ -105,7 +105,7 @@ def test_init_in_a_subfolder_changes_the_file_above(
         (["https://me:secret@clarifai.com/a/b/models/c"], "user:password@"),
         (["grpc://127.0.0.1:1"], "name is missing"),
         ([URL, "--out", "../elsewhere"], "leaves the repository"),
-        ([URL, "--name", "a b"], "is no name"),
+        ([URL, "--name", "a b"], "is not a name"),
         (["\x1b[31m"], "is not an address"),
     ],
 )

@@ -76,5 +76,5 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path, words: str) -> None:
 def test_a_removed_working_folder_is_reported(tmp_path: Path, words: str) -> None:
     done = run_shell(tmp_path, f"mkdir gone && cd gone && rmdir ../gone && {COMMAND} {words}")
     assert done.returncode == (1 if words == "doctor" else 2)
-    assert "the working folder is not there any more" in done.stdout + done.stderr
+    assert "the working folder does not exist any more" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -1,15 +1,11 @@
-"""The configuration: `[tool.gen-client]` of a pyproject.toml, found, read and validated.
+"""The configuration: `[tool.gen-client]` in a pyproject.toml.
 
-    find ─▶ read ─▶ Settings
-    which    its keys, each checked, with the line it stands on
+What lives here: the way from a folder to `Settings`. `find` looks for the file, `read` checks every key and names the line
+of what is wrong. A configuration is a stranger's text (a pull request can change it), so its paths stay inside the
+repository, and its names and addresses are checked.
 
-What lives here: `load`, the one way in. A configuration is a stranger's text (a pull request can change it):
-its paths stay inside the repository, its names and addresses are checked, and nothing in it is obeyed further.
+    load_settings(folder)  =  find_config(folder) ─▶ ConfigFile ─▶ read_settings ─▶ Settings
 """
-
-from __future__ import annotations
-
-from pathlib import Path
 
 from gen_client.config.find import (
     NAME_A_MODEL,
@@ -19,7 +15,7 @@ from gen_client.config.find import (
     parse_config,
     working_folder,
 )
-from gen_client.config.read import read_settings
+from gen_client.config.read import load_settings, read_settings
 from gen_client.config.settings import ModelEntry, Settings
 
 __all__ = [
@@ -34,15 +30,3 @@ __all__ = [
     "read_settings",
     "working_folder",
 ]
-
-
-def load_settings(folder: Path) -> Settings:
-    """The configuration that holds in a folder.
-
-    Args:
-        folder: Where the command runs, as a path that exists.
-
-    Raises:
-        Refusal: Exit 2: there is none, or it is wrong. The message names the key and its line.
-    """
-    return read_settings(find_config(folder))

@@ -1,7 +1,7 @@
-"""Which configuration holds: the nearest one from the working folder up to the root of its repository.
+"""The search for the configuration: from the working folder up to the root of its repository.
 
-What lives here: the search. Outside of a repository only the working folder itself is looked at: what lies
-above it may be anybody's.
+What lives here: which file is read. Outside of a repository only the working folder is searched, since the folders above
+it may belong to anyone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gen_client.text import escape_unprintable, quote
 FILE: Final = "pyproject.toml"
 TOOL: Final = "gen-client"
 MAX_SIZE: Final = 4 << 20
-"""Bytes that a configuration may have."""
+"""Maximum size of a configuration file, in bytes."""
 NAME_A_MODEL: Final = (
     "give --url or --signatures, or list the models in pyproject.toml: gen-client init URL"
 )
@@ -27,13 +27,13 @@ NAME_A_MODEL: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A file that has, or may get, a configuration.
+    """A file that has a configuration, or can get one.
 
     Attributes:
-        file: The file.
-        root: The folder that no path in it may leave: the repository's, or else its own.
-        text: The file's text.
-        content: The section's values, as they were parsed.
+        path: The path of the file.
+        root: The folder that no path in the file may leave: its repository, or else its own folder.
+        text: The text of the file.
+        section: The parsed `[tool.gen-client]`, of any type; None if there is none.
     """
 
     path: Path
@@ -43,91 +43,100 @@ class ConfigFile:
 
 
 def working_folder() -> Path:
-    """The working folder.
+    """Return the working folder.
 
     Raises:
-        Refusal: Exit 2: it is not there any more.
+        Refusal: Exit 2: it was deleted.
     """
     try:
         return Path.cwd()
     except OSError:
-        raise Refusal("the working folder is not there any more", exit_code=USAGE) from None
+        raise Refusal("the working folder does not exist any more", exit_code=USAGE) from None
 
 
 def find_config(folder: Path) -> ConfigFile:
-    """The nearest file with a `[tool.gen-client]`.
+    """Return the nearest file with a `[tool.gen-client]`.
+
+    Args:
+        folder: The folder where the search starts.
 
     Raises:
         Refusal: Exit 2: there is none, or it cannot be read.
     """
-    folders, root = _folders_to_search(folder)
-    for above in folders:
-        place = _read_config(above / FILE, root or above)
-        if place is not None and place.section is not None:
-            return place
-    raise Refusal(
-        "there is nothing to do: no model is named, and no [tool.gen-client] was found",
-        exit_code=USAGE,
-        remedy=NAME_A_MODEL,
-    )
+    file = find_or_new_config(folder)
+    if file.section is None:
+        raise Refusal(
+            "there is nothing to do: no model is named, and no [tool.gen-client] was found",
+            exit_code=USAGE,
+            remedy=NAME_A_MODEL,
+        )
+    return file
 
 
 def find_or_new_config(folder: Path) -> ConfigFile:
-    """The file that a new configuration belongs in: one that has a section, the nearest one, or a new one.
+    """Return the file for a configuration: one with a section, else the nearest one, else a new one.
+
+    Args:
+        folder: The folder where the search starts.
 
     Raises:
-        Refusal: Exit 2: it cannot be read.
+        Refusal: Exit 2: a file cannot be read.
     """
-    folders, root = _folders_to_search(folder)
+    folders, root = _list_folders(folder)
     nearest: ConfigFile | None = None
-    for above in folders:
-        place = _read_config(above / FILE, root or above)
-        if place is not None and place.section is not None:
-            return place
-        nearest = nearest or place
+    for candidate in folders:
+        file = _read_config(candidate / FILE, root or candidate)
+        if file is not None and file.section is not None:
+            return file
+        nearest = nearest or file
     home = root or folder
     return nearest or ConfigFile(home / FILE, home, "", None)
 
 
-def _folders_to_search(folder: Path) -> tuple[list[Path], Path | None]:
-    """The folders to look at, from the nearest, and the root of the repository; None outside of one."""
-    above = [folder, *folder.parents]
-    for index, one in enumerate(above):
-        if (one / ".git").exists():
-            return above[: index + 1], one
-    return [folder], None
+def parse_config(path: Path, root: Path, text: str) -> ConfigFile:
+    """Parse the text of a configuration file.
 
-
-def _read_config(file: Path, root: Path) -> ConfigFile | None:
-    """The file with its section, if it is there."""
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MAX_SIZE + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise _refusal(file, f"cannot be read: {error.strerror or 'it is no file'}") from None
-    if len(content) > MAX_SIZE:
-        raise _refusal(file, f"is larger than {MAX_SIZE >> 20} MB")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise _refusal(file, f"is no TOML: it is not UTF-8 at byte {error.start}") from None
-    return parse_config(file, root, text)
-
-
-def parse_config(file: Path, root: Path, text: str) -> ConfigFile:
-    """A file with this text.
+    Args:
+        path: The path of the file.
+        root: The folder that no path in the file may leave.
+        text: The text.
 
     Raises:
-        Refusal: Exit 2: it is no TOML.
+        Refusal: Exit 2: the text is not TOML.
     """
     try:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
-        raise _refusal(file, f"is no TOML: {escape_unprintable(str(error), 200)}") from None
-    return ConfigFile(file, root, text, tool.get(TOOL) if is_object(tool) else None)
+        raise _refuse(path, f"is not TOML: {escape_unprintable(str(error), 200)}") from None
+    return ConfigFile(path, root, text, tool.get(TOOL) if is_object(tool) else None)
 
 
-def _refusal(file: Path, what: str) -> Refusal:
-    return Refusal(what, exit_code=USAGE, location=quote(str(file), 400))
+def _list_folders(folder: Path) -> tuple[list[Path], Path | None]:
+    """Return the folders to search, nearest first, and the root of the repository, if there is one."""
+    folders = [folder, *folder.parents]
+    for index, candidate in enumerate(folders):
+        if (candidate / ".git").exists():
+            return folders[: index + 1], candidate
+    return [folder], None
+
+
+def _read_config(path: Path, root: Path) -> ConfigFile | None:
+    """Return a file with its section; None if the file does not exist."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_SIZE + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _refuse(path, f"cannot be read: {error.strerror or 'it is not a file'}") from None
+    if len(content) > MAX_SIZE:
+        raise _refuse(path, f"is larger than {MAX_SIZE >> 20} MB")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise _refuse(path, f"is not TOML: it is not UTF-8 at byte {error.start}") from None
+    return parse_config(path, root, text)
+
+
+def _refuse(path: Path, message: str) -> Refusal:
+    return Refusal(message, exit_code=USAGE, location=quote(str(path), 400))

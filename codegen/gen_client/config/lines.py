@@ -1,8 +1,8 @@
-"""On which line of a TOML text a key stands: asked of the parser itself.
+"""The line of a key in a TOML text, found with the parser itself.
 
-What lives here: `line_of`. A text that is cut after a line is TOML whenever the line ends a statement, and what
-is once said is not unsaid: so the first cut that has the key shows where its statement begins. No grammar of
-TOML is written here, and this is only done for a message.
+What lives here: `find_line`. A TOML text that is cut after a complete statement is still TOML, and a later statement never
+removes a value. So the first cut that has the key shows where its statement begins, and no grammar of TOML is written
+here. It is slow, and only needed for an error message.
 """
 
 from __future__ import annotations
@@ -14,20 +14,27 @@ from typing import Any
 from gen_client.json_text import is_array, is_object
 
 KeyPath = tuple[str | int, ...]
-"""Where a value is: keys of tables, and positions in arrays."""
+"""The path of a value: keys of tables, and positions in arrays."""
 
 
 def find_line(text: str, path: KeyPath) -> int:
-    """The number of the line, from 1, on which the statement begins that gives `path` its value; 0 if none does."""
+    """Return the number of the line, from 1, where the statement begins that sets a value; 0 if none does.
+
+    Args:
+        text: A TOML text.
+        path: The path of the value.
+    """
     lines = text.split("\n")
 
-    def has(count: int) -> bool:
-        """Whether the first `count` lines have it, and those that complete their last statement."""
-        while (parsed := _parse_lines(lines[:count])) is None:
+    def has_value(count: int) -> bool:
+        """Return whether the first lines, up to the end of a statement, set the value."""
+        while (content := _parse_lines(lines[:count])) is None:
             count += 1
-        return _has_path(parsed, path)
+        return _has_path(content, path)
 
-    return bisect_left(range(len(lines) + 1), True, key=has) if has(len(lines)) else 0
+    if not has_value(len(lines)):
+        return 0
+    return bisect_left(range(len(lines) + 1), True, key=has_value)
 
 
 def _parse_lines(lines: list[str]) -> dict[str, Any] | None:

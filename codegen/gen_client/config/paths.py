@@ -1,6 +1,6 @@
-"""Where packages may go: inside the repository, in plain sight, and not into one another.
+"""The folders that packages may be written to: inside the repository, not hidden, and not within each other.
 
-What lives here: the rules for the paths of a configuration. Nothing is made or written.
+What lives here: the rules for the paths of a configuration. Nothing is created or written.
 """
 
 from __future__ import annotations
@@ -12,57 +12,60 @@ from pathlib import Path
 
 
 def resolve_folder(root: Path, folder: Path, text: str) -> Path:
-    """The folder that a path of a configuration means.
+    """Return the folder that a path of a configuration names.
 
     Args:
-        root: The folder that it may not leave, links followed.
-        folder: The configuration's own folder.
-        text: The path, relative to it.
+        root: The folder that the path must not leave, symbolic links followed.
+        folder: The folder of the configuration.
+        text: The path, relative to that folder.
 
     Returns:
-        The path, relative to the working folder where it is below it.
+        The folder, relative to the working folder if it is inside.
 
     Raises:
-        ValueError: It may not be used; the message says why.
+        ValueError: The path is not allowed; the message says why.
     """
     if not text.isprintable() or "\\" in text:
-        raise ValueError("has a character that no path here has; folders are separated by /")
+        raise ValueError("has a character that is not allowed in a path; separate folders by /")
     path = Path(text)
     if path.is_absolute() or path.drive or text.startswith("~"):
         raise ValueError("is not relative to its file")
     full = Path(os.path.normpath(folder / path))
-    for real, top in ((full, root), (_follow_links(full), _follow_links(root))):
-        if not real.is_relative_to(top):
+    for candidate, top in ((full, root), (_follow_links(full), _follow_links(root))):
+        if not candidate.is_relative_to(top):
             raise ValueError("leaves the repository")
-        if any(part.startswith(".") for part in real.relative_to(top).parts):
+        if any(part.startswith(".") for part in candidate.relative_to(top).parts):
             raise ValueError("leads into a hidden folder")
-    here = Path.cwd()
-    return full.relative_to(here) if full.is_relative_to(here) else full
+    working_folder = Path.cwd()
+    return full.relative_to(working_folder) if full.is_relative_to(working_folder) else full
 
 
 def find_overlap(packages: Sequence[Path]) -> tuple[int, int] | None:
-    """The first two folders of which one is, or holds, the other: the later one first; None if there are none.
+    """Return the first two packages of which one contains the other, or is the same.
 
-    Folders are compared as file systems do that know neither case nor forms of characters.
+    Paths are compared as on a file system that ignores case and the normalization of Unicode.
+
+    Returns:
+        The positions of the later and the earlier package; None if no packages overlap.
     """
-    seen: dict[tuple[str, ...], int] = {}
-    holding: dict[tuple[str, ...], int] = {}
+    packages_by_parts: dict[tuple[str, ...], int] = {}
+    contained: dict[tuple[str, ...], int] = {}
     for index, package in enumerate(packages):
         parts = tuple(
             unicodedata.normalize("NFKC", part).casefold() for part in _follow_links(package).parts
         )
-        above = [parts[:length] for length in range(1, len(parts) + 1)]
-        for other in above:
-            if other in seen:
-                return index, seen[other]
-        if parts in holding:
-            return index, holding[parts]
-        seen[parts] = index
-        for other in above:
-            holding.setdefault(other, index)
+        prefixes = [parts[:length] for length in range(1, len(parts) + 1)]
+        for prefix in prefixes:
+            if prefix in packages_by_parts:
+                return index, packages_by_parts[prefix]
+        if parts in contained:
+            return index, contained[parts]
+        packages_by_parts[parts] = index
+        for prefix in prefixes:
+            contained.setdefault(prefix, index)
     return None
 
 
 def _follow_links(path: Path) -> Path:
-    """The path without links; a link that leads nowhere stays, and fails when it is used."""
+    """Return the path without symbolic links; a link to nothing stays, and fails when it is used."""
     return Path(os.path.realpath(path))

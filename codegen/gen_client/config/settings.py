@@ -1,6 +1,6 @@
-"""What a configuration says, once it is checked.
+"""The content of a configuration, checked.
 
-What lives here: the nouns. Knows nothing of TOML.
+What lives here: the values that `read` returns. They know nothing of TOML.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ class ModelEntry:
     """One model of a configuration.
 
     Attributes:
-        address: Where it is: a model of the platform, with the version that is pinned, or a runner.
-        name: The name of its package: valid, and the only one of its kind at its place.
-        out: The folder that gets the package: inside the repository, relative to the working folder where it can be.
-        methods: The methods that are wanted, as the model calls them; empty for all.
-        exclude: The methods that are not wanted.
-        client: What the generated client is told where its user says nothing, by keyword: a pinned `version_id`,
-            `deployment_id` and its kin.
-        types: The types of the user's that JSON is given: `METHOD.PARAMETER` or `METHOD.return`, and the type's text,
-            in the order of their keys. Which of them there are, only the model tells.
+        address: A model of the platform, with its version if one is pinned, or a runner.
+        name: The name of its package: valid, and unique in its folder.
+        out: The folder that gets the package: inside the repository, relative to the working folder if it is inside.
+        methods: The methods to generate, by their names on the wire; empty for all.
+        exclude: The methods to leave out.
+        client_options: Defaults that the generated client gets: keywords (`version_id`, `deployment_id`, …) and ids.
+        json_types: The user's types for JSON values: `METHOD.PARAMETER` or `METHOD.return`, and the text of a type,
+            sorted by key. Only the model can say whether the keys exist.
     """
 
     address: ModelAddress | RunnerAddress
@@ -41,9 +40,9 @@ class Settings:
     """A configuration.
 
     Attributes:
-        file: Where it stands.
-        api_base: The platform's base URL, or None for the usual one.
-        entries: Its models, in order; their packages do not overlap.
+        path: The file that it was read from.
+        api_base: The platform's base URL; None for the default.
+        entries: The models, in the order of the file; their packages do not overlap.
     """
 
     path: Path

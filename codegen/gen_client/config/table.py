@@ -1,12 +1,13 @@
-"""A table of a configuration, read key by key: what is not known is refused, and every refusal has its place.
+"""A table of a configuration, read key by key.
 
-What lives here: `Table`. It knows types and lines; what a key means is not known here.
+What lives here: `Table`, which refuses unknown keys and wrong types, and names the line in every refusal. It does not know
+what a key means.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from gen_client.config.find import TOOL, ConfigFile
 from gen_client.config.lines import KeyPath, find_line
@@ -15,107 +16,111 @@ from gen_client.exit_codes import USAGE
 from gen_client.json_text import is_array, is_object
 from gen_client.text import quote
 
-MAX_TEXT_LENGTH = 1_000
-"""Characters that a text may have."""
+MAX_TEXT_LENGTH: Final = 1_000
+"""Maximum length of a text, in characters."""
 
 
 class Table:
-    """One table.
-
-    Args:
-        place: The file it is from.
-        content: What was parsed, of any type.
-        path: Where it stands below `[tool.gen-client]`.
-        known: The keys that it may have.
-
-    Raises:
-        Refusal: Exit 2: it is no table, or has another key.
-    """
+    """One table."""
 
     def __init__(
-        self, place: ConfigFile, content: Any, path: KeyPath, known: Collection[str]
+        self, file: ConfigFile, content: Any, path: KeyPath, allowed: Collection[str]
     ) -> None:
-        self._place = place
+        """Check the keys of a table.
+
+        Args:
+            file: The file of the table.
+            content: The parsed table; a value of another type is refused.
+            path: The table's path below `[tool.gen-client]`.
+            allowed: The keys that the table may have.
+
+        Raises:
+            Refusal: Exit 2: the content is not a table, or has another key.
+        """
+        self._file = file
         self._path = path
         if not isinstance(content, dict):
-            raise self.refusal("", "is not a table")
+            raise self.refuse("", "is not a table")
         self._content: dict[str, Any] = content
         for key in self._content:
-            if key not in known:
-                word = key.lower().replace("_", "-")
-                raise self.refusal(key, "is not known", suggest(word, known, cutoff=0.5))
+            if key not in allowed:
+                normalized = key.lower().replace("_", "-")
+                raise self.refuse(key, "is not known", suggest(normalized, allowed, cutoff=0.5))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the table, in order."""
+        return tuple(self._content)
 
     def get_text(self, key: str) -> str:
-        """A text, or an empty one where the key is not there."""
+        """Return a text; empty if the key is missing."""
         if key not in self._content:
             return ""
         value = self._content[key]
         if not isinstance(value, str):
-            raise self.refusal(key, "is not text", f'write {key} = "…"')
-        if not value or len(value) > MAX_TEXT_LENGTH:
-            raise self.refusal(
-                key, "is empty" if not value else f"is longer than {MAX_TEXT_LENGTH} characters"
-            )
+            raise self.refuse(key, "is not text", f'write {key} = "…"')
+        if not value:
+            raise self.refuse(key, "is empty")
+        if len(value) > MAX_TEXT_LENGTH:
+            raise self.refuse(key, f"is longer than {MAX_TEXT_LENGTH} characters")
         return value
 
     def get_texts(self, key: str) -> tuple[str, ...]:
-        """An array of different texts, or nothing where the key is not there."""
+        """Return an array of distinct texts; empty if the key is missing."""
         value = self._content.get(key, [])
         items = list(value) if is_array(value) else [value]
         texts = tuple(item for item in items if isinstance(item, str) and item)
         if not is_array(value) or len(texts) < len(items):
-            raise self.refusal(key, "is not an array of texts", f'write {key} = ["…", "…"]')
+            raise self.refuse(key, "is not an array of texts", f'write {key} = ["…", "…"]')
         if len(set(texts)) < len(texts):
-            raise self.refusal(key, "names the same twice")
+            raise self.refuse(key, "names the same twice")
         if key in self._content and not texts:
-            raise self.refusal(key, "is empty", "leave it out")
+            raise self.refuse(key, "is empty", "leave it out")
         return texts
 
-    def get_table(self, key: str, known: Collection[str]) -> Table:
-        """A table inside this one, or an empty one where the key is not there."""
-        return Table(self._place, self._content.get(key, {}), (*self._path, key), known)
+    def get_table(self, key: str, allowed: Collection[str]) -> Table:
+        """Return a table inside this one; an empty one if the key is missing."""
+        return Table(self._file, self._content.get(key, {}), (*self._path, key), allowed)
 
     def get_open_table(self, key: str) -> Table:
-        """A table inside this one that may have any key."""
+        """Return a table inside this one that may have any keys."""
         content = self._content.get(key, {})
         return self.get_table(key, [str(name) for name in content] if is_object(content) else ())
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys that it has, in order."""
-        return tuple(self._content)
-
-    def get_tables(self, key: str, known: Collection[str]) -> list[Table]:
-        """An array of tables, or nothing where the key is not there."""
+    def get_tables(self, key: str, allowed: Collection[str]) -> list[Table]:
+        """Return an array of tables; empty if the key is missing."""
         value = self._content.get(key, [])
         if not is_array(value):
-            raise self.refusal(key, "is not an array of tables", f"write [[tool.{TOOL}.{key}]]")
+            raise self.refuse(key, "is not an array of tables", f"write [[tool.{TOOL}.{key}]]")
         return [
-            Table(self._place, item, (*self._path, key, index), known)
+            Table(self._file, item, (*self._path, key, index), allowed)
             for index, item in enumerate(value)
         ]
 
-    def refusal(self, key: str, what: str, remedy: str = "", exit_code: int = USAGE) -> Refusal:
-        """A refusal of what stands under a key, or of the table itself.
+    def refuse(self, key: str, problem: str, remedy: str = "", exit_code: int = USAGE) -> Refusal:
+        """Return a refusal that names a key and its line.
 
         Args:
-            key: The key; empty for the table.
-            what: What is wrong with it.
-            remedy: What to do.
-            exit_code: What the command exits with.
+            key: The key; empty for the table itself.
+            problem: What is wrong with it, as a sentence without its subject.
+            remedy: What the user can do.
+            exit_code: The exit code.
         """
         path = (*self._path, key) if key else self._path
-        line = find_line(self._place.text, ("tool", TOOL, *path))
-        if not line:  # a key that is missing: the table's own line
-            line = find_line(self._place.text, ("tool", TOOL, *self._path))
-        where = f"{quote(str(self._place.path), 400)}, line {line}"
+        line = find_line(self._file.text, ("tool", TOOL, *path))
+        if not line:  # the key is missing: name the line of the table
+            line = find_line(self._file.text, ("tool", TOOL, *self._path))
+        location = f"{quote(str(self._file.path), 400)}, line {line}"
         return Refusal(
-            f"{_format_path(path)} {what}", exit_code=exit_code, location=where, remedy=remedy
+            f"{_format_path(path)} {problem}",
+            exit_code=exit_code,
+            location=location,
+            remedy=remedy,
         )
 
 
 def _format_path(path: KeyPath) -> str:
-    """A path as it is written in messages: `models[2].url`."""
+    """Format a path for a message: `models[2].url`."""
     text = ""
     for key in path:
         if isinstance(key, int):
@@ -126,4 +131,5 @@ def _format_path(path: KeyPath) -> str:
 
 
 def _format_key(key: str) -> str:
-    return key if key.replace("-", "_").isidentifier() and len(key) <= 80 else quote(key)
+    is_short_name = key.replace("-", "_").isidentifier() and len(key) <= 80
+    return key if is_short_name else quote(key)

@@ -1,8 +1,8 @@
-"""Wire names to Python names. The one place that decides them.
+"""Python names for what a model declares.
 
-What lives here: the names of packages, classes, methods, parameters, record fields, types and
-constants, and what happens where two meet. How they are made is a promise: users type them. Knows
-the interface's nouns; knows nothing of annotations, text or files.
+What lives here: every name in generated code: of packages, classes, methods, parameters, fields, types and constants, and
+what happens if two are equal. The rules are a promise, since users type these names. Nothing here depends on
+annotations, text or files.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from gen_client.naming.reserved import (
 )
 from gen_client.text import quote
 
-R = TypeVar("R")
+_R = TypeVar("_R")
 
 MAX_LENGTH: Final = 128
-"""How long a name may be, in characters."""
+"""Maximum length of a name, in characters."""
 
 MODEL_CONSTANT: Final = Code("_MODEL")
 """The constant in `client.py` that holds the model's reference."""
@@ -45,15 +45,15 @@ _USE_NAME_OPTION: Final = "give the package a name with --name"
 
 
 def package_name(model_id: str) -> Code:
-    """The package's name for a model's id: snake_case.
+    """Return the package name for a model's id: `SmolLM2-135M` becomes `smol_lm2_135m`.
 
     Raises:
-        Refusal: There is no safe name in it (exit 2).
+        Refusal: Exit 2: the id has characters that are not safe in a name, or is too long.
     """
-    plain = re.fullmatch(r"(?!\.)[A-Za-z0-9_.-]+(?<!\.)", model_id)
-    words = re.sub(r"([a-z])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", model_id)
-    name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
-    if not plain or model_id.startswith("-") or not name or len(name) > MAX_LENGTH:
+    is_plain = re.fullmatch(r"(?!\.)[A-Za-z0-9_.-]+(?<!\.)", model_id)
+    separated = re.sub(r"([a-z])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", model_id)
+    name = re.sub(r"[^a-z0-9]+", "_", separated.lower()).strip("_")
+    if not is_plain or model_id.startswith("-") or not name or len(name) > MAX_LENGTH:
         raise Refusal(
             f"no name for a package can be made of the model's id {quote(model_id)}",
             exit_code=USAGE,
@@ -88,15 +88,14 @@ def package_name_for(reference: ModelRef | None, name: str) -> Code:
 
 
 def check_package_name(name: str) -> Code:
-    """The package's name as the user gave it.
+    """Return the package name that the user chose, if Python can import it.
 
     Raises:
-        Refusal: It is no name that Python can import (exit 2).
+        Refusal: Exit 2: Python cannot import a package of this name, or it would hide the runtime.
     """
-    folded = unicodedata.normalize("NFKC", name)
-    usable = name == folded and name.isidentifier() and len(name) <= MAX_LENGTH and name.strip("_")
-    if not usable or name.startswith("__") or name in KEYWORDS or name.lower() in WINDOWS_DEVICES:
-        problem = "is no name for a package"
+    is_reserved = name.startswith("__") or name in KEYWORDS or name.lower() in WINDOWS_DEVICES
+    if not _is_valid_name(name) or name != unicodedata.normalize("NFKC", name) or is_reserved:
+        problem = "is not a name for a package"
     elif name == "clarigen":
         problem = "would hide the runtime"
     else:
@@ -105,43 +104,43 @@ def check_package_name(name: str) -> Code:
         f"{quote(name)} {problem}",
         exit_code=USAGE,
         location="--name",
-        remedy="a name is an identifier of Python, such as my_model",
+        remedy="expected a Python identifier, such as my_model",
     )
 
 
 def class_name(package: str) -> Code:
-    """The client's name: the package's in PascalCase."""
+    """Return the name of the client's class: the package's name in PascalCase."""
     name = _pascal_case(package) or "Client"
-    taken = name in MODULE_NAMES or name in KEYWORDS or not name.isidentifier()
-    return Code(f"{name}Model" if taken else name)
+    is_reserved = name in MODULE_NAMES or name in KEYWORDS or not name.isidentifier()
+    return Code(f"{name}Model" if is_reserved else name)
 
 
 def _pascal_case(name: str) -> str:
-    """`o4_mini` to `O4Mini`; what stands between two digits stays (`gpt_4_1` to `Gpt4_1`)."""
+    """Convert `o4_mini` to `O4Mini`. An underscore between two digits stays: `gpt_4_1` becomes `Gpt4_1`."""
     joined = re.sub(r"(?<=[0-9])_+(?=[0-9])", "\0", name)
-    words = (word[:1].upper() + word[1:] for word in joined.split("_"))
-    return unicodedata.normalize("NFKC", "".join(words).replace("\0", "_"))
+    parts = (part[:1].upper() + part[1:] for part in joined.split("_"))
+    return unicodedata.normalize("NFKC", "".join(parts).replace("\0", "_"))
 
 
 def async_class_name(client: str) -> Code:
-    """The name of a client's asyncio twin."""
+    """Return the name of the asyncio twin of a client's class."""
     return Code(f"Async{client}")
 
 
-# What stands in a package
+# Methods and parameters
 
 
 @dataclass(frozen=True, slots=True)
 class MethodNames:
-    """The names of one method.
+    """The names that one method gets.
 
     Attributes:
-        method: In the client.
-        const: Of its description.
-        example: Of the function that shows it.
-        async_example: Of the one that shows its asyncio twin.
-        parameters: Of its parameters, in the signature's order.
-        batch: Of the method that takes many inputs.
+        method: The method of the client.
+        constant: The constant with the method's wire description.
+        example: The example function.
+        async_example: The example function with `await`.
+        parameters: The parameters, in the signature's order.
+        batch: The batch method.
     """
 
     method: Code
@@ -153,19 +152,19 @@ class MethodNames:
 
 
 def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
-    """The methods of a model all of whose names can be said in Python; a warning for each other.
+    """Return the methods that Python has names for, and warn of the others.
 
     Raises:
-        Refusal: There is none (exit 4).
+        Refusal: Exit 4: no method is left.
     """
     methods: list[Method] = []
     for method in model.methods:
-        bad = next((name for name in _wire_names(method) if not _is_valid_name(name)), None)
-        if bad is None:
+        invalid = next((name for name in _wire_names(method) if not _is_valid_name(name)), None)
+        if invalid is None:
             methods.append(method)
         else:
             report.warn(
-                f"left out: {quote(bad)} cannot be a name in Python",
+                f"left out: {quote(invalid)} cannot be a name in Python",
                 location=quote(method.name),
                 remedy="its author would have to rename it",
             )
@@ -175,6 +174,7 @@ def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
 
 
 def _wire_names(method: Method) -> Iterator[str]:
+    """Yield the names on the wire of a method, its parameters and all fields in it."""
     yield method.name
     for parameter in method.parameters:
         yield parameter.name
@@ -196,97 +196,117 @@ def _is_valid_name(name: str) -> bool:
 
 
 def _python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
-    """A wire name as Python sees it, with an underscore where it means something else there."""
+    """Return a wire name in the form that Python compares (NFKC), without leading underscores.
+
+    A name that has another meaning in Python, or that had underscores, gets an underscore at the end.
+    """
     folded = unicodedata.normalize("NFKC", name)
     bare = folded.strip("_") if folded.startswith("_") else folded
     if not bare.isidentifier():  # `_1`
         bare = f"n{bare}"
-    taken = bare != folded or bare in KEYWORDS or bare in MODULE_NAMES or bare in reserved
-    return f"{bare}_" if taken else bare
+    is_reserved = bare in KEYWORDS or bare in MODULE_NAMES or bare in reserved
+    return f"{bare}_" if is_reserved or bare != folded else bare
 
 
 class Namespace:
-    """The names given away in one place. Whoever comes second gets a mark."""
+    """The names that are used in one scope, each once.
+
+    Attributes:
+        names: The names that are used.
+    """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.names = set(names)
 
-    def claim(self, wanted: str) -> Code:
-        """The name wanted, or the nearest one that is free."""
-        while wanted in self.names:
-            wanted += "_"
-        self.names.add(wanted)
-        return Code(wanted)
+    def claim(self, name: str) -> Code:
+        """Use a name; if it is used already, with as many underscores at the end as make it free."""
+        while name in self.names:
+            name += "_"
+        self.names.add(name)
+        return Code(name)
 
-    def claim_all(self, wanted: Iterable[tuple[str, str]]) -> tuple[Code, ...]:
-        """Names for pairs of wire name and wanted name.
+    def claim_all(self, names: Iterable[tuple[str, str]]) -> tuple[Code, ...]:
+        """Use several names, whose order of declaration does not matter.
 
-        A name that stays as it is on the wire has precedence; the others get theirs in the order of
-        the wire names, so that the order of declaration does not matter.
+        A name that is unchanged from the wire is claimed first, the others in the order of their wire names.
+
+        Args:
+            names: Pairs of a name on the wire and the Python name for it.
+
+        Returns:
+            The names in the order of the argument.
         """
-        pairs = list(wanted)
+        pairs = list(names)
         order = sorted(range(len(pairs)), key=lambda i: (pairs[i][0] != pairs[i][1], pairs[i][0]))
-        given = {index: self.claim(pairs[index][1]) for index in order}
-        return tuple(given[index] for index in range(len(pairs)))
+        claimed = {index: self.claim(pairs[index][1]) for index in order}
+        return tuple(claimed[index] for index in range(len(pairs)))
 
 
 def field_names(type_: DataType) -> tuple[Code, ...]:
-    """The names of a record's fields."""
+    """Return the names of a record's fields, in the order of its members."""
     return Namespace().claim_all(
         (member.name, _python_name(member.name, CLASS_ATTRIBUTES)) for member in type_.members
     )
 
 
 def method_names(methods: Iterable[Method], client: str) -> list[MethodNames]:
-    """The names of a client's methods, in their order, which decides nothing.
+    """Return the names of a client's methods. The order of declaration does not matter.
 
     Args:
-        methods: What the client offers.
-        client: The name of its class.
+        methods: The methods of the client.
+        client: The name of the client's class.
     """
     return map_by_name(list(methods), lambda methods: _name_methods(methods, client))
 
 
-def map_by_name(methods: Sequence[Method], give: Callable[[list[Method]], list[R]]) -> list[R]:
-    """What is given to methods one after the other, by their names: the order of declaration decides nothing.
+def map_by_name(
+    methods: Sequence[Method], function: Callable[[list[Method]], list[_R]]
+) -> list[_R]:
+    """Call a function with methods sorted by name, so that the order of declaration does not matter.
 
     Args:
         methods: The methods.
-        give: Takes them in the order of their names, and gives something to each.
+        function: Returns one result per method, in the order of its argument.
+
+    Returns:
+        The results, in the order of `methods`.
     """
     order = sorted(range(len(methods)), key=lambda index: methods[index].name)
-    given = dict(zip(order, give([methods[index] for index in order]), strict=True))
-    return [given[index] for index in range(len(methods))]
+    results = dict(zip(order, function([methods[index] for index in order]), strict=True))
+    return [results[index] for index in range(len(methods))]
 
 
 def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
-    single = [_python_name(method.name, CLIENT_ATTRIBUTES) for method in methods]
+    """Name methods that are sorted by name; see `method_names`."""
     wire_names = [method.name for method in methods]
-    batches = Namespace().claim_all(zip(wire_names, map(batch_name, single), strict=True))
-    taken = Namespace(
+    preferred = [_python_name(name, CLIENT_ATTRIBUTES) for name in wire_names]
+    batches = Namespace().claim_all(zip(wire_names, map(batch_name, preferred), strict=True))
+    # The batch names come first, so that a method `predict_batch` does not take the one of `predict`.
+    attributes = Namespace(
         batch
         for batch, method in zip(batches, methods, strict=True)
         if method.kind is MethodKind.UNARY
     )
-    attributes = taken.claim_all(zip(wire_names, single, strict=True))
-    constants, examples = Namespace({MODEL_CONSTANT}), Namespace(
-        {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client)}
-    )
-    shown = [examples.claim(attribute) for attribute in attributes]
+    names = attributes.claim_all(zip(wire_names, preferred, strict=True))
+    constants = Namespace({MODEL_CONSTANT})
+    examples = Namespace({*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client)})
+    example_names = [examples.claim(name) for name in names]
     return [
         MethodNames(
-            method=attribute,
-            constant=constants.claim(_constant_name(attribute)),
+            method=name,
+            constant=constants.claim(_constant_name(name)),
             example=example,
-            async_example=examples.claim(f"{attribute}_async"),
+            async_example=examples.claim(f"{name}_async"),
             parameters=Namespace().claim_all(
-                (p.name, _python_name(p.name)) for p in method.parameters
+                (parameter.name, _python_name(parameter.name)) for parameter in method.parameters
             ),
-            # What the plain name asks for is kept for it; a name with a mark takes what is free.
-            batch=batch if attribute == wanted else taken.claim(batch_name(attribute)),
+            # A method that did not get its preferred name does not get the batch name for it either.
+            batch=(
+                batches[index] if name == preferred[index] else attributes.claim(batch_name(name))
+            ),
         )
-        for attribute, wanted, batch, example, method in zip(
-            attributes, single, batches, shown, methods, strict=True
+        for index, (method, name, example) in enumerate(
+            zip(methods, names, example_names, strict=True)
         )
     ]
 
@@ -297,76 +317,92 @@ def batch_name(method: str) -> str:
 
 
 def _constant_name(name: str) -> str:
-    """`fooBar` to `_FOO_BAR`."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name.rstrip("_"))
-    upper = unicodedata.normalize("NFKC", f"_{words.upper()}")
+    """Convert `fooBar` to `_FOO_BAR`."""
+    separated = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name.rstrip("_"))
+    upper = unicodedata.normalize("NFKC", f"_{separated.upper()}")
     return upper if upper.isidentifier() else f"_{name}"
 
 
-class TypeNames:
-    """Gives the records and choices of a package their names: method and field in PascalCase.
+# Types
 
-    Nothing else in the package has such a name, neither a method nor a field: it would hide the type
-    from the annotations around it.
+
+class TypeNames:
+    """The names of a package's records and choices: method and field in PascalCase.
+
+    No method, parameter or field has the name of a type: it would hide the type from the annotations around it.
     """
 
     def __init__(
         self, client: str, methods: Iterable[Method], names: Iterable[MethodNames]
     ) -> None:
-        self._taken = Namespace({*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client)})
+        """Reserve the other names of the package, and name the inputs of batches.
+
+        Args:
+            client: The name of the client's class.
+            methods: The methods of the client.
+            names: The names of these methods, in the same order.
+        """
+        self._namespace = Namespace(
+            {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client)}
+        )
         pairs = list(zip(methods, names, strict=True))
-        for method, its in pairs:
-            self._taken.names.update((its.method, its.example, its.async_example, *its.parameters))
-            self._taken.names.add(its.batch)
-            self._taken.names.update(map(_python_name, _wire_names(method)))
+        for method, own in pairs:
+            self._namespace.names.update(
+                (own.method, own.batch, own.example, own.async_example, *own.parameters)
+            )
+            self._namespace.names.update(map(_python_name, _wire_names(method)))
         self._inputs = {
-            its.method: self._taken.claim(f"{_pascal_case(its.method)}Input")
-            for method, its in sorted(pairs, key=lambda pair: pair[0].name)
+            own.method: self._namespace.claim(f"{_pascal_case(own.method)}Input")
+            for method, own in sorted(pairs, key=lambda pair: pair[0].name)
             if method.kind is MethodKind.UNARY
         }
 
     def input_type(self, method: Code) -> Code:
-        """The name of one input of a batch for a unary method."""
+        """Return the name of the `TypedDict` for one input of a unary method."""
         return self._inputs[method]
 
     def reserve(self, classes: Iterable[tuple[str, str]]) -> None:
-        """Take the names of the user's classes, by module and name, which are what they are.
+        """Reserve the names of the user's classes, which cannot be changed.
+
+        Args:
+            classes: The classes, each by module and name.
 
         Raises:
-            Refusal: One is taken (exit 2).
+            Refusal: Exit 2: a name is used already.
         """
         for module, name in classes:
-            if name in self._taken.names or name in BUILTIN_TYPES or name == "object":
+            if name in self._namespace.names or name in BUILTIN_TYPES or name == "object":
                 raise Refusal(
-                    f"{module}:{name} has a name that the generated code needs itself, or that another type has",
+                    f"{module}:{name} has a name that the generated code needs itself, or that another"
+                    " type has",
                     exit_code=USAGE,
                     location="types",
-                    remedy="give it another name in its module: `Other = " + name + "` is enough",
+                    remedy=f"give it another name in its module: `Other = {name}` is enough",
                 )
-            self._taken.names.add(name)
+            self._namespace.names.add(name)
 
-    def claim(self, *words: str) -> Code:
-        """A name made of these words, first come, first served."""
-        return self._taken.claim(type_name(*words))
+    def claim(self, *parts: str) -> Code:
+        """Name a type after a method, a parameter and the fields inside it; the first type gets the plain name."""
+        return self._namespace.claim(type_name(*parts))
 
 
-def type_name(*words: str) -> str:
-    """Return the name of a type made of words: a method, a parameter, the fields inside it."""
-    name = "".join(_pascal_case(word.rstrip("_")) for word in words)
+def type_name(*parts: str) -> str:
+    """Return the name of a type made of parts: a method, a parameter, the fields inside it."""
+    name = "".join(_pascal_case(part.rstrip("_")) for part in parts)
     return f"{name}_" if name in KEYWORDS else name
 
 
 def user_name(text: str) -> Code:
-    """The name of a class or a module of the user's, which the text of a type has as plain words."""
+    """Return a class or module of the user as code. A parsed type text has only plain identifiers in it."""
     assert all(part.isascii() and part.isidentifier() for part in text.split("."))
     return Code(text)
 
 
 def builtin_type(shadowed: frozenset[str], name: str) -> Code:
-    """A builtin type, as it is called where names of its own kind stand around it."""
+    """Return a builtin type as code: `builtins.list` if a name around it hides `list`."""
     return Code(f"builtins.{name}" if name in shadowed else name)
 
 
 def shadowed_builtins(names: Iterable[str]) -> frozenset[str]:
-    """The builtin types that a class with these names hides from its annotations."""
+    """Return the builtin types that a class with attributes of these names hides from its annotations."""
     return BUILTIN_TYPES & set(names)

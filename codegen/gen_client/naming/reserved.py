@@ -1,7 +1,7 @@
-"""The names that generated code cannot give away. Frozen: the same signatures give the same names,
-whichever Python runs the generator and whatever the runtime grows.
+"""Names that have a meaning of their own in generated code.
 
-What lives here: lists. Adding to one changes names that users type; it takes a new format of the lock.
+What lives here: fixed lists, so that the same signatures give the same names with every Python and every version of the
+runtime. An addition to a list can change names that users type, and requires a new format of the lock.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ KEYWORDS: Final = _split("""
     False None True and as assert async await break class continue def del elif else except finally
     for from global if import in is lambda nonlocal not or pass raise return try while with yield
     """)
-"""The hard keywords. The soft ones (`match`, `type`, …) are names like any other."""
+"""The hard keywords. The soft ones (`match`, `type`, …) are valid names."""
 
 CLIENT_ATTRIBUTES: Final = _split(
     "aclose close options recording reference wait_until_ready with_options"
 )
-"""The public attributes of a client, now or planned."""
+"""The public attributes of a client, present and planned."""
 
 CLASS_ATTRIBUTES: Final = _split("mro")
-"""The public attributes of every class: a dataclass takes them for the default of a field of that name."""
+"""The public attributes of every class. A dataclass would take one for the default of the field with its name."""
 
 MODULE_NAMES: Final = _split("""
     Any AsyncBatch AsyncClient AsyncIterable AsyncStream Audio Batch Box Client Concept Default Final
@@ -33,18 +33,18 @@ MODULE_NAMES: Final = _split("""
     SequenceNotStr Stream TYPE_CHECKING Text TypeAlias TypedDict Video annotations builtins dataclass
     npt overload self wire
     """)
-"""What generated modules import, now or planned, and the receiver of a method."""
+"""The names that generated modules import, present and planned, and `self`."""
 
 EXAMPLE_NAMES: Final = _split("AUDIO IMAGE VIDEO YOURS asyncio float main print")
-"""What the module of examples uses besides."""
+"""Further names that `examples.py` uses."""
 
 BUILTIN_TYPES: Final = _split("bool bytes dict float int list str tuple")
-"""The builtins that annotations and defaults use."""
+"""The builtins in annotations and defaults."""
 
 WINDOWS_DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
 )
-"""What Windows takes for a device, whatever the folder."""
+"""Names that Windows reads as a device, in every folder."""
 
 MODULES: Final = _split("""
     abc aifc annotationlib antigravity argparse array ast asynchat asyncio asyncore atexit audioop
@@ -67,4 +67,4 @@ MODULES: Final = _split("""
     winreg winsound wsgiref xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo
     clarifai clarifai_grpc clarifai_protocol clarigen gen_client google grpc numpy pil setup conftest
     """)
-"""The modules that a package of this name could hide: the standard library's, our own and theirs."""
+"""Modules that a package of the same name could hide: the standard library's, and those that clients depend on."""

@@ -126,8 +126,8 @@ def test_the_version_of_a_url_is_pinned(repository: Path) -> None:
         (models("url = 'nothing'"), "models[0].url is wrong: 'nothing' does not name a model"),
         (models("url = 'https://me:secret@clarifai.com/a/b/models/c'"), "user:password@"),
         (models(f"url = '{URL}'", "api_base = 'a'"), "models[0].api_base is not known"),
-        (models(f"url = '{URL}'", "name = 'a b'"), "models[0].name is wrong: 'a b' is no name"),
-        (models(f"url = '{URL}'", "name = '../a'"), "is no name"),
+        (models(f"url = '{URL}'", "name = 'a b'"), "models[0].name is wrong: 'a b' is not a name"),
+        (models(f"url = '{URL}'", "name = '../a'"), "is not a name"),
         (models("url = 'grpc://127.0.0.1:1'"), "models[0].name is missing"),
         (models("url = 'grpc://127.0.0.1:1'", "name = 'a'", "version = 'v'"), "a runner has none"),
         (models("url = 'a/b/models/--'"), "models[0].name is wrong"),
@@ -136,8 +136,14 @@ def test_the_version_of_a_url_is_pinned(repository: Path) -> None:
         (models(f"url = '{URL}'", "methods = 'detect'"), "methods is not an array of texts"),
         (models(f"url = '{URL}'", "methods = []"), "methods is empty"),
         (models(f"url = '{URL}'", "methods = ['a', 'a']"), "methods names the same twice"),
-        (models(f"url = '{URL}'", "methods = ['a']", "exclude = ['b']"), "stands beside methods"),
-        (models(f"url = '{URL}'", "deployment-id = 'a'", "nodepool-id = 'b'"), "beside a nodepool"),
+        (
+            models(f"url = '{URL}'", "methods = ['a']", "exclude = ['b']"),
+            "cannot be combined with methods",
+        ),
+        (
+            models(f"url = '{URL}'", "deployment-id = 'a'", "nodepool-id = 'b'"),
+            "combined with a nodepool",
+        ),
         (models(f"url = '{URL}'", "nodepool-id = 'b'"), "nodepool-id stands alone"),
         (models(f"url = '{URL}'", "deployment-user-id = 'b'"), "stands alone"),
         ("[tool.gen-client]\napi-base = 'https://me:secret@x'", "user:password@"),
@@ -208,9 +214,9 @@ def test_lines_are_found_in_any_text(size: int) -> None:
         ("git/hooks", "hidden folder"),
         (".git/hooks", "hidden folder"),
         ("a/.github", "hidden folder"),
-        ("a\\\\b", "a character that no path here has"),
-        ("a\\u0000b", "a character that no path here has"),
-        ("a\\u202eb", "a character that no path here has"),
+        ("a\\\\b", "a character that is not allowed in a path"),
+        ("a\\u0000b", "a character that is not allowed in a path"),
+        ("a\\u202eb", "a character that is not allowed in a path"),
     ],
 )
 def test_a_path_stays_inside(repository: Path, path: str, said: str) -> None:
@@ -290,9 +296,9 @@ def test_outside_of_a_repository_only_the_folder_itself_counts(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"[tool", "is no TOML"),
-        (b"\xff", "is no TOML"),
-        (b"a = " + b"[" * 100_000, "is no TOML"),
+        (b"[tool", "is not TOML"),
+        (b"\xff", "is not TOML"),
+        (b"a = " + b"[" * 100_000, "is not TOML"),
         (b"#" * (5 << 20), "is larger than"),
     ],
 )

@@ -58,17 +58,17 @@ def get_deployed_signatures(
     pin_version: bool = False,
     check_version: Callable[[str, Status], None] | None = None,
 ) -> Generator[Send, Any, DeployedSignatures]:
-    """Get the signatures that the platform stores for a model or, if there are none, ask the model itself.
+    """Get the signatures that the platform stores for a model or, if it stores none, ask the model itself.
 
-    The platform is not asked about a model on a named deployment or nodepool without a named version:
-    it does not know which version runs there. A local runner does not know the platform's questions.
+    For a model on a named deployment or nodepool the platform is asked only if the version is named, because it
+    does not say which version runs there. A local runner answers only the request to the model itself.
 
     Args:
         address: The model.
         remaining: Returns the deadline of the next request, in seconds from now; None for none.
-        pin_version: Whether to settle the version first: the platform confirms also one that `address` names,
-            and the model itself is asked in that version.
-        check_version: Called with the id of the version and its status on the platform; may raise to stop.
+        pin_version: Whether to use one version throughout: the platform must confirm a version that `address`
+            names, and the request to the model itself names the version that was found.
+        check_version: Called with a version's id and its status on the platform. It may raise to stop.
 
     Raises:
         Failure: A request failed.

@@ -165,7 +165,13 @@ def test_constants_and_examples() -> None:
     names = naming.method_names(
         map(method, ("fooBar", "foo_bar", "print", "Model", "main")), "Model"
     )
-    assert [its.constant for its in names] == ["_FOO_BAR", "_FOO_BAR_", "_PRINT", "_MODEL", "_MAIN"]
+    assert [its.constant for its in names] == [
+        "_FOO_BAR",
+        "_FOO_BAR_",
+        "_PRINT",
+        "_MODEL_",
+        "_MAIN",
+    ]
     assert [its.example for its in names] == ["fooBar", "foo_bar", "print_", "Model_", "main_"]
 
 

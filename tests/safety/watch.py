@@ -65,6 +65,7 @@ _MAKERS = tuple(
         "dataclasses.py",
         "rlcompleter.py",
         "inspect.py",
+        "annotationlib.py",  # since Python 3.14, instead of inspect
         "jinja2/environment.py",
         "collections/__init__.py",
     )

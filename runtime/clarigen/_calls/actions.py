@@ -6,7 +6,7 @@ drivers share nothing else.
     yields                  is sent                          or is thrown
     Send(…)                 the reply, serialized            Failure
     Sleep(…)                None, after that time
-    Pull()       streams    the next input, or END           any exception of the caller's iterator
+    Pull()       streams    the first input, or END          any exception of the caller's iterator
     Open(…)      streams    None, once the call has started
     Receive()    streams    the next reply, or END           Failure
     Deliver(x)   streams    None, once the caller asks for more

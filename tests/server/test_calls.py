@@ -126,7 +126,7 @@ def test_record_survives_a_round_trip(served: Served) -> None:
     with served.client() as model:
         assert model.record(outer) == package.RecordResult(
             name="",
-            inner=package.RecordResultInner(x=0.5, kinds=["a", ""]),
+            inner=package.RecordInner(x=0.5, kinds=["a", ""]),
             pictures=[IMAGE],
         )
         records = [package.RecordsX(x=0.0, kinds=[]), package.RecordsX(x=1.0, kinds=["b"])]

@@ -1,8 +1,8 @@
-"""Text of others, made harmless for messages and logs.
+"""Text of others, made safe for messages and logs.
 
 Names, defaults and error details are written by a model's author or by a server. Characters that cannot be
 printed appear as escapes, so that the text neither ends a line nor controls a terminal. This module imports
-nothing, because it is loaded with the first call.
+nothing, because it is loaded with the first client.
 """
 
 from __future__ import annotations

@@ -278,7 +278,7 @@ class ClientBase(ABC):
 
     @property
     def _batch_limits(self) -> tuple[int | None, int | None]:
-        """The size of a request and the number of requests in flight; None for what adapts."""
+        """The size of a request and the number of requests in flight; None for a number that adapts."""
         return self._options.batch_size, self._options.concurrency
 
     def _make_readiness_policy(self, timeout: float | None) -> Policy:

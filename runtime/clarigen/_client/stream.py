@@ -30,10 +30,9 @@ class ItemsBase(ABC):
     grpc reads the messages in a thread or task of its own, where an exception would be lost. So the exception
     is kept, and the call is canceled.
 
-    The first item is part of the request, which the flow keeps for a retry. grpc reads the second one at any
-    time, and may still be waiting for it after the attempt has failed; the item then belongs to the next
-    attempt, which waits for it as well. So one attempt after the other reads the caller's iterator, and no
-    item is lost.
+    A retry sends the first item again: the flow keeps it, as part of the request. The second item is not kept.
+    But grpc may still be waiting for it when the attempt fails; then it belongs to the next attempt. So only one
+    attempt at a time reads the caller's iterator, and no item is lost.
 
     Attributes:
         iterator: The caller's items.
@@ -50,7 +49,7 @@ class ItemsBase(ABC):
         self._lock = threading.Lock()
 
     def reclaim(self) -> bool:
-        """Give the items to the next attempt. Return False if the last one has sent more than the first."""
+        """Give the items to the next attempt. Return False if this one has sent more than the first item."""
         with self._lock:
             self._attempt += not self._is_second_sent
             return not self._is_second_sent

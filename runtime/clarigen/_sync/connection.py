@@ -28,7 +28,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
     """An endpoint, and a share in the channel to it. Thread-safe.
 
     Attributes:
-        timeout: The time limit of the requests that the generator sends, in seconds; None for no limit.
+        timeout: The time limit of a request that belongs to no call, in seconds; None for no limit.
     """
 
     def __init__(self, endpoint: Endpoint, timeout: float | None = DEFAULT_TIMEOUT) -> None:

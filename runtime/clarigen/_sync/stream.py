@@ -28,7 +28,7 @@ class Items(ItemsBase):
     def __init__(self, iterator: Iterator[Any]) -> None:
         super().__init__(iterator)
         self._reading = threading.Lock()
-        self._second: list[Any] = []  # the item once it is read, then END once it is sent
+        self._second: list[Any] = []  # empty at first, then the item, then END
 
     def messages(self, attempt: Open) -> Iterator[bytes]:
         """Return the messages that an attempt sends."""

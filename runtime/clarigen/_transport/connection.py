@@ -70,7 +70,7 @@ class BaseConnection(Protocol):
             method: The method.
             inputs: The inputs. They are not read yet.
             context: The context of the calls.
-            limits: The size of a request and the number of requests in flight; None for what adapts.
+            limits: The size of a request and the number of requests in flight; None for a number that adapts.
             asynchronous: Whether the inputs may be an async iterable.
 
         Returns:

@@ -33,12 +33,12 @@ def split_url(text: str) -> SplitResult:
     """Split a URL whose scheme may be missing.
 
     Raises:
-        ValueError: Its host or port is not one.
+        ValueError: The host or the port is invalid.
     """
     from urllib.parse import urlsplit
 
     url = urlsplit(text if "://" in text else f"//{text}")
-    _ = url.port  # read for its check
+    _ = url.port  # raises ValueError if it is not a number
     return url
 
 

@@ -26,14 +26,14 @@ _reader_threads: Final[WeakSet[threading.Thread]] = WeakSet()
 """grpc's threads that read the messages of request streams."""
 
 _FORK_TIMEOUT: Final = 1.0
-"""The longest time, in seconds, that a fork waits for calls, or a new call for a fork."""
+"""The longest time, in seconds, that a fork waits for calls, or that a new call waits for a fork."""
 
 _EXIT_TIMEOUT: Final = 0.5
 """The longest time, in seconds, that the end of the program waits for canceled calls."""
 
 
 class ForkGate:
-    """Keeps forks and uses of grpc apart. Usable as a context manager around a use of grpc.
+    """A gate that keeps forks and uses of grpc apart. As a context manager, it goes around a use of grpc.
 
     grpc can prepare for a fork only while no thread is inside it. Otherwise it prints an error, and calls in
     the child may crash or hang. So a fork waits for the calls in flight, and new calls wait for the fork.

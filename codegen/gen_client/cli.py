@@ -40,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_missing_streams()
     console = Console()
     try:
-        command, words = _select_command(sys.argv[1:] if arguments is None else list(arguments))
+        command, remaining = _select_command(sys.argv[1:] if arguments is None else arguments)
         others = COMMANDS if command is GENERATE else ()
-        options = build_parser(command, others).parse_args(words)
+        options = build_parser(command, others).parse_args(remaining)
         console = Console(quiet=options.quiet, verbose=options.verbose)
         code = command.load()(options, console)
         console.flush()
@@ -62,14 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return console.report(diagnose_bug(error))
 
 
-def _select_command(words: list[str]) -> tuple[Command, list[str]]:
-    """Return the command that the first word names, and the remaining words."""
+def _select_command(arguments: Sequence[str]) -> tuple[Command, Sequence[str]]:
+    """Return the command that the first argument names, and the remaining arguments."""
+    first = arguments[0] if arguments else ""
     for command in COMMANDS:
-        if words[:1] == [command.name]:
-            return command, words[1:]
-    if words and not words[0].startswith("-"):
-        raise _unknown_command(words[0])
-    return GENERATE, words
+        if first == command.name:
+            return command, arguments[1:]
+    if arguments and not first.startswith("-"):
+        raise _unknown_command(first)
+    return GENERATE, arguments
 
 
 def _unknown_command(word: str) -> Refusal:

@@ -123,10 +123,10 @@ def suggest(
         fallback: The remedy if no candidate is close; empty for the list of all candidates.
         cutoff: How alike a candidate must be, from 0 to 1; see `difflib.get_close_matches`.
     """
-    words = list(candidates)
-    close = difflib.get_close_matches(word, words, 1, cutoff)
+    names = list(candidates)
+    close = difflib.get_close_matches(word, names, 1, cutoff)
     if close:
         return f"did you mean {quote(close[0])}?"
-    if fallback or not words:
+    if fallback or not names:
         return fallback
-    return escape_unprintable(f"expected one of {', '.join(words)}", _LIST_LIMIT)
+    return escape_unprintable(f"expected one of {', '.join(names)}", _LIST_LIMIT)

@@ -140,14 +140,14 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a job.
+    """The outcome of a job, whose report has the warnings.
 
     Attributes:
-        warnings: The warnings, in the order in which they came.
+        job: The job.
         result: The result, or the diagnostic of the failure.
     """
 
-    warnings: list[Diagnostic]
+    job: Job
     result: WriteResult | CheckResult | Diagnostic
 
 

@@ -40,9 +40,9 @@ def run(jobs: Sequence[Job], mode: Mode, progress: ProgressCallback) -> Iterator
     progress("generating")
     for job, fetched in zip(jobs, results, strict=True):
         if isinstance(fetched, Diagnostic):
-            yield Outcome(job.report.warnings, fetched)
+            yield Outcome(job, fetched)
         else:
-            yield Outcome(job.report.warnings, _attempt(_finish, fetched, mode, progress))
+            yield Outcome(job, _attempt(_finish, fetched, mode, progress))
     mode.cache.remove_stale_entries()
 
 
@@ -91,9 +91,8 @@ def _attempt(stage: Callable[..., R], *arguments: object) -> R | Diagnostic:
         return stage(*arguments)
     except Refusal as refusal:
         return refusal.diagnostic
-    except (
-        ModuleNotFoundError
-    ):  # A missing library concerns all models; the command reports it once.
+    except ModuleNotFoundError:
+        # A missing library concerns all models; the command reports it once.
         raise
     except Exception as error:  # noqa: BLE001  A bug of ours must not spoil the other packages.
         return diagnose_bug(error)

@@ -10,7 +10,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from gen_client import config, source
+from gen_client import config
 from gen_client.commands import resolve_jobs
 from gen_client.commands.resolve_model import lock_path, package_name_at, resolve_source
 from gen_client.config import ModelEntry
@@ -19,7 +19,7 @@ from gen_client.escape import Code
 from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
 from gen_client.layout import LOCK_FILE
-from gen_client.source import Document, Source
+from gen_client.source import Access, Document, PlatformModel, RevisionFile, SignatureFile, Source
 from gen_client.source.selection import select
 
 
@@ -84,7 +84,7 @@ def _input_of_job(job: Job, arguments: argparse.Namespace) -> ComparisonInput:
     """Return the comparison of a model that the configuration lists."""
     options = job.options
     lock = str(options.out / options.name / LOCK_FILE)
-    new = source.SignatureFile(lock, job.report) if arguments.base is not None else job.source
+    new = SignatureFile(lock, job.report) if arguments.base is not None else job.source
     selected = _SelectedMethods(new, options.methods, options.exclude)
     old = _old_source(arguments, lock)
     return ComparisonInput(lock, package_name_at(lock), old, selected, job.report)
@@ -92,8 +92,8 @@ def _input_of_job(job: Job, arguments: argparse.Namespace) -> ComparisonInput:
 
 def _old_source(arguments: argparse.Namespace, lock: str) -> Source:
     if arguments.base is None:
-        return source.SignatureFile(lock, Report())
-    return source.RevisionFile(Path(lock), arguments.base, Report())
+        return SignatureFile(lock, Report())
+    return RevisionFile(Path(lock), arguments.base, Report())
 
 
 def _new_source(
@@ -103,17 +103,15 @@ def _new_source(
     if arguments.url is not None:
         return resolve_source(arguments, None, report, progress)
     if arguments.other is not None or arguments.base is not None:
-        return source.SignatureFile(lock_path(arguments.other or lock), report)
-    reference = source.SignatureFile(lock, Report()).fetch().reference
+        return SignatureFile(lock_path(arguments.other or lock), report)
+    reference = SignatureFile(lock, Report()).fetch().reference
     if reference is None:
         raise Refusal(
             "the lock names no model to compare with",
             exit_code=USAGE,
             remedy="give the address of the running model with --url",
         )
-    return source.PlatformModel(
-        reference, "", source.Access(api_base=arguments.api_base, progress=progress)
-    )
+    return PlatformModel(reference, "", Access(api_base=arguments.api_base, progress=progress))
 
 
 def _find_entry(lock: str) -> ModelEntry | None:
@@ -129,8 +127,8 @@ def _find_entry(lock: str) -> ModelEntry | None:
 class _SelectedMethods:
     """A source that returns only some methods of another. A missing method is no error: `diff` reports it."""
 
-    def __init__(self, source_: Source, methods: tuple[str, ...], exclude: tuple[str, ...]) -> None:
-        self._source = source_
+    def __init__(self, source: Source, methods: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+        self._source = source
         self._methods = methods
         self._exclude = exclude
 

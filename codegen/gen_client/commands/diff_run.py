@@ -19,20 +19,19 @@ from gen_client.diff.changes import Impact
 from gen_client.diff.compare import compare
 from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.terminal.console import Console
-from gen_client.terminal.progress import ProgressDisplay
+from gen_client.terminal.progress import show_progress
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare the interfaces, print what changed and return the exit code."""
-    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+    with show_progress(console) as display:
         inputs = resolve_inputs(arguments, display.start_stage)
         results = threads.run_concurrently(_compare_or_refuse, inputs)
     code = DONE
     compared: list[ComparedInterfaces] = []
     for input_, result in zip(inputs, results, strict=True):
         label = input_.name if len(inputs) > 1 else ""
-        for warning in input_.report.warnings:
-            console.report(warning, label)
+        console.report_warnings(input_.report, label)
         if isinstance(result, Refusal):
             code = max(code, console.report(result.diagnostic, label))
         else:

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from gen_client import config, pipeline, source
+from gen_client import config, pipeline
 from gen_client.commands import environment, resolve_jobs
 from gen_client.commands.environment import Finding, State
 from gen_client.commands.resolve_model import lock_path, read_interface, resolve_source
 from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report
 from gen_client.exit_codes import DIFFERENT, DONE, USAGE
 from gen_client.jobs import CheckResult, Job, Mode, PackageOptions
-from gen_client.source import Access, whoami
+from gen_client.source import Access, SignatureFile, whoami
 from gen_client.terminal.console import Color, Console
-from gen_client.terminal.progress import ProgressDisplay
+from gen_client.terminal.progress import show_progress
 from gen_client.text import quote
 
 _TIMEOUT: Final = 20.0
@@ -34,7 +34,7 @@ _COLORS: Final[Mapping[State, Color]] = {
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Check everything, print the findings and return the exit code."""
-    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+    with show_progress(console) as display:
         findings = list(_check_all(arguments, display.start_stage))
     console.print_finding(environment.describe_installation())
     for finding in findings:
@@ -61,9 +61,8 @@ def _check_platform(arguments: argparse.Namespace, progress: ProgressCallback) -
         api_base = resolve_jobs.configured_api_base(arguments.api_base)
         address, user_id = whoami(Access(api_base=api_base, timeout=_TIMEOUT, progress=progress))
     except Refusal as refusal:
-        if (
-            refusal.diagnostic.location
-        ):  # The configuration is wrong; the packages' finding says so.
+        # A refusal with a location is one of the configuration, which the packages' finding reports.
+        if refusal.diagnostic.location:
             return Finding(State.NOTE, "platform", "is not asked while the configuration is wrong")
         if refusal.diagnostic.exit_code == USAGE and not environment.credential_variables():
             return Finding(State.NOTE, "platform", "is not asked without a credential")
@@ -93,8 +92,9 @@ def _check_packages(arguments: argparse.Namespace, progress: ProgressCallback) -
     if not jobs:
         yield Finding(State.NOTE, "packages", "none is named, and no [tool.gen-client] lists any")
         return
-    for job, outcome in zip(jobs, pipeline.run(jobs, Mode(check=True), progress), strict=True):
-        subject = f"package {quote(str(job.options.out / job.options.name), 200)}"
+    for outcome in pipeline.run(jobs, Mode(check=True), progress):
+        options = outcome.job.options
+        subject = f"package {quote(str(options.out / options.name), 200)}"
         if isinstance(outcome.result, Diagnostic):
             yield _fault(subject, outcome.result)
         elif isinstance(outcome.result, CheckResult):
@@ -107,7 +107,7 @@ def _check_job(path: str) -> Job:
     folder = lock.absolute().parent
     report = Report()
     options = PackageOptions(lock.parent.parent if lock.parent.name else folder.parent, folder.name)
-    return Job(source.SignatureFile(str(lock), report), options, report)
+    return Job(SignatureFile(str(lock), report), options, report)
 
 
 def _configured_jobs(progress: ProgressCallback) -> list[Job]:

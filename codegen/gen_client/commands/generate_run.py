@@ -8,7 +8,7 @@ from gen_client import cache, pipeline
 from gen_client.commands import report, resolve_jobs
 from gen_client.jobs import Mode
 from gen_client.terminal.console import Console
-from gen_client.terminal.progress import ProgressDisplay
+from gen_client.terminal.progress import show_progress
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -16,8 +16,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     arguments.check = arguments.check or arguments.diff
     folder = None if arguments.no_cache else cache.default_cache_dir()
     mode = Mode(arguments.check, arguments.frozen, cache.Cache(folder))
-    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+    with show_progress(console) as display:
         jobs = resolve_jobs.resolve_jobs(arguments, display.start_stage)
         outcomes = list(pipeline.run(jobs, mode, display.start_stage))
-    names = [job.options.name for job in jobs]
-    return report.report_outcomes(names, outcomes, arguments, console)
+    return report.report_outcomes(outcomes, arguments, console)

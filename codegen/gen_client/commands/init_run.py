@@ -77,9 +77,8 @@ def _add_entry(text: str, entry: dict[str, str], out: str) -> str:
     is_array_of_tables = type(models) is AoT
     table: Any = tomlkit.table() if is_array_of_tables else tomlkit.inline_table()
     table.update(entry)
-    if (
-        is_array_of_tables
-    ):  # One blank line before the new table, and one after it if there was one.
+    if is_array_of_tables:
+        # One blank line before the new table, and one after it if there was one.
         if models and models[-1].as_string().endswith("\n\n"):
             table.add(tomlkit.nl())
         else:

@@ -28,26 +28,21 @@ _FAILED: Final = "failed"
 
 
 def report_outcomes(
-    names: Sequence[str],
-    outcomes: Sequence[Outcome],
-    arguments: argparse.Namespace,
-    console: Console,
+    outcomes: Sequence[Outcome], arguments: argparse.Namespace, console: Console
 ) -> int:
     """Print the outcome of each job, and return the exit code of the run.
 
     Args:
-        names: The names of the jobs.
-        outcomes: Their outcomes, in the same order.
+        outcomes: The outcomes.
         arguments: The command line.
         console: Prints the report.
     """
     code = DONE
     is_single = len(outcomes) == 1
     summary: Counter[str] = Counter()
-    for name, outcome in zip(names, outcomes, strict=True):
-        label = "" if is_single else name
-        for warning in outcome.warnings:
-            console.report(warning, label)
+    for outcome in outcomes:
+        label = "" if is_single else outcome.job.options.name
+        console.report_warnings(outcome.job.report, label)
         match outcome.result:
             case Diagnostic() as refusal:
                 code, status = max(code, console.report(refusal, label)), _FAILED
@@ -113,16 +108,16 @@ def _print_fix(
     ]
     if not differences:
         return
-    words = ["gen-client"]
+    command = ["gen-client"]
     for option in ("url", "signatures", "model", "api_base", "out", "name"):
         value = getattr(arguments, option)
         if value:
-            words += [f"--{option.replace('_', '-')}", str(value)]
+            command += [f"--{option.replace('_', '-')}", str(value)]
     if arguments.offline and not any(map(_needs_model, differences)):
-        words.append("--offline")
+        command.append("--offline")
     if arguments.force or any(result.has_obstacle for result in results):
-        words.append("--force")
-    console.print_remedy(f"to fix: {shlex.join(words)}")
+        command.append("--force")
+    console.print_remedy(f"to fix: {shlex.join(command)}")
 
 
 def _needs_model(difference: Difference) -> bool:

@@ -9,7 +9,6 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from gen_client import source
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import USAGE
@@ -18,7 +17,7 @@ from gen_client.interface.read import read_model
 from gen_client.layout import LOCK_FILE
 from gen_client.naming import names
 from gen_client.plan.named import NamedMethod, name_methods
-from gen_client.source import Source
+from gen_client.source import Access, SignatureFile, Source, resolve_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,7 @@ def resolve_source(
         Refusal: No source is named (exit 2).
     """
     if arguments.url is not None:
-        return source.resolve_url(
-            arguments.url, source.Access(api_base=arguments.api_base, progress=progress)
-        )
+        return resolve_url(arguments.url, Access(api_base=arguments.api_base, progress=progress))
     file = path if path is not None else arguments.signatures
     if file is None:
         raise Refusal(
@@ -64,7 +61,7 @@ def resolve_source(
             exit_code=USAGE,
             remedy="name a package or its lock, or give --url or --signatures",
         )
-    return source.SignatureFile(lock_path(file), report)
+    return SignatureFile(lock_path(file), report)
 
 
 def lock_path(path: str) -> str:
@@ -72,18 +69,18 @@ def lock_path(path: str) -> str:
     return str(Path(path) / LOCK_FILE) if path != "-" and Path(path).is_dir() else path
 
 
-def read_interface(source_: Source, package: Code | None, report: Report) -> Interface:
+def read_interface(source: Source, package: Code | None, report: Report) -> Interface:
     """Fetch the signatures from a source, and name what a client made of them has.
 
     Args:
-        source_: The source.
+        source: The source.
         package: The name of the package; None to make it from the model's id.
         report: Collects warnings.
 
     Raises:
         Refusal: The signatures cannot be fetched, or cannot become a client.
     """
-    model = read_model(source_.fetch(), report)
+    model = read_model(source.fetch(), report)
     name = package or _package_name(model)
     return Interface(model, name, name_methods(model, name, report))
 

@@ -17,7 +17,7 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
 from gen_client.interface.write import write_signatures
 from gen_client.terminal.console import Console
-from gen_client.terminal.progress import ProgressDisplay
+from gen_client.terminal.progress import show_progress
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 """Signals that stop the server. A shell that starts it in the background makes it ignore SIGINT."""
@@ -26,11 +26,10 @@ _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Serve until a signal arrives, and return the exit code."""
     report = Report()
-    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+    with show_progress(console) as display:
         source = resolve_source(arguments, arguments.path, report, display.start_stage)
         model = read_interface(source, None, report).model
-    for warning in report.warnings:
-        console.report(warning)
+    console.report_warnings(report)
     try:
         samples = Samples(write_signatures(model), seed=arguments.seed)
         server = serve(samples, port=arguments.port, record=0, version=model.version_id)

@@ -23,7 +23,7 @@ _EXAMPLES: Final = (
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of `show`."""
     parser.add_argument(
-        "words",
+        "names",
         metavar="[PATH] [METHOD]",
         nargs="*",
         help="a package, its lock or a signature file, unless --url or --signatures is given; one method",

@@ -21,31 +21,30 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
 from gen_client.plan.named import NamedMethod
 from gen_client.terminal.console import Console
-from gen_client.terminal.progress import ProgressDisplay
+from gen_client.terminal.progress import show_progress
 from gen_client.text import quote
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what the command line asks for and return the exit code."""
-    words = list(arguments.words)
+    names = list(arguments.names)
     has_option = arguments.url is not None or arguments.signatures is not None
-    path = words.pop(0) if words and not has_option else None
-    if len(words) > 1:
-        raise Refusal(f"one method at a time, not {len(words)}", exit_code=USAGE)
+    path = names.pop(0) if names and not has_option else None
+    if len(names) > 1:
+        raise Refusal(f"one method at a time, not {len(names)}", exit_code=USAGE)
     report = Report()
-    with ProgressDisplay(console.print_detail, enabled=not console.quiet) as display:
+    with show_progress(console) as display:
         source = resolve_source(arguments, path, report, display.start_stage)
         package = package_name_at(lock_path(path)) if path else None
         interface = read_interface(source, package, report)
-    for warning in report.warnings:
-        console.report(warning)
-    methods = _select_methods(interface, words[0] if words else None)
+    console.report_warnings(report)
+    methods = _select_methods(interface, names[0] if names else None)
     if arguments.json_schema or arguments.json:
-        _print_json(arguments, interface, methods, bool(words), console)
+        _print_json(arguments, interface, methods, bool(names), console)
     elif arguments.snippet is not None:
         _print_snippets(arguments, interface, methods, console)
     else:
-        is_full = bool(words) or len(methods) == 1
+        is_full = bool(names) or len(methods) == 1
         show_formats.print_methods(interface, methods, console, url=arguments.url, is_full=is_full)
     return DONE
 
@@ -57,12 +56,12 @@ def _select_methods(interface: Interface, name: str | None) -> list[NamedMethod]
     for method in interface.methods:
         if name in (method.name, method.wire.name):
             return [method]
-    known = ", ".join(str(method.name) for method in interface.methods[:8])
+    method_names = ", ".join(str(method.name) for method in interface.methods[:8])
     more = ", …" if len(interface.methods) > 8 else ""
     raise Refusal(
         f"the model has no method {quote(name)}",
         exit_code=USAGE,
-        remedy=f"it has {known}{more}",
+        remedy=f"it has {method_names}{more}",
     )
 
 

@@ -22,11 +22,11 @@ def exchange(first: Path, second: Path) -> bool:
     Returns:
         False, with nothing changed, if the system or the file system cannot do it.
     """
-    one, two = os.fsencode(first), os.fsencode(second)
+    old, new = os.fsencode(first), os.fsencode(second)
     try:
         library = ctypes.CDLL(None)
         if sys.platform == "darwin":
-            return int(library.renamex_np(one, two, _RENAME_SWAP)) == 0
-        return int(library.renameat2(_AT_FDCWD, one, _AT_FDCWD, two, _RENAME_EXCHANGE)) == 0
+            return int(library.renamex_np(old, new, _RENAME_SWAP)) == 0
+        return int(library.renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _RENAME_EXCHANGE)) == 0
     except (AttributeError, OSError, TypeError):  # No such function; no such library (Windows).
         return False

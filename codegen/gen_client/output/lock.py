@@ -1,7 +1,7 @@
 """The lock, `signatures.json`: what a package was generated from, written and read again.
 
 Writing formats a model; reading trusts nothing that the file says. A lock is intact if its digest is that of its
-signatures, which proves no more: whoever edits the one can edit the other.
+signatures, which proves no more: anyone who edits the one can edit the other.
 """
 
 from __future__ import annotations

@@ -268,7 +268,7 @@ def _link_or_copy(source: str | Path, target: str | Path) -> None:
 
 
 def _replace_folder(fresh: Path, destination: Path, changed: list[str]) -> None:
-    """Put the new folder in the place of the old one, or replace the changed files one by one, the lock last."""
+    """Replace the old folder by the new one, or replace the changed files one by one, the lock last."""
     if not destination.is_dir():
         fresh.rename(destination)
     elif not exchange(fresh, destination):

@@ -1,6 +1,6 @@
 """Prints results to stdout and everything else to stderr, as much of it as `--quiet` and `--verbose` ask for.
 
-No printed line has a control character, whoever wrote it. Colors are used only on a terminal, and not if NO_COLOR is
+No printed line has a control character, whatever its text contains. Colors are used only on a terminal, and not if NO_COLOR is
 set. Knows diagnostics, but not what the other lines say.
 """
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TextIO
 
-from gen_client.diagnostics import Diagnostic, Refusal, Severity
+from gen_client.diagnostics import Diagnostic, Refusal, Report, Severity
 from gen_client.exit_codes import USAGE
 from gen_client.text import escape_unprintable
 
@@ -118,6 +118,16 @@ class Console:
             for line in others:
                 _print_line(sys.stderr, line)
         return diagnostic.exit_code
+
+    def report_warnings(self, report: Report, label: str = "") -> None:
+        """Print the warnings of a report to stderr, unless quiet.
+
+        Args:
+            report: The report.
+            label: The model that they are about, if there are several.
+        """
+        for warning in report.warnings:
+            self.report(warning, label)
 
     def flush(self) -> None:
         """Flush stdout, so that what follows on stderr comes after it.

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from gen_client.diagnostics import ProgressCallback
+from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -73,12 +74,17 @@ class ProgressDisplay:
             self._timer.join()
 
     def _show(self) -> None:
-        from rich.console import Console
+        from rich.console import Console as RichConsole
 
         with self._lock:
             if not self._has_ended:
-                self._status = Console(stderr=True).status(_without_markup(self._stage))
+                self._status = RichConsole(stderr=True).status(_without_markup(self._stage))
                 self._status.start()
+
+
+def show_progress(console: Console) -> ProgressDisplay:
+    """Return a progress display that prints each stage if the console is verbose, and nothing if it is quiet."""
+    return ProgressDisplay(console.print_detail, enabled=not console.quiet)
 
 
 def _without_markup(text: str) -> Text:

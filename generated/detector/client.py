@@ -62,7 +62,10 @@ class Detector(Client, model=_MODEL):
 
 
 class AsyncDetector(AsyncClient, model=_MODEL):
-    """Async client for the model `detector` of example-user/example-app; the twin of `Detector`."""
+    """Async client for the model `detector` of example-user/example-app.
+
+    The asyncio twin of `Detector`, with the same methods, credentials and errors.
+    """
 
     @overload
     async def predict(self, image: Image, *, threshold: float = 0.5) -> list[Region]: ...

@@ -143,8 +143,9 @@ class DfineSmallObj2coco(Client, model=_MODEL):
 
 
 class AsyncDfineSmallObj2coco(AsyncClient, model=_MODEL):
-    """Async client for the model `dfine-small-obj2coco` of example-user/example-app; the twin of
-    `DfineSmallObj2coco`.
+    """Async client for the model `dfine-small-obj2coco` of example-user/example-app.
+
+    The asyncio twin of `DfineSmallObj2coco`, with the same methods, credentials and errors.
     """
 
     @overload

@@ -75,8 +75,9 @@ class DocumentProcessor(Client, model=_MODEL):
 
 
 class AsyncDocumentProcessor(AsyncClient, model=_MODEL):
-    """Async client for the model `document-processor` of example-user/example-app; the twin of
-    `DocumentProcessor`.
+    """Async client for the model `document-processor` of example-user/example-app.
+
+    The asyncio twin of `DocumentProcessor`, with the same methods, credentials and errors.
     """
 
     @overload

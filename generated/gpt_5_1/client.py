@@ -161,7 +161,10 @@ class Gpt5_1(Client, model=_MODEL):
 
 
 class AsyncGpt5_1(AsyncClient, model=_MODEL):
-    """Async client for the model `gpt-5_1` of example-user/example-app; the twin of `Gpt5_1`."""
+    """Async client for the model `gpt-5_1` of example-user/example-app.
+
+    The asyncio twin of `Gpt5_1`, with the same methods, credentials and errors.
+    """
 
     @overload
     async def openai_transport(self, msg: str) -> str: ...

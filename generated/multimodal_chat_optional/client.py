@@ -91,8 +91,10 @@ class MultimodalChatOptional(Client, model=_MODEL):
 
 
 class AsyncMultimodalChatOptional(AsyncClient, model=_MODEL):
-    """Async client for the model `multimodal-chat-optional` of example-user/example-app; the twin
-    of `MultimodalChatOptional`.
+    """Async client for the model `multimodal-chat-optional` of example-user/example-app.
+
+    The asyncio twin of `MultimodalChatOptional`, with the same methods, credentials and
+    errors.
     """
 
     @overload

@@ -34,7 +34,10 @@ class Sensors(Client, model=_MODEL):
 
 
 class AsyncSensors(AsyncClient, model=_MODEL):
-    """Async client for the model `sensors` of example-user/example-app; the twin of `Sensors`."""
+    """Async client for the model `sensors` of example-user/example-app.
+
+    The asyncio twin of `Sensors`, with the same methods, credentials and errors.
+    """
 
     def monitor_sensors(
         self,

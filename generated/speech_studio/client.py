@@ -29,7 +29,6 @@ from clarigen import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-
 _MODEL: Final = ModelRef("example-user", "example-app", "speech-studio")
 
 
@@ -268,8 +267,9 @@ class SpeechStudio(Client, model=_MODEL):
 
 
 class AsyncSpeechStudio(AsyncClient, model=_MODEL):
-    """Async client for the model `speech-studio` of example-user/example-app; the twin of
-    `SpeechStudio`.
+    """Async client for the model `speech-studio` of example-user/example-app.
+
+    The asyncio twin of `SpeechStudio`, with the same methods, credentials and errors.
     """
 
     @overload

@@ -84,7 +84,10 @@ class TextStats(Client):
 
 
 class AsyncTextStats(AsyncClient):
-    """Async client for models with this interface; the twin of `TextStats`."""
+    """Async client for models with this interface.
+
+    The asyncio twin of `TextStats`, with the same methods, credentials and errors.
+    """
 
     @overload
     async def analyze(

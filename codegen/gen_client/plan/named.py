@@ -153,7 +153,7 @@ def _name_method(method: Method, method_names: MethodNames, type_names: TypeName
 def _name_result(method: Method, method_names: MethodNames, type_names: TypeNames) -> Shape:
     """Name the records of a result: `PredictResult`, and `PredictBox` for one in its field `box`.
 
-    The inner record is `PredictResultBox` if a parameter has the shorter name for its own record or choices.
+    It is `PredictResultBox` if a parameter is called `box` too, or has a record of the shorter name.
     """
     reserved: set[str] = set()
 

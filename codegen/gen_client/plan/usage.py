@@ -41,8 +41,9 @@ def format_client_docstring(reference: ModelRef | None, *, has_lists: bool) -> s
 
 def format_async_docstring(reference: ModelRef | None, client: Code) -> str:
     """Format the docstring of the client's asyncio twin."""
-    summary = f"Async client for {_describe_model(reference)}; the twin of `{client}`."
-    return format_paragraph(summary, 4)
+    summary = f"Async client for {_describe_model(reference)}."
+    twin = f"The asyncio twin of `{client}`, with the same methods, credentials and errors."
+    return f"{format_paragraph(summary, 4)}\n\n{format_paragraph(twin, 4)}"
 
 
 def _describe_model(reference: ModelRef | None) -> str:

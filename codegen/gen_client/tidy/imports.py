@@ -27,7 +27,8 @@ def tidy_imports(text: str) -> str:
     module = ast.parse(text)
     lines, used = text.split("\n"), _used_names(module)
     for first, end in reversed(list(_import_blocks(module))):
-        lines[first:end] = [_tidy_block("\n".join(lines[first:end]) + "\n", used)]
+        block = _tidy_block("\n".join(lines[first:end]) + "\n", used)
+        lines[first:end] = [block.removesuffix("\n")]
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
-"""A language server as an editor drives it: a document is opened, and asked about at a cursor.
+"""A session with pyright's language server, driven as an editor drives it.
 
-What lives here: the session with pyright's server over its protocol. A `|` in the text is the cursor.
+A test opens a document and asks about the position of its cursor, which is a `|` in the text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from support import SOURCES
 
 _T = TypeVar("_T")
 PATIENCE = 120
-"""How long an answer may take, in seconds, before the server is taken for dead."""
+"""The time limit of an answer, in seconds."""
 
 _TOLD = (
     "client/registerCapability",
@@ -29,7 +29,7 @@ _TOLD = (
     "window/workDoneProgress/create",
     "textDocument/publishDiagnostics",
 )
-"""What the server tells an editor, and a test need not know."""
+"""Notifications of the server that tests ignore."""
 
 
 class Editor:
@@ -37,7 +37,7 @@ class Editor:
 
     Args:
         folder: The folder.
-        search: Where else packages are.
+        search: Other folders with packages.
     """
 
     def __init__(self, folder: Path, *search: Path) -> None:
@@ -104,7 +104,7 @@ class Editor:
         await stop()
 
     def _open(self, text: str) -> tuple[types.TextDocumentIdentifier, types.Position]:
-        """Open a document, and say where its cursor is."""
+        """Open a document and return the position of its cursor."""
         before, bar, after = text.partition("|")
         assert bar, "the text has no cursor"
         self._documents += 1
@@ -118,27 +118,27 @@ class Editor:
         return types.TextDocumentIdentifier(uri), types.Position(line, column)
 
     def complete(self, text: str) -> list[types.CompletionItem]:
-        """What is offered at the cursor, in the order in which it is shown."""
+        """Return the completions at the cursor, in the order in which an editor shows them."""
         found = self._do(
             self._client.text_document_completion_async(types.CompletionParams(*self._open(text)))
         )
         items = found.items if isinstance(found, types.CompletionList) else list(found or [])
         return sorted(items, key=lambda item: item.sort_text or item.label)
 
-    def explained(self, item: types.CompletionItem) -> str:
-        """What is shown beside an offer."""
+    def resolve(self, item: types.CompletionItem) -> str:
+        """Return the documentation that an editor shows next to a completion."""
         resolved = self._do(self._client.completion_item_resolve_async(item))
         return _text(resolved.documentation)
 
     def hover(self, text: str) -> str:
-        """What is shown at the cursor."""
+        """Return the hover text at the cursor."""
         found = self._do(
             self._client.text_document_hover_async(types.HoverParams(*self._open(text)))
         )
         return _text(found.contents) if found is not None else ""
 
     def signatures(self, text: str) -> list[types.SignatureInformation]:
-        """The signatures shown in a call, the one shown first in front."""
+        """Return the signatures shown in a call, the active one first."""
         found = self._do(
             self._client.text_document_signature_help_async(
                 types.SignatureHelpParams(*self._open(text))
@@ -147,7 +147,7 @@ class Editor:
         return list(found.signatures) if found is not None else []
 
     def definitions(self, text: str) -> list[tuple[Path, str]]:
-        """Where the name at the cursor is defined: files, and their lines."""
+        """Return where the name at the cursor is defined: files and lines."""
         found = self._do(
             self._client.text_document_definition_async(types.DefinitionParams(*self._open(text)))
         )

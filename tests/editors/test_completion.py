@@ -1,7 +1,7 @@
-"""What an editor shows of a generated package: pyright's language server, driven over its protocol, and jedi.
+"""Completion and hover for generated packages, in pyright's language server and in jedi.
 
-Completion and hover are a feature. The model's own methods come first, then the few of every client;
-literals, keys and fields complete; docstrings read well as Markdown.
+They are a feature: the model's own methods come first, then the few of every client; literals, keys and fields complete;
+docstrings read well as Markdown.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def public(labels: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["TextStats", "AsyncTextStats"])
-def test_the_models_methods_come_first_and_little_else(editor: Editor, name: str) -> None:
+def test_methods_of_the_model_come_first(editor: Editor, name: str) -> None:
     items = editor.complete(f"{STATS}{name}().|\n")
     labels = [item.label for item in items]
     assert labels[: len(METHODS)] == METHODS
@@ -42,20 +42,20 @@ def test_the_models_methods_come_first_and_little_else(editor: Editor, name: str
     assert labels[: len(public(labels))] == public(labels), "what is private comes last"
 
 
-def test_an_offer_is_explained(editor: Editor) -> None:
+def test_completion_has_documentation(editor: Editor) -> None:
     (found,) = [item for item in editor.complete(STATS + "model.|\n") if item.label == "analyze"]
-    shown = editor.explained(found)
+    shown = editor.resolve(found)
     assert "text: str" in shown
     assert "find the words that stand out" in shown
     assert "top: How many words to report. 1 to 50." in shown
 
 
-def test_choices_complete_in_the_string(editor: Editor) -> None:
+def test_choices_complete_inside_a_string(editor: Editor) -> None:
     items = editor.complete(STATS + "model.analyze('x', order='|')\n")
     assert [item.label for item in items] == ["'alphabet'", "'frequency'", "'length'"]
 
 
-def test_the_keys_of_a_batchs_input_complete(editor: Editor) -> None:
+def test_keys_of_a_batch_input_complete(editor: Editor) -> None:
     items = editor.complete(STATS + "model.analyze_batch([{'|'}])\n")
     assert [item.label for item in items] == ["'order'", "'text'", "'top'"]
 
@@ -65,7 +65,7 @@ def test_parameters_complete_in_a_call(editor: Editor) -> None:
     assert {item.label for item in items[:3]} == {"order=", "text=", "top="}
 
 
-def test_the_fields_of_a_record_complete_first(editor: Editor) -> None:
+def test_fields_of_a_record_complete_first(editor: Editor) -> None:
     items = editor.complete(STATS + "model.analyze('x').|\n")
     wanted = ["characters", "reading_time", "sentences", "top", "words"]
     assert public([item.label for item in items]) == wanted
@@ -82,7 +82,7 @@ def test_hover_shows_the_signature_and_the_docstring_as_markdown(editor: Editor)
     assert "order: What the words are sorted by." in doc
 
 
-def test_hover_shows_a_fields_own_docstring(editor: Editor) -> None:
+def test_hover_shows_the_docstring_of_a_field(editor: Editor) -> None:
     shown = editor.hover(STATS + "model.analyze('x').reading_ti|me\n")
     assert "reading_time: float" in shown
     assert "Seconds to read it, at 240 words a minute." in shown
@@ -94,19 +94,19 @@ def test_hover_over_the_class_shows_its_options(editor: Editor) -> None:
     assert "CLARIFAI" in shown
 
 
-def test_the_single_form_is_the_first_signature_shown(editor: Editor) -> None:
+def test_single_input_is_the_first_signature(editor: Editor) -> None:
     first = editor.signatures(STATS + "model.analyze(|\n")[0]
     assert first.label.startswith("(text: str, *, top: int = 5, order: Literal[")
     assert first.label.endswith("-> AnalyzeResult")
 
 
-def test_a_method_is_defined_in_the_generated_file(editor: Editor) -> None:
+def test_definition_of_a_method_is_in_the_generated_file(editor: Editor) -> None:
     path, line = editor.definitions(STATS + "model.sent|ences('x')\n")[0]
     assert path == GENERATED / "text_stats" / "client.py"
     assert line == "    def sentences(self, text: str) -> Stream[str]:"
 
 
-def test_an_awaited_method_and_a_stream_know_their_items(editor: Editor) -> None:
+def test_awaited_results_and_stream_items_have_types(editor: Editor) -> None:
     asynchronous = "async def f(model: AsyncTextStats) -> None:\n    (await model.analyze('x')).|\n"
     labels = [item.label for item in editor.complete(STATS + asynchronous)]
     assert "reading_time" in labels
@@ -124,7 +124,7 @@ def project() -> jedi.Project:
 
 
 def script(project: jedi.Project, text: str) -> tuple[jedi.Script, int, int]:
-    """A document, and where its cursor is."""
+    """Return a document for jedi and the position of its cursor."""
     before, _, after = text.partition("|")
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n") - 1
     return jedi.Script(before + after, path=Path("document.py"), project=project), line, column

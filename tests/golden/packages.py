@@ -1,7 +1,7 @@
-"""The packages under `generated/`: which there are, and what they are made of.
+"""The packages under `generated/` and the signatures they are generated from.
 
-Each package's lock is both a test's input and, with the package, its expectation. `python
-tests/golden/packages.py` writes them all anew, as `make generated` does.
+The lock of each package is the input of a test, and the package its expected output. `python tests/golden/packages.py`
+writes them all again, as `make generated` does.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ PACKAGES = {
     "speech_studio": ROOT / "examples" / "speech-studio.json",
     "text_stats": ROOT / "examples" / "textstats.json",
 }
-"""The name of each package, and the signatures it is made of."""
+"""The packages: names, and files of signatures."""
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Every file of a package."""
-    found = (path for path in folder.rglob("*") if path.is_file())
+    """Return the files of a package by their paths."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
     return {
         str(path.relative_to(folder)): path.read_bytes()
-        for path in found
+        for path in paths
         if "__pycache__" not in path.parts
     }
 
 
 def main() -> int:
-    """Write all packages."""
+    """Write all packages and return the exit code."""
     GENERATED.mkdir(exist_ok=True)
     return max(
         cli.main(["--signatures", str(path), "--out", str(GENERATED), "--name", name])

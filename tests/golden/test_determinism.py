@@ -1,4 +1,4 @@
-"""The same signatures give the same bytes: whatever the hash seed, the locale, the time zone, the folder, the Python."""
+"""The same signatures give the same bytes for any hash seed, locale, time zone, folder and Python version."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ for pair in pairs:
 
 
 def generated(out: Path, *, python: str = sys.executable, **env: str) -> dict[str, bytes]:
-    """All packages, made by a fresh interpreter, by file."""
+    """Generate all packages in a fresh interpreter and return their files."""
     out.mkdir()
     pairs = [f"{name}={path}" for name, path in FILES.items()]
     done = run(python, "-c", GENERATE, out, *pairs, cwd=out, env={"PYTHONPATH": SOURCES, **env})
@@ -39,13 +39,13 @@ def generated(out: Path, *, python: str = sys.executable, **env: str) -> dict[st
 
 
 @pytest.fixture(scope="module")
-def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The bytes as they come out here."""
+def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files as this environment generates them."""
     return generated(tmp_path_factory.mktemp("usual") / "out", PYTHONHASHSEED="0")
 
 
 @pytest.mark.parametrize(
-    "surroundings",
+    "environment",
     [
         {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
         {"PYTHONHASHSEED": "4711", "LC_ALL": "C.UTF-8", "TZ": "America/Lima", "PYTHONUTF8": "0"},
@@ -53,14 +53,14 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     ],
     ids=["seed", "locale", "terminal"],
 )
-def test_surroundings_change_nothing(
-    usual: dict[str, bytes], tmp_path: Path, surroundings: dict[str, str]
+def test_the_environment_changes_nothing(
+    reference: dict[str, bytes], tmp_path: Path, environment: dict[str, str]
 ) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.black]\nline-length = 40\n", "utf-8")
-    assert generated(tmp_path / "öut here", **surroundings) == usual
+    assert generated(tmp_path / "öut here", **environment) == reference
 
 
-def test_a_new_release_changes_nothing(usual: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_new_release_changes_nothing(reference: dict[str, bytes], tmp_path: Path) -> None:
     sources = tmp_path / "sources"
     ignored = shutil.ignore_patterns("__pycache__")
     for folder in ("runtime", "codegen", "templates"):
@@ -68,11 +68,11 @@ def test_a_new_release_changes_nothing(usual: dict[str, bytes], tmp_path: Path) 
     version = sources / "runtime" / "clarigen" / "_version.py"
     version.write_text('__version__ = "99.0.0"\n', "utf-8")
     path = os.pathsep.join([str(sources / "runtime"), str(sources / "codegen")])
-    assert generated(tmp_path / "out", PYTHONPATH=path) == usual
+    assert generated(tmp_path / "out", PYTHONPATH=path) == reference
 
 
 def other_pythons() -> list[str]:
-    """Other Pythons at hand that are new enough, the newest first."""
+    """Return other installed Pythons that are recent enough, the newest first."""
     found: dict[int, str] = {}
     for minor in range(20, 10, -1):
         for place in (
@@ -89,11 +89,11 @@ def other_pythons() -> list[str]:
     return list(found.values())
 
 
-def test_another_python_changes_nothing(usual: dict[str, bytes], tmp_path: Path) -> None:
-    """With the newest other Python at hand; where there is none, with a new environment of this one."""
+def test_another_python_changes_nothing(reference: dict[str, bytes], tmp_path: Path) -> None:
+    """Generate with the newest other Python, or with a new environment of this one if there is none."""
     python = (other_pythons() or [sys.executable])[0]
     assert run(python, "-m", "venv", tmp_path / "venv").returncode == 0
     other = str(tmp_path / "venv" / "bin" / "python")
     installed = run(other, "-m", "pip", "install", "--quiet", f"{ROOT}[codegen]")
     assert installed.returncode == 0, installed.stderr
-    assert generated(tmp_path / "out", python=other) == usual
+    assert generated(tmp_path / "out", python=other) == reference

@@ -1,4 +1,4 @@
-"""A generated package and a runtime that do not fit each other say so when they are imported."""
+"""A generated package fails on import if the runtime does not support its format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHER = "from clarigen import wire; wire.FORMAT, wire.OLDEST_FORMAT = {}; import
 
 
 def imported(folder: Path, code: str = "import detector.client") -> str:
-    """The last line of what an import of a package in a folder says."""
+    """Import a package in a folder and return the last line of the output."""
     where = {"PYTHONPATH": f"{folder}:{SOURCES}"}
     done = run("python", "-c", code, cwd=folder, env=where)
     return done.stderr.strip().rpartition("\n")[2]
@@ -24,17 +24,17 @@ def imported(folder: Path, code: str = "import detector.client") -> str:
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A generated package that a test may change."""
+    """A copy of a generated package, which a test may change."""
     shutil.copytree(GENERATED / "detector", tmp_path / "detector")
     return tmp_path / "detector"
 
 
-def test_a_package_that_fits_says_nothing(package: Path) -> None:
+def test_supported_package_imports_silently(package: Path) -> None:
     assert imported(package.parent) == ""
 
 
-def test_a_newer_package_asks_for_a_newer_runtime_before_it_needs_one(package: Path) -> None:
-    """Though it imports names that this runtime does not have, in both of its modules."""
+def test_newer_package_asks_for_a_newer_runtime(package: Path) -> None:
+    """The message comes before an import of a name that this runtime does not have."""
     init, client = package / "__init__.py", package / "client.py"
     number = f"require_format({wire.FORMAT}"
     text = init.read_text().replace(number, f"require_format({wire.FORMAT + 1}")
@@ -45,18 +45,18 @@ def test_a_newer_package_asks_for_a_newer_runtime_before_it_needs_one(package: P
     assert said.endswith(f"supports {wire.FORMAT}: pip install -U clarigen")
 
 
-def test_an_older_package_asks_to_be_generated_again(package: Path) -> None:
+def test_older_package_asks_to_be_generated_again(package: Path) -> None:
     said = imported(package.parent, OTHER.format((wire.FORMAT + 2, wire.FORMAT + 1)))
     assert said.startswith("ImportError: detector was generated for an older clarigen")
     assert said.endswith(f"supports {wire.FORMAT + 1} and later: run gen-client again")
 
 
-def test_a_runtime_knows_older_packages_that_it_still_reads(package: Path) -> None:
+def test_older_package_imports_if_the_runtime_supports_it(package: Path) -> None:
     assert imported(package.parent, OTHER.format((wire.FORMAT + 2, wire.FORMAT))) == ""
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_package_and_its_lock_have_the_same_format(name: str) -> None:
+def test_package_and_lock_have_the_same_format(name: str) -> None:
     lock = json.loads((GENERATED / name / "signatures.json").read_text())
     assert lock["format"] == wire.FORMAT
     assert (

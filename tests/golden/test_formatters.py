@@ -1,4 +1,4 @@
-"""Formatters and linters as users run them leave generated files as they are, and find nothing."""
+"""Formatters and linters, run as users run them, change nothing in generated files and report nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support import run
 TOOLS = {
     "black": ["-m", "black", "--line-length", "79", "--skip-string-normalization", "."],
     "ruff format": ["-m", "ruff", "format", "--config", "line-length=60", "."],
-    # All of ruff's rules but the one that wants every `noqa` to name rules: ours names none.
+    # All rules of ruff except the one that requires `noqa` to name rules: ours names none.
     "ruff check": [
         "-m",
         "ruff",
@@ -33,7 +33,7 @@ UNTIDY = "x = {  'a':1 }\nimport os\n"
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_users_tool_changes_nothing(tool: str, tmp_path: Path) -> None:
+def test_tool_changes_nothing(tool: str, tmp_path: Path) -> None:
     folder = shutil.copytree(GENERATED, tmp_path / "app")
     (folder / "own.py").write_text(UNTIDY, "utf-8")
     done = run(sys.executable, *TOOLS[tool], cwd=folder)

@@ -1,4 +1,4 @@
-"""`generated/`: what users get, committed, compared byte for byte."""
+"""The packages under `generated/` are what gen-client generates now, byte for byte."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from support import run_python
 NAMES = sorted(PACKAGES)
 
 
-def test_there_are_these_packages_and_no_others() -> None:
+def test_folders_are_the_listed_packages() -> None:
     assert sorted(path.name for path in GENERATED.iterdir() if path.is_dir()) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_package_is_what_its_lock_becomes(name: str, tmp_path: Path) -> None:
+def test_package_is_generated_from_its_lock(name: str, tmp_path: Path) -> None:
     lock = GENERATED / name / "signatures.json"
     assert cli.main(["--signatures", str(lock), "--out", str(tmp_path), "--name", name]) == 0
     assert files(tmp_path / name) == files(GENERATED / name)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_package_is_what_its_signatures_become(name: str, tmp_path: Path) -> None:
+def test_package_is_generated_from_its_signatures(name: str, tmp_path: Path) -> None:
     arguments = ["--signatures", str(PACKAGES[name]), "--out", str(tmp_path), "--name", name]
     assert cli.main(arguments) == 0
     assert files(tmp_path / name) == files(GENERATED / name)
 
 
-def test_they_import_without_a_warning_and_load_neither_grpc_nor_protobuf() -> None:
+def test_import_warns_of_nothing_and_loads_neither_grpc_nor_protobuf() -> None:
     imports = "; ".join(f"import {name}, {name}.examples" for name in NAMES)
     code = f"""
 import sys, warnings

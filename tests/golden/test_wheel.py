@@ -1,4 +1,4 @@
-"""The wheel, installed as users install it: it generates outside the checkout, and what it wrote needs the runtime alone."""
+"""The installed wheel generates outside the checkout, and the package needs only the runtime."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(folder: Path, requirement: str) -> Path:
-    """An empty environment with this installed: its folder of commands."""
+    """Create an environment with one requirement installed and return its folder of commands."""
     assert run(sys.executable, "-m", "venv", folder).returncode == 0
     installed = run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", requirement)
     assert installed.returncode == 0, installed.stderr
     return folder / "bin"
 
 
-def test_what_is_in_it(wheel: Path) -> None:
+def test_contents_of_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"gen_client/templates/{path.name}" for path in (ROOT / "templates").iterdir()} <= names
     assert {"clarigen/py.typed", "gen_client/py.typed", "clarigen/_proto/clarigen_pb2.pyi"} <= names
@@ -59,7 +59,7 @@ def test_what_is_in_it(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests", "examples", "generated"))]
 
 
-def test_generate_with_one_environment_and_call_with_another(wheel: Path, tmp_path: Path) -> None:
+def test_package_from_one_environment_runs_in_another(wheel: Path, tmp_path: Path) -> None:
     generator = environment(tmp_path / "generator", f"{wheel}[codegen]")
     user = environment(tmp_path / "user", str(wheel))
     work = tmp_path / "work"

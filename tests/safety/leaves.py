@@ -1,7 +1,7 @@
-"""Every text of a signature: where a stranger's words can stand, found by walking the platform's descriptor.
+"""Every field of a signature that holds untrusted text, collected from the platform's descriptor.
 
-What lives here: `LEAVES`, the paths; `planted`, a model with a text at one of them. The models are those of `MODELS`:
-together they fill every field, with every type that gives a text another meaning.
+`LEAVES` has the paths of the fields. `planted` puts a text into one field of a model. The models of `MODELS` together
+fill every field, with every type that gives a text another meaning.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Path = tuple[str, ...]
 Signature = dict[str, Any]
 
 NESTED = 2
-"""How deep a message is followed into itself."""
+"""How often a path may pass through the same message."""
 
 
 def _paths(message: Descriptor, above: tuple[str, ...] = ()) -> Iterator[Path]:
-    """The fields of a message, and of those inside it, that hold text."""
+    """Yield the paths of the text fields in a message and in the messages inside it."""
     for field in message.fields:
         if field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES):
             yield (field.name,)
@@ -32,7 +32,7 @@ def _paths(message: Descriptor, above: tuple[str, ...] = ()) -> Iterator[Path]:
 
 LEAVES: list[Path] = sorted(_paths(resources_pb2.MethodSignature.DESCRIPTOR))
 IDS: list[Path] = [("model", key) for key in ("user_id", "app_id", "model_id", "version_id")]
-"""The ids that a signature file or a lock names."""
+"""The ids in a signature file or a lock."""
 
 
 def _field(name: str, type: str, **more: Any) -> Signature:
@@ -83,7 +83,7 @@ MODELS: dict[str, Signature] = {
 
 
 def places() -> Iterator[tuple[str, Path]]:
-    """Each leaf, in each model that has the object around it; in the first one where none has."""
+    """Yield each leaf with each model that has the object around it, or with the first model if none has."""
     for path in LEAVES:
         there = [
             title for title, signature in MODELS.items() if _holder(signature, path) is not None
@@ -93,7 +93,7 @@ def places() -> Iterator[tuple[str, Path]]:
 
 
 def _holder(signature: Signature, path: Path, *, make: bool = False) -> Signature | None:
-    """The object that has the last field of a path; None where the model has none, or one made for it."""
+    """Return the object that holds the last field of a path; None if the model has no such object."""
     here: Any = signature
     for step in path[:-1]:
         if step not in here:
@@ -107,7 +107,7 @@ def _holder(signature: Signature, path: Path, *, make: bool = False) -> Signatur
 
 
 def planted(title: str, path: Path, text: str) -> Signature:
-    """A model with a text at a leaf."""
+    """Return a model with a text at a leaf."""
     signature = copy.deepcopy(MODELS[title])
     holder = _holder(signature, path, make=True)
     assert holder is not None

@@ -1,6 +1,6 @@
-"""What a stranger writes who means harm: a text for each way out of a string that generators are known to have had.
+"""Hostile texts: one for each way out of a string that code generators are known to have had.
 
-What lives here: `PAYLOADS`, by name. Planted code makes a file called PWNED in the current folder.
+The code in a payload creates a file called PWNED in the current folder.
 """
 
 from __future__ import annotations
@@ -110,4 +110,4 @@ HARMLESS = (
     "class",
     "list",
 )
-"""What the packages of payloads are compared with: a keyword and a builtin as names have forms of their own."""
+"""Harmless texts to compare with; a keyword and a builtin change the names that are generated."""

@@ -1,7 +1,7 @@
-"""No command gives a credential of the environment to a server that a pull request names.
+"""No command sends a credential of the environment to a server that a pull request names.
 
-Every command, by every place in a repository that can name a server or a file: the configuration, a lock, an entry.
-Calls are seen where they leave: in place of grpc's channels.
+Every command is run with every place in a repository that can name a server or a file: the configuration, a lock, an
+entry. A replacement of grpc's channels records the calls.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WORDS: Final[dict[str, list[list[str]]]] = {
     "doctor": [[], ["good"]],
     "completion": [["bash"]],
 }
-"""For each command the words that a job would run it with. None names a server to ask but `init`, which asks none."""
+"""The arguments of each command in CI. Only `init` names a server, and it asks none."""
 
 PLACES: Final = {
     "url": f'[[tool.gen-client.models]]\nurl = "grpcs://{EVIL}:443"\nname = "good"\n',
@@ -57,7 +57,7 @@ class _Refused(grpc.RpcError):
 
 
 class Channel:
-    """Takes note of the metadata of each call, and refuses it."""
+    """A channel that records the metadata of each call and rejects the call."""
 
     sent: list[tuple[str, str]] = []  # noqa: RUF012
 
@@ -74,12 +74,12 @@ class Channel:
         return call
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
 
 @pytest.fixture
 def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What leaves a repository, which has a package; the environment has a credential and knows no server."""
+    """The calls from a repository with a package; the environment has a credential and no server."""
     folder = tmp_path / "repository"
     (folder / ".git").mkdir(parents=True)
     monkeypatch.chdir(folder)
@@ -94,13 +94,13 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str
     return Channel.sent
 
 
-def test_each_command_has_its_words() -> None:
+def test_every_command_is_listed() -> None:
     assert {"", *(command.name for command in COMMANDS)} == WORDS.keys()
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("command", WORDS)
-def test_the_canary_goes_to_the_platform_or_nowhere(
+def test_credential_is_sent_to_the_platform_only(
     sent: list[tuple[str, str]], capsys: pytest.CaptureFixture[str], command: str, place: str
 ) -> None:
     if place == "lock":
@@ -123,10 +123,10 @@ def test_the_canary_goes_to_the_platform_or_nowhere(
 
 
 @pytest.mark.parametrize("command", ["", "diff", "doctor"])
-def test_a_server_that_its_user_trusts_gets_it(
+def test_trusted_server_receives_the_credential(
     sent: list[tuple[str, str]], command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So it would be seen above."""
+    """Check that the test above would notice a credential."""
     Path("pyproject.toml").write_text(PLACES["lock"])
     assert cli.main([command] if command else []) != 0
     assert [CANARY in metadata for _, metadata in sent] == [True] * len(sent) != []

@@ -1,4 +1,4 @@
-"""A canary in every place that a credential may come from: it is found nowhere but in the metadata of calls to the target."""
+"""A credential from any source appears only in the metadata of calls to the target."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ANSWER = {
 
 
 class Server:
-    """A server that answers every call with the same bytes, or a status, and keeps the metadata it got."""
+    """A server that answers every call with the same bytes or status, and records the metadata."""
 
     def __init__(
         self, reply: bytes, code: grpc.StatusCode | None = None, details: str = ""
@@ -48,7 +48,7 @@ class Server:
         return self._reply
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         self._server.stop(None).wait()
 
 
@@ -62,7 +62,7 @@ class _Handler(grpc.GenericRpcHandler):
 
 @pytest.fixture
 def other() -> Iterator[Server]:
-    """A server that nobody configured; a model's words name it."""
+    """A server that only texts of a model name."""
     server = Server(b"")
     yield server
     server.stop()
@@ -80,7 +80,7 @@ def _reply(text: str) -> bytes:
 
 
 def _generate(tmp_path: Path, port: int, *more: str, **env: str) -> tuple[int, str]:
-    """Run the command in a process of its own with everything that logs turned on, and say all that it left."""
+    """Run the command in its own process with all logging on, and return everything that it wrote."""
     done = subprocess.run(
         [
             *(sys.executable, "-c", RUN),
@@ -106,8 +106,8 @@ sys.exit(cli.main())
 
 
 @pytest.mark.parametrize("variable", ["CLARIFAI_PAT", "CLARIFAI_SESSION_TOKEN"])
-def test_from_the_environment(tmp_path: Path, variable: str, other: Server) -> None:
-    """The words of the model name another server: it is never asked."""
+def test_credential_from_the_environment(tmp_path: Path, variable: str, other: Server) -> None:
+    """Texts of the model name another server, which is never asked."""
     moved = f"grpc://127.0.0.1:{other.port}"
     signatures = json.loads(json.dumps(ANSWER))
     signatures["predict"]["description"] = f"MOVED to {moved}"
@@ -135,8 +135,10 @@ def test_from_the_environment(tmp_path: Path, variable: str, other: Server) -> N
     ],
     ids=lambda status: status.name,
 )
-def test_in_no_error(tmp_path: Path, status: grpc.StatusCode, other: Server) -> None:
-    """Nor does a server's redirect lead anywhere, nor its escape sequences to the terminal."""
+def test_errors_do_not_show_the_credential(
+    tmp_path: Path, status: grpc.StatusCode, other: Server
+) -> None:
+    """Redirects of a server are not followed, and its escape sequences do not reach the terminal."""
     words = f"MOVED location: grpc://127.0.0.1:{other.port}\x1b[31m\u202e"
     server = Server(b"", status, words)
     try:
@@ -164,7 +166,7 @@ def test_in_no_error(tmp_path: Path, status: grpc.StatusCode, other: Server) -> 
         ],
     ],
 )
-def test_in_an_address_it_is_refused(
+def test_credential_in_a_url_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -178,8 +180,8 @@ def test_in_an_address_it_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_in_no_object_that_a_debugger_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Errors, what they carry, and what they log at DEBUG."""
+def test_objects_do_not_show_the_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check errors, the objects they refer to, and the log at DEBUG."""
     from clarigen import Client, ModelRef
 
     class Model(Client, model=ModelRef("a", "b", "c")):

@@ -1,4 +1,4 @@
-"""All hostile models: what is expected of each holds, and nothing of them runs, whatever people do with their packages."""
+"""Every hostile model gives the expected result, and none of its text runs, whatever is done with its package."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CODES = {"ok": {0}, "reject": {2, 4}, "ok-or-reject": {0, 2, 4}}
 
 @pytest.fixture(scope="module")
 def visited(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What was seen of each file, by its name."""
+    """The observations for each file, by its name."""
     seen: dict[str, dict[str, Any]] = {}
     for batch in range(BATCHES):
         folder = tmp_path_factory.mktemp("visit")
@@ -40,9 +40,7 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_what_is_expected_holds_and_nothing_runs(
-    visited: dict[str, dict[str, Any]], file: Path
-) -> None:
+def test_expectation_holds_and_no_text_runs(visited: dict[str, dict[str, Any]], file: Path) -> None:
     its = visited[file.stem]
     assert its["code"] in CODES[json.loads(file.read_text("utf-8"))["expect"]], its["said"]
     assert its["generating"] == []
@@ -64,8 +62,8 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_the_watch_would_see_it(tmp_path: Path, attack: str) -> None:
-    """A test that sees nothing proves nothing: here the attack does run."""
+def test_watch_notices_an_attack(tmp_path: Path, attack: str) -> None:
+    """Run the attack itself, to prove that the watch notices it."""
     code = (
         "from pathlib import Path\n"
         "from safety.watch import Watch\n"

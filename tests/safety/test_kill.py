@@ -1,4 +1,4 @@
-"""Killed with -9 at random moments, many times: the old package or the new one is there, and the next run completes it."""
+"""A run killed at a random moment leaves the old package or the new one, and the next run completes it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ KILLS = 60
 
 
 def contents(out: Path) -> dict[str, str]:
-    """Name and text of the files of the package."""
+    """Return the text of the files of the package, by name."""
     return {file.name: file.read_text() for file in (out / "pkg").iterdir()}
 
 
-def test_killed_at_random_moments(tmp_path: Path) -> None:
+def test_killed_write_leaves_a_whole_package(tmp_path: Path) -> None:
     write.write_package(tmp_path, "pkg", FILES)
     seeded = random.Random(5)
     seen: set[str] = set()
@@ -49,10 +49,10 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
 
 
 def _kill_one(work: Callable[[], object], after: float) -> None:
-    """Fork a process that works again and again, and kill it some time after its first word."""
+    """Fork a process that repeats its work, and kill it some time after it has started."""
     reading, writing = os.pipe()
     child = os.fork()
-    if child == 0:  # nothing of the test's own may go on here
+    if child == 0:  # nothing of the test may run in the child
         try:
             os.write(writing, b"r")
             while True:
@@ -62,15 +62,15 @@ def _kill_one(work: Callable[[], object], after: float) -> None:
     os.close(writing)
     try:
         assert os.read(reading, 1) == b"r"
-        time.sleep(after)  # the moment is what is random
+        time.sleep(after)  # the time is random
     finally:
         os.close(reading)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 
-def test_the_whole_command_killed(tmp_path: Path) -> None:
-    """From reading signatures to the last word: the package is the one of before or the one of after."""
+def test_killed_command_leaves_a_whole_package(tmp_path: Path) -> None:
+    """Kill the whole command, from reading signatures to its last output."""
 
     def generate(model: str) -> dict[str, str]:
         file = str(CORPUS / "docs" / f"{model}.json")
@@ -90,8 +90,8 @@ def test_the_whole_command_killed(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["pkg"]
 
 
-def test_runs_at_once_do_not_mix(tmp_path: Path) -> None:
-    """Four processes write two packages in turn, while a reader looks on."""
+def test_concurrent_runs_do_not_mix(tmp_path: Path) -> None:
+    """Four processes write two packages in turn while the test reads them."""
     write.write_package(tmp_path, "pkg", FILES)
     children = [_writer(tmp_path, turn) for turn in range(4)]
     try:

@@ -1,4 +1,4 @@
-"""Every payload in every text of a signature: the same code as of harmless words, or exit 4."""
+"""A payload in any text of a signature gives the same code as a harmless text, or exit 4."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from safety.trees import shape
 REFERENCE = ModelRef("acme", "vision", "eye")
 PLACES = list(places())
 FIRST = {path: title for title, path in reversed(PLACES)}
-"""The model in which a place gets all payloads; elsewhere names and descriptions get some."""
+"""The model in which a leaf gets all payloads; in the others, names and descriptions get some."""
 READ: set[Path] = {
     ("name",),
     ("description",),
@@ -35,11 +35,11 @@ READ: set[Path] = {
     ("input_fields", "model_type_enum_options", "id"),
     ("input_fields", "model_type_enum_options", "description"),
 }
-"""What generating looks at. A text anywhere else changes nothing, which is tested too."""
+"""The fields that the generator reads. A text elsewhere changes nothing, which is tested too."""
 
 
 def read(signature: Signature) -> Model | None:
-    """The interface that a signature describes; None if it is refused with exit 4."""
+    """Return the interface of a signature; None if it is refused with exit 4."""
     try:
         return read_model(Document(REFERENCE, "", (signature,)), Report())
     except Refusal as refusal:
@@ -60,33 +60,33 @@ def made(document: Document) -> str | None:
 
 
 def _check(refusal: Refusal) -> None:
-    """Exit 4, in two printable lines of a bounded length."""
+    """Check for exit 4 and at most two printable lines of limited length."""
     said = str(refusal)
     assert refusal.diagnostic.exit_code == 4, said
     assert said.replace("\n", "").isprintable(), said
     assert said.count("\n") <= 1, said
     assert len(said) < 1_000, said
-    assert "a bug or an attack" not in said, said  # the filters hold; the gate is not needed
+    assert "a bug or an attack" not in said, said  # the filters are enough; the gate is not needed
 
 
 @cache
 def harmless(title: str, path: Path) -> frozenset[str | None]:
-    """The shapes of the packages that harmless words make at a place."""
+    """Return the shapes of the packages with harmless texts at a leaf."""
     return frozenset(
         made(Document(REFERENCE, "", (planted(title, path, word),))) for word in HARMLESS
     )
 
 
-def test_the_walk_finds_every_text() -> None:
+def test_leaves_are_complete() -> None:
     assert len(LEAVES) > 60
     assert {path for _, path in PLACES} == set(LEAVES)
     assert set(LEAVES) >= READ - {
         path for path in READ if path.count("type_args") == 2
-    }  # the descriptor is followed into itself once less
+    }  # one level less of the recursive message
 
 
 @pytest.mark.parametrize("title", MODELS)
-def test_a_text_changes_no_code(title: str) -> None:
+def test_text_changes_no_code(title: str) -> None:
     plain = {path: read(planted(title, path, "word")) for its, path in PLACES if its == title}
     checked = 0
     for path, wanted in plain.items():
@@ -95,7 +95,7 @@ def test_a_text_changes_no_code(title: str) -> None:
             signature = planted(title, path, payload)
             model = read(signature)
             if model is None or model == wanted:
-                continue  # refused, or not looked at: the package depends on the model alone
+                continue  # refused or not read: the package depends on the model alone
             assert path in READ, path
             found = made(Document(REFERENCE, "", (signature,)))
             assert found is None or found in harmless(title, path), (path, payload[:80])
@@ -105,8 +105,8 @@ def test_a_text_changes_no_code(title: str) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("path", IDS, ids=lambda path: path[-1])
-def test_an_id_changes_no_code(path: Path, payload: str) -> None:
-    """In a signature file and in a lock, with the package's name given and made of the model's id."""
+def test_id_changes_no_code(path: Path, payload: str) -> None:
+    """Try a signature file and a lock, with a given package name and with one made from the model's id."""
     model = {"user_id": "acme", "app_id": "vision", "model_id": "eye", path[-1]: PAYLOADS[payload]}
     content: json_text.JsonValue = {"model": model, "method_signatures": [MODELS["a text"]]}
     lock = copy.deepcopy(content)

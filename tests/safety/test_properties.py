@@ -1,6 +1,6 @@
-"""Properties of any interface, with hostile text everywhere: refused with exit 4, or a package that is what it should be.
+"""Any interface with hostile text everywhere is refused with exit 4, or its package is right.
 
-A few hundred examples here; CLARIGEN_EXAMPLES says how many of each, and `make fuzz` takes 20,000.
+CLARIGEN_EXAMPLES sets the number of examples per property: a few hundred by default, 20,000 in `make fuzz`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from strategies import models, signatures
 
 EXAMPLES = int(os.environ.get("CLARIGEN_EXAMPLES", "150"))
 SELDOM = 10
-"""One example in so many is formatted by black, which changes no tree."""
+"""black formats one of this many examples; it changes no tree."""
 SHORT = [text for text in PAYLOADS.values() if len(text) < 200]
 
 relaxed = settings(
@@ -47,7 +47,7 @@ relaxed = settings(
 
 @relaxed
 @given(models(), st.integers(0, SELDOM - 1))
-def test_any_model(model: Model, turn: int) -> None:
+def test_package_of_any_model(model: Model, turn: int) -> None:
     document = Document(model.reference, model.version_id, tuple(write_signatures(model)))
     files = _made(document, formatted=turn == 0)
     if files is None:
@@ -68,8 +68,8 @@ def test_any_model(model: Model, turn: int) -> None:
 
 @relaxed
 @given(st.lists(signatures(), min_size=1, max_size=3), st.sampled_from(SHORT), st.randoms())
-def test_any_document(content: list[dict[str, Any]], payload: str, random: Any) -> None:
-    """A text anywhere in it is replaced by a payload. The package's lock gives the same package."""
+def test_package_of_any_document(content: list[dict[str, Any]], payload: str, random: Any) -> None:
+    """Replace any text by a payload; the lock of the package gives the same package."""
     places = list(_texts(content))
     if places:
         holder, key = random.choice(places)
@@ -82,7 +82,7 @@ def test_any_document(content: list[dict[str, Any]], payload: str, random: Any) 
 
 
 def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every place in a document that holds text."""
+    """Yield every container and key in a document that holds text."""
     for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
         if isinstance(item, str):
             yield value, key
@@ -91,7 +91,7 @@ def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _made(document: Document, *, formatted: bool) -> dict[str, str] | None:
-    """The files of the package; None if it is refused in the right way."""
+    """Return the files of the package; None if it is refused with exit 4 and a printable message."""
     formatter = None if formatted else str
     try:
         return pipeline.build(document, "pkg", Report(), formatter=formatter).files
@@ -102,11 +102,11 @@ def _made(document: Document, *, formatted: bool) -> dict[str, str] | None:
     return None
 
 
-# What the module says: read back with libcst
+# Text: read back with libcst
 
 
 def _same_texts(text: str, methods: list[Method], functions: tuple[ClientMethod, ...]) -> None:
-    """Docstrings and wire names are those of the interface."""
+    """Check that docstrings and wire names are those of the interface."""
     module = libcst.parse_module(text)
     client = next(node for node in module.body if isinstance(node, libcst.ClassDef))
     docs = {
@@ -135,7 +135,7 @@ def _same_texts(text: str, methods: list[Method], functions: tuple[ClientMethod,
 
 
 def _lines(doc: str | None) -> list[str]:
-    """The lines of a docstring without the blanks around them, which come as plain ones and by the margin."""
+    """Return the lines of a docstring without surrounding spaces, which the filter normalizes."""
     return [line.strip() for line in (doc or "").strip().split("\n")]
 
 
@@ -160,7 +160,7 @@ def _text(node: libcst.BaseExpression) -> object:
     return ast.literal_eval(libcst.Module([]).code_for_node(node))
 
 
-# What it does: imported under an audit hook
+# Behaviour: imported under an audit hook
 
 _seen: list[str] | None = None
 
@@ -186,7 +186,7 @@ sys.addaudithook(_hook)
 
 @contextmanager
 def _watched() -> Iterator[None]:
-    global _seen  # noqa: PLW0603  a hook cannot be taken away, only told to look elsewhere
+    global _seen  # noqa: PLW0603  a hook cannot be removed, only disabled
     _seen = []
     try:
         yield
@@ -196,7 +196,7 @@ def _watched() -> Iterator[None]:
 
 
 def _imported(files: dict[str, str]) -> dict[str, Any]:
-    """The names of `client`, after the package and its examples have been imported."""
+    """Import the package and its examples, and return the names of `client`."""
     package = ModuleType("pkg")
     package.__path__ = []
     modules = {"pkg": package}
@@ -225,7 +225,7 @@ def _imported(files: dict[str, str]) -> dict[str, Any]:
 def _same_defaults(
     namespace: dict[str, Any], method: Method, function: ClientMethod, client: str
 ) -> None:
-    """Defaults and names, as the runtime has them."""
+    """Check that defaults and names at run time are those of the interface."""
     described = namespace[str(function.constant)]
     assert (described.wire_name, described.name) == (method.name, str(function.name))
     shown = inspect.signature(getattr(namespace[client], str(function.name))).parameters
@@ -252,7 +252,7 @@ def _same_default(parameter: Parameter, found: Any, shown: inspect.Parameter | N
 
 
 def _plain(value: Any) -> str:
-    """A value in a form that compares: records as their fields, lists as tuples, numbers as floats, NaN too."""
+    """Return a comparable form of a value: records as fields, lists as tuples, numbers as floats, also NaN."""
     if hasattr(value, "__dataclass_fields__"):
         return _plain([getattr(value, name) for name in value.__dataclass_fields__])
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The largest model that is taken: within seconds and 300 MB, and no size takes more than its share of time."""
+"""The largest accepted model is generated within seconds and 300 MB, and time grows with size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support import SOURCES, run
 MEGABYTES = 300
 SHAPES = ("methods", "text", "escapes")
 SECONDS = 40
-"""Twice of what is promised, of the processor's time: this machine may be a slow one."""
+"""Twice the documented limit, in seconds of CPU time: the machine may be slow."""
 GENERATE = """
 import resource, sys
 from gen_client import cli
@@ -32,7 +32,7 @@ print(code, used.ru_utime + used.ru_stime, peak)
 
 
 def signatures(shape: str, share: float) -> list[dict[str, Any]]:
-    """A model of a shape, of about this share of the weight that is taken."""
+    """Return a model of a shape, of about this share of the largest accepted weight."""
 
     def method(name: str, fields: list[dict[str, Any]], description: str = "") -> dict[str, Any]:
         return {
@@ -55,7 +55,7 @@ def signatures(shape: str, share: float) -> list[dict[str, Any]]:
 
 
 def cost(tmp_path: Path, shape: str, share: float) -> tuple[float, int]:
-    """Seconds of the processor and kilobytes at most that generating takes."""
+    """Return the CPU seconds and the peak kilobytes of generating a model."""
     file = tmp_path / f"{shape}-{share}.json"
     file.write_text(json.dumps({"method_signatures": signatures(shape, share)}, ensure_ascii=False))
     done = run(
@@ -67,15 +67,15 @@ def cost(tmp_path: Path, shape: str, share: float) -> tuple[float, int]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_largest_is_near_the_limit(shape: str) -> None:
+def test_largest_model_is_near_the_limit(shape: str) -> None:
     model = read_model(forms.read_document(signatures(shape, 1.0), Report()), Report())
     assert 0.95 * limits.WEIGHT < weigh(model) <= limits.WEIGHT
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_largest_takes_its_share(tmp_path: Path, shape: str) -> None:
+def test_largest_model_is_within_the_limits(tmp_path: Path, shape: str) -> None:
     small, _ = cost(tmp_path, shape, 0.25)
     large, kilobytes = cost(tmp_path, shape, 1.0)
     assert kilobytes < MEGABYTES << 10
     assert large < SECONDS
-    assert large < 4 * small * 2  # quadratic time would be sixteen times as much
+    assert large < 4 * small * 2  # quadratic growth would be a factor of sixteen

@@ -1,4 +1,4 @@
-"""`--templates` and `--strict`: what their owner may change, and that the gate stays whatever they write."""
+"""`--templates` and `--strict`: custom templates can change the output, and the gate still checks it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMPLES = (find_templates() / "examples.py.jinja").read_text("utf-8")
 
 
 class Owner:
-    """Somebody with templates of their own, in the folder `mine`."""
+    """A user with custom templates in the folder `mine`."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -26,7 +26,7 @@ class Owner:
         self.folder.mkdir()
 
     def generate(self, *more: str, templates: str = "mine") -> tuple[int, str]:
-        """The exit code, and what was said; a refusal writes nothing and says so in two lines."""
+        """Run the command and return the exit code and the output; check that a refusal writes nothing."""
         code = cli.main(["--signatures", str(SIGNATURES), "--templates", templates, *more])
         said = self._capsys.readouterr()
         assert "a bug in" not in said.err
@@ -51,7 +51,7 @@ def changed(text: str, old: str, new: str) -> str:
     return text.replace(old, new, 1)
 
 
-def test_only_files_that_are_there_override(owner: Owner) -> None:
+def test_only_existing_files_replace_ours(owner: Owner) -> None:
     text = changed(MACROS, "record(its) %}\n", "record(its) %}\n{# mine #}")
     (owner.folder / "macros.jinja").write_text(
         changed(text, "{{ function.doc | doc(8) }}", '"""Mine."""')
@@ -62,7 +62,7 @@ def test_only_files_that_are_there_override(owner: Owner) -> None:
     assert "Typed client for the model" in Path("detector/__init__.py").read_text()
 
 
-def test_others_may_be_included(owner: Owner) -> None:
+def test_templates_can_include_others(owner: Owner) -> None:
     (owner.folder / "more.jinja").write_text("{{ page.doc | doc }}\n")
     text = changed(INIT, "{{ page.doc | doc }}", '{% include "more.jinja" %}')
     (owner.folder / "__init__.py.jinja").write_text(text)
@@ -114,7 +114,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_wrong_templates_are_stopped_by_the_gate(owner: Owner, what: str) -> None:
+def test_gate_stops_wrong_templates(owner: Owner, what: str) -> None:
     name, text, old, new = WRONG[what]
     file = f"{name}.jinja" if name == "macros" else f"{name}.py.jinja"
     (owner.folder / file).write_text(changed(text, old, new))
@@ -124,8 +124,10 @@ def test_wrong_templates_are_stopped_by_the_gate(owner: Owner, what: str) -> Non
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_so_are_ours(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same mistakes in the templates that we ship."""
+def test_gate_stops_mistakes_in_our_templates(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Make the same mistakes in the templates that we ship."""
     name, text, old, new = WRONG[what]
     ours = tmp_path / "ours"
     ours.mkdir()
@@ -146,7 +148,7 @@ comments = ["# Ours."]
 """
 
 
-def test_their_owner_allows_more_word_for_word(owner: Owner) -> None:
+def test_allow_file_adds_exact_code(owner: Owner) -> None:
     top = "import builtins\nimport logging\nfrom acme import traced"
     text = changed(CLIENT, "import builtins", top)
     text = changed(
@@ -184,7 +186,7 @@ def test_their_owner_allows_more_word_for_word(owner: Owner) -> None:
         ("statements = ['" + "(" * 5000 + "']", "no statement"),
     ],
 )
-def test_what_is_allowed_has_to_be_readable(owner: Owner, allow: str, words: str) -> None:
+def test_allow_file_must_be_valid(owner: Owner, allow: str, words: str) -> None:
     (owner.folder / "macros.jinja").write_text(MACROS)
     (owner.folder / "allow.toml").write_text(allow)
     code, said = owner.generate()
@@ -209,7 +211,7 @@ def test_what_is_allowed_has_to_be_readable(owner: Owner, allow: str, words: str
         "{{ 1 / 0 }}",
     ],
 )
-def test_a_template_that_fails_is_told_with_its_place(owner: Owner, text: str) -> None:
+def test_failing_template_is_reported_with_its_line(owner: Owner, text: str) -> None:
     Path("secret.jinja").write_text("{{ page.client }}")
     (owner.folder / "__init__.py.jinja").write_text(f"\n{text}\n")
     code, said = owner.generate()
@@ -218,7 +220,7 @@ def test_a_template_that_fails_is_told_with_its_place(owner: Owner, text: str) -
 
 
 @pytest.mark.parametrize("folder", ["nothing", "empty", "mine/macros.jinja"])
-def test_a_folder_without_templates(owner: Owner, folder: str) -> None:
+def test_folder_without_templates_is_refused(owner: Owner, folder: str) -> None:
     Path("empty").mkdir()
     (owner.folder / "macros.jinja").write_text(MACROS)
     code, said = owner.generate(templates=folder)
@@ -229,7 +231,7 @@ def test_a_folder_without_templates(owner: Owner, folder: str) -> None:
 # --strict
 
 
-def test_strict_writes_nothing_where_something_is_warned_of(
+def test_strict_writes_nothing_after_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

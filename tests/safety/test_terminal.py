@@ -1,4 +1,4 @@
-"""What the commands print of hostile models: words, and nothing that a terminal obeys."""
+"""Commands print no control sequences for hostile models."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ FILES = sorted((CORPUS / "hostile").glob("*.json"))
 PLAIN = CORPUS / "docs" / "detector.json"
 CODES = {0, 1, 2, 4}
 OURS = ("::error file=", "::warning file=", "::notice file=", "gen-client: ")
-"""How lines for GitHub begin: a command of a stranger's would begin otherwise."""
+"""The starts of our lines for GitHub; an injected workflow command would start differently."""
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """What a command prints, each line of it without a character that acts."""
+    """Return what a command printed, after checking that no line has a control character."""
     code = cli.main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
     assert code in CODES, captured
@@ -29,7 +29,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_show_and_diff(
+def test_show_and_diff_print_no_control_sequences(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,6 +1,6 @@
-"""A stranger's ways in beside generation: the configuration, a committed lock, an address for `init`, what is served.
+"""Other untrusted input: the configuration, a committed lock, an address for `init`, signatures for `serve`.
 
-Whatever they say ends in an exit code and in printable words, and nothing comes to be outside of the repository.
+Each text ends in an exit code and printable output, and nothing is written outside the repository.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RUNS = (["--check", "--offline"], ["--offline"], ["doctor"])
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a package, and a folder beside it that shows whether something came out."""
+    """A repository with a package, next to a folder that shows whether anything was written outside."""
     made = tmp_path / "repository"
     (made / ".git").mkdir(parents=True)
     monkeypatch.chdir(made)
@@ -40,7 +40,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def harmless(capsys: pytest.CaptureFixture[str], *words: str) -> int:
-    """Run the command: an exit code of those that are documented, and words that no terminal obeys."""
+    """Run the command and check for a documented exit code and printable output."""
     code = cli.main(list(words))
     out, err = capsys.readouterr()
     assert code in {0, 1, 2, 3, 4}
@@ -57,7 +57,7 @@ def files(folder: Path) -> set[str]:
 
 
 def configuration(key: str, text: str) -> str:
-    """A configuration with a text at one place; JSON's strings are TOML's."""
+    """Return a configuration with a text at one key; JSON strings are valid TOML."""
     value = json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
     entry = {"url": '"a/b/models/good"', "name": '"good"'}
     match key:
@@ -75,7 +75,7 @@ def configuration(key: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_configuration(
+def test_hostile_configuration(
     repository: Path, capsys: pytest.CaptureFixture[str], key: str, tmp_path: Path
 ) -> None:
     before = files(tmp_path)
@@ -118,7 +118,7 @@ def poison(content: dict[str, object], place: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_lock(
+def test_hostile_lock(
     repository: Path, capsys: pytest.CaptureFixture[str], place: str, tmp_path: Path
 ) -> None:
     Path("pyproject.toml").write_text(configuration("name", "good"))
@@ -145,10 +145,10 @@ WORDS: Final[dict[str, Callable[[str], list[str]]]] = {
 
 
 @pytest.mark.parametrize("place", WORDS)
-def test_an_entry(
+def test_hostile_address(
     repository: Path, capsys: pytest.CaptureFixture[str], place: str, tmp_path: Path
 ) -> None:
-    """`init` writes what the configuration's own reader takes, or nothing."""
+    """Check that `init` writes what the configuration's reader accepts, or nothing."""
     file = Path("pyproject.toml")
     before = files(tmp_path)
     harm = '[project]\nname = "app"\n'
@@ -168,14 +168,14 @@ def test_an_entry(
 
 
 @pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.stem)
-def test_a_server(
+def test_hostile_served_model(
     repository: Path,
     capsys: pytest.CaptureFixture[str],
     path: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """`serve` says where it is and what it warns of, and nothing that a terminal obeys."""
+    """Check that `serve` prints its address and warnings, and no control sequences."""
     interrupted = Mock(side_effect=KeyboardInterrupt)
     monkeypatch.setattr("clarigen.testing.Server.wait", interrupted)
     before = files(tmp_path)

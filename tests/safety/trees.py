@@ -1,6 +1,6 @@
-"""What a generated file is beside its text: its syntax tree without literals, docstrings and the model's own names.
+"""The shape of generated code: its syntax trees without literals, docstrings and the model's names.
 
-What lives here: `shape`. Two packages of the same shape run the same code, whatever their models say.
+Two packages of the same shape run the same code, whatever the texts of their models are.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ OURS = (
     }
     | {"inputs", "progress", "box", "image", "main"}
 )
-"""The words of our templates. Every other name is the model's."""
+"""The names that our templates write. Every other name is the model's."""
 
 
 def shape(files: Mapping[str, str]) -> str:
-    """The code of a package, with each name of the model's by the order in which it appears."""
+    """Return the code of a package, with the model's names numbered in order of appearance."""
     trees = {name: ast.parse(text) for name, text in files.items() if name.endswith(".py")}
     seen: dict[str, str] = {}
     return "\n".join(
@@ -75,7 +75,7 @@ def shape(files: Mapping[str, str]) -> str:
 
 
 class _Plain(ast.NodeTransformer):
-    """Puts one word for every literal, a number for every name of the model's, and takes docstrings away."""
+    """Replaces literals by a constant and the model's names by numbers, and removes docstrings."""
 
     def __init__(self, seen: dict[str, str]) -> None:
         self._seen = seen
@@ -103,7 +103,7 @@ class _Plain(ast.NodeTransformer):
 
 
 def _plain_word(word: str) -> str:
-    """A name as it has to be: one that Python would not read as another, and that does nothing by itself."""
+    """Return a name, after checking that Python does not normalize it and gives it no meaning."""
     assert word.isidentifier()
     assert not keyword.iskeyword(word)
     assert word in ("__all__", "__name__") or not word.startswith("__")
@@ -115,7 +115,7 @@ def _is_doc(node: Any) -> bool:
 
 
 def _is_plain(node: ast.expr) -> bool:
-    """Whether it is nothing but values, however many."""
+    """Return whether a node holds only values."""
     match node:
         case ast.Constant(value=value):
             return value is not None and value is not ...
@@ -132,7 +132,7 @@ def _is_plain(node: ast.expr) -> bool:
 
 
 def names(files: Mapping[str, str]) -> Iterator[str]:
-    """Each name that a package's code uses and that is no word of ours."""
+    """Return the names in a package's code that our templates do not write."""
     for name, text in files.items():
         if name.endswith(".py"):
             for node in ast.walk(ast.parse(text)):

@@ -1,7 +1,7 @@
-"""In a process of its own: generates packages, and does with each what people and editors do, under an audit hook.
+"""Generates packages in its own process and uses each as people and editors do, under an audit hook.
 
-Run with a folder for the packages and the files to generate from; a JSON line a file goes to standard output:
-what the command said and answered, and what was seen that must not be.
+Run it with a folder for the packages and the files of signatures. It prints one JSON line per file: the exit code and
+output of the command, and the forbidden events that were observed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from support import ROOT
 
 
 def main(out: Path, files: list[Path]) -> None:
-    """Warm up, so that what is loaded by us is there; then watch."""
+    """Warm up, so that our own modules are loaded; then watch."""
     sys.dont_write_bytecode = True
     out.mkdir(exist_ok=True)
     sys.path.insert(0, str(out))
@@ -38,10 +38,10 @@ def main(out: Path, files: list[Path]) -> None:
     _quietly(_visit, "warm")
     watch = Watch(out, ROOT / "runtime", ROOT / "codegen", ROOT / "templates")
     for index, file in enumerate(files):
-        print(json.dumps(_one(watch, out, file, f"pkg{index}")), flush=True)
+        print(json.dumps(_visit_file(watch, out, file, f"pkg{index}")), flush=True)
 
 
-def _one(watch: Watch, out: Path, file: Path, name: str) -> dict[str, object]:
+def _visit_file(watch: Watch, out: Path, file: Path, name: str) -> dict[str, object]:
     watch.folder = out
     code, printed = _quietly(cli.main, _words(file, out, name))
     generating = watch.taken()
@@ -50,7 +50,7 @@ def _one(watch: Watch, out: Path, file: Path, name: str) -> dict[str, object]:
     if code == 0:
         try:
             _quietly(_visit, name)
-        except Exception as error:  # noqa: BLE001  told to the test
+        except Exception as error:  # noqa: BLE001  reported to the test
             problem = f"{type(error).__name__}: {error}"
     return {
         "file": file.stem,
@@ -64,7 +64,7 @@ def _one(watch: Watch, out: Path, file: Path, name: str) -> dict[str, object]:
 
 
 def _words(file: Path, out: Path, name: str) -> list[str]:
-    """The words for a command that writes the package and nothing else."""
+    """Return the arguments of a command that writes only the package."""
     return ["--signatures", str(file), "--out", str(out), "--name", name, "--no-cache"]
 
 
@@ -75,7 +75,7 @@ def _quietly(work: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
 
 
 def _visit(name: str) -> None:
-    """Import, help, completion, hovering, annotations, and the examples, against nothing."""
+    """Use a package: import, help, completion, hover, annotations, and examples without a server."""
     importlib.invalidate_caches()
     module = importlib.import_module(name)
     shown = importlib.import_module(f"{name}.examples")
@@ -110,7 +110,7 @@ def _look_at(its: type, namespace: dict[str, Any]) -> None:
 
 
 def _pretend() -> None:
-    """A client whose calls answer at once, with nothing: what the arguments of examples do is all that is left."""
+    """Replace the calls of clients by ones that return nothing, so that only the arguments of examples are evaluated."""
 
     async def one(*_: object) -> None:
         return None

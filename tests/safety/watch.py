@@ -1,7 +1,7 @@
-"""An audit hook that sees what a process does to the world: files written, programs run, connections, strange imports.
+"""An audit hook that observes a process: files written, programs run, connections opened, unexpected imports.
 
-What lives here: `Watch`. It is told what is allowed and remembers the rest; it stops nothing, so that what
-happened can be told. It cannot be taken away again: it belongs into a process of its own.
+`Watch` knows what is allowed and records everything else. It stops nothing, so that all events are reported. An audit
+hook cannot be removed, so it needs its own process.
 """
 
 from __future__ import annotations
@@ -70,17 +70,17 @@ _MAKERS = tuple(
         "collections/__init__.py",
     )
 )
-"""Who makes code of text: of the fields of a dataclass, of the word that is completed, of an annotation, of a template."""
+"""Libraries that compile text: dataclasses, completion, annotations, templates."""
 _PYTHON = tuple({str(Path(os.__file__).resolve().parent), sys.prefix, sys.base_prefix})
 
 
 class Watch:
-    """What a process did that it was not allowed to do.
+    """Records what a process does that is not allowed.
 
     Attributes:
-        seen: What was seen, in words.
-        folder: Where files may be written; None for nowhere.
-        sources: Where the code that runs may come from, beside Python's own folders.
+        seen: Descriptions of the events.
+        folder: The folder where files may be written; None for none.
+        sources: The folders whose code may run, in addition to Python's own.
     """
 
     def __init__(self, *sources: Path) -> None:
@@ -92,11 +92,11 @@ class Watch:
         sys.addaudithook(self._hook)
 
     def imports_nothing_new(self) -> None:
-        """From here on, an import of a module that is not there yet is seen, but for those of `sources`."""
+        """Record every later import of a new module, except those of `sources`."""
         self._modules = frozenset(sys.modules)
 
     def taken(self) -> list[str]:
-        """What was seen since the last time."""
+        """Return the events since the last call."""
         seen, self.seen = self.seen, []
         return seen
 
@@ -144,7 +144,7 @@ class Watch:
         return self.folder.resolve() in (real.resolve(), *real.resolve().parents)
 
     def _known(self, file: str) -> bool:
-        """Whether code comes from a file that may be run, or is made by a library that makes some."""
+        """Return whether code comes from an allowed file, or from a library that compiles text."""
         if file.startswith((*self.sources, "<frozen ")):
             return True
         frame: FrameType | None = sys._getframe()

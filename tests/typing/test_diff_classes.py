@@ -1,7 +1,7 @@
-"""What `gen-client diff` says of a change is true: mypy, or a call, agrees with the class of each rule.
+"""The impact that `gen-client diff` gives each rule is right: mypy or a call agrees.
 
-For each rule there is an interface before and one after, and a caller. All callers are right before. After, mypy
-refuses those of breaking changes and takes those of the others. What no type checker sees is called instead.
+Each rule has an interface before and after the change, and a caller. mypy accepts every caller before the change. After
+it, mypy rejects the callers of breaking changes and accepts the others. A change that no type checker sees is called.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ Signature = dict[str, Any]
 
 
 def f(name: str, type_: str = "STR", **more: Any) -> dict[str, Any]:
-    """A field: required, unless it has a default."""
+    """Return a field; it is required unless it has a default."""
     return {"name": name, "type": type_, "required": "default" not in more, **more}
 
 
 def record(name: str, *members: tuple[str, str], **more: Any) -> dict[str, Any]:
-    """A field that is a record."""
+    """Return a field whose type is a record."""
     inner = [{"name": member, "type": type_} for member, type_ in members]
     return f(name, "NAMED_FIELDS", type_args=inner, **more)
 
 
 def m(name: str, *fields: dict[str, Any], returns: Any = "STR", **more: Any) -> Signature:
-    """A method; what it returns is a type or a field."""
+    """Return a method; `returns` is a type or a field."""
     output = {"type": returns} if isinstance(returns, str) else dict(returns)
     output["name"] = "return"
     return {
@@ -54,7 +54,7 @@ def m(name: str, *fields: dict[str, Any], returns: Any = "STR", **more: Any) -> 
 
 
 def choices(*ids: str) -> dict[str, Any]:
-    """The choices of a field."""
+    """Return the choices of a field."""
     return {"model_type_enum_options": [{"id": id} for id in ids]}
 
 
@@ -66,10 +66,10 @@ class Case:
         rule: The rule that it shows.
         old: The signatures before.
         new: The signatures after.
-        caller: What the caller does with `model`.
-        imports: What it imports from the package beside the client.
-        also: The rules that come along.
-        called: Whether only a call shows it.
+        caller: The caller's code, which uses `model`.
+        imports: The names that it imports from the package, next to the client.
+        also: The other rules that the change breaks.
+        called: Whether only a call shows the change.
     """
 
     rule: Rule
@@ -82,7 +82,7 @@ class Case:
 
 
 def case(rule: Rule, old: Any, new: Any, caller: str, *also: Rule, **more: Any) -> Case:
-    """A case; one method may stand for all."""
+    """Return a case; a single method may be passed instead of a list."""
     olds = old if isinstance(old, list) else [old]
     news = new if isinstance(new, list) else [new]
     return Case(rule, olds, news, caller, also=frozenset(also), **more)
@@ -385,7 +385,7 @@ def use(model: {client}) -> None:
 """
 
 
-def test_every_rule_is_proved() -> None:
+def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in CASES} == set(Rule)
 
 
@@ -395,7 +395,7 @@ def _name(index: int, side: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All interfaces as packages, and the callers."""
+    """A folder with the packages of all interfaces, and the callers."""
     folder = tmp_path_factory.mktemp("packages")
     for index, case in enumerate(CASES):
         for side, signatures in (("old", case.old), ("new", case.new)):
@@ -416,7 +416,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def refused(folder: Path) -> set[str]:
-    """The callers that mypy refuses; it runs once."""
+    """The callers that mypy rejects; it runs once."""
     command = [sys.executable, "-m", "mypy", "--cache-dir", str(folder / ".mypy_cache")]
     callers = sorted(path.name for path in folder.glob("use_*.py"))
     done = run(*command, *callers, cwd=folder, env={"MYPYPATH": SOURCES})
@@ -431,7 +431,7 @@ def _ids(index: int) -> str:
 
 
 @pytest.mark.parametrize("index", range(len(CASES)), ids=_ids)
-def test_a_type_checker_agrees(index: int, refused: set[str]) -> None:
+def test_mypy_agrees(index: int, refused: set[str]) -> None:
     case = CASES[index]
     assert _name(index, "old") not in refused, "the caller is wrong before"
     breaking = case.rule.impact is Impact.BREAKING and not case.called
@@ -441,8 +441,8 @@ def test_a_type_checker_agrees(index: int, refused: set[str]) -> None:
 @pytest.mark.parametrize(
     "index", [index for index, case in enumerate(CASES) if case.called], ids=_ids
 )
-def test_a_call_agrees(index: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody answers on this port: a call whose arguments are taken gets as far as that."""
+def test_call_agrees(index: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server listens on the port, so a call whose arguments are accepted fails to connect."""
     monkeypatch.syspath_prepend(str(folder))
     breaking = CASES[index].rule.impact is Impact.BREAKING
     for side in ("old", "new"):
@@ -458,7 +458,7 @@ def test_a_call_agrees(index: int, folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("index", range(len(CASES)), ids=_ids)
-def test_the_change_is_found(index: int) -> None:
+def test_diff_reports_the_rule(index: int) -> None:
     case = CASES[index]
     old, new = (
         name_methods(

@@ -1,4 +1,4 @@
-"""The code that `gen-client show` prints is right: a strict type checker takes every program of every form."""
+"""mypy in strict mode accepts every program that `gen-client show` prints."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What templates hand to `tidy`, written out once by hand: the text of a package that uses the whole grammar.
+"""Rendered files of a package that uses the whole grammar, written by hand.
 
-The tests of `tidy` and `gate` stand on it, so that they need no model, no plan and no template.
+The tests of `tidy` and `gate` use them, so that they need no model, no plan and no template.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Folding: lines break where black would break them, so that it has nothing to do twice."""
+"""`fold` breaks lines where black does, so that black formats each text once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def definition(parameters: list[str], returns: str) -> str:
     return f"    def f(\n{items}    ) -> {returns}:\n"
 
 
-def test_as_many_as_there_is_room_for() -> None:
+def test_items_are_joined_if_they_fit() -> None:
     assert fold(definition(["a: int"], "str")) == "    def f(self, a: int) -> str:\n"
     a, b = (f"{letter * 34}: int" for letter in "ab")
     assert fold(definition([a, b], "str")) == (
@@ -48,7 +48,7 @@ def test_as_many_as_there_is_room_for() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(PARAMETERS, WORDS)
-def test_black_has_nothing_to_change(parameters: list[str], returns: str) -> None:
+def test_black_does_not_change_a_folded_definition(parameters: list[str], returns: str) -> None:
     text = f"{HEAD}{fold(definition(parameters, returns))}        pass\n"
     assert black(text) == text
     flat = f"{HEAD}    def f({', '.join(['self', *parameters])}) -> {returns}:\n        pass\n"
@@ -57,7 +57,7 @@ def test_black_has_nothing_to_change(parameters: list[str], returns: str) -> Non
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=8))
-def test_of_a_call_neither(arguments: list[str]) -> None:
+def test_black_does_not_change_a_folded_call(arguments: list[str]) -> None:
     items = "".join(f"    {item},\n" for item in arguments)
     text = fold(f"f(\n{items})\n")
     assert black(text) == text
@@ -65,7 +65,7 @@ def test_of_a_call_neither(arguments: list[str]) -> None:
 
 
 def pieces(file: Path) -> Iterator[tuple[str, str]]:
-    """What black was given of the methods of a client, and what it made of it."""
+    """Yield the methods of a client before and after black."""
     content = json.loads(file.read_text())["method_signatures"]
     seen: list[tuple[str, str]] = []
 
@@ -78,7 +78,7 @@ def pieces(file: Path) -> Iterator[tuple[str, str]]:
     return (piece for piece in seen if piece[0].startswith((HEAD, "_")))
 
 
-def test_black_changes_nearly_no_method_of_real_models() -> None:
+def test_black_changes_few_methods_of_real_models() -> None:
     files = sorted((CORPUS / "real").glob("*.json"))
     all_of_them = [
         piece

@@ -1,4 +1,4 @@
-"""The two filters, and that templates write nothing that did not go through them."""
+"""The two filters, and the proof that templates write no other text."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def docstring_of(code: str) -> str:
 
 
 def reader_sees(text: str) -> str:
-    """What should be read: the visible text, without what surrounds it."""
+    """Return the text that a reader of the docstring should see."""
     return docstring_of(f"class A:\n    {literal(_normal(text))}")
 
 
@@ -87,7 +87,7 @@ def _normal(text: str) -> str:
 @example("a\\")
 @example("a\n\n    b")
 @settings(deadline=None, max_examples=300)
-def test_docstrings_say_what_the_text_says_before_and_after_black(text: str) -> None:
+def test_docstring_keeps_the_text_before_and_after_black(text: str) -> None:
     if not _normal(text):
         with pytest.raises(ValueError, match="without text"):
             docstring(text, 4)
@@ -108,7 +108,7 @@ def test_attacks_stay_text(text: str) -> None:
     assert docstring_of(f"class A:\n    {docstring(shown, 4)}") == reader_sees(shown)
 
 
-def test_how_docstrings_look() -> None:
+def test_layout_of_docstrings() -> None:
     assert docstring("Find things.") == '"""Find things."""'
     assert docstring("Find.\n\nArgs:\n    a: b", 8) == (
         '"""Find.\n\n        Args:\n            a: b\n        """'
@@ -187,7 +187,7 @@ def test_raw_text_in_a_template_is_an_error() -> None:
     assert finalize(Code("x")) == "x"
 
 
-def test_only_the_two_filters_and_the_folding_are_at_hand() -> None:
+def test_environment_has_only_the_two_filters_and_fold() -> None:
     environment = _prepare_environment()
     assert set(environment.filters) == {"py", "doc", "fold"}
     assert not environment.globals
@@ -196,7 +196,7 @@ def test_only_the_two_filters_and_the_folding_are_at_hand() -> None:
 
 
 def test_templates_do_not_join_text() -> None:
-    """`a ~ b` would pass raw text as escaped HTML."""
+    """Jinja would pass the raw text of `a ~ b` as escaped HTML."""
     environment = _prepare_environment()
     for path in sorted(find_templates().glob("*.jinja")):
         tree = environment.parse(path.read_text(encoding="utf-8"))
@@ -205,7 +205,7 @@ def test_templates_do_not_join_text() -> None:
 
 
 def test_code_is_made_in_few_places() -> None:
-    """`Code(…)` around anything but a literal stands only where names and literals are made."""
+    """Only the modules that make names and literals call `Code(…)` with anything but a literal."""
     folder = Path(inspect.getfile(render)).parent
     for path in sorted(folder.glob("*.py")):
         if path.name in ("escape.py", "naming.py"):

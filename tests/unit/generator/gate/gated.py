@@ -1,4 +1,4 @@
-"""What the tests of the gate share: its pages, and the message with which it refuses one."""
+"""Helpers for the tests of the gate: its pages, and the message of a refusal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KINDS = sorted(PAGES)
 
 
 def refused(text: str, kind: FileKind = "client") -> str:
-    """The message with which the gate refuses a text."""
+    """Return the message with which the gate refuses a text."""
     with pytest.raises(Refusal) as caught:
         check.check_code(text, kind)
     diagnostic = caught.value.diagnostic

@@ -1,7 +1,7 @@
-"""The gate with a filter of the templates taken away: it alone must stop every attack.
+"""The gate alone stops every attack, without the filters of the templates.
 
-Each hostile model is generated with a naive filter in the place of one of the two (and of both). What comes out is
-refused, or it is the code that the filters would have made, but for what its strings say.
+Each hostile model is generated with a naive filter instead of one of the two, or of both. The result is refused, or it
+is the same code as with the filters, except for the contents of its strings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from support import CORPUS
 HOSTILE = [
     file
     for file in sorted((CORPUS / "hostile").glob("*.json"))
-    if file.stat().st_size < 50_000  # the others are large, and no more than that
+    if file.stat().st_size < 50_000  # the others are only large
 ]
 ATTACKS = [
     '"""\nimport os\nos.system("touch PWNED")\n"""',
@@ -52,7 +52,7 @@ ATTACKS = [
 
 
 def naive_literal(value: object, _: object = None) -> Code:
-    """Text goes between quotes as it is; of other values, what `str` makes of them."""
+    """Quote text without escaping it; use `str` for other values."""
     if isinstance(value, str):
         return Code(f'"{value}"')
     if isinstance(value, list | tuple):
@@ -63,17 +63,17 @@ def naive_literal(value: object, _: object = None) -> Code:
 
 
 def bare_literal(value: object, _: object = None) -> Code:
-    """No filter at all: text as an expression."""
+    """Write text as an expression, without a filter."""
     return Code(value) if isinstance(value, str) else naive_literal(value)
 
 
 def naive_docstring(text: str, _: int = 0) -> Code:
-    """Text goes between quotes as it is."""
+    """Quote text without escaping it."""
     return Code(f'"""{text}"""')
 
 
 def bare_docstring(text: str, _: int = 0) -> Code:
-    """No filter at all: text as a statement."""
+    """Write text as a statement, without a filter."""
     return Code(text)
 
 
@@ -106,7 +106,7 @@ def test_an_attack_in_every_text(
 
 
 def _signatures(attack: str) -> list[dict[str, object]]:
-    """A method with the attack in one of its texts, for each text that is not a name."""
+    """Yield a method for each text that is not a name, with the attack in that text."""
     signatures: list[dict[str, object]] = []
     places = [("default", "JSON_DATA")]
     places += [(place, "STR") for place in ("method", "field", "default", "choice", "result")]
@@ -157,7 +157,7 @@ def _stopped_or_harmless(
 
 
 def _rooms() -> list[ModuleType]:
-    """The modules that use the filter for literals."""
+    """Return the modules that use the filter for literals."""
     rooms = [
         module
         for name, module in sys.modules.items()
@@ -171,7 +171,7 @@ def _rooms() -> list[ModuleType]:
 
 
 def _generated(signatures: tuple[dict[str, object], ...]) -> dict[str, str] | None:
-    """The files of the package, or None if it is refused."""
+    """Return the files of the package, or None if it is refused."""
     document = Document(ModelRef("acme", "vision", "eye"), "", signatures)
     try:
         return build(document, "pkg", Report()).files
@@ -180,7 +180,7 @@ def _generated(signatures: tuple[dict[str, object], ...]) -> dict[str, str] | No
 
 
 def _shapes(files: dict[str, str]) -> dict[str, str]:
-    """The code of a package, with every plain value as the same one."""
+    """Return the code of a package, with every literal replaced by the same one."""
     return {
         name: ast.dump(_Plain().visit(ast.parse(text)))
         for name, text in files.items()

@@ -1,4 +1,4 @@
-"""The gate: all that our templates write passes, and nothing else does, whatever the filters let through."""
+"""The gate accepts what our templates write and nothing else."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_templates_write_passes(kind: FileKind) -> None:
+def test_template_output_passes(kind: FileKind) -> None:
     check.check_code(PAGES[kind], kind)
     check.check_file(finish(PAGES[kind], kind), kind)
 
 
-# Every place of the grammar, attacked: no rule may look past a field of a node.
+# Attacks on every node of the grammar: no rule may skip a field.
 
 EVIL_EXPRESSIONS = [
     "__import__('os').system('id')",
@@ -59,7 +59,7 @@ EVIL_STATEMENTS = [
 
 
 def _expressions(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
-    """Each place of a tree that holds an expression: the node, its field, the index in it."""
+    """Yield each position of a tree that holds an expression: the node, its field, the index in it."""
     for node in ast.walk(tree):
         for name, value in ast.iter_fields(node):
             if isinstance(value, ast.expr) or (
@@ -76,7 +76,7 @@ def _expressions(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
-def test_no_place_takes_an_expression_of_another_kind(kind: FileKind, evil: str) -> None:
+def test_foreign_expression_is_refused_everywhere(kind: FileKind, evil: str) -> None:
     tree = ast.parse(PAGES[kind])
     planted = ast.parse(evil, mode="eval").body
     places = list(_expressions(tree))
@@ -85,7 +85,7 @@ def test_no_place_takes_an_expression_of_another_kind(kind: FileKind, evil: str)
         if evil == "eval" and name == "target":
             continue  # a field may have any name
         if evil == "..." and isinstance(node, ast.Expr):
-            continue  # so ends a form of a method
+            continue  # the body of an overload
         if index is None:
             before = getattr(node, name)
             setattr(node, name, planted)
@@ -101,7 +101,7 @@ def test_no_place_takes_an_expression_of_another_kind(kind: FileKind, evil: str)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
-def test_no_list_takes_an_expression_of_another_kind(kind: FileKind, evil: str) -> None:
+def test_foreign_expression_is_refused_in_every_list(kind: FileKind, evil: str) -> None:
     tree = ast.parse(PAGES[kind])
     planted = ast.parse(evil, mode="eval").body
     lists = [
@@ -125,7 +125,7 @@ def test_no_list_takes_an_expression_of_another_kind(kind: FileKind, evil: str) 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("evil", EVIL_EXPRESSIONS)
-def test_no_call_or_class_takes_a_keyword_of_another_kind(kind: FileKind, evil: str) -> None:
+def test_foreign_keyword_is_refused_in_every_call_and_class(kind: FileKind, evil: str) -> None:
     tree = ast.parse(PAGES[kind])
     value = ast.parse(evil, mode="eval").body
     for node in ast.walk(tree):
@@ -138,7 +138,7 @@ def test_no_call_or_class_takes_a_keyword_of_another_kind(kind: FileKind, evil: 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("evil", EVIL_STATEMENTS)
-def test_no_block_takes_a_statement_of_another_kind(kind: FileKind, evil: str) -> None:
+def test_foreign_statement_is_refused_in_every_block(kind: FileKind, evil: str) -> None:
     tree = ast.parse(PAGES[kind])
     planted = ast.parse(evil).body[0]
     for node in ast.walk(tree):
@@ -156,7 +156,7 @@ def _must_refuse(tree: ast.Module, kind: FileKind, what: str) -> None:
     try:
         text = ast.unparse(tree)
     except (ValueError, AttributeError, TypeError):
-        return  # nothing that could be written down
+        return  # no valid source
     try:
         check.check_code(text, kind)
     except Refusal:
@@ -316,7 +316,7 @@ def test_a_changed_example_is_refused(old: str, new: str) -> None:
     refused(EXAMPLES.replace(old, new, 1), "examples")
 
 
-# Text: what the parser does not show
+# Text that the parser does not show
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_hidden_characters_are_refused(character: str) -> None:
     "comment",
     ["# type: ignore", "# noqa", "# fmt: on", "# coding: utf-7", "# a model's words", "#"],
 )
-def test_comments_of_others_are_refused(comment: str) -> None:
+def test_foreign_comments_are_refused(comment: str) -> None:
     with pytest.raises(Refusal, match="a comment"):
         check.check_file(HEAD + INIT + comment + "\n", "init")
     with pytest.raises(Refusal):
@@ -359,5 +359,5 @@ def test_the_head_is_required() -> None:
         "\ud800",
     ],
 )
-def test_text_that_no_parser_likes_is_refused(text: str) -> None:
+def test_text_that_parsers_reject_is_refused(text: str) -> None:
     refused(text)

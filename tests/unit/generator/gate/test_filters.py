@@ -1,4 +1,4 @@
-"""The filters of the templates, removed: what then leaves a string, the gate stops."""
+"""Without the filters of the templates, the gate stops everything that leaves a string."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_without_the_literal_filter_no_attack_passes(attack: str, place: str, fo
 
 
 def _stopped_or_harmless(text: str) -> None:
-    """Refused, or the same code as before but for what its strings say."""
+    """Check that a text is refused, or is the same code except for the contents of its strings."""
     try:
         finish(text, "client")
     except Refusal:
@@ -62,7 +62,7 @@ def _stopped_or_harmless(text: str) -> None:
 
 
 def _shape(text: str) -> str:
-    """The code, with every plain value as the same one."""
+    """Return the code, with every literal replaced by the same one."""
     return ast.dump(_Plain().visit(ast.parse(text)))
 
 

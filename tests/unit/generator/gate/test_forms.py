@@ -1,4 +1,4 @@
-"""The gate on methods of two forms, and on the twins: what follows from a first form, and who waits."""
+"""The gate on overloaded methods and on the twins: what follows from the first overload, and `await`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gen_client.layout import FileKind
 from unit.generator.gate.gated import PAGES, refused
 from unit.generator.page_text import CLIENT
 
-# Two forms of a method: the second and the body say what follows from the first, and no more.
+# Overloads: the second one and the body follow from the first.
 
 FORM = "compare(\n        self, image: Image, other: Image, *, lowest: float | None = None, label: str\n    )"
 LISTED = "compare(self, inputs: Sequence[CompareInput], /) -> builtins.list[Region]: ..."
@@ -69,12 +69,12 @@ LISTED = "compare(self, inputs: Sequence[CompareInput], /) -> builtins.list[Regi
         ("TypedDict, overload\n", "TypedDict\n"),
     ],
 )
-def test_a_changed_form_is_refused(old: str, new: str) -> None:
+def test_changed_overload_is_refused(old: str, new: str) -> None:
     assert old in CLIENT
     refused(CLIENT.replace(old, new, 1))
 
 
-def test_a_form_without_a_body_is_refused() -> None:
+def test_overload_without_a_body_is_refused() -> None:
     lines = CLIENT.split("\n")
     first = next(
         i for i, line in enumerate(lines) if line.endswith("image: Image | Sequence[CompareInput],")
@@ -83,7 +83,7 @@ def test_a_form_without_a_body_is_refused() -> None:
     refused("\n".join([*lines[: first - 2], *lines[last + 1 :]]))
 
 
-# The twins: a coroutine waits, and a plain function does not.
+# The twins: a coroutine awaits, a plain function does not.
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,6 @@ def test_a_form_without_a_body_is_refused() -> None:
         ("examples", "await model.detect(IMAGE)", "await main"),
     ],
 )
-def test_awaiting_stands_where_we_write_it(kind: FileKind, old: str, new: str) -> None:
+def test_misplaced_await_is_refused(kind: FileKind, old: str, new: str) -> None:
     assert PAGES[kind].count(old) >= 1
     refused(PAGES[kind].replace(old, new, 1), kind)

@@ -1,4 +1,4 @@
-"""The table of types, and what stands on a page. No template is needed for any of it."""
+"""Types as code, and the contents of a page. No template is needed for these tests."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def test_ranges(
         (STR, ServerDefault("x\u202e"), "own default applies: `x\\u202e`."),
     ],
 )
-def test_what_the_first_parameter_is_when_left_out(
+def test_docstring_says_what_an_omitted_first_parameter_means(
     type_: DataType, default: Default, said: str
 ) -> None:
     assert said in function(param("a", type_, default)).doc
@@ -253,7 +253,7 @@ def test_what_the_first_parameter_is_when_left_out(
 
 
 @pytest.mark.parametrize("kind", MethodKind)
-def test_a_methods_name_in_python_is_told_where_it_is_another(kind: MethodKind) -> None:
+def test_wire_description_has_the_name_in_python_if_it_differs(kind: MethodKind) -> None:
     a = param("a", stream=kind is MethodKind.BIDI_STREAM)
     plain = method(a, kind=kind)
     assert "name=" not in page(plain).methods[0].wire
@@ -275,7 +275,7 @@ def test_streams() -> None:
     assert its.example.arguments == ('["Hello"]',)
 
 
-def test_records_are_named_by_method_and_field_and_never_shared() -> None:
+def test_records_are_named_after_method_and_field() -> None:
     nested = DataType(TypeKind.NAMED_FIELDS, members=(Member("box", POINT),))
     its = page(method(param("a", nested), param("b", list_of(POINT)), returns=nested))
     assert [record.name for record in its.records] == [
@@ -317,7 +317,7 @@ def test_the_docstring_of_a_record_says_where_it_is() -> None:
     assert record.doc == "Item of the stream that `predict` returns."
 
 
-# A list of inputs in place of one
+# A list of inputs
 
 
 JSON = DataType(TypeKind.JSON_DATA)
@@ -341,19 +341,19 @@ IMAGE = DataType(TypeKind.IMAGE)
         (DataType(TypeKind.TUPLE, (POINT, STR)), False),
     ],
 )
-def test_a_list_of_mappings_is_an_argument_where_it_can_be(first: DataType, listed: bool) -> None:
+def test_list_is_not_accepted_if_it_may_be_an_argument(first: DataType, listed: bool) -> None:
     its = page(method(param("a", first))).methods[0]
     assert (its.list_form is not None) is listed
     assert its.batch is not None
     assert ("Also accepts a list of `PredictInput`" in its.doc) is listed
 
 
-def test_only_a_method_with_one_result_and_a_parameter_takes_a_list() -> None:
+def test_streams_and_methods_without_parameters_accept_no_list() -> None:
     for its in (method(), method(param("a"), kind=MethodKind.SERVER_STREAM)):
         assert page(its).methods[0].list_form is None
 
 
-def test_the_body_takes_what_either_form_takes() -> None:
+def test_body_accepts_both_overloads() -> None:
     its = page(
         method(
             *(
@@ -379,7 +379,7 @@ def test_the_body_takes_what_either_form_takes() -> None:
     ]
 
 
-def test_an_optional_first_parameter_keeps_its_default() -> None:
+def test_optional_first_parameter_keeps_its_default() -> None:
     its = page(method(param("a", IMAGE, NullDefault()), param("b"))).methods[0]
     assert its.list_form is not None
     (first,) = its.list_form.positional
@@ -387,7 +387,7 @@ def test_an_optional_first_parameter_keeps_its_default() -> None:
     assert (first.absent, first.default) == ("", "None")
 
 
-def test_the_keys_of_an_input_say_what_the_arguments_do() -> None:
+def test_keys_of_an_input_have_docstrings() -> None:
     (its,) = page(
         method(
             param("a", IMAGE, description="The picture"),
@@ -428,7 +428,7 @@ def test_exports() -> None:
     assert its.reference == 'ModelRef("acme", "vision", "detector")'
 
 
-def test_a_package_without_a_reference_says_how_to_reach_the_model() -> None:
+def test_package_without_a_reference_explains_how_to_connect() -> None:
     model = Model(None, "", (method(param("a", DataType(TypeKind.TEXT))),))
     its = build.build_page(model, naming.check_package_name("held"), Report())
     assert its.reference == ""
@@ -455,7 +455,7 @@ Returns:
 Look again."""
 
 
-def test_sections_of_the_author_never_stand_twice() -> None:
+def test_sections_of_the_author_are_not_repeated() -> None:
     doc = function(param("image"), description=DESCRIPTION).doc
     assert doc == (
         "Look.\n\n* gone (int): Not there any more.\n\nLook again.\n\n"
@@ -465,7 +465,7 @@ def test_sections_of_the_author_never_stand_twice() -> None:
     )
 
 
-def test_hostile_descriptions_take_no_time() -> None:
+def test_hostile_descriptions_are_parsed_quickly() -> None:
     for text in (
         "Args:\n" + "    a" * 50_000,
         "Args:\n  * `" + "(" * 100_000,
@@ -474,7 +474,7 @@ def test_hostile_descriptions_take_no_time() -> None:
         descriptions.parse_description(text, ["a"])
 
 
-def test_layout() -> None:
+def test_lines_are_wrapped() -> None:
     bullet = docstrings.wrap(["* " + "word " * 10], 30)
     assert bullet == ["* word word word word word", "  word word word word word"]
     assert docstrings.wrap(["short", "  kept"], 30) == ["short", "  kept"]
@@ -497,7 +497,7 @@ def test_samples_are_valid() -> None:
     assert all(isinstance(argument, Code) for argument in its.example.arguments)
 
 
-def test_a_default_that_checkers_do_not_take_for_json_is_left_to_the_description() -> None:
+def test_default_that_checkers_reject_as_json_is_in_the_docstring() -> None:
     for text, shown in (
         ('{"a": 1, "b": "x", "c": null}', '{"a": 1, "b": "x", "c": None}'),
         ('{"k": [1, null, "x"]}', '{"k": (1, None, "x")}'),

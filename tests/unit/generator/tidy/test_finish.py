@@ -1,4 +1,4 @@
-"""Tidying: imports reduced and ordered, one format, the head; the same text always gives the same bytes."""
+"""Finished files: unused imports removed, imports sorted, one format, the head; the same text gives the same bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from unit.generator.page_text import CLIENT, EXAMPLES, INIT
 
 
 def imports(text: str) -> list[str]:
-    """The block of imports of a tidy file."""
+    """Return the lines of a file from its first import to its first definition."""
     lines = text.split("\n")
     first = next(i for i, line in enumerate(lines) if line.startswith(("import ", "from ")))
     last = next(i for i, line in enumerate(lines) if line.startswith(("class ", "def ", "__all__")))
@@ -62,13 +62,13 @@ def test_imports_of_a_client() -> None:
     ]
 
 
-def test_a_name_that_only_a_parameter_has_is_not_used() -> None:
+def test_name_of_a_parameter_is_not_a_use() -> None:
     assert "    Text," in CLIENT
     assert "Text: str" in CLIENT
     assert "    Text,\n" not in finish(CLIENT, "client")
 
 
-def test_without_arrays_nothing_is_imported_for_them() -> None:
+def test_npt_is_imported_only_for_arrays() -> None:
     text = CLIENT.replace("npt.ArrayLike", "int").replace("npt.NDArray[Any]", "int")
     tidied = finish(text, "client")
     assert "npt" not in tidied
@@ -100,7 +100,7 @@ def test_imports_of_the_other_files() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
 )
-def test_tidy_text_stays_as_it_is(text: str, kind: FileKind) -> None:
+def test_finish_is_idempotent(text: str, kind: FileKind) -> None:
     once = finish(text, kind)
     assert once.startswith(HEAD)
     assert once.endswith("\n")
@@ -111,7 +111,7 @@ def test_tidy_text_stays_as_it_is(text: str, kind: FileKind) -> None:
 @pytest.mark.parametrize(
     ("text", "kind"), [(CLIENT, "client"), (INIT, "init"), (EXAMPLES, "examples")]
 )
-def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: FileKind) -> None:
+def test_pieces_are_formatted_like_the_whole(text: str, kind: FileKind) -> None:
     for written in (text, finish(text, kind)):
         assert format_source(written) == black(written)
 
@@ -119,7 +119,7 @@ def test_the_pieces_make_what_black_makes_of_the_whole(text: str, kind: FileKind
 @pytest.mark.parametrize(
     "name", ["lists", "named-fields", "defaults", "streams", "params", "media"]
 )
-def test_the_pieces_of_a_model_too(name: str) -> None:
+def test_pieces_of_a_model_are_formatted_like_the_whole(name: str) -> None:
     content = json.loads((CORPUS / "kitchen_sink" / f"{name}.json").read_text("utf-8"))
     document = Document(None, "", tuple(content["method_signatures"]))
     pieces = pipeline.build(document, "pkg", Report()).files
@@ -127,11 +127,11 @@ def test_the_pieces_of_a_model_too(name: str) -> None:
 
 
 def black(text: str) -> str:
-    """What black makes of a text at once."""
+    """Format a whole text with black."""
     return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
 
 
-def test_nothing_is_added() -> None:
+def test_no_import_is_added() -> None:
     for name in ("Client", "wire", "Final"):
         broken = CLIENT.replace(f"    {name},\n", "").replace(f"{name}, ", "")
         try:
@@ -141,7 +141,7 @@ def test_nothing_is_added() -> None:
         assert f"    {name},\n" not in "\n".join(imports(tidied))
 
 
-def test_nobodys_configuration_is_read(tmp_path: Path) -> None:
+def test_configuration_of_black_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         "[tool.black]\nline-length = 20\nskip-string-normalization = true\n"
     )
@@ -156,7 +156,7 @@ def test_nobodys_configuration_is_read(tmp_path: Path) -> None:
     assert done.stdout == finish(CLIENT, "client")
 
 
-def test_what_is_refused_reaches_neither_libcst_nor_black() -> None:
+def test_refused_text_loads_neither_libcst_nor_black() -> None:
     done = run_python(
         "import sys\n"
         "from gen_client.tidy.finish import finish\n"

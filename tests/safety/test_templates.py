@@ -52,9 +52,9 @@ def changed(text: str, old: str, new: str) -> str:
 
 
 def test_only_existing_files_replace_ours(owner: Owner) -> None:
-    text = changed(MACROS, "record(its) %}\n", "record(its) %}\n{# mine #}")
+    text = changed(MACROS, "record_class(record) %}\n", "record_class(record) %}\n{# mine #}")
     (owner.folder / "macros.jinja").write_text(
-        changed(text, "{{ function.doc | doc(8) }}", '"""Mine."""')
+        changed(text, "{{ method.doc | doc(8) }}", '"""Mine."""')
     )
     assert owner.generate() == (0, "")
     client = Path("detector/client.py").read_text()
@@ -78,13 +78,18 @@ WRONG = {
         "import builtins\nfrom os import system",
     ),
     "a call": ("client", CLIENT, "{% for twin in twins %}", "print()\n{% for twin in twins %}"),
-    "a comment of a model": ("client", CLIENT, "# How each", "# {{ page.client }}\n# How each"),
+    "a comment of a model": (
+        "client",
+        CLIENT,
+        "# Wire descriptions",
+        "# {{ page.client }}\n# Wire descriptions",
+    ),
     "a constant": ("client", CLIENT, "{% for alias", "x = 1\n{% for alias"),
     "a decorator": (
         "macros",
         MACROS,
-        "    def {{ function.batch",
-        "    @property\n    def {{ function.batch",
+        "    def {{ method.batch",
+        "    @property\n    def {{ method.batch",
     ),
     "a longer body": (
         "macros",
@@ -96,17 +101,17 @@ WRONG = {
         "macros",
         MACROS,
         "        return self._batch(",
-        "        {{ function.wire }}\n        return self._batch(",
+        "        {{ method.wire }}\n        return self._batch(",
     ),
     "a default": (
         "macros",
         MACROS,
-        "{%- if param.default %}",
-        "{%- if true %} = print(){% elif param.default %}",
+        "{%- if parameter.default %}",
+        "{%- if true %} = print(){% elif parameter.default %}",
     ),
     "a base": ("macros", MACROS, "({{ twin.base }}", "({{ twin.base }}, dict"),
     "a metaclass": ("macros", MACROS, "({{ twin.base }}", "({{ twin.base }}, metaclass=type"),
-    "an f-string": ("macros", MACROS, "{{ function.doc | doc(8) }}", 'f"""{1}"""'),
+    "an f-string": ("macros", MACROS, "{{ method.doc | doc(8) }}", 'f"""{1}"""'),
     "a main of others": ("examples", EXAMPLES, "    main(", "    exec("),
     "an export": ("__init__", INIT, "__all__ = [", '__all__ = [\n"os",'),
     "code that is none": ("__init__", INIT, "__all__ = [", "__all__ = [["),
@@ -157,7 +162,7 @@ def test_allow_file_adds_exact_code(owner: Owner) -> None:
     (owner.folder / "client.py.jinja").write_text(text)
     stream = "{% filter fold %}\n        return self._stream("
     text = changed(MACROS, stream, f'        logger.debug("called")\n{stream}')
-    batch = "{% filter fold %}\n    def {{ function.batch.name"
+    batch = "{% filter fold %}\n    def {{ method.batch.name"
     text = changed(text, batch, f"    @traced\n{batch}")
     (owner.folder / "macros.jinja").write_text(text)
     assert owner.generate()[0] == 4
@@ -207,7 +212,7 @@ def test_allow_file_must_be_valid(owner: Owner, allow: str, words: str) -> None:
         "{% if %}",
         "{% include '../secret.jinja' %}",
         "{% include '/etc/passwd' %}",
-        "{{ page.functions[99] }}",
+        "{{ page.methods[99] }}",
         "{{ 1 / 0 }}",
     ],
 )

@@ -100,7 +100,7 @@ class Drift:
             SignatureMismatchError: They differ.
         """
         while self.unverified and not self._differences:
-            comparing = self._comparing  # a fork meanwhile would replace it
+            comparing = self._comparing  # a fork in the meantime replaces it
             if comparing.acquire(blocking=False):
                 try:
                     yield from self._compare(address, deadline)

@@ -30,6 +30,7 @@ _INTERCEPTOR_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "Stream
 """The kinds of interceptors, as both of grpc's modules name them."""
 
 _Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[int, ...]]"
+"""What clients that share a channel have in common: target, root certificates, event loop, ids of interceptors."""
 
 
 class _SharedChannel:
@@ -37,7 +38,7 @@ class _SharedChannel:
 
     Attributes:
         channel: grpc's channel.
-        leases: How many clients use it.
+        leases: The number of its leases.
         is_inherited: Whether it was opened before a fork, in the parent process.
     """
 
@@ -54,7 +55,7 @@ class ChannelPool:
     """The open channels of this process. Thread-safe.
 
     Attributes:
-        channels: The channels, by what they were opened with.
+        channels: The channels, by what their clients have in common.
         lock: Guards the leases. Re-entrant: a garbage collection inside may drop another lease.
     """
 
@@ -73,7 +74,7 @@ class ChannelPool:
         self.channels.clear()
 
     def acquire(self, key: _Key, interceptors: tuple[object, ...]) -> _SharedChannel:
-        """Return the channel of this key, opened if necessary, with one more lease."""
+        """Add a lease to the channel of a key, and return the channel. Open it if necessary."""
         target, certificates, loop, _ = key
         with self.lock:
             shared = self.channels.get(key)
@@ -85,7 +86,7 @@ class ChannelPool:
         return shared
 
     def release(self, key: _Key, shared: _SharedChannel) -> bool:
-        """Take one lease back; return whether it was the last, so that the channel should be closed."""
+        """Remove a lease from a channel. Return whether it was the last; then the channel should be closed."""
         with self.lock:
             if shared.is_inherited:
                 return False
@@ -98,6 +99,7 @@ class ChannelPool:
 
 
 POOL: Final = ChannelPool()
+"""The channels of all clients."""
 
 
 class Lease:

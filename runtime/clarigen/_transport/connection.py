@@ -7,7 +7,8 @@ package loads none of it, and the first call imports nothing more.
 
 from __future__ import annotations
 
-import json  # noqa: F401  for `_wire/json.py`, so that the first call imports nothing
+# For `_wire/json.py`, so that the first call imports nothing.
+import json  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar

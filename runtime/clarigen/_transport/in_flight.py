@@ -103,6 +103,7 @@ class ForkGate:
 
 
 FORK_GATE: Final = ForkGate()
+"""The gate of this process: every synchronous use of grpc goes through it."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=FORK_GATE.before_fork, after_in_parent=FORK_GATE.after_fork)

@@ -97,10 +97,12 @@ def successful_outcome(kind: str, attempts: int = 1) -> Outcome:
     return Outcome(tuple(RESULTS[kind]), "", attempts)
 
 
-def prepared(model: Any, chance: float = 0.0) -> Any:
-    """Return a client whose retries wait as long as `chance` says, and have a throttle of their own.
+def with_test_policy(model: Any, chance: float = 0.0) -> Any:
+    """Return a view of a client with a retry throttle of its own, and with batches of a single request.
 
-    A batch is one request.
+    Args:
+        model: The client.
+        chance: The length of each backoff, as a fraction of its maximum, from 0.0 to 1.0.
     """
     policy = replace(get_policy(model), random=lambda: chance, throttle=RetryThrottle())
     return with_policy(model, policy).with_options(batch_size=8, concurrency=1)
@@ -158,8 +160,8 @@ class FinishedCall:
         return Outcome(items, type(error).__name__, getattr(error, "attempts", None))
 
     def _sync(self, kind: str, url: str, chance: float, options: Any) -> None:
-        with Calls(base_url=url, **options) as made:
-            model = prepared(made, chance)
+        with Calls(base_url=url, **options) as client:
+            model = with_test_policy(client, chance)
             started = time.monotonic()
             try:
                 if kind == "unary":
@@ -174,8 +176,8 @@ class FinishedCall:
 
     def _async(self, kind: str, url: str, chance: float, options: Any) -> None:
         async def run() -> None:
-            async with AsyncCalls(base_url=url, **options) as made:
-                model = prepared(made, chance)
+            async with AsyncCalls(base_url=url, **options) as client:
+                model = with_test_policy(client, chance)
                 started = time.monotonic()
                 try:
                     if kind == "unary":

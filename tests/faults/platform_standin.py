@@ -174,8 +174,8 @@ class Standin:
         if rpc in self.failing:
             return self.failing[rpc]
         if rpc == "GetDeployment":
-            known = request.deployment_id in self.deployments
-            return (0, "") if known else (UNKNOWN_DEPLOYMENT, "Deployment does not exist")
+            is_known = request.deployment_id in self.deployments
+            return (0, "") if is_known else (UNKNOWN_DEPLOYMENT, "Deployment does not exist")
         if rpc == "GetUser":
             return 0, ""
         owner = (request.user_app_id.user_id, request.user_app_id.app_id)
@@ -209,27 +209,27 @@ class Standin:
     def _deployment(self, request: Any) -> Any:
         disabled = self.deployments[request.deployment_id]
         states = resources_pb2.Deployment.Status
-        found = resources_pb2.Deployment(
+        selected = resources_pb2.Deployment(
             id=request.deployment_id, status=states.DISABLED if disabled else states.ENABLED
         )
-        return service_pb2.SingleDeploymentResponse(status={"code": SUCCESS}, deployment=found)
+        return service_pb2.SingleDeploymentResponse(status={"code": SUCCESS}, deployment=selected)
 
     def outputs(self, request: Any) -> Any:
         """Answer PostModelOutputs, whatever the credential."""
         response = service_pb2.MultiOutputResponse(status={"code": SUCCESS})
-        for given in request.inputs:
+        for message in request.inputs:
             output = response.outputs.add(status={"code": SUCCESS})
-            if given.data.metadata["_method_name"] == "_GET_SIGNATURES":
+            if message.data.metadata["_method_name"] == "_GET_SIGNATURES":
                 output.data.text.raw = self._own_text()
             else:
-                output.data.parts.add(id="return", data=given.data.parts[0].data)
+                output.data.parts.add(id="return", data=message.data.parts[0].data)
         return response
 
     def _own_text(self) -> str:
         if isinstance(self.own_signatures, str):
             return self.own_signatures
         messages = _messages(self.own_signatures)
-        return json.dumps({one.name: json_format.MessageToDict(one) for one in messages})
+        return json.dumps({entry.name: json_format.MessageToDict(entry) for entry in messages})
 
 
 def _messages(signatures: Iterable[Mapping[str, Any]]) -> list[Any]:

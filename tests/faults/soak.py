@@ -83,13 +83,13 @@ class ServerProcess:
 @contextmanager
 def start_server() -> Iterator[ServerProcess]:
     code = "from faults.soak import run_server; run_server()"
-    where = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    python_path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
     with subprocess.Popen(
         [sys.executable, "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": where},
+        env={**os.environ, "PYTHONPATH": python_path},
     ) as process:
         yield ServerProcess(process)
         assert process.stdin is not None

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from clarigen import ModelNotReadyError, Response, UnavailableError
-from faults.callers import TWINS, AsyncCalls, Calls, prepared
+from faults.callers import TWINS, AsyncCalls, Calls, with_test_policy
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step
 
 FULL = Refuse("RESOURCE_EXHAUSTED")
@@ -73,22 +73,24 @@ class Source:
             self.ended.set()
 
 
-def results(twin: str, url: str, source: Source, told: list[int], timeout: float = 20) -> list[int]:
+def results(
+    twin: str, url: str, source: Source, attempt_counts: list[int], timeout: float = 20
+) -> list[int]:
     """Send the items of a source and return the results; `told` receives the number of attempts."""
 
     def note(response: Response) -> None:
-        told.append(response.attempts)
+        attempt_counts.append(response.attempts)
 
     options: Any = {"timeout": timeout, "max_retries": 4, "on_response": note}
 
     async def run() -> list[int]:
-        async with AsyncCalls(base_url=url, **options) as made:
-            return [item async for item in prepared(made).add(source.asynchronous())]
+        async with AsyncCalls(base_url=url, **options) as client:
+            return [item async for item in with_test_policy(client).add(source.asynchronous())]
 
     if twin == "async":
         return asyncio.run(run())
-    with Calls(base_url=url, **options) as made:
-        return list(prepared(made).add(source.sync()))
+    with Calls(base_url=url, **options) as client:
+        return list(with_test_policy(client).add(source.sync()))
 
 
 def script(source: Source, step: Step, times: int) -> Callable[[int], Step]:
@@ -107,21 +109,21 @@ def script(source: Source, step: Step, times: int) -> Callable[[int], Step]:
 @twins
 @pytest.mark.parametrize("step", [FULL, Platform(21355), Platform(11005)])
 def test_bidi_stream_is_retried_while_it_waits_for_the_second_item(twin: str, step: Step) -> None:
-    source, told = Source(), list[int]()
+    source, attempt_counts = Source(), list[int]()
     with Scripted(script(source, step, 3)) as server:
-        assert results(twin, server.url, source, told) == [0, 2, 4, 6]
+        assert results(twin, server.url, source, attempt_counts) == [0, 2, 4, 6]
         assert server.wait_until_idle()
-    assert told == [4]
+    assert attempt_counts == [4]
     assert source.taken == server.executed == [0, 1, 2, 3]
     assert source.ended.wait(20)
 
 
 @twins
 def test_bidi_stream_with_one_item_is_retried(twin: str) -> None:
-    source, told = Source(1), list[int]()
+    source, attempt_counts = Source(1), list[int]()
     with Scripted(script(source, FULL, 2)) as server:
-        assert results(twin, server.url, source, told) == [0]
-    assert told == [3]
+        assert results(twin, server.url, source, attempt_counts) == [0]
+    assert attempt_counts == [3]
     assert source.taken == server.executed == [0]
 
 
@@ -162,16 +164,16 @@ def test_error_of_the_callers_iterator_propagates(twin: str) -> None:
 def test_bidi_retry_neither_loses_nor_duplicates_items(twin: str) -> None:
     """It is a race whether a second item is taken, but each call ends in one of two ways."""
     for _ in range(30):
-        source, told = Source(), list[int]()
+        source, attempt_counts = Source(), list[int]()
         source.release()
         with Scripted(lambda send: FULL if send == 0 else Answer()) as server:
             came, attempts = [], 0
             try:
-                came = results(twin, server.url, source, told)
+                came = results(twin, server.url, source, attempt_counts)
             except UnavailableError as error:
                 attempts = error.attempts
         if came:
-            assert (came, told) == ([0, 2, 4, 6], [2])
+            assert (came, attempt_counts) == ([0, 2, 4, 6], [2])
             assert source.taken == server.executed == [0, 1, 2, 3]
         else:
             assert (attempts, len(server.sends), server.executed) == (1, 1, [])

@@ -118,8 +118,8 @@ def test_wrong_credential_raises_without_showing_it(package: Any, platform: Stan
     error = caught.value
     assert error.__traceback__ is not None
     ours = error.__traceback__.tb_next  # the frame of this test holds the credential
-    shown = traceback.TracebackException(type(error), error, ours, capture_locals=True)
-    assert "canary-credential" not in "".join(shown.format())
+    formatted = traceback.TracebackException(type(error), error, ours, capture_locals=True)
+    assert "canary-credential" not in "".join(formatted.format())
     assert caught.value.attempts == 1
     assert len(platform.calls) == 1
 

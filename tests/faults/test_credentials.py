@@ -74,5 +74,5 @@ def test_no_error_references_the_credential(
 
 def test_repr_of_a_client_hides_the_credential() -> None:
     with Calls(base_url="grpc://127.0.0.1:1", pat=SECRET) as model:
-        shown = [model, *vars(model).values()]
-        assert SECRET not in repr(shown) + str(vars(model)) + repr(vars(clarigen))
+        formatted = [model, *vars(model).values()]
+        assert SECRET not in repr(formatted) + str(vars(model)) + repr(vars(clarigen))

@@ -22,9 +22,9 @@ LOCK = ROOT / "generated" / "detector"
 def doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Doctor:
     """Run the command and return its exit code and output."""
 
-    def call(*words: object) -> tuple[int, str]:
+    def call(*arguments: object) -> tuple[int, str]:
         capsys.readouterr()
-        code = cli.main(["doctor", *(str(word) for word in words)])
+        code = cli.main(["doctor", *map(str, arguments)])
         out, err = capsys.readouterr()
         assert err == ""
         assert all(line.isprintable() for line in out.split("\n"))
@@ -57,12 +57,12 @@ def test_doctor_reports_no_problem(doctor: Doctor, platform: Standin) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [f"your key {PAT} is bad", f"{PAT}\n::error::{PAT}", f"Key {PAT}"]
+    "message", [f"your key {PAT} is bad", f"{PAT}\n::error::{PAT}", f"Key {PAT}"]
 )
 def test_doctor_hides_a_credential_that_the_server_repeats(
-    doctor: Doctor, platform: Standin, words: str
+    doctor: Doctor, platform: Standin, message: str
 ) -> None:
-    platform.failing["GetUser"] = (11008, words)
+    platform.failing["GetUser"] = (11008, message)
     code, out = doctor()
     assert code == 1
     assert PAT not in out

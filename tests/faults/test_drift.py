@@ -110,8 +110,8 @@ def test_concurrent_first_calls_verify_once(package: Any, platform: Standin, man
             if many == "tasks":
                 return list(await asyncio.gather(*map(model.predict, prompts)))
             fixed = model.with_options(batch_size=1, concurrency=16)
-            found: list[str] = await fixed.predict_batch(inputs).collect()
-            return found
+            echoes: list[str] = await fixed.predict_batch(inputs).collect()
+            return echoes
 
     if many in ("tasks", "async batch"):
         assert asyncio.run(twin()) == prompts

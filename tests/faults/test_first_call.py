@@ -56,13 +56,13 @@ print("IMPORTED", *seen)
 def test_first_call_imports_nothing_and_sends_one_request(kind: str, twin: str) -> None:
     code = SYNC.format(call=KINDS[kind]) if twin == "sync" else ASYNC.format(call=TWINS[kind])
     with Scripted() as server:
-        found = f"{ROOT / 'runtime'}:{ROOT / 'tests'}"
+        python_path = f"{ROOT / 'runtime'}:{ROOT / 'tests'}"
         done = run(
             sys.executable,
             "-c",
             WATCHED.format(code=code),
             server.url,
-            env={"PYTHONPATH": found},
+            env={"PYTHONPATH": python_path},
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.split("IMPORTED")[1].split() == []

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from clarigen import ClarigenError, DecodeError, Response
-from faults.callers import TWINS, AsyncCalls, Calls, prepared
+from faults.callers import TWINS, AsyncCalls, Calls, with_test_policy
 from faults.scripted import Answer, Garble, Platform, Refuse, Scripted, Step
 
 STEPS: tuple[Step, ...] = (
@@ -41,7 +41,7 @@ class Book:
 
     attempts: list[int] = field(default_factory=list)
     results: list[tuple[int, list[int], bool]] = field(default_factory=list)
-    told: list[Response] = field(default_factory=list)
+    received: list[Response] = field(default_factory=list)
 
     def note(self, n: int, got: list[int], error: ClarigenError | None) -> None:
         self.results.append((n, got, error is None))
@@ -56,8 +56,8 @@ def test_history_on_a_real_socket(twin: str, seed: int) -> None:
     book, chances = Book(), Random(seed)
     with Scripted(lambda _: chances.choice(STEPS)) as server:
         if twin == "sync":
-            with Calls(base_url=server.url, timeout=20, on_response=book.told.append) as made:
-                model = prepared(made)
+            with Calls(base_url=server.url, timeout=20, on_response=book.received.append) as client:
+                model = with_test_policy(client)
                 with ThreadPoolExecutor(CALLERS) as pool:
                     list(pool.map(lambda lane: _lane(model, lane, book), range(CALLERS)))
         else:
@@ -68,7 +68,7 @@ def test_history_on_a_real_socket(twin: str, seed: int) -> None:
 
 def _judge(server: Scripted, book: Book) -> None:
     unread = book.attempts.count(0)
-    reported = sum(book.attempts) + sum(response.attempts for response in book.told)
+    reported = sum(book.attempts) + sum(response.attempts for response in book.received)
     assert len(book.results) == CALLERS * CALLS
     assert reported <= len(server.sends) <= reported + unread * 5
     ran = Counter(server.executed)
@@ -115,8 +115,8 @@ def _lane(model: Calls, lane: int, book: Book) -> None:
 
 
 async def _lanes(url: str, book: Book) -> None:
-    async with AsyncCalls(base_url=url, timeout=20, on_response=book.told.append) as made:
-        model = prepared(made)
+    async with AsyncCalls(base_url=url, timeout=20, on_response=book.received.append) as client:
+        model = with_test_policy(client)
         await asyncio.gather(*(_async_lane(model, lane, book) for lane in range(CALLERS)))
 
 

@@ -46,8 +46,8 @@ class IteratorInterceptor(GeneratorInterceptor):
 
 
 class _Twin:
-    async def _intercepted(self, continuation: Any, details: Any, given: Any) -> Any:
-        return self._answers(await continuation(details, given))
+    async def _intercepted(self, continuation: Any, details: Any, requests: Any) -> Any:
+        return self._answers(await continuation(details, requests))
 
     async def _answers(self, call: Any) -> AsyncIterator[bytes]:
         async for answer in call:

@@ -113,9 +113,9 @@ def test_opentelemetry_interceptors_can_be_passed(
             assert await model.predict_batch([{"prompt": "b"}]).collect() == ["b"]
 
     asyncio.run(run())
-    found = spans.get_finished_spans()
-    assert [span.name for span in found] == [PATH] * 2
-    assert PAT not in str([span.to_json() for span in found])
+    spans_of_call = spans.get_finished_spans()
+    assert [span.name for span in spans_of_call] == [PATH] * 2
+    assert PAT not in str([span.to_json() for span in spans_of_call])
 
 
 def test_opentelemetry_instruments_calls(

@@ -80,14 +80,14 @@ def test_client_survives_a_peer_that_resumes_after_the_deadline(
 
     with Scripted() as server, Proxy(server.port, fault) as spoiled:
         if twin == "async":
-            found = asyncio.run(twins(spoiled.url))
+            values = asyncio.run(twins(spoiled.url))
         else:
             with Calls(base_url=spoiled.url, timeout=20) as model:
                 with pytest.raises(DeadlineExceededError, match="double: no answer within"):
                     model.with_options(timeout=0.2).double(1)
                 fault.go_on.set()
-                found = [model.double(2), *model.count(3)]
-        assert found == [4, 0, 1, 2]
+                values = [model.double(2), *model.count(3)]
+        assert values == [4, 0, 1, 2]
         assert server.wait_until_idle()
     assert server.executed[-2:] == [2, 3]
     assert server.executed[:-2] in ([], [1])  # the interrupted call may have run once

@@ -361,16 +361,18 @@ print("end")
 """
 
 
-@pytest.mark.parametrize("what", ["client", "batch", "stream", "bidi"])
+@pytest.mark.parametrize("subject", ["client", "batch", "stream", "bidi"])
 @pytest.mark.parametrize("twin", TWINS)
-def test_program_with_open_streams_ends_cleanly(python: Path, what: str, twin: str) -> None:
+def test_program_with_open_streams_ends_cleanly(python: Path, subject: str, twin: str) -> None:
     """The program neither closes its streams nor reads them to the end."""
 
     def script(send: int) -> Answer | Hang:
-        return Answer() if what == "client" or (what == "batch" and send < 2) else Hang(after=1)
+        return (
+            Answer() if subject == "client" or (subject == "batch" and send < 2) else Hang(after=1)
+        )
 
     with Scripted(script, threads=64) as server:
-        assert finish_program(start_program(python, LEFT, server.url, what, twin)) == "end\n"
+        assert finish_program(start_program(python, LEFT, server.url, subject, twin)) == "end\n"
         assert server.wait_until_idle()
 
 

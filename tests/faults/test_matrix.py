@@ -232,13 +232,13 @@ def test_restarted_server_is_reached_again(kind: str, twin: str) -> None:
 
 def _kill_when_asked(server: Scripted) -> None:
     arrived = threading.Event()
-    script = server.script
+    original = server.script
 
-    def told(send: int) -> Any:
+    def script(send: int) -> Any:
         arrived.set()
-        return script(send)
+        return original(send)
 
-    server.script = told
+    server.script = script
     assert arrived.wait(20)
     server.kill()
 
@@ -311,11 +311,11 @@ ADMITTED: Final = 42
 def test_500_calls_succeed_on_a_server_that_admits_42(twin: str) -> None:
     """The server is full but works: each call waits for its turn, and none is lost, duplicated or mixed up."""
     outcomes: dict[int, Any] = {}
-    told: list[Response] = []
-    options: Any = {"timeout": 60, "on_response": told.append}
+    responses: list[Response] = []
+    options: Any = {"timeout": 60, "on_response": responses.append}
     gate = threading.Barrier(CROWD)
 
-    def one(model: Calls, n: int) -> None:
+    def call_once(model: Calls, n: int) -> None:
         gate.wait(60)
         outcomes[n] = model.double(n)
 
@@ -329,7 +329,7 @@ def test_500_calls_succeed_on_a_server_that_admits_42(twin: str) -> None:
     with Scripted(lambda _: Answer(seconds=0.02), max_concurrent_calls=ADMITTED) as server:
         if twin == "sync":
             with Calls(base_url=server.url, **options) as model, ThreadPoolExecutor(CROWD) as pool:
-                list(pool.map(one, [model] * CROWD, range(CROWD)))
+                list(pool.map(call_once, [model] * CROWD, range(CROWD)))
         else:
             asyncio.run(crowd(server.url))
         assert server.wait_until_idle()
@@ -337,20 +337,20 @@ def test_500_calls_succeed_on_a_server_that_admits_42(twin: str) -> None:
     assert sorted(server.executed) == list(range(CROWD))
     assert len(server.sends) == CROWD  # refused requests never reach a handler
     assert server.max_concurrency <= ADMITTED
-    assert len(told) == CROWD
-    assert max(response.attempts for response in told) > 1
+    assert len(responses) == CROWD
+    assert max(response.attempts for response in responses) > 1
 
 
 def test_batch_adapts_to_the_servers_capacity() -> None:
     """With adaptive limits, fewer than one in twenty requests of a batch is refused."""
-    told: list[Response] = []
+    responses: list[Response] = []
     with (
         Scripted(lambda _: Answer(seconds=0.01), max_concurrent_calls=ADMITTED) as server,
-        Calls(base_url=server.url, timeout=60, on_response=told.append) as model,
+        Calls(base_url=server.url, timeout=60, on_response=responses.append) as model,
     ):
         inputs = ({"n": n} for n in range(1000))
         assert model.double_batch(inputs).collect() == [2 * n for n in range(1000)]
-    assert sum(response.attempts - 1 for response in told) < len(told) / 20
+    assert sum(response.attempts - 1 for response in responses) < len(responses) / 20
     assert 8 < server.max_concurrency <= ADMITTED
 
 
@@ -360,7 +360,7 @@ def test_retry_throttle_bounds_attempts_to_one_and_a_tenth(twin: str, details: s
     """Concurrent clients share the retry throttle of a server; each error reports its own attempts."""
     attempts: list[int] = []
 
-    def one(model: Calls) -> None:
+    def call_once(model: Calls) -> None:
         with pytest.raises(UnavailableError) as caught:
             model.double(1)
         attempts.append(caught.value.attempts)
@@ -374,15 +374,15 @@ def test_retry_throttle_bounds_attempts_to_one_and_a_tenth(twin: str, details: s
         return with_policy(model, replace(get_policy(model), random=lambda: 0.001))
 
     async def crowd(url: str) -> None:
-        async with AsyncCalls(base_url=url, timeout=60) as made:
-            client = hasty(made)
+        async with AsyncCalls(base_url=url, timeout=60) as opened:
+            client = hasty(opened)
             for _ in range(CROWD // 10):
                 await asyncio.gather(*(each(client) for _ in range(10)))
 
     with Scripted(lambda _: Refuse("RESOURCE_EXHAUSTED", details)) as server:
         if twin == "sync":
-            with Calls(base_url=server.url, timeout=60) as made, ThreadPoolExecutor(10) as pool:
-                list(pool.map(one, [hasty(made)] * CROWD))
+            with Calls(base_url=server.url, timeout=60) as opened, ThreadPoolExecutor(10) as pool:
+                list(pool.map(call_once, [hasty(opened)] * CROWD))
         else:
             asyncio.run(crowd(server.url))
     assert len(server.sends) == sum(attempts)

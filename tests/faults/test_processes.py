@@ -101,8 +101,8 @@ def program(code: str, package: Any, folder: Path, *arguments: str) -> tuple[str
     """Run code that imports the package and return the completed process."""
     path = folder / "program.py"
     path.write_text(code, encoding="utf-8")
-    where = os.pathsep.join([SOURCES, str(Path(package.__file__).parents[1])])
-    done = run(sys.executable, path, *arguments, cwd=folder, env={"PYTHONPATH": where})
+    python_path = os.pathsep.join([SOURCES, str(Path(package.__file__).parents[1])])
+    done = run(sys.executable, path, *arguments, cwd=folder, env={"PYTHONPATH": python_path})
     return done.stdout, done.stderr
 
 

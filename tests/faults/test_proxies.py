@@ -64,6 +64,6 @@ def test_calls_to_other_machines_use_the_proxy(proxy: socket.socket) -> None:
         pytest.raises((UnavailableError, TimeoutError)),
     ):
         model.double(2)
-    told = read_request(proxy)
-    assert told.startswith("CONNECT models.example:443 HTTP/1.1\r\n")
-    assert "canary" not in told
+    received = read_request(proxy)
+    assert received.startswith("CONNECT models.example:443 HTTP/1.1\r\n")
+    assert "canary" not in received

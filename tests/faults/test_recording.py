@@ -93,13 +93,13 @@ def test_recording_covers_only_tasks_of_its_block(package: Any, counting: Standi
 
 
 def test_observer_is_called_for_every_call(package: Any, counting: Standin) -> None:
-    told: list[Response] = []
+    observed: list[Response] = []
     other: list[Response] = []
-    with package.PlatformEcho(on_response=told.append) as model:
+    with package.PlatformEcho(on_response=observed.append) as model:
         model.predict("a")
         model.with_options(on_response=other.append).predict("b")
         model.with_options(timeout=5).predict("c")
-    assert [response.raw.outputs[0].data.parts[0].data.string_value for response in told] == [
+    assert [response.raw.outputs[0].data.parts[0].data.string_value for response in observed] == [
         "a",
         "c",
     ]
@@ -122,20 +122,20 @@ def test_observer_is_called_at_the_end_of_a_stream() -> None:
         output.data.parts.add(id="return").data.string_value = text
         return response.SerializeToString()
 
-    told: list[Response] = []
+    observed: list[Response] = []
     method = wire.server_stream("generate", returns=wire.STR)
-    flow = call_stream(method, [], CallContext(HERE, Policy(None), (told.append,)))
+    flow = call_stream(method, [], CallContext(HERE, Policy(None), (observed.append,)))
     next(flow)
     assert isinstance(flow.send(None), Receive)
     for text, tokens in (("a", 0), ("b", 5), ("c", 0)):
         assert flow.send(message(text, tokens)) == Deliver(text)
-        assert told == []
+        assert observed == []
         assert isinstance(flow.send(None), Receive)
     with pytest.raises(StopIteration) as end:
         flow.send(END)
     assert end.value.value == Usage(0, 5, 0)
-    assert [response.usage for response in told] == [Usage(0, 5, 0)]
-    assert told[0].method == "generate"
+    assert [response.usage for response in observed] == [Usage(0, 5, 0)]
+    assert observed[0].method == "generate"
 
 
 # Scope of a recording: the thread of its block, threads with a copy of its context, batches, streams.
@@ -151,7 +151,7 @@ def test_recordings_of_threads_are_separate() -> None:
             for n in numbers:
                 model.double(n)
             gate.wait(20)
-        return [its.raw.outputs[0].data.parts[0].data.int_value for its in seen]
+        return [entry.raw.outputs[0].data.parts[0].data.int_value for entry in seen]
 
     with (
         Scripted() as server,
@@ -171,8 +171,8 @@ def test_recording_covers_streams_and_requests_of_batches() -> None:
     whole = ["double"] * 4 + ["count", "add"]
 
     async def twin(url: str) -> None:
-        async with AsyncCalls(base_url=url, timeout=20) as made:
-            model = made.with_options(batch_size=5, concurrency=2)
+        async with AsyncCalls(base_url=url, timeout=20) as client:
+            model = client.with_options(batch_size=5, concurrency=2)
             with model.recording() as seen:
                 await model.double_batch({"n": n} for n in range(20)).collect()
                 stream = model.count(3)
@@ -181,14 +181,14 @@ def test_recording_covers_streams_and_requests_of_batches() -> None:
                 async with model.count(9) as left:
                     await anext(left)
                 late = model.count(2)
-            assert [its.method for its in seen] == whole
+            assert [entry.method for entry in seen] == whole
             assert stream.usage == Usage()
             assert [item async for item in late] == [0, 1]
-            assert [its.method for its in seen] == [*whole, "count"]
+            assert [entry.method for entry in seen] == [*whole, "count"]
 
     with Scripted() as server:
-        with Calls(base_url=server.url, timeout=20) as made:
-            model = made.with_options(batch_size=5, concurrency=2)
+        with Calls(base_url=server.url, timeout=20) as client:
+            model = client.with_options(batch_size=5, concurrency=2)
             with model.recording() as seen:
                 model.double_batch({"n": n} for n in range(20)).collect()
                 stream = model.count(3)
@@ -197,8 +197,8 @@ def test_recording_covers_streams_and_requests_of_batches() -> None:
                 with model.count(9) as left:
                     next(left)
                 late = model.count(2)
-            assert [its.method for its in seen] == whole
+            assert [entry.method for entry in seen] == whole
             assert stream.usage == Usage()
             assert list(late) == [0, 1]
-            assert [its.method for its in seen] == [*whole, "count"]
+            assert [entry.method for entry in seen] == [*whole, "count"]
         asyncio.run(twin(server.url))

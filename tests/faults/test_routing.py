@@ -123,7 +123,7 @@ def test_failure_to_fetch_the_owner_is_the_calls_error(
 
 @pytest.mark.item(12)
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         ({"deployment_id": "d", "nodepool_id": "n"}, "not both"),
         ({"deployment_id": "d", "compute_cluster_id": "c"}, "not both"),
@@ -133,7 +133,7 @@ def test_failure_to_fetch_the_owner_is_the_calls_error(
     ],
 )
 def test_contradictory_routing_is_rejected(
-    package: Any, options: dict[str, str], words: str
+    package: Any, options: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(ConfigError, match=message):
         package.PlatformEcho(base_url="grpc://127.0.0.1:1", **options)

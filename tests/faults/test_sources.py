@@ -184,7 +184,7 @@ def test_unknown_version_is_refused(platform: Standin) -> None:
 
 @pytest.mark.item(17)
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("status", "message"),
     [
         (21101, "being trained"),
         (21102, "has not been trained"),
@@ -197,17 +197,17 @@ def test_unknown_version_is_refused(platform: Standin) -> None:
         (21109, "build failed unexpectedly"),
     ],
 )
-def test_version_that_is_not_ready_is_refused(platform: Standin, status: int, words: str) -> None:
+def test_version_that_is_not_ready_is_refused(platform: Standin, status: int, message: str) -> None:
     platform.versions = {VERSION: Version(status=status, details="step 3\x1b[2J of 7")}
     code, text = refused()
     assert code == 3
-    assert words in text
+    assert message in text
     assert "echo" in text
     assert r"step 3\x1b[2J of 7" in text
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "words"),
+    ("status", "code", "message"),
     [
         (11007, 3, "may not see this model"),
         (21201, 3, "may not see this model"),
@@ -221,19 +221,19 @@ def test_version_that_is_not_ready_is_refused(platform: Standin, status: int, wo
 )
 @pytest.mark.parametrize("rpc", ["GetModel", "GetModelVersion"])
 def test_failing_platform_is_reported(
-    platform: Standin, rpc: str, status: int, code: int, words: str
+    platform: Standin, rpc: str, status: int, code: int, message: str
 ) -> None:
     platform.failing[rpc] = (status, "in its own words")
     exit_code, text = refused()
     assert exit_code == code
-    assert words in text
+    assert message in text
     assert "in its own words" in text
     assert platform.rpcs[-1] == rpc
 
 
 @pytest.mark.item(16)
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "message"),
     [
         ("", "older kind"),
         ("nonsense", "holds no signatures"),
@@ -243,17 +243,17 @@ def test_failing_platform_is_reported(
         ("[" * 100_000, "nested"),
     ],
 )
-def test_model_without_signatures_is_reported(platform: Standin, answer: str, words: str) -> None:
+def test_model_without_signatures_is_reported(platform: Standin, answer: str, message: str) -> None:
     platform.versions = {VERSION: Version(signatures=None)}
     platform.own_signatures = answer
     code, text = refused()
     assert code == 4
-    assert words in text
+    assert message in text
 
 
 @pytest.mark.item(16)
 @pytest.mark.parametrize(
-    ("status", "code", "words"),
+    ("status", "code", "message"),
     [
         (30101, 4, "older kind"),
         (10020, 4, "could not list its methods"),
@@ -262,13 +262,13 @@ def test_model_without_signatures_is_reported(platform: Standin, answer: str, wo
     ],
 )
 def test_model_that_fails_discovery_is_reported(
-    platform: Standin, status: int, code: int, words: str
+    platform: Standin, status: int, code: int, message: str
 ) -> None:
     platform.versions = {VERSION: Version(signatures=None)}
     platform.failing["PostModelOutputs"] = (status, "for a reason")
     exit_code, text = refused()
     assert exit_code == code
-    assert words in text
+    assert message in text
 
 
 # Runners.

@@ -76,13 +76,13 @@ Each = dict[tuple[str, str], Outcome]
 
 def ask_each(step: Step) -> Each:
     """Return the outcome of a call of each kind, sync and async, on a server that repeats one step."""
-    found: Each = {}
+    outcomes: Each = {}
     for kind, twin in KINDS_AND_TWINS:
         with Scripted(lambda _: step) as server:
-            found[kind, twin] = outcome = ask(kind, twin, server.url, max_retries=RETRIES)
+            outcomes[kind, twin] = outcome = ask(kind, twin, server.url, max_retries=RETRIES)
             assert (outcome.attempts or 1) == len(server.sends)
             assert server.executed == []
-    return found
+    return outcomes
 
 
 def all_end(error: str, *, passing: bool) -> Each:
@@ -109,8 +109,8 @@ def test_platform_statuses(code: int, error: str) -> None:
 
 def test_mixed_status_without_outputs_raises() -> None:
     """MIXED_STATUS refers to the statuses of the outputs."""
-    found = ask_each(Platform(10010))
-    assert found == {cell: Outcome((), "DecodeError", None) for cell in KINDS_AND_TWINS}
+    outcomes = ask_each(Platform(10010))
+    assert outcomes == {cell: Outcome((), "DecodeError", None) for cell in KINDS_AND_TWINS}
 
 
 @pytest.mark.item(49)

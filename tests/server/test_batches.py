@@ -94,9 +94,9 @@ def test_batch_options_are_checked_and_pickled(served: Served) -> None:
 
 def test_async_batches(served: Served) -> None:
     async def source() -> AsyncIterator[dict[str, Any]]:
-        for one in ints():
+        for result in ints():
             await asyncio.sleep(0)
-            yield one
+            yield result
 
     async def run() -> None:
         async with served.async_client() as model:

@@ -226,9 +226,9 @@ def test_async_streams(served: Served, call: Callable[[Any], Any], expected: lis
         async with served.async_client() as model:
             stream = call(model)
             assert isinstance(stream, AsyncStream)
-            found = [item async for item in stream]
+            delivered = [item async for item in stream]
             assert stream.usage == Usage()
-            return found
+            return delivered
 
     assert asyncio.run(items()) == expected
 

@@ -64,7 +64,7 @@ asyncio.run(main())
 
 def test_generate_import_call(url: str, tmp_path: Path) -> None:
     sources = {"PYTHONPATH": SOURCES}
-    made = run(
+    completed = run(
         sys.executable,
         "-m",
         "gen_client",
@@ -75,8 +75,8 @@ def test_generate_import_call(url: str, tmp_path: Path) -> None:
         cwd=tmp_path,
         env=sources,
     )
-    assert made.returncode == 0, made.stderr
-    assert made.stdout.split() == [
+    assert completed.returncode == 0, completed.stderr
+    assert completed.stdout.split() == [
         f"everything/{name}"
         for name in ("client.py", "__init__.py", "examples.py", "py.typed", "signatures.json")
     ]
@@ -90,8 +90,8 @@ def test_generate_import_call(url: str, tmp_path: Path) -> None:
     module = [sys.executable, "-m", "everything.examples"]
     listed = run(*module, cwd=tmp_path, env=environment)
     assert "echo_str_async" in listed.stdout
-    shown = run(*module, "echo_str", "count_async", "double", cwd=tmp_path, env=environment)
-    assert shown.returncode == 0, shown.stderr
+    printed = run(*module, "echo_str", "count_async", "double", cwd=tmp_path, env=environment)
+    assert printed.returncode == 0, printed.stderr
     failed = run(*module, "fail", cwd=tmp_path, env=environment)
     assert failed.returncode == 1
     assert failed.stderr.startswith("PredictionError: fail: 10020 FAILURE")
@@ -118,17 +118,17 @@ class AsyncCalls(AsyncClient):
 @pytest.mark.defect("concurrency refusal not retried")
 def test_more_concurrent_calls_than_the_server_admits(url: str) -> None:
     """Each call waits for its turn and succeeds, sync and async."""
-    told: list[Response] = []
+    responses: list[Response] = []
 
     async def run() -> list[int]:
-        async with AsyncCalls(base_url=url, timeout=60, on_response=told.append) as model:
+        async with AsyncCalls(base_url=url, timeout=60, on_response=responses.append) as model:
             return await asyncio.gather(*map(model.nothing, range(CROWD)))
 
     with (
-        Calls(base_url=url, timeout=60, on_response=told.append) as model,
+        Calls(base_url=url, timeout=60, on_response=responses.append) as model,
         ThreadPoolExecutor(CROWD) as pool,
     ):
         assert list(pool.map(model.nothing, range(CROWD))) == list(range(CROWD))
     assert asyncio.run(run()) == list(range(CROWD))
-    assert len(told) == 2 * CROWD
-    assert max(response.attempts for response in told) > 1
+    assert len(responses) == 2 * CROWD
+    assert max(response.attempts for response in responses) > 1

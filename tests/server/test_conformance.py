@@ -21,7 +21,7 @@ from clarigen._calls.actions import Send
 from clarigen._proto import PostModelOutputsRequest
 from clarigen._tooling import connect
 from clarigen.testing import serve
-from faults.callers import AsyncCalls, Calls, prepared
+from faults.callers import AsyncCalls, Calls, with_test_policy
 from faults.scripted import Answer, Hang, Scripted
 from server.conftest import Served
 
@@ -288,7 +288,7 @@ def test_attempt_carries_its_deadline() -> None:
     server.start()
     url = f"grpc://127.0.0.1:{port}"
     with Calls(base_url=url, timeout=8, max_retries=2) as made:
-        model = prepared(made, 0.5)
+        model = with_test_policy(made, 0.5)
         with pytest.raises(Exception, match="RESOURCE_EXHAUSTED"):
             model.double(1)
         with pytest.raises(Exception, match="RESOURCE_EXHAUSTED"):

@@ -27,7 +27,7 @@ def test_demo_runs(tmp_path: Path, encoding: str) -> None:
     before = _files()
     demo = _demo(tmp_path, PYTHONIOENCODING=encoding)
     assert demo.returncode == 0, demo.stderr
-    for words in (
+    for text in (
         "$ gen-client --url grpc://127.0.0.1:",
         "text_stats/client.py",
         "  33 words, 8.25 seconds to read",
@@ -44,7 +44,7 @@ def test_demo_runs(tmp_path: Path, encoding: str) -> None:
         "  the model is not the one that text_stats was generated for",
         "parameter text is gone; document seems to be its new name",
     ):
-        assert words in demo.stdout
+        assert text in demo.stdout
     assert "Traceback" not in demo.stderr
     assert "\x1b" not in demo.stdout
     assert _files() == before

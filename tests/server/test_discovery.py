@@ -90,10 +90,10 @@ def test_runner_answers_its_signatures(judge: Server) -> None:
 def test_platform_answers_the_same_signatures(judge: Server, version: str) -> None:
     """As the platform, the server has every model, by GetModel and GetModelVersion."""
     url = "https://clarifai.com/acme/vision/models/judge" + (version and f"/versions/{version}")
-    found, told = _read(url, api_base=judge.url), _read(judge.url)
-    assert found.reference == ModelRef("acme", "vision", "judge")
-    assert found.version_id == (version or "testing")
-    assert found.methods == told.methods
+    signatures, answered = _read(url, api_base=judge.url), _read(judge.url)
+    assert signatures.reference == ModelRef("acme", "vision", "judge")
+    assert signatures.version_id == (version or "testing")
+    assert signatures.methods == answered.methods
 
 
 def test_signature_file_of_the_example_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,13 +185,13 @@ def test_process_ends_without_closing_its_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "message"),
     [
         ({"port": -1}, "`port` must be 1 to 65535, or 0 for a free one, not -1"),
         ({"port": 70_000}, "`port` must be 1 to 65535, or 0 for a free one, not 70000"),
         ({"threads": 0}, "`threads` must be a number from 1"),
     ],
 )
-def test_invalid_server_option_is_rejected(options: dict[str, Any], words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
+def test_invalid_server_option_is_rejected(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         serve(Judge(), **options)

@@ -21,7 +21,9 @@ def test_generated_example_runs(
     monkeypatch.setenv("CLARIFAI_API_BASE", served.url)
     module = importlib.import_module(f"{served.package.__name__}.examples")
     functions = inspect.getmembers(module, inspect.isfunction)
-    own = [(name, its) for name, its in functions if its.__module__ == module.__name__]
+    own = [
+        (name, examples) for name, examples in functions if examples.__module__ == module.__name__
+    ]
     assert len(own) > 100
     for name, function in own:
         if name in FAILS | FETCHES:

@@ -23,8 +23,8 @@ def functions() -> dict[str, Any]:
     model = Everything()
     names = [name for name in vars(Everything) if not name.startswith("_")]
 
-    def first_record_none(**given: Any) -> str:
-        return model.first_record_none(**given)
+    def first_record_none(**options: Any) -> str:
+        return model.first_record_none(**options)
 
     return {name: getattr(model, name) for name in names if name not in OF_OTHER_CLASSES} | {
         "first_record_none": first_record_none,
@@ -71,14 +71,16 @@ def test_fake_functions_receive_the_same_arguments_as_methods(own: Served) -> No
     with serve(Everything()) as server, own.package.Everything(base_url=server.url) as real:
         for call in made:
             call(real)
-        told = server.calls
+        logged = server.calls
     model = fake(own.package.Everything, **functions())
     for call in made:
         call(model)
-    for mine, its in zip(calls(model), told, strict=True):
-        assert mine.method == its.method
-        given = {name: value for name, value in mine.arguments.items() if value is not None}
-        assert given == {name: value for name, value in its.arguments.items() if value is not None}
+    for mine, entry in zip(calls(model), logged, strict=True):
+        assert mine.method == entry.method
+        options = {name: value for name, value in mine.arguments.items() if value is not None}
+        assert options == {
+            name: value for name, value in entry.arguments.items() if value is not None
+        }
 
 
 def test_fake_records_are_of_the_generated_classes(own: Served) -> None:

@@ -82,13 +82,13 @@ REFUSED: list[tuple[Callable[[Any], Any], str, str]] = [
 
 @pytest.mark.item(30, 31)
 @pytest.mark.parametrize(
-    ("call", "words", "parameter"), [pytest.param(*row, id=row[1][:40]) for row in REFUSED]
+    ("call", "problem", "parameter"), [pytest.param(*row, id=row[1][:40]) for row in REFUSED]
 )
 def test_invalid_value_is_rejected_before_sending(
     own: Served,
     counting: tuple[str, list[str]],
     call: Callable[[Any], Any],
-    words: str,
+    problem: str,
     parameter: str,
 ) -> None:
     url, calls = counting
@@ -98,9 +98,9 @@ def test_invalid_value_is_rejected_before_sending(
         pytest.raises(InputError) as caught,
     ):
         call(model)
-    assert str(caught.value).startswith(words)
+    assert str(caught.value).startswith(problem)
     assert caught.value.parameter == parameter
-    assert caught.value.method == words.split(":", maxsplit=1)[0]
+    assert caught.value.method == problem.split(":", maxsplit=1)[0]
     assert isinstance(caught.value, ValueError)
     assert calls == []
 
@@ -133,7 +133,8 @@ def test_async_client_rejects_the_same_values(own: Served, counting: tuple[str, 
 
     messages = asyncio.run(refused())
     assert all(
-        message.startswith(words) for message, (_, words, _) in zip(messages, REFUSED, strict=True)
+        message.startswith(problem)
+        for message, (_, problem, _) in zip(messages, REFUSED, strict=True)
     )
     assert calls == []
 

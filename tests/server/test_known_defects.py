@@ -59,8 +59,8 @@ def test_async_error_is_raised_at_once_with_its_class(served: Served) -> None:
 @pytest.mark.defect("no deadline anywhere")
 def test_call_has_a_deadline_by_default() -> None:
     for client in (Calls, AsyncCalls):
-        made = client(base_url="grpc://127.0.0.1:1")
-        assert get_policy(made).timeout == 600
+        instance = client(base_url="grpc://127.0.0.1:1")
+        assert get_policy(instance).timeout == 600
 
 
 @pytest.mark.defect("the caller's dict is changed")
@@ -106,9 +106,9 @@ def test_failed_first_call_does_not_affect_the_next(step: Step) -> None:
 
 @pytest.mark.defect("one failed first call poisons the client")
 def test_client_may_exist_before_its_server() -> None:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
         model = Calls(base_url=f"grpc://127.0.0.1:{port}", timeout=20, max_retries=0)
         with pytest.raises(UnavailableError):
             model.double(1)

@@ -38,11 +38,11 @@ def assert_result(served: Served, expected: Any, call: Callable[[Any], Any]) -> 
     assert outcome_of(served, call) == (expected, expected)
 
 
-def assert_rejected(served: Served, *words: str, call: Callable[[Any], Any]) -> None:
+def assert_rejected(served: Served, *messages: str, call: Callable[[Any], Any]) -> None:
     (kind, text), twin = outcome_of(served, call)
     assert (kind, text) == twin
     assert kind is InputError
-    for word in words:
+    for word in messages:
         assert word in text
 
 
@@ -70,8 +70,8 @@ def test_options_belong_to_each_input(served: Served) -> None:
     inputs = [{"mode": "exact"}, {"level": 9}, {}]
     assert_result(served, ["exact 2", "fast 9", "fast 2"], lambda model: model.chosen(inputs))
     assert_result(served, ["fast 2"], lambda model: model.chosen([{}]))
-    beside = "chosen: `level` cannot be combined with a list of inputs"
-    assert_rejected(served, beside, call=lambda model: model.chosen([{}], level=9))
+    message = "chosen: `level` cannot be combined with a list of inputs"
+    assert_rejected(served, message, call=lambda model: model.chosen([{}], level=9))
     assert_rejected(served, "`y` cannot", call=lambda model: model.first_float([{"x": 1.0}], y="z"))
 
 
@@ -87,8 +87,8 @@ def test_required_parameter_is_required_of_each_input(served: Served) -> None:
 
 def test_misplaced_list_of_inputs_raises_with_a_hint(served: Served) -> None:
     meant = "to send many inputs, pass mappings of arguments to `echo_int_batch`"
-    for given in ([7], [7, {"x": 8}], {"x": 7}, {7}, range(3)):
-        call = partial(lambda x, model: model.echo_int(x), given)
+    for arguments in ([7], [7, {"x": 8}], {"x": 7}, {7}, range(3)):
+        call = partial(lambda x, model: model.echo_int(x), arguments)
         assert_rejected(served, "`x` must be an int", meant, call=call)
 
     def many() -> Iterator[Any]:
@@ -115,8 +115,8 @@ def test_empty_list_is_an_argument(served: Served) -> None:
     """An empty list is an argument, because nothing shows that it is a list of inputs."""
     none = "an empty list is not a batch of inputs; `echo_int_batch([])` accepts one"
     empty: tuple[Any, ...] = ([], ())
-    for given in empty:
-        call = partial(lambda x, model: model.echo_int(x), given)
+    for arguments in empty:
+        call = partial(lambda x, model: model.echo_int(x), arguments)
         assert_rejected(served, "`x` must be an int, not", none, call=call)
     assert_result(served, [], lambda model: model.echo_int_batch([]).collect())
 

@@ -89,8 +89,8 @@ def generate(
     document["types"] = types
     (folder / "signatures.json").write_text(json.dumps(document), "utf-8")
     (folder / "refined_types.py").write_text(THEIRS, "utf-8")
-    words = ["--signatures", str(folder / "signatures.json"), "--out", str(out or folder)]
-    assert cli.main([*words, "--name", package]) == 0
+    options = ["--signatures", str(folder / "signatures.json"), "--out", str(out or folder)]
+    assert cli.main([*options, "--name", package]) == 0
 
 
 @pytest.fixture
@@ -163,8 +163,8 @@ def test_type_checkers_see_the_user_defined_types(own: Served, tmp_path: Path) -
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
     report = json.loads(run(*command, "-p", tmp_path).stdout)
     wrong = {
-        (Path(its["file"]).name, its["range"]["start"]["line"] + 1)
-        for its in report["generalDiagnostics"]
-        if its["severity"] == "error"
+        (Path(error["file"]).name, error["range"]["start"]["line"] + 1)
+        for error in report["generalDiagnostics"]
+        if error["severity"] == "error"
     }
     assert wrong == {("wrong.py", 5), ("wrong.py", 6), ("wrong.py", 7)}

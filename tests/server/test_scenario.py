@@ -71,9 +71,9 @@ class DeployedModel:
 
     def upload(self, model: type[Any]) -> None:
         """Serve another model from now on."""
-        its = model()
-        its.load_model()
-        self._servicer = ModelServicer(its)
+        handler = model()
+        handler.load_model()
+        self._servicer = ModelServicer(handler)
 
     def stop(self) -> None:
         self._server.stop(None).wait()
@@ -110,9 +110,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def git(*words: str) -> str:
-    who = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false")
-    done = run_command("git", *who, *words)
+def git(*options: str) -> str:
+    author = ("-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false")
+    done = run_command("git", *author, *options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -122,9 +122,9 @@ def commit() -> None:
     git("commit", "--quiet", "--message", "state")
 
 
-def gen_client(*words: str) -> tuple[int, str, str]:
+def gen_client(*options: str) -> tuple[int, str, str]:
     """Run the command like a shell."""
-    done = run_command(sys.executable, "-m", "gen_client", *words, env={"PYTHONPATH": SOURCES})
+    done = run_command(sys.executable, "-m", "gen_client", *options, env={"PYTHONPATH": SOURCES})
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
 
@@ -148,8 +148,8 @@ def test_life_of_a_client_up_to_a_breaking_change(
     assert gen_client()[0] == 0
     commit()
     before = file_stamps(Path("models").rglob("*"))
-    for words in (["--check"], ["--check", "--offline"], ["--frozen"], []):
-        assert gen_client(*words) == (0, "", "gen-client: talker is up to date\n"), words
+    for options in (["--check"], ["--check", "--offline"], ["--frozen"], []):
+        assert gen_client(*options) == (0, "", "gen-client: talker is up to date\n"), options
     assert file_stamps(before) == before
     assert git("status", "--porcelain") == ""
     assert type_errors() == ""

@@ -42,8 +42,8 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
         assert calls(model) == [("predict", {"image": picture, "threshold": 0.5})]
 
     A function replaces the method that its keyword names. It is called with the method's arguments by
-    name. They are checked and converted as on the way to a model, and omitted ones have the method's
-    defaults. The function returns a result, or an iterable of results if the method returns a stream;
+    name. The arguments are checked and converted as on the way to a model, and omitted ones have the
+    method's defaults. The function returns a result, or an iterable of results if the method returns a stream;
     results are checked too. An exception propagates unchanged to the caller. A batch calls the
     function once per input. A stream of inputs arrives as an iterator.
 

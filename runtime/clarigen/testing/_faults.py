@@ -179,6 +179,6 @@ class Faults:
         return matches
 
 
-def _unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
+def _unknown_name(kind: str, name: str, candidates: Iterable[str]) -> str:
     """Return the message for an unknown name, with the closest known one as a suggestion."""
-    return f"there is no {kind} {name!r}{suggestion(name, known)}"
+    return f"there is no {kind} {name!r}{suggestion(name, candidates)}"

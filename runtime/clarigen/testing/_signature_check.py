@@ -164,7 +164,7 @@ def _is_compatible(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodec
     if not isinstance(cls, type):
         return True
     if cls in PLAIN_TYPES:
-        return any(codec is one for one in (PLAIN_TYPES[cls][1], *extra_codecs.get(cls, ())))
+        return any(codec is other for other in (PLAIN_TYPES[cls][1], *extra_codecs.get(cls, ())))
     if not dataclasses.is_dataclass(cls):
         return True
     typed = _is_json(codec) and codec is not wire.JSON

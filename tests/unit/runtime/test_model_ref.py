@@ -45,7 +45,7 @@ def test_ids_keep_case_and_dots() -> None:
 
 @pytest.mark.item(10)
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "form"),
     [
         ("https://clarifai.com/acme/vision/workflows/flow", "workflow"),
         ("acme/vision/workflows/flow", "workflow"),
@@ -62,10 +62,10 @@ def test_ids_keep_case_and_dots() -> None:
         ("\x1b[31m", "'\\x1b[31m'"),
     ],
 )
-def test_other_forms_are_rejected_with_the_expected_form(text: str, words: str) -> None:
+def test_other_forms_are_rejected_with_the_expected_form(text: str, form: str) -> None:
     with pytest.raises(ConfigError) as caught:
         ModelRef.parse(text)
-    assert words in str(caught.value)
+    assert form in str(caught.value)
     assert "secret" not in str(caught.value)
     assert str(caught.value).isprintable()
 

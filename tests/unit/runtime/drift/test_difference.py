@@ -218,17 +218,17 @@ def message(entry: dict[str, Any]) -> Any:
         name=entry["name"], method_type=wire.METHOD_TYPES.index(entry["method_type"])
     )
     for key in ("input_fields", "output_fields"):
-        for given in entry.get(key, []):
-            _fill(given, getattr(made, key).add())
+        for entry_field in entry.get(key, []):
+            _fill(entry_field, getattr(made, key).add())
     return made
 
 
-def _fill(given: dict[str, Any], made: Any) -> None:
-    made.name, made.type = given.get("name", ""), wire.DATA_TYPES.index(given["type"])
-    made.default, made.required = given.get("default", ""), given.get("required", False)
-    for option in given.get("model_type_enum_options", []):
+def _fill(entry_field: dict[str, Any], made: Any) -> None:
+    made.name, made.type = entry_field.get("name", ""), wire.DATA_TYPES.index(entry_field["type"])
+    made.default, made.required = entry_field.get("default", ""), entry_field.get("required", False)
+    for option in entry_field.get("model_type_enum_options", []):
         made.model_type_enum_options.add(id=option["id"])
-    for part in given.get("type_args", []):
+    for part in entry_field.get("type_args", []):
         _fill(part, made.type_args.add())
 
 

@@ -47,23 +47,23 @@ def test_unary_method_calls_its_function() -> None:
 
 
 def test_fake_stream_is_lazy() -> None:
-    made: list[int] = []
+    yielded: list[int] = []
 
     def counted(n: int) -> Iterator[int]:
         try:
             for item in range(n):
-                made.append(item)
+                yielded.append(item)
                 yield item
         finally:
-            made.append(-1)
+            yielded.append(-1)
 
     model = fake(ParrotClient, count=counted)
     with model.count(5) as stream:
         assert isinstance(stream, Stream)
         assert calls(model) == [], "a call begins with its first item"
         assert (next(stream), next(stream)) == (0, 1)
-        assert made == [0, 1]
-    assert made == [0, 1, -1], "leaving early ends the function's generator"
+        assert yielded == [0, 1]
+    assert yielded == [0, 1, -1], "leaving early ends the function's generator"
     with pytest.raises(StopIteration):
         next(stream)
     whole = model.count(2)
@@ -152,7 +152,7 @@ def test_fake_batch_outcomes_are_in_input_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "words"),
+    ("call", "message"),
     [
         (lambda model: model.say(3), "say: `text` must be a str, not int 3"),
         (lambda model: model.say("x", times=0), "say: `times` must be at least 1, not 0"),
@@ -162,10 +162,10 @@ def test_fake_batch_outcomes_are_in_input_order() -> None:
         (lambda model: model.say_batch({"text": "x"}), "`inputs` must be an iterable of mappings"),
     ],
 )
-def test_fake_checks_arguments(call: Callable[[Any], object], words: str) -> None:
+def test_fake_checks_arguments(call: Callable[[Any], object], message: str) -> None:
     with pytest.raises(InputError) as caught:
         call(fake(ParrotClient, **PARROT))
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 class Many(Client):
@@ -206,7 +206,7 @@ _TEXTS = wire.unary(
 
 
 def test_fake_fills_in_defaults_and_converts_values() -> None:
-    model = fake(Many, many=lambda top=7, **given: repr(top))
+    model = fake(Many, many=lambda top=7, **_: repr(top))
     assert model.many() == "7"
     assert model.many(0.0, text="x", data={"a": [1]}, top=3, class_="d") == "3"
     model.many(None, array=[[1, 2]])
@@ -243,7 +243,7 @@ def test_fake_distinguishes_an_empty_list_from_an_omitted_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("functions", "call", "words"),
+    ("functions", "call", "message"),
     [
         (
             {"say": lambda **_: 3},
@@ -283,11 +283,11 @@ def test_fake_distinguishes_an_empty_list_from_an_omitted_one() -> None:
     ],
 )
 def test_fake_checks_results(
-    functions: dict[str, Any], call: Callable[[Any], object], words: str
+    functions: dict[str, Any], call: Callable[[Any], object], message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         call(fake(ParrotClient, **functions))
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 async def _later() -> AsyncIterator[int]:
@@ -336,7 +336,7 @@ def test_fake_accepts_a_result_or_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("replacements", "message"),
     [
         ({"say": 3}, "the fake's say: its result must be a str, not int 3"),
         ({"count": [1, "2"]}, "the fake's count: its result must be an int, not str '2'"),
@@ -344,10 +344,12 @@ def test_fake_accepts_a_result_or_an_error() -> None:
         ({"count": iter([1])}, "the first call would exhaust the iterator; pass a list"),
     ],
 )
-def test_invalid_fixed_result_is_rejected_at_once(given: dict[str, Any], words: str) -> None:
+def test_invalid_fixed_result_is_rejected_at_once(
+    replacements: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
-        fake(ParrotClient, **given)
-    assert words in str(caught.value)
+        fake(ParrotClient, **replacements)
+    assert message in str(caught.value)
 
 
 def test_fake_accepts_mocks() -> None:
@@ -361,7 +363,7 @@ def test_fake_accepts_mocks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("sya", "there is no method of this name; did you mean `say`?"),
         ("close", "there is no method of this name; it has say, count, double"),
@@ -369,19 +371,19 @@ def test_fake_accepts_mocks() -> None:
         ("_one", "there is no method of this name"),
     ],
 )
-def test_unknown_method_is_rejected(name: str, words: str) -> None:
+def test_unknown_method_is_rejected(name: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         fake(ParrotClient, **{name: say})
     assert str(caught.value).startswith(f"fake(ParrotClient, {name}=…): ")
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_method_without_replacement_raises() -> None:
     model = fake(ParrotClient, count=count)
-    words = r"say: the fake has no replacement; pass fake\(ParrotClient, say=…\)"
-    with pytest.raises(ConfigError, match=words):
+    message = r"say: the fake has no replacement; pass fake\(ParrotClient, say=…\)"
+    with pytest.raises(ConfigError, match=message):
         model.say("x")
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(ConfigError, match=message):
         model.say_batch([])
     with pytest.raises(ConfigError, match="double: the fake has no replacement"):
         model.double([1])
@@ -389,10 +391,10 @@ def test_method_without_replacement_raises() -> None:
         fake(Many).texts()
 
 
-@pytest.mark.parametrize("given", [int, ParrotClient(base_url="grpc://127.0.0.1:1"), "text"])
-def test_object_that_is_no_generated_class_is_rejected(given: Any) -> None:
+@pytest.mark.parametrize("cls", [int, ParrotClient(base_url="grpc://127.0.0.1:1"), "text"])
+def test_object_that_is_no_generated_class_is_rejected(cls: Any) -> None:
     with pytest.raises(ConfigError, match="`client` must be a generated class, not "):
-        fake(given)
+        fake(cls)
 
 
 def test_calls_accepts_only_fakes() -> None:
@@ -432,8 +434,10 @@ def test_fake_supports_recordings_and_observers() -> None:
         model.with_options(on_response=observed.append).say("x")
         list(model.count(2))
         model.say_batch([{"text": "x"}, {"text": "y"}]).collect()
-    assert [one.method for one in seen] == ["say", "count", "say", "say"]
-    assert [(one.method, one.attempts, one.status) for one in observed] == [("say", 1, 10000)]
+    assert [response.method for response in seen] == ["say", "count", "say", "say"]
+    assert [(response.method, response.attempts, response.status) for response in observed] == [
+        ("say", 1, 10000)
+    ]
     assert seen[0].raw.outputs[0].data.parts[0].data.string_value == "xx"
 
 

@@ -109,7 +109,7 @@ def test_async_fake_accepts_errors_and_results() -> None:
         with pytest.raises(ModelNotReadyError) as caught:
             await model.say("x")
         assert caught.value is error
-        outcomes = [one async for one in model.say_batch([{"text": "x"}]).outcomes()]
+        outcomes = [outcome async for outcome in model.say_batch([{"text": "x"}]).outcomes()]
         assert outcomes == [error]
         assert [item async for item in model.count(2)] == [0, 1]
         assert [item async for item in model.double([1])] == [7]

@@ -298,7 +298,7 @@ def test_fault_affects_a_request_of_a_batch_once(server: Server, model: ParrotCl
     outcomes = list(paced.say_batch(inputs).outcomes())
     assert all(isinstance(outcome, PredictionError) for outcome in outcomes[:5])
     assert outcomes[5:] == list("56789")
-    assert server.calls == [("say", given) for given in inputs[5:]]
+    assert server.calls == [("say", argument) for argument in inputs[5:]]
 
 
 # The log of calls, and invalid arguments.
@@ -329,7 +329,7 @@ def test_discovery_is_exempt_from_faults(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ({}, "pass status=, delay= or drop=True"),
         (
@@ -348,10 +348,10 @@ def test_discovery_is_exempt_from_faults(server: Server) -> None:
         ({"drop": True, "method": "say", "item": 1}, "item=1: say answers with one result"),
     ],
 )
-def test_invalid_fault_is_rejected(server: Server, arguments: dict[str, Any], words: str) -> None:
+def test_invalid_fault_is_rejected(server: Server, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         server.faults.add(**arguments)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert list(server.faults) == []
 
 
@@ -393,8 +393,8 @@ def test_discovery_lists_all_versions(server: Server) -> None:
     names = {}
     for id_ in ("testing", "testing-2"):
         request = _proto.GetModelVersionRequest(version_id=id_)
-        found = _rpc(server, "GetModelVersion", request, _proto.SingleModelVersionResponse)
-        names[id_] = [method.name for method in found.model_version.method_signatures]
+        requested = _rpc(server, "GetModelVersion", request, _proto.SingleModelVersionResponse)
+        names[id_] = [method.name for method in requested.model_version.method_signatures]
     assert names == {"testing": ["say", "count", "double"], "testing-2": ["say"]}
     first_page = _proto.ListModelVersionsRequest(page=1)
     versions = _rpc(server, "ListModelVersions", first_page, _proto.MultiModelVersionResponse)

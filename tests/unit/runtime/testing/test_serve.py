@@ -317,7 +317,7 @@ class Empty:
 
 
 @pytest.mark.parametrize(
-    ("serving", "words"),
+    ("serving", "message"),
     [
         (_serve_parameter(set[int]), "predict: parameter `x`: set[int] cannot be served"),
         (_serve_parameter(Any), "predict: parameter `x`: "),
@@ -346,11 +346,11 @@ class Empty:
     ],
 )
 def test_object_that_cannot_be_served_is_rejected(
-    serving: Callable[[], object], words: str
+    serving: Callable[[], object], message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         serving()
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_port_in_use_is_rejected() -> None:
@@ -426,10 +426,10 @@ def test_inputs_of_a_request_are_answered_in_order_and_fail_together(echo: Serve
 
 
 def test_method_called_with_the_wrong_rpc_fails(echo: Server) -> None:
-    words = "is UNARY_STREAMING, but was called as UNARY"
+    message = "is UNARY_STREAMING, but was called as UNARY"
     with (
         EchoClient(base_url=echo.url, timeout=30) as model,
-        pytest.raises(PredictionError, match=words),
+        pytest.raises(PredictionError, match=message),
     ):
         model.items_as_unary(3)
 
@@ -441,11 +441,11 @@ def test_large_messages_are_served(echo: Server) -> None:
 
 
 def test_discovery_answers_like_the_platform(echo: Server) -> None:
-    who = _proto.UserAppIDSet(user_id="u", app_id="a")
+    user_app = _proto.UserAppIDSet(user_id="u", app_id="a")
     model = _rpc(
         echo,
         "GetModel",
-        _proto.GetModelRequest(user_app_id=who, model_id="m"),
+        _proto.GetModelRequest(user_app_id=user_app, model_id="m"),
         _proto.SingleModelResponse,
     )
     assert model.status.code == 10000
@@ -454,7 +454,7 @@ def test_discovery_answers_like_the_platform(echo: Server) -> None:
         echo,
         "GetModelVersion",
         _proto.GetModelVersionRequest(
-            user_app_id=who, model_id="m", version_id=model.model.model_version.id
+            user_app_id=user_app, model_id="m", version_id=model.model.model_version.id
         ),
         _proto.SingleModelVersionResponse,
     ).model_version
@@ -473,7 +473,7 @@ def test_discovery_answers_like_the_platform(echo: Server) -> None:
         _rpc(
             echo,
             "ListModelVersions",
-            _proto.ListModelVersionsRequest(user_app_id=who, model_id="m", page=page),
+            _proto.ListModelVersionsRequest(user_app_id=user_app, model_id="m", page=page),
             _proto.MultiModelVersionResponse,
         )
         for page in (1, 2)

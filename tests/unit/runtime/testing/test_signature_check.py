@@ -73,7 +73,7 @@ def test_compatible_function_is_accepted(function: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "words"),
+    ("function", "message"),
     [
         (lambda txt, times: "", "the method has no parameter `txt`; did you mean `text`?"),
         (lambda text, times, zzz: "", "the method has no parameter `zzz`; it has text, times"),
@@ -98,11 +98,11 @@ def test_compatible_function_is_accepted(function: Callable[..., Any]) -> None:
         (_yielding, "the function must not be async"),
     ],
 )
-def test_incompatible_function_is_rejected(function: Any, words: str) -> None:
+def test_incompatible_function_is_rejected(function: Any, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         fake(ParrotClient, say=function)
     assert str(caught.value).startswith("fake(ParrotClient, say=…): ")
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def _doubles(items: Any, result: Any) -> Callable[..., Any]:
@@ -127,7 +127,7 @@ def test_compatible_stream_annotations_are_accepted(items: Any, result: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("items", "result", "words"),
+    ("items", "result", "message"),
     [
         (
             int,
@@ -141,10 +141,12 @@ def test_compatible_stream_annotations_are_accepted(items: Any, result: Any) -> 
         (Iterator[int], Iterator[str], "the method returns an iterable, each item an int"),
     ],
 )
-def test_incompatible_stream_annotations_are_rejected(items: Any, result: Any, words: str) -> None:
+def test_incompatible_stream_annotations_are_rejected(
+    items: Any, result: Any, message: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         fake(ParrotClient, double=_doubles(items, result))
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_function_needs_a_default_for_a_server_default() -> None:

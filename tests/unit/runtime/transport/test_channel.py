@@ -201,16 +201,16 @@ def test_sync_and_async_clients_share_one_retry_throttle_per_server() -> None:
     class Twin(AsyncClient, model=ModelRef("u", "a", "m")):
         pass
 
-    one, twin, other = (
-        get_policy(made(base_url=url)).throttle
-        for made, url in (
+    shared, twin, other = (
+        get_policy(client_class(base_url=url)).throttle
+        for client_class, url in (
             (Referenced, "grpc://127.0.0.1:1"),
             (Twin, "http://127.0.0.1:1"),
             (Referenced, "grpc://127.0.0.1:2"),
         )
     )
-    assert one is twin
-    assert one is not other
+    assert shared is twin
+    assert shared is not other
 
 
 def test_closed_client_raises() -> None:

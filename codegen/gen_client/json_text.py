@@ -1,8 +1,8 @@
 """JSON from strangers, parsed strictly.
 
-What lives here: `parse`, which bounds the nesting before the parser runs; tests of parsed values; the digest of a value.
-Duplicate keys, numbers that no double holds and deep nesting raise `ValueError`; `NaN`, `Infinity` and `-Infinity` are
-accepted, since Python writes them. Imports no other module of the generator.
+`parse` bounds the nesting before the parser runs. Duplicate keys, numbers that no double can hold and deep nesting raise
+`ValueError`; `NaN`, `Infinity` and `-Infinity` are accepted, since Python writes them. Imports no other module of the
+generator.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The generator's door to the platform.
+"""The runtime's private interface for the generator.
 
-It offers everything private of the runtime that the generator uses, and nothing that a client needs.
-The generator asks with the runtime's own requests, and gets plain values: no protobuf, no gRPC. Reading a
-URL loads neither; they are imported when a connection is opened.
+It is the only private module that the generator may import, and no client needs it. The generator sends the
+runtime's own requests and gets plain values, free of protobuf and gRPC. Both are imported when a connection
+is opened, so that parsing a URL stays cheap.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 _R = TypeVar("_R")
 
 _NOT_AN_IMAGE: Final = "cannot identify image file"
-"""How the answer of the oldest models begins: they take the question for a picture."""
+"""The start of the answer of the oldest models, which take the request for an image."""
 
 
 class Signatures(NamedTuple):
@@ -45,8 +45,8 @@ class Signatures(NamedTuple):
     Attributes:
         version_id: The version that they belong to; empty if it is not known.
         stored: The signatures that the platform stores, in the JSON form of their messages; enums are numbers.
-        answer: The JSON text that the model itself answered; None if the platform stores signatures, empty for
-            a legacy model, which has no typed methods.
+        answer: The JSON text of the model's own answer; None if the platform stores the signatures, empty if
+            the model has no typed methods.
     """
 
     version_id: str
@@ -55,13 +55,13 @@ class Signatures(NamedTuple):
 
 
 class VersionNotReadyError(Exception):
-    """The version of a model cannot be called.
+    """A version of a model that cannot be called.
 
     Attributes:
         version_id: The version.
-        reason: Why, as a clause: "it is being built".
+        reason: The reason, as a clause: "it is being built".
         details: The platform's own text; may be empty.
-        resolves_itself: Whether the version becomes ready without anyone's doing.
+        resolves_itself: Whether the version becomes ready if one waits.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ def _check_ready(version_id: str, status: Status) -> None:
 
 
 def _read_answer(response: MultiOutputResponse) -> str:
-    """Return the text of a model's own answer; empty for a legacy model.
+    """Return the text of a model's own answer; empty if the model has no typed methods.
 
     Raises:
         ModelError: The model failed.
@@ -209,6 +209,7 @@ def _read_answer(response: MultiOutputResponse) -> str:
 
 
 def _signature_to_json(signature: MethodSignature) -> Mapping[str, object]:
+    """Return a signature in its JSON form; enums stay numbers."""
     return {
         "name": signature.name,
         "method_type": signature.method_type,

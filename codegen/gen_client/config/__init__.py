@@ -1,10 +1,9 @@
 """The configuration: `[tool.gen-client]` in a pyproject.toml.
 
-What lives here: the way from a folder to `Settings`. `find` looks for the file, `read` checks every key and names the line
-of what is wrong. A configuration is a stranger's text (a pull request can change it), so its paths stay inside the
-repository, and its names and addresses are checked.
-
     load_settings(folder)  =  find_config(folder) ─▶ ConfigFile ─▶ read_settings ─▶ Settings
+
+`find` looks for the file; `read` checks every key, and names the line of what is wrong. A configuration is a stranger's
+text (a pull request can change it), so its paths stay inside the repository, and its names and addresses are checked.
 """
 
 from gen_client.config.find import (

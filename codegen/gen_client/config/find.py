@@ -1,7 +1,6 @@
 """The search for the configuration: from the working folder up to the root of its repository.
 
-What lives here: which file is read. Outside of a repository only the working folder is searched, since the folders above
-it may belong to anyone.
+Outside of a repository only the working folder is searched, since the folders above it may belong to anyone.
 """
 
 from __future__ import annotations

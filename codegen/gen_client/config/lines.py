@@ -1,8 +1,8 @@
 """The line of a key in a TOML text, found with the parser itself.
 
-What lives here: `find_line`. A TOML text that is cut after a complete statement is still TOML, and a later statement never
-removes a value. So the first cut that has the key shows where its statement begins, and no grammar of TOML is written
-here. It is slow, and only needed for an error message.
+A TOML text that is cut after a complete statement is still TOML, and a later statement never removes a value. So the
+first cut that has the key shows where its statement begins, and no grammar of TOML is written here. This is slow, and
+only used for error messages.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The folders that packages may be written to: inside the repository, not hidden, and not within each other.
 
-What lives here: the rules for the paths of a configuration. Nothing is created or written.
+These are rules only: nothing is created or written.
 """
 
 from __future__ import annotations

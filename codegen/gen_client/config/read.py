@@ -1,7 +1,6 @@
 """From a configuration file to `Settings`: the keys, and what each may say.
 
-What lives here: one function per key. To add a key, add it to `_TOP_KEYS` or `_MODEL_KEYS`, and a field for it to
-`ModelEntry` or `Settings`.
+To add a key, add it to `_TOP_KEYS` or `_MODEL_KEYS`, and a field for it to `ModelEntry` or `Settings`.
 
     [tool.gen-client]                 out, api-base
     [tool.gen-client.defaults]        for all models: deployment-id, deployment-user-id, compute-cluster-id, nodepool-id

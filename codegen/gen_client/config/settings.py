@@ -1,6 +1,6 @@
 """The content of a configuration, checked.
 
-What lives here: the values that `read` returns. They know nothing of TOML.
+`read` creates these values. They know nothing of TOML.
 """
 
 from __future__ import annotations

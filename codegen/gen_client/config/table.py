@@ -1,7 +1,6 @@
 """A table of a configuration, read key by key.
 
-What lives here: `Table`, which refuses unknown keys and wrong types, and names the line in every refusal. It does not know
-what a key means.
+`Table` refuses unknown keys and wrong types, and every refusal names a line. It does not know what a key means.
 """
 
 from __future__ import annotations

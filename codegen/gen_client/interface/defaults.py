@@ -1,8 +1,7 @@
-"""The meaning of a default's text.
+"""The meaning of a default's text, and of the text of a choice.
 
-What lives here: the reading of `default`, `required` and choices as values of the field's type. The platform keeps a
-default as text, spelled differently by type and by version of the SDK, and nothing says which. A text that cannot be
-read for its type is no error: then only the model's own code knows the default.
+The platform keeps a default as text. Its spelling depends on the type and on the version of the SDK that wrote it, and
+nothing says which. A text that cannot be read for its type is no error: then only the model's own code knows the default.
 """
 
 from __future__ import annotations

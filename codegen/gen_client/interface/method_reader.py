@@ -1,7 +1,7 @@
 """One method from its signature: kind, parameters, result and types.
 
-What lives here: the rules for a usable method. One that breaks them raises `UnusableMethod`; an oddity that does no harm
-is a warning. Knows neither the model that the method belongs to, nor Python's names beyond "is an identifier".
+A method that breaks a rule raises `UnusableMethod`; an oddity that does no harm is a warning. Which model the method
+belongs to is not known here, and of Python only that names are identifiers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Lenient access to one JSON object of a signature.
 
-What lives here: `RawMessage`, which reads the JSON form of a protobuf message: keys in snake_case or camelCase, absent
-or null for zero values, unknown keys ignored. A value of the wrong type is refused with its location. Knows nothing
-of the meaning of the fields.
+`RawMessage` reads the JSON form of a protobuf message: keys in snake_case or camelCase, absent or null for zero values,
+unknown keys ignored. A value of the wrong type is refused with its location. What a field means is not known here.
 """
 
 from __future__ import annotations

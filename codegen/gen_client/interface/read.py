@@ -1,7 +1,7 @@
 """A model's interface from its signatures: read leniently, checked once.
 
-What lives here: `read_model`. A model that it returns is well-formed and within `limits`. It is the last stage that knows
-the platform's JSON, and knows nothing of Python's syntax.
+A model that `read_model` returns is well-formed and within `limits`. No later stage knows the platform's JSON, and
+nothing here knows Python's syntax.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The cost of generating a model's client.
 
-What lives here: `weigh`. Each part of a model has a weight in `limits`, fitted to the time that formatting and checking
-its code takes. So every model within the limit is generated in about the same time, whatever its shape.
+Each part of a model has a weight in `limits`, fitted to the time that formatting and checking its code takes. So every
+model within the limit is generated in about the same time, whatever its shape.
 """
 
 from __future__ import annotations

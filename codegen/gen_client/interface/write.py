@@ -1,7 +1,7 @@
-"""The canonical signatures of a model: what a lock holds.
+"""The canonical signatures of a model: the content of a lock.
 
-What lives here: `write_signatures`, the inverse of `read.read_model`. It knows the JSON form of the platform's messages,
-and nothing of locks.
+`write_signatures` is the inverse of `read.read_model`. It knows the JSON form of the platform's messages, and nothing of
+locks.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Python names for what a model declares.
 
-What lives here: every name in generated code: of packages, classes, methods, parameters, fields, types and constants, and
-what happens if two are equal. The rules are a promise, since users type these names. Nothing here depends on
-annotations, text or files.
+Every name in generated code is decided here: of packages, classes, methods, parameters, fields, types and constants, and
+what happens if two are equal. The rules are a promise, since users type these names. They do not depend on annotations,
+text or files.
 """
 
 from __future__ import annotations

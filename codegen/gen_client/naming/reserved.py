@@ -1,7 +1,7 @@
 """Names that have a meaning of their own in generated code.
 
-What lives here: fixed lists, so that the same signatures give the same names with every Python and every version of the
-runtime. An addition to a list can change names that users type, and requires a new format of the lock.
+The lists are fixed, so that the same signatures give the same names with every Python and every version of the runtime.
+An addition to a list can change names that users type, and requires a new format of the lock.
 """
 
 from __future__ import annotations

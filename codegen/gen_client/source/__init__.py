@@ -1,8 +1,7 @@
 """Sources of signatures: where the description of a model's methods comes from.
 
-What lives here: one class per kind of source, and which of them a `--url` names. A source is made without reading
-or asking anything; `fetch` does that and returns a `Document`, free of protobuf and not yet checked. What a
-signature means is not known here.
+There is one class per kind of source. To create one neither reads nor asks anything; `fetch` does, and returns a
+`Document`, free of protobuf and not yet checked. What a signature means is not known here.
 
     resolve_url("https://clarifai.com/USER/APP/models/MODEL")    PlatformModel    platform.py
     resolve_url("grpc://127.0.0.1:8000")                         Runner           runner.py

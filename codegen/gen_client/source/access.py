@@ -1,7 +1,7 @@
 """Reaching the platform or a runner.
 
-What lives here: `Access`, the user's options for it; `open_connection`, which turns the runtime's errors into
-refusals with a remedy. Knows nothing of signatures.
+`Access` holds the user's options; `open_connection` turns the runtime's errors into refusals with a remedy. Signatures
+are not known here.
 """
 
 from __future__ import annotations

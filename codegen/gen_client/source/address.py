@@ -1,7 +1,6 @@
 """The grammar of `--url`: a model of the platform, or a runner.
 
-What lives here: the parsing of addresses, and nothing else. The URL of a model is that of a web page, never
-a place to connect to, so its host is dropped here.
+The URL of a model is that of a web page, never a place to connect to, so its host is dropped here.
 """
 
 from __future__ import annotations

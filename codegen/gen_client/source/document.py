@@ -1,7 +1,6 @@
-"""What all sources have in common.
+"""The common part of all sources: `Source`, their protocol, and `Document`, what they return.
 
-What lives here: `Source`, the protocol of the classes that read signatures, and `Document`, what they return. Neither
-imports a source, so every stage can name them.
+No source is imported here, so every stage can use both names.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A signature file as a source: JSON or YAML, from a path or standard input.
 
-What lives here: `SignatureFile`, and the parsing of a file's bytes. A file is a stranger's text (a pull request can
-change it), so its size and nesting are bounded before a parser runs, and YAML may have neither aliases nor tags.
+A file is a stranger's text (a pull request can change it), so its size and nesting are bounded before a parser runs, and
+YAML may have neither aliases nor tags.
 """
 
 from __future__ import annotations

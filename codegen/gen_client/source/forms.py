@@ -1,11 +1,10 @@
 """The forms in which files and answers hold signatures.
 
-What lives here: the reading of parsed JSON or YAML in any of these forms. The content of a signature is not
-checked here; `interface` does that.
-
     {"model": {…}, "method_signatures": […]}     a signature file; a lock also has `format`, `sha256`, `client`, `types`
     {"predict": {…}, "generate": {…}}            a model's own answer: signatures by name
     [{…}, {…}]                                   signatures alone
+
+The content of a signature is not checked here; `interface` does that.
 """
 
 from __future__ import annotations

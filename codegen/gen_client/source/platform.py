@@ -1,7 +1,6 @@
 """The platform as a source: the signatures of a deployed model, and the owner of a credential.
 
-What lives here: `PlatformModel` and `whoami`, with the messages that are shown while they wait and if a version is
-not ready. The runtime decides in which order the platform and the model are asked.
+The runtime decides in which order the platform and the model are asked. The messages for the user are written here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """From a `--url` to a source.
 
-What lives here: which class reads which kind of address. The grammar of addresses is in `address`, which loads
-none of the sources.
+The grammar of addresses is in `address`, which loads none of the sources.
 """
 
 from __future__ import annotations

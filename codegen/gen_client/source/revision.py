@@ -1,7 +1,7 @@
 """A signature file at a revision of its git repository, as a source.
 
-What lives here: `RevisionFile`, and its calls of git. They are plumbing commands with their arguments in a list, so that
-no shell, no hook and no network takes part. A revision is the user's text, and is never read as an option.
+git is called with plumbing commands and a list of arguments, so that no shell, no hook and no network takes part. A
+revision is the user's text, and is never read as an option.
 """
 
 from __future__ import annotations

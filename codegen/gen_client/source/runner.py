@@ -1,7 +1,6 @@
 """A runner as a source: a server that serves one model, usually on this machine.
 
-What lives here: `Runner`. A runner knows neither models nor versions, so the model that it serves is asked
-for its methods.
+A runner knows neither models nor versions, so the model that it serves is asked for its methods.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which of a model's methods a client gets.
 
-What lives here: `select`. It knows the names of methods, as they were found, and nothing else of signatures.
+Methods are selected by their names in the document, before anything else of a signature is read.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ def select(
     *,
     missing_ok: bool = False,
 ) -> Document:
-    """Return the document with the selected methods only, in its order.
+    """Return the document with only the selected methods, in its order.
 
     Args:
         document: The document.
         methods: The names of the methods to keep; empty for all.
         exclude: The names of the methods to leave out.
-        missing_ok: Whether a method that the model lacks, or that no method is left, is no error.
+        missing_ok: Whether to accept that the model has no such method, or that no method is left.
 
     Raises:
-        Refusal: There is no such method, or none is left (exit 2).
+        Refusal: Exit 2: there is no such method, or none is left.
     """
     if not methods and not exclude:
         return document
-    named = [(signature.get("name"), signature) for signature in document.signatures]
-    names = [name for name, _ in named if isinstance(name, str)]
+    pairs = [(signature.get("name"), signature) for signature in document.signatures]
+    names = [name for name, _ in pairs if isinstance(name, str)]
     for name in methods:
         if name not in names and not missing_ok:
             raise Refusal(
@@ -43,11 +43,11 @@ def select(
                 exit_code=USAGE,
                 remedy=suggest(name, names, fallback="see `methods` in pyproject.toml"),
             )
-    kept = tuple(
+    selected = tuple(
         signature
-        for name, signature in named
+        for name, signature in pairs
         if name not in exclude and (not methods or name in methods)
     )
-    if named and not kept and not missing_ok:
+    if pairs and not selected and not missing_ok:
         raise Refusal("no method is left: all are excluded", exit_code=USAGE)
-    return replace(document, signatures=kept)
+    return replace(document, signatures=selected)

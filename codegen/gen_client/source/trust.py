@@ -1,7 +1,7 @@
 """Which servers a configuration may send the user's credential to.
 
-What lives here: the rule. A configuration is part of a repository that others can write to. A server that it names gets
-a credential only if it is the platform, this machine, or a host that the user trusts by name outside of the file.
+A configuration is part of a repository that others can write to. A server that it names gets a credential only if it is
+the platform, this machine, or a host that the user trusts by name outside of the file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """YAML from strangers: plain values only, checked before they are built.
 
-What lives here: `parse`. It refuses with `ValueError` what makes YAML dangerous: anchors and aliases (a few lines can
-stand for gigabytes), tags that name objects, duplicate keys and deep nesting. Importing this module loads PyYAML.
+`parse` refuses what makes YAML dangerous: anchors and aliases (a few lines can stand for gigabytes), tags that name
+objects, duplicate keys and deep nesting. Importing this module loads PyYAML.
 """
 
 from __future__ import annotations

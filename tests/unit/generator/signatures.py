@@ -1,4 +1,4 @@
-"""Signatures by hand, and what the interface makes of them."""
+"""Signatures written by hand, and the models that are read from them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ RETURN = {"name": "return", "type": "STR"}
 
 
 def method(*fields: Signature, **changes: Any) -> Signature:
+    """Return the signature of a method with these parameters."""
     return {
         "name": "predict",
         "method_type": "UNARY_UNARY",
@@ -27,21 +28,23 @@ def method(*fields: Signature, **changes: Any) -> Signature:
     }
 
 
-def read(*signatures: Signature) -> tuple[Model, list[str]]:
-    """The model, and what was warned of."""
+def read_methods(*signatures: Signature) -> tuple[Model, list[str]]:
+    """Return the model that the signatures describe, and the warnings."""
     report = Report()
     model = read_model(Document(None, "", signatures), report)
     return model, [str(warning) for warning in report.warnings]
 
 
-def parameter(**field: Any) -> tuple[Parameter, list[str]]:
-    model, warnings = read(method({"name": "x", **field}))
+def read_parameter(**field: Any) -> tuple[Parameter, list[str]]:
+    """Return the only parameter of a method, and the warnings."""
+    model, warnings = read_methods(method({"name": "x", **field}))
     return model.methods[0].parameters[0], warnings
 
 
-def refused(*signatures: Any) -> str:
+def refuse(*signatures: Any) -> str:
+    """Return the message of the refusal of signatures."""
     with pytest.raises(Refusal) as caught:
-        read(*signatures)
+        read_methods(*signatures)
     assert caught.value.diagnostic.exit_code == 4
     text = str(caught.value)
     assert text.replace("\n", "").isprintable()

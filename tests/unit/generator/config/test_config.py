@@ -1,4 +1,4 @@
-"""The configuration: what it may say, where it is found, and what a wrong one is told."""
+"""The configuration: its keys, the search for its file, and the refusal of wrong ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ URL = "acme/vision/models/small-detector"
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository, which is the working folder."""
+    """Create a repository, and make it the working folder."""
     root = tmp_path / "repository"
     (root / ".git").mkdir(parents=True)
     monkeypatch.chdir(root)
@@ -28,13 +28,13 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def load(repository: Path, text: str) -> config.Settings:
-    """The configuration with this text."""
+    """Load a configuration with this text."""
     (repository / "pyproject.toml").write_text(text, encoding="utf-8")
     return config.load_settings(repository)
 
 
-def refused(repository: Path, text: str) -> str:
-    """What a wrong configuration is told: a line and its remedy."""
+def refuse(repository: Path, text: str) -> str:
+    """Return the message of the refusal of a configuration."""
     with pytest.raises(Refusal) as caught:
         load(repository, text)
     assert caught.value.diagnostic.exit_code == USAGE
@@ -42,11 +42,11 @@ def refused(repository: Path, text: str) -> str:
 
 
 def models(*lines: str) -> str:
-    """A configuration of one model."""
+    """Return the text of a configuration with one model."""
     return "\n".join(["[[tool.gen-client.models]]", *lines])
 
 
-def test_a_whole_configuration(repository: Path) -> None:
+def test_all_keys_are_read(repository: Path) -> None:
     settings = load(
         repository,
         """
@@ -77,7 +77,7 @@ deployment-id = "mine"
     )
     assert settings.api_base == "https://api.clarifai.com"
     assert settings.path == repository / "pyproject.toml"
-    usual = (
+    options = (
         ("compute_cluster_id", "cluster"),
         ("deployment_user_id", "acme"),
         ("nodepool_id", "pool"),
@@ -89,7 +89,7 @@ deployment-id = "mine"
             "small_detector",
             Path("src/app/models"),
             methods=("detect",),
-            client_options=usual,
+            client_options=options,
         ),
         ModelEntry(
             RunnerAddress("grpc://127.0.0.1:8000"),
@@ -101,14 +101,14 @@ deployment-id = "mine"
     )
 
 
-def test_the_version_of_a_url_is_pinned(repository: Path) -> None:
+def test_a_version_in_the_url_is_pinned(repository: Path) -> None:
     (entry,) = load(repository, models(f'url = "{URL}/versions/v7"')).entries
     assert entry.address == ModelAddress(MODEL, "v7")
     assert entry.client_options == (("version_id", "v7"),)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[tool.gen-client]\nouts = 'a'", "outs is not known\n  did you mean 'out'?"),
         ("[tool.gen-client]\nout = 1", "out is not text"),
@@ -150,16 +150,16 @@ def test_the_version_of_a_url_is_pinned(repository: Path) -> None:
         ("[tool.gen-client]\napi-base = 'ftp://x'", "api-base is wrong"),
     ],
 )
-def test_what_is_wrong_is_named(repository: Path, text: str, said: str) -> None:
+def test_a_wrong_key_is_refused_with_its_line(repository: Path, text: str, message: str) -> None:
     if "models" not in text and "[tool]" not in text and text != "[tool.gen-client]":
         text += "\n" + models(f"url = '{URL}'")
-    message = refused(repository, text)
-    assert said in message
-    assert "pyproject.toml', line " in message
-    assert "secret" not in message
+    refusal = refuse(repository, text)
+    assert message in refusal
+    assert "pyproject.toml', line " in refusal
+    assert "secret" not in refusal
 
 
-def test_the_line_is_that_of_the_key(repository: Path) -> None:
+def test_the_line_of_a_wrong_key_is_named(repository: Path) -> None:
     text = "\n".join(
         [
             "[project]",
@@ -180,11 +180,11 @@ def test_the_line_is_that_of_the_key(repository: Path) -> None:
             "   1 ]",
         ]
     )
-    assert "line 15: models[1].wrong is not known" in refused(repository, text)
+    assert "line 15: models[1].wrong is not known" in refuse(repository, text)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 200])
-def test_lines_are_found_in_any_text(size: int) -> None:
+def test_lines_are_found_in_long_texts(size: int) -> None:
     lines: list[str] = []
     expected = {}
     for index in range(size):
@@ -204,7 +204,7 @@ def test_lines_are_found_in_any_text(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "message"),
     [
         ("/etc", "is not relative"),
         ("~/x", "is not relative"),
@@ -219,20 +219,19 @@ def test_lines_are_found_in_any_text(size: int) -> None:
         ("a\\u202eb", "a character that is not allowed in a path"),
     ],
 )
-def test_a_path_stays_inside(repository: Path, path: str, said: str) -> None:
+def test_a_path_must_stay_inside_the_repository(repository: Path, path: str, message: str) -> None:
     (repository / "link").symlink_to(repository.parent)
     (repository / "git").symlink_to(".git")
     for text in (
         f'[tool.gen-client]\nout = "{path}"\n{models(f"url = {URL!r}")}',
         models(f"url = '{URL}'", f'out = "{path}"'),
     ):
-        message = refused(repository, text)
-        assert said in message
-        assert message.isprintable() or "\n" in message
+        refusal = refuse(repository, text)
+        assert message in refusal
+        assert refusal.isprintable() or "\n" in refusal
 
 
-def test_paths_are_those_of_the_file(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From wherever the command runs."""
+def test_paths_are_relative_to_the_file(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = repository / "a" / "b"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
@@ -252,19 +251,19 @@ def test_paths_are_those_of_the_file(repository: Path, monkeypatch: pytest.Monke
         ("name = 'a'\nout = 'link'", "name = 'a'\nout = 'real'"),
     ],
 )
-def test_packages_do_not_overlap(repository: Path, first: str, second: str) -> None:
+def test_packages_must_not_overlap(repository: Path, first: str, second: str) -> None:
     (repository / "real").mkdir()
     (repository / "link").symlink_to("real")
     url = f"url = '{URL}'"
     text = f"{models(url, first)}\n{models(url, 'name = ' + repr('other'))}\n{models(url, second)}"
-    message = refused(repository, text)
+    message = refuse(repository, text)
     assert "models[2] writes over the package of models[0]" in message
 
 
-# Where it is found
+# The search for the file
 
 
-def test_the_nearest_file_with_a_section_holds(repository: Path) -> None:
+def test_the_nearest_file_with_a_section_is_used(repository: Path) -> None:
     below = repository / "packages" / "one"
     below.mkdir(parents=True)
     (repository / "pyproject.toml").write_text(models(f"url = '{URL}'", "name = 'outer'"))
@@ -274,13 +273,13 @@ def test_the_nearest_file_with_a_section_holds(repository: Path) -> None:
     assert config.load_settings(below).entries[0].name == "inner"
 
 
-def test_nobody_looks_above_the_repository(repository: Path) -> None:
+def test_folders_above_the_repository_are_not_searched(repository: Path) -> None:
     (repository.parent / "pyproject.toml").write_text(models(f"url = '{URL}'"))
     with pytest.raises(Refusal, match=r"no \[tool\.gen-client\] was found"):
         config.load_settings(repository)
 
 
-def test_outside_of_a_repository_only_the_folder_itself_counts(
+def test_outside_of_a_repository_only_the_folder_itself_is_searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     below = tmp_path / "below"
@@ -294,7 +293,7 @@ def test_outside_of_a_repository_only_the_folder_itself_counts(
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"[tool", "is not TOML"),
         (b"\xff", "is not TOML"),
@@ -302,7 +301,7 @@ def test_outside_of_a_repository_only_the_folder_itself_counts(
         (b"#" * (5 << 20), "is larger than"),
     ],
 )
-def test_a_file_that_cannot_be_read(repository: Path, content: bytes, said: str) -> None:
+def test_an_unreadable_file_is_refused(repository: Path, content: bytes, message: str) -> None:
     (repository / "pyproject.toml").write_bytes(content)
-    with pytest.raises(Refusal, match=said):
+    with pytest.raises(Refusal, match=message):
         config.load_settings(repository)

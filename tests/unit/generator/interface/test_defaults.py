@@ -1,4 +1,4 @@
-"""What the text of a default means: each row of the platform's own table, and what old SDKs wrote."""
+"""Meanings of a default's text: each row of the platform's own table, and the spellings of old SDKs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def record(**members: DataType) -> DataType:
     )
 
 
-def of(type: DataType, text: str) -> Default:
+def read_optional(type: DataType, text: str) -> Default:
     return defaults.read_default(type, False, text)
 
 
@@ -102,7 +102,7 @@ def of(type: DataType, text: str) -> Default:
         (FLOAT, "true", ServerDefault("true")),
         (FLOAT, "null", NullDefault()),
         (FLOAT, "", NullDefault()),
-        # bytes: what Python shows
+        # bytes: the `repr` of Python
         (BYTES, "b''", KnownDefault(b"")),
         (BYTES, "b'ab'", KnownDefault(b"ab")),
         (BYTES, 'b"it\'s"', KnownDefault(b"it's")),
@@ -162,11 +162,11 @@ def of(type: DataType, text: str) -> Default:
         (record(x=INT), "null", NullDefault()),
     ],
 )
-def test_each_row(type: DataType, text: str, expected: Default) -> None:
-    found = of(type, text)
-    assert found == expected
-    if isinstance(found, KnownDefault) and isinstance(expected, KnownDefault):
-        assert repr(found.value) == repr(expected.value)  # True is not 1, nor 1 1.0
+def test_the_meaning_of_each_text(type: DataType, text: str, expected: Default) -> None:
+    default = read_optional(type, text)
+    assert default == expected
+    if isinstance(default, KnownDefault) and isinstance(expected, KnownDefault):
+        assert repr(default.value) == repr(expected.value)  # True is not 1, nor 1 1.0
 
 
 @pytest.mark.parametrize(
@@ -176,16 +176,16 @@ def test_each_row(type: DataType, text: str, expected: Default) -> None:
         *(TypeKind.CONCEPT, TypeKind.REGION, TypeKind.FRAME),
     ],
 )
-def test_media_and_arrays_have_no_readable_default_but_none(kind: TypeKind) -> None:
-    assert of(DataType(kind), "null") == NullDefault()
-    assert of(DataType(kind), "") == NullDefault()
+def test_media_and_arrays_have_no_readable_default_except_null(kind: TypeKind) -> None:
+    assert read_optional(DataType(kind), "null") == NullDefault()
+    assert read_optional(DataType(kind), "") == NullDefault()
     for text in ("[1. 2.]", "Text(text='tt', url=None)", "hello", "{}"):
-        assert of(DataType(kind), text) == ServerDefault(text)
+        assert read_optional(DataType(kind), text) == ServerDefault(text)
 
 
 @pytest.mark.parametrize("kind", TypeKind)
 @pytest.mark.parametrize("text", ["", "null", "5", "abc"])
-def test_required_wins(kind: TypeKind, text: str) -> None:
+def test_a_required_parameter_has_no_default(kind: TypeKind, text: str) -> None:
     assert defaults.read_default(DataType(kind, (STR,)), True, text) == NoDefault()
 
 
@@ -193,40 +193,40 @@ def test_required_wins(kind: TypeKind, text: str) -> None:
 @pytest.mark.parametrize("type", [JSON, list_of(STR), INT, FLOAT, STR])
 def test_deep_nesting_is_not_parsed(type: DataType, opening: str) -> None:
     text = opening * 100_000
-    assert of(type, text) == (KnownDefault(text) if type is STR else ServerDefault(text))
+    assert read_optional(type, text) == (KnownDefault(text) if type is STR else ServerDefault(text))
 
 
-def test_brackets_in_strings_are_no_nesting() -> None:
+def test_brackets_in_strings_do_not_count_as_nesting() -> None:
     text = '["' + "[" * 1000 + r"\"" + "[" * 1000 + '"]'
-    assert of(JSON, text) == KnownDefault(["[" * 1000 + '"' + "[" * 1000])
+    assert read_optional(JSON, text) == KnownDefault(["[" * 1000 + '"' + "[" * 1000])
 
 
-def test_a_text_of_quotes_takes_no_quadratic_time() -> None:
+def test_a_text_of_quotes_is_parsed_in_linear_time() -> None:
     text = '"' + '\\"' * 50_000
-    assert of(JSON, text) == ServerDefault(text)
+    assert read_optional(JSON, text) == ServerDefault(text)
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=64))
-def test_bytes_survive(value: bytes) -> None:
-    assert of(BYTES, repr(value)) == KnownDefault(value)
+def test_the_repr_of_bytes_is_read(value: bytes) -> None:
+    assert read_optional(BYTES, repr(value)) == KnownDefault(value)
 
 
 @settings(deadline=None)
 @given(st.sampled_from(TypeKind), st.text(max_size=30))
 def test_any_text_has_a_meaning(kind: TypeKind, text: str) -> None:
     type = DataType(kind, (STR,) if kind in (TypeKind.LIST, TypeKind.TUPLE) else ())
-    assert isinstance(of(type, text), NullDefault | KnownDefault | ServerDefault)
+    assert isinstance(read_optional(type, text), NullDefault | KnownDefault | ServerDefault)
 
 
 @pytest.mark.parametrize(
     ("type", "expected"),
     [(INT, True), (JSON, True), (IMAGE, False), (list_of(STR), True), (list_of(IMAGE), False)],
 )
-def test_which_types_have_readable_defaults(type: DataType, expected: bool) -> None:
+def test_types_with_readable_defaults(type: DataType, expected: bool) -> None:
     assert defaults.is_readable(type) is expected
 
 
-def test_a_scalar_of_no_scalar_type() -> None:
+def test_a_list_is_not_a_scalar() -> None:
     with pytest.raises(ValueError, match="LIST"):
         defaults.parse_scalar(TypeKind.LIST, "[]")

@@ -1,4 +1,4 @@
-"""The interface: what is read leniently, what is refused, what is left out, and what is written."""
+"""Reading of interfaces: lenient access, refusals, methods that are left out, and the way back to signatures."""
 
 from __future__ import annotations
 
@@ -19,10 +19,18 @@ from gen_client.interface.write import write_signatures
 from gen_client.source import Document
 from strategies import models
 from support import CORPUS
-from unit.generator.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
+from unit.generator.signatures import (
+    RETURN,
+    TEXT,
+    Signature,
+    method,
+    read_methods,
+    read_parameter,
+    refuse,
+)
 
 
-def outcome(document: Document) -> Model | Refusal:
+def read_or_refuse(document: Document) -> Model | Refusal:
     try:
         return read_model(document, Report())
     except Refusal as refusal:
@@ -46,15 +54,15 @@ def test_each_file_of_the_corpus_is_read_or_refused_as_it_says(path: Path) -> No
         tuple(content["method_signatures"]),
     )
     expected = content.get("expect", "ok" if document.signatures else "reject")
-    found = outcome(document)
-    if isinstance(found, Refusal):
-        assert expected != "ok", str(found)
-        assert found.diagnostic.exit_code == 4
-        assert str(found).replace("\n", "").isprintable()
+    result = read_or_refuse(document)
+    if isinstance(result, Refusal):
+        assert expected != "ok", str(result)
+        assert result.diagnostic.exit_code == 4
+        assert str(result).replace("\n", "").isprintable()
     else:
         assert expected != "reject"
-        again = Document(document.reference, document.version_id, tuple(write_signatures(found)))
-        assert read_model(again, Report()) == found
+        again = Document(document.reference, document.version_id, tuple(write_signatures(result)))
+        assert read_model(again, Report()) == result
 
 
 @pytest.mark.parametrize("folder", ["docs", "kitchen_sink", "real"])
@@ -62,7 +70,7 @@ def test_no_method_of_a_real_model_is_left_out(folder: str) -> None:
     for path in sorted((CORPUS / folder).glob("*.json")):
         signatures = json.loads(path.read_text("utf-8"))["method_signatures"]
         if signatures:
-            model, _ = read(*signatures)
+            model, _ = read_methods(*signatures)
             assert len(model.methods) == len(signatures)
 
 
@@ -71,7 +79,7 @@ def test_no_method_of_a_real_model_is_left_out(folder: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(models())
-def test_what_is_written_is_read_as_the_same(model: Model) -> None:
+def test_a_model_survives_writing_and_reading(model: Model) -> None:
     report = Report()
     written = write_signatures(model)
     document = Document(model.reference, model.version_id, tuple(json.loads(json.dumps(written))))
@@ -109,15 +117,15 @@ def test_what_is_written_is_read_as_the_same(model: Model) -> None:
         max_leaves=20,
     )
 )
-def test_whatever_comes_is_read_or_refused(content: Any) -> None:
-    found = outcome(Document(None, "", (content,)))
-    assert isinstance(found, Model) or found.diagnostic.exit_code == 4
+def test_any_content_is_read_or_refused(content: Any) -> None:
+    result = read_or_refuse(Document(None, "", (content,)))
+    assert isinstance(result, Model) or result.diagnostic.exit_code == 4
 
 
 @pytest.mark.item(15)
-def test_camel_case_numbers_and_zero_values_in_words_are_the_same() -> None:
-    snake, _ = read(method({**TEXT, "default": "", "iterator": False, "type_args": []}))
-    camel, _ = read(
+def test_camel_case_numbers_and_explicit_zeros_read_the_same() -> None:
+    snake, _ = read_methods(method({**TEXT, "default": "", "iterator": False, "type_args": []}))
+    camel, _ = read_methods(
         {
             "name": "predict",
             "methodType": 1,
@@ -130,33 +138,33 @@ def test_camel_case_numbers_and_zero_values_in_words_are_the_same() -> None:
     assert snake == camel
 
 
-def test_every_number_of_a_type_is_that_of_the_platform() -> None:
+def test_type_numbers_are_those_of_the_platform() -> None:
     from clarifai_grpc.grpc.api import resources_pb2
 
     for name, number in resources_pb2.ModelTypeField.DataType.items():
         arguments = [TEXT] if name in ("LIST", "TUPLE", "NAMED_FIELDS") else []
         if name == "NOT_SET":
-            refused(method({"name": "x", "type": number}))
+            refuse(method({"name": "x", "type": number}))
         else:
-            assert parameter(type=number, type_args=arguments)[0].type.kind is TypeKind[name]
+            assert read_parameter(type=number, type_args=arguments)[0].type.kind is TypeKind[name]
 
 
-def test_every_number_of_a_kind_is_that_of_the_platform() -> None:
+def test_method_type_numbers_are_those_of_the_platform() -> None:
     from clarifai_grpc.grpc.api import resources_pb2
 
     for name, number in resources_pb2.RunnerMethodType.items():
         if name in [kind.value for kind in MethodKind]:
             stream = {**TEXT, "iterator": number == 4}
-            model, _ = read(method(stream, method_type=number))
+            model, _ = read_methods(method(stream, method_type=number))
             assert model.methods[0].kind is MethodKind(name)
 
 
 def test_a_field_given_twice_is_refused() -> None:
-    assert "given twice" in refused({**method(), "outputFields": [RETURN]})
+    assert "given twice" in refuse({**method(), "outputFields": [RETURN]})
 
 
 @pytest.mark.parametrize(
-    ("signature", "place"),
+    ("signature", "message"),
     [
         ({**method(), "name": 5}, "method_signatures[0].name: expected text, not a number"),
         (method(description=True), "predict.description: expected text, not a boolean"),
@@ -174,54 +182,58 @@ def test_a_field_given_twice_is_refused() -> None:
         (method(description="\ud800"), "predict.description: it has a lone surrogate"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_refused_with_its_place(signature: Any, place: str) -> None:
-    assert place in refused(signature)
+def test_a_value_of_the_wrong_type_is_refused_with_its_location(
+    signature: Any, message: str
+) -> None:
+    assert message in refuse(signature)
 
 
 # Names
 
 
-def test_names_given_twice_are_refused() -> None:
-    assert "two methods" in refused(method(), method())
-    assert "two parameters called 'prompt'" in refused(method(TEXT, TEXT))
+def test_duplicate_names_are_refused() -> None:
+    assert "two methods" in refuse(method(), method())
+    assert "two parameters called 'prompt'" in refuse(method(TEXT, TEXT))
     members = {"name": "x", "type": "NAMED_FIELDS", "type_args": [TEXT, TEXT]}
-    assert "predict.x: there are two named fields called 'prompt'" in refused(method(members))
-    assert "two named fields" in refused(method(output_fields=[TEXT, TEXT]))
+    assert "predict.x: there are two named fields called 'prompt'" in refuse(method(members))
+    assert "two named fields" in refuse(method(output_fields=[TEXT, TEXT]))
 
 
 @pytest.mark.parametrize("name", ["", "a-b", "1a", "a b", "x\ny", "*args", "a.b", "²"])
-def test_a_method_with_a_name_that_cannot_be_one_is_left_out(name: str) -> None:
-    bad = [
+def test_a_method_with_an_invalid_name_is_left_out(name: str) -> None:
+    invalid = [
         method(name=name),
-        method({**TEXT, "name": name}, name="one"),
+        method({**TEXT, "name": name}, name="first"),
         method(
             {"name": "x", "type": "NAMED_FIELDS", "type_args": [{**TEXT, "name": name}]},
-            name="two",
+            name="second",
         ),
-        method(output_fields=[TEXT, {**RETURN, "name": name}], name="three"),
+        method(output_fields=[TEXT, {**RETURN, "name": name}], name="third"),
     ]
-    model, warnings = read(*bad, method(name="good"))
-    assert [one.name for one in model.methods] == ["good"]
+    model, warnings = read_methods(*invalid, method(name="good"))
+    assert [each.name for each in model.methods] == ["good"]
     assert len(warnings) == 4
-    for signature in bad:
-        refused(signature)
+    for signature in invalid:
+        refuse(signature)
 
 
-def test_names_that_only_python_minds_are_kept() -> None:
-    model, warnings = read(method(*({**TEXT, "name": name} for name in ("class", "ﬁ", "self"))))
-    assert [one.name for one in model.methods[0].parameters] == ["class", "ﬁ", "self"]
+def test_names_that_are_only_reserved_in_python_are_kept() -> None:
+    model, warnings = read_methods(
+        method(*({**TEXT, "name": name} for name in ("class", "ﬁ", "self")))
+    )
+    assert [each.name for each in model.methods[0].parameters] == ["class", "ﬁ", "self"]
     assert warnings == []
 
 
 @pytest.mark.parametrize(
-    "bad", ["", ".", "..", "a/b", "a\\b", "a b", "a\n", "$(x)", "a" * 256, "'"]
+    "invalid", ["", ".", "..", "a/b", "a\\b", "a b", "a\n", "$(x)", "a" * 256, "'"]
 )
-@pytest.mark.parametrize("place", [0, 1, 2, 3])
-def test_an_id_that_is_none_is_refused(bad: str, place: int) -> None:
+@pytest.mark.parametrize("position", [0, 1, 2, 3])
+def test_an_invalid_id_is_refused(invalid: str, position: int) -> None:
     ids = ["user", "app", "model", "version"]
-    ids[place] = bad
+    ids[position] = invalid
     document = Document(ModelRef(*ids[:3]), ids[3], (method(),))
-    if place == 3 and not bad:
+    if position == 3 and not invalid:
         assert read_model(document, Report()).version_id == ""
         return
     with pytest.raises(Refusal) as caught:
@@ -234,7 +246,7 @@ def test_an_id_that_is_none_is_refused(bad: str, place: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "stream_in", "stream_out", "kind"),
+    ("method_type", "has_input_stream", "has_output_stream", "kind"),
     [
         ("UNARY_UNARY", False, False, MethodKind.UNARY),
         ("UNARY_UNARY", False, True, MethodKind.UNARY),
@@ -254,23 +266,26 @@ def test_an_id_that_is_none_is_refused(bad: str, place: int) -> None:
         (17, False, False, None),
     ],
 )
-def test_the_kind_of_a_method(
-    word: str | int | None, stream_in: bool, stream_out: bool, kind: MethodKind | None
+def test_kinds_of_methods(
+    method_type: str | int | None,
+    has_input_stream: bool,
+    has_output_stream: bool,
+    kind: MethodKind | None,
 ) -> None:
     signature = method(
-        {**TEXT, "iterator": stream_in},
-        method_type=word,
-        output_fields=[{**RETURN, "iterator": stream_out}],
+        {**TEXT, "iterator": has_input_stream},
+        method_type=method_type,
+        output_fields=[{**RETURN, "iterator": has_output_stream}],
     )
     if kind is None:
-        assert "predict" in refused(signature)
+        assert "predict" in refuse(signature)
     else:
-        assert read(signature)[0].methods[0].kind is kind
+        assert read_methods(signature)[0].methods[0].kind is kind
 
 
-def test_two_streams_are_too_many() -> None:
+def test_a_second_input_stream_is_refused() -> None:
     streams = [{**TEXT, "name": name, "iterator": True} for name in "ab"]
-    assert "2 streams" in refused(method(*streams, method_type="STREAMING_STREAMING"))
+    assert "2 streams" in refuse(method(*streams, method_type="STREAMING_STREAMING"))
 
 
 # Types
@@ -283,26 +298,26 @@ def test_nesting_is_bounded_before_anything_recurses() -> None:
             type = {"type": "LIST", "type_args": [type]}
         return method({"name": "x", **type})
 
-    read(nested(limits.NESTING))
-    assert "nested" in refused(nested(limits.NESTING + 1))
-    assert "nested" in refused(nested(100_000))
+    read_methods(nested(limits.NESTING))
+    assert "nested" in refuse(nested(limits.NESTING + 1))
+    assert "nested" in refuse(nested(100_000))
 
 
-@pytest.mark.parametrize("place", ["input", "output", "outputs"])
-def test_records_within_each_other_are_bounded(place: str) -> None:
+@pytest.mark.parametrize("position", ["input", "output", "outputs"])
+def test_records_within_records_are_bounded(position: str) -> None:
     def nested(levels: int) -> Signature:
         type: Signature = {"type": "INT"}
         for _ in range(levels):
             members = [{"name": "x", "type": "LIST", "type_args": [type]}]
             type = {"type": "NAMED_FIELDS", "type_args": members}
-        if place == "input":
+        if position == "input":
             return method({"name": "x", **type})
-        names = ["return"] if place == "output" else ["a", "b"]
+        names = ["return"] if position == "output" else ["a", "b"]
         return {**method(), "output_fields": [{"name": name, **type} for name in names]}
 
-    most = limits.RECORDS - (place == "outputs")
-    read(nested(most))
-    assert "within each other" in refused(nested(most + 1))
+    maximum = limits.RECORDS - (position == "outputs")
+    read_methods(nested(maximum))
+    assert "within each other" in refuse(nested(maximum + 1))
 
 
 @pytest.mark.item(22)
@@ -320,31 +335,31 @@ def test_records_within_each_other_are_bounded(place: str) -> None:
         {},
     ],
 )
-def test_a_method_with_a_type_that_is_none_is_left_out(type: Signature) -> None:
-    model, warnings = read(
+def test_a_method_with_an_invalid_type_is_left_out(type: Signature) -> None:
+    model, warnings = read_methods(
         method({"name": "x", **type}),
         method(name="deep", output_fields=[{**RETURN, "type": "LIST", "type_args": [type]}]),
         method(name="good"),
     )
-    assert [one.name for one in model.methods] == ["good"]
+    assert [each.name for each in model.methods] == ["good"]
     assert "predict.x" in warnings[0]
     assert "deep.return" in warnings[1]
 
 
-def test_what_is_left_of_nothing_names_the_culprit() -> None:
-    assert "predict.x" in refused(method({"name": "x"}))
-    assert "no method signatures" in refused()
+def test_the_refusal_of_a_model_without_methods_says_why() -> None:
+    assert "predict.x" in refuse(method({"name": "x"}))
+    assert "no method signatures" in refuse()
 
 
 # Results
 
 
-def test_several_outputs_are_a_record_of_parts_of_their_own() -> None:
+def test_several_outputs_form_a_record() -> None:
     outputs = [
         {"name": "head", "type": "STR", "description": "First."},
         {"name": "n", "type": "INT"},
     ]
-    model, warnings = read(method(output_fields=outputs))
+    model, warnings = read_methods(method(output_fields=outputs))
     result = model.methods[0].result
     assert warnings == []
     assert result.multiple_outputs
@@ -354,12 +369,14 @@ def test_several_outputs_are_a_record_of_parts_of_their_own() -> None:
     assert write_signatures(model)[0]["output_fields"] == outputs
 
 
-def test_one_output_of_another_name_is_a_record_of_one() -> None:
-    result = read(method(output_fields=[{"name": "answer", "type": "STR"}]))[0].methods[0].result
+def test_one_output_of_another_name_forms_a_record() -> None:
+    result = (
+        read_methods(method(output_fields=[{"name": "answer", "type": "STR"}]))[0].methods[0].result
+    )
     assert result.multiple_outputs
     assert [member.name for member in result.type.members] == ["answer"]
 
 
-def test_outputs_that_cannot_be_told_apart() -> None:
-    assert "'return'" in refused(method(output_fields=[RETURN, TEXT]))
-    assert "no output" in refused(method(output_fields=[]))
+def test_outputs_that_are_ambiguous_or_missing_are_refused() -> None:
+    assert "'return'" in refuse(method(output_fields=[RETURN, TEXT]))
+    assert "no output" in refuse(method(output_fields=[]))

@@ -1,4 +1,4 @@
-"""The interface: defaults, choices and ranges of parameters, and the limits of the whole."""
+"""Reading of interfaces: defaults, choices and ranges of parameters, and the limits of a model."""
 
 from __future__ import annotations
 
@@ -10,31 +10,39 @@ import pytest
 
 from gen_client import limits
 from gen_client.interface.model import Choice, KnownDefault, Range, ServerDefault
-from unit.generator.signatures import RETURN, TEXT, Signature, method, parameter, read, refused
+from unit.generator.signatures import (
+    RETURN,
+    TEXT,
+    Signature,
+    method,
+    read_methods,
+    read_parameter,
+    refuse,
+)
 
 # Defaults, choices, ranges
 
 
-def test_a_default_that_does_not_fit_is_the_servers_and_warned_of() -> None:
-    found, warnings = parameter(type="INT", default="0.7")
-    assert found.default == ServerDefault("0.7")
-    assert found.default_text == "0.7"
+def test_a_default_of_another_type_is_left_to_the_server_with_a_warning() -> None:
+    result, warnings = read_parameter(type="INT", default="0.7")
+    assert result.default == ServerDefault("0.7")
+    assert result.default_text == "0.7"
     assert len(warnings) == 1
     assert "predict.x" in warnings[0]
 
 
-def test_a_default_that_has_no_readable_form_is_not_warned_of() -> None:
+def test_an_unreadable_default_of_media_and_arrays_gives_no_warning() -> None:
     for type, text in (("TEXT", "Text(text='')"), ("NDARRAY", "[1. 2.]")):
-        found, warnings = parameter(type=type, default=text)
-        assert found.default == ServerDefault(text)
+        result, warnings = read_parameter(type=type, default=text)
+        assert result.default == ServerDefault(text)
         assert warnings == []
 
 
 @pytest.mark.item(20)
-def test_required_wins_over_a_default() -> None:
-    found, warnings = parameter(type="INT", default="5", required=True)
-    assert found.required
-    assert found.default_text == ""
+def test_the_default_of_a_required_parameter_is_ignored() -> None:
+    result, warnings = read_parameter(type="INT", default="5", required=True)
+    assert result.required
+    assert result.default_text == ""
     assert len(warnings) == 1
 
 
@@ -53,11 +61,13 @@ def options(*ids: str) -> list[Signature]:
         ("BYTES", ["b'a'"], [b"a"]),
     ],
 )
-def test_choices_are_of_the_parameters_type(
+def test_choices_have_the_type_of_the_parameter(
     type: str, ids: list[str], values: list[object]
 ) -> None:
-    found, warnings = parameter(type=type, required=True, model_type_enum_options=options(*ids))
-    assert [choice.value for choice in found.choices] == values
+    result, warnings = read_parameter(
+        type=type, required=True, model_type_enum_options=options(*ids)
+    )
+    assert [choice.value for choice in result.choices] == values
     assert warnings == []
 
 
@@ -65,31 +75,33 @@ def test_choices_are_of_the_parameters_type(
     ("type", "ids"),
     [("INT", ["two", "3.5", ""]), ("FLOAT", ["NaN", "x"]), ("BYTES", ["a"]), ("IMAGE", ["a"])],
 )
-def test_choices_that_are_none_are_left_out(type: str, ids: list[str]) -> None:
-    found, warnings = parameter(type=type, required=True, model_type_enum_options=options(*ids))
-    assert found.choices == ()
+def test_choices_of_another_type_are_left_out(type: str, ids: list[str]) -> None:
+    result, warnings = read_parameter(
+        type=type, required=True, model_type_enum_options=options(*ids)
+    )
+    assert result.choices == ()
     assert len(warnings) == 1
 
 
-def test_a_known_default_is_a_choice_too() -> None:
-    found, warnings = parameter(
+def test_a_known_default_is_added_to_the_choices() -> None:
+    result, warnings = read_parameter(
         type="STR", default='"z"', model_type_enum_options=options("a", "b")
     )
-    assert found.default == KnownDefault("z")
-    assert found.choices[-1] == Choice("z", "z")
+    assert result.default == KnownDefault("z")
+    assert result.choices[-1] == Choice("z", "z")
     assert len(warnings) == 1
 
 
-def test_an_empty_default_that_is_no_choice_is_not_known() -> None:
-    found, warnings = parameter(type="STR", model_type_enum_options=options("a", "b"))
-    assert found.default == ServerDefault("")
-    assert len(found.choices) == 2
+def test_an_empty_default_outside_of_the_choices_is_left_to_the_server() -> None:
+    result, warnings = read_parameter(type="STR", model_type_enum_options=options("a", "b"))
+    assert result.default == ServerDefault("")
+    assert len(result.choices) == 2
     assert warnings == []
 
 
 @pytest.mark.item(21)
 @pytest.mark.parametrize(
-    ("bounds", "default", "expected", "warned"),
+    ("bounds", "default", "expected", "is_warned"),
     [
         ({"min": 1, "max": 10}, "4", Range(1, 10), False),
         ({"max": 2}, "0.5", Range(0, 2), False),
@@ -113,26 +125,26 @@ def test_an_empty_default_that_is_no_choice_is_not_known() -> None:
         ({"min": 0.10000000149011612, "max": 1}, "0.1", Range(0.1, 1), False),
     ],
 )
-def test_ranges(bounds: Signature, default: str, expected: Range | None, warned: bool) -> None:
-    found, warnings = parameter(type="FLOAT", default=default, model_type_range_info=bounds)
-    assert found.range == expected
-    assert bool(warnings) is warned
+def test_ranges(bounds: Signature, default: str, expected: Range | None, is_warned: bool) -> None:
+    result, warnings = read_parameter(type="FLOAT", default=default, model_type_range_info=bounds)
+    assert result.range == expected
+    assert bool(warnings) is is_warned
 
 
 def test_a_range_reads_the_same_from_a_lock() -> None:
     numbers = (0.0, 1.0, 2.0, -1.0, -2.0, 0.5)
-    for least, most, default in product(numbers, repeat=3):
-        bounds: Signature = {"min": least, "max": most}
-        found, _ = parameter(type="FLOAT", default=str(default), model_type_range_info=bounds)
-        kept = found.range or Range(None, None)
-        locked: Signature = {"min": kept.lowest or 0, "max": kept.highest or 0}
-        again = parameter(type="FLOAT", default=str(default), model_type_range_info=locked)
-        assert again == (found, []), (bounds, default)
+    for lowest, highest, default in product(numbers, repeat=3):
+        bounds: Signature = {"min": lowest, "max": highest}
+        result, _ = read_parameter(type="FLOAT", default=str(default), model_type_range_info=bounds)
+        range_ = result.range or Range(None, None)
+        locked: Signature = {"min": range_.lowest or 0, "max": range_.highest or 0}
+        again = read_parameter(type="FLOAT", default=str(default), model_type_range_info=locked)
+        assert again == (result, []), (bounds, default)
 
 
-def test_bounds_are_for_numbers() -> None:
+def test_only_numbers_have_a_range() -> None:
     for type in ("STR", "IMAGE", "JSON_DATA"):
-        assert parameter(type=type, model_type_range_info={"min": 1})[0].range is None
+        assert read_parameter(type=type, model_type_range_info={"min": 1})[0].range is None
 
 
 # Limits
@@ -158,8 +170,8 @@ def test_bounds_are_for_numbers() -> None:
     ],
     ids=range(14),
 )
-def test_each_limit(signatures: list[Signature]) -> None:
-    refused(*signatures)
+def test_a_model_beyond_a_limit_is_refused(signatures: list[Signature]) -> None:
+    refuse(*signatures)
 
 
 HEAVY = {
@@ -207,17 +219,19 @@ HEAVY = {
 }
 
 
-@pytest.mark.parametrize("what", HEAVY)
-def test_the_whole_is_bounded(what: str) -> None:
-    assert "the model is too large" in refused(*HEAVY[what])
-    half = HEAVY[what][: len(HEAVY[what]) // 2]
+@pytest.mark.parametrize("part", HEAVY)
+def test_the_weight_of_a_model_is_bounded(part: str) -> None:
+    assert "the model is too large" in refuse(*HEAVY[part])
+    half = HEAVY[part][: len(HEAVY[part]) // 2]
     if half:
-        assert len(read(*half)[0].methods) == len(half)
+        assert len(read_methods(*half)[0].methods) == len(half)
 
 
-def test_at_the_limits_it_is_read() -> None:
+def test_a_model_at_the_limits_is_read() -> None:
     fields = [{**TEXT, "name": f"p{index}"} for index in range(limits.PARAMETERS)]
     fields[0] = {**fields[0], "default": "d" * limits.DEFAULT, "required": False}
     fields[1]["model_type_enum_options"] = options(*map(str, range(limits.CHOICES)))
-    model, _ = read(method(*fields, name="m" * limits.NAME, description="d" * limits.DESCRIPTION))
+    model, _ = read_methods(
+        method(*fields, name="m" * limits.NAME, description="d" * limits.DESCRIPTION)
+    )
     assert len(model.methods[0].parameters) == limits.PARAMETERS

@@ -1,4 +1,4 @@
-"""Wire names to Python names."""
+"""Python names for names on the wire, and the names that are reserved."""
 
 from __future__ import annotations
 
@@ -28,7 +28,17 @@ from gen_client.interface.model import (
     TypeKind,
 )
 from gen_client.interface.write import write_signatures
-from gen_client.naming import names as naming
+from gen_client.naming.names import (
+    TypeNames,
+    builtin_type,
+    check_package_name,
+    class_name,
+    field_names,
+    keep_nameable_methods,
+    method_names,
+    package_name,
+    shadowed_builtins,
+)
 from gen_client.naming.reserved import (
     BUILTIN_TYPES,
     CLASS_ATTRIBUTES,
@@ -46,17 +56,18 @@ STR = DataType(TypeKind.STR)
 
 
 def method(name: str, *parameters: str, kind: MethodKind = MethodKind.UNARY) -> Method:
-    its = tuple(Parameter(parameter, STR, True, NoDefault()) for parameter in parameters)
-    return Method(name, kind, "", its, Result(STR))
+    wire_parameters = (Parameter(parameter, STR, True, NoDefault()) for parameter in parameters)
+    return Method(name, kind, "", tuple(wire_parameters), Result(STR))
 
 
-def method_names(*names: str) -> list[str]:
-    return [str(its.method) for its in naming.method_names(map(method, names), "Model")]
+def python_method_names(*wire_names: str) -> list[str]:
+    methods = map(method, wire_names)
+    return [str(names.method) for names in method_names(methods, "Model")]
 
 
-def parameter_names(*names: str) -> list[str]:
-    (its,) = naming.method_names([method("predict", *names)], "Model")
-    return [str(name) for name in its.parameters]
+def python_parameter_names(*wire_names: str) -> list[str]:
+    (names,) = method_names([method("predict", *wire_names)], "Model")
+    return [str(name) for name in names.parameters]
 
 
 @pytest.mark.parametrize(
@@ -77,9 +88,9 @@ def parameter_names(*names: str) -> list[str]:
         ("__main__", "main", "Main"),
     ],
 )
-def test_package_and_class(model_id: str, package: str, client: str) -> None:
-    assert naming.package_name(model_id) == package
-    assert naming.class_name(package) == client
+def test_names_of_packages_and_classes(model_id: str, package: str, client: str) -> None:
+    assert package_name(model_id) == package
+    assert class_name(package) == client
 
 
 @pytest.mark.parametrize(
@@ -100,16 +111,16 @@ def test_package_and_class(model_id: str, package: str, client: str) -> None:
         "模型",
     ],
 )
-def test_ids_that_need_a_name(model_id: str) -> None:
+def test_ids_without_a_package_name_are_refused(model_id: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        naming.package_name(model_id)
+        package_name(model_id)
     assert refusal.value.diagnostic.exit_code == 2
     assert "--name" in refusal.value.diagnostic.remedy
 
 
 @pytest.mark.parametrize("name", ["held", "my_model", "O4", "modèle"])
-def test_given_names(name: str) -> None:
-    assert naming.check_package_name(name) == name
+def test_valid_package_names_are_accepted(name: str) -> None:
+    assert check_package_name(name) == name
 
 
 @pytest.mark.parametrize(
@@ -129,78 +140,76 @@ def test_given_names(name: str) -> None:
         "x" * 200,
     ],
 )
-def test_given_names_that_are_refused(name: str) -> None:
+def test_invalid_package_names_are_refused(name: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        naming.check_package_name(name)
+        check_package_name(name)
     assert refusal.value.diagnostic.exit_code == 2
 
 
 @pytest.mark.item(23)
 def test_method_names() -> None:
-    given = ("class", "match", "close", "Image", "list", "__init__", "_x", "wire")
-    wanted = ["class_", "match", "close_", "Image_", "list", "init_", "x_", "wire_"]
-    assert method_names(*given) == wanted
+    wire_names = ("class", "match", "close", "Image", "list", "__init__", "_x", "wire")
+    expected = ["class_", "match", "close_", "Image_", "list", "init_", "x_", "wire_"]
+    assert python_method_names(*wire_names) == expected
 
 
 @pytest.mark.item(23)
 @pytest.mark.defect("a parameter called `class` kills the client")
 def test_parameter_names() -> None:
-    given = ("self", "None", "timeout", "input", "__class__", "_private", "npt")
-    wanted = ["self_", "None_", "timeout", "input", "class_", "private_", "npt_"]
-    assert parameter_names(*given) == wanted
+    wire_names = ("self", "None", "timeout", "input", "__class__", "_private", "npt")
+    expected = ["self_", "None_", "timeout", "input", "class_", "private_", "npt_"]
+    assert python_parameter_names(*wire_names) == expected
 
 
-def test_what_stays_as_it_is_has_precedence_and_the_order_does_not_matter() -> None:
-    assert parameter_names("ﬁeld", "field") == ["field_", "field"]
-    assert parameter_names("field", "ﬁeld") == ["field", "field_"]
-    assert parameter_names("_a", "__a", "a_") == ["a___", "a__", "a_"]
-    assert parameter_names("a_", "__a", "_a") == ["a_", "a__", "a___"]
+def test_unchanged_names_have_precedence_in_any_order() -> None:
+    assert python_parameter_names("ﬁeld", "field") == ["field_", "field"]
+    assert python_parameter_names("field", "ﬁeld") == ["field", "field_"]
+    assert python_parameter_names("_a", "__a", "a_") == ["a___", "a__", "a_"]
+    assert python_parameter_names("a_", "__a", "_a") == ["a_", "a__", "a___"]
 
 
-def test_the_name_of_a_batch_is_kept_for_it() -> None:
-    assert method_names("predict", "predict_batch") == ["predict", "predict_batch_"]
+def test_the_name_of_a_batch_method_is_reserved() -> None:
+    assert python_method_names("predict", "predict_batch") == ["predict", "predict_batch_"]
 
 
 def test_constants_and_examples() -> None:
-    names = naming.method_names(
-        map(method, ("fooBar", "foo_bar", "print", "Model", "main")), "Model"
-    )
-    assert [its.constant for its in names] == [
+    names = method_names(map(method, ("fooBar", "foo_bar", "print", "Model", "main")), "Model")
+    assert [each.constant for each in names] == [
         "_FOO_BAR",
         "_FOO_BAR_",
         "_PRINT",
         "_MODEL_",
         "_MAIN",
     ]
-    assert [its.example for its in names] == ["fooBar", "foo_bar", "print_", "Model_", "main_"]
+    assert [each.example for each in names] == ["fooBar", "foo_bar", "print_", "Model_", "main_"]
 
 
-def test_type_names_are_never_shared() -> None:
+def test_type_names_are_unique() -> None:
     methods = [method("detect", "box_x"), method("detect_box", "x"), method("DetectResult")]
-    types = naming.TypeNames("Model", methods, naming.method_names(methods, "Model"))
+    types = TypeNames("Model", methods, method_names(methods, "Model"))
     assert types.claim("detect", "box_x") == "DetectBoxX"
     assert types.claim("detect_box", "x") == "DetectBoxX_"
     assert types.claim("detect", "result") == "DetectResult_"
     assert types.claim("detect", "input") == "DetectInput_"
 
 
-def test_members_and_shadowing() -> None:
+def test_field_names_and_shadowed_builtins() -> None:
     record = DataType(
         TypeKind.NAMED_FIELDS,
         members=(Member("class", STR), Member("bytes", STR), Member("_n", STR)),
     )
-    assert naming.field_names(record) == ("class_", "bytes", "n_")
-    assert naming.shadowed_builtins(["bytes", "print"]) == {"bytes"}
-    assert naming.builtin_type(frozenset({"bytes"}), "bytes") == "builtins.bytes"
+    assert field_names(record) == ("class_", "bytes", "n_")
+    assert shadowed_builtins(["bytes", "print"]) == {"bytes"}
+    assert builtin_type(frozenset({"bytes"}), "bytes") == "builtins.bytes"
 
 
-def test_a_name_that_cannot_be_said_leaves_its_method_out() -> None:
+def test_a_method_with_an_invalid_name_is_left_out() -> None:
     report = Report()
     model = Model(None, "", (method("good", "x"), method("bad", "___")))
-    assert [its.name for its in naming.keep_nameable_methods(model, report)] == ["good"]
+    assert [kept.name for kept in keep_nameable_methods(model, report)] == ["good"]
     assert len(report.warnings) == 1
     with pytest.raises(Refusal) as refusal:
-        naming.keep_nameable_methods(Model(None, "", (method("_"),)), Report())
+        keep_nameable_methods(Model(None, "", (method("_"),)), Report())
     assert refusal.value.diagnostic.exit_code == 4
 
 
@@ -212,28 +221,28 @@ identifiers = st.text(
 
 
 @given(st.lists(identifiers, min_size=1, max_size=8, unique=True))
-def test_all_names_are_different_identifiers(wire_names: list[str]) -> None:
+def test_all_names_are_distinct_identifiers(wire_names: list[str]) -> None:
     usable = [name for name in wire_names if unicodedata.normalize("NFKC", name).strip("_")]
     methods = [method(name, *usable) for name in usable]
-    names = naming.method_names(methods, "Model")
+    names = method_names(methods, "Model")
     for group in (
-        [its.method for its in names],
-        [its.constant for its in names],
-        [its.example for its in names],
-        *(list(its.parameters) for its in names),
+        [each.method for each in names],
+        [each.constant for each in names],
+        [each.example for each in names],
+        *(list(each.parameters) for each in names),
     ):
         folded = [unicodedata.normalize("NFKC", name) for name in group]
         assert folded == [str(name) for name in group]
         assert len(set(folded)) == len(folded)
         assert all(name.isidentifier() for name in folded)
-    public = {name for its in names for name in (its.method, *its.parameters)}
+    public = {name for each in names for name in (each.method, *each.parameters)}
     assert not public & (KEYWORDS | MODULE_NAMES)
-    assert not {its.method for its in names} & CLIENT_ATTRIBUTES
+    assert not {each.method for each in names} & CLIENT_ATTRIBUTES
     assert not any(name.startswith("_") for name in public)
 
 
 @given(st.lists(identifiers, min_size=2, max_size=6, unique=True), st.randoms())
-def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Random) -> None:
+def test_names_do_not_depend_on_the_order_of_methods(wire_names: list[str], random: Random) -> None:
     usable = [name for name in wire_names if unicodedata.normalize("NFKC", name).strip("_")]
     record = DataType(TypeKind.NAMED_FIELDS, members=(Member("x", STR),))
     methods = [
@@ -246,7 +255,7 @@ def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Ran
             *(f"{name}X" for name in usable),
         )
     ]
-    methods = list({its.name: its for its in methods}.values())
+    methods = list({each.name: each for each in methods}.values())
     shuffled = methods[:]
     random.shuffle(shuffled)
     if methods:
@@ -254,18 +263,16 @@ def test_the_order_of_methods_decides_no_name(wire_names: list[str], random: Ran
 
 
 def _names(methods: list[Method]) -> dict[str, object]:
-    """All names of a package, by method."""
-    named = name_methods(
-        Model(None, "", tuple(methods)), naming.check_package_name("pkg"), Report()
-    )
-    return {its.wire.name: (its.names, its.input, *map(str, its.parameters)) for its in named}
+    """Return all names of a package, by method."""
+    named = name_methods(Model(None, "", tuple(methods)), check_package_name("pkg"), Report())
+    return {each.wire.name: (each.names, each.input, *map(str, each.parameters)) for each in named}
 
 
-# What is frozen, held against what is there
+# The fixed lists, compared with what exists
 
 
-def test_what_clients_have_is_reserved() -> None:
-    """Computed: every public name of the bases, of their instances too."""
+def test_the_attributes_of_clients_are_reserved() -> None:
+    """Every public name of the bases and of their instances, computed here."""
     for base in (Client, AsyncClient):
         instance = base(base_url="grpc://127.0.0.1:9", model="a/b/models/c", pat="none")
         public = {name for name in (*dir(base), *vars(instance)) if not name.startswith("_")}
@@ -274,39 +281,39 @@ def test_what_clients_have_is_reserved() -> None:
 
 
 def _annotated(base: type) -> Iterator[str]:
-    for its in base.__mro__:
-        slots = getattr(its, "__slots__", ())
+    for class_ in base.__mro__:
+        slots = getattr(class_, "__slots__", ())
         yield from (
-            name for name in (*vars(its).get("__annotations__", ()), *slots) if name[0] != "_"
+            name for name in (*vars(class_).get("__annotations__", ()), *slots) if name[0] != "_"
         )
 
 
-def test_what_classes_have_is_no_field() -> None:
-    """Computed: what a dataclass would take for a default."""
+def test_the_attributes_of_classes_are_reserved() -> None:
+    """Every name that a dataclass would take for a default, computed here."""
     assert {name for name in dir(type) if not name.startswith("_")} == CLASS_ATTRIBUTES
     record = DataType(TypeKind.NAMED_FIELDS, members=(Member("mro", STR),))
-    assert naming.field_names(record) == ("mro_",)
+    assert field_names(record) == ("mro_",)
 
 
-def test_what_modules_import_is_reserved() -> None:
-    """Computed: every name that the gate lets a module import."""
+def test_imported_names_are_reserved() -> None:
+    """Every name that the gate lets a module import, computed here."""
     imported = {name for names in imports.IMPORTS.values() for name in names}
     assert imported | {"builtins", "npt", "self"} <= MODULE_NAMES | EXAMPLE_NAMES
     assert grammar.PLAIN_TYPES - {"dict", "object"} <= BUILTIN_TYPES
     assert set(keyword.kwlist) == KEYWORDS
 
 
-def test_what_the_standard_library_has_is_known() -> None:
-    """Computed: no package takes the name of a module, so that none is hidden."""
+def test_the_modules_of_the_standard_library_are_reserved() -> None:
+    """No package hides a module of the running Python."""
     public = {name for name in sys.stdlib_module_names if not name.startswith("_")}
     assert {name.lower() for name in public} <= MODULES
 
 
 @pytest.mark.parametrize("device", ["con", "NUL", "Com1", "LPT9", "aux", "PRN"])
-def test_devices_of_windows_are_no_packages(device: str) -> None:
-    assert naming.package_name(device).lower() not in WINDOWS_DEVICES
+def test_devices_of_windows_are_not_package_names(device: str) -> None:
+    assert package_name(device).lower() not in WINDOWS_DEVICES
     with pytest.raises(Refusal):
-        naming.check_package_name(device)
+        check_package_name(device)
 
 
 @pytest.mark.parametrize(
@@ -331,12 +338,12 @@ def test_devices_of_windows_are_no_packages(device: str) -> None:
         ("progress", "progress"),
     ],
 )
-def test_parameters_as_python_reads_them(wire: str, name: str) -> None:
-    assert parameter_names(wire) == [name]
+def test_names_of_parameters(wire: str, name: str) -> None:
+    assert python_parameter_names(wire) == [name]
 
 
 @pytest.mark.parametrize(
-    ("names", "wanted"),
+    ("names", "count"),
     [
         (("predict", "predict_batch", "predict_batch_batch"), 3),
         (("a", "A", "a_", "_a", "__a__", "\uff41"), 6),
@@ -347,8 +354,8 @@ def test_parameters_as_python_reads_them(wire: str, name: str) -> None:
         (("close", "aclose", "with_options", "recording", "close_", "wait_until_ready"), 6),
     ],
 )
-def test_derived_names_never_meet(names: tuple[str, ...], wanted: int) -> None:
-    """Of methods, batches, constants, examples and types; whatever another name becomes."""
+def test_derived_names_are_distinct(names: tuple[str, ...], count: int) -> None:
+    """The names of methods, batches, constants, examples and types."""
     record = DataType(TypeKind.NAMED_FIELDS, members=(Member("x", STR),))
     methods = [
         Method(
@@ -357,14 +364,10 @@ def test_derived_names_never_meet(names: tuple[str, ...], wanted: int) -> None:
         for name in names
     ]
     document = Document(None, "", tuple(write_signatures(Model(None, "", tuple(methods)))))
-    files = pipeline.build(
-        document, "pkg", Report()
-    ).files  # the gate refuses what is defined twice
-    namespace = name_methods(
-        Model(None, "", tuple(methods)), naming.check_package_name("pkg"), Report()
-    )
-    attributes = [name for its in namespace for name in (its.names.method, its.names.batch)]
-    assert len(namespace) == wanted
+    files = pipeline.build(document, "pkg", Report()).files  # the gate refuses a second definition
+    namespace = name_methods(Model(None, "", tuple(methods)), check_package_name("pkg"), Report())
+    attributes = [name for each in namespace for name in (each.names.method, each.names.batch)]
+    assert len(namespace) == count
     assert len(set(attributes)) == len(attributes)
     assert not set(attributes) & CLIENT_ATTRIBUTES
     compile(files["client.py"], "client.py", "exec")

@@ -1,4 +1,4 @@
-"""Methods whose names are others in Python than on the wire: the user sees the one, the model the other."""
+"""Methods with other names in Python than on the wire: users see the first, the model the second."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _WITH = wire.bidi_stream("with", _ITEMS, name="with_", returns=wire.INT)
 
 
 class Model:
-    """What is served: its methods are called by keywords of Python."""
+    """The served model: its methods have keywords of Python as names."""
 
 
 def _double(_self: object, x: int) -> int:
@@ -81,7 +81,7 @@ def _follow(_self: object, items: Iterator[int]) -> Iterator[int]:
     yield from items
 
 
-def _followed(items: Iterator[int]) -> Iterator[int]:
+def _follow_alone(items: Iterator[int]) -> Iterator[int]:
     return _follow(None, items)
 
 
@@ -91,97 +91,99 @@ for _name, _function in (("import", _double), ("yield", _count), ("with", _follo
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serve(Model()) as its:
-        yield its
+    with serve(Model()) as server:
+        yield server
 
 
-def both(server: Server, sync: Callable[[Any], Any], twin: Callable[[Any], Any]) -> list[Any]:
-    """What a call gives on the client, its twin and their fakes: its result, or the error's text."""
+def call_all(server: Server, sync: Callable[[Any], Any], twin: Callable[[Any], Any]) -> list[Any]:
+    """Return the result of a call, or the text of its error, on the client, its twin and their fakes."""
     functions: dict[str, Any] = {
         "import_": lambda x_: _double(None, x_),
         "yield_": lambda x_: list(_count(None, x_)),
-        "with_": _followed,
+        "with_": _follow_alone,
     }
 
     async def run(model: AsyncKeywords) -> Any:
         async with model:
             return await twin(model)
 
-    def tried(call: Callable[[], Any]) -> Any:
+    def result_or_error(call: Callable[[], Any]) -> Any:
         try:
             return call()
         except (ClarigenError, ValueError) as error:
             return str(error)
 
     with Keywords(base_url=server.url) as model:
-        found = [tried(lambda: sync(model))]
-    found.append(tried(lambda: asyncio.run(run(AsyncKeywords(base_url=server.url)))))
-    found.append(tried(lambda: sync(fake(Keywords, **functions))))
-    found.append(tried(lambda: asyncio.run(run(fake(AsyncKeywords, **functions)))))
-    return found
+        results = [result_or_error(lambda: sync(model))]
+    results.append(result_or_error(lambda: asyncio.run(run(AsyncKeywords(base_url=server.url)))))
+    results.append(result_or_error(lambda: sync(fake(Keywords, **functions))))
+    results.append(result_or_error(lambda: asyncio.run(run(fake(AsyncKeywords, **functions)))))
+    return results
 
 
-async def taken(stream: Any) -> list[Any]:
+async def collect(stream: Any) -> list[Any]:
     return [item async for item in stream]
 
 
-def test_the_wire_has_its_own_names(server: Server) -> None:
-    one = both(server, lambda model: model.import_(2), lambda model: model.import_(2))
-    assert one == [4] * 4
-    many = [{"x_": 1}, {"x_": 2}]
-    assert both(server, lambda m: m.import_(many), lambda m: m.import_(many)) == [[2, 4]] * 4
-    items = both(server, lambda m: list(m.yield_(3)), lambda m: taken(m.yield_(3)))
+def test_requests_have_the_names_of_the_wire(server: Server) -> None:
+    results = call_all(server, lambda model: model.import_(2), lambda model: model.import_(2))
+    assert results == [4] * 4
+    inputs = [{"x_": 1}, {"x_": 2}]
+    assert (
+        call_all(server, lambda m: m.import_(inputs), lambda m: m.import_(inputs)) == [[2, 4]] * 4
+    )
+    items = call_all(server, lambda m: list(m.yield_(3)), lambda m: collect(m.yield_(3)))
     assert items == [[0, 1, 2]] * 4
-    items = both(server, lambda m: list(m.with_([5])), lambda m: taken(m.with_([5])))
+    items = call_all(server, lambda m: list(m.with_([5])), lambda m: collect(m.with_([5])))
     assert items == [[5]] * 4
     assert {call.method for call in server.calls} == {"import", "yield", "with"}
 
 
-def test_input_errors_say_what_was_typed(server: Server) -> None:
-    said = both(server, lambda m: m.import_("a"), lambda m: m.import_("a"))
-    assert said == ["import_: `x_` must be an int, not str 'a'"] * 4
-    said = both(server, lambda m: m.import_([]), lambda m: m.import_([]))
-    assert len(set(said)) == 1
-    assert "`import_batch([])` accepts one" in said[0]
-    said = both(
+def test_input_errors_have_the_names_in_python(server: Server) -> None:
+    messages = call_all(server, lambda m: m.import_("a"), lambda m: m.import_("a"))
+    assert messages == ["import_: `x_` must be an int, not str 'a'"] * 4
+    messages = call_all(server, lambda m: m.import_([]), lambda m: m.import_([]))
+    assert len(set(messages)) == 1
+    assert "`import_batch([])` accepts one" in messages[0]
+    messages = call_all(
         server,
         lambda m: m.import_batch([{"x": 1}]).collect(),
         lambda m: m.import_batch([{"x": 1}]).collect(),
     )
-    assert said == ["input 0 of the batch: import_: has no parameter 'x'; it has x_"] * 4
-    said = both(server, lambda m: m.import_batch(1), lambda m: m.import_batch(1))
-    assert said == ["import_: `inputs` must be an iterable of mappings, not int 1"] * 4
-    said = both(server, lambda m: list(m.with_("ab")), lambda m: taken(m.with_("ab")))
-    assert len(set(said)) == 1
-    assert said[0].startswith("with_: `items` must be an iterable")
+    assert messages == ["input 0 of the batch: import_: has no parameter 'x'; it has x_"] * 4
+    messages = call_all(server, lambda m: m.import_batch(1), lambda m: m.import_batch(1))
+    assert messages == ["import_: `inputs` must be an iterable of mappings, not int 1"] * 4
+    messages = call_all(server, lambda m: list(m.with_("ab")), lambda m: collect(m.with_("ab")))
+    assert len(set(messages)) == 1
+    assert messages[0].startswith("with_: `items` must be an iterable")
 
 
-def test_errors_of_the_model_say_what_was_typed(server: Server) -> None:
-    said = both(server, lambda m: m.import_(-1), lambda m: m.import_(-1))
-    assert all(text.startswith("import_: 10020 FAILURE") for text in said[:2]), said
-    said = both(server, lambda m: list(m.yield_(-1)), lambda m: taken(m.yield_(-1)))
-    assert all(text.startswith("yield_: 10020 FAILURE") for text in said[:2]), said
+def test_errors_of_the_model_have_the_names_in_python(server: Server) -> None:
+    messages = call_all(server, lambda m: m.import_(-1), lambda m: m.import_(-1))
+    assert all(text.startswith("import_: 10020 FAILURE") for text in messages[:2]), messages
+    messages = call_all(server, lambda m: list(m.yield_(-1)), lambda m: collect(m.yield_(-1)))
+    assert all(text.startswith("yield_: 10020 FAILURE") for text in messages[:2]), messages
 
 
-def test_recordings_say_what_was_typed(server: Server) -> None:
-    def called(model: Any) -> Any:
-        with model.recording() as seen:
+def test_recordings_have_the_names_in_python(server: Server) -> None:
+    def sync(model: Any) -> Any:
+        with model.recording() as recording:
             model.import_(1)
             model.import_batch([{"x_": 1}]).collect()
             list(model.yield_(1))
-        return [response.method for response in seen]
+        return [response.method for response in recording]
 
     async def twin(model: Any) -> Any:
-        with model.recording() as seen:
+        with model.recording() as recording:
             await model.import_(1)
             await model.import_batch([{"x_": 1}]).collect()
-            await taken(model.yield_(1))
-        return [response.method for response in seen]
+            await collect(model.yield_(1))
+        return [response.method for response in recording]
 
-    assert both(server, called, twin) == [["import_", "import_", "yield_"]] * 4
+    assert call_all(server, sync, twin) == [["import_", "import_", "yield_"]] * 4
 
 
-def test_fakes_are_made_with_what_is_typed() -> None:
+def test_fakes_take_the_names_in_python() -> None:
     model = fake(Keywords, import_=3)
     assert model.import_(1) == 3
     assert calls(model) == [("import_", {"x_": 1})]

@@ -149,7 +149,7 @@ class Range:
     """The range of an INT or FLOAT. At least one of the three values is known.
 
     On the wire, 0 also stands for "no bound". So a lower bound of 0 is accepted only if there is an upper bound
-    above it. A bound that the default violates is dropped.
+    above it. A bound that the default violates is dropped. Each number is the shortest decimal of its 32-bit float.
 
     Attributes:
         lowest: The lower bound; None for none.

@@ -94,7 +94,7 @@ def _sample_in_range(range_: Range, kind: TypeKind) -> Code:
         is_lowest = number == range_.lowest
     if kind is TypeKind.INT:
         return literal(-int(-number // 1) if is_lowest else int(number // 1))
-    return literal(float(types.shortest(number)))
+    return literal(float(number))
 
 
 def _sample_value(shape: Shape, files: bool, *, is_chat: bool = False) -> Code:

@@ -6,7 +6,6 @@ pages: `show` and `diff` describe types with it, and no package is generated for
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -324,24 +323,10 @@ def accepts_mappings(shape: Shape) -> bool:
 
 
 def range_bound(bound: float, kind: TypeKind) -> int | float:
-    """Return a bound of a range as people write it.
+    """Return a bound of a range as a number of its parameter's type.
 
     Args:
-        bound: The 32-bit float on the wire.
+        bound: The bound; `interface` has made it the shortest decimal of its 32-bit float.
         kind: INT or FLOAT.
     """
-    if kind is TypeKind.INT and bound.is_integer():
-        return int(bound)
-    return shortest(bound)
-
-
-def shortest(number: float) -> float:
-    """Return the shortest decimal for a 32-bit float: 0.9, not 0.8999999761581421."""
-    for digits in range(1, 10):
-        candidate = float(f"{number:.{digits}g}")
-        try:
-            if struct.unpack("f", struct.pack("f", candidate)) == (number,):
-                return candidate
-        except OverflowError:
-            continue
-    return number
+    return int(bound) if kind is TypeKind.INT and bound.is_integer() else bound

@@ -123,6 +123,7 @@ def test_an_empty_default_outside_of_the_choices_is_left_to_the_server() -> None
         ({"min": "0.5", "max": "Infinity"}, "1", Range(0.5, None), False),
         ({"min": "NaN", "max": 1e300}, "1", None, False),
         ({"min": 0.10000000149011612, "max": 1}, "0.1", Range(0.1, 1), False),
+        ({"min": 0.1, "max": 0.8999999761581421}, "0.5", Range(0.1, 0.9), False),
     ],
 )
 def test_ranges(bounds: Signature, default: str, expected: Range | None, is_warned: bool) -> None:

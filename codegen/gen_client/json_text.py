@@ -1,4 +1,4 @@
-"""JSON from strangers, parsed strictly.
+"""Untrusted JSON, parsed strictly.
 
 `parse` bounds the nesting before the parser runs. Duplicate keys, numbers that no double can hold and deep nesting raise
 `ValueError`; `NaN`, `Infinity` and `-Infinity` are accepted, since Python writes them. Imports no other module of the

@@ -1,7 +1,7 @@
 """Limits of a model's interface, and the check of a document's size that runs before anything else.
 
 The largest known models have some dozens of methods and a weight of some thousands. The limits leave room for ten times
-that. They bound what a stranger can make the generator and its parsers do to some seconds and 300 MB.
+that. With them, no untrusted document costs the generator and its parsers more than some seconds and 300 MB.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The user's types for JSON values, from a configuration or a lock.
 
-A key names a parameter or a return value; the text of its type is a stranger's. It is parsed, and nothing that it names
-is imported.
+A key names a parameter or a return value. The text of its type is untrusted: it is parsed, and nothing that it names is
+imported.
 
     chat.messages      the parameter of a method: JSON, or a list of JSON, which takes `list[T]`
     predict.return     the return value of a method

@@ -301,7 +301,7 @@ def _reconcile(
 
 
 def _read_range(raw: RawMessage, kind: TypeKind, default: Default, report: Report) -> Range | None:
-    """Read the range of a parameter; bounds that cannot be meant are left out with a warning."""
+    """Read the range of a parameter; contradictory bounds are left out with a warning."""
     bounds = raw.get_message("model_type_range_info")
     if bounds is None or kind not in (TypeKind.INT, TypeKind.FLOAT):
         return None
@@ -321,7 +321,7 @@ def _read_range(raw: RawMessage, kind: TypeKind, default: Default, report: Repor
 def _check_bounds(
     lowest: float, highest: float, value: float | None, location: str, report: Report
 ) -> tuple[float, float]:
-    """Return the bounds, 0.0 for one that cannot be meant.
+    """Return the bounds; one that contradicts the other or the default becomes 0.0, with a warning.
 
     Args:
         lowest: The lower bound; 0.0 for none.

@@ -1,6 +1,6 @@
 """Documents from the signatures of a deployed model.
 
-A model's own answer is a stranger's text, so its size and nesting are bounded before a parser runs.
+A model's own answer is untrusted text, so its size and nesting are bounded before a parser runs.
 """
 
 from __future__ import annotations

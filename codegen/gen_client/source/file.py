@@ -1,6 +1,6 @@
 """A signature file as a source: JSON or YAML, from a path or standard input.
 
-A file is a stranger's text (a pull request can change it), so its size and nesting are bounded before a parser runs, and
+A file is untrusted text (a pull request can change it), so its size and nesting are bounded before a parser runs, and
 YAML may have neither aliases nor tags.
 """
 

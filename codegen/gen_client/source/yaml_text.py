@@ -1,4 +1,4 @@
-"""YAML from strangers: plain values only, checked before they are built.
+"""Untrusted YAML: plain values only, checked before they are built.
 
 `parse` refuses what makes YAML dangerous: anchors and aliases (a few lines can stand for gigabytes), tags that name
 objects, duplicate keys and deep nesting. Importing this module loads PyYAML.

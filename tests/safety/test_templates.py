@@ -245,7 +245,7 @@ def test_strict_writes_nothing_after_a_warning(
     said = capsys.readouterr()
     assert said.out == ""
     assert "warning: predict.b: its default" in said.err
-    assert "error: there were warnings, and --strict takes none" in said.err
+    assert "error: there were warnings, and --strict allows none" in said.err
     assert list(tmp_path.iterdir()) == []
     assert cli.main(["--signatures", odd, "--name", "pkg"]) == 0
     assert cli.main(["--signatures", str(SIGNATURES), "--strict"]) == 0

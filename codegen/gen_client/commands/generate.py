@@ -43,7 +43,9 @@ def _declare_package_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--name", default="", help="the package's name (default: the model's id)")
     group.add_argument(
-        "--model", metavar="REF", help="the model that the client calls, if it is another one"
+        "--model",
+        metavar="REF",
+        help="the model that the client calls (default: the one the signatures are from)",
     )
     group.add_argument(
         "--force", action="store_true", help="write even into a folder that holds other files"

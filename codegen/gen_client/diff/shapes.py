@@ -1,7 +1,8 @@
 """Compares two types: callers make what they pass, and read what a method returns.
 
-A parameter may accept more than before, and a result may be less than before. A list that a method returns is the
-caller's own, so the type of its items must stay. Knows shapes, but nothing of methods.
+A parameter may accept more values than before, and a result may have fewer possible values. A list that a method
+returns belongs to the caller, who may add items, so the type of its items must stay. Knows shapes, but nothing of
+methods.
 """
 
 from __future__ import annotations

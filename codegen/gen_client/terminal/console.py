@@ -50,9 +50,8 @@ class Console:
 
         If stdout is not a terminal, each row is one line. Columns without text are left out.
         """
-        from rich.table import (
-            Table,  # rich is imported only where it is used: it takes long to load.
-        )
+        # rich takes long to load, so it is imported only where it is used.
+        from rich.table import Table
         from rich.text import Text
 
         table = Table.grid(padding=(0, 2))

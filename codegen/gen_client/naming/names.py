@@ -18,6 +18,7 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.interface.model import DataType, Method, MethodKind, Model
+from gen_client.naming.namespace import Namespace
 from gen_client.naming.reserved import (
     BUILTIN_TYPES,
     CLASS_ATTRIBUTES,
@@ -74,7 +75,7 @@ def package_name_for(reference: ModelRef | None, name: str) -> Code:
         name: The name that the user chose, or empty.
 
     Raises:
-        Refusal: Neither gives a valid name (exit 2).
+        Refusal: Exit 2: neither gives a valid name.
     """
     if name:
         return check_package_name(name)
@@ -206,40 +207,6 @@ def _python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
         bare = f"n{bare}"
     is_reserved = bare in KEYWORDS or bare in MODULE_NAMES or bare in reserved
     return f"{bare}_" if is_reserved or bare != folded else bare
-
-
-class Namespace:
-    """The names that are used in one scope, each once.
-
-    Attributes:
-        names: The names that are used.
-    """
-
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self.names = set(names)
-
-    def claim(self, name: str) -> Code:
-        """Use a name; if it is used already, with as many underscores at the end as make it free."""
-        while name in self.names:
-            name += "_"
-        self.names.add(name)
-        return Code(name)
-
-    def claim_all(self, names: Iterable[tuple[str, str]]) -> tuple[Code, ...]:
-        """Use several names, whose order of declaration does not matter.
-
-        A name that is unchanged from the wire is claimed first, the others in the order of their wire names.
-
-        Args:
-            names: Pairs of a name on the wire and the Python name for it.
-
-        Returns:
-            The names in the order of the argument.
-        """
-        pairs = list(names)
-        order = sorted(range(len(pairs)), key=lambda i: (pairs[i][0] != pairs[i][1], pairs[i][0]))
-        claimed = {index: self.claim(pairs[index][1]) for index in order}
-        return tuple(claimed[index] for index in range(len(pairs)))
 
 
 def field_names(type_: DataType) -> tuple[Code, ...]:

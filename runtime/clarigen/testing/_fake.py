@@ -205,7 +205,7 @@ class Fake(FakeBase, Client):
     """Base class of fakes of synchronous clients."""
 
     def _open(self) -> None:
-        from ._fake_calls import FakeConnection
+        from ._fake_connection import FakeConnection
 
         self._connection = FakeConnection(self._fake_methods, type(self).__name__)
 
@@ -214,6 +214,6 @@ class AsyncFake(FakeBase, AsyncClient):
     """Base class of fakes of asyncio clients."""
 
     def _open(self) -> None:
-        from ._fake_calls import AsyncFakeConnection
+        from ._fake_connection import AsyncFakeConnection
 
         self._connection = AsyncFakeConnection(self._fake_methods, type(self).__name__)

@@ -1,7 +1,7 @@
 """The calls of a fake: generators like those of `_calls.call`, which call functions instead of a model.
 
-`FakeMethod` converts arguments and results, and the connections carry out the actions that the generators
-yield. Drivers, streams, batches and codecs are those of the runtime. This module must not use grpc or threads.
+`FakeMethod` converts arguments and results, and the generators yield actions, which the connections of
+`_fake_connection` carry out. Codecs are those of the runtime. This module must not use grpc or threads.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import (
     Generator,
     Iterable,
     Iterator,
-    Mapping,
     Sequence,
 )
 from dataclasses import dataclass
@@ -21,19 +20,16 @@ from functools import partial
 from typing import Any
 
 from .._calls.actions import END, Deliver
-from .._calls.batch import AdaptiveLimits, BatchPlan, check_inputs
 from .._calls.call import CallContext
-from .._calls.driver import AsyncDriver, Driver
 from .._calls.response import Response, Usage
 from .._calls.retry import Attempts
 from .._calls.status import SUCCESS
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
-from .._transport.connection import CLOSED
 from .._wire.codec import CodecError, describe, part_encoder
 from .._wire.large_payloads import NO_PAYLOADS
-from .._wire.method import Field, Method, Streaming, Unary
+from .._wire.method import Field, Method, Streaming
 from .._wire.protobuf_writer import Buffers
-from ..errors import ClarigenError, ConfigError
+from ..errors import ConfigError
 from ._call_log import CallLog
 
 
@@ -96,7 +92,7 @@ class FakeMethod:
     def decode_item(self, stream: Field, item: Any) -> Any:
         """Convert an item of a stream of inputs as on the way to a model; raise InputError if it is invalid."""
         return stream.codec.decode(
-            _parse_input(self.method.encode_item(item)).parts[0].data, NO_PAYLOADS
+            parse_input(self.method.encode_item(item)).parts[0].data, NO_PAYLOADS
         )
 
     def call(self, arguments: dict[str, Any]) -> Any:
@@ -161,18 +157,19 @@ def unary(fake_method: FakeMethod, values: Sequence[Any], context: CallContext) 
         context: The settings of the call.
     """
     return (
-        yield from _call_with_input(
-            fake_method, _parse_input(fake_method.method.encode_request(values)), context
+        yield from call_with_input(
+            fake_method, parse_input(fake_method.method.encode_request(values)), context
         )
     )
 
 
-def _parse_input(request: Iterable[bytes | memoryview]) -> Data:
+def parse_input(request: Iterable[bytes | memoryview]) -> Data:
     """Return the `Data` of the only input of a request."""
     return PostModelOutputsRequest.FromString(b"".join(request)).inputs[0].data
 
 
-def _call_with_input(fake_method: FakeMethod, data: Data, context: CallContext) -> FakeFlow:
+def call_with_input(fake_method: FakeMethod, data: Data, context: CallContext) -> FakeFlow:
+    """Call the function of a unary method with the arguments of an input."""
     attempts, arguments = Attempts(context.policy), fake_method.decode_arguments(data)
     output = fake_method.encode_output((yield CallFunction(partial(fake_method.call, arguments))))
     _notify_observers(fake_method, context, attempts, output)
@@ -193,11 +190,11 @@ def stream(
     Raises:
         InputError: An argument is invalid. Raised here; an invalid item raises when it is taken.
     """
-    data = _parse_input(fake_method.method.encode_request(values))
-    return _streamed(fake_method, fake_method.decode_arguments(data), context, items)
+    data = parse_input(fake_method.method.encode_request(values))
+    return _call_stream(fake_method, fake_method.decode_arguments(data), context, items)
 
 
-def _streamed(
+def _call_stream(
     fake_method: FakeMethod, arguments: dict[str, Any], context: CallContext, items: Any
 ) -> FakeFlow:
     attempts, stream, output = Attempts(context.policy), fake_method.method.stream_field, Output()
@@ -269,155 +266,3 @@ def _notify_observers(
                 raw=MultiOutputResponse(status=Status(code=SUCCESS), outputs=[output]),
             )
         )
-
-
-class FakeBatchPlan(BatchPlan[Any]):
-    """A batch that calls the function once per input, one input after the other."""
-
-    def __init__(
-        self, fake_method: FakeMethod, context: CallContext, concurrency: int, *, isolate: bool
-    ) -> None:
-        method: Any = fake_method.method
-        super().__init__(method, context, AdaptiveLimits(1, concurrency), isolate=isolate)
-        self._fake_method = fake_method
-
-    def _call_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> Any:
-        for index, request in requests.items():
-            data = PostModelOutputsRequest.FromString(request).inputs[0].data
-            try:
-                outcomes[index] = yield from _call_with_input(
-                    self._fake_method, data, self._context
-                )
-            except ConfigError:  # a mistake in the fake, not an outcome of a model
-                raise
-            except ClarigenError as error:
-                outcomes[index] = error
-        return 1
-
-
-class FakeConnectionBase:
-    """The flows of a fake's calls: the common part of both connections, a `BaseConnection`."""
-
-    def __init__(self, methods: Mapping[str, FakeMethod], class_name: str) -> None:
-        """Create an open connection.
-
-        Args:
-            methods: The methods of the fake, by name.
-            class_name: The name of the client's class, for messages.
-        """
-        self._methods = methods
-        self._class_name = class_name
-        self._closed = False
-
-    def _fake_method(self, method: Method[Any]) -> FakeMethod:
-        """Return the replacement of a method.
-
-        Raises:
-            ConfigError: The test has not passed one to `fake`.
-        """
-        if method.name not in self._methods:
-            cls, name = self._class_name, method.name
-            raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")
-        return self._methods[method.name]
-
-    def unary(self, method: Unary[Any], values: Sequence[Any], context: CallContext) -> Any:
-        """Return the flow of a unary call."""
-        return unary(self._fake_method(method), values, context)
-
-    def stream(
-        self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: Any
-    ) -> Any:
-        """Return the flow of a streaming call."""
-        return stream(self._fake_method(method), values, context, items)
-
-    def batch(
-        self,
-        method: Unary[Any],
-        inputs: object,
-        context: CallContext,
-        limits: tuple[int | None, int | None],
-        *,
-        asynchronous: bool = False,
-    ) -> Callable[[bool], BatchPlan[Any]]:
-        """Check the inputs of a batch, and return a function that makes its plan."""
-        check_inputs(method, inputs, asynchronous=asynchronous)
-        fake_method, concurrency = self._fake_method(method), limits[1] or 1
-        return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
-
-    def readiness(self, address: object, policy: object) -> Any:
-        """Return a flow that ends at once: a fake is always ready."""
-        del address, policy
-        yield from ()
-
-    def start_stream(self, attempt: object, messages: object) -> Any:
-        """Raise: the flows of a fake open no stream."""
-        raise NotImplementedError
-
-    def cancel(self, call: object) -> None:
-        """Do nothing: the calls of a fake have finished when they are returned."""
-
-
-class FakeConnection(FakeConnectionBase, Driver):
-    """A connection that carries out actions in the caller's thread."""
-
-    def close(self) -> None:
-        """Close the connection. Later calls raise ConfigError."""
-        self._closed = True
-
-    def do(self, action: Any) -> Any:
-        """Call a function or take an item."""
-        if self._closed:
-            raise ConfigError(CLOSED)
-        return action.function() if isinstance(action, CallFunction) else next(action.iterator, END)
-
-    def start_unary(self, attempt: Any) -> Any:
-        """Call a function for a batch; the returned call is finished already."""
-        try:
-            return _FinishedCall(self.do(attempt), None)
-        except Exception as error:  # noqa: BLE001 - any error of the function is for the caller
-            return _FinishedCall(None, error)
-
-    def receive(self, call: object, end: object) -> Any:
-        """Raise: the flows of a fake open no stream."""
-        raise NotImplementedError
-
-    def collect_reply(self, call: Any) -> tuple[Any, Any]:
-        """Return the result and the error of a call."""
-        return call.returned, call.raised
-
-
-@dataclass(frozen=True, slots=True)
-class _FinishedCall:
-    """A finished call, with the interface of a grpc call that batches use."""
-
-    returned: Any
-    raised: Exception | None
-
-    def add_done_callback(self, callback: Callable[[Any], None]) -> None:
-        callback(self)
-
-    def cancel(self) -> None:
-        pass
-
-
-class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
-    """A connection that carries out actions in the caller's task."""
-
-    async def close(self) -> None:
-        """Close the connection. Later calls raise ConfigError."""
-        self._closed = True
-
-    async def receive(self, response: object, end: object) -> Any:
-        """Raise: the flows of a fake open no stream."""
-        raise NotImplementedError
-
-    async def do(self, action: Any) -> Any:
-        """Call a function or take an item."""
-        if self._closed:
-            raise ConfigError(CLOSED)
-        if isinstance(action, CallFunction):
-            returned = action.function()
-            return await returned if inspect.isawaitable(returned) else returned
-        if hasattr(action.iterator, "__anext__"):
-            return await anext(action.iterator, END)
-        return next(action.iterator, END)

@@ -1,0 +1,171 @@
+"""The connections of fakes: they carry out the actions of `_fake_calls` without a server.
+
+Both implement the protocol of the runtime's own connections, so that clients, streams and batches work
+unchanged. This module must not use grpc or threads.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._calls.actions import END
+from .._calls.batch import AdaptiveLimits, BatchPlan, check_inputs
+from .._calls.call import CallContext
+from .._calls.driver import AsyncDriver, Driver
+from .._transport.connection import CLOSED
+from .._wire.method import Method, Streaming, Unary
+from ..errors import ClarigenError, ConfigError
+from ._fake_calls import CallFunction, FakeMethod, call_with_input, parse_input, stream, unary
+
+
+class FakeBatchPlan(BatchPlan[Any]):
+    """A batch that calls the function once per input, one input after the other."""
+
+    def __init__(
+        self, fake_method: FakeMethod, context: CallContext, concurrency: int, *, isolate: bool
+    ) -> None:
+        method: Any = fake_method.method
+        super().__init__(method, context, AdaptiveLimits(1, concurrency), isolate=isolate)
+        self._fake_method = fake_method
+
+    def _call_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> Any:
+        for index, request in requests.items():
+            data = parse_input([request])
+            try:
+                outcomes[index] = yield from call_with_input(self._fake_method, data, self._context)
+            except ConfigError:  # a mistake in the fake, not an outcome of a model
+                raise
+            except ClarigenError as error:
+                outcomes[index] = error
+        return 1
+
+
+class FakeConnectionBase:
+    """The flows of a fake's calls: the common part of both connections, a `BaseConnection`."""
+
+    def __init__(self, methods: Mapping[str, FakeMethod], class_name: str) -> None:
+        """Create an open connection.
+
+        Args:
+            methods: The methods of the fake, by name.
+            class_name: The name of the client's class, for messages.
+        """
+        self._methods = methods
+        self._class_name = class_name
+        self._closed = False
+
+    def _fake_method(self, method: Method[Any]) -> FakeMethod:
+        """Return the replacement of a method.
+
+        Raises:
+            ConfigError: The test has not passed one to `fake`.
+        """
+        if method.name not in self._methods:
+            cls, name = self._class_name, method.name
+            raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")
+        return self._methods[method.name]
+
+    def unary(self, method: Unary[Any], values: Sequence[Any], context: CallContext) -> Any:
+        """Return the flow of a unary call."""
+        return unary(self._fake_method(method), values, context)
+
+    def stream(
+        self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: Any
+    ) -> Any:
+        """Return the flow of a streaming call."""
+        return stream(self._fake_method(method), values, context, items)
+
+    def batch(
+        self,
+        method: Unary[Any],
+        inputs: object,
+        context: CallContext,
+        limits: tuple[int | None, int | None],
+        *,
+        asynchronous: bool = False,
+    ) -> Callable[[bool], BatchPlan[Any]]:
+        """Check the inputs of a batch, and return a function that makes its plan."""
+        check_inputs(method, inputs, asynchronous=asynchronous)
+        fake_method, concurrency = self._fake_method(method), limits[1] or 1
+        return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
+
+    def readiness(self, address: object, policy: object) -> Any:
+        """Return a flow that ends at once: a fake is always ready."""
+        del address, policy
+        yield from ()
+
+    def start_stream(self, attempt: object, messages: object) -> Any:
+        """Raise: the flows of a fake open no stream."""
+        raise NotImplementedError
+
+    def cancel(self, call: object) -> None:
+        """Do nothing: the calls of a fake have finished when they are returned."""
+
+
+class FakeConnection(FakeConnectionBase, Driver):
+    """A connection that carries out actions in the caller's thread."""
+
+    def close(self) -> None:
+        """Close the connection. Later calls raise ConfigError."""
+        self._closed = True
+
+    def do(self, action: Any) -> Any:
+        """Call a function or take an item."""
+        if self._closed:
+            raise ConfigError(CLOSED)
+        return action.function() if isinstance(action, CallFunction) else next(action.iterator, END)
+
+    def start_unary(self, attempt: Any) -> Any:
+        """Call a function for a batch; the returned call is finished already."""
+        try:
+            return _FinishedCall(self.do(attempt), None)
+        except Exception as error:  # noqa: BLE001 - any error of the function is for the caller
+            return _FinishedCall(None, error)
+
+    def receive(self, call: object, end: object) -> Any:
+        """Raise: the flows of a fake open no stream."""
+        raise NotImplementedError
+
+    def collect_reply(self, call: Any) -> tuple[Any, Any]:
+        """Return the result and the error of a call."""
+        return call.returned, call.raised
+
+
+@dataclass(frozen=True, slots=True)
+class _FinishedCall:
+    """A finished call, with the interface of a grpc call that batches use."""
+
+    returned: Any
+    raised: Exception | None
+
+    def add_done_callback(self, callback: Callable[[Any], None]) -> None:
+        callback(self)
+
+    def cancel(self) -> None:
+        pass
+
+
+class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
+    """A connection that carries out actions in the caller's task."""
+
+    async def close(self) -> None:
+        """Close the connection. Later calls raise ConfigError."""
+        self._closed = True
+
+    async def receive(self, response: object, end: object) -> Any:
+        """Raise: the flows of a fake open no stream."""
+        raise NotImplementedError
+
+    async def do(self, action: Any) -> Any:
+        """Call a function or take an item."""
+        if self._closed:
+            raise ConfigError(CLOSED)
+        if isinstance(action, CallFunction):
+            returned = action.function()
+            return await returned if inspect.isawaitable(returned) else returned
+        if hasattr(action.iterator, "__anext__"):
+            return await anext(action.iterator, END)
+        return next(action.iterator, END)

@@ -10,7 +10,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from clarigen import (
@@ -104,7 +104,7 @@ def with_test_policy(model: Any, chance: float = 0.0) -> Any:
         model: The client.
         chance: The length of each backoff, as a fraction of its maximum, from 0.0 to 1.0.
     """
-    policy = replace(get_policy(model), random=lambda: chance, throttle=RetryThrottle())
+    policy = get_policy(model).replace(random=lambda: chance, throttle=RetryThrottle())
     return with_policy(model, policy).with_options(batch_size=8, concurrency=1)
 
 

@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -371,7 +370,7 @@ def test_retry_throttle_bounds_attempts_to_one_and_a_tenth(twin: str, details: s
         attempts.append(caught.value.attempts)
 
     def hasty(model: Any) -> Any:
-        return with_policy(model, replace(get_policy(model), random=lambda: 0.001))
+        return with_policy(model, get_policy(model).replace(random=lambda: 0.001))
 
     async def crowd(url: str) -> None:
         async with AsyncCalls(base_url=url, timeout=60) as opened:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import socket
 import threading
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -22,7 +21,7 @@ ClientT = TypeVar("ClientT", bound=ClientBase)
 
 def poll_quickly(model: ClientT) -> ClientT:
     """Return a view of a client that polls with short delays."""
-    return with_policy(model, replace(get_policy(model), random=lambda: 0.05))
+    return with_policy(model, get_policy(model).replace(random=lambda: 0.05))
 
 
 def wait(package: Any, twin: str, timeout: float = 20.0, **options: Any) -> None:

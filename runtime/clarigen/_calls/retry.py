@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from .._log import LOGGER
 from .._text import escape_unprintable
@@ -48,9 +47,10 @@ def _random() -> float:
     return random()
 
 
-@dataclass(frozen=True, slots=True)
 class Policy:
-    """How long a call may take, and how often it is sent.
+    """How long a call may take, and how often it is sent. It does not change.
+
+    Not a dataclass: making one takes longer than the rest of this module ("fresh process to first prediction").
 
     Attributes:
         timeout: Time limit of the call with all its attempts, in seconds; None for no limit.
@@ -61,12 +61,27 @@ class Policy:
         idempotent: Whether a call may run more than once.
     """
 
-    timeout: float | None
-    max_retries: int = 0
-    throttle: RetryThrottle = field(default_factory=RetryThrottle)
-    clock: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = _random
-    idempotent: bool = False
+    __slots__ = ("clock", "idempotent", "max_retries", "random", "throttle", "timeout")
+
+    def __init__(
+        self,
+        timeout: float | None,
+        max_retries: int = 0,
+        throttle: RetryThrottle | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = _random,
+        idempotent: bool = False,
+    ) -> None:
+        self.timeout: Final = timeout
+        self.max_retries: Final = max_retries
+        self.throttle: Final = throttle or RetryThrottle()
+        self.clock: Final = clock
+        self.random: Final = random
+        self.idempotent: Final = idempotent
+
+    def replace(self, **changes: Any) -> Policy:
+        """Return a policy that differs in these attributes."""
+        return Policy(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
 
 class Deadline:

@@ -8,7 +8,6 @@ imports what calls need only when a client is created.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 from .._calls.response import Observer, Recording, active_recordings, recording
@@ -219,8 +218,7 @@ class ClientBase(ABC):
             changes["timeout"] = timeout
         options = self._options._replace(**changes)
         options.check()
-        policy = replace(
-            self._call_context.policy,
+        policy = self._call_context.policy.replace(
             timeout=options.timeout,
             max_retries=options.max_retries,
             idempotent=options.idempotent,
@@ -288,7 +286,7 @@ class ClientBase(ABC):
             ConfigError: The timeout is wrong.
         """
         self._options._replace(timeout=timeout).check()
-        return replace(self._call_context.policy, timeout=timeout)
+        return self._call_context.policy.replace(timeout=timeout)
 
     @abstractmethod
     def _open(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import replace
 
 import pytest
 
@@ -53,7 +52,7 @@ def stopped_clock() -> float:
 
 def test_policy_of_a_view_can_be_replaced_and_is_kept() -> None:
     with Detector(base_url=URL) as model:
-        view = with_policy(model, replace(get_policy(model), clock=stopped_clock))
+        view = with_policy(model, get_policy(model).replace(clock=stopped_clock))
         clocks = [get_policy(client).clock for client in (view.with_options(timeout=5), model)]
     assert clocks[0] is stopped_clock
     assert clocks[1] is not stopped_clock

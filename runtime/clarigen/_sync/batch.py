@@ -33,6 +33,8 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         for regions in model.detect_batch({"image": Image.from_file(path)} for path in paths):
             print(regions)
 
+    `inputs` is any iterable, consumed lazily; `progress=True` shows a progress bar (requires `rich`).
+
     An input that fails raises its error at its turn; `outcomes()` continues instead. Threads may share a
     batch: each result goes to one of them.
     """

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gen_client.commands.command import Command, build_parser
-from gen_client.commands.table import COMMANDS, GENERATE
+from gen_client.commands.registry import COMMANDS, GENERATE
 from gen_client.diagnostics import Diagnostic, Refusal, Severity, diagnose_bug, suggest
 from gen_client.exit_codes import DONE, INTERRUPTED, USAGE
 from gen_client.terminal.console import Console, discard_output, open_missing_streams

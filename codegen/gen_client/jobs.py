@@ -12,7 +12,7 @@ from gen_client.cache import Cache
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, Report
 from gen_client.layout import LOCK_FILE
-from gen_client.output.difference import Difference
+from gen_client.output.causes import Difference
 from gen_client.source import Document, Source
 
 

@@ -1,7 +1,7 @@
 """The values that models take and return: images, audio, videos, texts, regions.
 
 These are small immutable classes with the usual conversions. They know nothing of protobuf or gRPC:
-`_wire.media` encodes and decodes them. numpy and Pillow are imported by the conversions that need
+`_wire.media` and `_wire.regions` encode and decode them. numpy and Pillow are imported by the conversions that need
 them, so that everything else works without them.
 """
 

@@ -14,8 +14,9 @@ from ._wire.array import NDARRAY
 from ._wire.codec import BOOL, BYTES, FLOAT, INT, STR, Codec, list_of, record_of, tuple_of
 from ._wire.json import JSON
 from ._wire.json_as import json_as
-from ._wire.media import AUDIO, CONCEPT, FRAME, IMAGE, REGION, TEXT, VIDEO
+from ._wire.media import AUDIO, IMAGE, TEXT, VIDEO
 from ._wire.method import REQUIRED, RESULT_NAME, Field, Streaming, Unary
+from ._wire.regions import CONCEPT, FRAME, REGION
 from ._wire.type_expression import TypeText, parse_type
 
 if TYPE_CHECKING:

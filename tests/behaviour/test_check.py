@@ -16,7 +16,7 @@ from gen_client import cache, cli, pipeline
 from gen_client.custom_templates import CustomTemplates
 from gen_client.diagnostics import Report
 from gen_client.jobs import Package
-from gen_client.output.difference import Cause
+from gen_client.output.causes import Cause
 from gen_client.source import Document
 from support import CORPUS, file_stamps, run_python
 

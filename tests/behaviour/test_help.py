@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from gen_client.commands.command import ENVIRONMENT, Command, build_parser
-from gen_client.commands.table import COMMANDS, GENERATE
+from gen_client.commands.registry import COMMANDS, GENERATE
 from gen_client.exit_codes import MEANINGS
 from support import ROOT
 

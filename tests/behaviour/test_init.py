@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gen_client import cli, config
-from gen_client.commands.table import COMMANDS
+from gen_client.commands.registry import COMMANDS
 
 URL = "openai/chat-completion/models/o4-mini"
 Run = Callable[..., tuple[int, str, str]]

@@ -24,7 +24,7 @@ from clarigen import (
     RateLimitError,
     UnavailableError,
 )
-from clarigen._transport.channel import POOL
+from clarigen._transport.channel_pool import POOL
 from clarigen._transport.endpoint import Target, find_base_url
 from faults.conftest import REF
 from faults.platform_standin import MODEL, OWNER, PAT, VERSION, Standin

@@ -104,7 +104,7 @@ with Calls(base_url=url, timeout=20) as model:
 
 FORK_WITH_LOCKS = """
 from clarigen._client.base import get_policy
-from clarigen._transport.channel import POOL
+from clarigen._transport.channel_pool import POOL
 with Calls(base_url=url, timeout=20) as model:
     assert model.double(1) == 2
     throttle = get_policy(model).throttle

@@ -13,10 +13,10 @@ from typing import Any, Final
 import grpc
 import pytest
 
-from clarigen._transport import channel
+from clarigen._transport import channel_pool
 from clarigen._transport.endpoint import Target
 from gen_client import cli
-from gen_client.commands.table import COMMANDS
+from gen_client.commands.registry import COMMANDS
 from support import ROOT
 
 CANARY: Final = "c4n4ry0c4n4ry"
@@ -87,7 +87,7 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str
     for name in ("CLARIFAI_API_BASE", "CLARIGEN_TRUSTED_HOSTS", "CLARIFAI_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLARIFAI_PAT", CANARY)
-    monkeypatch.setattr(channel, "open_channel", lambda target, *_: Channel(target))
+    monkeypatch.setattr(channel_pool, "open_channel", lambda target, *_: Channel(target))
     words = ["--signatures", str(ROOT / "generated" / "text_stats" / LOCK), "--name", "good"]
     assert cli.main([*words, "--model", "a/b/models/good", "--quiet"]) == 0
     Channel.sent.clear()

@@ -12,7 +12,7 @@ from gen_client import json_text, limits, pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.interface.model import Model
 from gen_client.interface.read import read_model
-from gen_client.source import Document, forms
+from gen_client.source import Document, signature_forms
 from safety.leaves import IDS, LEAVES, MODELS, Path, Signature, places, planted
 from safety.payloads import HARMLESS, PAYLOADS
 from safety.trees import shape
@@ -114,7 +114,7 @@ def test_id_changes_no_code(path: Path, payload: str) -> None:
     lock |= {"format": 1, "sha256": PAYLOADS[payload]}
     for its in (content, lock):
         try:
-            document = forms.read_document(its, Report())
+            document = signature_forms.read_document(its, Report())
         except Refusal as refusal:
             _check(refusal)
             continue

@@ -31,7 +31,7 @@ from gen_client.layout import SOURCE_FILES
 from gen_client.naming import names
 from gen_client.plan import build
 from gen_client.plan.page import ClientMethod
-from gen_client.source import Document, forms
+from gen_client.source import Document, signature_forms
 from safety.payloads import PAYLOADS
 from strategies import models, signatures
 
@@ -78,7 +78,7 @@ def test_package_of_any_document(content: list[dict[str, Any]], payload: str, ra
     if files is not None:
         _imported(files)
         locked = json_text.parse(files["signatures.json"], levels=limits.LEVELS)
-        assert _made(forms.read_document(locked, Report()), formatted=False) == files
+        assert _made(signature_forms.read_document(locked, Report()), formatted=False) == files
 
 
 def _texts(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -11,15 +11,15 @@ import keyword
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gen_client.gate import grammar, imports
+from gen_client.gate import expressions, imports
 
 OURS = (
     {name for names in imports.IMPORTS.values() for name in names}
     | set(imports.IMPORTS)
-    | grammar.PLAIN_TYPES
-    | grammar.ARRAYS
-    | grammar.CODECS
-    | grammar.METHOD_FUNCTIONS
+    | expressions.PLAIN_TYPES
+    | expressions.ARRAYS
+    | expressions.CODECS
+    | expressions.METHOD_FUNCTIONS
     | {
         "self",
         "model",

@@ -16,7 +16,7 @@ import pytest
 
 from clarigen import ConfigError, PredictionError, UnavailableError
 from clarigen._client.base import get_policy
-from clarigen._transport.channel import POOL, Lease
+from clarigen._transport.channel_pool import POOL, Lease
 from clarigen._transport.endpoint import Target
 from faults.callers import AsyncCalls, Calls
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step

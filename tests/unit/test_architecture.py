@@ -20,7 +20,7 @@ RUNTIME = ROOT / "runtime" / "clarigen"
 GENERATOR = ROOT / "codegen" / "gen_client"
 
 RUNTIME_LAYERS = (
-    "_version errors _fork _text _log _model_ref _notebook _data",
+    "_version errors _after_fork _text _log _model_ref _notebook _data",
     "_proto",
     "_wire",
     "wire",

@@ -1,1 +1,1 @@
-"""The commands of `gen-client`; `table` lists them."""
+"""The commands of `gen-client`; `registry` lists them."""

@@ -10,7 +10,7 @@ import argparse
 import shtab
 
 from gen_client.commands.command import build_parser
-from gen_client.commands.table import COMMANDS, GENERATE
+from gen_client.commands.registry import COMMANDS, GENERATE
 from gen_client.exit_codes import DONE
 from gen_client.terminal.console import Console
 

@@ -16,7 +16,7 @@ from gen_client.diagnostics import Diagnostic
 from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.jobs import CheckResult, Outcome, WriteResult
 from gen_client.layout import LOCK_FILE
-from gen_client.output.difference import Cause, Difference
+from gen_client.output.causes import Cause, Difference
 from gen_client.terminal.console import Color, Console, is_terminal
 
 _COLORS: Final[Mapping[str, Color]] = {"+": "green", "-": "red", "@": "cyan"}

@@ -14,7 +14,7 @@ from gen_client.config.find import (
     parse_config,
     working_folder,
 )
-from gen_client.config.read import load_settings, read_settings
+from gen_client.config.keys import load_settings, read_settings
 from gen_client.config.settings import ModelEntry, Settings
 
 __all__ = [

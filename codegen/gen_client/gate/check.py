@@ -1,6 +1,6 @@
 """The gate: proves that a finished file holds only what our templates can have written.
 
-It is a positive list: the statements of `pages` and `examples`, the expressions of `grammar`, the imports of `imports`,
+It is a positive list: the statements of `statements` and `examples`, the expressions of `expressions`, the imports of `imports`,
 and a constant set of comments. Anything else is a bug or an attack, and nothing is written. The gate reads the final
 bytes with the parser that will run them. It knows neither templates nor filters, because it must not trust them: anyone
 who changes what they produce has to allow it here.
@@ -19,9 +19,9 @@ from typing import NoReturn
 
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNUSABLE
-from gen_client.gate import examples, pages
+from gen_client.gate import examples, statements
 from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed, remove_allowed
-from gen_client.gate.grammar import Rejected
+from gen_client.gate.expressions import Rejected
 from gen_client.layout import HEAD, SOURCE_FILES, FileKind
 from gen_client.text import quote
 
@@ -36,8 +36,10 @@ COMMENTS = frozenset(
 MAX_CHARACTERS = 64_000_000
 
 _RULES: dict[FileKind, Callable[[ast.Module, Allowed], None]] = {
-    "client": lambda module, allowed: pages.check_client(module, allowed.classes, allowed.types),
-    "init": lambda module, _: pages.check_init(module),
+    "client": lambda module, allowed: statements.check_client(
+        module, allowed.classes, allowed.types
+    ),
+    "init": lambda module, _: statements.check_init(module),
     "examples": lambda module, _: examples.check_examples(module),
 }
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

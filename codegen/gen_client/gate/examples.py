@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from gen_client.gate.grammar import (
+from gen_client.gate.expressions import (
     SAMPLE_NAMES,
     ExpressionRules,
     check_identifier,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from gen_client.gate.grammar import (
+from gen_client.gate.expressions import (
     SAMPLE_NAMES,
     VALUE_CLASSES,
     check_identifier,

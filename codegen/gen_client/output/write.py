@@ -25,7 +25,7 @@ from typing import cast
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import USAGE
 from gen_client.layout import FIRST_LINE, LOCK_FILE, TYPED_MARKER
-from gen_client.output.exchange import exchange
+from gen_client.output.renameat import exchange
 from gen_client.text import quote
 
 

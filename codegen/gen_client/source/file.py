@@ -14,7 +14,7 @@ from gen_client import json_text, limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.json_text import JsonValue
-from gen_client.source import forms
+from gen_client.source import signature_forms
 from gen_client.source.document import Document
 from gen_client.text import escape_unprintable, quote
 
@@ -23,7 +23,7 @@ _YAML_SUFFIXES: Final = (".yaml", ".yml")
 
 
 class SignatureFile:
-    """A file with signatures, in one of the forms that `forms` knows."""
+    """A file with signatures, in one of the forms of `signature_forms`."""
 
     def __init__(self, path: str, report: Report) -> None:
         """Name a file; `fetch` reads it.
@@ -69,7 +69,7 @@ def parse_document(content: bytes, name: str, suffix: str, report: Report) -> Do
     try:
         if len(content) > limits.SIZE:
             raise ValueError(f"it is larger than {limits.SIZE >> 20} MB")
-        return forms.read_document(_parse_text(_decode(content), suffix), report)
+        return signature_forms.read_document(_parse_text(_decode(content), suffix), report)
     except ValueError as error:
         raise Refusal(
             f"{name} holds no signatures: {escape_unprintable(str(error), 200)}",

@@ -12,7 +12,7 @@ from clarigen._tooling import VersionNotReadyError
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNREACHABLE
 from gen_client.source.access import Access, open_connection
-from gen_client.source.answer import build_document
+from gen_client.source.deployed import build_document
 from gen_client.source.document import Document
 from gen_client.text import quote, quote_unless_identifier
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from clarigen._tooling import fetch_signatures
 from gen_client.source.access import Access, open_connection
-from gen_client.source.answer import build_document
+from gen_client.source.deployed import build_document
 from gen_client.source.document import Document
 
 

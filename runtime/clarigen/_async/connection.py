@@ -16,7 +16,7 @@ from grpc import aio
 from .._calls.actions import Failure, Send, Sleep
 from .._calls.driver import AsyncDriver
 from .._calls.status import failure_from_grpc
-from .._transport.channel import Lease
+from .._transport.channel_pool import Lease
 from .._transport.connection import CLOSED, GrpcConnectionBase
 from .._transport.endpoint import Endpoint
 from ..errors import ConfigError

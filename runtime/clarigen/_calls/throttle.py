@@ -11,7 +11,7 @@ import threading
 from collections.abc import Hashable
 from typing import Final, TypeAlias
 
-from .._fork import reset_in_child
+from .._after_fork import reset_in_child
 
 SendMark: TypeAlias = tuple[int, int]
 """The moment at which a call was sent: how many were sent before, and how many had been answered."""

@@ -12,11 +12,11 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from .._after_fork import reset_in_child
 from .._calls.actions import Failure, Send, Sleep
 from .._calls.address import Address
 from .._calls.retry import Deadline
 from .._calls.status import status_info
-from .._fork import reset_in_child
 from .._text import escape_unprintable
 from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, SignatureMismatchError
 

@@ -17,7 +17,7 @@ from .._calls.actions import Failure, Open, Send, Sleep
 from .._calls.driver import Driver
 from .._calls.status import failure_from_grpc
 from .._client.base import DEFAULT_TIMEOUT
-from .._transport.channel import Lease
+from .._transport.channel_pool import Lease
 from .._transport.connection import CLOSED, GrpcConnectionBase
 from .._transport.endpoint import Endpoint
 from .._transport.in_flight import FORK_GATE, cancel, let_finish, start_call, track_reader

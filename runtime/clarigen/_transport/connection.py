@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .._calls.call import CallContext, StreamFlow, UnaryFlow
     from .._calls.retry import Policy
     from .._wire.method import Streaming, Unary
-    from .channel import Lease
+    from .channel_pool import Lease
     from .endpoint import Endpoint
 
 _R = TypeVar("_R")

@@ -1,7 +1,6 @@
-"""From configuration to an endpoint: which server, which credential, which time limit and retries.
+"""From configuration to an endpoint: which server, which time limit and how many retries.
 
-Credentials stay in one object, whose repr is empty and which cannot be pickled. This module neither imports grpc
-nor opens a connection, so that a URL can be checked without either.
+This module neither imports grpc nor opens a connection, so that a URL can be checked without either.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .._version import __version__
 from ..errors import ConfigError
+from .credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,62 +104,6 @@ def _is_loopback(host: str) -> bool:
         return socket.inet_pton(socket.AF_INET, host)[0] == 127
     except OSError:
         return False
-
-
-class Credentials:
-    """The credential of a client's calls. Its repr is empty, and it cannot be pickled.
-
-    Attributes:
-        metadata: The gRPC metadata of every call.
-    """
-
-    __slots__ = ("metadata",)
-
-    def __init__(self, *pairs: tuple[str, str]) -> None:
-        self.metadata: tuple[tuple[str, str], ...] = (
-            *pairs,
-            ("x-clarifai-request-id-prefix", f"clarigen-{__version__}"),
-        )
-
-    def __repr__(self) -> str:
-        return "Credentials()"
-
-    def __reduce__(self) -> str:
-        raise TypeError("credentials are not pickled")
-
-    @classmethod
-    def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credentials:
-        """Return the credential for a target: the argument, CLARIFAI_PAT or CLARIFAI_SESSION_TOKEN.
-
-        A plain connection to another machine would show the credential to everyone on the way. An argument
-        is refused there, and the environment is not read.
-
-        Raises:
-            ConfigError: The target needs a credential and there is none, there are two, or the target must
-                not get one.
-        """
-        if pat and session_token:
-            raise ConfigError("give pat or session_token, not both")
-        is_exposed = not target.secure and not target.loopback
-        if is_exposed and (pat or session_token):
-            raise ConfigError(
-                f"{target.address} is a plain connection: use https:// to send a credential"
-            )
-        if not (pat or session_token or is_exposed):
-            pat = os.environ.get("CLARIFAI_PAT")
-            session_token = None if pat else os.environ.get("CLARIFAI_SESSION_TOKEN")
-        for name, value in (("the PAT", pat), ("the session token", session_token)):
-            if value and not (value.isascii() and value.isprintable()):
-                raise ConfigError(
-                    f"{name} has characters that no credential has; copy it again, as a whole"
-                )
-        if pat:
-            return cls(("authorization", f"Key {pat.strip()}"))
-        if session_token:
-            return cls(("x-clarifai-session-token", session_token.strip()))
-        if target.secure and not target.loopback:
-            raise ConfigError("no credential: set CLARIFAI_PAT, or give pat=")
-        return cls()
 
 
 def find_base_url(base_url: str | None) -> str:

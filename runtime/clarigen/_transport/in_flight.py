@@ -17,7 +17,7 @@ from types import GeneratorType
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
-from .._fork import reset_in_child
+from .._after_fork import reset_in_child
 
 _background_calls: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
 """Background calls, by the thread that must run for them to finish (0: none; None: the call finishes by itself)."""

@@ -1,4 +1,4 @@
-"""Codecs of the platform's own types: texts, images, audio, videos, concepts, regions and frames.
+"""Codecs of texts and of files: images, audio and videos.
 
 They map the attributes of the classes in `_data` to the fields of `clarigen.proto`, whose names the
 constants for tags have. Like all codecs they do not import protobuf. Files are sent as raw bytes:
@@ -10,15 +10,11 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from .._data import Audio, Box, Concept, Frame, Image, Point, Region, Text, Video
+from .._data import Audio, Image, Text, Video
 from .codec import (
     Codec,
     CodecError,
-    RepeatedSlot,
-    call_at,
     encode_utf8,
-    is_instance,
-    to_float64,
     type_mismatch,
     with_article,
 )
@@ -27,14 +23,8 @@ from .protobuf_writer import (
     Buffers,
     Encoder,
     append_len_field,
-    float32,
-    i32_tag,
-    len_field,
     len_tag,
     message,
-    small_message,
-    varint,
-    varint_tag,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +32,6 @@ if TYPE_CHECKING:
     from .._proto import Data
 
 _Media = TypeVar("_Media", Image, Audio, Video)
-_T = TypeVar("_T")
 
 
 # Texts.
@@ -51,7 +40,7 @@ _T = TypeVar("_T")
 _RAW, _TEXT_URL = len_tag(1), len_tag(2)
 
 
-def _encode_text(value: Any, out: Buffers) -> int:
+def encode_text(value: Any, out: Buffers) -> int:
     raw, url = (value.text, value.url) if isinstance(value, Text) else (value, "")
     if not isinstance(raw, str):
         raise type_mismatch("a Text or a str", value)
@@ -70,7 +59,7 @@ def _decode_text(data: Data, _: LargePayloads) -> Text:
     return Text(data.text.raw or data.string_value, url=data.text.url)
 
 
-TEXT: Final[Codec[Text]] = Codec("a Text or a str", message(13, _encode_text), _decode_text)
+TEXT: Final[Codec[Text]] = Codec("a Text or a str", message(13, encode_text), _decode_text)
 
 
 # Files: the encoded bytes, or a URL from which the server fetches them.
@@ -83,7 +72,7 @@ def _media_codec(
     cls: type[_Media], slot: Literal["image", "audio", "video"], field: int
 ) -> Codec[_Media]:
     label = with_article(cls.__name__)
-    encode = message(field, _file_encoder(cls))
+    encode = message(field, file_encoder(cls))
 
     def encode_nested(value: Any, out: Buffers) -> int:
         size = encode(value, out)
@@ -98,12 +87,12 @@ def _media_codec(
     def decode(data: Data, payloads: LargePayloads) -> _Media:
         if not data.HasField(slot):
             raise CodecError(f"is missing; {label} was expected")
-        return _decode_file(cls, getattr(data, slot), payloads)
+        return decode_file(cls, getattr(data, slot), payloads)
 
     return Codec(label, encode, decode, nested=Codec(label, encode_nested, decode))
 
 
-def _file_encoder(cls: type[Any]) -> Encoder:
+def file_encoder(cls: type[Any]) -> Encoder:
     """Return the encoder of the fields that the Image, Audio and Video messages have in common."""
     label = with_article(cls.__name__)
 
@@ -119,7 +108,7 @@ def _file_encoder(cls: type[Any]) -> Encoder:
     return encode
 
 
-def _decode_file(
+def decode_file(
     cls: type[_Media], file: _proto.Image | _proto.Audio | _proto.Video, payloads: LargePayloads
 ) -> _Media:
     return cls(bytes=bytes(resolve_payload(file.base64, payloads)), url=file.url)
@@ -139,178 +128,3 @@ def _suggest_constructor(value: Any, name: str) -> str:
 IMAGE: Final[Codec[Image]] = _media_codec(Image, "image", 1)
 AUDIO: Final[Codec[Audio]] = _media_codec(Audio, "audio", 14)
 VIDEO: Final[Codec[Video]] = _media_codec(Video, "video", 2)
-
-
-# Concepts, regions and frames: repeated fields. A value that is not in a list is the only item.
-
-
-def _single_item_codec(cls: type[_T], slot: RepeatedSlot) -> Codec[_T]:
-    label = with_article(cls.__name__)
-
-    def decode(data: Data, payloads: LargePayloads) -> _T:
-        items = getattr(data, slot.name)
-        if len(items) != 1:
-            raise CodecError(f"holds {len(items)} of them; {label} was expected")
-        value: _T = slot.decode(items[0], payloads)
-        return value
-
-    return Codec(label, slot.encode, decode, repeated_slot=slot)
-
-
-def _str_field(tag: bytes, value: Any, step: str) -> bytes:
-    """Encode a string field; an empty string is omitted."""
-    if value == "":
-        return b""
-    try:  # not `call_at`: "1,000 concepts, encoded"
-        return len_field(tag, encode_utf8(value))
-    except CodecError as error:
-        raise error.at(step) from None
-
-
-def _float_field(tag: bytes, value: Any, step: str) -> bytes:
-    number = value if type(value) is float else call_at(step, to_float64, value)
-    return tag + float32(number)
-
-
-def _append(content: bytes, out: Buffers) -> int:
-    out.append(content)
-    return len(content)
-
-
-_ID, _NAME, _CONCEPT_VALUE = len_tag(1), len_tag(2), i32_tag(3)
-
-
-def _concept_fields(value: Any) -> bytes:
-    if not isinstance(value, Concept):
-        raise type_mismatch("a Concept", value)
-    names = _str_field(_ID, value.id, ".id") + _str_field(_NAME, value.name, ".name")
-    return names + _float_field(_CONCEPT_VALUE, value.value, ".value")
-
-
-def _decode_concept(concept: _proto.Concept, _: LargePayloads) -> Concept:
-    return Concept(concept.name, value=concept.value, id=concept.id)
-
-
-_REGION_VALUE, _TRACK_ID = i32_tag(4), len_tag(5)
-_TOP, _LEFT, _BOTTOM, _RIGHT = i32_tag(1), i32_tag(2), i32_tag(3), i32_tag(4)
-_ROW, _COL, _Z = i32_tag(1), i32_tag(2), i32_tag(3)
-
-
-def _encode_region(value: Any, out: Buffers) -> int:
-    if not isinstance(value, Region):
-        raise type_mismatch("a Region", value)
-    ids = _str_field(_ID, value.id, ".id") + _str_field(_TRACK_ID, value.track_id, ".track_id")
-    size = _append(ids + _float_field(_REGION_VALUE, value.value, ".value"), out)
-    size += _append_region_info(value, out)
-    return size + _append_region_data(value, out) if value.text or value.concepts else size
-
-
-def _encode_region_info(value: Region, out: Buffers) -> int:
-    size = 0
-    if value.box is not None:
-        size += call_at(".box", _append_box, value.box, out)
-    if value.mask is not None:
-        size += call_at(".mask", _append_mask, value.mask, out)
-    if value.point is not None:
-        size += call_at(".point", _append_point, value.point, out)
-    return size
-
-
-def _encode_region_data(value: Region, out: Buffers) -> int:
-    size = 0
-    for index, concept in enumerate(value.concepts):
-        size += call_at(f".concepts[{index}]", _append_concept, concept, out)
-    return size + call_at(".text", _append_text, value.text, out) if value.text else size
-
-
-def _box_fields(value: Any) -> bytes:
-    if not is_instance(value, tuple) or len(value) != 4:
-        raise type_mismatch("a Box of 4 numbers", value)
-    left, top, right, bottom = [float32(to_float64(edge)) for edge in value]
-    return _TOP + top + _LEFT + left + _BOTTOM + bottom + _RIGHT + right
-
-
-def _point_fields(value: Any) -> bytes:
-    if not is_instance(value, tuple) or len(value) not in (2, 3):
-        raise type_mismatch("a Point of 2 or 3 numbers", value)
-    x, y, z = [float32(to_float64(part)) for part in (*value, 0.0)[:3]]
-    return _ROW + y + _COL + x + _Z + z
-
-
-_encode_image = _file_encoder(Image)
-_append_image = message(1, _encode_image)
-_append_concept = small_message(3, _concept_fields)
-_append_text = message(13, _encode_text)
-_append_box = small_message(1, _box_fields)
-_append_mask = message(4, message(2, _encode_image))
-_append_point = small_message(6, _point_fields)
-_append_region_info = message(2, _encode_region_info)
-_append_region_data = message(3, _encode_region_data)
-
-
-def _decode_region(region: _proto.Region, payloads: LargePayloads) -> Region:
-    info = region.region_info
-    box, point = info.bounding_box, info.point
-    return Region(
-        box=(
-            Box(box.left_col, box.top_row, box.right_col, box.bottom_row)
-            if info.HasField("bounding_box")
-            else None
-        ),
-        point=Point(point.col, point.row, point.z) if info.HasField("point") else None,
-        mask=_decode_file(Image, info.mask.image, payloads) if info.HasField("mask") else None,
-        concepts=[_decode_concept(concept, payloads) for concept in region.data.concepts],
-        text=region.data.text.raw,
-        value=region.value,
-        id=region.id,
-        track_id=region.track_id,
-    )
-
-
-_FRAME_INFO, _FRAME_INDEX, _FRAME_TIME = len_tag(1), varint_tag(1), varint_tag(2)
-
-
-def _encode_frame(value: Any, out: Buffers) -> int:
-    if not isinstance(value, Frame):
-        raise type_mismatch("a Frame", value)
-    time = call_at(".time", to_float64, value.time)
-    index: Any = value.index
-    if not 0 <= time < 2**50:
-        raise CodecError(f"must be seconds from 0 to 2**50, not {time}").at(".time")
-    if not isinstance(index, int) or not 0 <= index < 2**32:
-        raise type_mismatch("an int from 0 to 2**32 - 1", index).at(".index")
-    info = _FRAME_INDEX + varint(index) + _FRAME_TIME + varint(round(time * 1000))
-    return _append(len_field(_FRAME_INFO, info), out) + _append_frame_data(value, out)
-
-
-def _encode_frame_data(value: Frame, out: Buffers) -> int:
-    size = 0
-    if value.image is not None:
-        size += call_at(".image", _append_image, value.image, out)
-    for position, region in enumerate(value.regions):
-        size += call_at(f".regions[{position}]", REGION.encode, region, out)
-    return size
-
-
-_append_frame_data = message(2, _encode_frame_data)
-
-
-def _decode_frame(frame: _proto.Frame, payloads: LargePayloads) -> Frame:
-    info, data = frame.frame_info, frame.data
-    return Frame(
-        image=_decode_file(Image, data.image, payloads) if data.HasField("image") else None,
-        regions=[_decode_region(region, payloads) for region in data.regions],
-        time=info.time / 1000,
-        index=info.index or info.number,
-    )
-
-
-CONCEPT: Final[Codec[Concept]] = _single_item_codec(
-    Concept, RepeatedSlot("concepts", small_message(3, _concept_fields), _decode_concept)
-)
-REGION: Final[Codec[Region]] = _single_item_codec(
-    Region, RepeatedSlot("regions", message(11, _encode_region), _decode_region)
-)
-FRAME: Final[Codec[Frame]] = _single_item_codec(
-    Frame, RepeatedSlot("frames", message(12, _encode_frame), _decode_frame)
-)

@@ -15,7 +15,7 @@ with atheris.instrument_imports(include=["gen_client"]):
     from gen_client.diagnostics import Refusal, Report
     from gen_client.interface.read import read_model
     from gen_client.interface.write import write_signatures
-    from gen_client.source import Document, forms, yaml_text
+    from gen_client.source import Document, signature_forms, yaml_text
 
 FORMATTED_RUNS = 64
 """black formats the files in one of this many runs, because it takes longer than everything else."""
@@ -29,14 +29,14 @@ def run_once(data: bytes) -> None:
     except UnicodeDecodeError:
         return
     try:
-        document = forms.read_document(_parse(text), Report())
+        document = signature_forms.read_document(_parse(text), Report())
     except (ValueError, Refusal):
         return
     package = _build(document, is_formatted=is_formatted)
     if package is None:
         return
     content = json_text.parse(package.files["signatures.json"], levels=limits.LEVELS)
-    lock = forms.read_document(content, Report())
+    lock = signature_forms.read_document(content, Report())
     rebuilt = _build(lock, is_formatted=is_formatted)
     assert rebuilt is not None
     assert rebuilt.files == package.files

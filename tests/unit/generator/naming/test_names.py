@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from clarigen import AsyncClient, Client
 from gen_client import pipeline
 from gen_client.diagnostics import Refusal, Report
-from gen_client.gate import grammar, imports
+from gen_client.gate import expressions, imports
 from gen_client.interface.model import (
     DataType,
     Member,
@@ -299,7 +299,7 @@ def test_imported_names_are_reserved() -> None:
     """Every name that the gate lets a module import, computed here."""
     imported = {name for names in imports.IMPORTS.values() for name in names}
     assert imported | {"builtins", "npt", "self"} <= MODULE_NAMES | EXAMPLE_NAMES
-    assert grammar.PLAIN_TYPES - {"dict", "object"} <= BUILTIN_TYPES
+    assert expressions.PLAIN_TYPES - {"dict", "object"} <= BUILTIN_TYPES
     assert set(keyword.kwlist) == KEYWORDS
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from gen_client.diagnostics import Refusal
 from gen_client.layout import FIRST_LINE, HEAD
-from gen_client.output import exchange, write
+from gen_client.output import renameat, write
 from support import ROOT, file_stamps, run_python
 
 FILES = {
@@ -118,7 +118,7 @@ def test_without_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_impossible_exchange_returns_false(tmp_path: Path) -> None:
-    assert not exchange.exchange(tmp_path / "no", tmp_path / "nothing")
+    assert not renameat.exchange(tmp_path / "no", tmp_path / "nothing")
 
 
 # Foreign files

@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .._fork import reset_in_child
+from .._after_fork import reset_in_child
 from .._version import __version__
 from ..errors import ConfigError
 from .endpoint import Target

@@ -13,7 +13,7 @@ from gen_client import json_text, limits
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNUSABLE
 from gen_client.source.document import Document
-from gen_client.source.forms import read_signatures_by_name
+from gen_client.source.signature_forms import read_signatures_by_name
 from gen_client.text import escape_unprintable
 
 

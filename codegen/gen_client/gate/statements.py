@@ -1,6 +1,6 @@
 """The rules for `__init__.py` and `client.py`, statement by statement.
 
-Each rule accepts code of exactly one shape or raises `Rejected`; `grammar` has the rules for expressions. Like the rest
+Each rule accepts code of exactly one shape or raises `Rejected`; `expressions` has the rules for expressions. Like the rest
 of the gate, this module knows nothing of models, plans or templates.
 """
 
@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gen_client.gate.grammar import (
+from gen_client.gate.expressions import (
     ExpressionRules,
     Rejected,
     check_identifier,
@@ -25,7 +25,7 @@ from gen_client.gate.imports import (
     after_docstring_and_imports,
     after_imports,
 )
-from gen_client.gate.overload import AnyFunction, check_overloads, is_overload
+from gen_client.gate.overloads import AnyFunction, check_overloads, is_overload
 
 # __init__.py
 

@@ -8,7 +8,7 @@ from weakref import ref
 
 import pytest
 
-from clarigen._fork import reset_in_child
+from clarigen._after_fork import reset_in_child
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from functools import cache
 
-from gen_client.gate.grammar import reject
+from gen_client.gate.expressions import reject
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 

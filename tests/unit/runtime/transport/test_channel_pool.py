@@ -10,8 +10,9 @@ import pytest
 
 from clarigen import AsyncClient, Client, ConfigError, ModelRef
 from clarigen._client.base import get_policy
-from clarigen._transport.channel import Lease
-from clarigen._transport.endpoint import Credentials, Target, find_base_url
+from clarigen._transport.channel_pool import Lease
+from clarigen._transport.credentials import Credentials
+from clarigen._transport.endpoint import Target, find_base_url
 
 PLATFORM = Target("api.clarifai.com:443", True, False)
 RUNNER = Target("127.0.0.1:8000", False, True)

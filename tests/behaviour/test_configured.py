@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from clarigen import ConfigError, ModelRef
+from clarigen._proto import PostModelOutputsRequest
 from clarigen.testing import Server, serve
 from gen_client import cli, pipeline
 from support import SOURCES, file_stamps
@@ -140,6 +142,17 @@ def test_methods_and_exclude_select_methods(run: Run) -> None:
     assert (code, out[0]) == (1, "one/client.py: the model changed")
 
 
+class CaptureError(Exception):
+    """Raised with a request instead of sending it."""
+
+
+class Capture(grpc.UnaryUnaryClientInterceptor):
+    """Captures the request of a call."""
+
+    def intercept_unary_unary(self, _: Any, __: Any, request: Any) -> Any:
+        raise CaptureError(request)
+
+
 def test_client_options_are_defaults_of_the_client(run: Run, server: Server) -> None:
     """A pinned version and a deployment apply to the client's own model, and can be overridden."""
     configure(
@@ -147,22 +160,24 @@ def test_client_options_are_defaults_of_the_client(run: Run, server: Server) -> 
     )
     assert run()[0] == 0
     client = _import_package(Path("one")).One
-    address = client(base_url="https://api.clarifai.com", pat="x")._address
-    assert (address.version_id, address.routing.deployment_id, address.routing.user_id) == (
-        "v1",
-        "d",
-        "u",
+
+    def request_of(**options: Any) -> PostModelOutputsRequest:
+        platform = {"base_url": "https://api.clarifai.com", "pat": "x", "interceptors": [Capture()]}
+        with client(**platform, **options) as model, pytest.raises(CaptureError) as captured:
+            model.area(2.0)
+        return PostModelOutputsRequest.FromString(captured.value.args[0])
+
+    request = request_of()
+    deployment = request.runner_selector.deployment
+    assert (request.version_id, deployment.id, deployment.user_id) == ("v1", "d", "u")
+    request = request_of(
+        version_id="v2", nodepool_id="n", compute_cluster_id="c", deployment_user_id="w"
     )
-    address = client(base_url="https://api.clarifai.com", pat="x", version_id="v2", nodepool_id="n",
-                 compute_cluster_id="c")._address  # fmt: skip
-    assert (address.version_id, address.routing.deployment_id, address.routing.nodepool_id) == (
-        "v2",
-        None,
-        "n",
-    )
+    runner = request.runner_selector
+    assert (request.version_id, runner.deployment.id, runner.nodepool.id) == ("v2", "", "n")
     for other in (ModelRef("x", "y", "z"), "x/y/models/z"):
-        address = client(base_url="https://api.clarifai.com", pat="x", model=other)._address
-        assert (address.version_id, address.routing.deployment_id) == ("", None)
+        request = request_of(model=other)
+        assert (request.version_id, request.runner_selector.deployment.id) == ("", "")
     with client(base_url=server.url) as local:
         assert local.area(2.0, height=3.0) == 6.0
     configure({"url": "a/b/models/one", "version": "v1", "deployment-id": "e"})

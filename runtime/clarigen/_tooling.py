@@ -155,12 +155,12 @@ class _AnnouncingDriver(Driver):
         self._on_request = on_request
         self.rpc = ""
 
-    def do(self, action: Send) -> Any:
+    def perform(self, action: Send) -> Any:
         """Send a request."""
         self.rpc = action.rpc
         if self._on_request is not None:
             self._on_request(action.rpc)
-        return self._connection.do(action)
+        return self._connection.perform(action)
 
 
 def _ask(
@@ -178,13 +178,13 @@ def _ask(
 
 def _check_ready(version_id: str, status: Status) -> None:
     """Raise `VersionNotReadyError` if the status of a version says so."""
-    from ._calls.status import status_info
+    from ._calls.status import classify_status
 
-    info = status_info(status.code)
-    if info.not_ready:
+    info = classify_status(status.code)
+    if info.not_ready_reason:
         raise VersionNotReadyError(
             version_id,
-            info.not_ready,
+            info.not_ready_reason,
             status.details or status.description,
             resolves_itself=info.resolves_itself,
         )

@@ -66,7 +66,7 @@ def test_paths_of_the_rpcs() -> None:
         with connect(url, timeout=20) as connection:
             for rpc in named:
                 with pytest.raises(Exception, match="UNIMPLEMENTED"):
-                    connection.do(Send(rpc, b"", 20))
+                    connection.perform(Send(rpc, b"", 20))
     calls = ("PostModelOutputs", "GenerateModelOutputs", "StreamModelOutputs")
     assert [path for path, _ in seen] == [f"/clarifai.api.V2/{rpc}" for rpc in (*calls, *named)]
 

@@ -159,7 +159,9 @@ def test_port_is_closed_while_a_method_still_runs() -> None:
         request = _proto.PostModelOutputsRequest(inputs=[_proto.Input()])
         request.inputs[0].data.metadata.fields["_method_name"].string_value = "wait"
         with connect(url, timeout=60) as connection:
-            reply: bytes = connection.do(Send("PostModelOutputs", request.SerializeToString(), 60))
+            reply: bytes = connection.perform(
+                Send("PostModelOutputs", request.SerializeToString(), 60)
+            )
             return reply
 
     with ThreadPoolExecutor(1) as pool:

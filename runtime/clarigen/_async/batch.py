@@ -110,7 +110,7 @@ class _AsyncRequests:
         import asyncio
 
         chunk_inputs: list[Any] = []
-        is_overdue = self._plan.taking_deadline()
+        is_overdue = self._plan.start_input_timer()
         async for item in inputs:
             chunk_inputs.append(item)
             if len(chunk_inputs) == size or is_overdue():

@@ -54,7 +54,7 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
         if call.cancel():
             self._last_canceled = time.monotonic()
 
-    async def do(self, action: Send | Sleep) -> Any:
+    async def perform(self, action: Send | Sleep) -> Any:
         """Send a request and return the response, or sleep; raise `Failure` if the call failed."""
         if isinstance(action, Send):
             return await self._send(action)

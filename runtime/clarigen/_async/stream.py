@@ -173,7 +173,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
             action = next(self._flow)
             while not isinstance(action, Deliver):
                 try:
-                    reply = await self._do(action)
+                    reply = await self._perform(action)
                 except Failure as failure:
                     if self._done:
                         raise
@@ -192,8 +192,8 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
             self.cancel()
             raise
 
-    async def _do(self, action: Any) -> Any:
-        """Do what the flow asks for, and return the reply; raise `Failure` if it failed."""
+    async def _perform(self, action: Any) -> Any:
+        """Perform an action, and return its result; raise `Failure` if it failed."""
         items = self._items
         if isinstance(action, Receive):
             if items is None:
@@ -210,7 +210,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
         if isinstance(action, Reclaim):
             assert items is not None
             return items.reclaim()
-        return await self._connection.do(action)
+        return await self._connection.perform(action)
 
     async def _receive(self, items: AsyncItems) -> Any:
         try:

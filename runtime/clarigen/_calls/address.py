@@ -54,14 +54,14 @@ class Routing(NamedTuple):
         """Whether it names a deployment or a nodepool."""
         return bool(self.deployment_id or self.nodepool_id)
 
-    def to_runner_selector(self, user_id: str) -> RunnerSelector | None:
+    def to_runner_selector(self, owner: str) -> RunnerSelector | None:
         """Convert to the platform's message; None if the platform chooses."""
         from .._proto import ComputeCluster, Deployment, Nodepool, RunnerSelector
 
         if self.deployment_id:
-            return RunnerSelector(deployment=Deployment(id=self.deployment_id, user_id=user_id))
+            return RunnerSelector(deployment=Deployment(id=self.deployment_id, user_id=owner))
         if self.nodepool_id:
-            cluster = ComputeCluster(id=self.compute_cluster_id or "", user_id=user_id)
+            cluster = ComputeCluster(id=self.compute_cluster_id or "", user_id=owner)
             return RunnerSelector(nodepool=Nodepool(id=self.nodepool_id, compute_cluster=cluster))
         return None
 

@@ -80,24 +80,24 @@ class AdaptiveLimits:
             return 0.0
         return _PROBE_SECONDS if self._answer_count else MIN_REQUEST_SECONDS
 
-    def record(self, inputs: int, seconds: float, *, refused: bool) -> None:
+    def record(self, input_count: int, seconds: float, *, refused: bool) -> None:
         """Adapt to a request that has ended.
 
         Args:
-            inputs: Number of inputs in the request.
+            input_count: Number of inputs in the request.
             seconds: Time that it took, in seconds.
             refused: Whether it was sent again because the server refused it.
         """
         self._answer_count += 1
         if self._adapts_concurrency:
             self._adapt_concurrency(refused=refused)
-        if refused or not self._adapts_size or inputs < self.size:
+        if refused or not self._adapts_size or input_count < self.size:
             return
         if seconds < MIN_REQUEST_SECONDS:
-            enough = round(MIN_REQUEST_SECONDS * inputs / seconds)
+            enough = round(MIN_REQUEST_SECONDS * input_count / seconds)
             self.size = min(max(self.size, enough), MAX_INPUTS)
         else:
-            self._try_doubling(inputs, seconds)
+            self._try_doubling(input_count, seconds)
 
     def _adapt_concurrency(self, *, refused: bool) -> None:
         """Increase additively and decrease multiplicatively, as TCP does."""
@@ -107,19 +107,19 @@ class AdaptiveLimits:
             self._concurrency += 1 / self._concurrency
         self._concurrency = min(max(self._concurrency, 1.0), float(MAX_CONCURRENCY))
 
-    def _try_doubling(self, inputs: int, seconds: float) -> None:
+    def _try_doubling(self, input_count: int, seconds: float) -> None:
         """Double the size while that makes each input faster; undo the doubling that did not."""
-        current, previous = seconds / inputs, self._seconds_per_input
+        current, previous = seconds / input_count, self._seconds_per_input
         if previous is None:
-            pays = inputs <= _LATENCY_BOUND_INPUTS and seconds < _MAX_GROWTH_SECONDS
+            pays = input_count <= _LATENCY_BOUND_INPUTS and seconds < _MAX_GROWTH_SECONDS
         else:
             pays = current * _MIN_SPEEDUP < previous
             if not pays:
-                self.size = max(inputs // 2, 1)
+                self.size = max(input_count // 2, 1)
         self._seconds_per_input = current
-        self._adapts_size = pays and inputs < MAX_INPUTS
+        self._adapts_size = pays and input_count < MAX_INPUTS
         if pays:
-            self.size = min(inputs * 2, MAX_INPUTS)
+            self.size = min(input_count * 2, MAX_INPUTS)
 
 
 class Chunk:
@@ -214,17 +214,17 @@ class BatchPlan(Generic[_R]):
                 message = f"input {self._input_count} of the batch: {error}"
                 outcomes.append(InputError(message, method=error.method, parameter=error.parameter))
             self._input_count += 1
-        chunk = Chunk(self._call_chunk(requests, outcomes), outcomes, self._clock(), len(requests))
+        chunk = Chunk(self._run_chunk(requests, outcomes), outcomes, self._clock(), len(requests))
         self._chunks.append(chunk)
         self._in_flight += 1
         return chunk
 
-    def taking_deadline(self) -> Callable[[], bool]:
+    def start_input_timer(self) -> Callable[[], bool]:
         """Return a function that tells whether inputs have been taken for long enough, however few."""
         start = self._clock()
         return lambda: self._clock() - start > MIN_REQUEST_SECONDS
 
-    def _call_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> UnaryFlow[int]:
+    def _run_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> UnaryFlow[int]:
         """Call the method for some inputs, fill in their outcomes, and return the number of attempts.
 
         Args:
@@ -243,7 +243,7 @@ class BatchPlan(Generic[_R]):
             if self._isolate and len(indexes) > 1 and isinstance(error, PredictionError):
                 middle = len(indexes) // 2
                 for half in (indexes[:middle], indexes[middle:]):
-                    yield from self._call_chunk({n: requests[n] for n in half}, outcomes)
+                    yield from self._run_chunk({n: requests[n] for n in half}, outcomes)
                 return 1
             results, attempts = [error] * len(indexes), getattr(error, "attempts", 1)
         for index, result in zip(indexes, results, strict=True):

@@ -26,10 +26,10 @@ from .status import (
     SUCCESS,
     CallError,
     classify_failure,
+    classify_status,
     error_from_failure,
     error_from_status,
     raise_for_status,
-    status_info,
 )
 
 _R = TypeVar("_R")
@@ -270,10 +270,10 @@ def _wait_or_raise(
     """
     error: CallError
     if isinstance(failure, ModelError):
-        error, retryability = failure, status_info(failure.code).retry
+        error, retryability = failure, classify_status(failure.code).retryability
     else:
         error = error_from_failure(failure, method.name, timeout=attempts.deadline.timeout)
-        retryability = classify_failure(failure).retry
+        retryability = classify_failure(failure).retryability
     attempts.end(answered=isinstance(failure, ModelError))
     if not (yield from wait_for_retry(retryability, attempts, error)):
         attempts.annotate(error)

@@ -24,7 +24,7 @@ class Driver(ABC):
             action = next(flow)
             while True:
                 try:
-                    reply = self.do(action)
+                    reply = self.perform(action)
                 except Exception as error:  # noqa: BLE001 - the flow decides what it means
                     action = flow.throw(error)
                 else:
@@ -34,7 +34,7 @@ class Driver(ABC):
             return result
 
     @abstractmethod
-    def do(self, action: Any) -> Any:
+    def perform(self, action: Any) -> Any:
         """Perform an action, and return its result or raise `Failure`."""
 
 
@@ -47,7 +47,7 @@ class AsyncDriver(ABC):
             action = next(flow)
             while True:
                 try:
-                    reply = await self.do(action)
+                    reply = await self.perform(action)
                 except Exception as error:  # noqa: BLE001 - the flow decides what it means
                     action = flow.throw(error)
                 else:
@@ -57,5 +57,5 @@ class AsyncDriver(ABC):
             return result
 
     @abstractmethod
-    async def do(self, action: Any) -> Any:
+    async def perform(self, action: Any) -> Any:
         """Perform an action, and return its result or raise `Failure`."""

@@ -31,9 +31,9 @@ from .status import (
     Component,
     Retryability,
     classify_failure,
+    classify_status,
     error_from_failure,
     raise_for_status,
-    status_info,
 )
 
 _REMEDIES: Final[Mapping[Component | None, str]] = {
@@ -96,7 +96,7 @@ class _Probe:
         try:
             yield from get_signatures(address, deadline.remaining())
         except ModelError as error:
-            if not status_info(error.code).proves_running:
+            if not classify_status(error.code).proves_running:
                 raise
 
     def _check_version(self, deadline: Deadline) -> ReadinessFlow:
@@ -105,7 +105,7 @@ class _Probe:
         if not version_id:
             version_id = yield from get_version_id(reference, "", deadline.remaining())
         version = yield from get_version(reference, version_id, deadline.remaining())
-        if status_info(version.status.code).not_ready:
+        if classify_status(version.status.code).not_ready_reason:
             raise_for_status(version.status)
 
     def _check_deployment(self, deadline: Deadline) -> ReadinessFlow:
@@ -128,9 +128,11 @@ def _resolves_itself(obstacle: Failure | ModelError) -> bool:
     if isinstance(obstacle, Failure):
         if obstacle.code == "DEADLINE_EXCEEDED":
             return True
-        return classify_failure(obstacle).retry is not Retryability.NEVER
-    info = status_info(obstacle.code)
-    return info.resolves_itself or (not info.not_ready and info.retry is not Retryability.NEVER)
+        return classify_failure(obstacle).retryability is not Retryability.NEVER
+    info = classify_status(obstacle.code)
+    return info.resolves_itself or (
+        not info.not_ready_reason and info.retryability is not Retryability.NEVER
+    )
 
 
 def _describe_obstacle(obstacle: Failure | ModelError) -> str:
@@ -139,8 +141,8 @@ def _describe_obstacle(obstacle: Failure | ModelError) -> str:
         is_unreachable = obstacle.code == "UNAVAILABLE"
         problem = "the server cannot be reached" if is_unreachable else "no answer"
         return f"{problem} ({obstacle})"
-    not_ready = status_info(obstacle.code).not_ready
-    return f"{not_ready} ({obstacle})" if not_ready else str(obstacle)
+    reason = classify_status(obstacle.code).not_ready_reason
+    return f"{reason} ({obstacle})" if reason else str(obstacle)
 
 
 def _final_error(
@@ -151,8 +153,8 @@ def _final_error(
         message = f"{model}: not ready after {attempts.deadline.elapsed():.3g} seconds: {reason}"
     elif isinstance(obstacle, Failure):
         return error_from_failure(obstacle, model, timeout=attempts.deadline.timeout)
-    elif status_info(obstacle.code).not_ready:
-        remedy = _REMEDIES[status_info(obstacle.code).concerns]
+    elif classify_status(obstacle.code).not_ready_reason:
+        remedy = _REMEDIES[classify_status(obstacle.code).component]
         message = f"{model}: not ready, and waiting does not help: {reason}; {remedy}"
     else:
         return obstacle

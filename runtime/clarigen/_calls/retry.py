@@ -178,7 +178,7 @@ class Attempts:
     def begin(self) -> float | None:
         """Begin an attempt and return its timeout, in seconds; None for no limit."""
         self.count += 1
-        self._since = self.policy.throttle.call_started(self)
+        self._since = self.policy.throttle.record_start(self)
         self._sent_at = self.policy.clock()
         return self.deadline.remaining()
 
@@ -189,7 +189,7 @@ class Attempts:
             answered: Whether the server answered, with a result or an error of its own.
         """
         self._ended_at = self.policy.clock()
-        self.policy.throttle.call_ended(self, answered=answered)
+        self.policy.throttle.record_end(self, answered=answered)
 
     def __enter__(self) -> Self:
         return self

@@ -69,10 +69,10 @@ class StatusInfo(NamedTuple):
     Attributes:
         name: Name in the platform's enum; empty for a code that the table does not list.
         error: Class of the error.
-        retry: Whether the call may be sent again.
-        not_ready: Why the model cannot be called, as a clause; else empty.
+        retryability: Whether the call may be sent again.
+        not_ready_reason: Why the model is not ready, as a clause; empty if this is not the problem.
         resolves_itself: Whether a model that is not ready becomes ready by itself.
-        concerns: What is not ready; None if `not_ready` is empty.
+        component: What is not ready; None if `not_ready_reason` is empty.
         proves_running: Whether only a running model gives this answer.
         suggests_drift: Whether the model may have changed, because the request does not suit it.
         is_exception: Whether the model's code raised an exception. Its text may suggest drift.
@@ -80,10 +80,10 @@ class StatusInfo(NamedTuple):
 
     name: str
     error: type[ModelError]
-    retry: Retryability = Retryability.NEVER
-    not_ready: str = ""
+    retryability: Retryability = Retryability.NEVER
+    not_ready_reason: str = ""
     resolves_itself: bool = False
-    concerns: Component | None = None
+    component: Component | None = None
     proves_running: bool = False
     suggests_drift: bool = False
     is_exception: bool = False
@@ -94,14 +94,14 @@ def _starting(name: str, reason: str) -> StatusInfo:
     return StatusInfo(name, ModelNotReadyError, Retryability.STARTING, reason, True, "deployment")
 
 
-def _temporary(name: str, concerns: Component, reason: str) -> StatusInfo:
+def _temporary(name: str, component: Component, reason: str) -> StatusInfo:
     """Build the row of a model that is not ready yet, and becomes ready by itself."""
-    return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, True, concerns)
+    return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, True, component)
 
 
-def _permanent(name: str, concerns: Component, reason: str) -> StatusInfo:
+def _permanent(name: str, component: Component, reason: str) -> StatusInfo:
     """Build the row of a model that is not ready, and becomes ready only if somebody acts."""
-    return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, False, concerns)
+    return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, False, component)
 
 
 def _mismatch(name: str, error: type[ModelError]) -> StatusInfo:
@@ -198,7 +198,7 @@ _UNLISTED_INTERNAL: Final = StatusInfo("", ServerError)
 _INTERNAL_CODES: Final = range(98000, 99000)
 
 
-def status_info(code: int) -> StatusInfo:
+def classify_status(code: int) -> StatusInfo:
     """Return what is known of a status, even if the table does not list its code."""
     unlisted = _UNLISTED_INTERNAL if code in _INTERNAL_CODES else _UNLISTED
     return STATUSES.get(code, unlisted)
@@ -213,11 +213,11 @@ class FailureInfo(NamedTuple):
 
     Attributes:
         error: Class of the error.
-        retry: Whether the call may be sent again.
+        retryability: Whether the call may be sent again.
     """
 
     error: type[ModelError] | type[TransportError] | type[DeadlineExceededError]
-    retry: Retryability = Retryability.NEVER
+    retryability: Retryability = Retryability.NEVER
 
 
 _NEVER_SENT: Final = FailureInfo(UnavailableError, Retryability.TRANSIENT)
@@ -277,7 +277,7 @@ def error_from_status(status: Status, subject: str = "") -> ModelError | None:
     """
     if status.code == SUCCESS:
         return None
-    info = status_info(status.code)
+    info = classify_status(status.code)
     label = f"{status.code} {info.name}".rstrip()
     # Some servers give the cause in `internal_details` alone.
     details = status.details or status.internal_details

@@ -57,12 +57,12 @@ class RetryThrottle:
             self._tokens -= 1
             return True
 
-    def call_started(self, call: object) -> SendMark:
+    def record_start(self, call: object) -> SendMark:
         """Record that a call was sent, and return the moment for `is_making_progress`."""
         number = self._pending[call] = next(self._send_numbers)
         return number, self._answered
 
-    def call_ended(self, call: object, *, answered: bool) -> None:
+    def record_end(self, call: object, *, answered: bool) -> None:
         """Record that the server works at a call no longer.
 
         Args:
@@ -89,7 +89,7 @@ class RetryThrottle:
 _throttles: Final[dict[Hashable, RetryThrottle]] = {}
 
 
-def throttle_for(server: Hashable) -> RetryThrottle:
+def get_throttle(server: Hashable) -> RetryThrottle:
     """Return the throttle of a server, the same one for every caller."""
     throttle = _throttles.get(server)
     return throttle if throttle is not None else _throttles.setdefault(server, RetryThrottle())

@@ -16,7 +16,7 @@ from .._after_fork import reset_in_child
 from .._calls.actions import Failure, Send, Sleep
 from .._calls.address import Address
 from .._calls.retry import Deadline
-from .._calls.status import status_info
+from .._calls.status import classify_status
 from .._text import escape_unprintable
 from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, SignatureMismatchError
 
@@ -80,8 +80,8 @@ class Drift:
         self._package = package
         self._lock: Lock | None = None
         self._differences: list[str] = []
-        self._comparing = threading.Lock()
-        self._has_asked = False
+        self._comparison_mutex = threading.Lock()
+        self._has_fetched_version = False
         self._latest_version = ""
         if verify:  # here, so that the first call imports nothing
             from .deployed import read_lock
@@ -91,7 +91,7 @@ class Drift:
 
     def reset_after_fork(self) -> None:
         """Forget that a thread of the parent is comparing."""
-        self._comparing = threading.Lock()
+        self._comparison_mutex = threading.Lock()
 
     def verify_once(self, address: Address, deadline: Deadline) -> Flow:
         """Compare the model's methods with the lock, unless that has been done. Other calls wait for it.
@@ -100,7 +100,7 @@ class Drift:
             SignatureMismatchError: They differ.
         """
         while self.unverified and not self._differences:
-            comparing = self._comparing  # a fork in the meantime replaces it
+            comparing = self._comparison_mutex  # a fork in the meantime replaces it
             if comparing.acquire(blocking=False):
                 try:
                     yield from self._compare(address, deadline)
@@ -152,7 +152,7 @@ class Drift:
         if address.reference != lock.reference:
             change = "the client was generated for another model" if address.reference else ""
         else:
-            version = address.version_id or _reported_version(response)
+            version = address.version_id or _get_version(response)
             version = version or (yield from self._fetch_latest_version(address, deadline))
             if version not in ("", lock.version_id):
                 change = (
@@ -178,10 +178,14 @@ class Drift:
         self, address: Address, deadline: Deadline
     ) -> Generator[Send, Any, str]:
         """Return the latest version of the model, which is asked for once; empty if it is not known."""
-        if not self._has_asked and address.reference is not None and not address.routing.is_set:
+        if (
+            not self._has_fetched_version
+            and address.reference is not None
+            and not address.routing.is_set
+        ):
             from .._calls.platform import get_version_id
 
-            self._has_asked = True
+            self._has_fetched_version = True
             remaining = deadline.remaining()
             timeout = _VERSION_TIMEOUT if remaining is None else min(remaining, _VERSION_TIMEOUT)
             with suppress(Failure, ClarigenError):  # the caller needs the error of the call itself
@@ -189,7 +193,7 @@ class Drift:
         return self._latest_version
 
 
-def _reported_version(response: MultiOutputResponse | None) -> str:
+def _get_version(response: MultiOutputResponse | None) -> str:
     """Return the version that a response says it is from; empty if it does not say."""
     if response is None or not response.outputs:
         return ""
@@ -200,7 +204,7 @@ def suggests_drift(error: ClarigenError) -> bool:
     """Return whether a change of the model may have caused an error."""
     if not isinstance(error, ModelError):
         return isinstance(error, DecodeError)
-    status = status_info(error.code)
+    status = classify_status(error.code)
     if status.is_exception:
         details = error.details.lower()
         return any(phrase in details for phrase in _DRIFT_PHRASES)

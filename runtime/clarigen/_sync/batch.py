@@ -122,7 +122,7 @@ class _Requests:
     def send(self, inputs: Iterator[Any], size: int) -> None:
         """Send a request with the next inputs: `size` of them, or fewer if reading them is slow."""
         chunk_inputs: list[Any] = []
-        is_overdue = self._plan.taking_deadline()
+        is_overdue = self._plan.start_input_timer()
         for item in inputs:
             chunk_inputs.append(item)
             if len(chunk_inputs) == size or is_overdue():

@@ -50,7 +50,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def do(self, action: Send | Sleep) -> Any:
+    def perform(self, action: Send | Sleep) -> Any:
         """Send a request and return the response, or sleep; raise `Failure` if the call failed."""
         if isinstance(action, Send):
             return self._send(action)

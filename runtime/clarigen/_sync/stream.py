@@ -93,7 +93,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
             action = next(self._flow)
             while not isinstance(action, Deliver):
                 try:
-                    reply = self._do(action)
+                    reply = self._perform(action)
                 except Failure as failure:
                     if self._done:
                         raise
@@ -112,8 +112,8 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
             self.cancel()
             raise
 
-    def _do(self, action: Any) -> Any:
-        """Do what the flow asks for, and return the reply; raise `Failure` if it failed."""
+    def _perform(self, action: Any) -> Any:
+        """Perform an action, and return its result; raise `Failure` if it failed."""
         items = self._items
         if isinstance(action, Receive):
             try:
@@ -129,7 +129,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
         if isinstance(action, Reclaim):
             assert items is not None
             return items.reclaim()
-        return self._connection.do(action)
+        return self._connection.perform(action)
 
     def __enter__(self) -> Self:
         return self

@@ -110,8 +110,8 @@ class Connection(BaseConnection, Protocol):
         """Run the flow of a unary call, and return its result."""
         ...
 
-    def do(self, action: Send | Sleep) -> Any:
-        """Do what a flow asks for, and return the reply; raise `Failure` if it failed."""
+    def perform(self, action: Send | Sleep) -> Any:
+        """Perform an action, and return its result; raise `Failure` if it failed."""
 
     def receive(self, call: Any, end: Any) -> Any:
         """Return the next response of a stream, or `end`; raise `Failure` if the stream failed."""
@@ -134,8 +134,8 @@ class AsyncConnection(BaseConnection, Protocol):
         """Run the flow of a unary call, and return its result."""
         ...
 
-    async def do(self, action: Send | Sleep) -> Any:
-        """Do what a flow asks for, and return the reply; raise `Failure` if it failed."""
+    async def perform(self, action: Send | Sleep) -> Any:
+        """Perform an action, and return its result; raise `Failure` if it failed."""
 
     async def receive(self, response: Any, end: Any) -> Any:
         """Await a response of a stream. Return it, or `end`; raise `Failure` if the stream failed."""

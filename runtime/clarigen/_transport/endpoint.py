@@ -198,10 +198,10 @@ class ClientOptions(NamedTuple):
             ConfigError: An option is out of its range.
         """
         from .._calls.retry import Policy
-        from .._calls.throttle import throttle_for
+        from .._calls.throttle import get_throttle
 
         self.check()
-        throttle = throttle_for(target)
+        throttle = get_throttle(target)
         return Policy(self.timeout, self.max_retries, throttle, idempotent=self.idempotent)
 
 

@@ -1,4 +1,4 @@
-"""The connections of fakes: they carry out the actions of `_fake_calls` without a server.
+"""The connections of fakes: they perform the actions of `_fake_calls` without a server.
 
 Both implement the protocol of the runtime's own connections, so that clients, streams and batches work
 unchanged. This module must not use grpc or threads.
@@ -31,7 +31,7 @@ class FakeBatchPlan(BatchPlan[Any]):
         super().__init__(method, context, AdaptiveLimits(1, concurrency), isolate=isolate)
         self._fake_method = fake_method
 
-    def _call_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> Any:
+    def _run_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> Any:
         for index, request in requests.items():
             data = parse_input([request])
             try:
@@ -106,13 +106,13 @@ class FakeConnectionBase:
 
 
 class FakeConnection(FakeConnectionBase, Driver):
-    """A connection that carries out actions in the caller's thread."""
+    """A connection that performs actions in the caller's thread."""
 
     def close(self) -> None:
         """Close the connection. Later calls raise ConfigError."""
         self._closed = True
 
-    def do(self, action: Any) -> Any:
+    def perform(self, action: Any) -> Any:
         """Call a function or take an item."""
         if self._closed:
             raise ConfigError(CLOSED)
@@ -121,7 +121,7 @@ class FakeConnection(FakeConnectionBase, Driver):
     def start_unary(self, attempt: Any) -> Any:
         """Call a function for a batch; the returned call is finished already."""
         try:
-            return _FinishedCall(self.do(attempt), None)
+            return _FinishedCall(self.perform(attempt), None)
         except Exception as error:  # noqa: BLE001 - any error of the function is for the caller
             return _FinishedCall(None, error)
 
@@ -149,7 +149,7 @@ class _FinishedCall:
 
 
 class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
-    """A connection that carries out actions in the caller's task."""
+    """A connection that performs actions in the caller's task."""
 
     async def close(self) -> None:
         """Close the connection. Later calls raise ConfigError."""
@@ -159,7 +159,7 @@ class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
         """Raise: the flows of a fake open no stream."""
         raise NotImplementedError
 
-    async def do(self, action: Any) -> Any:
+    async def perform(self, action: Any) -> Any:
         """Call a function or take an item."""
         if self._closed:
             raise ConfigError(CLOSED)

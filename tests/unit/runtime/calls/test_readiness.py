@@ -213,7 +213,7 @@ def test_a_model_that_is_not_deployed_is_an_error_at_once(state: int) -> None:
     error = world.error()
     assert isinstance(error, ModelNotReadyError)
     assert (error.code, len(world.rpcs)) == (state, 3)
-    assert STATUSES[state].not_ready in str(error)
+    assert STATUSES[state].not_ready_reason in str(error)
     assert "deploy it, or give another deployment_id" in str(error)
 
 

@@ -349,8 +349,11 @@ def test_a_server_at_capacity_gets_no_requests_without_tokens() -> None:
 
 def test_unavailable_with_unknown_details_may_have_run() -> None:
     lost = classify_failure(Failure("UNAVAILABLE", "Socket closed"))
-    assert lost.retry is Retryability.IF_IDEMPOTENT
-    assert classify_failure(Failure("INTERNAL", "failed to connect")).retry is Retryability.NEVER
+    assert lost.retryability is Retryability.IF_IDEMPOTENT
+    assert (
+        classify_failure(Failure("INTERNAL", "failed to connect")).retryability
+        is Retryability.NEVER
+    )
 
 
 @pytest.mark.item(50)

@@ -1,7 +1,7 @@
 """gRPC handlers of a served model, which inject the server's faults.
 
-A call passes the faults before it, the service, and the faults after it. `_service` decides the answers,
-and `_faults` decides which faults apply; this module knows how grpc carries both out.
+A call passes the faults before it, the service, and the faults after it. `_service` makes the responses, and
+`_faults` decides which faults apply; this module does both with grpc.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import _proto
-from ._service import called_method
+from ._service import get_called_method
 
 if TYPE_CHECKING:
     import grpc
 
     from ._faults import Faults
-    from ._service import Answers, Service
+    from ._service import Responses, Service
 
 
-class _InjectedAnswer(Exception):
-    """The answer of a fault, which replaces the model's."""
+class _InjectedResponse(Exception):
+    """The response of a fault, which replaces the model's."""
 
-    def __init__(self, answer: _proto.MultiOutputResponse) -> None:
+    def __init__(self, response: _proto.MultiOutputResponse) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
 class RpcHandlers:
@@ -66,45 +66,45 @@ class RpcHandlers:
     def _predict(
         self, request: _proto.PostModelOutputsRequest, context: grpc.ServicerContext
     ) -> _proto.MultiOutputResponse:
-        method = called_method(request)
+        method = get_called_method(request)
         if method is None:
             return self._service.predict(request)
         try:
             self._apply_faults(context, method)
-            answer = self._service.predict(request)
+            response = self._service.predict(request)
             self._apply_faults(context, method, after=True)
-        except _InjectedAnswer as injected:
-            answer = injected.answer
-        return answer
+        except _InjectedResponse as injected:
+            response = injected.response
+        return response
 
     def _generate(
         self, request: _proto.PostModelOutputsRequest, context: grpc.ServicerContext
-    ) -> Answers:
+    ) -> Responses:
         return self._inject_faults(
-            called_method(request) or "", self._service.generate(request), context
+            get_called_method(request) or "", self._service.generate(request), context
         )
 
     def _stream(
         self, requests: Iterator[_proto.PostModelOutputsRequest], context: grpc.ServicerContext
-    ) -> Answers:
+    ) -> Responses:
         first = next(requests, _proto.PostModelOutputsRequest())
-        answers = self._service.stream(first, requests)
-        return self._inject_faults(called_method(first) or "", answers, context)
+        responses = self._service.stream(first, requests)
+        return self._inject_faults(get_called_method(first) or "", responses, context)
 
     def _inject_faults(
-        self, method: str, answers: Answers, context: grpc.ServicerContext
-    ) -> Answers:
-        """Yield the answers of a stream until a fault ends it."""
-        with closing(answers):
+        self, method: str, responses: Responses, context: grpc.ServicerContext
+    ) -> Responses:
+        """Yield the responses of a stream until a fault ends it."""
+        with closing(responses):
             try:
                 self._apply_faults(context, method)
-                for item, answer in enumerate(answers):
+                for item, response in enumerate(responses):
                     self._apply_faults(context, method, item)
-                    yield answer
+                    yield response
                     self._apply_faults(context, method, item, after=True)
                 self._apply_faults(context, method, after=True)
-            except _InjectedAnswer as injected:
-                yield injected.answer
+            except _InjectedResponse as injected:
+                yield injected.response
 
     def _apply_faults(
         self,
@@ -114,35 +114,35 @@ class RpcHandlers:
         *,
         after: bool = False,
     ) -> None:
-        """Apply the faults that match one point of a call; see `Faults.match`."""
+        """Apply the faults to inject at one point of a call; see `Faults.match`."""
         for fault in self._faults.match(method, item=item, after=after):
             if fault.delay:
                 _delay(context, fault.delay)
             if fault.code is not None:
                 status = _proto.Status(code=fault.code, details=fault.details)
-                raise _InjectedAnswer(_proto.MultiOutputResponse(status=status))
+                raise _InjectedResponse(_proto.MultiOutputResponse(status=status))
             if fault.status is not None:
                 _abort(context, str(fault.status), fault.details)
 
 
 def _build_rpc_handler(
-    factory: Any, function: Callable[..., Any], request: Any
+    factory: Any, function: Callable[..., Any], request_class: Any
 ) -> grpc.RpcMethodHandler[Any, Any]:
     handler: grpc.RpcMethodHandler[Any, Any] = factory(
         function,
-        request_deserializer=request.FromString,
+        request_deserializer=request_class.FromString,
         response_serializer=_serialize,
     )
     return handler
 
 
 def _without_faults(function: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Wrap a method of the service as an RPC that no fault affects."""
+    """Wrap a method of the service as the implementation of an RPC that no fault affects."""
 
-    def answer(request: Any, _: grpc.ServicerContext) -> Any:
+    def handle(request: Any, _: grpc.ServicerContext) -> Any:
         return function(request)
 
-    return answer
+    return handle
 
 
 def _serialize(message: Any) -> bytes:
@@ -151,7 +151,7 @@ def _serialize(message: Any) -> bytes:
 
 
 def list_error_statuses() -> list[str]:
-    """Return the names of gRPC's statuses except OK."""
+    """Return the names of gRPC's statuses, except OK."""
     import grpc
 
     return [name for name in grpc.StatusCode.__members__ if name != "OK"]

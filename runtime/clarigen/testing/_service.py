@@ -1,7 +1,7 @@
 """The platform's RPCs for a served object: predictions and discovery.
 
-Requests become calls of its methods, and results become answers, with the statuses of the platform's own
-model server. This module must not use sockets, threads or grpc; `_server` and `_handlers` do.
+Requests become calls of the object's methods, and results become responses, with the statuses of the
+platform's own model server. This module must not use sockets, threads or grpc; `_server` and `_handlers` do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ENUM_NUMBERS: Final[dict[str, dict[str, int]]] = {
 }
 _KEYS_OF_FIELDS: Final = ("input_fields", "output_fields", "type_args", "model_type_enum_options")
 
-Answers = Generator[_proto.MultiOutputResponse, None, None]
+Responses = Generator[_proto.MultiOutputResponse, None, None]
 
 
 class Service:
@@ -49,10 +49,10 @@ class Service:
         }
         self.call_log = CallLog(record)
 
-    # Versions: the last one is the latest. A request for an unknown version gets the latest.
+    # Versions: the last one is the latest. A request for an unknown version is answered by the latest.
 
     def deploy(self, implementation: object, version: str = "") -> str:
-        """Serve another object as the latest version; calls for earlier versions still reach them.
+        """Serve another object as the latest version; calls of an earlier version still reach that one.
 
         Returns:
             The version's id.
@@ -67,14 +67,14 @@ class Service:
         return version
 
     def list_methods(self) -> dict[str, bool]:
-        """Return the names of the methods of all versions, each with whether it answers with a stream."""
+        """Return the names of the methods of all versions, each with whether it returns a stream."""
         return {
             name: method.method_type != UNARY
             for methods in self._versions.values()
             for name, method in methods.items()
         }
 
-    def _methods_of_version(self, version: str) -> Mapping[str, ServedMethod]:
+    def _get_methods(self, version: str) -> Mapping[str, ServedMethod]:
         versions = self._versions
         return versions.get(version) or versions[next(reversed(versions))]
 
@@ -87,39 +87,37 @@ class Service:
     def _answer_unary(
         self, request: _proto.PostModelOutputsRequest
     ) -> Iterator[_proto.MultiOutputResponse]:
-        methods = self._methods_of_version(request.version_id)
-        if called_method(request) is None:
+        methods = self._get_methods(request.version_id)
+        if get_called_method(request) is None:
             yield _answer_discovery(methods)
             return
-        answer = _proto.MultiOutputResponse(status=_success_status())
+        response = _proto.MultiOutputResponse(status=_build_success_status())
         for method_input in request.inputs:
             method = _select_method(methods, method_input, UNARY)
             result = self._call_method(method, method.decode_arguments(method_input.data))
-            answer.outputs.append(_build_output(method, result))
-        yield answer
+            response.outputs.append(_build_output(method, result))
+        yield response
 
-    def generate(self, request: _proto.PostModelOutputsRequest) -> Answers:
-        """Answer GenerateModelOutputs: one answer per item, and a failure at the end if the method raises."""
+    def generate(self, request: _proto.PostModelOutputsRequest) -> Responses:
+        """Answer GenerateModelOutputs: one response per item; a failure at the end if the method raises."""
         return _catch_failure(self._answer_server_stream(request))
 
     def _answer_server_stream(
         self, request: _proto.PostModelOutputsRequest
     ) -> Iterator[_proto.MultiOutputResponse]:
-        method_input = _only_input(request)
-        method = _select_method(
-            self._methods_of_version(request.version_id), method_input, SERVER_STREAM
-        )
+        method_input = _get_only_input(request)
+        method = _select_method(self._get_methods(request.version_id), method_input, SERVER_STREAM)
         for item in self._call_method(method, method.decode_arguments(method_input.data)):
-            yield _build_answer(method, item)
+            yield _build_response(method, item)
 
     def stream(
         self,
         first: _proto.PostModelOutputsRequest,
         others: Iterator[_proto.PostModelOutputsRequest],
-    ) -> Answers:
+    ) -> Responses:
         """Answer StreamModelOutputs: each request carries an item, the first one also the arguments.
 
-        A request is read when the method asks for its item, so that answers are sent in between.
+        A request is read when the method asks for its item, so that responses are sent in between.
         """
         return _catch_failure(self._answer_bidi_stream(first, others))
 
@@ -128,17 +126,15 @@ class Service:
         first: _proto.PostModelOutputsRequest,
         others: Iterator[_proto.PostModelOutputsRequest],
     ) -> Iterator[_proto.MultiOutputResponse]:
-        method_input = _only_input(first)
-        method = _select_method(
-            self._methods_of_version(first.version_id), method_input, BIDI_STREAM
-        )
+        method_input = _get_only_input(first)
+        method = _select_method(self._get_methods(first.version_id), method_input, BIDI_STREAM)
         assert method.stream_parameter is not None
         arguments = method.decode_arguments(method_input.data)
         arguments[method.stream_parameter] = _decode_stream(
             method, arguments[method.stream_parameter], others
         )
         for item in self._call_method(method, arguments):
-            yield _build_answer(method, item)
+            yield _build_response(method, item)
 
     def _call_method(self, method: ServedMethod, arguments: dict[str, Any]) -> Any:
         self.call_log.add(method.name, arguments, method.stream_parameter)
@@ -147,7 +143,7 @@ class Service:
     # Discovery.
 
     def get_model(self, request: _proto.GetModelRequest) -> _proto.SingleModelResponse:
-        """Answer GetModel with a model of the requested id, whatever it is."""
+        """Answer GetModel with a model of the requested id. Every id exists."""
         user_app, version = request.user_app_id, self._describe_version(request, request.version_id)
         model = _proto.Model(
             id=request.model_id,
@@ -155,14 +151,14 @@ class Service:
             app_id=user_app.app_id,
             model_version=version,
         )
-        return _proto.SingleModelResponse(status=_success_status(), model=model)
+        return _proto.SingleModelResponse(status=_build_success_status(), model=model)
 
     def get_model_version(
         self, request: _proto.GetModelVersionRequest
     ) -> _proto.SingleModelVersionResponse:
         """Answer GetModelVersion with the requested version and its signatures."""
         return _proto.SingleModelVersionResponse(
-            status=_success_status(),
+            status=_build_success_status(),
             model_version=self._describe_version(request, request.version_id),
         )
 
@@ -172,7 +168,7 @@ class Service:
         """Answer ListModelVersions with all versions on the first page, the latest first."""
         versions = reversed(self._versions) if request.page <= 1 else ()
         return _proto.MultiModelVersionResponse(
-            status=_success_status(),
+            status=_build_success_status(),
             model_versions=[self._describe_version(request, id_) for id_ in versions],
         )
 
@@ -190,33 +186,33 @@ class Service:
             app_id=request.user_app_id.app_id,
             method_signatures=[
                 _proto.MethodSignature(**_number_enums(method.signature))
-                for method in self._methods_of_version(version).values()
+                for method in self._get_methods(version).values()
             ],
         )
 
 
-def _catch_failure(answers: Iterator[_proto.MultiOutputResponse]) -> Answers:
-    """Yield answers; if the model raises, yield the failure that its caller receives."""
+def _catch_failure(responses: Iterator[_proto.MultiOutputResponse]) -> Responses:
+    """Yield the responses; if the model raises, yield a failure as the last one."""
     try:
-        yield from answers
+        yield from responses
     except Exception as error:  # noqa: BLE001  a model may raise anything
         yield _build_failure(error)
 
 
-def called_method(request: _proto.PostModelOutputsRequest) -> str | None:
-    """Return the name of the method that a request calls; None for a request of discovery."""
-    name = _method_name(request.inputs[0]) if request.inputs else ""
+def get_called_method(request: _proto.PostModelOutputsRequest) -> str | None:
+    """Return the name of the method that a request calls; None for a discovery request."""
+    name = _get_method_name(request.inputs[0]) if request.inputs else ""
     return None if name == _DISCOVERY_METHOD else name
 
 
-def _method_name(method_input: _proto.Input) -> str:
+def _get_method_name(method_input: _proto.Input) -> str:
     return method_input.data.metadata.fields["_method_name"].string_value
 
 
 def _select_method(
     methods: Mapping[str, ServedMethod], method_input: _proto.Input, type_: str
 ) -> ServedMethod:
-    name = _method_name(method_input)
+    name = _get_method_name(method_input)
     method = methods.get(name)
     if method is None:
         raise ValueError(f"Method {name} not found in model class")
@@ -228,12 +224,13 @@ def _select_method(
 def _answer_discovery(methods: Mapping[str, ServedMethod]) -> _proto.MultiOutputResponse:
     signatures = {name: _to_camel_case(method.signature) for name, method in methods.items()}
     output = _proto.Output(
-        status=_success_status(), data=_proto.Data(text=_proto.Text(raw=json.dumps(signatures)))
+        status=_build_success_status(),
+        data=_proto.Data(text=_proto.Text(raw=json.dumps(signatures))),
     )
-    return _proto.MultiOutputResponse(status=_success_status(), outputs=[output])
+    return _proto.MultiOutputResponse(status=_build_success_status(), outputs=[output])
 
 
-def _only_input(request: _proto.PostModelOutputsRequest) -> _proto.Input:
+def _get_only_input(request: _proto.PostModelOutputsRequest) -> _proto.Input:
     if len(request.inputs) != 1:
         raise ValueError(f"Streaming requires exactly one input, not {len(request.inputs)}")
     return request.inputs[0]
@@ -244,27 +241,27 @@ def _decode_stream(
 ) -> Iterator[Any]:
     yield first
     for request in requests:
-        yield method.decode_item(_only_input(request).data)
+        yield method.decode_item(_get_only_input(request).data)
 
 
 def _build_output(method: ServedMethod, result: Any) -> _proto.Output:
-    output = _proto.Output(status=_success_status())
+    output = _proto.Output(status=_build_success_status())
     method.encode_result(result, output.data)
     return output
 
 
-def _build_answer(method: ServedMethod, item: Any) -> _proto.MultiOutputResponse:
+def _build_response(method: ServedMethod, item: Any) -> _proto.MultiOutputResponse:
     return _proto.MultiOutputResponse(
-        status=_success_status(), outputs=[_build_output(method, item)]
+        status=_build_success_status(), outputs=[_build_output(method, item)]
     )
 
 
-def _success_status() -> _proto.Status:
+def _build_success_status() -> _proto.Status:
     return _proto.Status(code=SUCCESS)
 
 
 def _build_failure(error: Exception) -> _proto.MultiOutputResponse:
-    """Build the platform's answer for a model that raises: a status without outputs."""
+    """Build the platform's response for a model that raises: a status without outputs."""
     trace = "".join(traceback.format_exception(error)).split("\n")
     return _proto.MultiOutputResponse(
         status=_proto.Status(code=FAILURE, details=str(error), stack_trace=trace)
@@ -280,7 +277,7 @@ def _to_camel_case(signature: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number_enums(signature: dict[str, Any]) -> dict[str, Any]:
-    """Return a signature with the numbers of its enums, as the constructor of a message requires."""
+    """Return a signature with numbers for its enum values, as the constructor of a message requires."""
     return {
         key: (
             _ENUM_NUMBERS[key][value]

@@ -28,10 +28,10 @@ class Param:
 
     Attributes:
         description: One sentence for the parameter's documentation.
-        ge: Minimum, inclusive. Clients check it, the server does not. A signature cannot express a
-            minimum of 0 without a maximum.
-        le: Maximum, inclusive. Clients check it, the server does not. A signature cannot express a
-            maximum of 0.
+        ge: Minimum, inclusive. Clients check it, the server does not. In a signature, a minimum of 0 is the
+            same as none: it is documented if there is a maximum, and never checked.
+        le: Maximum, inclusive. Clients check it, the server does not. In a signature, a maximum of 0 is the
+            same as none.
     """
 
     description: str = ""
@@ -41,17 +41,17 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """A type of values: its form in a signature, and its codec.
+    """A type of values: its field in a signature, and its codec.
 
     Attributes:
-        signature: The keys that it adds to a signature's field: `type`, `type_args`, the choices, and
-            the description and range of a `Param`.
+        field: The keys of its field in a signature: `type`, `type_args`, the choices, and the description
+            and range of a `Param`.
         codec: The codec of its values.
         is_optional: Whether the annotation allows None.
         is_stream: Whether the annotation is a stream of such values.
     """
 
-    signature: dict[str, Any]
+    field: dict[str, Any]
     codec: Codec[Any]
     is_optional: bool = False
     is_stream: bool = False
@@ -59,15 +59,15 @@ class ValueType:
     @property
     def is_none_if_absent(self) -> bool:
         """Whether an empty part means None; for other types it means their zero value."""
-        return self.signature["type"] not in _ZERO_IF_ABSENT
+        return self.field["type"] not in _ZERO_IF_ABSENT
 
 
-def build_field(name: str, signature: dict[str, Any]) -> dict[str, Any]:
-    """Build a field of a signature from its name and type.
+def build_field(name: str, unnamed: dict[str, Any]) -> dict[str, Any]:
+    """Build a field of a signature from its name and its other keys.
 
-    The items of lists and tuples get names too, derived from this one, as in the platform's own signatures.
+    The items of lists and tuples also get names, derived from this one, as in the platform's own signatures.
     """
-    field: dict[str, Any] = {"name": name, **signature}
+    field: dict[str, Any] = {"name": name, **unnamed}
     if field["type"] in ("LIST", "TUPLE"):
         field["type_args"] = [build_field(f"{name}_item", item) for item in field["type_args"]]
     elif field["type"] == "NAMED_FIELDS":
@@ -91,7 +91,7 @@ PLAIN_TYPES: Final[dict[Any, tuple[str, Codec[Any]]]] = {
     Region: ("REGION", wire.REGION),
     Frame: ("FRAME", wire.FRAME),
 }
-"""Name in a signature, and codec, of each plain class."""
+"""The name in a signature and the codec of each class."""
 LEAF_CODECS: Final[dict[str, Codec[Any]]] = {**dict(PLAIN_TYPES.values()), "NDARRAY": wire.NDARRAY}
 """Codecs of the types that hold no others, by their names in a signature."""
 _ZERO_IF_ABSENT: Final = {"STR", "BYTES", "INT", "FLOAT", "BOOL", "LIST"}
@@ -107,7 +107,7 @@ _SUPPORTED: Final = (
 
 
 def evaluate_annotations(owner: Any) -> dict[str, Any]:
-    """Return the annotations of a function or a class; those that are strings are evaluated.
+    """Return the annotations of a function or a class, with strings evaluated.
 
     Raises:
         ConfigError: An annotation does not evaluate, for instance because its module lacks a name.
@@ -180,19 +180,19 @@ def _read_value(
         subject: First words of an error message.
         enclosing: The records that contain this value, to detect one that contains itself.
     """
-    bare = _read_bare(annotation, subject, enclosing)
-    signature = dict(bare.signature)
+    bare = _read_bare_annotation(annotation, subject, enclosing)
+    field = dict(bare.field)
     if param is not None:
         if param.description:
-            signature["description"] = param.description
+            field["description"] = param.description
         limits = {"min": param.ge, "max": param.le}
         limits = {name: limit for name, limit in limits.items() if limit is not None}
         if limits:
-            signature["model_type_range_info"] = limits
-    return ValueType(signature, bare.codec)
+            field["model_type_range_info"] = limits
+    return ValueType(field, bare.codec)
 
 
-def _read_bare(annotation: Any, subject: str, enclosing: tuple[Any, ...]) -> ValueType:
+def _read_bare_annotation(annotation: Any, subject: str, enclosing: tuple[Any, ...]) -> ValueType:
     if isinstance(annotation, typing.ForwardRef):
         annotation = annotation.__forward_arg__
     if annotation == JSON:
@@ -200,7 +200,7 @@ def _read_bare(annotation: Any, subject: str, enclosing: tuple[Any, ...]) -> Val
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is list:
         item = _read_value(*unwrap_annotated(arguments[0]), subject, enclosing)
-        return ValueType({"type": "LIST", "type_args": [item.signature]}, wire.list_of(item.codec))
+        return ValueType({"type": "LIST", "type_args": [item.field]}, wire.list_of(item.codec))
     if origin is tuple:
         return _read_tuple(annotation, arguments, subject, enclosing)
     if origin is dict:
@@ -229,8 +229,8 @@ def _read_tuple(
             f"{subject}: {format_annotation(annotation)} has no fixed length; use list[…]"
         )
     items = [_read_value(*unwrap_annotated(argument), subject, enclosing) for argument in arguments]
-    signature = {"type": "TUPLE", "type_args": [item.signature for item in items]}
-    return ValueType(signature, wire.tuple_of(*(item.codec for item in items)))
+    field = {"type": "TUPLE", "type_args": [item.field for item in items]}
+    return ValueType(field, wire.tuple_of(*(item.codec for item in items)))
 
 
 def _read_literal(values: tuple[Any, ...], subject: str) -> ValueType:
@@ -251,17 +251,17 @@ def _read_record(cls: type[Any], subject: str, enclosing: tuple[Any, ...]) -> Va
     hints: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         hints |= evaluate_annotations(base)
-    signatures: list[dict[str, Any]] = []
+    fields: list[dict[str, Any]] = []
     members: list[wire.Field] = []
     for member in dataclasses.fields(cls):
         member_subject = f"{subject}: {cls.__name__}.{member.name}"
         type_ = _read_value(
             *unwrap_annotated(hints[member.name]), member_subject, (*enclosing, cls)
         )
-        signatures.append({"name": member.name, **type_.signature})
+        fields.append({"name": member.name, **type_.field})
         members.append(wire.field(member.name, type_.codec))
-    signature = {"type": "NAMED_FIELDS", "type_args": signatures}
-    return ValueType(signature, wire.record(cls, *members))
+    field = {"type": "NAMED_FIELDS", "type_args": fields}
+    return ValueType(field, wire.record(cls, *members))
 
 
 def _is_array(annotation: Any) -> bool:

@@ -1,7 +1,7 @@
-"""A model that answers sample values, built from signatures alone.
+"""A model that returns sample values, built from signatures alone.
 
-The methods check their arguments against the signatures and answer values derived from the seed and the
-arguments. This module must not know RPCs or grpc.
+The methods check their arguments against the signatures. The values that they return depend only on the seed,
+the method and the arguments. This module must not know RPCs or grpc.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class SampleRecord(SimpleNamespace):
 
 
 class Samples(MethodTable):
-    """A model built from signatures alone. Pass it to `serve`; its methods answer sample values.
+    """A model built from signatures alone. Pass it to `serve`; its methods return sample values.
 
         lock = json.loads(Path("o4_mini/signatures.json").read_text())
         with serve(Samples(lock["method_signatures"])) as server, O4Mini(base_url=server.url) as model:
             ...
 
     The values have the declared types, and depend only on the seed, the method and its arguments. An
-    argument that is not among its choices or exceeds its limits causes a PredictionError.
+    argument that is not among its choices or is out of range causes a PredictionError.
 
     Args:
-        signatures: The signatures, as in a lock under `method_signatures`.
+        signatures: The signatures: the value of `method_signatures` in a lock.
         seed: Seed of the values.
 
     Raises:
@@ -68,7 +68,7 @@ def _build_method(signature: Mapping[str, Any], seed: int) -> ServedMethod:
     if type_ not in (UNARY, SERVER_STREAM, BIDI_STREAM):
         raise ConfigError(f"{name}: {type_} cannot be served")
     fields = {field["name"]: field for field in signature.get("input_fields", ())}
-    output = _output_field(signature["output_fields"])
+    output = _build_output_field(signature["output_fields"])
     stream = next((key for key, field in fields.items() if field.get("iterator")), None)
     return ServedMethod(
         name=name,
@@ -82,7 +82,7 @@ def _build_method(signature: Mapping[str, Any], seed: int) -> ServedMethod:
     )
 
 
-def _output_field(outputs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _build_output_field(outputs: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Return the field of the result: the single output, or a record of several outputs."""
     outputs = list(outputs)
     if wire.is_single_result([output.get("name", "") for output in outputs]):
@@ -109,7 +109,7 @@ def _build_codec(field: Mapping[str, Any]) -> wire.Codec[Any]:
             return LEAF_CODECS[leaf]
 
 
-# The answers.
+# The functions of the methods.
 
 
 def _build_function(
@@ -121,10 +121,11 @@ def _build_function(
     seed: int,
 ) -> Callable[..., Any]:
     def build_source(arguments: Mapping[str, Any]) -> Callable[[], Any]:
+        """Return a function that makes the next value of a call."""
         sampler = Sampler(f"{seed} {name} {sorted(arguments.items())!r}", _build_record)
-        if output["type"] != "STR" or sampler.make_transport_reply(name) is None:
+        if output["type"] != "STR" or sampler.make_transport_message(name) is None:
             return lambda: sampler.make_value(output)
-        return lambda: sampler.make_transport_reply(name)
+        return lambda: sampler.make_transport_message(name)
 
     def unary(**arguments: Any) -> Any:
         _check_arguments(name, fields, arguments)
@@ -153,7 +154,7 @@ def _build_record(_: Mapping[str, Any], members: dict[str, Any]) -> SampleRecord
 
 
 def _check_arguments(method: str, fields: Fields, arguments: Mapping[str, Any]) -> None:
-    """Raise ValueError if an argument is not among its choices or exceeds its limits."""
+    """Raise ValueError if an argument is not among its choices or is out of range."""
     for name, value in arguments.items():
         field = fields[name]
         allowed = [option["id"] for option in field.get("model_type_enum_options", ())]
@@ -163,7 +164,7 @@ def _check_arguments(method: str, fields: Fields, arguments: Mapping[str, Any]) 
             raise ValueError(f"{method}: {name} must be one of {', '.join(allowed[:8])}")
         limits: Mapping[str, float] = field.get("model_type_range_info", {})
         if field["type"] in _NUMERIC_TYPES:
-            lowest, highest = limits.get("min"), limits.get("max")  # 0: no limit
+            lowest, highest = limits.get("min"), limits.get("max")  # 0 may mean no limit
             if lowest and value < lowest:
                 raise ValueError(f"{method}: {name} must be at least {lowest:g}")
             if highest and value > highest:

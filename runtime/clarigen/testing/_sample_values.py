@@ -26,7 +26,7 @@ class Sampler:
     """A generator of sample values.
 
     Args:
-        seed: Any text; equal texts give equal values.
+        seed: The seed. Equal seeds give equal values.
         make_record: Makes a record from its field in a signature and its members by name.
     """
 
@@ -50,11 +50,11 @@ class Sampler:
             case leaf:
                 return self._make_leaf(leaf)
 
-    def make_transport_reply(self, method: str) -> str | None:
-        """Make the reply of a transport method (`openai_transport` and the like), a message as JSON text.
+    def make_transport_message(self, method: str) -> str | None:
+        """Make what a transport method (`openai_transport` and the like) returns: a message as JSON text.
 
         Returns:
-            The reply; None if the method is not a transport method.
+            The message; None if the method is not a transport method.
         """
         sentence = self._random.choice(_SENTENCES)
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}

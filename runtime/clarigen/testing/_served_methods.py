@@ -69,13 +69,13 @@ class ServedMethod:
                 arguments[name] = self._decode(name, type_, part)
             elif name in self.required:
                 raise ValueError(f"Missing required field: {name}")
-            elif index == 0 and type_.signature["type"] == "FLOAT":
+            elif index == 0 and type_.field["type"] == "FLOAT":
                 # The platform's servers read 0 here, whatever the default; clients cannot prevent it.
                 arguments[name] = 0.0
         return arguments
 
     def decode_item(self, data: Data) -> Any:
-        """Decode the item of the stream of inputs that one input holds."""
+        """Decode one item of the stream of inputs."""
         name = self.stream_parameter
         assert name is not None
         parts = {part.id: part.data for part in data.parts}
@@ -106,7 +106,7 @@ class ServedMethod:
 
 
 class MethodTable:
-    """Base class of objects that state their served methods, instead of declaring them by annotations."""
+    """Base class of objects that build their served methods themselves, instead of from annotations."""
 
     def methods(self) -> dict[str, ServedMethod]:
         """Return the methods by name."""
@@ -114,10 +114,10 @@ class MethodTable:
 
 
 def find_served_methods(implementation: object) -> dict[str, ServedMethod]:
-    """Return the public methods of an object that have annotations, those of base classes first.
+    """Describe the public methods of an object that have annotations, those of base classes first.
 
     Raises:
-        ConfigError: There are none, or a method cannot be served.
+        ConfigError: There is no such method, or a method cannot be served.
     """
     if isinstance(implementation, type):
         raise ConfigError(f"serve an object, not the class; pass {implementation.__name__}()")
@@ -169,7 +169,7 @@ def _describe_method(name: str, function: Callable[..., Any]) -> ServedMethod:
         "method_type": method_type,
         "description": inspect.cleandoc(function.__doc__ or ""),
         "input_fields": fields,
-        "output_fields": [_mark_iterator(build_field("return", result.signature), result)],
+        "output_fields": [_mark_iterator(build_field("return", result.field), result)],
     }
     required = frozenset(field["name"] for field in fields if field.get("required"))
     return ServedMethod(
@@ -180,7 +180,9 @@ def _describe_method(name: str, function: Callable[..., Any]) -> ServedMethod:
 def _read_parameter(method: str, parameter: inspect.Parameter, hints: dict[str, Any]) -> ValueType:
     subject = f"{method}: parameter `{parameter.name}`"
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-        raise ConfigError(f"{subject} must accept its name; *, ** and / cannot be served")
+        raise ConfigError(
+            f"{subject} must be passed by name; *args, **kwargs and positional-only parameters cannot be served"
+        )
     if parameter.name == _RESERVED_PARAMETER:
         raise ConfigError(f"{subject}: the platform reserves this name; choose another")
     if parameter.name not in hints:
@@ -210,7 +212,7 @@ def _classify_streaming(
 
 
 def _build_input_field(parameter: inspect.Parameter, type_: ValueType) -> dict[str, Any]:
-    field = _mark_iterator(build_field(parameter.name, type_.signature), type_)
+    field = _mark_iterator(build_field(parameter.name, type_.field), type_)
     if any(key in field for key in ("description", "model_type_range_info", _CHOICES)):
         field["is_param"] = True
     if parameter.default is parameter.empty:

@@ -333,7 +333,7 @@ class Empty:
         (lambda: serve(NoResult()), "predict: the result has no annotation; add one"),
         (lambda: serve(ReturnsNone()), "predict: the result: "),
         (lambda: serve(MayReturnNone()), "predict: the result must not be None"),
-        (lambda: serve(Star()), "predict: parameter `x` must accept its name"),
+        (lambda: serve(Star()), "predict: parameter `x` must be passed by name"),
         (lambda: serve(Reserved()), "the platform reserves this name"),
         (lambda: serve(Coroutine()), "predict: a served method must not be async"),
         (lambda: serve(OnlyIn()), "a method that takes a stream must return a stream"),

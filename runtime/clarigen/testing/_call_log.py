@@ -1,4 +1,4 @@
-"""The log of calls that servers and fakes keep.
+"""The log of calls that a server or a fake keeps.
 
 A call is logged when it starts; a stream among its arguments is logged while the function consumes it.
 This module must not know how functions are called: servers and fakes call them differently.
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Call(NamedTuple):
-    """A call of a served method or of a fake's function. Equal to a plain tuple of the two fields.
+    """A call of a served method or of a fake's function. Equal to a plain tuple of the two.
 
     Attributes:
         method: The method's name.
@@ -53,7 +53,7 @@ class CallLog:
         with self._lock:
             self._calls.append(Call(method, logged))
 
-    def calls(self) -> list[Call]:
+    def list_calls(self) -> list[Call]:
         """Return the calls that are kept."""
         with self._lock:
             return list(self._calls)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _R = TypeVar("_R")
 _Client = TypeVar("_Client", bound=ClientBase)
 
-_NOWHERE: Final = "grpc://127.0.0.1:1"
+_UNUSED_URL: Final = "grpc://127.0.0.1:1"
 """The base URL of a fake, which never connects."""
 
 
@@ -53,7 +53,7 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
     Only async functions receive a stream of inputs incrementally, as an async iterator.
 
     Args:
-        client: A generated class, `Detector` or `AsyncDetector`.
+        client: A generated class, such as `Detector` or `AsyncDetector`.
         **functions: The replacement of each method that the test calls.
 
     Returns:
@@ -81,7 +81,7 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
     fake_class: Any = new_class(
         client.__name__, (base, client), None, lambda body: body.update(attributes)
     )
-    instance: _Client = fake_class(base_url=_NOWHERE, pat="none")
+    instance: _Client = fake_class(base_url=_UNUSED_URL, pat="none")
     return instance
 
 
@@ -97,7 +97,7 @@ def calls(client: ClientBase) -> list[Call]:
     if not isinstance(client, FakeBase):
         raise ConfigError(f"this {type(client).__name__} is not a fake; create one with fake(…)")
     call_log: CallLog = vars(type(client))["_call_log"]
-    return call_log.calls()
+    return call_log.list_calls()
 
 
 # The methods of a generated class, and their replacements.
@@ -106,8 +106,8 @@ def calls(client: ClientBase) -> list[Call]:
 def _find_methods(client: type[ClientBase]) -> dict[str, Method[Any]]:
     """Return the wire descriptions of a generated class's methods, by their names in Python.
 
-    They are constants of the module that defines the class. A method that a user adds in a subclass has
-    none, and keeps its body.
+    The descriptions are constants of the module that defines the class. A method that a user adds in a
+    subclass has no description, so it is not replaced.
     """
     methods: dict[str, Method[Any]] = {}
     for owner in reversed(client.__mro__):
@@ -122,11 +122,11 @@ def _find_method(
 ) -> Method[Any]:
     if name in methods:
         return methods[name]
-    single = next(
+    unary_name = next(
         (m.name for m in methods.values() if isinstance(m, Unary) and m.batch_name == name), ""
     )
-    if single and hasattr(client, name):
-        hint = f"; `{name}` calls the replacement of `{single}` once per input"
+    if unary_name and hasattr(client, name):
+        hint = f"; `{name}` calls the replacement of `{unary_name}` once per input"
     else:
         hint = (
             suggestion(name, methods, "`{}`".format) or f"; it has {', '.join(methods) or 'none'}"
@@ -137,7 +137,7 @@ def _find_method(
 def _build_fake_method(
     client: type[ClientBase], name: str, method: Method[Any], replacement: Any, call_log: CallLog
 ) -> FakeMethod:
-    """Combine a method with its replacement: a function, a result or an exception.
+    """Build the fake of a method from its replacement: a function, a result or an exception.
 
     Raises:
         ConfigError: The replacement does not match the method.
@@ -148,7 +148,7 @@ def _build_fake_method(
     build = partial(
         FakeMethod,
         name,
-        _without_misread_defaults(method),
+        _without_placeholders(method),
         asynchronous=asynchronous,
         call_log=call_log,
     )
@@ -157,7 +157,7 @@ def _build_fake_method(
     if callable(replacement):
         subject = f"fake({client.__name__}, {name}=…)"
         check_function(subject, replacement, method, asynchronous=asynchronous)
-        return build(replacement, is_async=is_async(replacement))
+        return build(replacement, is_function_async=is_async(replacement))
     fake_method = build(partial(_return_result, replacement))
     fake_method.check_result(replacement)
     return fake_method
@@ -177,8 +177,11 @@ def _return_result(result: Any, **_: object) -> Any:
     return result
 
 
-def _without_misread_defaults(method: Method[Any]) -> Method[Any]:
-    """Return a method that omits every default, also those that some servers misread when absent."""
+def _without_placeholders(method: Method[Any]) -> Method[Any]:
+    """Return a method that sends no placeholder for an omitted argument.
+
+    A client sends one to servers that would read another argument instead (`Codec.misread_when_absent`).
+    """
     fields = (
         field._replace(codec=field.codec._replace(misread_when_absent=False))
         for field in method.fields
@@ -190,7 +193,7 @@ def _without_misread_defaults(method: Method[Any]) -> Method[Any]:
 
 
 class FakeBase(ClientBase):
-    """The common part of sync and async fakes."""
+    """The common base class of sync and async fakes."""
 
     _fake_methods: ClassVar[dict[str, FakeMethod]]
 

@@ -1,7 +1,7 @@
 """The calls of a fake: generators like those of `_calls.call`, which call functions instead of a model.
 
 `FakeMethod` converts arguments and results, and the generators yield actions, which the connections of
-`_fake_connection` carry out. Codecs are those of the runtime. This module must not use grpc or threads.
+`_fake_connection` perform. Codecs are those of the runtime. This module must not use grpc or threads.
 """
 
 from __future__ import annotations
@@ -64,11 +64,11 @@ class FakeMethod:
 
     Attributes:
         name: The method's name in Python.
-        method: The wire description, with fields that omit every default.
+        method: The wire description, which sends no placeholder for an omitted argument.
         function: The function.
-        asynchronous: Whether the fake is one of an async class.
-        call_log: The log of its calls.
-        is_async: Whether the function is async and receives a stream of inputs as an async iterator.
+        asynchronous: Whether the fake is an async client.
+        call_log: The log to which its calls are added.
+        is_function_async: Whether the function is async and receives a stream of inputs as an async iterator.
     """
 
     name: str
@@ -76,10 +76,13 @@ class FakeMethod:
     function: Callable[..., Any]
     asynchronous: bool
     call_log: CallLog
-    is_async: bool = False
+    is_function_async: bool = False
 
     def decode_arguments(self, data: Data) -> dict[str, Any]:
-        """Decode the arguments of an input, except a stream and omitted ones with a server-side default."""
+        """Decode the arguments of an input by name.
+
+        A stream of inputs is not among them, nor is an omitted argument whose default only the model knows.
+        """
         parts = {part.id: part.data for part in data.parts}
         arguments: dict[str, Any] = {}
         for field in self.method.fields:
@@ -89,8 +92,12 @@ class FakeMethod:
                 arguments[field.name] = None
         return arguments
 
-    def decode_item(self, stream: Field, item: Any) -> Any:
-        """Convert an item of a stream of inputs as on the way to a model; raise InputError if it is invalid."""
+    def convert_item(self, stream: Field, item: Any) -> Any:
+        """Convert an item of a stream of inputs as on the way to a model.
+
+        Raises:
+            InputError: The item is invalid.
+        """
         return stream.codec.decode(
             parse_input(self.method.encode_item(item)).parts[0].data, NO_PAYLOADS
         )
@@ -117,7 +124,7 @@ class FakeMethod:
         return Output(status=Status(code=SUCCESS), data=Data.FromString(b"".join(buffers)))
 
     def iterate_results(self, returned: Any) -> Any:
-        """Return an iterator over the results that the function of a stream returned.
+        """Return an iterator over what the function of a streaming method returned.
 
         Raises:
             ConfigError: The returned value is not iterable.
@@ -179,7 +186,7 @@ def call_with_input(fake_method: FakeMethod, data: Data, context: CallContext) -
 def stream(
     fake_method: FakeMethod, values: Sequence[Any], context: CallContext, items: Any
 ) -> FakeFlow:
-    """Call the function of a method that answers with a stream.
+    """Call the function of a method that returns a stream.
 
     Args:
         fake_method: The method.
@@ -188,7 +195,7 @@ def stream(
         items: The iterator over the stream of inputs, if the method takes one.
 
     Raises:
-        InputError: An argument is invalid. Raised here; an invalid item raises when it is taken.
+        InputError: An argument is invalid. An item is checked later, when it is taken.
     """
     data = parse_input(fake_method.method.encode_request(values))
     return _call_stream(fake_method, fake_method.decode_arguments(data), context, items)
@@ -225,29 +232,29 @@ def _build_input_iterator(
     A synchronous function cannot await an async stream, so the whole stream is read first.
     """
     if not hasattr(items, "__anext__"):
-        return _decode_items(fake_method, stream, first, items)
-    if fake_method.is_async:
-        return _decode_async_items(fake_method, stream, first, items)
-    decoded = [fake_method.decode_item(stream, first)]
+        return _convert_items(fake_method, stream, first, items)
+    if fake_method.is_function_async:
+        return _convert_async_items(fake_method, stream, first, items)
+    converted = [fake_method.convert_item(stream, first)]
     while (item := (yield TakeItem(items))) is not END:
-        decoded.append(fake_method.decode_item(stream, item))
-    return iter(decoded)
+        converted.append(fake_method.convert_item(stream, item))
+    return iter(converted)
 
 
-def _decode_items(
+def _convert_items(
     fake_method: FakeMethod, stream: Field, first: Any, items: Iterator[Any]
 ) -> Iterator[Any]:
-    yield fake_method.decode_item(stream, first)
+    yield fake_method.convert_item(stream, first)
     for item in items:
-        yield fake_method.decode_item(stream, item)
+        yield fake_method.convert_item(stream, item)
 
 
-async def _decode_async_items(
+async def _convert_async_items(
     fake_method: FakeMethod, stream: Field, first: Any, items: AsyncIterator[Any]
 ) -> AsyncIterator[Any]:
-    yield fake_method.decode_item(stream, first)
+    yield fake_method.convert_item(stream, first)
     async for item in items:
-        yield fake_method.decode_item(stream, item)
+        yield fake_method.convert_item(stream, item)
 
 
 def _notify_observers(

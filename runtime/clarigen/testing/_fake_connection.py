@@ -1,7 +1,7 @@
 """The connections of fakes: they perform the actions of `_fake_calls` without a server.
 
-Both implement the protocol of the runtime's own connections, so that clients, streams and batches work
-unchanged. This module must not use grpc or threads.
+Both implement `_transport.connection.BaseConnection`, like the gRPC connections, so that clients, streams and
+batches work unchanged. This module must not use grpc or threads.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class FakeBatchPlan(BatchPlan[Any]):
 
 
 class FakeConnectionBase:
-    """The flows of a fake's calls: the common part of both connections, a `BaseConnection`."""
+    """The common base class of both connections: it makes the flows of a fake's calls."""
 
     def __init__(self, methods: Mapping[str, FakeMethod], class_name: str) -> None:
         """Create an open connection.
@@ -57,11 +57,11 @@ class FakeConnectionBase:
         self._class_name = class_name
         self._closed = False
 
-    def _fake_method(self, method: Method[Any]) -> FakeMethod:
+    def _find_fake_method(self, method: Method[Any]) -> FakeMethod:
         """Return the replacement of a method.
 
         Raises:
-            ConfigError: The test has not passed one to `fake`.
+            ConfigError: No replacement was passed to `fake`.
         """
         if method.name not in self._methods:
             cls, name = self._class_name, method.name
@@ -70,13 +70,13 @@ class FakeConnectionBase:
 
     def unary(self, method: Unary[Any], values: Sequence[Any], context: CallContext) -> Any:
         """Return the flow of a unary call."""
-        return unary(self._fake_method(method), values, context)
+        return unary(self._find_fake_method(method), values, context)
 
     def stream(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: Any
     ) -> Any:
         """Return the flow of a streaming call."""
-        return stream(self._fake_method(method), values, context, items)
+        return stream(self._find_fake_method(method), values, context, items)
 
     def batch(
         self,
@@ -89,7 +89,7 @@ class FakeConnectionBase:
     ) -> Callable[[bool], BatchPlan[Any]]:
         """Check the inputs of a batch, and return a function that makes its plan."""
         check_inputs(method, inputs, asynchronous=asynchronous)
-        fake_method, concurrency = self._fake_method(method), limits[1] or 1
+        fake_method, concurrency = self._find_fake_method(method), limits[1] or 1
         return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
 
     def readiness(self, address: object, policy: object) -> Any:
@@ -98,11 +98,11 @@ class FakeConnectionBase:
         yield from ()
 
     def start_stream(self, attempt: object, messages: object) -> Any:
-        """Raise: the flows of a fake open no stream."""
+        """Raise NotImplementedError: the flows of a fake open no stream."""
         raise NotImplementedError
 
     def cancel(self, call: object) -> None:
-        """Do nothing: the calls of a fake have finished when they are returned."""
+        """Do nothing: the calls of a fake are finished when they are returned."""
 
 
 class FakeConnection(FakeConnectionBase, Driver):
@@ -119,14 +119,14 @@ class FakeConnection(FakeConnectionBase, Driver):
         return action.function() if isinstance(action, CallFunction) else next(action.iterator, END)
 
     def start_unary(self, attempt: Any) -> Any:
-        """Call a function for a batch; the returned call is finished already."""
+        """Call a function for a batch, and return the finished call."""
         try:
             return _FinishedCall(self.perform(attempt), None)
         except Exception as error:  # noqa: BLE001 - any error of the function is for the caller
             return _FinishedCall(None, error)
 
     def receive(self, call: object, end: object) -> Any:
-        """Raise: the flows of a fake open no stream."""
+        """Raise NotImplementedError: the flows of a fake open no stream."""
         raise NotImplementedError
 
     def collect_reply(self, call: Any) -> tuple[Any, Any]:
@@ -136,7 +136,7 @@ class FakeConnection(FakeConnectionBase, Driver):
 
 @dataclass(frozen=True, slots=True)
 class _FinishedCall:
-    """A finished call, with the interface of a grpc call that batches use."""
+    """A finished call, with the methods of a grpc call that batches use."""
 
     returned: Any
     raised: Exception | None
@@ -156,7 +156,7 @@ class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
         self._closed = True
 
     async def receive(self, response: object, end: object) -> Any:
-        """Raise: the flows of a fake open no stream."""
+        """Raise NotImplementedError: the flows of a fake open no stream."""
         raise NotImplementedError
 
     async def perform(self, action: Any) -> Any:

@@ -1,6 +1,6 @@
-"""The server: a loopback port and threads in front of a service.
+"""The server: a service on a loopback port, with a pool of threads.
 
-`_handlers` answers the RPCs. grpc and protobuf are imported when something is served, so that importing
+`_handlers` handles the RPCs. grpc and protobuf are imported when something is served, so that importing
 `clarigen.testing` stays cheap for tests that only use fakes.
 """
 
@@ -126,7 +126,7 @@ class Server:
         A request that a fault or an invalid argument ended before the method ran is not among them. A
         request with several inputs is one call per input.
         """
-        return self._service.call_log.calls()
+        return self._service.call_log.list_calls()
 
     def deploy(self, implementation: object, *, version: str = "") -> str:
         """Serve another object as the latest version of the model; it may have other methods.

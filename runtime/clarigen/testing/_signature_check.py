@@ -58,13 +58,15 @@ def check_function(
         subject: First words of an error message.
         function: The function.
         method: The method.
-        asynchronous: Whether the fake is one of an async class.
+        asynchronous: Whether the fake is an async client.
 
     Raises:
         ConfigError: The function cannot replace the method.
     """
     if is_async(function) and not asynchronous:
-        raise ConfigError(f"{subject}: the function must not be async; only async classes allow it")
+        raise ConfigError(
+            f"{subject}: the function must not be async; only the fake of an async class accepts one"
+        )
     try:
         signature = _read_signature(function)
     except (TypeError, ValueError):  # some builtins have no signature
@@ -78,7 +80,7 @@ def check_function(
 
 
 def _read_signature(function: Callable[..., Any]) -> inspect.Signature:
-    """Return the signature, with annotations evaluated, or without any if one does not evaluate."""
+    """Return the signature with evaluated annotations; without annotations if one does not evaluate."""
     try:
         return inspect.signature(function, eval_str=True)
     except Exception:  # noqa: BLE001 - an annotation may be any expression
@@ -141,7 +143,7 @@ def _check_result(subject: str, annotation: Any, method: Method[Any]) -> None:
         )
 
 
-# Annotations and codecs. In doubt they are compatible.
+# Compatibility of annotations with codecs. In doubt, they are compatible.
 
 _ExtraCodecs: TypeAlias = Mapping[type[Any], tuple[Codec[Any], ...]]
 

@@ -20,7 +20,7 @@ def clarigen_serve() -> Iterator[Serve]:
     """Serve plain Python objects as models with `clarigen.testing.serve`, until the test ends.
 
     def test_it(clarigen_serve):
-        server = clarigen_serve(Fake())
+        server = clarigen_serve(Model())
         with O4Mini(base_url=server.url) as model: ...
     """
     from contextlib import ExitStack

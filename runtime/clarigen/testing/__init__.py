@@ -6,22 +6,22 @@
     assert model.predict("hi") == "HI"
     assert calls(model) == [("predict", {"prompt": "hi", "max_tokens": 256})]
 
-`fake` calls functions instead of a model. `serve` puts a plain Python object behind the platform's real
-protocol, for any client that speaks it:
+`fake` calls functions instead of a model. `serve` serves a plain Python object with the platform's real
+protocol, to any client:
 
     from clarigen.testing import serve
 
-    class Fake:
+    class Model:
         def predict(self, prompt: str, max_tokens: int = 256) -> str:
             "Answer a prompt."
             return prompt.upper()
 
-    with serve(Fake()) as server, O4Mini(base_url=server.url) as model:
+    with serve(Model()) as server, O4Mini(base_url=server.url) as model:
         assert model.predict("hi") == "HI"
 
-With pytest, the fixture `clarigen_serve` is `serve`, and stops its servers when the test ends. A server
-also answers discovery, so a generator can run against it. See `serve` for the types that can be served,
-`Faults.add` for the faults that it can inject, and `Samples` for a model that does not exist yet.
+With pytest, the fixture `clarigen_serve` is `serve`, and stops its servers when the test ends.
+`gen-client --url` also works with a server. See `serve` for the types that can be served,
+`Faults.add` for the faults that a server can inject, and `Samples` for a model that does not exist yet.
 """
 
 from ._annotations import Param

@@ -21,7 +21,7 @@ _LOST_CONNECTION: Final = ("UNAVAILABLE", "Socket closed")
 
 @dataclass(eq=False, slots=True)
 class Fault:
-    """A fault; created by `Faults.add`, which documents its attributes.
+    """A fault. `Faults.add` creates it and documents its other attributes.
 
     Attributes:
         met: How many calls it has been injected into.
@@ -43,7 +43,7 @@ class Fault:
 
     @property
     def code(self) -> int | None:
-        """The number of a status of the platform; None for a status of gRPC or no status."""
+        """The number of the platform's status; None if the status is one of gRPC, or if there is none."""
         return self.status if isinstance(self.status, int) else CODES_BY_NAME.get(self.status or "")
 
 
@@ -51,16 +51,16 @@ class Faults:
     """The faults of a server, in the order in which they were added. Thread-safe.
 
     The faults that match a call are injected in this order until one of them ends the call. Nothing is
-    random. Calls of discovery are exempt.
+    random. Discovery requests are exempt.
 
     Args:
-        methods: Returns the names of the served methods, each with whether it answers with a stream.
+        methods: Returns the names of the served methods, each with whether it returns a stream.
         transport: The names of gRPC's statuses.
     """
 
     def __init__(self, methods: Callable[[], dict[str, bool]], transport: Collection[str]) -> None:
         self._methods = methods
-        self._transport = transport
+        self._grpc_statuses = transport
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -92,14 +92,14 @@ class Faults:
                 caller cannot know whether the method ran. The connection itself stays open, because
                 other calls use it. To lose every call, close the server and serve on its port again.
             method: Method whose calls are affected; by default all methods.
-            item: Index of the item of a stream at which the fault is injected, from 0. Shorter streams
-                are not affected. By default the fault is injected at the call itself.
-            after: Inject the fault after the method has run, or after the item was sent, so that a
-                call fails although it has run. By default the fault is injected before.
-            times: How many calls are affected, from 1; by default all.
+            item: Index, from 0, of the item of the returned stream at which to inject the fault. Shorter
+                streams are not affected. By default the fault is injected at the call itself.
+            after: Inject the fault after the method has run, or after the item was sent: the call
+                fails although the method has run. By default the fault is injected before.
+            times: Number of calls that are affected, from 1; by default all.
 
         Returns:
-            The fault; its `met` counts the calls that it was injected into.
+            The fault; its `met` counts the calls that it has been injected into.
 
         Raises:
             ConfigError: The fault has no effect, a name is unknown, or a number is out of range.
@@ -117,12 +117,14 @@ class Faults:
         if (
             isinstance(status, str)
             and status not in CODES_BY_NAME
-            and status not in self._transport
+            and status not in self._grpc_statuses
         ):
-            raise ConfigError(_unknown_name("status", status, [*CODES_BY_NAME, *self._transport]))
+            raise ConfigError(
+                _format_unknown_name("status", status, [*CODES_BY_NAME, *self._grpc_statuses])
+            )
         if isinstance(status, int) and status not in _CODES:
             raise ConfigError(f"`status` must be a number from 0 to 2**31 - 1, not {status!r}")
-        self._check_place(method, item)
+        self._check_method_and_item(method, item)
         if drop:
             status, details = _LOST_CONNECTION
         fault = Fault(status, details, delay, method, item, after, times)
@@ -130,18 +132,18 @@ class Faults:
             self._faults.append(fault)
         return fault
 
-    def _check_place(self, method: str | None, item: int | None) -> None:
+    def _check_method_and_item(self, method: str | None, item: int | None) -> None:
         streams = self._methods()
         if method is not None and method not in streams:
-            raise ConfigError(_unknown_name("method", method, streams))
+            raise ConfigError(_format_unknown_name("method", method, streams))
         if item is None:
             return
         if item < 0:
             raise ConfigError(f"`item` must be a number from 0, not {item!r}")
         if method is None and not any(streams.values()):
-            raise ConfigError(f"item={item}: no method answers with a stream")
+            raise ConfigError(f"item={item}: no method returns a stream")
         if method is not None and not streams[method]:
-            raise ConfigError(f"item={item}: {method} answers with one result, not with a stream")
+            raise ConfigError(f"item={item}: {method} returns one result, not a stream")
 
     def remove(self, fault: Fault) -> None:
         """Remove a fault. Do nothing if it was removed before."""
@@ -179,6 +181,6 @@ class Faults:
         return matches
 
 
-def _unknown_name(kind: str, name: str, candidates: Iterable[str]) -> str:
+def _format_unknown_name(kind: str, name: str, candidates: Iterable[str]) -> str:
     """Return the message for an unknown name, with the closest known one as a suggestion."""
     return f"there is no {kind} {name!r}{suggestion(name, candidates)}"

@@ -345,7 +345,7 @@ def test_discovery_is_exempt_from_faults(server: Server) -> None:
         ({"drop": True, "times": 0}, "`times` must be a number from 1, or None for always, not 0"),
         ({"drop": True, "item": -1}, "`item` must be a number from 0, not -1"),
         ({"drop": True, "method": "cuont"}, "there is no method 'cuont'; did you mean 'count'?"),
-        ({"drop": True, "method": "say", "item": 1}, "item=1: say answers with one result"),
+        ({"drop": True, "method": "say", "item": 1}, "item=1: say returns one result"),
     ],
 )
 def test_invalid_fault_is_rejected(server: Server, arguments: dict[str, Any], message: str) -> None:

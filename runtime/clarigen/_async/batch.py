@@ -57,7 +57,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         if self._reading is None:
             self._reading = asyncio.Lock()
         async with self._reading:
-            outcome: _R_co | ClarigenError = await anext(self._start())
+            outcome: _R_co | ClarigenError = await anext(self._get_iterator())
         if isinstance(outcome, ClarigenError):
             await self.cancel()
             raise outcome
@@ -70,10 +70,12 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     async def cancel(self) -> None:
         """Cancel all requests in flight and stop iteration. Any task on the event loop may call it."""
         self._is_canceled = True
-        if self._requests is not None and self._start().ag_running:  # another task waits in it
+        if (
+            self._requests is not None and self._get_iterator().ag_running
+        ):  # another task waits in it
             await self._requests.cancel()
         else:
-            await self._start().aclose()
+            await self._get_iterator().aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -28,7 +28,7 @@ class AsyncClient(ClientBase):
 
     _connection: AsyncConnection
 
-    def _open(self) -> None:
+    def _open_connection(self) -> None:
         from .connection import AsyncGrpcConnection
 
         self._connection = AsyncGrpcConnection(self._endpoint)
@@ -46,7 +46,7 @@ class AsyncClient(ClientBase):
     async def wait_until_ready(self, timeout: float | None = DEFAULT_TIMEOUT) -> None:
         """Wait until the model accepts calls: see `Client.wait_until_ready`."""
         policy = self._make_readiness_policy(timeout)
-        await self._connection.run(self._connection.readiness(self._address, policy))
+        await self._connection.run(self._connection.make_readiness_flow(self._address, policy))
 
     async def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter, or with one list of inputs instead."""
@@ -59,7 +59,9 @@ class AsyncClient(ClientBase):
     async def _unary(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter."""
         connection = self._connection
-        return await connection.run(connection.unary(method, values, self._make_context()))
+        return await connection.run(
+            connection.make_unary_flow(method, values, self._make_context())
+        )
 
     def _batch(
         self,
@@ -70,7 +72,7 @@ class AsyncClient(ClientBase):
     ) -> AsyncBatch[_R]:
         """Call a unary method with many inputs, given as mappings."""
         context, label = self._make_context(), method.name if progress else None
-        make_plan = self._connection.batch(
+        make_plan = self._connection.prepare_batch(
             method, inputs, context, self._batch_limits, asynchronous=True
         )
         return AsyncBatch(make_plan, self._connection, inputs, label)
@@ -80,5 +82,5 @@ class AsyncClient(ClientBase):
         argument = method.stream_argument(values, asynchronous=True)
         items = AsyncItems(argument) if argument is not None else None
         iterator = items.iterator if items is not None else None
-        flow = self._connection.stream(method, values, self._make_context(), iterator)
+        flow = self._connection.make_stream_flow(method, values, self._make_context(), iterator)
         return AsyncStream(flow, self._connection, items)

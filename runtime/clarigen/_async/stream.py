@@ -39,7 +39,7 @@ class AsyncItems(ItemsBase):
 
     def __init__(self, items: AsyncIterable[Any] | Iterable[Any]) -> None:
         super().__init__(iterate_async(items))
-        self._responses: AsyncIterator[Any]
+        self._replies: AsyncIterator[Any]
         self._status: tuple[Any, str] | None = None
         self._second: Future[Any] | None = None
 
@@ -47,7 +47,7 @@ class AsyncItems(ItemsBase):
         """Set the call that sends the items, and read its responses."""
         super().attach(call, cancel)
         self._status = None
-        self._responses = aiter(call)
+        self._replies = aiter(call)
         call.add_done_callback(self._keep_status)
 
     def _keep_status(self, call: Any) -> None:
@@ -57,9 +57,9 @@ class AsyncItems(ItemsBase):
 
     async def read(self, end: Any) -> Any:
         """Return the next response, or `end`."""
-        return await anext(self._responses, end)
+        return await anext(self._replies, end)
 
-    async def actual_failure(self, reported: Failure) -> Failure | None:
+    async def find_server_failure(self, reported: Failure) -> Failure | None:
         """Return the failure that the server sent; None if the call succeeded.
 
         Args:
@@ -180,7 +180,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
                     action = self._flow.throw(failure)
                 else:
                     action = self._flow.send(reply)
-            item: _R_co = action.item
+            item: _R_co = action.result
             return item
         except StopIteration as end:
             self._finish(end.value)
@@ -216,7 +216,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
         try:
             return await self._connection.receive(items.read(END), END)
         except Failure as reported:
-            failure = await items.actual_failure(reported)
+            failure = await items.find_server_failure(reported)
             if failure is None:
                 return END
             raise failure from None
@@ -239,10 +239,10 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
             if loop.is_closed():
                 call.cancel()
             else:
-                loop.call_soon_threadsafe(_cancel, self._connection, call, self._items)
+                loop.call_soon_threadsafe(_cancel_dropped, self._connection, call, self._items)
 
 
-def _cancel(connection: AsyncConnection, call: Any, items: AsyncItems | None) -> None:
+def _cancel_dropped(connection: AsyncConnection, call: Any, items: AsyncItems | None) -> None:
     connection.cancel(call)
     if items is not None:
         items.stop()

@@ -84,10 +84,10 @@ class Deliver(NamedTuple):
     """Hand a result to the caller.
 
     Attributes:
-        item: The result.
+        result: The decoded result.
     """
 
-    item: Any
+    result: Any
 
 
 class Sleep(NamedTuple):

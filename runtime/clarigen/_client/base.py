@@ -139,7 +139,7 @@ class ClientBase(ABC):
         self._drift = Drift(find_package(type(self), ClientBase), verify=verify)
         self._has_explicit_credential = bool(pat or session_token)
         self._identity = object()  # the same for all views made by `with_options`
-        self._connect(policy)
+        self._prepare_calls(policy)
 
     def _resolve_model(self) -> tuple[ModelRef | None, str]:
         """Return the model and the version to call: those of the options, or the class's own.
@@ -230,7 +230,7 @@ class ClientBase(ABC):
         view = type(self).__new__(type(self))
         vars(view).update(vars(self))
         view._options = options
-        view._connect(policy)
+        view._prepare_calls(policy)
         return view
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -258,14 +258,14 @@ class ClientBase(ABC):
         """
         return recording(self._identity)
 
-    def _connect(self, policy: Policy) -> None:
+    def _prepare_calls(self, policy: Policy) -> None:
         """Open the connection. This loads all that calls need, so that the first call imports nothing."""
         from .._calls.call import CallContext
 
         on_response = self._options.on_response
         observers = () if on_response is None else (on_response,)
         self._call_context = CallContext(self._address, policy, observers, self._drift)
-        self._open()
+        self._open_connection()
 
     def _make_context(self) -> CallContext:
         """Return the context of a call that is made now: with the recordings of the blocks around it."""
@@ -289,7 +289,7 @@ class ClientBase(ABC):
         return self._call_context.policy.replace(timeout=timeout)
 
     @abstractmethod
-    def _open(self) -> None:
+    def _open_connection(self) -> None:
         """Open the connection of this twin, as `self._connection`."""
 
 

@@ -28,7 +28,7 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         self._inputs = inputs
         self._progress_label = progress_label
         self._is_canceled = False
-        self._run: Any = None
+        self._iterator: Any = None
 
     def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
         """Iterate over the results; a failed input yields its error instead of raising it.
@@ -42,16 +42,16 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         Raises:
             ConfigError: The batch has already started.
         """
-        if self._run is not None:
+        if self._iterator is not None:
             raise ConfigError("this batch has started; make another")
-        run: _Outcomes_co = self._start(isolate=isolate)
+        run: _Outcomes_co = self._get_iterator(isolate=isolate)
         return run
 
-    def _start(self, *, isolate: bool = False) -> Any:
+    def _get_iterator(self, *, isolate: bool = False) -> Any:
         """Return the one iteration over the outcomes, started by the first call."""
-        if self._run is None:
-            self._run = self._iterate(isolate=isolate)
-        return self._run
+        if self._iterator is None:
+            self._iterator = self._iterate(isolate=isolate)
+        return self._iterator
 
     def _show_progress(self) -> AbstractContextManager[Callable[[], None]]:
         """Return a context in which a progress bar is drawn, if there is a label; it returns what advances it."""

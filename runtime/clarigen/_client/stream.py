@@ -18,9 +18,9 @@ from .._calls.response import Usage
 if TYPE_CHECKING:
     from .._calls.actions import Open
     from .._calls.call import StreamFlow
-    from .._transport.connection import BaseConnection
+    from .._transport.connection import AnyConnection
 
-_ConnectionT = TypeVar("_ConnectionT", bound="BaseConnection")
+_ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
 _ItemsT = TypeVar("_ItemsT", bound="ItemsBase")
 
 

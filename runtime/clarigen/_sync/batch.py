@@ -65,7 +65,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
             Exception: Anything that the caller's own iterator of inputs raises.
         """
         with self._reading:
-            outcome: _R_co | ClarigenError = next(self._start())
+            outcome: _R_co | ClarigenError = next(self._get_iterator())
         if isinstance(outcome, ClarigenError):
             self.cancel()
             raise outcome
@@ -79,7 +79,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         """Cancel all requests in flight and stop iteration. Thread-safe."""
         self._is_canceled = True
         try:
-            self._start().close()
+            self._get_iterator().close()
         except ValueError:  # another thread waits in it
             if self._requests is not None:
                 self._requests.wake()

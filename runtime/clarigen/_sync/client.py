@@ -30,7 +30,7 @@ class Client(ClientBase):
 
     _connection: Connection
 
-    def _open(self) -> None:
+    def _open_connection(self) -> None:
         from .connection import GrpcConnection
 
         self._connection = GrpcConnection(self._endpoint)
@@ -63,7 +63,7 @@ class Client(ClientBase):
             ClarigenError: A question to the platform was refused (see the errors of the generated class).
         """
         policy = self._make_readiness_policy(timeout)
-        self._connection.run(self._connection.readiness(self._address, policy))
+        self._connection.run(self._connection.make_readiness_flow(self._address, policy))
 
     def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter, or with one list of inputs instead."""
@@ -76,12 +76,12 @@ class Client(ClientBase):
     def _unary(self, method: Unary[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter."""
         connection = self._connection
-        return connection.run(connection.unary(method, values, self._make_context()))
+        return connection.run(connection.make_unary_flow(method, values, self._make_context()))
 
     def _batch(self, method: Unary[_R], inputs: Iterable[object], progress: bool, /) -> Batch[_R]:
         """Call a unary method with many inputs, given as mappings."""
         context, label = self._make_context(), method.name if progress else None
-        make_plan = self._connection.batch(method, inputs, context, self._batch_limits)
+        make_plan = self._connection.prepare_batch(method, inputs, context, self._batch_limits)
         return Batch(make_plan, self._connection, inputs, label)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
@@ -89,5 +89,5 @@ class Client(ClientBase):
         argument = method.stream_argument(values)
         items = Items(iter(argument)) if argument is not None else None
         iterator = items.iterator if items is not None else None
-        flow = self._connection.stream(method, values, self._make_context(), iterator)
+        flow = self._connection.make_stream_flow(method, values, self._make_context(), iterator)
         return Stream(flow, self._connection, items)

@@ -20,7 +20,7 @@ from .._client.base import DEFAULT_TIMEOUT
 from .._transport.channel_pool import Lease
 from .._transport.connection import CLOSED, GrpcConnectionBase
 from .._transport.endpoint import Endpoint
-from .._transport.in_flight import FORK_GATE, cancel, let_finish, start_call, track_reader
+from .._transport.in_flight import FORK_GATE, cancel_call, leave_when_done, start_call, track_reader
 from ..errors import ConfigError
 
 
@@ -77,7 +77,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         """Start an attempt at a unary call, and return grpc's future of the response."""
         call = self._get_lease().get_callable("unary_unary", attempt.rpc)
         arguments = (attempt.request, attempt.timeout, self._credentials.metadata)
-        return let_finish(start_call(partial(call.future, *arguments), 0))
+        return leave_when_done(start_call(partial(call.future, *arguments), 0))
 
     def start_stream(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt at a streaming call, and return grpc's call: an iterator of responses."""
@@ -86,7 +86,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
 
     def cancel(self, call: Any) -> None:
         """Cancel a call."""
-        cancel(call)
+        cancel_call(call)
 
     def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
         """Return the reply of a finished call, or its failure."""

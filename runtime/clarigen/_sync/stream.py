@@ -100,7 +100,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
                     action = self._flow.throw(failure)
                 else:
                     action = self._flow.send(reply)
-            item: _R_co = action.item
+            item: _R_co = action.result
             return item
         except StopIteration as end:
             self._finish(end.value)

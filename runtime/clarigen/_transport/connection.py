@@ -31,16 +31,16 @@ CLOSED: Final = "this client is closed; make another"
 """The message of a call over a closed connection."""
 
 
-class BaseConnection(Protocol):
+class AnyConnection(Protocol):
     """A connection of either twin: it makes the flows of calls, and starts and cancels streams."""
 
-    def unary(
+    def make_unary_flow(
         self, method: Unary[_R], values: Sequence[Any], context: CallContext
     ) -> UnaryFlow[_R]:
         """Return the flow of a unary call, with one value per parameter."""
         ...
 
-    def stream(
+    def make_stream_flow(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: Any
     ) -> StreamFlow:
         """Return the flow of a streaming call.
@@ -56,7 +56,7 @@ class BaseConnection(Protocol):
         """
         ...
 
-    def batch(
+    def prepare_batch(
         self,
         method: Unary[_R],
         inputs: object,
@@ -82,7 +82,7 @@ class BaseConnection(Protocol):
         """
         ...
 
-    def readiness(self, address: Address, policy: Policy) -> UnaryFlow[None]:
+    def make_readiness_flow(self, address: Address, policy: Policy) -> UnaryFlow[None]:
         """Return the flow that waits until a model accepts calls."""
         ...
 
@@ -100,7 +100,7 @@ class BaseConnection(Protocol):
         ...
 
 
-class Connection(BaseConnection, Protocol):
+class Connection(AnyConnection, Protocol):
     """The connection of a synchronous client."""
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class Connection(BaseConnection, Protocol):
         ...
 
 
-class AsyncConnection(BaseConnection, Protocol):
+class AsyncConnection(AnyConnection, Protocol):
     """The connection of an async client."""
 
     async def close(self) -> None:
@@ -148,21 +148,21 @@ class GrpcConnectionBase(ABC):
         target: The server.
     """
 
-    unary = staticmethod(call_unary)
+    make_unary_flow = staticmethod(call_unary)
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.target: Final = endpoint.target
         self._credentials: Final = endpoint.credentials
         self._interceptors: Final = endpoint.interceptors
 
-    def stream(
+    def make_stream_flow(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: object
     ) -> StreamFlow:
         """Return the flow of a streaming call. It asks for the items when it sends them."""
         del items
         return call_stream(method, values, context)
 
-    def batch(
+    def prepare_batch(
         self,
         method: Unary[_R],
         inputs: object,
@@ -176,7 +176,7 @@ class GrpcConnectionBase(ABC):
         adaptive = AdaptiveLimits(*limits)
         return lambda isolate: BatchPlan(method, context, adaptive, isolate=isolate)
 
-    def readiness(self, address: Address, policy: Policy) -> UnaryFlow[None]:
+    def make_readiness_flow(self, address: Address, policy: Policy) -> UnaryFlow[None]:
         """Return the flow that waits until a model accepts calls."""
         from .._calls.readiness import wait_until_ready  # few programs wait
 

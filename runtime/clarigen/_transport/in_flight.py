@@ -130,31 +130,31 @@ def start_call(start: Callable[[], Any], owner: int) -> Any:
     return call
 
 
-def cancel(call: Any) -> None:
+def cancel_call(call: Any) -> None:
     """Cancel a background call.
 
     An interceptor may replace the call of a stream by a generator of its responses, as OpenTelemetry's does.
     Closing the generator drops the call, and grpc then cancels it.
     """
     if _is_call(call):
-        let_finish(call)
+        leave_when_done(call)
         call.cancel()
     elif _is_generator(call):
         # While another thread waits in it, it continues until the next response, or the deadline.
         with suppress(ValueError):
             call.close()
-        _release(_background_calls.pop(call, None))
+        _leave_gate(_background_calls.pop(call, None))
 
 
-def let_finish(call: Any) -> Any:
+def leave_when_done(call: Any) -> Any:
     """Return the same call, recorded as one that finishes by itself."""
     # Not done as a stream starts: a Ctrl-C at that moment would leave grpc's lock of the call acquired.
     owner, _background_calls[call] = _background_calls.get(call), None
-    call.add_done_callback(partial(_release, owner))
+    call.add_done_callback(partial(_leave_gate, owner))
     return call
 
 
-def _release(owner: int | None, _: object = None) -> None:
+def _leave_gate(owner: int | None, _: object = None) -> None:
     if owner is not None:
         FORK_GATE.leave(owner)
 
@@ -173,7 +173,7 @@ def track_reader(messages: Iterator[bytes]) -> Iterator[bytes]:
     yield from messages
 
 
-def _cancel_and_wait(call: Any) -> threading.Event:
+def _start_cancel(call: Any) -> threading.Event:
     """Cancel a call; return an event that is set once grpc has finished with it."""
     done = threading.Event()
 
@@ -184,7 +184,7 @@ def _cancel_and_wait(call: Any) -> threading.Event:
         call.add_done_callback(on_done)
     else:
         done.set()
-    cancel(call)
+    cancel_call(call)
     return done
 
 
@@ -194,7 +194,7 @@ def _cancel_all() -> None:
     # call, anything that touches this call later hangs; grpc itself does when it collects the call. So all
     # calls are canceled now, and grpc gets the time to finish with them.
     deadline = time.monotonic() + _EXIT_TIMEOUT
-    for done in [_cancel_and_wait(call) for call in list(_background_calls)]:
+    for done in [_start_cancel(call) for call in list(_background_calls)]:
         done.wait(max(deadline - time.monotonic(), 0))
     for reader in list(_reader_threads):
         reader.join(max(deadline - time.monotonic(), 0))

@@ -207,7 +207,7 @@ class FakeBase(ClientBase):
 class Fake(FakeBase, Client):
     """Base class of fakes of synchronous clients."""
 
-    def _open(self) -> None:
+    def _open_connection(self) -> None:
         from ._fake_connection import FakeConnection
 
         self._connection = FakeConnection(self._fake_methods, type(self).__name__)
@@ -216,7 +216,7 @@ class Fake(FakeBase, Client):
 class AsyncFake(FakeBase, AsyncClient):
     """Base class of fakes of asyncio clients."""
 
-    def _open(self) -> None:
+    def _open_connection(self) -> None:
         from ._fake_connection import AsyncFakeConnection
 
         self._connection = AsyncFakeConnection(self._fake_methods, type(self).__name__)

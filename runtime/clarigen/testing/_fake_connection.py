@@ -68,17 +68,19 @@ class FakeConnectionBase:
             raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")
         return self._methods[method.name]
 
-    def unary(self, method: Unary[Any], values: Sequence[Any], context: CallContext) -> Any:
+    def make_unary_flow(
+        self, method: Unary[Any], values: Sequence[Any], context: CallContext
+    ) -> Any:
         """Return the flow of a unary call."""
         return unary(self._find_fake_method(method), values, context)
 
-    def stream(
+    def make_stream_flow(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: Any
     ) -> Any:
         """Return the flow of a streaming call."""
         return stream(self._find_fake_method(method), values, context, items)
 
-    def batch(
+    def prepare_batch(
         self,
         method: Unary[Any],
         inputs: object,
@@ -92,7 +94,7 @@ class FakeConnectionBase:
         fake_method, concurrency = self._find_fake_method(method), limits[1] or 1
         return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
 
-    def readiness(self, address: object, policy: object) -> Any:
+    def make_readiness_flow(self, address: object, policy: object) -> Any:
         """Return a flow that ends at once: a fake is always ready."""
         del address, policy
         yield from ()

@@ -196,7 +196,7 @@ def drive_stream(replies: Iterable[Any]) -> list[Any]:
     try:
         while True:
             if isinstance(action, Deliver):
-                delivered.append(action.item)
+                delivered.append(action.result)
                 action = flow.send(None)
                 continue
             assert isinstance(action, Receive)

@@ -246,7 +246,7 @@ class StreamDriver:
         if isinstance(action, Sleep):
             world.now += action.seconds
         elif isinstance(action, Deliver):
-            self.delivered.append(action.item)
+            self.delivered.append(action.result)
         elif isinstance(action, Pull):
             return next(self._items, END)
         elif isinstance(action, Reclaim):

@@ -406,7 +406,7 @@ def drive(flow: Any, replies: Sequence[Any], *, whole: bool = True) -> tuple[lis
             action = flow.send(reply) if failure is None else flow.throw(failure)
             reply = failure = None
             if isinstance(action, Deliver):
-                delivered.append(action.item)
+                delivered.append(action.result)
             elif isinstance(action, Open):
                 attempts += 1
             elif isinstance(action, Pull):

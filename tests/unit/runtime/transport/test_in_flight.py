@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from clarigen._transport.in_flight import FORK_GATE, ForkGate, cancel, let_finish, start_call
+from clarigen._transport.in_flight import (
+    FORK_GATE,
+    ForkGate,
+    cancel_call,
+    leave_when_done,
+    start_call,
+)
 
 
 @pytest.fixture
@@ -123,17 +129,17 @@ def owners_in_flight() -> list[int]:
 def test_stream_is_in_flight_until_it_ends() -> None:
     call = start_call(_Call, 7)
     assert (owners_in_flight(), call.callbacks) == ([7], [])
-    cancel(call)
+    cancel_call(call)
     assert (owners_in_flight(), call.cancelled) == ([7], True)
     call.finish()
     assert owners_in_flight() == []
-    cancel(call)
+    cancel_call(call)
     call.finish()
     assert owners_in_flight() == []
 
 
 def test_call_left_to_finish_is_in_flight_until_it_ends() -> None:
-    call = let_finish(start_call(_Call, 0))
+    call = leave_when_done(start_call(_Call, 0))
     assert owners_in_flight() == [0]
     call.finish()
     assert owners_in_flight() == []
@@ -148,12 +154,12 @@ def test_call_that_failed_to_start_is_not_in_flight() -> None:
 def test_generator_of_responses_is_in_flight_until_it_is_cancelled() -> None:
     answers = start_call(lambda: (n for n in (1, 2)), 7)
     assert (owners_in_flight(), next(answers)) == ([7], 1)
-    cancel(answers)
-    cancel(answers)
+    cancel_call(answers)
+    cancel_call(answers)
     assert (owners_in_flight(), list(answers)) == ([], [])
 
 
 def test_iterator_of_responses_is_never_in_flight() -> None:
     answers = start_call(lambda: iter([1, 2]), 7)
     assert owners_in_flight() == []
-    cancel(answers)
+    cancel_call(answers)

@@ -271,7 +271,7 @@ def test_payloads_are_extracted_in_streams_and_batches() -> None:
     next(flow)
     for number in range(3):
         delivered: Any = flow.send(encode_response(wire.NDARRAY, ARRAY + number, form="part"))
-        assert (delivered.item == ARRAY + number).all()
+        assert (delivered.result == ARRAY + number).all()
         next(flow)
     one = method_of(wire.NDARRAY)
     batch = call_chunk(one, [encode_input(one, [])] * 2, ONCE)

@@ -42,7 +42,7 @@ SCRIPTS: Final[dict[str, Callable[[int], Step]]] = {
 }
 
 PAUSES: Final = [0.0, 0.0, *(random.Random(7).uniform(0, 0.01) for _ in range(40)), 0.1]
-"""How long before it is cancelled, in seconds: whoever waits is anywhere then."""
+"""Seconds until the call is cancelled. They differ, so that the cancellation meets the call at any point."""
 
 
 @pytest.mark.parametrize("kind", KINDS)

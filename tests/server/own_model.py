@@ -127,7 +127,7 @@ class Everything:
         d: int = 5,
         e: float = 0.75,
         f: bool = True,
-        g: builtins.list[str] = ["x", "y"],  # noqa: B006 - what the signature shall say
+        g: builtins.list[str] = ["x", "y"],  # noqa: B006 - the signature must have it
         h: dict[str, Any] = {"k": [1, None]},  # noqa: B006
         i: tuple[int, str] = (1, "z"),
         j: Image | None = None,

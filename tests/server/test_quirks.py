@@ -113,12 +113,16 @@ def quirks(request: pytest.FixtureRequest) -> Served:
 
 CALLS: list[tuple[str, Callable[[Any], Any], Any]] = [
     ("a first float without default reads 0.0", lambda m: m.float_none(), "(0.0, 'd')"),
-    ("as it does beside another", lambda m: m.float_none(y="z"), "(0.0, 'z')"),
+    (
+        "a first float reads 0.0 also if another argument is sent",
+        lambda m: m.float_none(y="z"),
+        "(0.0, 'z')",
+    ),
     ("a first list without default reads empty", lambda m: m.concepts_none(y="z"), "([], 'z')"),
     ("a first record left out reads None", lambda m: m.record_default(y="z"), "(None, 'z')"),
     ("a later record has its default", lambda m: m.record_later(), "('d', NamedFields(a=1))"),
-    ("bytes have theirs", lambda m: m.bytes_default(), b"ab"),
-    ("or what was given", lambda m: m.bytes_default(b""), b""),
+    ("bytes have their default", lambda m: m.bytes_default(), b"ab"),
+    ("bytes that were sent replace the default", lambda m: m.bytes_default(b""), b""),
     ("a name of the client's own", lambda m: m.close_(), "closed"),
     ("a stream of zeros", lambda m: list(m.zeros()), [0, 0]),
     ("a stream of records", lambda m: [cell.a for cell in m.cells(2)], [0, 1]),

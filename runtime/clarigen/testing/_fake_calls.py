@@ -1,7 +1,7 @@
-"""The calls of a fake: generators like those of `_calls.call`, which call functions instead of a model.
+"""The flows of a fake's calls: generators like those of `_calls.call`, which call functions instead of a model.
 
-`FakeMethod` converts arguments and results, and the generators yield actions, which the connections of
-`_fake_connection` perform. Codecs are those of the runtime. This module must not use grpc or threads.
+`FakeMethod` converts arguments and results with the runtime's codecs. The flows yield actions, which the
+connections of `_fake_connection` perform. This module must not use grpc or threads.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The connections of fakes: they perform the actions of `_fake_calls` without a server.
 
-Both implement `_transport.connection.BaseConnection`, like the gRPC connections, so that clients, streams and
-batches work unchanged. This module must not use grpc or threads.
+They implement `Connection` and `AsyncConnection` of `_transport.connection`, as the gRPC connections do, so that
+clients, streams and batches work unchanged. This module must not use grpc or threads.
 """
 
 from __future__ import annotations

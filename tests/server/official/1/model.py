@@ -1,7 +1,7 @@
 """A model in the official SDK's own terms: every type, default and trap of the wire.
 
-`own_model.py` is its twin for `clarigen.testing.serve`; no call shall tell the two apart. The SDK reads
-annotations as objects: they are none that a type checker knows, so none looks here.
+`own_model.py` has the same methods for `clarigen.testing.serve`; every call must have the same result with both.
+The SDK evaluates annotations that are not types, so type checkers skip this file.
 """
 
 from typing import Iterator, List, Tuple

@@ -1,8 +1,8 @@
 """Forked child processes: state that belongs to the threads of the parent is reset.
 
 A child has one thread, the one that forked. Locks that other threads held are never released there, and calls
-that they waited for never end. One hook resets the objects that hold such state, before anything else runs in
-the child. It does not know what the objects are for, so that every layer can use it.
+that they waited for never end. One hook resets the registered objects before anything else runs in the child.
+It does not know what the objects are for, so that every layer can use it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 
 class Resettable(Protocol):
-    """An object whose state is worthless in a forked child."""
+    """An object with state that is invalid in a forked child."""
 
     def reset_after_fork(self) -> None:
         """Replace the state that belongs to the parent's threads."""
@@ -22,8 +22,8 @@ class Resettable(Protocol):
 _objects: Final[WeakSet[Resettable]] = WeakSet()
 
 
-def reset_in_child(obj: Resettable) -> None:
-    """Call `obj.reset_after_fork()` in each forked child, as long as the object exists."""
+def register_resettable(obj: Resettable) -> None:
+    """Have `obj.reset_after_fork()` called in each forked child, as long as the object exists."""
     _objects.add(obj)
 
 

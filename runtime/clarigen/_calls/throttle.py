@@ -11,7 +11,7 @@ import threading
 from collections.abc import Hashable
 from typing import Final, TypeAlias
 
-from .._after_fork import reset_in_child
+from .._after_fork import register_resettable
 
 SendMark: TypeAlias = tuple[int, int]
 """The moment at which a call was sent: how many were sent before, and how many had been answered."""
@@ -37,7 +37,7 @@ class RetryThrottle:
         self._send_numbers = itertools.count()
         self._answered = 0
         self.reset_after_fork()
-        reset_in_child(self)
+        register_resettable(self)
 
     def reset_after_fork(self) -> None:
         """Forget the calls of the parent's threads, and the lock that one of them may have held."""

@@ -12,7 +12,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from .._after_fork import reset_in_child
+from .._after_fork import register_resettable
 from .._calls.actions import Failure, Send, Sleep
 from .._calls.address import Address
 from .._calls.retry import Deadline
@@ -87,7 +87,7 @@ class Drift:
             from .deployed import read_lock
 
             self._lock = read_lock(package)
-            reset_in_child(self)
+            register_resettable(self)
 
     def reset_after_fork(self) -> None:
         """Forget that a thread of the parent is comparing."""

@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .._after_fork import reset_in_child
+from .._after_fork import register_resettable
 from .._version import __version__
 from ..errors import ConfigError
 from .endpoint import Target
@@ -63,7 +63,7 @@ class ChannelPool:
         self.lock = threading.RLock()
         self.channels: dict[_Key, _SharedChannel] = {}
         self._inherited: list[_SharedChannel] = []
-        reset_in_child(self)
+        register_resettable(self)
 
     def reset_after_fork(self) -> None:
         """Set the parent's channels aside: a child can neither use nor close them."""

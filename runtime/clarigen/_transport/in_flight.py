@@ -17,7 +17,7 @@ from types import GeneratorType
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
-from .._after_fork import reset_in_child
+from .._after_fork import register_resettable
 
 _background_calls: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
 """Background calls, by the thread that must run for them to finish (0: none; None: the call finishes by itself)."""
@@ -50,7 +50,7 @@ class ForkGate:
     def __init__(self, timeout: float = _FORK_TIMEOUT) -> None:
         self.timeout = timeout
         self.reset_after_fork()
-        reset_in_child(self)
+        register_resettable(self)
 
     def reset_after_fork(self) -> None:
         """Forget the parent's calls and locks."""

@@ -8,7 +8,7 @@ from weakref import ref
 
 import pytest
 
-from clarigen._after_fork import reset_in_child
+from clarigen._after_fork import register_resettable
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -18,7 +18,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.resets = 0
-        reset_in_child(self)
+        register_resettable(self)
 
     def reset_after_fork(self) -> None:
         self.resets += 1

@@ -1,7 +1,7 @@
 """The vocabulary of generated packages: codecs, and the description of methods.
 
 A generated `client.py` ends with constants that are written with these names, and its `__init__.py`
-begins with `require_format`. The names stay stable for packages that were generated earlier. The
+begins with `require_format`. The names are stable: packages that were generated earlier use them. The
 platform's own names, for readers of signatures, are here too. Applications need none of this.
 """
 
@@ -105,14 +105,14 @@ METHOD_TYPES: Final = (
 
 
 def require_format(number: int, package: str) -> None:
-    """Check that this runtime supports the package's format version.
+    """Raise `ImportError` if this runtime does not support the format version of a package.
 
     Args:
         number: The format version of the package.
         package: Its name.
 
     Raises:
-        ImportError: It is not supported; the message names the remedy.
+        ImportError: The format version is not supported; the message names the remedy.
     """
     if number > FORMAT:
         raise ImportError(
@@ -145,8 +145,8 @@ def field(
         wire_name: The name on the wire.
         codec: How its values are encoded and decoded.
         name: The name in Python, if it differs.
-        default: What omitting it means: None for no value, `SERVER_DEFAULT` if only the model
-            knows, else the value that is sent for it. Without a default it is required.
+        default: The value to send if the argument is omitted. Nothing is sent if it is None (no
+            value) or `SERVER_DEFAULT` (only the model knows). Without it, the argument is required.
         ge: The lowest value allowed.
         le: The highest value allowed.
         choices: The values allowed; empty if all are.
@@ -201,12 +201,12 @@ def bidi_stream(
 
 
 def is_single_result(names: Sequence[str]) -> bool:
-    """Return whether the output with these names is the result; else the outputs form a record."""
+    """Return whether the output with these names is the result itself, not a member of a record."""
     return len(names) == 1 and names[0] in ("", RESULT_NAME)
 
 
 def snake_or_camel(content: Mapping[str, Any], key: str) -> Any:
-    """Return the value of a key of a signature as JSON, in either spelling; None if it is absent.
+    """Return the value of a key, in either spelling; None if it is absent.
 
     Args:
         content: A message in the JSON form of protobuf, with keys in snake_case or camelCase.

@@ -98,7 +98,7 @@ def test_misplaced_list_of_inputs_raises_with_a_hint(served: Served) -> None:
     assert_rejected(served, "not generator", "`ints_batch`", call=lambda model: model.ints(many()))
     assert_rejected(
         served,
-        "input 1 of the batch: echo_int: must be a mapping",
+        "input 1 of the batch: echo_int: an input must be a mapping",
         call=lambda model: model.echo_int([{"x": 7}, 8]),
     )
     wrong = [{"x": 7}, {"y": 8}]
@@ -113,7 +113,7 @@ def test_misplaced_list_of_inputs_raises_with_a_hint(served: Served) -> None:
 
 def test_empty_list_is_an_argument(served: Served) -> None:
     """An empty list is an argument, because nothing shows that it is a list of inputs."""
-    none = "an empty list is not a batch of inputs; `echo_int_batch([])` accepts one"
+    none = "for an empty batch, call `echo_int_batch([])`"
     empty: tuple[Any, ...] = ([], ())
     for arguments in empty:
         call = partial(lambda x, model: model.echo_int(x), arguments)

@@ -1,1 +1,1 @@
-"""Encodes arguments as requests and decodes results, without I/O."""
+"""Encoding of arguments as requests and decoding of results, without I/O."""

@@ -1,6 +1,6 @@
 """The codec of arrays: numpy arrays as the platform's NDArray message, in C order.
 
-numpy is imported for the first array, not with this module, because packages without arrays work
+numpy is imported when the first array is encoded or decoded, because packages without arrays work
 without numpy.
 """
 
@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from .._data import import_numpy
 from .codec import Codec, CodecError, describe
 from .large_payloads import LargePayloads, resolve_payload
-from .protobuf_writer import Buffers, append_len_field, len_field, len_tag, message, varint
+from .protobuf_writer import (
+    Buffers,
+    append_len_field,
+    encode_len_field,
+    encode_varint,
+    len_tag,
+    message_encoder,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,12 +40,12 @@ def _encode_array(value: Any, out: Buffers) -> int:
         raise CodecError(f"must be an array: {error}") from None
     if not numpy.issubdtype(array.dtype, numpy.number):
         raise CodecError(f"must be an array of numbers, not {_describe_dtype(value, array)}")
-    shape = b"".join(varint(length) for length in array.shape)
-    head = len_field(_SHAPE, shape) + len_field(_DTYPE, str(array.dtype).encode())
+    shape = b"".join(encode_varint(length) for length in array.shape)
+    head = encode_len_field(_SHAPE, shape) + encode_len_field(_DTYPE, str(array.dtype).encode())
     out.append(head)
     if not array.size:
         return len(head)
-    # The memory of the array itself if it is in C order: "array of 64 MiB, encoded".
+    # A view, not a copy, if the array is in C order: "array of 64 MiB, encoded".
     buffer = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
     return len(head) + append_len_field(_BUFFER, buffer, out)
 
@@ -77,5 +84,5 @@ def _check_dtype_name(name: str) -> str:
 
 
 NDARRAY: Final[Codec[npt.NDArray[Any]]] = Codec(
-    "an array", message(20, _encode_array), _decode_array
+    "an array", message_encoder(20, _encode_array), _decode_array
 )

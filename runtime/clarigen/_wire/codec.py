@@ -3,8 +3,8 @@
 A codec is a pair of functions. `encode` appends the fields of a `Data` as bytes; `decode` reads a
 `Data` that protobuf has parsed, after `large_payloads` has extracted the large payloads of the
 response. The codecs of containers are composed from those of their items, once per method. A value
-that cannot be converted raises `CodecError`, which collects the path to it on its way out. This
-module does not import protobuf, which generated packages load with their first client only.
+that cannot be converted raises `CodecError`; each container adds a step to the path in the error.
+This module does not import protobuf, because generated packages load it with their first client.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .protobuf_writer import (
     Buffers,
     Encoder,
     append_len_field,
-    float64,
+    encode_float64,
+    encode_len_field,
+    encode_varint,
     i64_tag,
-    len_field,
     len_tag,
-    varint,
     varint_tag,
 )
 
@@ -73,17 +73,17 @@ class Codec(NamedTuple, Generic[_R_co]):
         decode: Return the value of a `Data`, given the large payloads of its response. Raises
             `CodecError` if the value is missing or has another type.
         nested: The codec to use inside lists, tuples and records, if it differs.
-        repeated_slot: The field that holds a list of such values, if `Data` has one. Lists of
-            other types have a part per item.
-        misread_when_absent: Whether servers mistake another argument for a first argument of this
-            type that is not sent.
+        repeated_field: The field for lists of such values, if `Data` has one. Lists of other types
+            have a part per item.
+        misread_when_absent: Whether servers read another argument as the first one if the first
+            has this type and is omitted.
     """
 
     label: str
     encode: Encoder
     decode: Callable[[Data, LargePayloads], _R_co]
     nested: Codec[_R_co] | None = None
-    repeated_slot: RepeatedSlot | None = None
+    repeated_field: RepeatedField | None = None
     misread_when_absent: bool = False
 
     @property
@@ -92,7 +92,7 @@ class Codec(NamedTuple, Generic[_R_co]):
         return self.nested or self
 
 
-class RepeatedSlot(NamedTuple):
+class RepeatedField(NamedTuple):
     """A repeated field of `Data` that holds all items of a list.
 
     Attributes:
@@ -137,27 +137,27 @@ def with_article(name: str) -> str:
     return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
 
 
-# Containers: a `Data` whose repeated field `parts` holds messages of an id and a `Data`.
+# Containers: a `Data` with a repeated field `parts`. A part is a message with an id and a `Data`.
 
 PART_TAG: Final = len_tag(19)
 _PART_DATA, _PART_ID = len_tag(1), len_tag(2)
 
 
-def part_id(name: str) -> bytes:
+def encode_part_id(name: str) -> bytes:
     """Encode the id of a part; an empty id is omitted."""
-    return len_field(_PART_ID, name.encode()) if name else b""
+    return encode_len_field(_PART_ID, name.encode()) if name else b""
 
 
 def part_encoder(encode: Encoder, name: str = "") -> Encoder:
     """Return the encoder of a part that holds what `encode` encodes and has `name` as its id."""
-    prefix = part_id(name) + _PART_DATA
+    prefix = encode_part_id(name) + _PART_DATA
 
     def encode_part(value: Any, out: Buffers) -> int:
         position = len(out)
-        out.append(b"")  # reserved for the head, which needs the size
+        out.append(b"")  # placeholder for the head
         size = encode(value, out)
-        head = prefix + varint(size)
-        head = out[position] = PART_TAG + varint(len(head) + size) + head
+        head = prefix + encode_varint(size)
+        head = out[position] = PART_TAG + encode_varint(len(head) + size) + head
         return len(head) + size
 
     return encode_part
@@ -165,8 +165,8 @@ def part_encoder(encode: Encoder, name: str = "") -> Encoder:
 
 def list_of(item: Codec[_R]) -> Codec[list[_R]]:
     """Return the codec of lists: a part per item, or one repeated field if the type has one."""
-    if item.repeated_slot is not None:
-        return _repeated_list(item.repeated_slot)
+    if item.repeated_field is not None:
+        return _repeated_list(item.repeated_field)
     inner = item.inner
     decode_item = inner.decode
 
@@ -184,15 +184,15 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
     return Codec("a list", encode, decode, misread_when_absent=True)
 
 
-def _repeated_list(slot: RepeatedSlot) -> Codec[list[Any]]:
+def _repeated_list(field: RepeatedField) -> Codec[list[Any]]:
     def decode(data: Data, payloads: LargePayloads) -> list[Any]:
-        return [slot.decode(message, payloads) for message in getattr(data, slot.name)]
+        return [field.decode(message, payloads) for message in getattr(data, field.name)]
 
-    return Codec("a list", _items_encoder(slot.encode), decode, misread_when_absent=True)
+    return Codec("a list", _items_encoder(field.encode), decode, misread_when_absent=True)
 
 
 def _items_encoder(encode_item: Encoder) -> Encoder:
-    """Return the encoder of the items of a list."""
+    """Return the encoder of a list, given the encoder of its items."""
 
     def encode(value: Any, out: Buffers) -> int:
         _check_list(value)
@@ -208,7 +208,7 @@ def _items_encoder(encode_item: Encoder) -> Encoder:
 
 
 def _check_list(value: Any) -> None:
-    """Raise `CodecError` unless a value is a list or the like; a lone string is not."""
+    """Raise `CodecError` if a value is neither a sequence nor an array, or is a string."""
     if isinstance(value, (str, bytes, bytearray, Text)):
         raise CodecError(f"must be a list, not a lone {describe(value)}; put it in a list")
     if not is_instance(value, Sequence) and not hasattr(value, "__array__"):
@@ -293,13 +293,13 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
     return Codec(label, encode, decode, misread_when_absent=True)
 
 
-# Scalars. Zero and the empty string have no field: the part around them shows that they were sent.
+# Scalars. Zero, False and empty values have no field: the part around them shows they were sent.
 
-_INT64: Final = range(-(2**63), 2**63)
-_ZERO: Final = float64(0.0)
+_INT64_RANGE: Final = range(-(2**63), 2**63)
+_ENCODED_ZERO: Final = encode_float64(0.0)
 
-_INT, _FLOAT, _BYTES = varint_tag(21), i64_tag(22), len_tag(23)
-_TRUE: Final = varint_tag(24) + b"\x01"
+_INT_TAG, _FLOAT_TAG, _BYTES_TAG = varint_tag(21), i64_tag(22), len_tag(23)
+_TRUE_FIELD: Final = varint_tag(24) + b"\x01"
 STRING_TAG: Final = len_tag(25)
 """The tag of `string_value`."""
 
@@ -316,7 +316,7 @@ def encode_utf8(value: Any) -> bytes:
     try:
         return value.encode()
     except UnicodeEncodeError:
-        raise CodecError("must be text that UTF-8 can hold; it has a lone surrogate") from None
+        raise CodecError("must be text that UTF-8 can encode; it has a lone surrogate") from None
 
 
 def _decode_str(data: Data, _: LargePayloads) -> str:
@@ -327,7 +327,7 @@ def _encode_bytes(value: Any, out: Buffers) -> int:
     if not is_instance(value, bytes, bytearray, memoryview):
         raise type_mismatch("bytes", value)
     content = value if isinstance(value, bytes) else bytes(value)
-    return append_len_field(_BYTES, content, out) if content else 0
+    return append_len_field(_BYTES_TAG, content, out) if content else 0
 
 
 def _decode_bytes(data: Data, payloads: LargePayloads) -> bytes:
@@ -336,11 +336,11 @@ def _decode_bytes(data: Data, payloads: LargePayloads) -> bytes:
 
 def _encode_int(value: Any, out: Buffers) -> int:
     number = value if type(value) is int else _to_int(value)
-    if number not in _INT64:
+    if number not in _INT64_RANGE:
         raise CodecError("must fit into 64 bits: -2**63 to 2**63 - 1")
     if not number:
         return 0
-    buffer = _INT + varint(number & 2**64 - 1)  # two's complement
+    buffer = _INT_TAG + encode_varint(number & 2**64 - 1)  # two's complement
     out.append(buffer)
     return len(buffer)
 
@@ -357,11 +357,11 @@ def _decode_int(data: Data, _: LargePayloads) -> int:
 
 
 def _encode_float(value: Any, out: Buffers) -> int:
-    packed = float64(to_float64(value))
-    if packed == _ZERO:
+    packed = encode_float64(to_float64(value))
+    if packed == _ENCODED_ZERO:
         return 0
-    out.append(_FLOAT + packed)
-    return len(_FLOAT) + 8
+    out.append(_FLOAT_TAG + packed)
+    return len(_FLOAT_TAG) + 8
 
 
 def to_float64(value: Any) -> float:
@@ -385,8 +385,8 @@ def _encode_bool(value: Any, out: Buffers) -> int:
         raise type_mismatch("a bool", value)
     if not value:
         return 0
-    out.append(_TRUE)
-    return len(_TRUE)
+    out.append(_TRUE_FIELD)
+    return len(_TRUE_FIELD)
 
 
 def _decode_bool(data: Data, _: LargePayloads) -> bool:

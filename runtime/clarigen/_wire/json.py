@@ -26,9 +26,9 @@ from .codec import (
 from .protobuf_writer import (
     Buffers,
     append_len_field,
-    float64,
+    encode_float64,
+    encode_len_field,
     i64_tag,
-    len_field,
     len_tag,
     varint_tag,
 )
@@ -43,8 +43,8 @@ _ARRAY_KEY: Final = "_list"
 """The key of a Struct that holds an array: a Struct itself is always an object."""
 
 _MAX_LEVELS: Final = 88
-"""Nested messages that JSON may have: protobuf reads 100, and the request needs the others. An object
-takes three of them (Struct, entry, Value), an array two (ListValue, Value)."""
+"""How many messages deep JSON may be nested. Protobuf reads 100 levels; the rest is for the messages
+around JSON. An object takes three levels (Struct, entry, Value), an array two (ListValue, Value)."""
 
 # Tags of `struct_value`, and of the fields of Struct, its map entries, ListValue and Value.
 _STRUCT_TAG: Final = len_tag(26)
@@ -89,7 +89,7 @@ def _to_builtin(value: Any) -> Any:
 
 
 def _encode_struct(value: Mapping[Any, Any], levels: int) -> bytes:
-    """Encode a Struct; `levels` is the number of nested messages that it may have."""
+    """Encode the fields of a Struct; `levels` is how many messages deep it may be nested."""
     entries: list[bytes] = []
     for key, item in value.items():
         if not isinstance(key, str):
@@ -102,7 +102,8 @@ def _encode_struct(value: Mapping[Any, Any], levels: int) -> bytes:
 
 
 def _encode_entry(key: str, value: bytes) -> bytes:
-    return len_field(_ENTRY, len_field(_KEY, encode_utf8(key)) + len_field(_VALUE, value))
+    entry = encode_len_field(_KEY, encode_utf8(key)) + encode_len_field(_VALUE, value)
+    return encode_len_field(_ENTRY, entry)
 
 
 def _encode_value(value: Any, levels: int) -> bytes:
@@ -113,24 +114,24 @@ def _encode_value(value: Any, levels: int) -> bytes:
     if isinstance(value, bool):
         return _BOOLS[value]
     if isinstance(value, str):
-        return len_field(_STRING, encode_utf8(value))
+        return encode_len_field(_STRING, encode_utf8(value))
     if is_instance(value, Mapping):
-        return len_field(_OBJECT, _encode_struct(value, levels))
+        return encode_len_field(_OBJECT, _encode_struct(value, levels))
     if _is_array(value):
-        return len_field(_ARRAY, _encode_list(value, levels))
+        return encode_len_field(_ARRAY, _encode_list(value, levels))
     if hasattr(value, "__float__"):
         if not isinstance(value, (int, float)) and is_bool(value):
             return _BOOLS[bool(value)]
-        return _NUMBER + float64(_to_finite(value))
+        return _NUMBER + encode_float64(_to_finite(value))
     raise type_mismatch("a JSON value", value)
 
 
 def _encode_list(value: Sequence[Any], levels: int) -> bytes:
-    """Encode a ListValue; `levels` is the number of nested messages that it may have."""
+    """Encode the fields of a ListValue; `levels` is how many messages deep it may be nested."""
     items: list[bytes] = []
     try:  # once per array, not per item: "JSON of 1,000 keys, encoded"
         for item in value:
-            items.append(len_field(_ITEM, _encode_value(item, levels - 2)))
+            items.append(encode_len_field(_ITEM, _encode_value(item, levels - 2)))
     except CodecError as error:
         raise error.at(f"[{len(items)}]") from None
     return b"".join(items)

@@ -1,7 +1,7 @@
-"""The codec of JSON with a Python type of the user's.
+"""The codec of JSON with a user-defined Python type.
 
-This is the light half of typed JSON, loaded with every generated package. `json_types`, the other
-half, imports the user's types, so it is loaded when the first value is encoded or decoded.
+Every generated package loads this module, so it is small. The conversion is in `json_types`, which
+imports the user's types and is therefore loaded when the first value is encoded or decoded.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def json_as(text: str) -> Codec[Any]:
-    """Return the codec of JSON that is a Python type.
+    """Return the codec that converts between JSON and a Python type.
 
     Args:
-        text: The type, in the grammar of `type_expression`: `list[app.types:ChatMessage]`.
+        text: The type expression, such as `list[app.types:ChatMessage]`; see `type_expression`.
     """
 
     @cache

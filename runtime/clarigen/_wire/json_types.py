@@ -1,10 +1,10 @@
-"""Conversion between JSON and Python types of the user's.
+"""Conversion between JSON and user-defined Python types.
 
-A type is composed once into a pair of functions, from one rule per kind of type. TypedDicts and
+A type is composed once into a pair of functions, with one rule per kind of type. TypedDicts and
 builtin types are checked; dataclasses and pydantic models are converted. A value that does not fit
-raises `CodecError`, which collects the path to it. Only these kinds of classes are used, because
-their names come from configuration: anything else is a `ConfigError` and is never called. This
-module imports the user's types, so no other module imports it before a value needs it.
+raises `CodecError` with the path to it. Any other class raises `ConfigError` and is never called,
+because the names come from configuration. This module imports the user's types, so `json_as` imports
+it only when a value is converted.
 """
 
 from __future__ import annotations
@@ -52,23 +52,26 @@ class JsonType(NamedTuple):
 
 
 _Classes = dict[type, JsonType]
-"""The classes that are composed or being composed, so that a class may contain itself."""
+"""The classes composed so far, including unfinished ones, so that a class may contain itself."""
 
 
 def load_json_type(text: str) -> JsonType:
-    """Return the type of an expression, such as `list[app.types:ChatMessage]`; import its modules.
+    """Return the type that an expression names, and import its modules.
+
+    Args:
+        text: The type expression, such as `list[app.types:ChatMessage]`.
 
     Raises:
         ConfigError: The expression names a type that does not exist or that JSON cannot represent.
     """
     try:
-        return _compose(_import_type(parse_type(text)), text, {})
+        return _compose_type(_import_type(parse_type(text)), text, {})
     except ValueError as error:
         raise ConfigError(f"the type {text!r} {error}") from None
 
 
 def _import_type(expression: TypeText) -> Any:
-    """Return the annotation of an expression."""
+    """Return the annotation that an expression stands for, such as `list[ChatMessage]`."""
     builtins = {"str": str, "int": int, "float": float, "bool": bool, "Any": Any}
     result: Any
     if expression.item is not None:
@@ -92,12 +95,12 @@ def _import_class(expression: TypeText) -> Any:
         raise ConfigError(f"the type {path} cannot be imported: {error}") from None
     except AttributeError:
         raise ConfigError(f"there is no type {path}") from None
-    if not _is_record(cls):
+    if not _is_supported_class(cls):
         raise ConfigError(f"{path} is neither a TypedDict, a dataclass nor a pydantic model")
     return cls
 
 
-def _is_record(cls: Any) -> bool:
+def _is_supported_class(cls: Any) -> bool:
     if not isinstance(cls, type):
         return False
     return _is_typed_dict(cls) or _is_pydantic_model(cls) or dataclasses.is_dataclass(cls)
@@ -114,10 +117,10 @@ def _is_pydantic_model(cls: type[Any]) -> bool:
     return pydantic is not None and issubclass(cls, pydantic.BaseModel)
 
 
-# One rule per kind of type. `context` is the position of the annotation, for messages.
+# One rule per kind of type. `context` says where the annotation is, for messages.
 
 
-def _compose(annotation: Any, context: str, classes: _Classes) -> JsonType:
+def _compose_type(annotation: Any, context: str, classes: _Classes) -> JsonType:
     annotation = _unwrap(annotation)
     if annotation is Any or annotation is object or annotation == JSON:
         return _ANY
@@ -129,17 +132,17 @@ def _compose(annotation: Any, context: str, classes: _Classes) -> JsonType:
             return _list_type(_ANY, annotation)
         if annotation is dict:
             return _dict_type(_ANY)
-        return _record_type(annotation, context, classes)
+        return _class_type(annotation, context, classes)
     if origin in (typing.Union, types.UnionType):
-        return _union_type([_compose(member, context, classes) for member in arguments])
+        return _union_type([_compose_type(member, context, classes) for member in arguments])
     if origin is Literal:
         return _literal_type(arguments)
     if origin in _LISTS:
-        return _list_type(_compose(arguments[0], context, classes), list)
+        return _list_type(_compose_type(arguments[0], context, classes), list)
     if origin is tuple and arguments[1:] == (Ellipsis,):
-        return _list_type(_compose(arguments[0], context, classes), tuple)
+        return _list_type(_compose_type(arguments[0], context, classes), tuple)
     if origin in _DICTS and arguments[0] is str:
-        return _dict_type(_compose(arguments[1], context, classes))
+        return _dict_type(_compose_type(arguments[1], context, classes))
     raise _unsupported_type(annotation, context)
 
 
@@ -236,7 +239,7 @@ def _dict_type(item: JsonType) -> JsonType:
 
 
 def _union_type(members: Sequence[JsonType]) -> JsonType:
-    """Return the type of a union: the first member that fits counts.
+    """Return the type of a union; a value is converted by the first member that accepts it.
 
     The error of `T | None` is the error of `T`.
     """
@@ -265,7 +268,7 @@ def _union_type(members: Sequence[JsonType]) -> JsonType:
 # Classes.
 
 
-def _record_type(cls: type[Any], context: str, classes: _Classes) -> JsonType:
+def _class_type(cls: type[Any], context: str, classes: _Classes) -> JsonType:
     if cls in classes:
         return classes[cls]
     if _is_pydantic_model(cls):
@@ -285,7 +288,7 @@ def _record_type(cls: type[Any], context: str, classes: _Classes) -> JsonType:
         classes[cls] = _dataclass_type(cls, members)
         names = [field.name for field in dataclasses.fields(cls) if field.init]
     for name in names:
-        members[name] = _compose(hints[name], f"{context}: {cls.__name__}.{name}", classes)
+        members[name] = _compose_type(hints[name], f"{context}: {cls.__name__}.{name}", classes)
     return classes[cls]
 
 
@@ -365,7 +368,7 @@ def _pydantic_type(cls: Any) -> JsonType:
         try:
             return value.model_dump(mode="json", by_alias=True)
         except ValueError as error:
-            raise CodecError(f"cannot be JSON: {error}") from None
+            raise CodecError(f"cannot be converted to JSON: {error}") from None
 
     def from_json(value: Any) -> Any:
         try:
@@ -377,7 +380,7 @@ def _pydantic_type(cls: Any) -> JsonType:
 
 
 def _convert_validation_error(label: str, error: Any) -> CodecError:
-    """Return the first of the errors in a ValidationError of pydantic's."""
+    """Convert the first of the errors in a `pydantic.ValidationError`."""
     first = error.errors()[0] if hasattr(error, "errors") else {"msg": str(error), "loc": ()}
     problem = f"is wrong: {first['msg']}" if first["loc"] else f"is not {label}: {first['msg']}"
     result = CodecError(problem)

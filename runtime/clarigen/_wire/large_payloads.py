@@ -1,10 +1,10 @@
-"""Extracts the large payloads of a response before protobuf parses the rest.
+"""Extraction of the large payloads of a response, before protobuf parses the rest.
 
 protobuf would copy the bytes of each file and array twice. Here they become views of the response,
-and a marker takes their place in the message. So protobuf's own rules (the last value of a field
-counts, messages merge) apply to payloads as well: the codec that decodes a field looks up the marker
-found there. A response that is encoded in an unusual way, or has too many fields, is left whole.
-This module knows which fields hold payloads, not what they mean.
+and a marker replaces each of them in the message, so that protobuf's own rules (the last value of a
+field wins, messages merge) apply to payloads as well. The codec that decodes a field looks up its
+marker. A response that is encoded in an unusual way, or has too many fields, is not changed. This
+module knows which fields hold payloads, not what they mean.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from .protobuf_writer import Buffers, len_field, len_tag, varint
+from .protobuf_writer import Buffers, encode_len_field, encode_varint, len_tag
 
 LargePayloads: TypeAlias = Mapping[bytes, memoryview]
 """The payloads that were extracted from a response, by their markers."""
@@ -21,15 +21,15 @@ LargePayloads: TypeAlias = Mapping[bytes, memoryview]
 NO_PAYLOADS: Final[LargePayloads] = {}
 
 MIN_PAYLOAD_BYTES: Final = 1 << 16
-"""The size of the smallest payload that is extracted. Copying a smaller one costs less than finding
-it: see the rows of `benchmarks/payloads.py` and `benchmarks/calls.py`."""
+"""The size of the smallest payload that is extracted. Copying a smaller one is faster than finding it:
+see the rows of `benchmarks/payloads.py` and `benchmarks/calls.py`."""
 
 BYTES_PER_FIELD: Final = 1 << 12
 """Scan budget: one field per 4 KiB of response, plus `_EXTRA_FIELDS`. With smaller fields protobuf's
 own parser is as fast."""
 _EXTRA_FIELDS: Final = 16
-_MAX_DEPTH: Final = 100
-"""Nested messages that protobuf accepts."""
+_MAX_LEVELS: Final = 100
+"""How many messages deep protobuf lets a message be nested."""
 _MARKER_PREFIX: Final = os.urandom(16)
 """Random, so that no server can send a payload that is a marker."""
 
@@ -54,7 +54,7 @@ fields inside it, or to `_PAYLOAD`."""
 
 
 class _Fallback(Exception):
-    """Raised to leave the response whole."""
+    """The response cannot be scanned: protobuf parses it unchanged."""
 
 
 def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
@@ -65,14 +65,14 @@ def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
 
     Returns:
         The response with markers in place of its large payloads, and the payloads as views of
-        `response`. Other bytes are returned unchanged, for protobuf to reject.
+        `response`. Bytes that cannot be scanned are returned unchanged; protobuf parses or rejects them.
     """
     if len(response) < MIN_PAYLOAD_BYTES:
         return response, NO_PAYLOADS
     scan = _Scan(memoryview(response))
     out: Buffers = []
     try:
-        scan.copy_message(0, len(response), PAYLOAD_FIELDS, out, _MAX_DEPTH)
+        scan.copy_message(0, len(response), PAYLOAD_FIELDS, out, _MAX_LEVELS)
     except _Fallback:
         return response, NO_PAYLOADS
     return (b"".join(out), scan.payloads) if scan.payloads else (response, NO_PAYLOADS)
@@ -80,7 +80,7 @@ def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
 
 def resolve_payload(content: bytes, payloads: LargePayloads) -> bytes | memoryview:
     """Return the payload of a field: the view if its content is a marker, else the content."""
-    return payloads.get(content, content) if payloads else content  # a look-up hashes all of it
+    return payloads.get(content, content) if payloads else content  # `get` hashes the content
 
 
 class _Scan:
@@ -96,7 +96,7 @@ class _Scan:
         self.payloads: dict[bytes, memoryview] = {}
 
     def copy_message(
-        self, position: int, end: int, fields: dict[int, Any], out: Buffers, depth: int
+        self, position: int, end: int, fields: dict[int, Any], out: Buffers, levels: int
     ) -> int:
         """Append a message without its payloads; return its new size.
 
@@ -105,7 +105,7 @@ class _Scan:
             end: The position after its last byte.
             fields: Its fields that lead to payloads.
             out: Where to append it.
-            depth: The number of nested messages that it may have.
+            levels: How many messages deep it may be nested.
 
         Raises:
             _Fallback: It is malformed, or the budget is used up.
@@ -128,31 +128,31 @@ class _Scan:
                 case _:
                     raise _Fallback
             self._budget -= 1
-            if position > end or not self._budget or not depth:
+            if position > end or not self._budget or not levels:
                 raise _Fallback
             inner = fields.get(tag >> 3)
             if size >= MIN_PAYLOAD_BYTES and inner is not None:
                 out.append(self._response[copied:start])
                 total += start - copied
-                total += self._copy_field(tag, position - size, position, inner, out, depth)
+                total += self._copy_field(tag, position - size, position, inner, out, levels)
                 copied = position
         out.append(self._response[copied:end])
         return total + end - copied
 
     def _copy_field(
-        self, tag: int, position: int, end: int, inner: dict[int, Any], out: Buffers, depth: int
+        self, tag: int, position: int, end: int, inner: dict[int, Any], out: Buffers, levels: int
     ) -> int:
         """Append a field with a marker for its payload, or with a message; return its new size."""
         head = len_tag(tag >> 3)
         if inner is _PAYLOAD:
-            marker = _MARKER_PREFIX + varint(len(self.payloads))
+            marker = _MARKER_PREFIX + encode_varint(len(self.payloads))
             self.payloads[marker] = self._response[position:end]
-            out.append(field := len_field(head, marker))
+            out.append(field := encode_len_field(head, marker))
             return len(field)
-        slot = len(out)
-        out.append(b"")  # reserved for the head, which needs the size
-        size = self.copy_message(position, end, inner, out, depth - 1)
-        out[slot] = head = head + varint(size)
+        head_index = len(out)
+        out.append(b"")  # placeholder for the head
+        size = self.copy_message(position, end, inner, out, levels - 1)
+        out[head_index] = head = head + encode_varint(size)
         return len(head) + size
 
     def _read_varint(self, position: int, max_length: int) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """Codecs of texts and of files: images, audio and videos.
 
-They map the attributes of the classes in `_data` to the fields of `clarigen.proto`, whose names the
-constants for tags have. Like all codecs they do not import protobuf. Files are sent as raw bytes:
-the field called `base64` has the type bytes.
+They map the attributes of the classes in `_data` to the fields of `clarigen.proto`. The constants
+with tags are named after these fields. Like all codecs they do not import protobuf. Files are sent as
+raw bytes: the field `base64` has the type bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .protobuf_writer import (
     Encoder,
     append_len_field,
     len_tag,
-    message,
+    message_encoder,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _decode_text(data: Data, _: LargePayloads) -> Text:
     return Text(data.text.raw or data.string_value, url=data.text.url)
 
 
-TEXT: Final[Codec[Text]] = Codec("a Text or a str", message(13, encode_text), _decode_text)
+TEXT: Final[Codec[Text]] = Codec("a Text or a str", message_encoder(13, encode_text), _decode_text)
 
 
 # Files: the encoded bytes, or a URL from which the server fetches them.
@@ -69,25 +69,25 @@ _URL, _BASE64 = len_tag(1), len_tag(2)
 
 
 def _media_codec(
-    cls: type[_Media], slot: Literal["image", "audio", "video"], field: int
+    cls: type[_Media], field: Literal["image", "audio", "video"], number: int
 ) -> Codec[_Media]:
     label = with_article(cls.__name__)
-    encode = message(field, file_encoder(cls))
+    encode = message_encoder(number, file_encoder(cls))
 
     def encode_nested(value: Any, out: Buffers) -> int:
         size = encode(value, out)
         if not value.bytes:
             warnings.warn(
-                f"{label} inside a list, tuple or record has only a URL, which servers fetch only"
-                " for whole arguments: the model may receive no bytes. Pass the bytes.",
+                f"{label} inside a list, tuple or record has only a URL. Servers fetch URLs of whole"
+                " arguments, but not of items: the model may receive no bytes. Pass the bytes.",
                 stacklevel=2,
             )
         return size
 
     def decode(data: Data, payloads: LargePayloads) -> _Media:
-        if not data.HasField(slot):
+        if not data.HasField(field):
             raise CodecError(f"is missing; {label} was expected")
-        return decode_file(cls, getattr(data, slot), payloads)
+        return decode_file(cls, getattr(data, field), payloads)
 
     return Codec(label, encode, decode, nested=Codec(label, encode_nested, decode))
 
@@ -115,7 +115,7 @@ def decode_file(
 
 
 def _suggest_constructor(value: Any, name: str) -> str:
-    """Return the constructor to use for a value that is not an Image, Audio or Video."""
+    """Return the remedy for a value that is not an Image, Audio or Video: a constructor."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return f"use {name}(bytes=…)"
     if isinstance(value, str) and "://" in value:

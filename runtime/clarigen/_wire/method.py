@@ -1,8 +1,8 @@
 """The description of a method: how arguments become a request, and an output a result.
 
 `Field` and `Method` hold the rules: which arguments are sent, what is sent for omitted ones, and
-which values are allowed. They know no channel, no status and no retry, so that clients and fakes
-share them. `_calls` adds the address of the model to the requests that are encoded here.
+which values are allowed. They know nothing of channels, statuses and retries, so that clients and
+fakes share them. `_calls` adds the address of the model to the requests that are encoded here.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Typ
 
 from .._data import SERVER_DEFAULT, Text
 from ..errors import DecodeError, InputError, suggestion
-from .codec import PART_TAG, Codec, CodecError, describe, part_encoder, part_id
-from .protobuf_writer import Buffers, Encoder, len_field, len_tag, varint
+from .codec import PART_TAG, Codec, CodecError, describe, encode_part_id, part_encoder
+from .protobuf_writer import Buffers, Encoder, encode_len_field, encode_varint, len_tag
 
 if TYPE_CHECKING:
     from .._proto import Data
@@ -32,10 +32,10 @@ class _Required:
 
 
 REQUIRED: Final[Any] = _Required()
-"""The default of a parameter that has none."""
+"""The default of a parameter that must be passed."""
 
 RESULT_NAME: Final = "return"
-"""The name of a method's output, unless it has several."""
+"""The name of the output of a method that has only one."""
 
 _MAX_SHOWN_CHOICES: Final = 12
 
@@ -50,8 +50,8 @@ class Field(NamedTuple):
         wire_name: The name on the wire.
         name: The name in Python. It differs if the name on the wire is a keyword, for example.
         codec: How its values are encoded and decoded.
-        default: `REQUIRED`; None if omitting it means no value; `SERVER_DEFAULT` if only the model
-            knows what omitting it means; else the value that is sent for it.
+        default: The value to send if the argument is omitted. Nothing is sent if it is None (no
+            value) or `SERVER_DEFAULT` (only the model knows). `REQUIRED` if it must be passed.
         ge: The lowest value allowed.
         le: The highest value allowed.
         choices: The values allowed; empty if all are.
@@ -155,19 +155,19 @@ class Method(Generic[_R_co]):
         for (parameter, encode), value in zip(self._encoders, values, strict=True):
             try:
                 if value is SERVER_DEFAULT or value is None or parameter.is_stream:
-                    size += self._encode_default(parameter, encode, value, out)
+                    size += self._encode_omittable(parameter, encode, value, out)
                 else:
                     size += encode(value, out)
             except CodecError as error:
                 raise self._argument_error(parameter, value, error) from None
         if not size and self.stream_field is None:
-            # Servers take an input without parts for the older protocol, and answer in it.
+            # Servers read an input without parts by the older protocol, and answer in that.
             out.append(_EMPTY_PART)
             size = len(_EMPTY_PART)
         return out, size + len(self._name_metadata)
 
-    def _encode_default(self, parameter: Field, encode: Encoder, value: Any, out: Buffers) -> int:
-        """Append an argument that is SERVER_DEFAULT, None or a stream, or its default."""
+    def _encode_omittable(self, parameter: Field, encode: Encoder, value: Any, out: Buffers) -> int:
+        """Append an argument that may be omitted: a stream, None or SERVER_DEFAULT."""
         default = parameter.default
         if parameter.is_stream:
             return 0
@@ -177,7 +177,7 @@ class Method(Generic[_R_co]):
             return encode(default, out)
         if parameter is self.fields[0] and parameter.codec.misread_when_absent:
             # Servers would read it from the other parts; a part without a value prevents that.
-            part = len_field(PART_TAG, part_id(parameter.wire_name))
+            part = encode_len_field(PART_TAG, encode_part_id(parameter.wire_name))
             out.append(part)
             return len(part)
         return 0
@@ -209,8 +209,8 @@ class Method(Generic[_R_co]):
                 returned.
             size: Their size in bytes.
         """
-        head = _INPUT_DATA + varint(size)
-        data[0] = _INPUT + varint(len(head) + size) + head + self._name_metadata
+        head = _INPUT_DATA + encode_varint(size)
+        data[0] = _INPUT + encode_varint(len(head) + size) + head + self._name_metadata
         return data
 
     def bind(self, arguments: Mapping[str, Any]) -> list[Any]:
@@ -221,7 +221,7 @@ class Method(Generic[_R_co]):
         """
         if not isinstance(cast("object", arguments), Mapping):
             raise InputError(
-                f"{self.name}: must be a mapping of arguments, not {describe(arguments)}",
+                f"{self.name}: an input must be a mapping of arguments, not {describe(arguments)}",
                 method=self.name,
             )
         names = [parameter.name for parameter in self.fields]
@@ -242,7 +242,7 @@ class Method(Generic[_R_co]):
 
         Args:
             values: One value per field, in order.
-            asynchronous: Whether an async iterable is allowed, too.
+            asynchronous: Whether an async iterable is allowed too.
 
         Raises:
             InputError: The stream is a string or not iterable.
@@ -335,7 +335,7 @@ class Unary(Method[_R_co]):
         if not is_many or isinstance(value, (str, bytes)):
             return ""
         if isinstance(value, (list, tuple)) and not value:
-            return f"; an empty list is not a batch of inputs; `{self.batch_name}([])` accepts one"
+            return f"; for an empty batch, call `{self.batch_name}([])`"
         return f"; to send many inputs, pass mappings of arguments to `{self.batch_name}`"
 
 
@@ -359,16 +359,18 @@ class Streaming(Method[_R_co]):
 
 
 def _argument_encoder(field: Field) -> Encoder:
-    """Return the encoder of the part with an argument."""
+    """Return the encoder of the part that holds an argument, after checking its constraints."""
     encode = field.encode if field.is_constrained else field.codec.encode
     return part_encoder(encode, field.wire_name)
 
 
 def _encode_name_metadata(name: str) -> bytes:
     """Encode the metadata of a `Data`, which names the method: `{"_method_name": name}`."""
-    value = len_field(len_tag(3), name.encode())  # Value.string_value
-    entry = len_field(len_tag(1), b"_method_name") + len_field(len_tag(2), value)  # key, value
-    return len_field(len_tag(5), len_field(len_tag(1), entry))  # Data.metadata, Struct.fields
+    value = encode_len_field(len_tag(3), name.encode())  # Value.string_value
+    entry = encode_len_field(len_tag(1), b"_method_name")  # key
+    entry += encode_len_field(len_tag(2), value)  # value
+    struct = encode_len_field(len_tag(1), entry)  # Struct.fields
+    return encode_len_field(len_tag(5), struct)  # Data.metadata
 
 
 def _is_omitted(value: Any, default: Any) -> bool:
@@ -385,7 +387,7 @@ def _is_default(value: Any, default: Any) -> bool:
 
 
 def _explain_choices(value: Any, choices: tuple[Any, ...]) -> str:
-    """Return the problem of a value that is not among the choices: some of them, and the nearest."""
+    """Return the problem of a value that is not a choice: the choices and the nearest one."""
     shown = ", ".join(repr(choice) for choice in choices[:_MAX_SHOWN_CHOICES])
     if len(choices) > _MAX_SHOWN_CHOICES:
         shown += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"

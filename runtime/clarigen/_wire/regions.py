@@ -1,7 +1,7 @@
 """Codecs of concepts, regions and frames.
 
-Each is an item of a repeated field of `Data`. A value that is not in a list is the only item of its field.
-Like all codecs they do not import protobuf.
+A list of them is a repeated field of `Data`, and a single value is sent as a list of one. Like all codecs they
+do not import protobuf.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .._data import Box, Concept, Frame, Image, Point, Region
 from .codec import (
     Codec,
     CodecError,
-    RepeatedSlot,
+    RepeatedField,
     call_at,
     encode_utf8,
     is_instance,
@@ -24,13 +24,13 @@ from .large_payloads import LargePayloads
 from .media import decode_file, encode_text, file_encoder
 from .protobuf_writer import (
     Buffers,
-    float32,
+    encode_float32,
+    encode_len_field,
+    encode_varint,
     i32_tag,
-    len_field,
     len_tag,
-    message,
-    small_message,
-    varint,
+    message_encoder,
+    small_message_encoder,
     varint_tag,
 )
 
@@ -41,35 +41,35 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-def _single_item_codec(cls: type[_T], slot: RepeatedSlot) -> Codec[_T]:
+def _single_item_codec(cls: type[_T], field: RepeatedField) -> Codec[_T]:
     label = with_article(cls.__name__)
 
     def decode(data: Data, payloads: LargePayloads) -> _T:
-        items = getattr(data, slot.name)
+        items = getattr(data, field.name)
         if len(items) != 1:
-            raise CodecError(f"holds {len(items)} of them; {label} was expected")
-        value: _T = slot.decode(items[0], payloads)
+            raise CodecError(f"has {len(items)} {field.name}; {label} was expected")
+        value: _T = field.decode(items[0], payloads)
         return value
 
-    return Codec(label, slot.encode, decode, repeated_slot=slot)
+    return Codec(label, field.encode, decode, repeated_field=field)
 
 
-def _str_field(tag: bytes, value: Any, step: str) -> bytes:
+def _encode_str_field(tag: bytes, value: Any, step: str) -> bytes:
     """Encode a string field; an empty string is omitted."""
     if value == "":
         return b""
     try:  # not `call_at`: "1,000 concepts, encoded"
-        return len_field(tag, encode_utf8(value))
+        return encode_len_field(tag, encode_utf8(value))
     except CodecError as error:
         raise error.at(step) from None
 
 
-def _float_field(tag: bytes, value: Any, step: str) -> bytes:
+def _encode_float_field(tag: bytes, value: Any, step: str) -> bytes:
     number = value if type(value) is float else call_at(step, to_float64, value)
-    return tag + float32(number)
+    return tag + encode_float32(number)
 
 
-def _append(content: bytes, out: Buffers) -> int:
+def _append_bytes(content: bytes, out: Buffers) -> int:
     out.append(content)
     return len(content)
 
@@ -80,8 +80,8 @@ _ID, _NAME, _CONCEPT_VALUE = len_tag(1), len_tag(2), i32_tag(3)
 def _concept_fields(value: Any) -> bytes:
     if not isinstance(value, Concept):
         raise type_mismatch("a Concept", value)
-    names = _str_field(_ID, value.id, ".id") + _str_field(_NAME, value.name, ".name")
-    return names + _float_field(_CONCEPT_VALUE, value.value, ".value")
+    names = _encode_str_field(_ID, value.id, ".id") + _encode_str_field(_NAME, value.name, ".name")
+    return names + _encode_float_field(_CONCEPT_VALUE, value.value, ".value")
 
 
 def _decode_concept(concept: _proto.Concept, _: LargePayloads) -> Concept:
@@ -96,8 +96,9 @@ _ROW, _COL, _Z = i32_tag(1), i32_tag(2), i32_tag(3)
 def _encode_region(value: Any, out: Buffers) -> int:
     if not isinstance(value, Region):
         raise type_mismatch("a Region", value)
-    ids = _str_field(_ID, value.id, ".id") + _str_field(_TRACK_ID, value.track_id, ".track_id")
-    size = _append(ids + _float_field(_REGION_VALUE, value.value, ".value"), out)
+    ids = _encode_str_field(_ID, value.id, ".id")
+    ids += _encode_str_field(_TRACK_ID, value.track_id, ".track_id")
+    size = _append_bytes(ids + _encode_float_field(_REGION_VALUE, value.value, ".value"), out)
     size += _append_region_info(value, out)
     return size + _append_region_data(value, out) if value.text or value.concepts else size
 
@@ -123,26 +124,26 @@ def _encode_region_data(value: Region, out: Buffers) -> int:
 def _box_fields(value: Any) -> bytes:
     if not is_instance(value, tuple) or len(value) != 4:
         raise type_mismatch("a Box of 4 numbers", value)
-    left, top, right, bottom = [float32(to_float64(edge)) for edge in value]
+    left, top, right, bottom = [encode_float32(to_float64(edge)) for edge in value]
     return _TOP + top + _LEFT + left + _BOTTOM + bottom + _RIGHT + right
 
 
 def _point_fields(value: Any) -> bytes:
     if not is_instance(value, tuple) or len(value) not in (2, 3):
         raise type_mismatch("a Point of 2 or 3 numbers", value)
-    x, y, z = [float32(to_float64(part)) for part in (*value, 0.0)[:3]]
+    x, y, z = [encode_float32(to_float64(part)) for part in (*value, 0.0)[:3]]
     return _ROW + y + _COL + x + _Z + z
 
 
 _encode_image = file_encoder(Image)
-_append_image = message(1, _encode_image)
-_append_concept = small_message(3, _concept_fields)
-_append_text = message(13, encode_text)
-_append_box = small_message(1, _box_fields)
-_append_mask = message(4, message(2, _encode_image))
-_append_point = small_message(6, _point_fields)
-_append_region_info = message(2, _encode_region_info)
-_append_region_data = message(3, _encode_region_data)
+_append_image = message_encoder(1, _encode_image)
+_append_concept = small_message_encoder(3, _concept_fields)
+_append_text = message_encoder(13, encode_text)
+_append_box = small_message_encoder(1, _box_fields)
+_append_mask = message_encoder(4, message_encoder(2, _encode_image))
+_append_point = small_message_encoder(6, _point_fields)
+_append_region_info = message_encoder(2, _encode_region_info)
+_append_region_data = message_encoder(3, _encode_region_data)
 
 
 def _decode_region(region: _proto.Region, payloads: LargePayloads) -> Region:
@@ -176,8 +177,8 @@ def _encode_frame(value: Any, out: Buffers) -> int:
         raise CodecError(f"must be seconds from 0 to 2**50, not {time}").at(".time")
     if not isinstance(index, int) or not 0 <= index < 2**32:
         raise type_mismatch("an int from 0 to 2**32 - 1", index).at(".index")
-    info = _FRAME_INDEX + varint(index) + _FRAME_TIME + varint(round(time * 1000))
-    return _append(len_field(_FRAME_INFO, info), out) + _append_frame_data(value, out)
+    info = _FRAME_INDEX + encode_varint(index) + _FRAME_TIME + encode_varint(round(time * 1000))
+    return _append_bytes(encode_len_field(_FRAME_INFO, info), out) + _append_frame_data(value, out)
 
 
 def _encode_frame_data(value: Frame, out: Buffers) -> int:
@@ -189,7 +190,7 @@ def _encode_frame_data(value: Frame, out: Buffers) -> int:
     return size
 
 
-_append_frame_data = message(2, _encode_frame_data)
+_append_frame_data = message_encoder(2, _encode_frame_data)
 
 
 def _decode_frame(frame: _proto.Frame, payloads: LargePayloads) -> Frame:
@@ -203,11 +204,11 @@ def _decode_frame(frame: _proto.Frame, payloads: LargePayloads) -> Frame:
 
 
 CONCEPT: Final[Codec[Concept]] = _single_item_codec(
-    Concept, RepeatedSlot("concepts", small_message(3, _concept_fields), _decode_concept)
+    Concept, RepeatedField("concepts", small_message_encoder(3, _concept_fields), _decode_concept)
 )
 REGION: Final[Codec[Region]] = _single_item_codec(
-    Region, RepeatedSlot("regions", message(11, _encode_region), _decode_region)
+    Region, RepeatedField("regions", message_encoder(11, _encode_region), _decode_region)
 )
 FRAME: Final[Codec[Frame]] = _single_item_codec(
-    Frame, RepeatedSlot("frames", message(12, _encode_frame), _decode_frame)
+    Frame, RepeatedField("frames", message_encoder(12, _encode_frame), _decode_frame)
 )

@@ -1,9 +1,9 @@
-"""The grammar of the Python types that a user may give to JSON: `list[app.types:ChatMessage]`.
+"""Type expressions: the Python types that users may give to JSON, for example `list[app.types:Chat]`.
 
     T = str | int | float | bool | Any,  list[T],  dict[str, T],  T | None,  module.path:Name
 
-Text is parsed here and never imported or evaluated, because it may come from a lock or a
-configuration that somebody else wrote. The generator parses with the same functions.
+An expression is parsed, never evaluated, and nothing is imported: it may come from a lock or a
+configuration that somebody else wrote. The runtime and the generator share this parser.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 MAX_LENGTH: Final = 400
-"""Characters that an expression may have."""
+"""The maximum length of an expression, in characters."""
 _MAX_LEVELS: Final = 16
 _BUILTIN_NAMES: Final = ("str", "int", "float", "bool", "Any")
 _EXPECTED: Final = (
@@ -24,9 +24,9 @@ class TypeText(NamedTuple):
 
     Attributes:
         name: `str`, `int`, `float`, `bool`, `Any`, `list`, `dict`, or the name of a class.
-        module: The module of that class; empty for the others.
+        module: The module of the class; empty if it is no class.
         item: The type of the items of a list, or of the values of a dict.
-        optional: Whether None is allowed, too.
+        optional: Whether None is allowed too.
     """
 
     name: str
@@ -49,7 +49,7 @@ class TypeText(NamedTuple):
 
 
 def parse_type(text: str) -> TypeText:
-    """Parse an expression.
+    """Parse a type expression.
 
     Raises:
         ValueError: The text is not in the grammar. The message continues a sentence that begins
@@ -65,7 +65,7 @@ def parse_type(text: str) -> TypeText:
 
 
 def _tokenize(text: str) -> list[str]:
-    """Return names and punctuation, the last one first, so that `pop` takes the next."""
+    """Return the tokens in reverse order, so that `pop` takes the next one."""
     import re
 
     name = r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*(?::[A-Za-z]\w*)?(?![\w.:])"
@@ -82,10 +82,10 @@ def _tokenize(text: str) -> list[str]:
 
 
 def _parse_optional(tokens: list[str], levels: int) -> TypeText:
-    """Parse `T` or `T | None`; `levels` is the number of nested expressions that it may have."""
+    """Parse `T` or `T | None`; `levels` is how many expressions deep it may be nested."""
     if not levels:
         raise ValueError(f"is nested more than {_MAX_LEVELS} levels deep")
-    result = _parse_one(tokens, levels)
+    result = _parse_operand(tokens, levels)
     if tokens[-1:] == ["|"]:
         tokens.pop()
         _expect(tokens, "None")
@@ -93,7 +93,8 @@ def _parse_optional(tokens: list[str], levels: int) -> TypeText:
     return result
 
 
-def _parse_one(tokens: list[str], levels: int) -> TypeText:
+def _parse_operand(tokens: list[str], levels: int) -> TypeText:
+    """Parse the `T` of `T | None`."""
     token = tokens.pop() if tokens else ""
     if ":" in token:
         return _parse_class(token)
@@ -125,6 +126,6 @@ def _parse_class(token: str) -> TypeText:
 
 
 def _expect(tokens: list[str], token: str) -> None:
-    """Take the next token; raise ValueError if it is another one."""
+    """Take the next token; raise ValueError if it is not `token`."""
     if not tokens or tokens.pop() != token:
         raise ValueError(f"lacks {token!r}; {_EXPECTED}")

@@ -149,7 +149,7 @@ def test_responses_are_tables() -> None:
     assert "<script>" in Tags(html).texts
     recording = Recording([RESPONSE] * (MAX_ROWS + 2))
     assert Tags(recording._repr_html_()).tags.count("tr") == MAX_ROWS + 1
-    assert "2 more are not shown" in recording._repr_html_()
+    assert "2 more rows are not shown" in recording._repr_html_()
     assert Recording()._repr_html_() == ""
 
 

@@ -97,7 +97,7 @@ def test_an_input_that_does_not_fit_is_not_sent() -> None:
         "input 1 of the batch: double: `n` must be an int, not str 'x'",
         "input 2 of the batch: double: has no parameter 'm'; it has n",
         "input 3 of the batch: double: `n` is required",
-        "input 4 of the batch: double: must be a mapping of arguments, not int 7",
+        "input 4 of the batch: double: an input must be a mapping of arguments, not int 7",
     ]
     assert all(isinstance(error, InputError) for error in bad)
 

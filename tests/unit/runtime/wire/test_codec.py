@@ -311,7 +311,7 @@ def test_two_concepts_are_not_a_single_concept() -> None:
     data = Data()
     data.concepts.add(name="a")
     data.concepts.add(name="b")
-    with pytest.raises(CodecError, match="holds 2"):
+    with pytest.raises(CodecError, match="has 2 concepts"):
         wire.CONCEPT.decode(data, NO_PAYLOADS)
 
 

@@ -24,7 +24,7 @@ from clarigen._wire.large_payloads import (
     extract_large_payloads,
 )
 from clarigen._wire.method import Streaming, Unary
-from clarigen._wire.protobuf_writer import len_field, len_tag, varint
+from clarigen._wire.protobuf_writer import encode_len_field, encode_varint, len_tag
 from unit.runtime.calls.test_call import ONCE
 
 SMALL = 4
@@ -55,19 +55,19 @@ def fields(draw: st.DrawFn, fields_inside: Mapping[int, Any], depth: int = 8) ->
             content = draw(fields(inner, depth - 1))
         else:
             content = draw(st.binary(max_size=3 * SMALL))
-        parts.append(len_field(len_tag(number), content))
+        parts.append(encode_len_field(len_tag(number), content))
     return b"".join(draw(st.permutations(parts)))
 
 
 def _number(field: int, value: int) -> bytes:
-    return varint(field << 3) + varint(value)
+    return encode_varint(field << 3) + encode_varint(value)
 
 
 NOISE = st.one_of(
     st.builds(_number, st.integers(1, 200), st.integers(0, 2**64 - 1)),
-    st.builds(len_field, st.integers(100, 200).map(len_tag), st.binary(max_size=12)),
-    st.builds(lambda field: varint(field << 3 | 5) + b"four", st.integers(100, 200)),
-    st.builds(lambda field: varint(field << 3 | 1) + b"eight by", st.integers(100, 200)),
+    st.builds(encode_len_field, st.integers(100, 200).map(len_tag), st.binary(max_size=12)),
+    st.builds(lambda field: encode_varint(field << 3 | 5) + b"four", st.integers(100, 200)),
+    st.builds(lambda field: encode_varint(field << 3 | 1) + b"eight by", st.integers(100, 200)),
 )
 """Fields of other wire types, and unknown fields."""
 
@@ -125,31 +125,31 @@ def test_broken_responses_keep_their_content(response: bytes, position: int, oth
 
 @pytest.mark.usefixtures("small")
 def test_the_last_of_two_fields_counts() -> None:
-    payload = len_field(len_tag(2), b"first one") + len_field(len_tag(2), b"x")
-    assert check_content(_around(len_field(len_tag(1), payload))) == 1
-    image = len_field(len_tag(1), len_field(len_tag(2), b"first one")), len_field(
-        len_tag(1), len_field(len_tag(2), b"second")
-    )
+    payload = encode_len_field(len_tag(2), b"first one") + encode_len_field(len_tag(2), b"x")
+    assert check_content(_around(encode_len_field(len_tag(1), payload))) == 1
+    image = encode_len_field(
+        len_tag(1), encode_len_field(len_tag(2), b"first one")
+    ), encode_len_field(len_tag(1), encode_len_field(len_tag(2), b"second"))
     for pair in (image, image[::-1]):
         assert check_content(_around(b"".join(pair))) == 2
         assert check_content(_around(pair[0]) + _around(pair[1])) == 2
 
 
 def _around(data: bytes) -> bytes:
-    return len_field(len_tag(2), len_field(len_tag(6), data))
+    return encode_len_field(len_tag(2), encode_len_field(len_tag(6), data))
 
 
 @pytest.mark.usefixtures("small")
 def test_a_payload_ends_within_its_message() -> None:
-    beyond = len_field(len_tag(20), len_tag(1) + varint(9) + b"four")
-    assert check_content(_around(beyond + len_field(len_tag(2), b"more than enough"))) == 0
+    beyond = encode_len_field(len_tag(20), len_tag(1) + encode_varint(9) + b"four")
+    assert check_content(_around(beyond + encode_len_field(len_tag(2), b"more than enough"))) == 0
 
 
 @pytest.mark.usefixtures("small")
 def test_unusual_responses_stay_whole() -> None:
-    payload = len_field(len_tag(23), b"a payload")
+    payload = encode_len_field(len_tag(23), b"a payload")
     assert check_content(_around(payload)) == 1
-    group = varint(150 << 3 | 3) + varint(150 << 3 | 4)
+    group = encode_varint(150 << 3 | 3) + encode_varint(150 << 3 | 4)
     assert check_content(_around(payload + group)) == 0
     assert (
         check_content(_around(payload + len_tag(150) + b"\x80\x00")) == 1
@@ -157,13 +157,13 @@ def test_unusual_responses_stay_whole() -> None:
     assert check_content(_around(payload + len_tag(150) + b"\x80\x80\x80\x80\x80\x00")) == 0
     deep = payload
     for _ in range(60):
-        deep = len_field(len_tag(19), len_field(len_tag(1), deep))
+        deep = encode_len_field(len_tag(19), encode_len_field(len_tag(1), deep))
     assert check_content(_around(deep)) == 0
     assert extract_large_payloads(b"no message at all") == (b"no message at all", NO_PAYLOADS)
 
 
 def test_responses_of_many_small_fields_stay_whole() -> None:
-    payload = len_field(len_tag(23), b"x" * MIN_PAYLOAD_BYTES)
+    payload = encode_len_field(len_tag(23), b"x" * MIN_PAYLOAD_BYTES)
     assert check_content(_around(_number(21, 5) * 25 + payload)) == 1
     assert check_content(_around(_number(21, 5) * 40 + payload)) == 0
 

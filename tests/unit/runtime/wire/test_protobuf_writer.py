@@ -13,7 +13,7 @@ from clarigen import Audio, Box, Concept, Frame, Image, Point, Region, Text, Vid
 from clarigen._proto import Data, PostModelOutputsRequest
 from clarigen._wire.codec import Codec, CodecError
 from clarigen._wire.large_payloads import NO_PAYLOADS
-from clarigen._wire.protobuf_writer import float32, varint
+from clarigen._wire.protobuf_writer import encode_float32, encode_varint
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def test_json_is_the_struct_that_protobuf_makes(value: Any) -> None:
 
 @given(st.integers(0, 2**64 - 1))
 def test_numbers_are_varints(number: int) -> None:
-    written = varint(number)
+    written = encode_varint(number)
     assert Data.FromString(b"\xa8\x01" + written).int_value == number - (
         2**64 if number >= 2**63 else 0
     )
@@ -234,7 +234,7 @@ def test_a_float_out_of_range_is_infinite_as_in_protobuf(number: float) -> None:
     message = Data()
     message.concepts.add(value=number)
     expected = message.concepts[0].SerializeToString()
-    assert b"\x1d" + float32(number) == (expected or b"\x1d" + bytes(4))
+    assert b"\x1d" + encode_float32(number) == (expected or b"\x1d" + bytes(4))
 
 
 def test_joined_requests_merge() -> None:

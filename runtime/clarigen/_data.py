@@ -224,7 +224,7 @@ class Concept:
     """Something that a model recognizes, with a confidence.
 
     Attributes:
-        name: The name for people.
+        name: The human-readable name.
         value: The confidence, 0.0 to 1.0. It is sent as a 32-bit float: 0.9 is returned as
             0.8999999761581421.
         id: The platform's id. By default it is derived from the name, as on the platform.
@@ -316,12 +316,12 @@ class Frame:
         if self.image is None:
             return None
         return _notebook.figure_html(
-            self.image.bytes, [_mark_of(region) for region in self.regions]
+            self.image.bytes, [_make_mark(region) for region in self.regions]
         )
 
 
-def _mark_of(region: Region) -> tuple[Box | None, str]:
-    """Return the box and the label of a region in a notebook; the box of a point has no area."""
+def _make_mark(region: Region) -> tuple[Box | None, str]:
+    """Return a region as a mark for a notebook: its box and its label; a point is an empty box."""
     point_box = region.point and Box(*region.point[:2], *region.point[:2])
     names = [f"{concept.name or concept.id} {concept.value:.2f}" for concept in region.concepts]
     return region.box or point_box, ", ".join(names) or region.text or region.track_id

@@ -1,6 +1,6 @@
 """The logger `clarigen`: one line for each retry and each wait (INFO), and for each call (DEBUG).
 
-CLARIGEN_LOG=info or =debug sends the lines to standard error. Without it no handler is attached, because the
+CLARIGEN_LOG=info or =debug sends the lines to standard error. By default no handler is attached, because the
 application decides where the lines go. No line ever contains metadata, arguments or results.
 """
 

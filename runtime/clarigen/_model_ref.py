@@ -1,6 +1,6 @@
-"""References to models, in all spellings of the platform.
+"""References to models, in every spelling that the platform uses.
 
-A reference names a model, never a server to connect to: the host of a model's URL is that of the web pages,
+A reference names a model, never a server to connect to: the host in a model's URL is that of the web pages
 and is ignored.
 """
 
@@ -34,12 +34,12 @@ class ModelRef(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The model's page."""
+        """The URL of the model's web page."""
         return f"https://clarifai.com/{self.user_id}/{self.app_id}/models/{self.model_id}"
 
     @classmethod
     def parse(cls, text: str) -> tuple[ModelRef, str]:
-        """Read a reference: a URL of the web pages or of the API, or the short form.
+        """Parse a reference: the URL of a web page or of the API, or the short form.
 
         Args:
             text: `https://clarifai.com/USER/APP/models/MODEL`, with or without scheme, host and

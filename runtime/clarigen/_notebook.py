@@ -1,7 +1,7 @@
 """HTML for notebooks: images, marks on an image, and tables.
 
-This module knows none of our classes: it is given bytes, numbers and text. All text is escaped and
-all numbers are formatted, because both come from models. URLs are shown as text and never fetched.
+This module does not import the data classes: it is given bytes, numbers and text. All text is escaped
+and all numbers are formatted, because both come from models. URLs are shown as text and never fetched.
 Pillow, if installed, converts images that browsers do not display.
 """
 
@@ -82,7 +82,7 @@ def _convert_to_png(encoded: bytes) -> tuple[str, bytes] | None:
     buffer = io.BytesIO()
     try:
         PIL.Image.open(io.BytesIO(encoded)).convert("RGBA").save(buffer, format="PNG")
-    except Exception:  # noqa: BLE001 - decoders raise anything; the image is not displayed then
+    except Exception:  # noqa: BLE001 - decoders raise anything; the image is then not displayed
         return None
     return "image/png", buffer.getvalue()
 
@@ -95,13 +95,13 @@ def figure_html(encoded: bytes, marks: Iterable[Mark]) -> str | None:
     media_type, content = image
     source = f"data:{media_type};base64,{b64encode(content).decode('ascii')}"
     boxes = ((box, label) for box, label in marks if box is not None)
-    drawn = [
+    mark_divs = [
         _mark_html(box, label, _COLORS[index % len(_COLORS)])
         for index, (box, label) in enumerate(islice(boxes, MAX_MARKS))
     ]
     return (
         '<div style="position:relative;display:inline-block">'
-        f'<img src="{source}" style="display:block;max-width:100%">{"".join(drawn)}</div>'
+        f'<img src="{source}" style="display:block;max-width:100%">{"".join(mark_divs)}</div>'
     )
 
 
@@ -133,8 +133,8 @@ def table_html(rows: Iterable[Mapping[str, object]]) -> str:
         f"<tr>{''.join(f'<td>{text_html(value)}</td>' for value in row.values())}</tr>"
         for row in all_rows[:MAX_ROWS]
     )
-    more = len(all_rows) - MAX_ROWS
-    caption = f"<caption>{more:,} more are not shown</caption>" if more > 0 else ""
+    omitted = len(all_rows) - MAX_ROWS
+    caption = f"<caption>{omitted:,} more rows are not shown</caption>" if omitted > 0 else ""
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

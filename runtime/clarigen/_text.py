@@ -1,4 +1,4 @@
-"""Text of others, made safe for messages and logs.
+"""Untrusted text, made safe for messages and logs.
 
 Names, defaults and error details are written by a model's author or by a server. Characters that cannot be
 printed appear as escapes, so that the text neither ends a line nor controls a terminal. This module imports

@@ -36,7 +36,7 @@ __all__ = [
 _R = TypeVar("_R")
 
 _NOT_AN_IMAGE: Final = "cannot identify image file"
-"""The start of the answer of the oldest models, which take the request for an image."""
+"""The start of the error of the oldest models, which mistake the request for an image."""
 
 
 class Signatures(NamedTuple):
@@ -61,7 +61,7 @@ class VersionNotReadyError(Exception):
         version_id: The version.
         reason: The reason, as a clause: "it is being built".
         details: The platform's own text; may be empty.
-        resolves_itself: Whether the version becomes ready if one waits.
+        resolves_itself: Whether the version becomes ready by itself.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ def whoami(connection: Connection) -> str:
     from .errors import TransportError
 
     try:
-        return _ask(connection, get_user_id(connection.timeout))
+        return _run_query(connection, get_user_id(connection.timeout))
     except TransportError as error:
         if error.code != UNIMPLEMENTED:
             raise
@@ -126,7 +126,7 @@ def fetch_signatures(
 
     Raises:
         VersionNotReadyError: The version cannot be called.
-        ClarigenError: The server cannot be reached, or it or the model refused a request.
+        ClarigenError: The server cannot be reached, or a request was refused.
     """
     from ._calls.address import Address, Routing
     from ._drift.deployed import get_deployed_signatures
@@ -137,14 +137,14 @@ def fetch_signatures(
         pin_version=True,
         check_version=_check_ready,
     )
-    version_id, stored, response = _ask(connection, query, on_request)
+    version_id, stored, response = _run_query(connection, query, on_request)
     if response is None:
         return Signatures(version_id, tuple(map(_signature_to_json, stored)))
     return Signatures(version_id, answer=_read_answer(response))
 
 
 class _AnnouncingDriver(Driver):
-    """Runs a query over a connection, and announces each request.
+    """A driver that runs a query over a connection and announces each request.
 
     Attributes:
         rpc: The name of the RPC that was sent last.
@@ -163,10 +163,10 @@ class _AnnouncingDriver(Driver):
         return self._connection.perform(action)
 
 
-def _ask(
+def _run_query(
     connection: Connection, query: Query[_R], on_request: Callable[[str], None] | None = None
 ) -> _R:
-    """Run a query; a gRPC failure becomes the error that a client would raise."""
+    """Run a query; convert a gRPC failure into the error that a client would raise."""
     from ._calls.status import error_from_failure
 
     driver = _AnnouncingDriver(connection, on_request)

@@ -1,7 +1,7 @@
 """The errors that clients raise, in one small tree.
 
-The classes know nothing of gRPC, protobuf or the platform's status codes: which status becomes which class is decided
-in `_calls/status.py`. No error ever holds a credential.
+The classes know nothing of gRPC, protobuf or the platform's status codes: `_calls/status.py` decides which
+status becomes which class. No error ever holds a credential.
 
     ClarigenError
     ├── ConfigError                a client that cannot work as configured
@@ -15,7 +15,7 @@ in `_calls/status.py`. No error ever holds a credential.
     │   ├── PredictionError        the model failed on this input
     │   └── ServerError            the platform failed
     ├── TransportError             the call did not get through
-    │   └── UnavailableError       the server cannot be reached or takes no more calls
+    │   └── UnavailableError       the server cannot be reached or accepts no more calls
     ├── DeadlineExceededError (TimeoutError)
     ├── DecodeError                a response that does not match the signature
     └── SignatureMismatchError     the model is not the one the client was generated for
@@ -161,7 +161,7 @@ class TransportError(ClarigenError):
 
 
 class UnavailableError(TransportError):
-    """The server cannot be reached, or takes no more calls."""
+    """The server cannot be reached, or accepts no more calls."""
 
 
 class DeadlineExceededError(ClarigenError, TimeoutError):

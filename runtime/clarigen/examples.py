@@ -3,8 +3,8 @@
     python -m my_model.examples            lists them
     python -m my_model.examples predict    runs one
 
-The samples that examples send are made when this module is imported, so an example needs no file, and no network
-except the model's.
+The samples that examples send are made when this module is imported, so that an example needs no file.
+It connects only to the model.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main(*functions: Callable[[], object]) -> None:
     Exits with 1 if a call fails, or if there is no such example.
 
     Args:
-        functions: The examples; each is named by its function.
+        functions: The examples; the name of an example is that of its function.
     """
     examples = {function.__name__: function for function in functions}
     names = sys.argv[1:]

@@ -1,8 +1,7 @@
 """The protobuf messages that clarigen uses, in a proto package of their own.
 
-`compile.py` generates their module and its stub from `clarigen.proto`. The rest of the runtime
-imports protobuf through this module only, and not before a client is created, because protobuf is
-slow to import.
+`compile.py` generates their module and its stub from `clarigen.proto`. Protobuf is slow to import, so
+the rest of the runtime imports it only through this module, and only when a client is created.
 """
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError

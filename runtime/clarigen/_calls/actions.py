@@ -1,16 +1,16 @@
-"""The actions that a call asks of its driver.
+"""The actions that the flow of a call yields to its driver.
 
-A flow is a generator: it yields an action and is sent the result. The actions are plain values, so that flows and
-drivers share nothing else.
+A flow is a generator: it yields an action and is sent the result. Actions are plain values. Flows and drivers share
+nothing else.
 
     yields                  is sent                          or is thrown
     Send(…)                 the reply, serialized            Failure
-    Sleep(…)                None, after that time
-    Pull()       streams    the first input, or END          any exception of the caller's iterator
+    Sleep(…)                None, when the time is over
+    Pull()       streams    the first input, or END          what the caller's iterator raises
     Open(…)      streams    None, once the call has started
     Receive()    streams    the next reply, or END           Failure
     Deliver(x)   streams    None, once the caller asks for more
-    Reclaim()    streams    whether a next attempt would have all inputs
+    Reclaim()    streams    whether another attempt can send all inputs
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 END: Final[Any] = object()
-"""Sent instead of an input or a reply if there are no more."""
+"""What a flow is sent instead of an input or a reply if there are no more."""
 
 
 class Failure(Exception):
-    """A call that ended with a gRPC status other than OK.
+    """The gRPC status, other than OK, with which a request ended.
 
-    It is not derived from grpc's own errors, whose tracebacks hold the credential.
+    It does not derive from grpc's own errors, because their tracebacks hold the credential.
 
     Attributes:
-        code: Name of the status, for example `UNAVAILABLE`.
-        details: Its details, as the server or grpc describes them.
+        code: Name of the status code, for example `UNAVAILABLE`.
+        details: Details of the status, from the server or from grpc.
     """
 
     def __init__(self, code: str, details: str) -> None:
@@ -59,7 +59,7 @@ class Open(NamedTuple):
         rpc: Name of the RPC.
         request: The first request, serialized.
         timeout: Timeout of this attempt, in seconds; None for no limit.
-        encode_item: Encodes a later input as a request; None if the call streams no inputs.
+        encode_item: Encodes each input after the first as a request; None if the call streams no inputs.
     """
 
     rpc: str
@@ -77,7 +77,7 @@ class Receive(NamedTuple):
 
 
 class Reclaim(NamedTuple):
-    """Stop the failed attempt from taking inputs. Those that it took after the first are lost."""
+    """Take the inputs back from a failed attempt, unless it has sent more than the first."""
 
 
 class Deliver(NamedTuple):
@@ -94,7 +94,7 @@ class Sleep(NamedTuple):
     """Wait.
 
     Attributes:
-        seconds: How long, in seconds.
+        seconds: Duration of the wait.
     """
 
     seconds: float

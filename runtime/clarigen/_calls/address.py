@@ -1,8 +1,8 @@
 """Which model a request addresses, and where that model runs.
 
-The fields that all requests of a client share are encoded once. A deployment or a nodepool has an owner; if only the
-platform knows who that is, the first call asks. The messages are imported when an `Address` is made, so that
-importing this module loads no protobuf.
+The fields that all requests of a client share are encoded once. They include the owner of a deployment or nodepool:
+if only the platform knows it, the first call queries it. protobuf is imported when an `Address` is created, so that
+importing this module does not load it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class Routing(NamedTuple):
-    """Where a model runs; empty if the platform chooses.
+    """Where a model runs: on a deployment, on a nodepool, or where the platform chooses.
 
     Attributes:
         deployment_id: A deployment of the model.
-        compute_cluster_id: A compute cluster, together with one of its nodepools.
-        nodepool_id: The nodepool.
-        user_id: Owner of the deployment or the cluster; by default, of the credential.
+        compute_cluster_id: A compute cluster, if a nodepool is chosen.
+        nodepool_id: A nodepool of that cluster.
+        user_id: Owner of the deployment or cluster; None for the owner of the credential.
     """
 
     deployment_id: str | None = None
@@ -37,7 +37,8 @@ class Routing(NamedTuple):
         """Return this routing if it is consistent.
 
         Raises:
-            ConfigError: It has a deployment and a nodepool, half a nodepool, or an owner of nothing.
+            ConfigError: It names both a deployment and a nodepool, a nodepool without its cluster or the
+                reverse, or an owner alone.
         """
         if self.deployment_id and (self.compute_cluster_id or self.nodepool_id):
             raise ConfigError(
@@ -55,7 +56,11 @@ class Routing(NamedTuple):
         return bool(self.deployment_id or self.nodepool_id)
 
     def to_runner_selector(self, owner: str) -> RunnerSelector | None:
-        """Convert to the platform's message; None if the platform chooses."""
+        """Convert to the platform's message; None if the platform chooses.
+
+        Args:
+            owner: User id of the owner of the deployment or cluster.
+        """
         from .._proto import ComputeCluster, Deployment, Nodepool, RunnerSelector
 
         if self.deployment_id:
@@ -70,7 +75,7 @@ class Address:
     """The model that a client calls, as the fields that all its requests share.
 
     Attributes:
-        reference: The model; None for whichever model a local runner serves.
+        reference: The model; None for the model that a local runner serves.
         version_id: Its version; empty for the latest.
         routing: Where it runs.
     """
@@ -80,21 +85,26 @@ class Address:
         self.version_id = version_id
         self.routing = routing
         owner = None if routing.user_id in (None, "", ME) else routing.user_id
+        # None: only the platform knows the owner. Empty: none is needed.
         self._owner = owner if routing.is_set else ""
         self._encoded = self._encode(self._owner) if self._owner is not None else None
 
     def resolve(self, remaining: Callable[[], float | None]) -> Generator[Send, bytes, bytes]:
-        """Return the encoded fields. This flow asks the platform for the owner if necessary.
+        """Return the encoded fields, after a query for the owner if necessary.
 
         Args:
-            remaining: Returns the timeout of a request that is sent now, in seconds; None for no limit.
+            remaining: Returns the time left for a request, in seconds; None for no limit.
         """
         if self._encoded is None:
             self._encoded = self._encode((yield from self.resolve_owner(remaining)))
         return self._encoded
 
     def resolve_owner(self, remaining: Callable[[], float | None]) -> Generator[Send, bytes, str]:
-        """Return the owner of the deployment or the nodepool; the argument is that of `resolve`."""
+        """Return the owner of the deployment or nodepool, after a query if necessary; empty if there is neither.
+
+        Args:
+            remaining: Returns the time left for the query, in seconds; None for no limit.
+        """
         if self._owner is None:
             from .platform import get_user_id
 

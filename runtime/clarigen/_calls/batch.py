@@ -1,8 +1,8 @@
-"""Batches: how many inputs go into a request, how many requests are in flight, and which result is whose.
+"""Batches: how many inputs a request has, how many requests are in flight, and which result belongs to which input.
 
-A server works through the inputs of a request one after another, and through several requests at once. So a request
-carries few inputs of a slow method, and many of a fast one. Drivers take the inputs, run the flow of each chunk, and
-hand out the results that are ready. There is no I/O here, and the clock comes from the policy.
+A server processes the inputs of a request one after another, and several requests at once. So a request has few
+inputs of a slow method, and many of a fast one. The batches of both clients read the inputs, run the flow of each
+chunk, and hand out the results that are ready. There is no I/O here, and the clock comes from the policy.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from .call import CallContext, UnaryFlow, call_chunk, encode_input
 _R = TypeVar("_R")
 
 MAX_INPUTS: Final = 128
-"""Most inputs that the platform accepts in one request."""
+"""Maximum number of inputs that the platform accepts in one request."""
 
 MAX_CONCURRENCY: Final = 32
-"""Most requests in flight by default. A model's server runs as many at once by default, queues ten more, and
-refuses others."""
+"""Maximum number of requests in flight by default. By default, a model's server runs as many at once, queues ten more,
+and refuses others."""
 
 MIN_REQUEST_SECONDS: Final = 0.04
-"""Shortest time that a request should take, in seconds. In a shorter one, its own overhead matters."""
+"""Shortest time that a request should take, in seconds. If it is shorter, the overhead per request matters."""
 
 _LATENCY_BOUND_INPUTS: Final = 4
-"""Up to this many inputs, most of the time of a request may be network latency."""
+"""Maximum number of inputs for which most of the time of a request may be network latency."""
 
 _PROBE_SECONDS: Final = 0.001
-"""How long the second request is in flight alone, in seconds. A fast method answers within this time."""
+"""Longest time that the second request is in flight alone, in seconds. A fast method answers within this time."""
 
 _MAX_GROWTH_SECONDS: Final = 1.0
-"""A request that takes longer is not doubled to see whether that pays, in seconds."""
+"""Maximum duration of a request, in seconds, for trying twice as many inputs."""
 
 _MIN_SPEEDUP: Final = 4 / 3
-"""How many times faster each input must become for a doubling to pay."""
+"""Factor by which the time per input must shrink for a doubling to pay."""
 
 _CONCURRENCY_DECREASE: Final = 0.75
 """Factor by which a refusal reduces the number of requests in flight."""
 
 
 class AdaptiveLimits:
-    """How many inputs a request has, and how many requests are in flight. Both are fixed or adapt.
+    """How many inputs a request has, and how many requests are in flight. Each is fixed or adapts.
 
     Attributes:
         size: Number of inputs for the next request.
@@ -72,9 +72,10 @@ class AdaptiveLimits:
 
     @property
     def probe_seconds(self) -> float:
-        """How long a request is in flight alone, in seconds, to learn how large the others should be.
+        """Longest time that the newest request is in flight alone, in seconds; 0 if others may follow at once.
 
-        The first request may include the time to connect, so the second one is measured too.
+        The first requests show how many inputs the others should have. The first may include the time to connect,
+        so the second is measured too.
         """
         if not self._adapts_size or self._answer_count > 1:
             return 0.0
@@ -85,8 +86,8 @@ class AdaptiveLimits:
 
         Args:
             input_count: Number of inputs in the request.
-            seconds: Time that it took, in seconds.
-            refused: Whether it was sent again because the server refused it.
+            seconds: Duration of the request.
+            refused: Whether the server refused it at first, so that it was sent again.
         """
         self._answer_count += 1
         if self._adapts_concurrency:
@@ -108,7 +109,7 @@ class AdaptiveLimits:
         self._concurrency = min(max(self._concurrency, 1.0), float(MAX_CONCURRENCY))
 
     def _try_doubling(self, input_count: int, seconds: float) -> None:
-        """Double the size while that makes each input faster; undo the doubling that did not."""
+        """Double the size while that shortens the time per input; undo the last doubling if it did not."""
         current, previous = seconds / input_count, self._seconds_per_input
         if previous is None:
             pays = input_count <= _LATENCY_BOUND_INPUTS and seconds < _MAX_GROWTH_SECONDS
@@ -126,10 +127,10 @@ class Chunk:
     """The inputs of one request, and their outcomes.
 
     Attributes:
-        flow: The call that sends the inputs and fills in the outcomes. Returns the number of attempts.
+        flow: Sends the inputs, fills in the outcomes, and returns the number of attempts.
         outcomes: Result or error of each input; None before it is known.
         started_at: Time at which the request was sent.
-        size: Number of inputs in the request; those with an `InputError` are not sent.
+        size: Number of inputs in the request, without those that have an `InputError`.
         is_done: Whether all outcomes are known.
     """
 
@@ -149,7 +150,7 @@ class BatchPlan(Generic[_R]):
     """A running batch: its chunks, in the order of their inputs.
 
     Attributes:
-        is_exhausted: Whether there are no more inputs. The driver sets it.
+        is_exhausted: Whether there are no more inputs. Set by the owner of the plan.
     """
 
     def __init__(
@@ -160,7 +161,7 @@ class BatchPlan(Generic[_R]):
         *,
         isolate: bool = False,
     ) -> None:
-        """Plan a batch without inputs; the driver adds them.
+        """Plan a batch that has no inputs yet; see `add_chunk`.
 
         Args:
             method: The method to call.
@@ -193,7 +194,7 @@ class BatchPlan(Generic[_R]):
         return 0 if self.is_exhausted or is_probing or is_full else limits.size
 
     def wait_timeout(self) -> float | None:
-        """Return the seconds to wait for an answer before `next_size` is asked again; None for no limit."""
+        """Return the seconds to wait for a response before `next_size` is called again; None for no limit."""
         if self.is_exhausted or not self._in_flight:
             return None
         remaining = self._limits.probe_seconds - self._newest_age()
@@ -203,7 +204,7 @@ class BatchPlan(Generic[_R]):
         return self._clock() - self._chunks[-1].started_at
 
     def add_chunk(self, inputs: Iterable[Any]) -> Chunk:
-        """Prepare the request for some inputs. An input that does not fit becomes an error at once."""
+        """Prepare the request for some inputs. The outcome of an input that does not fit is an error at once."""
         outcomes: list[Any] = []
         requests: dict[int, bytes] = {}
         for arguments in inputs:
@@ -220,7 +221,7 @@ class BatchPlan(Generic[_R]):
         return chunk
 
     def start_input_timer(self) -> Callable[[], bool]:
-        """Return a function that tells whether inputs have been taken for long enough, however few."""
+        """Return a function that says whether to stop reading inputs for the next chunk, because it takes long."""
         start = self._clock()
         return lambda: self._clock() - start > MIN_REQUEST_SECONDS
 

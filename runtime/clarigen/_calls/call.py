@@ -1,8 +1,8 @@
 """One call, unary or streaming, without I/O.
 
-A call is a generator, a *flow*: it yields actions (see `actions`) and is sent their results. It decides what is
-sent, what a response means, and when the call ends. Connections, streams and batches perform the actions and decide
-nothing. So encoding, statuses and deadlines exist once for both clients, and can be tested without a server.
+A call is a generator, called a flow: it yields actions (see `actions`) and is sent their results. It decides what
+is sent, what a response means, and when the call ends. Connections, streams and batches perform the actions and
+decide nothing. So both clients share encoding, statuses and deadlines, and tests need no server.
 """
 
 from __future__ import annotations
@@ -35,13 +35,16 @@ from .status import (
 _R = TypeVar("_R")
 
 _RESPONSE_SUCCESS: Final = frozenset({SUCCESS, MIXED_STATUS})
-"""Codes of a response that has outputs. `MIXED_STATUS` leaves it to the outputs which of them failed."""
+"""Codes of a response that has outputs. For `MIXED_STATUS`, the status of each output says whether it failed."""
 
 _OUTPUT_SUCCESS: Final = frozenset({SUCCESS, 0})
 """Codes of an output that holds a result. Servers may omit the status of an output."""
 
 UnaryFlow = Generator[Send | Sleep, Any, _R]
+"""A flow that only sends unary requests and sleeps. It returns a result of type `_R`."""
+
 StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Reclaim, Any, Usage]
+"""The flow of a streaming call. It delivers the results and returns the usage."""
 
 
 class DriftCheck(Protocol):
@@ -52,10 +55,8 @@ class DriftCheck(Protocol):
         """Whether a call must run `verify_once` first."""
         ...
 
-    def verify_once(
-        self, address: Address, deadline: Deadline
-    ) -> Generator[Send | Sleep, Any, None]:
-        """Compare the methods, once, and raise SignatureMismatchError if they differ."""
+    def verify_once(self, address: Address, deadline: Deadline) -> UnaryFlow[None]:
+        """Compare the methods unless that has been done; raise SignatureMismatchError if they differ."""
         ...
 
     def add_hint(
@@ -64,8 +65,8 @@ class DriftCheck(Protocol):
         address: Address,
         deadline: Deadline,
         response: MultiOutputResponse | None = None,
-    ) -> Generator[Send | Sleep, Any, None]:
-        """Say in the message of an error that the model has changed, if it has."""
+    ) -> UnaryFlow[None]:
+        """Add to an error's message that the model has changed, if that may be the cause."""
         ...
 
 
@@ -76,7 +77,7 @@ class CallContext(NamedTuple):
         address: The model that is called.
         policy: Timeout and retries.
         observers: Callbacks for the response.
-        drift: Check of the model's methods; None for none.
+        drift: Check of the model's methods; None to check nothing.
     """
 
     address: Address
@@ -86,11 +87,11 @@ class CallContext(NamedTuple):
 
 
 class _ParsedReply(NamedTuple):
-    """A parsed response.
+    """A reply after parsing.
 
     Attributes:
         response: The platform's message.
-        payloads: The large payloads that are not in the message.
+        payloads: The large payloads, which were cut out of the message.
     """
 
     response: MultiOutputResponse
@@ -98,7 +99,7 @@ class _ParsedReply(NamedTuple):
 
 
 def call_unary(method: Unary[_R], values: Sequence[Any], context: CallContext) -> UnaryFlow[_R]:
-    """Call a unary method with one value per field, and return its result."""
+    """Call a unary method with one value per parameter, and return its result."""
     request = method.encode_request(values)
     (response, payloads), attempts = yield from _send_with_retries(method, request, 1, context)
     try:
@@ -115,11 +116,12 @@ def call_chunk(
 
     Args:
         method: The method.
-        inputs: The inputs, from `encode_input`. Concatenated protobuf messages merge into one.
+        inputs: Requests with one input each, from `encode_input`. Joined, they are one request with all inputs,
+            because concatenated protobuf messages merge.
         context: Everything else that the call needs.
 
     Returns:
-        One outcome per input, its result or its own error, and the number of attempts.
+        The outcome of each input (its result or its own error), and the number of attempts.
     """
     (response, payloads), attempts = yield from _send_with_retries(
         method, inputs, len(inputs), context, check_outputs=False
@@ -148,14 +150,14 @@ def _send_with_retries(
     *,
     check_outputs: bool = True,
 ) -> UnaryFlow[tuple[_ParsedReply, Attempts]]:
-    """Send a request until it succeeds, and return the parsed reply and the attempts.
+    """Send a request until it succeeds or no attempt is left. Return the parsed reply and the attempts.
 
     Args:
         method: The method.
         request: Parts of the request without its address, to be joined.
         input_count: Number of inputs in the request, and of outputs in the response.
         context: Everything else that the call needs.
-        check_outputs: Whether an output that failed fails the call.
+        check_outputs: Whether the call fails if an output failed.
     """
     message = b""
     with Attempts(context.policy) as attempts:
@@ -176,10 +178,8 @@ def _send_with_retries(
     return parsed, attempts
 
 
-def _resolve_address(
-    context: CallContext, deadline: Deadline
-) -> Generator[Send | Sleep, Any, bytes]:
-    """Return the fields of a request that address the model, after verifying it if necessary."""
+def _resolve_address(context: CallContext, deadline: Deadline) -> UnaryFlow[bytes]:
+    """Verify the model if necessary, and return the fields of a request that address it."""
     if context.drift is not None and context.drift.unverified:
         yield from context.drift.verify_once(context.address, deadline)
     return (yield from context.address.resolve(deadline.remaining))
@@ -200,14 +200,14 @@ def _decode_output(
 
 
 def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallContext) -> StreamFlow:
-    """Call a streaming method with one value per field, and return its usage at the end.
+    """Call a streaming method with one value per parameter, deliver its results, and return its usage.
 
-    The call is sent again only before its first result. If it also streams inputs, it is sent again only while
-    no more than the first input has been taken from the caller: that one is kept in the request.
+    The call is not sent again after its first result, nor after its second input: only the first input is kept,
+    in the request.
 
     Raises:
-        InputError: An argument does not fit. It is raised at once, not when the flow starts. Streamed inputs are
-            checked when they are taken.
+        InputError: An argument does not fit. This is raised at once, not when the flow starts. Streamed inputs
+            are checked when they are taken from the caller.
     """
     return _run_stream(method, method.encode_arguments(values), context)
 
@@ -219,7 +219,7 @@ def _run_stream(
     streams_inputs = method.stream_field is not None
     if streams_inputs:
         item = yield Pull()
-        if item is END:  # the other arguments travel with the first input, so nothing can be sent
+        if item is END:  # the other arguments are sent with the first input, so nothing can be sent
             return Usage()
         request = method.encode_item(item, arguments)
     else:
@@ -238,7 +238,7 @@ def _run_stream(
                     response, payloads = parse_reply(method, reply, context)
                     _check_response(method, response)
                     output = response.outputs[0]
-                    # Models send the counts with the last message only, or running totals: the last ones hold.
+                    # Models send the counts with the last message, or running totals: the last counts are right.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = _sum_usage(response)
                     attempts.is_last = True
@@ -256,17 +256,17 @@ def _run_stream(
 
 
 def _encode_later_item(method: Streaming[Any], address_fields: bytes, item: Any) -> bytes:
-    """Encode the message that carries an input after the first."""
+    """Encode the request for an input after the first."""
     return b"".join((address_fields, *method.encode_item(item)))
 
 
 def _wait_or_raise(
     method: Method[Any], attempts: Attempts, failure: Failure | ModelError, context: CallContext
-) -> Generator[Send | Sleep, Any, None]:
+) -> UnaryFlow[None]:
     """Wait until the next attempt may begin.
 
     Raises:
-        ClarigenError: No attempt is left; this is the last attempt's error.
+        ClarigenError: There is no next attempt. This is the error of the last one.
     """
     error: CallError
     if isinstance(failure, ModelError):
@@ -286,14 +286,14 @@ def _add_drift_hint(
     error: ClarigenError,
     attempts: Attempts,
     response: MultiOutputResponse | None = None,
-) -> Generator[Send | Sleep, Any, None]:
-    """Say in the error that ends the call that the model has changed, if that may be the cause."""
+) -> UnaryFlow[None]:
+    """Add to an error's message that the model has changed, if that may be the cause."""
     if context.drift is not None:
         yield from context.drift.add_hint(error, context.address, attempts.deadline, response)
 
 
 def parse_reply(method: Method[Any], reply: bytes, context: CallContext) -> _ParsedReply:
-    """Parse a reply, without its large payloads unless there are observers."""
+    """Parse a reply. Its large payloads are cut out first, unless there are observers, who get the whole message."""
     rest, payloads = (reply, NO_PAYLOADS) if context.observers else extract_large_payloads(reply)
     try:
         return _ParsedReply(MultiOutputResponse.FromString(rest), payloads)
@@ -310,13 +310,13 @@ def _check_response(
     *,
     check_outputs: bool = True,
 ) -> None:
-    """Raise an error if the response failed, or does not have one output per input.
+    """Raise an error if a response failed, or does not have one output per input.
 
     Args:
         method: The method.
         response: The response.
         input_count: Number of inputs in the request.
-        check_outputs: Whether an output that failed counts too.
+        check_outputs: Whether to raise the error of an output that failed.
     """
     status, outputs = response.status, response.outputs
     if status.code not in _RESPONSE_SUCCESS:
@@ -347,7 +347,7 @@ def _notify_observers(
     attempts: Attempts,
     usage: Usage | None = None,
 ) -> None:
-    """Call the observers of a successful call. Exceptions that they raise propagate to the caller."""
+    """Call the observers with the response of a successful call. Their exceptions propagate to the caller."""
     LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
     if not context.observers:
         return

@@ -1,7 +1,7 @@
 """The two loops that drive the flow of a unary call: one blocks, one awaits.
 
-The loops decide nothing. The flow decides what to do and what a reply means (see `call`), and each connection knows
-how to perform an action.
+The loops decide nothing. The flow decides what to do and what a reply means (see `call`). A connection derives from a
+driver and performs the actions. Streams and synchronous batches do not use these loops.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Queries to the platform, and the one that a model itself answers.
+"""Queries to the platform, and one query that the model itself answers: `get_signatures`.
 
-They ask for the credential's owner, for versions and deployments, and for a model's signatures. Each is a flow (see
-`call`) of one attempt, which returns the answer or raises the error. When to ask, how often, and what follows from
-an answer is up to the caller.
+The platform is asked for the credential's owner, for versions and for deployments. Each query is a flow (see `call`)
+of one attempt, which returns the answer or raises the error. When to ask, how often, and what follows from an answer
+is up to the caller.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _T = TypeVar("_T")
 _ResponseT = TypeVar("_ResponseT", bound=_Response)
 
 Query: TypeAlias = Generator[Send, Any, _T]
-"""The flow of one request. Every query raises `ModelError` for a failure and `DecodeError` for no message."""
+"""The flow of one request. It raises `ModelError` if the request failed, and `DecodeError` if the reply is no message."""
 
 
 def get_user_id(timeout: float | None) -> Query[str]:
@@ -69,7 +69,7 @@ def get_user_id(timeout: float | None) -> Query[str]:
 
 
 def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) -> Query[str]:
-    """Return the id of a model's latest version, or `version_id` once the platform has confirmed it.
+    """Return the id of a model's latest version, or `version_id` if the platform confirms that it exists.
 
     Args:
         reference: The model.
@@ -90,7 +90,7 @@ def get_version(reference: ModelRef, version_id: str, timeout: float | None) -> 
 
     Args:
         reference: The model.
-        version_id: The version.
+        version_id: Id of the version.
         timeout: Timeout of the request, in seconds; None for no limit.
     """
     request = GetModelVersionRequest(
@@ -106,8 +106,8 @@ def get_deployment(deployment_id: str, user_id: str, timeout: float | None) -> Q
     """Return a deployment.
 
     Args:
-        deployment_id: The deployment.
-        user_id: Its owner.
+        deployment_id: Id of the deployment.
+        user_id: User id of its owner.
         timeout: Timeout of the request, in seconds; None for no limit.
     """
     request = GetDeploymentRequest(
@@ -120,7 +120,7 @@ def get_deployment(deployment_id: str, user_id: str, timeout: float | None) -> Q
 
 
 def get_signatures(address_fields: bytes, timeout: float | None) -> Query[MultiOutputResponse]:
-    """Return the signatures as the model itself states them. The model must run for that.
+    """Return the response in which a running model states its signatures.
 
     Args:
         address_fields: The fields of the request that address the model, from `Address.resolve`.
@@ -134,7 +134,12 @@ def get_signatures(address_fields: bytes, timeout: float | None) -> Query[MultiO
 def get_signatures_response(
     address_fields: bytes, timeout: float | None
 ) -> Query[MultiOutputResponse]:
-    """Return the same response, even if it is a failure. The arguments are those of `get_signatures`."""
+    """Return the response to the request for a model's signatures, even if its status is a failure.
+
+    Args:
+        address_fields: The fields of the request that address the model, from `Address.resolve`.
+        timeout: Timeout of the request, in seconds; None for no limit.
+    """
     reply = yield Send(_SIGNATURES_RPC, address_fields + encode_signatures_request(), timeout)
     return _parse_response(_SIGNATURES_RPC, MultiOutputResponse(), reply)
 

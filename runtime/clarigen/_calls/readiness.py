@@ -1,20 +1,20 @@
 """Waiting until a model accepts calls, without I/O.
 
-The platform knows whether a version is built and a deployment is enabled. Only the model itself can tell whether it
-runs: it is asked for its signatures, never for a prediction. A local runner knows only its own model. The queries are
-made in this order, and `status` says which answers are worth waiting for.
+The platform is asked first, whether the version is built and the deployment is enabled. Then the model is asked for
+its signatures, never for a prediction: only the model knows whether it runs. A local runner cannot answer the
+queries to the platform. `status` says which answers are worth waiting for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from .._log import LOGGER
 from .._proto import Status
 from .._text import escape_unprintable
 from ..errors import ModelError, ModelNotReadyError, NotFoundError
-from .actions import Failure, Send, Sleep
+from .actions import Failure, Sleep
 from .address import Address
 from .platform import (
     DISABLED_STATE,
@@ -36,20 +36,21 @@ from .status import (
     raise_for_status,
 )
 
+if TYPE_CHECKING:
+    from .call import UnaryFlow
+
 _REMEDIES: Final[Mapping[Component | None, str]] = {
     "version": "upload it again, or give another version_id",
     "deployment": "deploy it, or give another deployment_id",
 }
 
-ReadinessFlow = Generator[Send | Sleep, Any, None]
 
-
-def wait_until_ready(address: Address, policy: Policy) -> ReadinessFlow:
+def wait_until_ready(address: Address, policy: Policy) -> UnaryFlow[None]:
     """Wait until a model accepts calls.
 
     Args:
         address: The model.
-        policy: How long to wait. Its `max_retries` has no effect: a poll is harmless.
+        policy: Limits the time to wait. Its `max_retries` has no effect, because a poll is harmless.
 
     Raises:
         ModelNotReadyError: The model is not ready in time, or does not become ready by itself.
@@ -76,14 +77,14 @@ def wait_until_ready(address: Address, policy: Policy) -> ReadinessFlow:
 
 
 class _Probe:
-    """The queries that are still to be made. What the platform has confirmed is not asked again."""
+    """The queries of each poll. What the platform has confirmed is not asked again."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
         self._asks_platform = address.reference is not None
 
-    def run(self, deadline: Deadline) -> ReadinessFlow:
-        """Make the queries, and raise whatever keeps the model from accepting calls."""
+    def run(self, deadline: Deadline) -> UnaryFlow[None]:
+        """Make the queries, and raise the first error that keeps the model from accepting calls."""
         if self._asks_platform:
             try:
                 yield from self._check_version(deadline)
@@ -92,14 +93,14 @@ class _Probe:
                 if failure.code != UNIMPLEMENTED:
                     raise
             self._asks_platform = False
-        address = yield from self._address.resolve(deadline.remaining)
+        address_fields = yield from self._address.resolve(deadline.remaining)
         try:
-            yield from get_signatures(address, deadline.remaining())
+            yield from get_signatures(address_fields, deadline.remaining())
         except ModelError as error:
             if not classify_status(error.code).proves_running:
                 raise
 
-    def _check_version(self, deadline: Deadline) -> ReadinessFlow:
+    def _check_version(self, deadline: Deadline) -> UnaryFlow[None]:
         reference, version_id = self._address.reference, self._address.version_id
         assert reference is not None
         if not version_id:
@@ -108,7 +109,7 @@ class _Probe:
         if classify_status(version.status.code).not_ready_reason:
             raise_for_status(version.status)
 
-    def _check_deployment(self, deadline: Deadline) -> ReadinessFlow:
+    def _check_deployment(self, deadline: Deadline) -> UnaryFlow[None]:
         deployment_id = self._address.routing.deployment_id
         if not deployment_id:
             return
@@ -124,7 +125,7 @@ class _Probe:
 
 
 def _resolves_itself(obstacle: Failure | ModelError) -> bool:
-    """Return whether waiting may help. A poll may be repeated, even if the last one ran."""
+    """Return whether waiting may help. A poll is idempotent, so it is repeated even if the last one ran."""
     if isinstance(obstacle, Failure):
         if obstacle.code == "DEADLINE_EXCEEDED":
             return True

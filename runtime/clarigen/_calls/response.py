@@ -1,7 +1,7 @@
-"""What a call returns in addition to its value: `Usage`, `Response`, and the recordings that collect them.
+"""What is known of a call in addition to its result: `Usage`, `Response`, and `Recording`, which collects responses.
 
-A response goes to observers, not through the methods, so that no signature is written twice. Observers cannot change
-a result. The module is loaded with every generated package, so it imports no protobuf.
+Responses go to observers and are not returned, so that methods need no second variant. Observers cannot change a
+result. Every generated package loads this module, so it must not import protobuf.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Usage(NamedTuple):
-    """Token counts of a call; 0 where the model reports none.
+    """Token counts of a call; 0 if the model reports none.
 
     Attributes:
         prompt_tokens: Tokens of the input.
@@ -39,7 +39,7 @@ class Usage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A successful response: of a call, or the last one of a stream.
+    """The response to a successful call; if it streams, the last response.
 
     Attributes:
         method: Name of the method.
@@ -47,7 +47,7 @@ class Response:
         request_id: The platform's id of the request; empty from a local runner.
         status: The platform's status code, 10000 for success.
         elapsed: Duration of the call with all its attempts, in seconds.
-        attempts: How often the request was sent.
+        attempts: Number of attempts.
         raw: The platform's message.
     """
 
@@ -95,11 +95,12 @@ def _table_row(response: Response) -> dict[str, object]:
 
 
 Observer: TypeAlias = Callable[[Response], object]
+"""A function that is called with the response of each successful call; what it returns is ignored."""
 
 _active: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar(
     "clarigen", default=()
 )
-"""The recordings of the blocks that surround the running code, each with its client."""
+"""The recordings of the enclosing `recording()` blocks, each with its client."""
 
 
 @contextmanager
@@ -114,7 +115,7 @@ def recording(client: object) -> Generator[Recording, None, None]:
 
 
 def active_recordings(client: object) -> tuple[Observer, ...]:
-    """Return the observers for a call that a client makes in the current context."""
+    """Return an observer per recording that the calls of a client go to in the current context."""
     active = _active.get()
     return (
         tuple(responses.append for owner, responses in active if owner is client) if active else ()

@@ -1,8 +1,8 @@
 """Whether and when a call is sent again: its deadline, its backoff, and the decision after each failure.
 
 This is the runtime's only layer of retries, in the terms of gRPC's retry design (gRFC A6). Nothing here waits, and
-`Policy` brings the clock and the random numbers, so that tests can replay every decision. What a status says about
-a retry is in `status`; what limits the retries to one server is in `throttle`.
+`Policy` supplies the clock and the random numbers, so that tests can replay every decision. `status` says whether a
+status permits a retry; `throttle` limits the retries to one server.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ INITIAL_BACKOFF: Final = 0.5
 """Longest delay before the first retry, in seconds."""
 
 BACKOFF_MULTIPLIER: Final = 1.6
-"""Growth of the longest delay with each wait."""
+"""Factor by which the longest delay grows with each wait."""
 
 MAX_BACKOFF: Final = 20.0
 """Longest delay before any retry, in seconds."""
 
 MAX_OVERLOAD_BACKOFF: Final = 4.0
-"""Longest delay before a call is offered again to an overloaded server, in seconds."""
+"""Longest delay before a call is sent again to an overloaded server, in seconds."""
 
 _FINAL_POLL_MARGIN: Final = 1.0
 """How long before the deadline the last poll takes place, in seconds; at most a quarter of the timeout."""
 
 _REFUSAL_SKEW: Final = 0.02
-"""How much longer a server may take for one refusal than for another, in seconds."""
+"""By how much the durations of two refusals by one server may differ, in seconds."""
 
 _MIN_TIMEOUT: Final = 0.001
 """Shortest timeout of an attempt, in seconds, even if it begins just before the deadline."""
@@ -48,9 +48,7 @@ def _random() -> float:
 
 
 class Policy:
-    """How long a call may take, and how often it is sent. It does not change.
-
-    Not a dataclass: making one takes longer than the rest of this module ("fresh process to first prediction").
+    """How long a call may take, and how often it may be sent. Immutable.
 
     Attributes:
         timeout: Time limit of the call with all its attempts, in seconds; None for no limit.
@@ -61,6 +59,7 @@ class Policy:
         idempotent: Whether a call may run more than once.
     """
 
+    # Not a dataclass: defining one takes longer than the rest of this module ("fresh process to first prediction").
     __slots__ = ("clock", "idempotent", "max_retries", "random", "throttle", "timeout")
 
     def __init__(
@@ -80,16 +79,16 @@ class Policy:
         self.idempotent: Final = idempotent
 
     def replace(self, **changes: Any) -> Policy:
-        """Return a policy that differs in these attributes."""
+        """Return a copy of this policy with other values for some attributes."""
         return Policy(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
 
 class Deadline:
-    """The point in time at which a call must have ended, and how far it is away.
+    """The time by which a call must have ended.
 
     Attributes:
         timeout: Seconds from the start of the call to the deadline; None for no limit.
-        start: Time at which the call began.
+        start: Time at which the call began, by the clock.
     """
 
     __slots__ = ("_clock", "_end", "start", "timeout")
@@ -109,7 +108,7 @@ class Deadline:
         return None if self._end is None else max(self._end - self._clock(), _MIN_TIMEOUT)
 
     def expires_within(self, seconds: float) -> bool:
-        """Return whether the deadline is at most so many seconds away."""
+        """Return whether there is a deadline and it is at most `seconds` away."""
         return self._end is not None and self._clock() + seconds >= self._end
 
 
@@ -118,8 +117,8 @@ class Backoff(NamedTuple):
 
     Attributes:
         initial: Longest first delay, in seconds.
-        multiplier: Growth of the longest delay with each wait.
-        maximum: Longest delay of all, in seconds.
+        multiplier: Factor by which the longest delay grows with each wait.
+        maximum: Longest delay ever, in seconds.
     """
 
     initial: float = INITIAL_BACKOFF
@@ -141,9 +140,9 @@ _OVERLOAD_BACKOFF: Final = Backoff(maximum=MAX_OVERLOAD_BACKOFF)
 
 
 class Attempts:
-    """The attempts of one call: how many there were, and what they cost.
+    """The attempts of one call: how many there were, and how long they took.
 
-    As a context manager it ends the last attempt, whichever way the call ends.
+    As a context manager it ends the last attempt, whether the call succeeds or fails.
 
     Attributes:
         policy: Limits the attempts.
@@ -209,7 +208,7 @@ class Attempts:
         return self.policy.throttle.take_token()
 
     def is_server_making_progress(self) -> bool:
-        """Return whether the server that refused the attempt is working at other calls."""
+        """Return whether the server that refused the attempt is working on other calls."""
         # If an earlier call is still pending after the time that a refusal takes, it was accepted.
         refusal_seconds = self._ended_at - self._sent_at
         waited_seconds = self.policy.clock() - self._ended_at
@@ -231,7 +230,7 @@ class Retry(NamedTuple):
 
 
 class WaitForCapacity(NamedTuple):
-    """Wait, then send the call again if the server makes progress or there is a token; else decide again.
+    """Wait, then send the call again if the server is making progress or there is a token; else decide again.
 
     Attributes:
         delay: How long to wait, in seconds.
@@ -279,7 +278,7 @@ def wait_for_retry(
     Args:
         retryability: What the failure says about another attempt.
         attempts: The attempts of the call so far.
-        error: The error of the last one, for the log.
+        error: The error of the last attempt, for the log.
     """
     while True:
         step = next_step(retryability, attempts)
@@ -298,7 +297,7 @@ def wait_for_retry(
 
 
 def next_poll_delay(attempts: Attempts) -> float | None:
-    """Return the seconds to wait before polling again; None if the time is up.
+    """Return the seconds to wait before the next poll; None if no time is left.
 
     A poll is harmless, so neither `max_retries` nor the throttle limits it. The last one takes place shortly
     before the deadline.

@@ -39,8 +39,7 @@ INPUT_UNSUPPORTED_FORMAT: Final = 30101
 class Retryability(Enum):
     """Whether a call that failed may be sent again.
 
-    A prediction is billed and has no idempotency key. So by default it is sent again only if it certainly has not
-    run.
+    A prediction is billed and has no idempotency key. So by default it is sent again only if it cannot have run.
     """
 
     NEVER = auto()
@@ -60,7 +59,7 @@ class Retryability(Enum):
 
 
 Component: TypeAlias = Literal["version", "deployment"]
-"""What has to be ready before a model can be called."""
+"""A part of a model that must be ready before the model can be called."""
 
 
 class StatusInfo(NamedTuple):
@@ -73,9 +72,9 @@ class StatusInfo(NamedTuple):
         not_ready_reason: Why the model is not ready, as a clause; empty if this is not the problem.
         resolves_itself: Whether a model that is not ready becomes ready by itself.
         component: What is not ready; None if `not_ready_reason` is empty.
-        proves_running: Whether only a running model gives this answer.
-        suggests_drift: Whether the model may have changed, because the request does not suit it.
-        is_exception: Whether the model's code raised an exception. Its text may suggest drift.
+        proves_running: Whether only a running model answers with this status.
+        suggests_drift: Whether the request does not suit the model, which may therefore have changed.
+        is_exception: Whether the model's code raised an exception. The details may suggest drift.
     """
 
     name: str
@@ -90,27 +89,27 @@ class StatusInfo(NamedTuple):
 
 
 def _starting(name: str, reason: str) -> StatusInfo:
-    """Build the row of a model that is starting; calls wait for it."""
+    """Return the row of a model that is starting; calls wait for it."""
     return StatusInfo(name, ModelNotReadyError, Retryability.STARTING, reason, True, "deployment")
 
 
 def _temporary(name: str, component: Component, reason: str) -> StatusInfo:
-    """Build the row of a model that is not ready yet, and becomes ready by itself."""
+    """Return the row of a model that is not ready yet, and becomes ready by itself."""
     return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, True, component)
 
 
 def _permanent(name: str, component: Component, reason: str) -> StatusInfo:
-    """Build the row of a model that is not ready, and becomes ready only if somebody acts."""
+    """Return the row of a model that is not ready, and does not become ready by itself."""
     return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, False, component)
 
 
 def _mismatch(name: str, error: type[ModelError]) -> StatusInfo:
-    """Build the row of a request that does not suit the model."""
+    """Return the row of a request that does not suit the model."""
     return StatusInfo(name, error, suggests_drift=True)
 
 
 def _exception(name: str) -> StatusInfo:
-    """Build the row of an exception in the model's code."""
+    """Return the row of an exception in the model's code."""
     return StatusInfo(name, PredictionError, proves_running=True, is_exception=True)
 
 
@@ -195,17 +194,17 @@ CODES_BY_NAME: Final[Mapping[str, int]] = {info.name: code for code, info in STA
 
 _UNLISTED: Final = StatusInfo("", ModelError)
 _UNLISTED_INTERNAL: Final = StatusInfo("", ServerError)
-_INTERNAL_CODES: Final = range(98000, 99000)
+_INTERNAL_CODES: Final = range(98000, 99000)  # errors inside the platform, listed or not
 
 
 def classify_status(code: int) -> StatusInfo:
-    """Return what is known of a status, even if the table does not list its code."""
+    """Return what is known of a status of the platform, even if the table does not list its code."""
     unlisted = _UNLISTED_INTERNAL if code in _INTERNAL_CODES else _UNLISTED
     return STATUSES.get(code, unlisted)
 
 
 CallError: TypeAlias = ModelError | TransportError | DeadlineExceededError
-"""An error of a call that was sent. It holds the number of attempts and the duration of the call."""
+"""The error of a call that was sent. It has the number of attempts and the duration of the call."""
 
 
 class FailureInfo(NamedTuple):
@@ -234,7 +233,7 @@ _BY_CODE: Final[Mapping[str, FailureInfo]] = {
     "NOT_FOUND": FailureInfo(NotFoundError),
 }
 
-# Parts of the details of a failure, in lower case.
+# What the details of a failure contain, in lower case.
 _NO_CONNECTION_DETAILS: Final = (
     "failed to connect",
     "connections to all backends failing",
@@ -263,13 +262,13 @@ def classify_failure(failure: Failure) -> FailureInfo:
 
 
 def failure_from_grpc(error: Any) -> Failure:
-    """Convert an `RpcError` of grpc or grpc.aio."""
+    """Convert an `RpcError` of grpc or grpc.aio to a `Failure`."""
     code = error.code()
     return Failure(code.name if code is not None else "UNKNOWN", error.details() or "")
 
 
 def error_from_status(status: Status, subject: str = "") -> ModelError | None:
-    """Return the error that a status of the platform stands for; None for success.
+    """Convert a status of the platform to an error; return None for success.
 
     Args:
         status: The status of a response or of one of its outputs.
@@ -297,7 +296,7 @@ def error_from_status(status: Status, subject: str = "") -> ModelError | None:
 
 
 def raise_for_status(status: Status, subject: str = "") -> None:
-    """Raise the error that a status of the platform stands for, unless it is success.
+    """Raise an error if a status of the platform is not success.
 
     Args:
         status: The status of a response or of one of its outputs.
@@ -312,12 +311,12 @@ def raise_for_status(status: Status, subject: str = "") -> None:
 
 
 def error_from_failure(failure: Failure, subject: str, *, timeout: float | None) -> CallError:
-    """Return the error that a gRPC status stands for.
+    """Convert a gRPC status to an error.
 
     Args:
         failure: The status.
         subject: First words of the message, such as the name of a method.
-        timeout: Timeout of the call, in seconds.
+        timeout: Timeout of the call, in seconds, for the message; None for no limit.
     """
     code, details = failure.code, failure.details
     error = classify_failure(failure).error

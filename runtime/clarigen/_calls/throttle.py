@@ -1,7 +1,7 @@
 """Retry throttling: what limits the retries of all calls to one server together.
 
-Each server has the token bucket of gRPC's retry design (gRFC A6) and a record of the calls that it is working at.
-Both clients of a process share it, whether they block or await. It knows neither statuses nor time.
+Each server has the token bucket of gRPC's retry design (gRFC A6) and a record of the calls that it is working on.
+All clients of a process share it, synchronous or async. It knows neither statuses nor time.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Final, TypeAlias
 from .._after_fork import register_resettable
 
 SendMark: TypeAlias = tuple[int, int]
-"""The moment at which a call was sent: how many were sent before, and how many had been answered."""
+"""The moment at which a call was sent: the numbers of calls that had been sent and answered before."""
 
 
 class RetryThrottle:
-    """The token bucket of one server, and the calls that it is working at. Thread-safe.
+    """The token bucket of one server, and the calls that it is working on. Thread-safe.
 
     Each call adds a tenth of a token and each retry takes one. Once the initial tokens are gone, a server that
     refuses everything gets at most 1.1 requests per call.
@@ -40,7 +40,7 @@ class RetryThrottle:
         register_resettable(self)
 
     def reset_after_fork(self) -> None:
-        """Forget the calls of the parent's threads, and the lock that one of them may have held."""
+        """Forget the parent's calls, and replace the lock, which one of its threads may have held."""
         self.lock = threading.Lock()
         self._pending: dict[object, int] = {}
 
@@ -58,26 +58,27 @@ class RetryThrottle:
             return True
 
     def record_start(self, call: object) -> SendMark:
-        """Record that a call was sent, and return the moment for `is_making_progress`."""
+        """Record that a call is sent, and return the moment for `is_making_progress`."""
         number = self._pending[call] = next(self._send_numbers)
         return number, self._answered
 
     def record_end(self, call: object, *, answered: bool) -> None:
-        """Record that the server works at a call no longer.
+        """Record that the server no longer works on a call.
 
         Args:
-            call: The call. Nothing happens if it was not started or has ended before.
+            call: The call. Nothing happens if its start was not recorded, or its end was.
             answered: Whether the server answered it, with a result or an error of its own.
         """
         if self._pending.pop(call, None) is not None:
             self._answered += answered
 
     def is_making_progress(self, since: SendMark, *, pending_are_accepted: bool) -> bool:
-        """Return whether the server has answered a call since then, or works at an earlier one.
+        """Return whether the server has answered a call since a moment, or is working on an earlier one.
 
         Args:
-            since: The moment, from `call_started`.
-            pending_are_accepted: Whether a call that is still pending cannot have been refused.
+            since: The moment, from `record_start`.
+            pending_are_accepted: Whether earlier calls that are still pending count as accepted, because the
+                server would have refused them by now.
         """
         number, answered = since
         if self._answered != answered:

@@ -1,8 +1,8 @@
 """Whether the deployed model is still the one that a client was generated for.
 
-With `verify=True`, the first call compares the model's methods with the lock. Without it, an error that a change
-of the model may cause asks once for the model's version, and names a change in its message. These checks are
-flows of `_calls`, without I/O. What reads locks and asks the platform is imported on first use.
+With `verify=True`, the first call compares the model's methods with the lock. Otherwise, after an error that a
+changed model may have caused, the model's version is queried, once; if it changed, the error says so. Both checks
+are flows without I/O, see `_calls`. The code that reads locks and queries the platform is imported on first use.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from .._text import escape_unprintable
 from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, SignatureMismatchError
 
 if TYPE_CHECKING:
+    from .._calls.call import UnaryFlow
     from .._proto import MultiOutputResponse
     from .lock import Lock
 
 _POLL_SECONDS: Final = 0.02
-"""The time between two looks at whether another call has finished the comparison, in seconds."""
+"""How often a call that waits for the comparison of another call looks whether it is done, in seconds."""
 
 _VERSION_TIMEOUT: Final = 5.0
-"""The time limit of the question for the model's version, in seconds."""
+"""Timeout of the query for the model's version, in seconds."""
 
 _DRIFT_PHRASES: Final = (
     "not found in model class",
@@ -39,17 +40,15 @@ _DRIFT_PHRASES: Final = (
     "missing part with key",
     "expected tuple of length",
 )
-"""The errors of a model that is called with a method or arguments that it does not have."""
-
-Flow = Generator[Send | Sleep, Any, None]
+"""What the errors of a model contain, in lower case, if it lacks the method or does not take the arguments."""
 
 
 def find_package(client: type[Any], base: type[Any]) -> str:
-    """Return the package that a client's class was generated into; empty if there is none.
+    """Return the full name of the package that a client's class was generated into; empty if there is none.
 
     Args:
-        client: The class, or a subclass of it in an application.
-        base: The base of all clients.
+        client: The generated class, or an application's subclass of it.
+        base: The base class of all clients.
     """
     own = __name__.partition(".")[0]
     for cls in reversed(client.__mro__):
@@ -59,21 +58,21 @@ def find_package(client: type[Any], base: type[Any]) -> str:
 
 
 class Drift:
-    """What a client and its views know about changes of their model. Thread-safe.
+    """What is known about changes of a client's model, for all copies by `with_options`. Thread-safe.
 
     Attributes:
-        unverified: Whether a call must go through `verify_once` first.
+        unverified: Whether a call must run `verify_once` first.
     """
 
     def __init__(self, package: str, *, verify: bool) -> None:
         """Create the state of a client that has made no call.
 
         Args:
-            package: The package that the client was generated into.
+            package: Full name of the package that the client was generated into; empty if there is none.
             verify: Whether the first call compares the model's methods with the lock.
 
         Raises:
-            ConfigError: It does, and the package has no lock.
+            ConfigError: `verify` is true, and the package has no lock that can be read.
         """
         self.unverified = verify
         self._verify = verify
@@ -90,14 +89,16 @@ class Drift:
             register_resettable(self)
 
     def reset_after_fork(self) -> None:
-        """Forget that a thread of the parent is comparing."""
+        """Replace the mutex, which a thread of the parent may have held."""
         self._comparison_mutex = threading.Lock()
 
-    def verify_once(self, address: Address, deadline: Deadline) -> Flow:
-        """Compare the model's methods with the lock, unless that has been done. Other calls wait for it.
+    def verify_once(self, address: Address, deadline: Deadline) -> UnaryFlow[None]:
+        """Compare the model's methods with the lock unless that has been done. Calls in the meantime wait for it.
 
         Raises:
-            SignatureMismatchError: They differ.
+            SignatureMismatchError: The methods differ.
+            Failure: A request failed, or the deadline passed.
+            ClarigenError: The methods of the model could not be read.
         """
         while self.unverified and not self._differences:
             comparing = self._comparison_mutex  # a fork in the meantime replaces it
@@ -118,7 +119,7 @@ class Drift:
                 differences=tuple(self._differences),
             )
 
-    def _compare(self, address: Address, deadline: Deadline) -> Flow:
+    def _compare(self, address: Address, deadline: Deadline) -> UnaryFlow[None]:
         if not self.unverified or self._differences:
             return  # another call was faster
         from .deployed import describe_differences, fetch_signatures
@@ -134,14 +135,14 @@ class Drift:
         address: Address,
         deadline: Deadline,
         response: MultiOutputResponse | None = None,
-    ) -> Flow:
-        """Add to an error's message that the model has changed, if it has and may have caused the error.
+    ) -> UnaryFlow[None]:
+        """Add to an error's message that the model has changed, if that may be the cause.
 
         Args:
             error: The error.
             address: The model that was called.
             deadline: The deadline of the call.
-            response: The response to the call, if there was one.
+            response: The response to the call; None if there is none.
         """
         if self._verify or not suggests_drift(error):
             return
@@ -177,7 +178,7 @@ class Drift:
     def _fetch_latest_version(
         self, address: Address, deadline: Deadline
     ) -> Generator[Send, Any, str]:
-        """Return the latest version of the model, which is asked for once; empty if it is not known."""
+        """Return the id of the model's latest version, which is queried once; empty if unknown."""
         if (
             not self._has_fetched_version
             and address.reference is not None
@@ -194,7 +195,7 @@ class Drift:
 
 
 def _get_version(response: MultiOutputResponse | None) -> str:
-    """Return the version that a response says it is from; empty if it does not say."""
+    """Return the id of the version that answered; empty if the response does not name it."""
     if response is None or not response.outputs:
         return ""
     return response.outputs[0].model.model_version.id

@@ -1,7 +1,7 @@
-"""The signatures of a deployed model: in which order the platform and the model are asked, and how they answer.
+"""The signatures of a deployed model: whether the platform or the model is asked for them, and what they answer.
 
-Clients that verify their model and the generator share this order. Only a comparison loads this module;
-`read_lock` and `describe_differences` are re-exported, so that a comparison needs one import.
+The generator and the clients with `verify=True` use this. Only a comparison loads this module; it re-exports
+`read_lock` and `describe_differences`, so that a comparison needs one import.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ __all__ = [
 
 
 class DeployedSignatures(NamedTuple):
-    """The signatures of a deployed model, unread.
+    """The signatures of a deployed model, as the platform or the model sent them.
 
     Attributes:
-        version_id: The version that they belong to; empty if it is not known.
+        version_id: The version that they belong to; empty if unknown.
         stored: The signatures that the platform stores for the version.
         response: The model's own answer, which may be a failure; None if the platform stores signatures.
     """
@@ -60,15 +60,15 @@ def get_deployed_signatures(
 ) -> Generator[Send, Any, DeployedSignatures]:
     """Get the signatures that the platform stores for a model or, if it stores none, ask the model itself.
 
-    For a model on a named deployment or nodepool the platform is asked only if the version is named, because it
-    does not say which version runs there. A local runner answers only the request to the model itself.
+    If the address has a deployment or nodepool but no version, only the model is asked, because the platform does
+    not say which version runs there. A local runner also answers only the request to the model.
 
     Args:
         address: The model.
-        remaining: Returns the deadline of the next request, in seconds from now; None for none.
-        pin_version: Whether to use one version throughout: the platform must confirm a version that `address`
-            names, and the request to the model itself names the version that was found.
-        check_version: Called with a version's id and its status on the platform. It may raise to stop.
+        remaining: Returns the time left for a request, in seconds; None for no limit.
+        pin_version: Whether all requests must be about one version. Then the platform must confirm the version of
+            the address, if it has one, and the request to the model names the version.
+        check_version: Called with the version's id and its status on the platform. It may raise an exception.
 
     Raises:
         Failure: A request failed.
@@ -90,15 +90,15 @@ def get_deployed_signatures(
                 return DeployedSignatures(version_id, version.method_signatures)
     if pin_version:
         address = Address(reference, version_id, address.routing)
-    target = yield from address.resolve(remaining)
-    response = yield from get_signatures_response(target, remaining())
+    address_fields = yield from address.resolve(remaining)
+    response = yield from get_signatures_response(address_fields, remaining())
     return DeployedSignatures(version_id, response=response)
 
 
 def fetch_signatures(
     address: Address, deadline: Deadline
 ) -> Generator[Send, Any, dict[str, Signature]]:
-    """Read the signatures of the model at an address.
+    """Get the signatures of the model at an address and read them. Return them by the name of the method.
 
     Raises:
         Failure: A request failed.

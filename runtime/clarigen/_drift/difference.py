@@ -1,8 +1,8 @@
 """How a model's methods differ from those that a client was generated from, in words.
 
-Only what can break a caller or change the meaning of a call is a difference. Descriptions, limits (which are
-hints), the order of parameters and additions are not. Names and defaults were written by the model's author: they
-are escaped and shortened.
+Only what can break a caller or change the meaning of a call is a difference. Descriptions, limits (which are only
+hints), the order of parameters and additions are none. Names and defaults were written by the model's author, so
+messages escape and shorten them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from .._text import escape_unprintable, shorten
 from .signature import Parameter, Signature, Type
 
 _MAX_LENGTH: Final = 120
-"""The longest name or value in a message, in characters."""
+"""Maximum length of a name or value in a message, in characters."""
 
 _BOOLS: Final = {"True": True, "true": True, "False": False, "false": False}
+"""The spellings of booleans in defaults."""
 
 
 def describe_differences(
@@ -71,7 +72,11 @@ def _compare_names(before: Signature, after: Signature) -> Iterator[str]:
 def _find_renamed(
     before: Signature, after: Signature, gone: list[str], added: list[str]
 ) -> dict[str, str]:
-    """Return the new name of each parameter whose position has another name with the same type."""
+    """Guess which parameters were renamed: those with a new name of the same type at the same position.
+
+    Returns:
+        The new names, by the old ones.
+    """
     names = list(after.parameters)
     return {
         name: names[position]
@@ -103,7 +108,7 @@ def _compare_parameters(before: Parameter, after: Parameter) -> Iterator[str]:
 
 
 def _is_compatible(before: Type, after: Type, *, is_result: bool) -> bool:
-    """Return whether values of one type fit the other. A record that is returned may have more fields."""
+    """Return whether code for one type works with the other. A record in a result may have more fields."""
     if before.name != after.name:
         return False
     if before.name != "NAMED_FIELDS":
@@ -123,7 +128,7 @@ def _is_compatible(before: Type, after: Type, *, is_result: bool) -> bool:
 
 
 def _parse_default(type_name: str, text: str) -> object:
-    """Return the value that the text of a default means, as SDKs of different ages spell it differently."""
+    """Return the value of a default from its text. Versions of the SDK spell the same value differently."""
     if text == "null" or (not text and type_name != "STR"):
         return None
     is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
@@ -144,6 +149,6 @@ def _show_all(texts: Sequence[str]) -> str:
 
 
 def _show(value: object) -> str:
-    """Return a value for a message: text of others, on one line that is not too long."""
+    """Return a value as text for a message: escaped, on one line, and shortened."""
     text = escape_unprintable(value if isinstance(value, (str, Type)) else repr(value))
     return shorten(text, _MAX_LENGTH)

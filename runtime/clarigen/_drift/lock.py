@@ -1,6 +1,6 @@
 """The lock of a generated package: the signatures that it was generated from.
 
-The file is not trusted: an application may have changed it, or left it out of its wheel.
+The file is not trusted: somebody may have edited it, or left it out of a wheel.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ LOCK_NAME: Final = "signatures.json"
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What a package was generated from.
+    """The model that a package was generated from.
 
     Attributes:
         reference: The model; None if the package names none.
-        version_id: The version of the model; empty if it is not known.
-        methods: The model's methods, by name.
+        version_id: The version of the model; empty if unknown.
+        methods: The signatures of the model's methods, by name.
     """
 
     reference: ModelRef | None
@@ -35,7 +35,7 @@ def read_lock(package: str) -> Lock:
     """Read the lock of a package.
 
     Args:
-        package: The package's full name; empty for a class that belongs to none.
+        package: The package's full name; empty if the client's class belongs to no package.
 
     Raises:
         ConfigError: There is no lock, or it cannot be read.

@@ -1,8 +1,8 @@
 """The signatures of a model's methods, as far as they matter to callers.
 
-Signatures are read from two forms: the platform's messages, and JSON (a package's lock, or a model's own answer),
-whose keys are in snake_case or camelCase and whose enums are names or numbers. Reading is lenient: what cannot be
-read counts as absent, because no code is generated from it.
+Signatures have two forms: the platform's messages, and JSON (a package's lock, or a model's own answer). JSON keys
+are in snake_case or camelCase, and JSON enums are names or numbers. Reading is lenient: what cannot be read counts as
+absent. Code is never generated from these signatures.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from .. import wire
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A data type.
+    """A data type, with its type arguments.
 
     Attributes:
-        name: The platform's name of the type.
-        parts: The types that it consists of, each with its name; the name is empty unless it is a field's.
+        name: The platform's name of the type, for example `LIST`.
+        parts: The fields of a record, as names and types; for other types the type arguments, with empty names.
     """
 
     name: str
@@ -33,12 +33,12 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter.
+    """A parameter of a method.
 
     Attributes:
         type: The type of its values.
-        required: Whether a call must have it.
-        default: The text of its default; empty if there is none.
+        required: Whether a call must pass it.
+        default: The text of its default; empty if it has none.
         choices: The allowed values; empty if all are allowed.
     """
 
@@ -50,10 +50,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A method.
+    """The signature of a method.
 
     Attributes:
-        kind: The platform's name of its kind: unary or streaming.
+        kind: The platform's name of the kind of method, for example `UNARY_UNARY`.
         parameters: Its parameters, by name.
         result: The type of its results.
     """
@@ -64,7 +64,7 @@ class Signature:
 
 
 def read_signatures(entries: Iterable[object]) -> dict[str, Signature]:
-    """Read signatures, and return the methods by name, in their order."""
+    """Read signatures from either form. Return them by the name of the method, in the same order."""
     return {_get_text(entry, "name"): _read_signature(entry) for entry in entries}
 
 
@@ -88,7 +88,7 @@ def _read_parameter(field: object) -> Parameter:
 
 
 def _read_result(fields: list[object]) -> Type:
-    """Return the type of a method's results. Outputs other than a single `return` are fields of a record."""
+    """Return the type of a method's results: of its single output `return`, else a record of its outputs."""
     names = [_get_text(field, "name") for field in fields]
     if wire.is_single_result(names):
         return _read_type(fields[0])
@@ -105,7 +105,7 @@ def _read_type(field: object) -> Type:
 
 
 def _get(node: object, key: str) -> Any:
-    """Return the value of a key in a message or a JSON object; None if there is none."""
+    """Return the value of a key in a message or a JSON object; None if it is absent."""
     if not isinstance(node, Mapping):
         return getattr(node, key, None)
     return wire.snake_or_camel(cast("Mapping[str, Any]", node), key)
@@ -122,7 +122,7 @@ def _get_list(node: object, key: str) -> list[object]:
 
 
 def _get_enum_name(node: object, key: str, names: Sequence[str]) -> str:
-    """Return the name of an enum value. It may be given as a number; if absent, it is the first."""
+    """Return the name of an enum value, which may be a name or a number; if it is absent, the number is 0."""
     value = _get(node, key)
     if isinstance(value, str):
         return value

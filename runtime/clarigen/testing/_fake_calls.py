@@ -119,7 +119,7 @@ class FakeMethod:
             part_encoder(self.method.returns.encode, "return")(returned, buffers)
         except CodecError as error:
             raise ConfigError(
-                f"the fake's {self.name}: its result{error.path} {error.problem}"
+                f"{self.name}: the fake's result{error.path} {error.problem}"
             ) from None
         return Output(status=Status(code=SUCCESS), data=Data.FromString(b"".join(buffers)))
 
@@ -134,7 +134,7 @@ class FakeMethod:
         if hasattr(returned, "__iter__") and not isinstance(returned, (str, bytes)):
             return iter(returned)
         raise ConfigError(
-            f"the fake's {self.name}: its result must be an iterable, not {describe(returned)}"
+            f"{self.name}: the fake's result must be an iterable, not {describe(returned)}"
         )
 
     def check_result(self, result: Any) -> None:
@@ -149,7 +149,7 @@ class FakeMethod:
         items = self.iterate_results(result)
         if items is result:
             raise ConfigError(
-                f"the fake's {self.name}: the first call would exhaust the iterator; pass a list or a function"
+                f"{self.name}: the first call would exhaust the iterator; pass a list or a function"
             )
         for item in items:
             self.encode_output(item)

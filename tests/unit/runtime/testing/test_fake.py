@@ -248,27 +248,27 @@ def test_fake_distinguishes_an_empty_list_from_an_omitted_one() -> None:
         (
             {"say": lambda **_: 3},
             lambda model: model.say("x"),
-            "the fake's say: its result must be a str, not int 3",
+            "say: the fake's result must be a str, not int 3",
         ),
         (
             {"count": lambda n: "abc"},
             lambda model: next(model.count(1)),
-            "the fake's count: its result must be an iterable, not str 'abc'",
+            "count: the fake's result must be an iterable, not str 'abc'",
         ),
         (
             {"count": lambda n: None},
             lambda model: next(model.count(1)),
-            "the fake's count: its result must be an iterable, not None",
+            "count: the fake's result must be an iterable, not None",
         ),
         (
             {"count": lambda n: ["1"]},
             lambda model: next(model.count(1)),
-            "the fake's count: its result must be an int, not str '1'",
+            "count: the fake's result must be an int, not str '1'",
         ),
         (
             {"say": lambda **_: 3},
             lambda model: list(model.say_batch([{"text": "x"}]).outcomes()),
-            "the fake's say: its result must be a str, not int 3",
+            "say: the fake's result must be a str, not int 3",
         ),
         (
             {"say": AsyncMock()},
@@ -278,7 +278,7 @@ def test_fake_distinguishes_an_empty_list_from_an_omitted_one() -> None:
         (
             {"count": lambda n: _later()},
             lambda model: next(model.count(1)),
-            "the fake's count: its result must be an iterable, not async_generator",
+            "count: the fake's result must be an iterable, not async_generator",
         ),
     ],
 )
@@ -338,9 +338,9 @@ def test_fake_accepts_a_result_or_an_error() -> None:
 @pytest.mark.parametrize(
     ("replacements", "message"),
     [
-        ({"say": 3}, "the fake's say: its result must be a str, not int 3"),
-        ({"count": [1, "2"]}, "the fake's count: its result must be an int, not str '2'"),
-        ({"count": 5}, "the fake's count: its result must be an iterable, not int 5"),
+        ({"say": 3}, "say: the fake's result must be a str, not int 3"),
+        ({"count": [1, "2"]}, "count: the fake's result must be an int, not str '2'"),
+        ({"count": 5}, "count: the fake's result must be an iterable, not int 5"),
         ({"count": iter([1])}, "the first call would exhaust the iterator; pass a list"),
     ],
 )

@@ -115,7 +115,7 @@ def test_async_fake_accepts_errors_and_results() -> None:
         assert [item async for item in model.double([1])] == [7]
         with pytest.raises(ConfigError, match="count: the fake has no replacement"):
             fake(AsyncParrotClient).count(1)
-        with pytest.raises(ConfigError, match="the fake's say: its result must be a str"):
+        with pytest.raises(ConfigError, match="say: the fake's result must be a str"):
             await fake(AsyncParrotClient, say=AsyncMock(return_value=3)).say("x")
         await model.close()
         with pytest.raises(ConfigError, match="this client is closed"):

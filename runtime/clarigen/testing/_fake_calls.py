@@ -155,7 +155,7 @@ class FakeMethod:
             self.encode_output(item)
 
 
-def unary(fake_method: FakeMethod, values: Sequence[Any], context: CallContext) -> FakeFlow:
+def call_unary(fake_method: FakeMethod, values: Sequence[Any], context: CallContext) -> FakeFlow:
     """Call the function of a unary method.
 
     Args:
@@ -183,7 +183,7 @@ def call_with_input(fake_method: FakeMethod, data: Data, context: CallContext) -
     return fake_method.method.decode_result(output.data, NO_PAYLOADS)
 
 
-def stream(
+def call_stream(
     fake_method: FakeMethod, values: Sequence[Any], context: CallContext, items: Any
 ) -> FakeFlow:
     """Call the function of a method that returns a stream.
@@ -198,10 +198,10 @@ def stream(
         InputError: An argument is invalid. An item is checked later, when it is taken.
     """
     data = parse_input(fake_method.method.encode_request(values))
-    return _call_stream(fake_method, fake_method.decode_arguments(data), context, items)
+    return _run_stream(fake_method, fake_method.decode_arguments(data), context, items)
 
 
-def _call_stream(
+def _run_stream(
     fake_method: FakeMethod, arguments: dict[str, Any], context: CallContext, items: Any
 ) -> FakeFlow:
     attempts, stream, output = Attempts(context.policy), fake_method.method.stream_field, Output()

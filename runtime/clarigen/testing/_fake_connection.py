@@ -18,7 +18,14 @@ from .._calls.driver import AsyncDriver, Driver
 from .._transport.connection import CLOSED
 from .._wire.method import Method, Streaming, Unary
 from ..errors import ClarigenError, ConfigError
-from ._fake_calls import CallFunction, FakeMethod, call_with_input, parse_input, stream, unary
+from ._fake_calls import (
+    CallFunction,
+    FakeMethod,
+    call_stream,
+    call_unary,
+    call_with_input,
+    parse_input,
+)
 
 
 class FakeBatchPlan(BatchPlan[Any]):
@@ -72,13 +79,13 @@ class FakeConnectionBase:
         self, method: Unary[Any], values: Sequence[Any], context: CallContext
     ) -> Any:
         """Return the flow of a unary call."""
-        return unary(self._find_fake_method(method), values, context)
+        return call_unary(self._find_fake_method(method), values, context)
 
     def make_stream_flow(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: Any
     ) -> Any:
         """Return the flow of a streaming call."""
-        return stream(self._find_fake_method(method), values, context, items)
+        return call_stream(self._find_fake_method(method), values, context, items)
 
     def prepare_batch(
         self,

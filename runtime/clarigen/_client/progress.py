@@ -29,7 +29,7 @@ def progress_bar(label: str, inputs: object) -> Generator[Callable[[], None], No
         from rich import progress
         from rich.console import Console
     except ImportError:
-        raise ConfigError("progress=True draws with rich: pip install rich") from None
+        raise ConfigError("progress=True needs rich: pip install rich") from None
     columns = (
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),

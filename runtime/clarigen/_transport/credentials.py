@@ -35,21 +35,20 @@ class Credentials:
         return "Credentials()"
 
     def __reduce__(self) -> str:
-        raise TypeError("credentials are not pickled")
+        raise TypeError("credentials cannot be pickled")
 
     @classmethod
     def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credentials:
         """Return the credential for a target: the argument, CLARIFAI_PAT or CLARIFAI_SESSION_TOKEN.
 
-        A plain connection to another machine would show the credential to everyone on the way. An argument
-        is refused there, and the environment is not read.
+        On a connection without TLS to another machine, anybody on the way could read the credential. For such
+        a target an argument is refused, and the environment is not read.
 
         Raises:
-            ConfigError: The target needs a credential and there is none, there are two, or the target must
-                not get one.
+            ConfigError: The credential is missing, malformed or ambiguous, or the target must not receive it.
         """
         if pat and session_token:
-            raise ConfigError("give pat or session_token, not both")
+            raise ConfigError("pass either pat or session_token, not both")
         is_exposed = not target.secure and not target.loopback
         if is_exposed and (pat or session_token):
             raise ConfigError(
@@ -68,5 +67,5 @@ class Credentials:
         if session_token:
             return cls(("x-clarifai-session-token", session_token.strip()))
         if target.secure and not target.loopback:
-            raise ConfigError("no credential: set CLARIFAI_PAT, or give pat=")
+            raise ConfigError("no credential: set CLARIFAI_PAT, or pass pat=")
         return cls()

@@ -12,7 +12,6 @@ from ..errors import ConfigError
 from .credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from urllib.parse import SplitResult
 
     from .._calls.response import Observer
@@ -46,7 +45,7 @@ class Target(NamedTuple):
 
     Attributes:
         address: Host and port, as grpc reads them.
-        secure: Whether the connection is TLS.
+        secure: Whether the connection uses TLS.
         loopback: Whether the server is on this machine.
     """
 
@@ -56,9 +55,9 @@ class Target(NamedTuple):
 
     @classmethod
     def parse(cls, base_url: str) -> Target:
-        """Read a base URL: `https://api.clarifai.com`, `grpc://127.0.0.1:8000`, or only a host.
+        """Parse a base URL: `https://api.clarifai.com`, `grpc://127.0.0.1:8000`, or only a host.
 
-        Without a scheme the connection is TLS, or plain if the host is this machine.
+        Without a scheme, the connection uses TLS unless the host is this machine.
 
         Raises:
             ConfigError: The text is not a base URL.
@@ -69,7 +68,8 @@ class Target(NamedTuple):
             raise ConfigError(
                 f"{base_url!r} is not a base URL: its host or port is wrong"
             ) from None
-        for fault in _find_faults(base_url, url):
+        fault = _find_fault(base_url, url)
+        if fault is not None:
             raise ConfigError(fault)
         host = url.hostname or ""
         loopback = _is_loopback(host)
@@ -78,19 +78,20 @@ class Target(NamedTuple):
         return cls(f"{name}:{url.port or (443 if secure else 80)}", secure, loopback)
 
 
-def _find_faults(base_url: str, url: SplitResult) -> Iterator[str]:
-    """Yield what is wrong with a base URL, the most important fault first."""
-    if "@" in url.netloc:  # the URL is not repeated: it may contain a password
-        yield "a base URL with user:password@ is refused; give the credential by pat="
+def _find_fault(base_url: str, url: SplitResult) -> str | None:
+    """Return what is wrong with a base URL; None if nothing is."""
+    if "@" in url.netloc:  # the message does not contain the URL: it may contain a password
+        return "a base URL with user:password@ is refused; pass the credential as pat="
     if url.scheme not in ("", *_IS_SECURE):
-        yield f"{base_url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (plain)"
+        return f"{base_url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (no TLS)"
     if url.path.strip("/") or url.query or url.fragment:
-        yield f"{base_url!r} has a path; a base URL is scheme, host and port alone"
+        return f"{base_url!r} has a path; a base URL is scheme, host and port alone"
     host = url.hostname or ""
     if not host or any(c.isspace() or not c.isprintable() for c in host):
-        yield f"{base_url!r} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT"
+        return f"{base_url!r} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT"
     if url.port == 0:
-        yield f"{base_url!r} is not a base URL: its host or port is wrong"
+        return f"{base_url!r} is not a base URL: its host or port is wrong"
+    return None
 
 
 def _is_loopback(host: str) -> bool:
@@ -112,7 +113,7 @@ def find_base_url(base_url: str | None) -> str:
 
 
 class Endpoint:
-    """A server, and how its calls get there.
+    """A server, with the credential and the interceptors of the calls to it.
 
     Attributes:
         target: The server.
@@ -137,10 +138,10 @@ class Endpoint:
         session_token: str | None,
         interceptors: tuple[object, ...] = (),
     ) -> Endpoint:
-        """Return the endpoint for these arguments; the environment fills in what is None.
+        """Return the endpoint that the arguments, or else the environment, name.
 
         Raises:
-            ConfigError: The address or the credential is missing or wrong.
+            ConfigError: The base URL is wrong, or the credential is missing or wrong.
         """
         target = Target.parse(find_base_url(base_url))
         return cls(target, Credentials.find(target, pat, session_token), interceptors)
@@ -192,7 +193,7 @@ class ClientOptions(NamedTuple):
             )
 
     def make_policy(self, target: Target) -> Policy:
-        """Return the time limit and the retries of calls to a server.
+        """Return the policy of calls to a server: its time limit and retries.
 
         Raises:
             ConfigError: An option is out of its range.

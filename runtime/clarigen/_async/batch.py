@@ -1,6 +1,6 @@
-"""The async batch: runs many requests of a batch at once, in one task per request.
+"""The async batch: keeps several requests in flight, in one task per request.
 
-It is the twin of `_sync/batch.py`. What is sent, and which result belongs to which input, is decided in `_calls`.
+It corresponds to `_sync/batch.py`. What is sent, and which result belongs to which input, is decided in `_calls`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _R_co = TypeVar("_R_co", covariant=True)
 
 
 class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]):
-    """The results of a batch, in input order, as they arrive: the async twin of `Batch`.
+    """The results of a batch, in input order, as they arrive: `Batch` for asyncio.
 
-    An async iterator for one pass, and an async context manager.
+    An async iterator that can be consumed once, and an async context manager.
     """
 
     _requests: _AsyncRequests | None = None
@@ -70,12 +70,11 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     async def cancel(self) -> None:
         """Cancel all requests in flight and stop iteration. Any task on the event loop may call it."""
         self._is_canceled = True
-        if (
-            self._requests is not None and self._get_iterator().ag_running
-        ):  # another task waits in it
+        iterator = self._get_iterator()
+        if self._requests is not None and iterator.ag_running:  # another task is running it
             await self._requests.cancel()
         else:
-            await self._get_iterator().aclose()
+            await iterator.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -124,7 +123,7 @@ class _AsyncRequests:
             self._tasks[asyncio.ensure_future(self._connection.run(chunk.flow))] = chunk
 
     async def wait(self) -> None:
-        """Wait for a response."""
+        """Wait for at least one reply."""
         import asyncio
 
         if not self._tasks:

@@ -1,6 +1,6 @@
-"""What the streams of both twins share: their state, the items of a bidirectional call, and how they end.
+"""What the synchronous and the async stream share: their state, the items that the caller sends, and their end.
 
-Each twin waits in its own way. This module does not import grpc: it uses calls as the connection returns them.
+How to wait is up to the subclasses. This module does not import grpc: the connection returns grpc's calls.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _ItemsT = TypeVar("_ItemsT", bound="ItemsBase")
 
 
 class ItemsBase(ABC):
-    """The items that the caller sends in a bidirectional call, and the error that they raised.
+    """The items that the caller sends in a bidirectional call: the inputs of a streaming method.
 
-    grpc reads the messages in a thread or task of its own, where an exception would be lost. So the exception
-    is kept, and the call is canceled.
+    grpc reads the messages in a thread or task of its own, where an exception of the caller's iterator would be
+    lost. So the exception is kept, and the call is canceled.
 
     A retry sends the first item again: the flow keeps it, as part of the request. The second item is not kept.
     But grpc may still be waiting for it when the attempt fails; then it belongs to the next attempt. So only one
     attempt at a time reads the caller's iterator, and no item is lost.
 
     Attributes:
-        iterator: The caller's items.
-        error: The exception that the caller's iterator raised.
+        iterator: The caller's iterator of the items.
+        error: The exception that the iterator raised; None if it raised none.
     """
 
     def __init__(self, iterator: Any) -> None:
@@ -45,28 +45,31 @@ class ItemsBase(ABC):
         self._call: Any = None
         self._cancel: Callable[[], None] | None = None
         self._attempt = 0
-        self._is_second_sent = False
+        self._is_second_taken = False
         self._lock = threading.Lock()
 
     def reclaim(self) -> bool:
-        """Give the items to the next attempt. Return False if this one has sent more than the first item."""
+        """Leave the items to the next attempt. Return False if this one has already taken the second item."""
         with self._lock:
-            self._attempt += not self._is_second_sent
-            return not self._is_second_sent
+            if self._is_second_taken:
+                return False
+            self._attempt += 1
+            return True
 
     def _claim_second(self, attempt: int) -> bool:
-        """Claim the second item for an attempt. Return False if it is no longer the current one."""
+        """Claim the second item for an attempt. Return False if another attempt has begun since."""
         with self._lock:
-            is_current = attempt == self._attempt
-            self._is_second_sent = self._is_second_sent or is_current
-            return is_current
+            if attempt != self._attempt:
+                return False
+            self._is_second_taken = True
+            return True
 
     def attach(self, call: Any, cancel: Callable[[], None]) -> None:
         """Set the call that sends the items.
 
         Args:
             call: The call.
-            cancel: Cancels it.
+            cancel: Cancels the call.
         """
         self._call = call
         self._cancel = cancel
@@ -88,7 +91,7 @@ class ItemsBase(ABC):
 
 
 class StreamBase(Generic[_ConnectionT, _ItemsT]):
-    """A streaming call: its flow, its current attempt, and how it ends."""
+    """A streaming call: its flow, and grpc's call for the current attempt."""
 
     def __init__(self, flow: StreamFlow, connection: _ConnectionT, items: _ItemsT | None) -> None:
         self._flow = flow
@@ -100,11 +103,11 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
 
     @property
     def usage(self) -> Usage | None:
-        """The token counts of the call, once the stream has ended; None before, or if it failed."""
+        """The token counts of the call; None until the stream has ended, or if it failed."""
         return self._usage
 
     def _start(self, attempt: Open) -> None:
-        self._cancel_call()  # the platform may have refused the last attempt without ending it
+        self._cancel_call()  # the platform may have refused the previous attempt without ending it
         items = self._items
         if items is None:
             self._call = self._connection.start_stream(attempt, None)
@@ -118,7 +121,7 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
             self._cancel_call()
 
     def _get_call(self) -> Any:
-        """Return the current call.
+        """Return grpc's call for the current attempt.
 
         Raises:
             Failure: The stream has been canceled.
@@ -138,13 +141,13 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
         self.cancel()
 
     def cancel(self) -> None:
-        """Cancel the call. Iteration stops, including in threads that are waiting for an item.
+        """Cancel the call. Iteration stops, including in threads that are waiting for a result.
 
         Thread-safe; an async stream may be canceled from any task on its event loop. No effect after the
         stream has ended.
         """
         self._done = True
-        # ValueError: another thread is running the flow; it will see `_done` and close the flow.
+        # ValueError: another thread is running the flow. It will see `_done`, and close the flow.
         with suppress(ValueError):
             self._flow.close()
         self._cancel_call()

@@ -1,8 +1,8 @@
-"""The synchronous batch: runs many requests of a batch at once, in the caller's thread.
+"""The synchronous batch: keeps several requests in flight, from the caller's thread.
 
 grpc's threads only put each finished call into a queue. Everything else, the caller's iterator and callbacks
-included, runs where the results are requested. What is sent, and which result belongs to which input, is decided
-in `_calls`.
+included, runs in the thread that asks for a result. What is sent, and which result belongs to which input, is
+decided in `_calls`.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _R_co = TypeVar("_R_co", covariant=True)
 class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     """The results of a batch, in input order, as they arrive.
 
-    An iterator for one pass, and a context manager. Inputs are read as they are needed, many requests are
-    in flight, and leaving early cancels them.
+    An iterator that can be consumed once, and a context manager. Inputs are read as they are needed, and
+    several requests are in flight. Leaving the `with` block early cancels them.
 
         for regions in model.detect_batch({"image": Image.from_file(path)} for path in paths):
             print(regions)
 
-    `inputs` is any iterable, consumed lazily; `progress=True` shows a progress bar (requires `rich`).
+    `inputs` is any iterable, read lazily; `progress=True` shows a progress bar (requires `rich`).
 
-    An input that fails raises its error at its turn; `outcomes()` continues instead. Threads may share a
-    batch: each result goes to one of them.
+    The error of an input that failed is raised in its turn; `outcomes()` yields it instead, and continues.
+    Threads may share a batch: each result goes to one of them.
     """
 
     _requests: _Requests | None = None
@@ -80,7 +80,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         self._is_canceled = True
         try:
             self._get_iterator().close()
-        except ValueError:  # another thread waits in it
+        except ValueError:  # another thread is running the iterator
             if self._requests is not None:
                 self._requests.wake()
 
@@ -110,12 +110,10 @@ class _Requests:
     """The requests in flight, and those that wait for a retry."""
 
     def __init__(self, plan: BatchPlan[Any], connection: Connection) -> None:
-        from threading import Semaphore  # loaded with grpc
-
         self._plan = plan
         self._connection = connection
         self._finished: deque[tuple[Chunk, Any]] = deque()
-        self._wakeups = Semaphore(0)
+        self._wakeups = threading.Semaphore(0)
         self._calls: dict[Chunk, Any] = {}
         self._retry_times: dict[Chunk, float] = {}
 
@@ -133,16 +131,18 @@ class _Requests:
             self._advance(self._plan.add_chunk(chunk_inputs), None, None)
 
     def wait(self) -> None:
-        """Wait for one response, or until a request may be sent again."""
+        """Wait for one reply, or until a request may be sent again."""
         now = time.monotonic()
-        due = next((chunk for chunk, until in self._retry_times.items() if until <= now), None)
+        due = next(
+            (chunk for chunk, due_time in self._retry_times.items() if due_time <= now), None
+        )
         if due is not None:
             del self._retry_times[due]
             self._advance(due, None, None)
             return
         if not self._calls and not self._retry_times:
             return
-        timeouts = [until - now for until in self._retry_times.values()]
+        timeouts = [due_time - now for due_time in self._retry_times.values()]
         timeout = self._plan.wait_timeout()
         if timeout is not None:
             timeouts.append(timeout)
@@ -157,7 +157,7 @@ class _Requests:
         self._wakeups.release()
 
     def _advance(self, chunk: Chunk, reply: Any, failure: Failure | None) -> None:
-        """Resume the flow of a chunk with a reply or a failure, and do what it asks for next."""
+        """Resume the flow of a chunk with a reply or a failure, and start its next action."""
         try:
             action = chunk.flow.send(reply) if failure is None else chunk.flow.throw(failure)
         except StopIteration as end:

@@ -1,1 +1,1 @@
-"""The async client: client, connection, stream and batch, the same four names as in `_sync`."""
+"""The async client: its connection, streams and batches. `_sync` has modules of the same names."""

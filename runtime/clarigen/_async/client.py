@@ -1,6 +1,6 @@
 """The async client: the base of generated async classes.
 
-It is the twin of `_sync/client.py`, and differs only by the await.
+It corresponds to `_sync/client.py`, and differs only by the await.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _R = TypeVar("_R")
 
 
 class AsyncClient(ClientBase):
-    """The base of generated async clients: the async twin of `Client`.
+    """The base of generated async clients: `Client` for asyncio.
 
     Use it in an `async with` block, or await `close()`. It may be used in several event loops, one after the
-    other; in each of them, clients of one server share a connection.
+    other. In each of them, all clients of a server share one channel.
     """
 
     _connection: AsyncConnection
@@ -49,7 +49,7 @@ class AsyncClient(ClientBase):
         await self._connection.run(self._connection.make_readiness_flow(self._address, policy))
 
     async def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
-        """Call a unary method with one value per parameter, or with one list of inputs instead."""
+        """Call a unary method with one value per parameter, or as a batch if the first is a list of inputs."""
         unary = cast("Unary[Any]", method)
         inputs = unary.batch_inputs(values)
         if inputs is not None:
@@ -70,7 +70,7 @@ class AsyncClient(ClientBase):
         progress: bool,
         /,
     ) -> AsyncBatch[_R]:
-        """Call a unary method with many inputs, given as mappings."""
+        """Return a batch of calls of a unary method. Each input is a mapping of parameters to values."""
         context, label = self._make_context(), method.name if progress else None
         make_plan = self._connection.prepare_batch(
             method, inputs, context, self._batch_limits, asynchronous=True
@@ -78,7 +78,7 @@ class AsyncClient(ClientBase):
         return AsyncBatch(make_plan, self._connection, inputs, label)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
-        """Call a streaming method with one value per parameter."""
+        """Return a stream that calls a streaming method with one value per parameter."""
         argument = method.stream_argument(values, asynchronous=True)
         items = AsyncItems(argument) if argument is not None else None
         iterator = items.iterator if items is not None else None

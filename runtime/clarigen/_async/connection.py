@@ -1,7 +1,7 @@
-"""The async connection: does over grpc.aio what the flows of `_calls` ask for.
+"""The async connection: performs the actions of `_calls` with grpc.aio.
 
-It is the twin of `_sync/connection.py`, and differs only by the await. A channel belongs to the event loop that
-it was opened in, so a connection opens one per loop, with its first call there.
+It corresponds to `_sync/connection.py`. But a channel of grpc.aio belongs to the event loop that it was opened in. So
+a connection uses a channel per event loop, from its first call there.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .._transport.endpoint import Endpoint
 from ..errors import ConfigError
 
 _CANCEL_GRACE: Final = 0.05
-"""The time between the last cancellation and the return of `close`, in seconds. grpc does not say when it has
-finished with a canceled call, and prints an error if the loop is closed before."""
+"""The shortest time between the last cancellation and the return of `close`, in seconds. grpc does not say when it
+has finished with a canceled call, and prints an error if the loop is closed before that."""
 
 
 class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
-    """An endpoint, and a share in the channel to it for each event loop that makes calls."""
+    """A connection over the shared channels to an endpoint: one for each event loop that makes calls."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
@@ -36,11 +36,11 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
         self._is_closed = False
 
     async def close(self) -> None:
-        """Give the channels back. Later calls raise ConfigError."""
+        """Release the channels. Later calls raise ConfigError."""
         self._is_closed = True
         current_loop = asyncio.get_running_loop()
         leases, self._leases = self._leases, {}
-        await asyncio.sleep(0)  # so that streams that were dropped are canceled
+        await asyncio.sleep(0)  # lets the loop cancel the streams that were dropped
         for loop, lease in leases.items():
             channel = lease.release()
             if channel is not None and loop is current_loop:
@@ -55,7 +55,7 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             self._last_canceled = time.monotonic()
 
     async def perform(self, action: Send | Sleep) -> Any:
-        """Send a request and return the response, or sleep; raise `Failure` if the call failed."""
+        """Send a request and return the reply, or sleep; raise `Failure` if the call failed."""
         if isinstance(action, Send):
             return await self._send(action)
         return await asyncio.sleep(action.seconds)
@@ -76,17 +76,17 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             raise
         return reply
 
-    async def receive(self, response: Awaitable[Any], end: Any) -> Any:
-        """Await a response of a stream. Return it, or `end`; raise `Failure` if the stream failed."""
+    async def receive(self, reply: Awaitable[Any], end: Any) -> Any:
+        """Await a reply of a stream. Return it, or `end` after the last; raise `Failure` if the stream failed."""
         try:
-            reply = await response
+            received = await reply
         except aio.AioRpcError as error:
             raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
             if not _is_task_canceled():
                 raise Failure("CANCELLED", CLOSED) from None
             raise
-        return end if reply is aio.EOF else reply
+        return end if received is aio.EOF else received
 
     def _get_lease(self) -> Lease:
         if self._is_closed:
@@ -101,6 +101,6 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
 
 
 def _is_task_canceled() -> bool:
-    """Return whether the task that waits for a call was canceled, not the call (by closing the client)."""
+    """Return whether the current task was canceled, and not only its call by closing the client."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

@@ -1,7 +1,7 @@
-"""The async stream: runs the flow of a streaming call item by item, in the caller's task.
+"""The async stream: runs the flow of a streaming call result by result, in the caller's task.
 
-It is the twin of `_sync/stream.py`. Besides the await, it does what grpc.aio leaves undone: grpc.aio loses
-statuses, and does not cancel a call that is dropped.
+It corresponds to `_sync/stream.py`. In addition to the await, it corrects two faults of grpc.aio, which may lose the
+status of a call, and does not cancel a call that is dropped.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 _R_co = TypeVar("_R_co", covariant=True)
 
 _LOST_STATUS: Final = "Internal error from Core"
-"""The details that grpc.aio reports when it has lost the status of a call."""
+"""The details that grpc.aio reports if it has lost the status of a call."""
 
 _STATUS_DELAYS: Final = (0.0, 0.001, 0.01, 0.05)
-"""The pauses, in seconds, between looks for a status that has not arrived yet."""
+"""The pauses, in seconds, while a status has not arrived yet."""
 
 
 class AsyncItems(ItemsBase):
-    """The items that the caller sends, for grpc's task; and the responses to them.
+    """The items that the caller sends, read by grpc's task; and the replies to them.
 
-    If a server ends the call while a message is on its way to it, grpc reports an internal error instead of
-    the status, and of responses that were not yet read (grpc/grpc#36066). So the responses are read to their
-    end, and the status is kept.
+    If the server ends the call while a message is being sent to it, `call.read()` raises an internal error. The
+    server's status is lost, and so are replies that were not read yet (grpc/grpc#36066). So the replies are read
+    with `aiter(call)`, which returns all of them, and a callback keeps the status.
     """
 
     iterator: AsyncIterator[Any]
@@ -44,7 +44,7 @@ class AsyncItems(ItemsBase):
         self._second: Future[Any] | None = None
 
     def attach(self, call: Any, cancel: Callable[[], None]) -> None:
-        """Set the call that sends the items, and read its responses."""
+        """Set the call that sends the items and receives the replies."""
         super().attach(call, cancel)
         self._status = None
         self._replies = aiter(call)
@@ -56,14 +56,14 @@ class AsyncItems(ItemsBase):
             self._status = code, details or ""
 
     async def read(self, end: Any) -> Any:
-        """Return the next response, or `end`."""
+        """Return the next reply, or `end` after the last."""
         return await anext(self._replies, end)
 
     async def find_server_failure(self, reported: Failure) -> Failure | None:
         """Return the failure that the server sent; None if the call succeeded.
 
         Args:
-            reported: The failure that grpc reports.
+            reported: The failure that grpc.aio reports, which may be about a lost status.
         """
         import asyncio
 
@@ -113,13 +113,13 @@ class AsyncItems(ItemsBase):
 
 
 def _ignore_exception(future: Future[Any]) -> None:
-    """Retrieve the exception of a future. Otherwise asyncio logs it if no attempt needs the item any more."""
+    """Retrieve the exception of a future. Otherwise, asyncio logs it if no attempt awaits the item any more."""
     if not future.cancelled():
         future.exception()
 
 
 def _run_without_waiting(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Return the result of a coroutine that does not have to wait; None if it would wait."""
+    """Return the result of a coroutine if it does not have to wait; None otherwise."""
     try:
         coroutine.send(None)
     except StopIteration as end:
@@ -139,11 +139,11 @@ async def iterate_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncItera
 
 
 class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
-    """The results of a streaming method, as they arrive: the async twin of `Stream`.
+    """The results of a streaming method, as they arrive: `Stream` for asyncio.
 
-    An async iterator and an async context manager. The call starts when the first item is requested.
+    An async iterator and an async context manager. The call starts when the first result is requested.
     Leaving the `async with` block early, `cancel()`, or dropping the stream cancels the call. Tasks may
-    share a stream: each item goes to one of them.
+    share a stream: each result goes to one of them.
     """
 
     _loop: AbstractEventLoop | None = None
@@ -180,12 +180,12 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
                     action = self._flow.throw(failure)
                 else:
                     action = self._flow.send(reply)
-            item: _R_co = action.result
-            return item
+            result: _R_co = action.result
+            return result
         except StopIteration as end:
             self._finish(end.value)
             raise StopAsyncIteration from None
-        except Failure:  # another task has canceled
+        except Failure:  # another task has canceled the stream
             self.cancel()
             raise StopAsyncIteration from None
         except BaseException:
@@ -231,7 +231,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
         self.cancel()
 
     def __del__(self) -> None:
-        # grpc.aio does not cancel a call that is dropped. The loop may be another thread's, or gone.
+        # grpc.aio does not cancel a call that is dropped. The loop may run in another thread, or be closed.
         call, loop = getattr(self, "_call", None), self._loop
         if call is None or loop is None:
             return

@@ -1,7 +1,7 @@
-"""What the clients of both twins share: their configuration, and the context of each call.
+"""What the synchronous and the async client share: their configuration, and the context of each call.
 
 The arguments of the constructor, the environment and the class's own model become an endpoint and an address.
-The twins open the connection and make the calls. This module is loaded with every generated package, so it
+The subclasses open the connection and make the calls. This module is loaded with every generated package, so it
 imports what calls need only when a client is created.
 """
 
@@ -34,7 +34,7 @@ DEFAULT_RETRIES: Final = 4
 
 
 class ClientBase(ABC):
-    """The part of `Client` and `AsyncClient` that does not differ."""
+    """The common base class of `Client` and `AsyncClient`."""
 
     _model: ClassVar[ModelRef | None] = None
     _version: ClassVar[str] = ""
@@ -50,7 +50,7 @@ class ClientBase(ABC):
         compute_cluster_id: str | None = None,
         nodepool_id: str | None = None,
     ) -> None:
-        """Set the model, the version and the deployment that a generated class was made for."""
+        """Set the model, the version and the deployment that a class is generated for."""
         super().__init_subclass__()
         if model is not None:
             cls._model, cls._version = model, version_id
@@ -101,7 +101,7 @@ class ClientBase(ABC):
                 The default is ten minutes. The call waits for a model that is starting.
             max_retries: Number of retries of a call, at least 0. A call is retried if the server refuses
                 it or cannot be reached.
-            idempotent: Whether to retry also after a lost connection. The call may then run, and be
+            idempotent: Whether to retry after a lost connection, too. The call may then run, and be
                 billed, more than once.
             verify: Whether the first call compares the model's methods with those that this class was
                 generated from. It raises SignatureMismatchError if calls may break.
@@ -155,13 +155,15 @@ class ClientBase(ABC):
             return model, version_id or ""
         if self._model is None and self._options.is_platform:
             raise ConfigError(
-                f"{type(self).__name__} was generated without a model's reference: give"
+                f"{type(self).__name__} was generated without a model reference: pass"
                 " model='USER/APP/models/MODEL', or base_url='grpc://HOST:PORT' for a local runner"
             )
         return self._model, version_id or self._version
 
     def _resolve_routing(self) -> Routing:
-        """Return where the model runs: as in the options, or as in the class for its own model on the platform.
+        """Return where the model runs: as the options say, or else as the class was generated.
+
+        What the class was generated for does not apply to another model or to a server on this machine.
 
         Raises:
             ConfigError: The options contradict each other.
@@ -195,7 +197,7 @@ class ClientBase(ABC):
             timeout: Time limit of a call, in seconds, above 0; None for no limit. If omitted, the
                 current setting.
             max_retries: Number of retries of a call, at least 0. None keeps the current setting.
-            idempotent: Whether to retry also after a lost connection. None keeps the current setting.
+            idempotent: Whether to retry after a lost connection, too. None keeps the current setting.
             on_response: Callback, invoked with a `Response` after each successful call. None keeps the
                 current setting.
             batch_size: Number of inputs in each request of a batch, 1 to 128. None keeps the current
@@ -226,7 +228,7 @@ class ClientBase(ABC):
         return self._make_view(options, policy)
 
     def _make_view(self, options: ClientOptions, policy: Policy) -> Self:
-        """Return a client like this one with other options, over the same channel."""
+        """Return a copy of this client with other options, which uses the same channel."""
         view = type(self).__new__(type(self))
         vars(view).update(vars(self))
         view._options = options
@@ -234,14 +236,14 @@ class ClientBase(ABC):
         return view
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        """Pickle the options: no connection, and no credential.
+        """Pickle the options, but neither the connection nor the credential.
 
         Raises:
-            TypeError: The client was created with a credential, which the copy could not find.
+            TypeError: The client was created with a credential, which the unpickled client would not have.
         """
         if self._has_explicit_credential:
             raise TypeError(
-                f"{type(self).__name__} was made with a credential, and a pickle never holds one:"
+                f"{type(self).__name__} was created with a credential, and a pickle never holds one:"
                 " set CLARIFAI_PAT instead"
             )
         return _restore, (type(self), self._options)
@@ -259,7 +261,10 @@ class ClientBase(ABC):
         return recording(self._identity)
 
     def _prepare_calls(self, policy: Policy) -> None:
-        """Open the connection. This loads all that calls need, so that the first call imports nothing."""
+        """Set the context of calls, and open the connection.
+
+        This loads all that calls need, so that the first call imports nothing.
+        """
         from .._calls.call import CallContext
 
         on_response = self._options.on_response
@@ -268,7 +273,7 @@ class ClientBase(ABC):
         self._open_connection()
 
     def _make_context(self) -> CallContext:
-        """Return the context of a call that is made now: with the recordings of the blocks around it."""
+        """Return the context of a call that is made now. The active recordings are among its observers."""
         context, recordings = self._call_context, active_recordings(self._identity)
         if not recordings:
             return context
@@ -276,11 +281,11 @@ class ClientBase(ABC):
 
     @property
     def _batch_limits(self) -> tuple[int | None, int | None]:
-        """The size of a request and the number of requests in flight; None for a number that adapts."""
+        """The number of inputs per request, and of requests in flight; None for a number that adapts."""
         return self._options.batch_size, self._options.concurrency
 
     def _make_readiness_policy(self, timeout: float | None) -> Policy:
-        """Return the policy of waiting for the model.
+        """Return the policy for waiting until the model is ready.
 
         Raises:
             ConfigError: The timeout is wrong.
@@ -290,17 +295,17 @@ class ClientBase(ABC):
 
     @abstractmethod
     def _open_connection(self) -> None:
-        """Open the connection of this twin, as `self._connection`."""
+        """Open a connection, and set `self._connection`."""
 
 
 def _restore(cls: type[_ClientT], options: ClientOptions) -> _ClientT:
-    """Create a client from pickled options; the environment of this process has the credential."""
+    """Create a client from pickled options. It finds its credential in the environment."""
     arguments = options._asdict()
     batch_size, concurrency = arguments.pop("batch_size"), arguments.pop("concurrency")
     return cls(**arguments).with_options(batch_size=batch_size, concurrency=concurrency)
 
 
-# The seams for tests. They are functions, because a generated class may have methods of any public name.
+# For tests. These are functions, because a generated class may have methods of any public name.
 
 
 def get_policy(client: ClientBase) -> Policy:

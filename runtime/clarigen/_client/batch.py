@@ -1,6 +1,6 @@
-"""What the batches of both twins share: their inputs, and the rule that a batch runs once.
+"""What the synchronous and the async batch share: their inputs, and the rule that a batch runs once.
 
-Each twin sends and awaits the requests in its own way.
+How requests are sent and awaited is up to the subclasses.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         self._iterator: Any = None
 
     def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
-        """Iterate over the results; a failed input yields its error instead of raising it.
+        """Iterate over the results. For an input that failed, yield its error instead of raising it.
 
         A model fails a request as a whole, so every input of that request yields the same error.
 
@@ -44,17 +44,17 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         """
         if self._iterator is not None:
             raise ConfigError("this batch has started; make another")
-        run: _Outcomes_co = self._get_iterator(isolate=isolate)
-        return run
+        iterator: _Outcomes_co = self._get_iterator(isolate=isolate)
+        return iterator
 
     def _get_iterator(self, *, isolate: bool = False) -> Any:
-        """Return the one iteration over the outcomes, started by the first call."""
+        """Return the only iterator over the outcomes. The first call creates it."""
         if self._iterator is None:
             self._iterator = self._iterate(isolate=isolate)
         return self._iterator
 
     def _show_progress(self) -> AbstractContextManager[Callable[[], None]]:
-        """Return a context in which a progress bar is drawn, if there is a label; it returns what advances it."""
+        """Return a context manager that draws a progress bar if there is a label. It yields what advances the bar."""
         if self._progress_label is None:
             return nullcontext(_do_nothing)
         from .progress import progress_bar

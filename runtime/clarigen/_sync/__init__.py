@@ -1,1 +1,1 @@
-"""The synchronous client: client, connection, stream and batch, the same four names as in `_async`."""
+"""The synchronous client: its connection, streams and batches. `_async` has modules of the same names."""

@@ -1,6 +1,6 @@
 """The synchronous client: the base of generated classes.
 
-It passes a method and its values to the connection, which is opened, and grpc imported, when a client is created.
+It passes a method and its values to its connection. Creating a client opens the connection and imports grpc.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _R = TypeVar("_R")
 class Client(ClientBase):
     """The base of generated clients.
 
-    A client is thread-safe and cheap: clients of one server share a connection. Use it in a `with`
-    block, or close it.
+    A client is thread-safe. It is cheap, because all clients of a server share one channel. Use it in a
+    `with` block, or close it.
     """
 
     _connection: Connection
@@ -58,15 +58,15 @@ class Client(ClientBase):
             timeout: Time limit, in seconds, above 0; None for no limit.
 
         Raises:
-            ModelNotReadyError: The time is over. Raised at once if the model cannot become ready by
-                itself: its build failed, or it is not deployed.
-            ClarigenError: A question to the platform was refused (see the errors of the generated class).
+            ModelNotReadyError: The model is not ready within the time limit. Raised at once if it cannot
+                become ready by itself: its build failed, or it is not deployed.
+            ClarigenError: The platform refused a request (see the errors of the generated class).
         """
         policy = self._make_readiness_policy(timeout)
         self._connection.run(self._connection.make_readiness_flow(self._address, policy))
 
     def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
-        """Call a unary method with one value per parameter, or with one list of inputs instead."""
+        """Call a unary method with one value per parameter, or as a batch if the first is a list of inputs."""
         unary = cast("Unary[Any]", method)
         inputs = unary.batch_inputs(values)
         if inputs is not None:
@@ -79,13 +79,13 @@ class Client(ClientBase):
         return connection.run(connection.make_unary_flow(method, values, self._make_context()))
 
     def _batch(self, method: Unary[_R], inputs: Iterable[object], progress: bool, /) -> Batch[_R]:
-        """Call a unary method with many inputs, given as mappings."""
+        """Return a batch of calls of a unary method. Each input is a mapping of parameters to values."""
         context, label = self._make_context(), method.name if progress else None
         make_plan = self._connection.prepare_batch(method, inputs, context, self._batch_limits)
         return Batch(make_plan, self._connection, inputs, label)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
-        """Call a streaming method with one value per parameter."""
+        """Return a stream that calls a streaming method with one value per parameter."""
         argument = method.stream_argument(values)
         items = Items(iter(argument)) if argument is not None else None
         iterator = items.iterator if items is not None else None

@@ -1,7 +1,7 @@
-"""The synchronous connection: does over grpc what the flows of `_calls` ask for.
+"""The synchronous connection: performs the actions of `_calls` with grpc.
 
-It sends, waits and returns what came back. It decides nothing: `_calls` says what to send and what a response
-means, and `_transport` opens the channels.
+It sends requests and returns the replies, serialized. It decides nothing: `_calls` decides what to send and what a
+reply means, and `_transport` opens the channels.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..errors import ConfigError
 
 
 class GrpcConnection(GrpcConnectionBase, Driver):
-    """An endpoint, and a share in the channel to it. Thread-safe.
+    """A connection over the shared channel to an endpoint. Thread-safe.
 
     Attributes:
         timeout: The time limit of a request that belongs to no call, in seconds; None for no limit.
@@ -37,7 +37,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         self._lease: Lease | None = Lease(endpoint.target, None, self._interceptors)
 
     def close(self) -> None:
-        """Give the channel back. Later calls raise ConfigError."""
+        """Release the channel. Later calls raise ConfigError."""
         lease, self._lease = self._lease, None
         channel = lease.release() if lease is not None else None
         if channel is not None:
@@ -51,7 +51,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         self.close()
 
     def perform(self, action: Send | Sleep) -> Any:
-        """Send a request and return the response, or sleep; raise `Failure` if the call failed."""
+        """Send a request and return the reply, or sleep; raise `Failure` if the call failed."""
         if isinstance(action, Send):
             return self._send(action)
         return time.sleep(action.seconds)
@@ -64,23 +64,23 @@ class GrpcConnection(GrpcConnectionBase, Driver):
             return reply
         except grpc.RpcError as error:
             failure = failure_from_grpc(error)
-        raise failure  # not in the `except`: the traceback of grpc's own error holds the metadata
+        raise failure  # not in the `except`: the context would be grpc's error, whose traceback holds the metadata
 
     def receive(self, call: Any, end: Any) -> Any:
-        """Return the next response of a stream, or `end`; raise `Failure` if the stream failed."""
+        """Return the next reply of a stream, or `end` after the last; raise `Failure` if the stream failed."""
         try:
             return next(call, end)
         except grpc.RpcError as error:
             raise failure_from_grpc(error) from None
 
     def start_unary(self, attempt: Send) -> Any:
-        """Start an attempt at a unary call, and return grpc's future of the response."""
+        """Start an attempt of a unary call, and return grpc's future of the reply."""
         call = self._get_lease().get_callable("unary_unary", attempt.rpc)
         arguments = (attempt.request, attempt.timeout, self._credentials.metadata)
         return leave_when_done(start_call(partial(call.future, *arguments), 0))
 
     def start_stream(self, attempt: Open, messages: Any) -> Any:
-        """Start an attempt at a streaming call, and return grpc's call: an iterator of responses."""
+        """Start an attempt of a streaming call, and return grpc's call: an iterator over the replies."""
         tracked = None if messages is None else track_reader(messages)
         return start_call(partial(super().start_stream, attempt, tracked), get_ident())
 

@@ -1,6 +1,6 @@
-"""The synchronous stream: runs the flow of a streaming call item by item, in the caller's thread.
+"""The synchronous stream: runs the flow of a streaming call result by result, in the caller's thread.
 
-What is sent, what a response means and when a stream ends is decided in `_calls`.
+What is sent, what a reply means and when a stream ends is decided in `_calls`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _R_co = TypeVar("_R_co", covariant=True)
 
 
 class Items(ItemsBase):
-    """The items that the caller sends, for grpc's thread."""
+    """The items that the caller sends, read by grpc's thread."""
 
     iterator: Iterator[Any]
 
     def __init__(self, iterator: Iterator[Any]) -> None:
         super().__init__(iterator)
         self._reading = threading.Lock()
-        self._second: list[Any] = []  # empty at first, then the item, then END
+        self._second: list[Any] = []  # empty until it is read; then the item; END once it is taken
 
     def messages(self, attempt: Open) -> Iterator[bytes]:
         """Return the messages that an attempt sends."""
@@ -60,9 +60,9 @@ class Items(ItemsBase):
 class Stream(StreamBase["Connection", Items], Generic[_R_co]):
     """The results of a streaming method, as they arrive.
 
-    An iterator and a context manager. The call starts when the first item is requested. Leaving the
+    An iterator and a context manager. The call starts when the first result is requested. Leaving the
     `with` block early, `cancel()`, or dropping the stream cancels the call. Threads may share a stream:
-    each item goes to one of them.
+    each result goes to one of them.
 
         with model.caption(image) as pieces:
             for piece in pieces:
@@ -100,12 +100,12 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
                     action = self._flow.throw(failure)
                 else:
                     action = self._flow.send(reply)
-            item: _R_co = action.result
-            return item
+            result: _R_co = action.result
+            return result
         except StopIteration as end:
             self._finish(end.value)
             raise StopIteration from None
-        except Failure:  # another thread has canceled
+        except Failure:  # another thread has canceled the stream
             self.cancel()
             raise StopIteration from None
         except BaseException:
@@ -138,7 +138,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
         self.cancel()
 
     def __del__(self) -> None:
-        # When the interpreter ends, the call has been canceled before (see `in_flight`), and a thread of grpc
-        # may have stopped while it held the call's lock.
+        # At the end of the interpreter, `in_flight` has already canceled the call. To cancel it again could hang:
+        # a thread of grpc may have stopped while it held the call's lock.
         if not getattr(self, "_done", True) and not sys.is_finalizing():
             self.cancel()

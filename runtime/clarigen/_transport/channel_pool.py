@@ -1,7 +1,7 @@
 """The gRPC channels of a process: one per target, shared by all its clients.
 
-A `Lease` is a client's share in a channel; the last one that is released closes it. grpc is imported when the
-first channel is opened, because importing a generated package must not load it.
+A client holds a `Lease` of a channel. When the last lease is released, the channel is closed. grpc is imported
+when the first channel is opened, because importing a generated package must not load it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MAX_MESSAGE_BYTES: Final = 1 << 30
 """The largest message, as on the platform's servers; grpc's default is 4 MiB."""
 
 _INTERCEPTOR_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
-"""The kinds of interceptors, as both of grpc's modules name them."""
+"""The first part of the names of interceptor classes, in grpc and in grpc.aio."""
 
 _Key: TypeAlias = "tuple[Target, str, AbstractEventLoop | None, tuple[int, ...]]"
 """What clients that share a channel have in common: target, root certificates, event loop, ids of interceptors."""
@@ -38,7 +38,7 @@ class _SharedChannel:
 
     Attributes:
         channel: grpc's channel.
-        leases: The number of its leases.
+        leases: The number of leases that are not released.
         is_inherited: Whether it was opened before a fork, in the parent process.
     """
 
@@ -56,7 +56,8 @@ class ChannelPool:
 
     Attributes:
         channels: The channels, by what their clients have in common.
-        lock: Guards the leases. Re-entrant: a garbage collection inside may drop another lease.
+        lock: Guards the channels and their leases. It is re-entrant, because garbage collection may release
+            a lease while this thread holds the lock.
     """
 
     def __init__(self) -> None:
@@ -86,7 +87,7 @@ class ChannelPool:
         return shared
 
     def release(self, key: _Key, shared: _SharedChannel) -> bool:
-        """Remove a lease from a channel. Return whether it was the last; then the channel should be closed."""
+        """Remove a lease from a channel. Return whether it was the last: then the channel must be closed."""
         with self.lock:
             if shared.is_inherited:
                 return False
@@ -103,11 +104,11 @@ POOL: Final = ChannelPool()
 
 
 class Lease:
-    """A client's share in the channel to a target, for one event loop or for none.
+    """A client's right to use the shared channel to a target.
 
     Attributes:
-        channel: grpc's channel, or grpc.aio's if there is a loop. It is `Any`, because their stubs have no
-            calls of plain bytes.
+        channel: grpc's channel, or grpc.aio's if the lease is for an event loop. It is `Any`, because their
+            type stubs do not cover calls that send and return bytes.
     """
 
     __slots__ = ("_callables", "_is_released", "_key", "_shared", "channel")
@@ -119,7 +120,7 @@ class Lease:
         interceptors: tuple[object, ...] = (),
     ) -> None:
         certificates = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH", "")
-        self._is_released = True  # until there is a share to release
+        self._is_released = True  # so that `__del__` does nothing if `acquire` raises
         self._key: _Key = (target, certificates, loop, tuple(map(id, interceptors)))
         self._shared = POOL.acquire(self._key, interceptors)
         self._is_released = False
@@ -127,7 +128,7 @@ class Lease:
         self._callables: dict[str, Any] = {}
 
     def get_callable(self, kind: str, rpc: str) -> Any:
-        """Return grpc's callable of an RPC, which sends and returns bytes.
+        """Return grpc's multi-callable for an RPC. It takes and returns bytes.
 
         Args:
             kind: `unary_unary`, `unary_stream` or `stream_stream`.
@@ -144,7 +145,7 @@ class Lease:
         return self._shared.is_inherited
 
     def release(self) -> Any:
-        """Give the share back. Return the channel if it was the last share: the caller closes it."""
+        """End the lease. Return the channel if this was its last lease: the caller must close it."""
         with POOL.lock:
             if self._is_released:
                 return None
@@ -152,7 +153,8 @@ class Lease:
             return self._shared.channel if POOL.release(self._key, self._shared) else None
 
     def __del__(self) -> None:
-        # Views of a client are often made for one call and dropped. grpc closes a channel without references.
+        # A view of a client is often made for one call, and dropped without `close`. grpc closes a channel when
+        # nothing refers to it.
         if not getattr(self, "_is_released", True) and not sys.is_finalizing():
             with FORK_GATE:
                 self.release()
@@ -166,13 +168,24 @@ def open_channel(
     loop: AbstractEventLoop | None,
     interceptors: tuple[Any, ...],
 ) -> Any:
+    """Open a channel of grpc, or of grpc.aio if there is an event loop.
+
+    Args:
+        target: The server.
+        certificates: Path of a PEM file with root certificates; empty for grpc's own.
+        loop: The event loop that uses the channel; None for a synchronous client.
+        interceptors: The client's interceptors, the outermost first.
+
+    Raises:
+        ConfigError: The certificates cannot be read, or an interceptor is of the wrong kind.
+    """
     import grpc
     import grpc.aio
 
     options = [
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-        ("grpc.enable_retries", 0),  # retries are made in `_calls`, in one layer
+        ("grpc.enable_retries", 0),  # `_calls` retries
         # Without it, a forked child's channel would take over connections of the parent.
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.primary_user_agent", f"clarigen/{__version__}"),
@@ -187,7 +200,7 @@ def open_channel(
         channel = module.secure_channel(target.address, credentials, options, **keywords)
     else:
         channel = module.insecure_channel(target.address, options, **keywords)
-    if loop is None and interceptors:  # even without any, grpc would import a module
+    if loop is None and interceptors:  # `intercept_channel` imports a module even if there are none
         return grpc.intercept_channel(channel, *interceptors)
     return channel
 
@@ -203,7 +216,7 @@ def _check_interceptors(interceptors: tuple[Any, ...], module: Any) -> None:
 
 
 def _read_root_certificates(path: str) -> bytes | None:
-    """Return the content of a PEM file; None, for grpc's own certificates, without a path."""
+    """Return the content of a PEM file; None if the path is empty, for grpc's own certificates."""
     if not path:
         return None
     from pathlib import Path
@@ -212,5 +225,5 @@ def _read_root_certificates(path: str) -> bytes | None:
         return Path(path).read_bytes()
     except OSError as error:
         raise ConfigError(
-            f"CLARIFAI_ROOT_CERTIFICATES_PATH cannot be read: {error.strerror}"
+            f"the file that CLARIFAI_ROOT_CERTIFICATES_PATH names cannot be read: {error.strerror}"
         ) from None

@@ -1,13 +1,13 @@
-"""Connections: what clients, streams and batches ask of one, and what the two gRPC connections share.
+"""Connections: the interface that clients, streams and batches use, and what both gRPC connections share.
 
-The protocols are implemented by the gRPC connections and by the fakes of `clarigen.testing`. This module and its
-twins are loaded when a client is created, with all that a call needs, grpc included: so importing a generated
-package loads none of it, and the first call imports nothing more.
+The gRPC connections and the fakes of `clarigen.testing` implement the interface. The modules of the gRPC
+connections import all that a call needs, grpc included, and are imported when a client is created. So importing a
+generated package loads none of it, and the first call imports nothing more.
 """
 
 from __future__ import annotations
 
-# For `_wire/json.py`, so that the first call imports nothing.
+# `_wire/json.py` imports it in functions. It is loaded here, because the first call must import nothing.
 import json  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ CLOSED: Final = "this client is closed; make another"
 
 
 class AnyConnection(Protocol):
-    """A connection of either twin: it makes the flows of calls, and starts and cancels streams."""
+    """The common interface of both connections: makes the flows of calls, starts and cancels streams."""
 
     def make_unary_flow(
         self, method: Unary[_R], values: Sequence[Any], context: CallContext
@@ -49,7 +49,7 @@ class AnyConnection(Protocol):
             method: The method.
             values: One value per parameter.
             context: The context of the call.
-            items: The iterator over the stream of inputs; None if the method takes none.
+            items: The iterator over the caller's items; None if the method takes no stream.
 
         Raises:
             InputError: A value does not fit its parameter.
@@ -71,11 +71,11 @@ class AnyConnection(Protocol):
             method: The method.
             inputs: The inputs. They are not read yet.
             context: The context of the calls.
-            limits: The size of a request and the number of requests in flight; None for a number that adapts.
+            limits: The number of inputs per request, and of requests in flight; None for a number that adapts.
             asynchronous: Whether the inputs may be an async iterable.
 
         Returns:
-            A function whose argument is whether to isolate the inputs that fail.
+            A function that makes the plan. Its argument is whether to isolate the inputs that fail.
 
         Raises:
             InputError: The inputs are not an iterable of inputs.
@@ -87,11 +87,11 @@ class AnyConnection(Protocol):
         ...
 
     def start_stream(self, attempt: Open, messages: Any) -> Any:
-        """Start an attempt at a streaming call, and return grpc's call.
+        """Start an attempt of a streaming call, and return grpc's call.
 
         Args:
             attempt: The attempt.
-            messages: All messages of a stream of inputs; None if there is only the request.
+            messages: Iterator over all messages to send, the first included; None if there is only one.
         """
         ...
 
@@ -114,10 +114,10 @@ class Connection(AnyConnection, Protocol):
         """Perform an action, and return its result; raise `Failure` if it failed."""
 
     def receive(self, call: Any, end: Any) -> Any:
-        """Return the next response of a stream, or `end`; raise `Failure` if the stream failed."""
+        """Return the next reply of a stream, or `end` after the last; raise `Failure` if the stream failed."""
 
     def start_unary(self, attempt: Send) -> Any:
-        """Start an attempt at a unary call, and return grpc's future of the response."""
+        """Start an attempt of a unary call, and return grpc's future of the reply."""
 
     def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
         """Return the reply of a finished call, or its failure."""
@@ -137,12 +137,12 @@ class AsyncConnection(AnyConnection, Protocol):
     async def perform(self, action: Send | Sleep) -> Any:
         """Perform an action, and return its result; raise `Failure` if it failed."""
 
-    async def receive(self, response: Any, end: Any) -> Any:
-        """Await a response of a stream. Return it, or `end`; raise `Failure` if the stream failed."""
+    async def receive(self, reply: Any, end: Any) -> Any:
+        """Await a reply of a stream. Return it, or `end` after the last; raise `Failure` if the stream failed."""
 
 
 class GrpcConnectionBase(ABC):
-    """An endpoint, and the flows of the calls to it.
+    """The common part of both connections that use gRPC.
 
     Attributes:
         target: The server.
@@ -158,7 +158,7 @@ class GrpcConnectionBase(ABC):
     def make_stream_flow(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: object
     ) -> StreamFlow:
-        """Return the flow of a streaming call. It asks for the items when it sends them."""
+        """Return the flow of a streaming call. It gets the items by `Pull` actions, not from here."""
         del items
         return call_stream(method, values, context)
 
@@ -178,7 +178,7 @@ class GrpcConnectionBase(ABC):
 
     def make_readiness_flow(self, address: Address, policy: Policy) -> UnaryFlow[None]:
         """Return the flow that waits until a model accepts calls."""
-        from .._calls.readiness import wait_until_ready  # few programs wait
+        from .._calls.readiness import wait_until_ready  # not at the top: few programs wait
 
         return wait_until_ready(address, policy)
 
@@ -196,7 +196,7 @@ class GrpcConnectionBase(ABC):
 
     @abstractmethod
     def _get_lease(self) -> Lease:
-        """Return the share in a channel for a call that is made now.
+        """Return the lease of the channel that a call must use now.
 
         Raises:
             ConfigError: The connection is closed.

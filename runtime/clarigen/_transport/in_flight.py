@@ -20,7 +20,9 @@ from weakref import WeakKeyDictionary, WeakSet
 from .._after_fork import register_resettable
 
 _background_calls: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
-"""Background calls, by the thread that must run for them to finish (0: none; None: the call finishes by itself)."""
+"""The calls that run in the background, with their owners (see `start_call`).
+
+The owner is None if the call leaves the gate by itself (see `leave_when_done`)."""
 
 _reader_threads: Final[WeakSet[threading.Thread]] = WeakSet()
 """grpc's threads that read the messages of request streams."""
@@ -33,18 +35,18 @@ _EXIT_TIMEOUT: Final = 0.5
 
 
 class ForkGate:
-    """A gate that keeps forks and uses of grpc apart. As a context manager, it goes around a use of grpc.
+    """A gate that keeps forks and uses of grpc apart. As a context manager, it encloses a use of grpc.
 
     grpc can prepare for a fork only while no thread is inside it. Otherwise it prints an error, and calls in
     the child may crash or hang. So a fork waits for the calls in flight, and new calls wait for the fork.
 
-    Both waits are short: an open stream ends only when its reader has finished, and the reader may be
-    waiting for the fork.
+    Both waits have a short limit. Otherwise they could be a deadlock: an open stream ends only when its
+    reader has finished, and the reader may be waiting for the fork.
 
     Attributes:
         timeout: The longest time, in seconds, of both waits.
-        lock: Guards the calls.
-        owners: For each call in flight, the thread that must run for it to finish; 0 for none.
+        lock: Guards the other attributes.
+        owners: The owner of each call in flight: the thread that must run for it to finish; 0 for none.
     """
 
     def __init__(self, timeout: float = _FORK_TIMEOUT) -> None:
@@ -54,8 +56,8 @@ class ForkGate:
 
     def reset_after_fork(self) -> None:
         """Forget the parent's calls and locks."""
-        # `with` acquires this lock itself, not through the condition, so that a KeyboardInterrupt cannot
-        # leave it acquired.
+        # Use `with self.lock`, not `with self._changed`: the condition's own `__enter__` is Python code, in
+        # which a KeyboardInterrupt could leave the lock acquired.
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self.owners: list[int] = []
@@ -73,7 +75,7 @@ class ForkGate:
             self.owners.append(owner)
 
     def leave(self, owner: int) -> None:
-        """Record the end of a call of this owner."""
+        """Record the end of a call that `enter` has recorded for the same owner."""
         with self.lock:
             if owner in self.owners:  # not if the call began before the fork, in the parent
                 self.owners.remove(owner)
@@ -87,7 +89,7 @@ class ForkGate:
         self.leave(threading.get_ident())
 
     def before_fork(self) -> None:
-        """Wait for the calls of other threads. This thread's own cannot finish while it waits."""
+        """Wait for the calls of other threads. Those of this thread cannot finish while it waits."""
         thread = threading.get_ident()
         with self.lock:
             self._forking_threads.append(thread)
@@ -114,8 +116,8 @@ def start_call(start: Callable[[], Any], owner: int) -> Any:
 
     Args:
         start: Starts the call and returns it.
-        owner: The thread that reads its responses; 0 if it finishes without a reader. Then pass the call to
-            `let_finish`.
+        owner: The thread that reads its replies. 0 if it finishes without a reader: then pass the call to
+            `leave_when_done`.
     """
     FORK_GATE.enter(owner)
     try:
@@ -133,22 +135,23 @@ def start_call(start: Callable[[], Any], owner: int) -> Any:
 def cancel_call(call: Any) -> None:
     """Cancel a background call.
 
-    An interceptor may replace the call of a stream by a generator of its responses, as OpenTelemetry's does.
+    An interceptor may replace the call of a stream by a generator of its replies, as OpenTelemetry's does.
     Closing the generator drops the call, and grpc then cancels it.
     """
     if _is_call(call):
         leave_when_done(call)
         call.cancel()
     elif _is_generator(call):
-        # While another thread waits in it, it continues until the next response, or the deadline.
+        # ValueError: another thread is running the generator. The call continues until its next reply or its
+        # deadline.
         with suppress(ValueError):
             call.close()
         _leave_gate(_background_calls.pop(call, None))
 
 
 def leave_when_done(call: Any) -> Any:
-    """Return the same call, recorded as one that finishes by itself."""
-    # Not done as a stream starts: a Ctrl-C at that moment would leave grpc's lock of the call acquired.
+    """Let a background call leave the gate when it is done, and return the call."""
+    # Not for a stream that starts: Ctrl-C in `add_done_callback` would leave grpc's lock of the call acquired.
     owner, _background_calls[call] = _background_calls.get(call), None
     call.add_done_callback(partial(_leave_gate, owner))
     return call
@@ -168,13 +171,13 @@ def _is_generator(call: object) -> bool:
 
 
 def track_reader(messages: Iterator[bytes]) -> Iterator[bytes]:
-    """Iterate over request messages, and record the thread that reads them."""
+    """Yield the messages of a request stream, and record the thread that reads them."""
     _reader_threads.add(threading.current_thread())
     yield from messages
 
 
 def _start_cancel(call: Any) -> threading.Event:
-    """Cancel a call; return an event that is set once grpc has finished with it."""
+    """Cancel a call, without waiting. Return an event that is set once grpc has finished with it."""
     done = threading.Event()
 
     def on_done(_: object) -> None:

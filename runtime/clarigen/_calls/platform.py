@@ -1,8 +1,8 @@
-"""Queries to the platform, and one query that the model itself answers: `get_signatures`.
+"""Queries to the platform, and one query that the model itself answers: `get_signatures_response`.
 
 The platform is asked for the credential's owner, for versions and for deployments. Each query is a flow (see `call`)
-of one attempt, which returns the answer or raises the error. When to ask, how often, and what follows from an answer
-is up to the caller.
+of one attempt, which returns the answer or raises the error. When to send it, how often, and what follows from the
+answer is up to the caller.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ from .actions import Send
 from .status import raise_for_status
 
 UNIMPLEMENTED: Final = "UNIMPLEMENTED"
-"""gRPC status of a local runner for every query except `get_signatures`: it knows only its own model."""
+"""gRPC status of a local runner for every query except `get_signatures_response`: it knows only its own model."""
 
 DISABLED_STATE: Final = 1
 """The `status` of a `Deployment` that is disabled."""
 
-_SIGNATURES_RPC: Final = "PostModelOutputs"
+SIGNATURES_RPC: Final = "PostModelOutputs"
+"""The RPC of `get_signatures_response`, which is also that of predictions."""
 
 
 class _Response(Protocol):
@@ -52,7 +53,8 @@ _T = TypeVar("_T")
 _ResponseT = TypeVar("_ResponseT", bound=_Response)
 
 Query: TypeAlias = Generator[Send, Any, _T]
-"""The flow of one request. It raises `ModelError` if the request failed, and `DecodeError` if the reply is no message."""
+"""The flow of one request. It raises `DecodeError` if the reply is not a message and, except for
+`get_signatures_response`, `ModelError` if the status of the response is a failure."""
 
 
 def get_user_id(timeout: float | None) -> Query[str]:
@@ -102,16 +104,16 @@ def get_version(reference: ModelRef, version_id: str, timeout: float | None) -> 
     return response.model_version
 
 
-def get_deployment(deployment_id: str, user_id: str, timeout: float | None) -> Query[Deployment]:
+def get_deployment(deployment_id: str, owner: str, timeout: float | None) -> Query[Deployment]:
     """Return a deployment.
 
     Args:
         deployment_id: Id of the deployment.
-        user_id: User id of its owner.
+        owner: User id of its owner.
         timeout: Timeout of the request, in seconds; None for no limit.
     """
     request = GetDeploymentRequest(
-        user_app_id=UserAppIDSet(user_id=user_id), deployment_id=deployment_id
+        user_app_id=UserAppIDSet(user_id=owner), deployment_id=deployment_id
     )
     response = yield from _query(
         "GetDeployment", request.SerializeToString(), SingleDeploymentResponse(), timeout
@@ -119,29 +121,17 @@ def get_deployment(deployment_id: str, user_id: str, timeout: float | None) -> Q
     return response.deployment
 
 
-def get_signatures(address_fields: bytes, timeout: float | None) -> Query[MultiOutputResponse]:
-    """Return the response in which a running model states its signatures.
-
-    Args:
-        address_fields: The fields of the request that address the model, from `Address.resolve`.
-        timeout: Timeout of the request, in seconds; None for no limit.
-    """
-    response = yield from get_signatures_response(address_fields, timeout)
-    raise_for_status(response.status, _SIGNATURES_RPC)
-    return response
-
-
 def get_signatures_response(
     address_fields: bytes, timeout: float | None
 ) -> Query[MultiOutputResponse]:
-    """Return the response to the request for a model's signatures, even if its status is a failure.
+    """Return the response in which a running model states its signatures, or whose status says why it does not.
 
     Args:
         address_fields: The fields of the request that address the model, from `Address.resolve`.
         timeout: Timeout of the request, in seconds; None for no limit.
     """
-    reply = yield Send(_SIGNATURES_RPC, address_fields + encode_signatures_request(), timeout)
-    return _parse_response(_SIGNATURES_RPC, MultiOutputResponse(), reply)
+    reply = yield Send(SIGNATURES_RPC, address_fields + encode_signatures_request(), timeout)
+    return _parse_response(SIGNATURES_RPC, MultiOutputResponse(), reply)
 
 
 def encode_signatures_request() -> bytes:

@@ -1,6 +1,6 @@
 """Waiting until a model accepts calls, without I/O.
 
-The platform is asked first, whether the version is built and the deployment is enabled. Then the model is asked for
+First, the platform is asked whether the version is built and the deployment is enabled. Then the model is asked for
 its signatures, never for a prediction: only the model knows whether it runs. A local runner cannot answer the
 queries to the platform. `status` says which answers are worth waiting for.
 """
@@ -18,9 +18,10 @@ from .actions import Failure, Sleep
 from .address import Address
 from .platform import (
     DISABLED_STATE,
+    SIGNATURES_RPC,
     UNIMPLEMENTED,
     get_deployment,
-    get_signatures,
+    get_signatures_response,
     get_version,
     get_version_id,
 )
@@ -94,11 +95,9 @@ class _Probe:
                     raise
             self._asks_platform = False
         address_fields = yield from self._address.resolve(deadline.remaining)
-        try:
-            yield from get_signatures(address_fields, deadline.remaining())
-        except ModelError as error:
-            if not classify_status(error.code).proves_running:
-                raise
+        response = yield from get_signatures_response(address_fields, deadline.remaining())
+        if not classify_status(response.status.code).proves_running:
+            raise_for_status(response.status, SIGNATURES_RPC)
 
     def _check_version(self, deadline: Deadline) -> UnaryFlow[None]:
         reference, version_id = self._address.reference, self._address.version_id

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._calls.actions import Failure, Send
 from .._calls.address import Address
 from .._calls.platform import (
+    SIGNATURES_RPC,
     UNIMPLEMENTED,
     get_signatures_response,
     get_version,
@@ -108,7 +109,7 @@ def fetch_signatures(
     _, stored, response = yield from get_deployed_signatures(address, deadline.remaining)
     if response is None:
         return read_signatures(stored)
-    raise_for_status(response.status, "PostModelOutputs")
+    raise_for_status(response.status, SIGNATURES_RPC)
     text = response.outputs[0].data.text.raw if response.outputs else ""
     if not text:
         return {}  # a legacy model, without typed methods

@@ -1,8 +1,8 @@
 """Which model a request addresses, and where that model runs.
 
 The fields that all requests of a client share are encoded once. They include the owner of a deployment or nodepool:
-if only the platform knows it, the first call queries it. protobuf is imported when an `Address` is created, so that
-importing this module does not load it.
+if only the platform knows it, the first call asks for it. The messages are imported when an `Address` is created, so
+that importing this module does not load protobuf.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class Routing(NamedTuple):
         if bool(self.compute_cluster_id) != bool(self.nodepool_id):
             raise ConfigError("compute_cluster_id and nodepool_id go together: give both")
         if self.user_id and not self.is_set:
-            raise ConfigError("deployment_user_id without a deployment_id or a nodepool_id")
+            raise ConfigError(
+                "deployment_user_id must not be given without a deployment_id or a nodepool_id"
+            )
         return self
 
     @property
@@ -90,7 +92,7 @@ class Address:
         self._encoded = self._encode(self._owner) if self._owner is not None else None
 
     def resolve(self, remaining: Callable[[], float | None]) -> Generator[Send, bytes, bytes]:
-        """Return the encoded fields, after a query for the owner if necessary.
+        """Return the fields that address the model, encoded. This queries the owner if necessary.
 
         Args:
             remaining: Returns the time left for a request, in seconds; None for no limit.
@@ -100,7 +102,7 @@ class Address:
         return self._encoded
 
     def resolve_owner(self, remaining: Callable[[], float | None]) -> Generator[Send, bytes, str]:
-        """Return the owner of the deployment or nodepool, after a query if necessary; empty if there is neither.
+        """Return the owner of the deployment or nodepool, if any. This queries the platform if necessary.
 
         Args:
             remaining: Returns the time left for the query, in seconds; None for no limit.

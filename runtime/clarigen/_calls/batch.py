@@ -150,7 +150,7 @@ class BatchPlan(Generic[_R]):
     """A running batch: its chunks, in the order of their inputs.
 
     Attributes:
-        is_exhausted: Whether there are no more inputs. Set by the owner of the plan.
+        is_exhausted: Whether there are no more inputs. Set by the code that reads them.
     """
 
     def __init__(
@@ -221,7 +221,7 @@ class BatchPlan(Generic[_R]):
         return chunk
 
     def start_input_timer(self) -> Callable[[], bool]:
-        """Return a function that says whether to stop reading inputs for the next chunk, because it takes long."""
+        """Return a function that says whether reading the inputs of a chunk has taken long enough, however few."""
         start = self._clock()
         return lambda: self._clock() - start > MIN_REQUEST_SECONDS
 

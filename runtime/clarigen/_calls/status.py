@@ -1,7 +1,7 @@
 """The statuses of the platform and of gRPC, what is known of each, and the errors that they become.
 
-This is the only table of status codes. Retries, readiness, drift and errors ask it, and none of them lists codes of
-its own. It imports neither grpc nor protobuf, so that a status can be judged without either.
+This is the only table of status codes. Retries, readiness, drift and errors use it, and list no codes of their own.
+It imports neither grpc nor protobuf, so that a status can be looked up without them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Retryability(Enum):
     """The call has not run and may succeed. `max_retries` and the retry throttle limit the attempts."""
 
     OVERLOADED = auto()
-    """The server is at capacity: like `TRANSIENT`, but without limit while it makes progress at other calls."""
+    """The server is at capacity: like `TRANSIENT`, but without limit while it makes progress with other calls."""
 
     STARTING = auto()
     """The model is starting. Only the deadline limits the attempts."""

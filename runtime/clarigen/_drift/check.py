@@ -101,12 +101,12 @@ class Drift:
             ClarigenError: The methods of the model could not be read.
         """
         while self.unverified and not self._differences:
-            comparing = self._comparison_mutex  # a fork in the meantime replaces it
-            if comparing.acquire(blocking=False):
+            mutex = self._comparison_mutex  # a fork in the meantime replaces it
+            if mutex.acquire(blocking=False):
                 try:
                     yield from self._compare(address, deadline)
                 finally:
-                    comparing.release()
+                    mutex.release()
             elif (deadline.remaining() or _POLL_SECONDS) < _POLL_SECONDS:
                 raise Failure("DEADLINE_EXCEEDED", "")
             else:

@@ -24,7 +24,7 @@ _LOST_STATUS: Final = "Internal error from Core"
 """The details that grpc.aio reports if it has lost the status of a call."""
 
 _STATUS_DELAYS: Final = (0.0, 0.001, 0.01, 0.05)
-"""The pauses, in seconds, while a status has not arrived yet."""
+"""The pauses, in seconds, between checks whether the status has arrived."""
 
 
 class AsyncItems(ItemsBase):
@@ -77,26 +77,26 @@ class AsyncItems(ItemsBase):
         code, details = self._status
         return None if code.name == "OK" else Failure(code.name, details)
 
-    def messages(self, attempt: Open) -> AsyncIterator[bytes]:
+    def iterate_messages(self, attempt: Open) -> AsyncIterator[bytes]:
         """Return the messages that an attempt sends."""
-        return self._iterate(attempt, self._attempt)
+        return self._encode_messages(attempt, self._attempt_number)
 
-    async def _iterate(self, attempt: Open, number: int) -> AsyncIterator[bytes]:
+    async def _encode_messages(self, attempt: Open, attempt_number: int) -> AsyncIterator[bytes]:
         assert attempt.encode_item is not None
         yield attempt.request
         try:
-            item = await self._take_second(number)
+            item = await self._take_second(attempt_number)
             while item is not END:
                 yield attempt.encode_item(item)
                 item = await anext(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.fail(error)
 
-    async def _take_second(self, number: int) -> Any:
+    async def _take_second(self, attempt_number: int) -> Any:
         """Return the second item; END if there is none, or if it belongs to a later attempt."""
         import asyncio
 
-        if number != self._attempt:
+        if attempt_number != self._attempt_number:
             return END
         if self._second is None:
             # In a task of its own: grpc cancels the task of a failed attempt.
@@ -104,7 +104,7 @@ class AsyncItems(ItemsBase):
             self._second.add_done_callback(_ignore_exception)
         await asyncio.wait([self._second])
         item = self._second.result()
-        return item if item is not END and self._claim_second(number) else END
+        return item if item is not END and self._claim_second(attempt_number) else END
 
     def stop(self) -> None:
         """Stop waiting for an item."""
@@ -203,7 +203,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
             import asyncio
 
             self._loop = asyncio.get_running_loop()
-            return self._start(action)
+            return self._start_attempt(action)
         if isinstance(action, Pull):
             assert items is not None
             return await anext(items.iterator, END)

@@ -43,7 +43,7 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
             ConfigError: The batch has already started.
         """
         if self._iterator is not None:
-            raise ConfigError("this batch has started; make another")
+            raise ConfigError("this batch has already started; create another")
         iterator: _Outcomes_co = self._get_iterator(isolate=isolate)
         return iterator
 

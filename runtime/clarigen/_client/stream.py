@@ -44,7 +44,7 @@ class ItemsBase(ABC):
         self.error: Exception | None = None
         self._call: Any = None
         self._cancel: Callable[[], None] | None = None
-        self._attempt = 0
+        self._attempt_number = 0
         self._is_second_taken = False
         self._lock = threading.Lock()
 
@@ -53,13 +53,13 @@ class ItemsBase(ABC):
         with self._lock:
             if self._is_second_taken:
                 return False
-            self._attempt += 1
+            self._attempt_number += 1
             return True
 
-    def _claim_second(self, attempt: int) -> bool:
+    def _claim_second(self, attempt_number: int) -> bool:
         """Claim the second item for an attempt. Return False if another attempt has begun since."""
         with self._lock:
-            if attempt != self._attempt:
+            if attempt_number != self._attempt_number:
                 return False
             self._is_second_taken = True
             return True
@@ -83,7 +83,7 @@ class ItemsBase(ABC):
             self._cancel()
 
     @abstractmethod
-    def messages(self, attempt: Open) -> Any:
+    def iterate_messages(self, attempt: Open) -> Any:
         """Return the messages that an attempt sends: an iterator, or an async iterator."""
 
     def stop(self) -> None:  # noqa: B027 - not abstract: only asyncio has something to stop
@@ -106,7 +106,7 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
         """The token counts of the call; None until the stream has ended, or if it failed."""
         return self._usage
 
-    def _start(self, attempt: Open) -> None:
+    def _start_attempt(self, attempt: Open) -> None:
         self._cancel_call()  # the platform may have refused the previous attempt without ending it
         items = self._items
         if items is None:
@@ -114,7 +114,7 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
         elif items.error is not None:
             raise items.error
         else:
-            call = self._connection.start_stream(attempt, items.messages(attempt))
+            call = self._connection.start_stream(attempt, items.iterate_messages(attempt))
             self._call = call
             items.attach(call, partial(self._connection.cancel, call))
         if self._done:  # canceled in the meantime

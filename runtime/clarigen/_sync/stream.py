@@ -30,27 +30,27 @@ class Items(ItemsBase):
         self._reading = threading.Lock()
         self._second: list[Any] = []  # empty until it is read; then the item; END once it is taken
 
-    def messages(self, attempt: Open) -> Iterator[bytes]:
+    def iterate_messages(self, attempt: Open) -> Iterator[bytes]:
         """Return the messages that an attempt sends."""
-        return self._iterate(attempt, self._attempt)
+        return self._encode_messages(attempt, self._attempt_number)
 
-    def _iterate(self, attempt: Open, number: int) -> Iterator[bytes]:
+    def _encode_messages(self, attempt: Open, attempt_number: int) -> Iterator[bytes]:
         assert attempt.encode_item is not None
         yield attempt.request
         try:
-            item = self._take_second(number)
+            item = self._take_second(attempt_number)
             while item is not END:
                 yield attempt.encode_item(item)
                 item = next(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
             self.fail(error)
 
-    def _take_second(self, number: int) -> Any:
+    def _take_second(self, attempt_number: int) -> Any:
         """Return the second item; END if there is none, or if it belongs to a later attempt."""
         with self._reading:
-            if number == self._attempt and not self._second:
+            if attempt_number == self._attempt_number and not self._second:
                 self._second.append(next(self.iterator, END))
-            if self._second and self._second[0] is not END and self._claim_second(number):
+            if self._second and self._second[0] is not END and self._claim_second(attempt_number):
                 item = self._second[0]
                 self._second[0] = END
                 return item
@@ -122,7 +122,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
                 if items is not None and items.error is not None:
                     raise items.error
         if isinstance(action, Open):
-            return self._start(action)
+            return self._start_attempt(action)
         if isinstance(action, Pull):
             assert items is not None
             return next(items.iterator, END)

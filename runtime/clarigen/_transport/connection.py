@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _R = TypeVar("_R")
 
-CLOSED: Final = "this client is closed; make another"
+CLOSED: Final = "this client is closed; create another"
 """The message of a call over a closed connection."""
 
 

@@ -1,7 +1,7 @@
 """Synchronous gRPC calls in flight: what a fork waits for, and what is canceled when the program ends.
 
 Every synchronous use of grpc passes through `FORK_GATE`, which keeps it apart from forks. Calls that run in the
-background are recorded until they end. This module does not know what a call sends or what its response means.
+background are recorded until they end. This module does not know what a call sends or what its reply means.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class ForkGate:
     reader has finished, and the reader may be waiting for the fork.
 
     Attributes:
-        timeout: The longest time, in seconds, of both waits.
-        lock: Guards the other attributes.
+        timeout: The longest time, in seconds, of either wait.
+        lock: Guards the record of calls and forks.
         owners: The owner of each call in flight: the thread that must run for it to finish; 0 for none.
     """
 
@@ -112,7 +112,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def start_call(start: Callable[[], Any], owner: int) -> Any:
-    """Start a background call, and keep a record of it until `cancel`, or until the program ends.
+    """Start a background call, and keep a record of it until `cancel_call`, or until the program ends.
 
     Args:
         start: Starts the call and returns it.

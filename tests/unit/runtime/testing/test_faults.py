@@ -1,4 +1,4 @@
-"""Faults of `clarigen.testing.Server`, its log of calls, and its versions."""
+"""Faults of `clarigen.testing.Server`, and its log of calls."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from clarigen import (
     Stream,
     TransportError,
     UnavailableError,
-    _proto,
 )
 from clarigen._calls.status import CODES_BY_NAME
 from clarigen.testing import Server, serve
 from unit.runtime.parrot import AsyncParrotClient, Parrot, ParrotClient
+from unit.runtime.testing.raw_calls import predict
 
 WORKERS = "clarigen-testing"
 """The names of a server's threads start with this."""
@@ -321,10 +321,8 @@ def test_server_keeps_the_latest_calls() -> None:
 
 
 def test_discovery_is_exempt_from_faults(server: Server) -> None:
-    from unit.runtime.testing.test_serve import _predict
-
     fault = server.faults.add(status="INTERNAL")
-    assert _predict(server, "_GET_SIGNATURES").outputs[0].data.text.raw
+    assert predict(server, "_GET_SIGNATURES").outputs[0].data.text.raw
     assert fault.met == 0
 
 
@@ -358,49 +356,3 @@ def test_invalid_fault_is_rejected(server: Server, arguments: dict[str, Any], me
 def test_invalid_record_option_is_rejected() -> None:
     with pytest.raises(ConfigError, match="`record` must be a number from 0, not -1"):
         serve(Parrot(), record=-1)
-
-
-# Versions.
-
-
-class Crow:
-    def say(self, text: str) -> str:
-        return f"crow: {text}"
-
-
-def test_deploy_serves_another_version(server: Server, model: ParrotClient) -> None:
-    assert model.say("x") == "xx"
-    assert server.deploy(Crow()) == "testing-2"
-    assert model.say("x") == "crow: x"
-    with ParrotClient(
-        base_url=server.url, model="u/a/models/m", version_id="testing", timeout=30
-    ) as pinned:
-        assert pinned.say("x") == "xx"
-    assert server.deploy(Crow(), version="third") == "third"
-    with pytest.raises(ConfigError, match="version 'third' exists already"):
-        server.deploy(Crow(), version="third")
-    with pytest.raises(ConfigError, match="serve an object"):
-        server.deploy(Crow)
-
-
-def test_discovery_lists_all_versions(server: Server) -> None:
-    from unit.runtime.testing.test_serve import _rpc
-
-    server.deploy(Crow())
-    model = _rpc(server, "GetModel", _proto.GetModelRequest(), _proto.SingleModelResponse).model
-    assert model.model_version.id == "testing-2"
-    assert [method.name for method in model.model_version.method_signatures] == ["say"]
-    names = {}
-    for id_ in ("testing", "testing-2"):
-        request = _proto.GetModelVersionRequest(version_id=id_)
-        requested = _rpc(server, "GetModelVersion", request, _proto.SingleModelVersionResponse)
-        names[id_] = [method.name for method in requested.model_version.method_signatures]
-    assert names == {"testing": ["say", "count", "double"], "testing-2": ["say"]}
-    first_page = _proto.ListModelVersionsRequest(page=1)
-    versions = _rpc(server, "ListModelVersions", first_page, _proto.MultiModelVersionResponse)
-    assert [version.id for version in versions.model_versions] == ["testing-2", "testing"]
-
-
-def test_fault_accepts_methods_of_any_version(server: Server) -> None:
-    server.deploy(Crow())
-    assert server.faults.add(status="INTERNAL", method="count").met == 0

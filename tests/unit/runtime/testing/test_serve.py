@@ -1,364 +1,30 @@
-"""`clarigen.testing.serve`: which methods are served, how they are described, and how calls are answered."""
+"""`clarigen.testing.serve`: how calls of a served object are answered."""
 
 from __future__ import annotations
 
-import json
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
 
-import grpc
-import numpy.typing as npt
 import pytest
 
 from clarigen import (
-    JSON,
-    Audio,
     Client,
-    Concept,
-    ConfigError,
-    Frame,
-    Image,
     PredictionError,
-    Region,
     Stream,
-    Text,
-    Video,
     _proto,
     wire,
 )
-from clarigen.testing import Param, Server, serve
+from clarigen.testing import Server, serve
+from unit.runtime.testing.raw_calls import call_rpc, predict
 
-PATH = "/clarifai.api.V2/"
-
-
-def _rpc(server: Server, rpc: str, request: Any, answer: Any) -> Any:
-    with grpc.insecure_channel(server.url.removeprefix("grpc://")) as channel:
-        call: Any = channel.unary_unary(
-            PATH + rpc,
-            request_serializer=type(request).SerializeToString,
-            response_deserializer=answer.FromString,
-        )
-        return call(request, timeout=30)
-
-
-def _request(*methods: str) -> _proto.PostModelOutputsRequest:
-    """Build a request with one input per method name, without arguments."""
-    request = _proto.PostModelOutputsRequest()
-    for method in methods:
-        data = request.inputs.add().data
-        data.metadata.fields["_method_name"].string_value = method
-        data.parts.add()
-    return request
-
-
-def _predict(server: Server, *methods: str) -> Any:
-    return _rpc(server, "PostModelOutputs", _request(*methods), _proto.MultiOutputResponse)
-
-
-def _signatures(implementation: object) -> dict[str, Any]:
-    with serve(implementation) as server:
-        signatures = json.loads(_predict(server, "_GET_SIGNATURES").outputs[0].data.text.raw)
-    assert isinstance(signatures, dict)
-    return signatures
-
-
-# Signatures.
+# Calls.
 
 
 @dataclass(frozen=True)
 class Point:
-    x: Annotated[float, Param("Rightwards.")]
+    x: float
     tags: list[str]
-
-
-class Base:
-    def first(self) -> str:
-        return "base"
-
-
-class Model(Base):
-    attribute = 3
-
-    def predict(
-        self,
-        prompt: str,
-        n: Annotated[int, Param("How many.", ge=1, le=5)] = 3,
-        mode: Literal["a", "b"] = "a",
-        data: JSON | None = None,
-        points: list[tuple[Point, int]] | None = None,
-    ) -> list[Point]:
-        """Predict.
-
-        At length.
-        """
-        return [Point(1.0, [prompt])] * n
-
-    def unannotated(self, x):  # type: ignore[no-untyped-def]
-        return x
-
-    def _private(self, x: str) -> str:
-        return x
-
-    @staticmethod
-    def static(x: bool) -> Iterator[Text]:
-        yield Text(str(x))
-
-    @classmethod
-    def of_class(cls, items: Iterable[Annotated[int, Param("Each.")]]) -> Iterator[int]:
-        yield from items
-
-
-def test_served_method_has_a_signature() -> None:
-    point = {
-        "type": "NAMED_FIELDS",
-        "typeArgs": [
-            {"name": "x", "type": "FLOAT", "description": "Rightwards."},
-            {"name": "tags", "type": "LIST", "typeArgs": [{"name": "tags_item", "type": "STR"}]},
-        ],
-    }
-    pair = {
-        "name": "points_item",
-        "type": "TUPLE",
-        "typeArgs": [
-            {"name": "points_item_item", **point},
-            {"name": "points_item_item", "type": "INT"},
-        ],
-    }
-    assert _signatures(Model())["predict"] == {
-        "name": "predict",
-        "methodType": "UNARY_UNARY",
-        "description": "Predict.\n\nAt length.",
-        "inputFields": [
-            {"name": "prompt", "type": "STR", "required": True},
-            {
-                "name": "n",
-                "type": "INT",
-                "description": "How many.",
-                "modelTypeRangeInfo": {"min": 1, "max": 5},
-                "isParam": True,
-                "default": "3",
-            },
-            {
-                "name": "mode",
-                "type": "STR",
-                "modelTypeEnumOptions": [{"id": "a"}, {"id": "b"}],
-                "isParam": True,
-                "default": "a",
-            },
-            {"name": "data", "type": "JSON_DATA", "default": "null"},
-            {"name": "points", "type": "LIST", "typeArgs": [pair], "default": "null"},
-        ],
-        "outputFields": [
-            {"name": "return", "type": "LIST", "typeArgs": [{"name": "return_item", **point}]}
-        ],
-    }
-
-
-def test_annotated_public_methods_are_served_base_class_first() -> None:
-    signatures = _signatures(Model())
-    assert list(signatures) == ["first", "predict", "static", "of_class"]
-    assert signatures["static"]["methodType"] == "UNARY_STREAMING"
-    assert signatures["static"]["outputFields"] == [
-        {"name": "return", "type": "TEXT", "iterator": True}
-    ]
-    assert signatures["of_class"]["methodType"] == "STREAMING_STREAMING"
-    assert signatures["of_class"]["inputFields"] == [
-        {
-            "name": "items",
-            "type": "INT",
-            "description": "Each.",
-            "iterator": True,
-            "isParam": True,
-            "required": True,
-        }
-    ]
-
-
-@pytest.mark.parametrize(
-    ("annotation", "type_"),
-    [
-        (str, "STR"),
-        (bytes, "BYTES"),
-        (int, "INT"),
-        (float, "FLOAT"),
-        (bool, "BOOL"),
-        (npt.NDArray[Any], "NDARRAY"),
-        (JSON, "JSON_DATA"),
-        (dict, "JSON_DATA"),
-        (list, "JSON_DATA"),
-        (dict[str, list[int]], "JSON_DATA"),
-        (Text, "TEXT"),
-        (Image, "IMAGE"),
-        (Concept, "CONCEPT"),
-        (Region, "REGION"),
-        (Frame, "FRAME"),
-        (Audio, "AUDIO"),
-        (Video, "VIDEO"),
-        (Point, "NAMED_FIELDS"),
-        (tuple[int, str], "TUPLE"),
-        (list[JSON], "LIST"),
-        (Literal[1, 2], "INT"),
-        (Literal[True], "BOOL"),
-    ],
-)
-def test_parameter_of_every_type_is_served(annotation: Any, type_: str) -> None:
-    assert _only_field(annotation)["type"] == type_
-
-
-def _only_field(annotation: Any, **default: Any) -> dict[str, Any]:
-    class Fake:
-        def predict(self, x: Any = None) -> str:
-            return ""
-
-    Fake.predict.__annotations__["x"] = annotation
-    Fake.predict.__defaults__ = (default["default"],) if default else None
-    field: dict[str, Any] = _signatures(Fake())["predict"]["inputFields"][0]
-    return field
-
-
-@pytest.mark.parametrize(
-    ("annotation", "default", "text"),
-    [
-        (str, "hi", "hi"),
-        (str, "null", "null"),
-        (str | None, None, "null"),
-        (int, -5, "-5"),
-        (float, 1.0, "1.0"),
-        (float, float("inf"), "Infinity"),
-        (bool, True, "true"),
-        (list[int], [1, 2], "[1, 2]"),
-        (tuple[int, str], (1, "z"), '[1, "z"]'),
-        (dict, {"a": None}, '{"a": null}'),
-        (bytes, b"ab", "b'ab'"),
-        (Text, Text("tt"), "Text(text='tt', url='')"),
-    ],
-)
-def test_defaults_are_formatted_like_the_platforms(
-    annotation: Any, default: Any, text: str
-) -> None:
-    field = _only_field(annotation, default=default)
-    assert field["default"] == text
-    assert "required" not in field
-
-
-def test_empty_default_has_no_text() -> None:
-    assert _only_field(str, default="") == {"name": "x", "type": "STR"}
-
-
-# Objects that cannot be served.
-
-
-@dataclass(frozen=True)
-class Endless:
-    child: Endless
-
-
-def _serve_parameter(annotation: Any, default: Any = ...) -> Callable[[], object]:
-    return lambda: _only_field(annotation, **({} if default is ... else {"default": default}))
-
-
-class Unfinished:
-    def predict(self, x, y: int) -> str:  # type: ignore[no-untyped-def]
-        return ""
-
-
-class NoResult:
-    def predict(self, x: int):  # type: ignore[no-untyped-def]
-        return x
-
-
-class ReturnsNone:
-    def predict(self, x: int) -> None: ...
-
-
-class MayReturnNone:
-    def predict(self, x: int) -> str | None: ...
-
-
-class Star:
-    def predict(self, *x: int) -> str:
-        return ""
-
-
-class Reserved:
-    def predict(self, with_proto: bool) -> str:
-        return ""
-
-
-class Coroutine:
-    async def predict(self, x: int) -> str:
-        return ""
-
-
-class OnlyIn:
-    def predict(self, x: Iterator[str]) -> str:
-        return ""
-
-
-class TwoStreams:
-    def predict(self, x: Iterator[str], y: Iterator[str]) -> Iterator[str]:
-        yield ""
-
-
-class StreamWithDefault:
-    def predict(self, x: Iterator[str] | None = None) -> Iterator[str]:
-        yield ""
-
-
-class Unknown:
-    def predict(self, x: Missing) -> str:  # type: ignore[name-defined]  # noqa: F821
-        return ""
-
-
-class Empty:
-    pass
-
-
-@pytest.mark.parametrize(
-    ("serving", "message"),
-    [
-        (_serve_parameter(set[int]), "predict: parameter `x`: set[int] cannot be served"),
-        (_serve_parameter(Any), "predict: parameter `x`: "),
-        (_serve_parameter(int | str), "predict: parameter `x`: int | str cannot be served"),
-        (_serve_parameter(list[int | None]), "predict: parameter `x`: int | None cannot be served"),
-        (_serve_parameter(list[Iterator[int]]), "predict: parameter `x`: "),
-        (_serve_parameter(tuple[int, ...]), "has no fixed length"),
-        (_serve_parameter(Literal[1, "a"]), "the values of a Literal must be of one type"),
-        (_serve_parameter(Endless), "Endless contains itself"),
-        (_serve_parameter(int | None, 3), "may be None only if None is its default"),
-        (_serve_parameter(int | None), "may be None only if None is its default"),
-        (lambda: serve(Unfinished()), "predict: parameter `x` has no annotation"),
-        (lambda: serve(NoResult()), "predict: the result has no annotation; add one"),
-        (lambda: serve(ReturnsNone()), "predict: the result: "),
-        (lambda: serve(MayReturnNone()), "predict: the result must not be None"),
-        (lambda: serve(Star()), "predict: parameter `x` must be passed by name"),
-        (lambda: serve(Reserved()), "the platform reserves this name"),
-        (lambda: serve(Coroutine()), "predict: a served method must not be async"),
-        (lambda: serve(OnlyIn()), "a method that takes a stream must return a stream"),
-        (lambda: serve(TwoStreams()), "only one parameter may be a stream, not x, y"),
-        (lambda: serve(StreamWithDefault()), "a stream must be the whole parameter or result"),
-        (_serve_parameter(Iterator[int], ()), "is a stream and must not have a default"),
-        (lambda: serve(Unknown()), "Unknown.predict: its annotations do not evaluate"),
-        (lambda: serve(Empty()), "Empty has no public method with annotations"),
-        (lambda: serve(Model), "serve an object, not the class; pass Model()"),
-    ],
-)
-def test_object_that_cannot_be_served_is_rejected(
-    serving: Callable[[], object], message: str
-) -> None:
-    with pytest.raises(ConfigError) as caught:
-        serving()
-    assert message in str(caught.value)
-
-
-def test_port_in_use_is_rejected() -> None:
-    with serve(Model()) as server, pytest.raises(ConfigError, match=f"port {server.port} "):
-        serve(Model(), port=server.port)
-
-
-# Calls.
 
 
 class Echo:
@@ -409,20 +75,20 @@ def echo() -> Iterator[Server]:
 def test_failed_method_answers_a_status_with_its_cause(
     echo: Server, method: str, details: str
 ) -> None:
-    answer = _predict(echo, method)
+    answer = predict(echo, method)
     assert (answer.status.code, answer.status.details) == (10020, details)
     assert any(line.startswith("Traceback") for line in answer.status.stack_trace)
     assert not answer.outputs
 
 
 def test_inputs_of_a_request_are_answered_in_order_and_fail_together(echo: Server) -> None:
-    good = _predict(echo, "hello", "hello")
+    good = predict(echo, "hello", "hello")
     assert good.status.code == 10000
     assert [o.data.parts[0].data.string_value for o in good.outputs] == ["hello", "hello"]
     assert [o.status.code for o in good.outputs] == [10000, 10000]
-    bad = _predict(echo, "hello", "wrong")
+    bad = predict(echo, "hello", "wrong")
     assert (bad.status.code, len(bad.outputs)) == (10020, 0)
-    assert _predict(echo).status.code == 10000
+    assert predict(echo).status.code == 10000
 
 
 def test_method_called_with_the_wrong_rpc_fails(echo: Server) -> None:
@@ -442,7 +108,7 @@ def test_large_messages_are_served(echo: Server) -> None:
 
 def test_discovery_answers_like_the_platform(echo: Server) -> None:
     user_app = _proto.UserAppIDSet(user_id="u", app_id="a")
-    model = _rpc(
+    model = call_rpc(
         echo,
         "GetModel",
         _proto.GetModelRequest(user_app_id=user_app, model_id="m"),
@@ -450,7 +116,7 @@ def test_discovery_answers_like_the_platform(echo: Server) -> None:
     )
     assert model.status.code == 10000
     assert (model.model.user_id, model.model.app_id, model.model.id) == ("u", "a", "m")
-    version = _rpc(
+    version = call_rpc(
         echo,
         "GetModelVersion",
         _proto.GetModelVersionRequest(
@@ -470,7 +136,7 @@ def test_discovery_answers_like_the_platform(echo: Server) -> None:
     assert [s.method_type for s in version.method_signatures] == [1, 1, 1, 1, 2]
     assert version.method_signatures[3].output_fields[0].type == 17
     pages = [
-        _rpc(
+        call_rpc(
             echo,
             "ListModelVersions",
             _proto.ListModelVersionsRequest(user_app_id=user_app, model_id="m", page=page),

@@ -13,7 +13,7 @@ import pytest
 from clarigen import ConfigError, Image, Text
 from clarigen.testing import fake
 from unit.runtime.parrot import ParrotClient
-from unit.runtime.testing.test_fake import Many
+from unit.runtime.testing.many import Many
 
 
 async def _later(text: str, times: int) -> str:

@@ -133,7 +133,7 @@ class _AsyncRequests:
         )
         for task in done:
             chunk = self._tasks.pop(task, None)
-            if chunk is not None:  # it is None if another task has canceled all
+            if chunk is not None:  # None: another task has canceled all requests
                 self._plan.finish_chunk(chunk, task.result())
 
     async def cancel(self) -> None:

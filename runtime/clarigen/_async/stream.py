@@ -89,7 +89,7 @@ class AsyncItems(ItemsBase):
             while item is not END:
                 yield attempt.encode_item(item)
                 item = await anext(self.iterator, END)
-        except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
+        except Exception as error:  # noqa: BLE001 - from the caller's iterator, for the caller
             self.fail(error)
 
     async def _take_second(self, attempt_number: int) -> Any:

@@ -28,7 +28,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
     """A connection over the shared channel to an endpoint. Thread-safe.
 
     Attributes:
-        timeout: The time limit of a request that belongs to no call, in seconds; None for no limit.
+        timeout: The time limit of the queries in `_tooling`, in seconds; None for no limit.
     """
 
     def __init__(self, endpoint: Endpoint, timeout: float | None = DEFAULT_TIMEOUT) -> None:

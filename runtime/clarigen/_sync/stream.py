@@ -42,7 +42,7 @@ class Items(ItemsBase):
             while item is not END:
                 yield attempt.encode_item(item)
                 item = next(self.iterator, END)
-        except Exception as error:  # noqa: BLE001 - the caller's own, for the caller
+        except Exception as error:  # noqa: BLE001 - from the caller's iterator, for the caller
             self.fail(error)
 
     def _take_second(self, attempt_number: int) -> Any:

@@ -43,14 +43,15 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
 
     A function replaces the method that its keyword names. It is called with the method's arguments by
     name. The arguments are checked and converted as on the way to a model, and omitted ones have the
-    method's defaults. The function returns a result, or an iterable of results if the method returns a stream;
-    results are checked too. An exception propagates unchanged to the caller. A batch calls the
-    function once per input. A stream of inputs arrives as an iterator.
+    method's defaults. A stream of inputs is an iterator. A batch calls the function once per input.
 
-    Instead of a function, pass a result, or an exception to raise.
+    The function returns a result, or an iterable of results if the method returns a stream; results are
+    checked too. An exception propagates unchanged to the caller. Instead of a function, you may pass a
+    result, or an exception to raise.
 
-    For an async class, a function may be async, and a function that yields may be an async generator.
-    Only async functions receive a stream of inputs incrementally, as an async iterator.
+    If the class is an asyncio client, a function may be async, or an async generator. An async function
+    receives a stream of inputs as an async iterator, item by item. A synchronous one is called when the
+    stream has ended.
 
     Args:
         client: A generated class, such as `Detector` or `AsyncDetector`.

@@ -66,7 +66,7 @@ class FakeMethod:
         name: The method's name in Python.
         method: The wire description, which sends no placeholder for an omitted argument.
         function: The function.
-        asynchronous: Whether the fake is an async client.
+        asynchronous: Whether the fake is an asyncio client.
         call_log: The log to which its calls are added.
         is_function_async: Whether the function is async and receives a stream of inputs as an async iterator.
     """

@@ -58,14 +58,14 @@ def check_function(
         subject: First words of an error message.
         function: The function.
         method: The method.
-        asynchronous: Whether the fake is an async client.
+        asynchronous: Whether the fake is an asyncio client.
 
     Raises:
         ConfigError: The function cannot replace the method.
     """
     if is_async(function) and not asynchronous:
         raise ConfigError(
-            f"{subject}: the function must not be async; only the fake of an async class accepts one"
+            f"{subject}: the function must not be async; only the fake of an asyncio client accepts one"
         )
     try:
         signature = _read_signature(function)

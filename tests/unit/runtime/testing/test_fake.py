@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 
-from clarigen import (
-    ConfigError,
-    Response,
-)
+from clarigen import ConfigError, Response
 from clarigen.testing import calls, fake
 from support import ROOT, run_python
 from unit.runtime.parrot import AsyncParrotClient, ParrotClient

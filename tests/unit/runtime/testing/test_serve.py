@@ -8,17 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from clarigen import (
-    Client,
-    PredictionError,
-    Stream,
-    _proto,
-    wire,
-)
+from clarigen import Client, PredictionError, Stream, _proto, wire
 from clarigen.testing import Server, serve
 from unit.runtime.testing.raw_calls import call_rpc, predict
-
-# Calls.
 
 
 @dataclass(frozen=True)

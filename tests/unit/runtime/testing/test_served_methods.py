@@ -9,17 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy.typing as npt
 import pytest
 
-from clarigen import (
-    JSON,
-    Audio,
-    Concept,
-    ConfigError,
-    Frame,
-    Image,
-    Region,
-    Text,
-    Video,
-)
+from clarigen import JSON, Audio, Concept, ConfigError, Frame, Image, Region, Text, Video
 from clarigen.testing import Param, serve
 from unit.runtime.testing.raw_calls import read_signatures
 

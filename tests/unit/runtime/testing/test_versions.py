@@ -6,16 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from clarigen import (
-    ConfigError,
-    _proto,
-)
+from clarigen import ConfigError, _proto
 from clarigen.testing import Server, serve
 from unit.runtime.parrot import Parrot, ParrotClient
 from unit.runtime.testing.raw_calls import call_rpc
-
-WORKERS = "clarigen-testing"
-"""The names of a server's threads start with this."""
 
 
 @pytest.fixture
@@ -28,9 +22,6 @@ def server() -> Iterator[Server]:
 def model(server: Server) -> Iterator[ParrotClient]:
     with ParrotClient(base_url=server.url, timeout=30, max_retries=0) as model:
         yield model
-
-
-# Versions.
 
 
 class Crow:

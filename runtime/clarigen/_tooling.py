@@ -45,13 +45,13 @@ class Signatures(NamedTuple):
     Attributes:
         version_id: The version that they belong to; empty if it is not known.
         stored: The signatures that the platform stores, in the JSON form of their messages; enums are numbers.
-        answer: The JSON text of the model's own answer; None if the platform stores the signatures, empty if
-            the model has no typed methods.
+        response: The JSON text of the model's own response; None if the platform stores the signatures, empty
+            if the model has no typed methods.
     """
 
     version_id: str
     stored: tuple[Mapping[str, object], ...] = ()
-    answer: str | None = None
+    response: str | None = None
 
 
 class VersionNotReadyError(Exception):
@@ -140,7 +140,7 @@ def fetch_signatures(
     version_id, stored, response = _run_query(connection, query, on_request)
     if response is None:
         return Signatures(version_id, tuple(map(_signature_to_json, stored)))
-    return Signatures(version_id, answer=_read_answer(response))
+    return Signatures(version_id, response=_read_response_text(response))
 
 
 class _AnnouncingDriver(Driver):
@@ -190,8 +190,8 @@ def _check_ready(version_id: str, status: Status) -> None:
         )
 
 
-def _read_answer(response: MultiOutputResponse) -> str:
-    """Return the text of a model's own answer; empty if the model has no typed methods.
+def _read_response_text(response: MultiOutputResponse) -> str:
+    """Return the text of a model's own response; empty if the model has no typed methods.
 
     Raises:
         ModelError: The model failed.

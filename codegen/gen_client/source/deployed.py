@@ -25,14 +25,14 @@ def build_document(reference: ModelRef | None, signatures: Signatures) -> Docume
         signatures: The model's signatures, as they were fetched.
 
     Raises:
-        Refusal: Exit 4: the model has no typed methods, or its answer cannot be read.
+        Refusal: Exit 4: the model has no typed methods, or its response cannot be read.
     """
-    if signatures.answer is None:
+    if signatures.response is None:
         return Document(reference, signatures.version_id, signatures.stored)
-    return Document(reference, signatures.version_id, _parse_answer(signatures.answer))
+    return Document(reference, signatures.version_id, _parse_response(signatures.response))
 
 
-def _parse_answer(text: str) -> tuple[Mapping[str, object], ...]:
+def _parse_response(text: str) -> tuple[Mapping[str, object], ...]:
     if not text:
         raise Refusal(
             "the model is of the older kind, without typed methods",
@@ -45,6 +45,6 @@ def _parse_answer(text: str) -> tuple[Mapping[str, object], ...]:
         return read_signatures_by_name(json_text.parse(text, levels=limits.LEVELS))
     except ValueError as error:
         raise Refusal(
-            f"the model's answer holds no signatures: {escape_unprintable(str(error), 200)}",
+            f"the model's response holds no signatures: {escape_unprintable(str(error), 200)}",
             exit_code=UNUSABLE,
         ) from None

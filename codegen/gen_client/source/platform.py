@@ -47,7 +47,7 @@ class PlatformModel:
         Raises:
             Refusal: Exit 2: the base URL is wrong, or there is no credential. Exit 3: the platform cannot be
                 reached, refuses the credential, does not know the model, or the version is not ready.
-                Exit 4: the model has no typed methods, or its answer cannot be read.
+                Exit 4: the model has no typed methods, or its response cannot be read.
         """
         with open_connection(self._access.api_base, self._access) as connection:
             address = connection.target.address

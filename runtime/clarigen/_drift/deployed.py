@@ -104,7 +104,7 @@ def fetch_signatures(
     Raises:
         Failure: A request failed.
         ModelError: The platform or the model refused a request.
-        DecodeError: The model's answer holds no signatures.
+        DecodeError: The model's response holds no signatures.
     """
     _, stored, response = yield from get_deployed_signatures(address, deadline.remaining)
     if response is None:
@@ -117,4 +117,4 @@ def fetch_signatures(
         content = json.loads(text)
         return read_signatures({"name": name, **entry} for name, entry in content.items())
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise DecodeError("the model's answer holds no signatures") from None
+        raise DecodeError("the model's response holds no signatures") from None

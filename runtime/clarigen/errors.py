@@ -11,7 +11,7 @@ status becomes which class. No error ever holds a credential.
     │   ├── PermissionDeniedError  the credential may not do this
     │   ├── NotFoundError          no such model, version or deployment
     │   ├── RateLimitError         throttled, or a quota is used up
-    │   ├── ModelNotReadyError     the model is starting, queued or not deployed
+    │   ├── ModelNotReadyError     the model is starting, queued, busy or not deployed
     │   ├── PredictionError        the model failed on this input
     │   └── ServerError            the platform failed
     ├── TransportError             the call did not get through

@@ -143,16 +143,16 @@ class _Scan:
         self, tag: int, position: int, end: int, inner: dict[int, Any], out: Buffers, levels: int
     ) -> int:
         """Append a field with a marker for its payload, or with a message; return its new size."""
-        head = len_tag(tag >> 3)
+        tag_bytes = len_tag(tag >> 3)
         if inner is _PAYLOAD:
             marker = _MARKER_PREFIX + encode_varint(len(self.payloads))
             self.payloads[marker] = self._response[position:end]
-            out.append(field := encode_len_field(head, marker))
+            out.append(field := encode_len_field(tag_bytes, marker))
             return len(field)
         head_index = len(out)
         out.append(b"")  # placeholder for the head
         size = self.copy_message(position, end, inner, out, levels - 1)
-        out[head_index] = head = head + encode_varint(size)
+        head = out[head_index] = tag_bytes + encode_varint(size)
         return len(head) + size
 
     def _read_varint(self, position: int, max_length: int) -> tuple[int, int]:

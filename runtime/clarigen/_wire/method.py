@@ -35,7 +35,7 @@ REQUIRED: Final[Any] = _Required()
 """The default of a parameter that must be passed."""
 
 RESULT_NAME: Final = "return"
-"""The name of the output of a method that has only one."""
+"""The name of a method's only output."""
 
 _MAX_SHOWN_CHOICES: Final = 12
 
@@ -210,6 +210,7 @@ class Method(Generic[_R_co]):
             size: Their size in bytes.
         """
         head = _INPUT_DATA + encode_varint(size)
+        # The first buffer is the metadata: the heads are put before it.
         data[0] = _INPUT + encode_varint(len(head) + size) + head + self._name_metadata
         return data
 
@@ -342,8 +343,9 @@ class Unary(Method[_R_co]):
 class UnaryCallable(Protocol[_R_co]):
     """A unary method, typed by the value that a call returns: a result or a list of results.
 
-    With `Unary[R]` and `R | list[R]` type checkers would infer R from the return annotation of the
-    generated method, which is such a union itself. With this protocol they infer the whole union.
+    A generated method returns `R | list[R]`. If the function that it calls took a `Unary[R]` and
+    returned `R | list[R]`, type checkers would take that whole annotation for R. The type variable of
+    this protocol stands for the union, so they infer it correctly.
     """
 
     @property

@@ -1,7 +1,7 @@
 """The two filters: they turn untrusted text into a literal or a docstring, and into nothing else.
 
-`Code` is the only text that templates write unchanged, and only these functions make it: `literal`, `docstring`, and
-`form`, which puts code into a pattern of ours. Characters that are invisible, change the reading direction or end a line
+`Code` is the only text that templates write unchanged, and only these functions make it: `format_literal`, `format_docstring`, and
+`format_code`, which puts code into a pattern of ours. Characters that are invisible, change the reading direction or end a line
 are always escaped. They are listed here, because the tables of the running Python grow. This module knows nothing of
 models.
 """
@@ -46,12 +46,12 @@ _SHORT: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"
 
 def _escape(match: re.Match[str]) -> str:
     character = match[0]
-    point = ord(character)
+    code_point = ord(character)
     if character in _SHORT:
         return _SHORT[character]
-    if point < 0x100:
-        return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+    if code_point < 0x100:
+        return f"\\x{code_point:02x}"
+    return f"\\u{code_point:04x}" if code_point < 0x10000 else f"\\U{code_point:08x}"
 
 
 def _escape_or_expand(match: re.Match[str]) -> str:
@@ -66,7 +66,7 @@ def escape_invisible(text: str) -> str:
     return _INVISIBLE.sub(_escape_or_expand, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def docstring(text: str, indent: int = 0) -> Code:
+def format_docstring(text: str, indent: int = 0) -> Code:
     """Format a docstring in a form that black does not change.
 
     Args:
@@ -112,7 +112,7 @@ def _escape_first_line(line: str) -> str:
     return f"\\{line}" if line.startswith('"') else line
 
 
-def literal(value: object, float_: Code = _FLOAT) -> Code:
+def format_literal(value: object, float_: Code = _FLOAT) -> Code:
     """Format the Python literal of a value.
 
     Args:
@@ -131,10 +131,12 @@ def literal(value: object, float_: Code = _FLOAT) -> Code:
             return Code(repr(value))
         case list() | tuple():
             items = cast("Sequence[object]", value)
-            return tuple_of([literal(item, float_) for item in items])
+            return format_tuple([format_literal(item, float_) for item in items])
         case dict():
             pairs = cast("Mapping[object, object]", value).items()
-            inside = [f"{literal(key)}: {literal(item, float_)}" for key, item in pairs]
+            inside = [
+                f"{format_literal(key)}: {format_literal(item, float_)}" for key, item in pairs
+            ]
             return Code("{" + ", ".join(inside) + "}")
         case _:
             raise TypeError(f"no literal for {type(value).__name__}")
@@ -155,18 +157,18 @@ def _float_literal(value: float, float_: Code) -> Code:
     return Code(f'{float_}("{name}")')
 
 
-def tuple_of(items: Iterable[Code]) -> Code:
+def format_tuple(items: Iterable[Code]) -> Code:
     """Format a tuple of expressions."""
     items = list(items)
     return Code(f"({items[0]},)") if len(items) == 1 else Code(f"({', '.join(items)})")
 
 
-def form(pattern: LiteralString, *parts: Code) -> Code:
+def format_code(pattern: LiteralString, *parts: Code) -> Code:
     """Fill the gaps (`{}`) of a pattern of ours with code; the type checker proves that nothing else gets in."""
     return Code(pattern.format(*parts))
 
 
-def joined(separator: LiteralString, parts: Iterable[Code]) -> Code:
+def join_code(separator: LiteralString, parts: Iterable[Code]) -> Code:
     """Join code with a separator of ours."""
     return Code(separator.join(parts))
 
@@ -178,5 +180,5 @@ def finalize(value: object) -> object:
     return value
 
 
-FILTERS: Final[Mapping[str, Callable[..., Code]]] = {"py": literal, "doc": docstring}
+FILTERS: Final[Mapping[str, Callable[..., Code]]] = {"py": format_literal, "doc": format_docstring}
 """The two filters, by their names in templates."""

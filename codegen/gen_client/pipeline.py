@@ -72,7 +72,7 @@ def build(
     from gen_client.tidy.finish import finish
 
     model = read_model(document, report)
-    page = build_page(model, names.package_name_for(document.reference, name), report)
+    page = build_page(model, names.choose_package_name(document.reference, name), report)
     texts = render_files(page, custom.templates)
     classes, types = json_types.collect_allowed(model.json_types)
     allowed = replace(custom.allowed, classes=classes, types=types)
@@ -107,7 +107,7 @@ def _fetch(job: Job, mode: Mode) -> FetchedJob:
         document = replace(document, client_options=options.client_options)
     if options.json_types is not None:
         document = replace(document, json_types=options.json_types)
-    name = names.package_name_for(document.reference, options.name)
+    name = names.choose_package_name(document.reference, options.name)
     fetched = FetchedJob(job, document, name)
     if mode.frozen:
         check.require_locked_signatures(fetched)

@@ -116,21 +116,21 @@ def _template_error(error: Exception, custom: Mapping[str, str]) -> Refusal:
     )
 
 
-def _prepare_environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
+def _prepare_environment(custom: frozenset[tuple[str, str]], folder: Path) -> jinja2.Environment:
     """Return an environment with the filters; compiled templates are cached, filters are not."""
-    environment = _make_environment(custom, ours)
+    environment = _make_environment(custom, folder)
     environment.filters = {**FILTERS, "fold": fold}
     return environment
 
 
 @lru_cache(maxsize=2)
-def _make_environment(custom: frozenset[tuple[str, str]], ours: Path) -> jinja2.Environment:
+def _make_environment(custom: frozenset[tuple[str, str]], folder: Path) -> jinja2.Environment:
     texts = dict(custom)
 
     def load_custom(name: str) -> tuple[str, str, None] | None:
         return (texts[name], name, None) if name in texts else None
 
-    loaders = [jinja2.FunctionLoader(load_custom), jinja2.FileSystemLoader(ours)]
+    loaders = [jinja2.FunctionLoader(load_custom), jinja2.FileSystemLoader(folder)]
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.ChoiceLoader(loaders),
         autoescape=True,  # so that the result of a macro is marked as safe

@@ -184,7 +184,7 @@ def _lock_source(
     """
     model = expected if isinstance(expected, ModelAddress) else None
     reference = None if model is None else model.reference
-    name = names.package_name_for(reference, options.name)
+    name = names.choose_package_name(reference, options.name)
     return source.LockFile(options.out / name / LOCK_FILE, model, report)
 
 

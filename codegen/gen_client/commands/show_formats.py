@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gen_client.commands.resolve_model import Interface
-from gen_client.escape import Code, form, literal
+from gen_client.escape import Code, format_code, format_literal
 from gen_client.interface.model import Parameter
 from gen_client.naming import names
 from gen_client.plan import build, docstrings, types
@@ -111,7 +111,7 @@ def _format_default(parameter: NamedParameter) -> str:
 def _format_allowed_values(parameter: Parameter) -> str:
     """Return the choices or the range of a parameter; empty if it has neither."""
     if parameter.choices:
-        values = (literal(choice.value) for choice in parameter.choices[:_CHOICES_LISTED])
+        values = (format_literal(choice.value) for choice in parameter.choices[:_CHOICES_LISTED])
         text = ", ".join(map(str, values))
         more = len(parameter.choices) - _CHOICES_LISTED
         return f"{text} and {more} more" if more > 0 else text
@@ -132,7 +132,7 @@ def _client_arguments(interface: Interface, url: str | None) -> Code:
     if interface.model.reference is not None:
         return Code("")
     address = url if url is not None and "://" in url else "grpc://127.0.0.1:8000"
-    return form("base_url={}", literal(address))
+    return format_code("base_url={}", format_literal(address))
 
 
 # For programs

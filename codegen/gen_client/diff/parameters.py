@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from gen_client.diff.changes import Change, Rule
-from gen_client.escape import escape_invisible, literal
+from gen_client.escape import escape_invisible, format_literal
 from gen_client.interface.model import (
     Choice,
     KnownDefault,
@@ -105,7 +105,7 @@ def _compare_defaults(
 
 def _absent_value(parameter: NamedParameter) -> str:
     """Return the extra value that a caller can pass to leave the parameter out."""
-    absent = str(build.build_parameter(parameter).absent)
+    absent = str(build.build_parameter(parameter).default_type)
     return "SERVER_DEFAULT" if absent == "Default" else absent
 
 
@@ -152,7 +152,7 @@ def _choices_without(choices: Sequence[Choice], others: Sequence[Choice]) -> lis
 
 
 def _list_choices(choices: Sequence[Choice]) -> str:
-    text = ", ".join(str(literal(choice.value)) for choice in choices[:_CHOICES_LISTED])
+    text = ", ".join(str(format_literal(choice.value)) for choice in choices[:_CHOICES_LISTED])
     more = len(choices) - _CHOICES_LISTED
     return f"{text} and {more} more" if more > 0 else text
 

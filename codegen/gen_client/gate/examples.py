@@ -15,7 +15,7 @@ from gen_client.gate.expressions import (
     names_of,
     reject,
 )
-from gen_client.gate.imports import BoundNames, after_docstring_and_imports
+from gen_client.gate.imports import BoundNames, check_docstring_and_imports
 
 _NO_PARAMETERS = ast.dump(
     ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
@@ -25,7 +25,7 @@ _NO_PARAMETERS = ast.dump(
 def check_examples(module: ast.Module) -> None:
     """Check `examples.py`: docstring, imports, one function per method and twin, and the call of `main`."""
     names = BoundNames()
-    body = after_docstring_and_imports(module, names)
+    body = check_docstring_and_imports(module, names)
     rules = ExpressionRules(
         types=frozenset(),
         records=frozenset(names.from_client),

@@ -82,14 +82,14 @@ def check_identifier(node: ast.AST, name: str) -> str:
     return name
 
 
-def is_text(node: ast.AST | None) -> bool:
+def is_string(node: ast.AST | None) -> bool:
     """Return whether a node is a string literal."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def is_docstring(node: ast.stmt) -> bool:
     """Return whether a statement is a docstring."""
-    return isinstance(node, ast.Expr) and is_text(node.value)
+    return isinstance(node, ast.Expr) and is_string(node.value)
 
 
 def _is_renaming(keywords: list[ast.keyword]) -> bool:
@@ -98,7 +98,7 @@ def _is_renaming(keywords: list[ast.keyword]) -> bool:
         case []:
             return True
         case [ast.keyword(arg="name", value=value)]:
-            return is_text(value)
+            return is_string(value)
         case _:
             return False
 
@@ -254,7 +254,7 @@ class ExpressionRules:
                 args=[name, *fields],
                 keywords=[*renamed, ast.keyword(arg="returns", value=result)],
             ) if (
-                word in METHOD_FUNCTIONS and is_text(name) and _is_renaming(renamed)
+                word in METHOD_FUNCTIONS and is_string(name) and _is_renaming(renamed)
             ):
                 check_each(self._check_wire_field, fields)
                 self._check_codec(result)
@@ -267,7 +267,7 @@ class ExpressionRules:
                 func=ast.Attribute(value=ast.Name(id="wire"), attr="field"),
                 args=[name, codec],
                 keywords=keywords,
-            ) if is_text(name):
+            ) if is_string(name):
                 self._check_codec(codec)
                 for keyword in keywords:
                     self._check_field_option(keyword)
@@ -276,7 +276,7 @@ class ExpressionRules:
 
     def _check_field_option(self, keyword: ast.keyword) -> None:
         match keyword:
-            case ast.keyword(arg="name", value=value) if is_text(value):
+            case ast.keyword(arg="name", value=value) if is_string(value):
                 pass
             case ast.keyword(arg="default", value=value):
                 self.check_value(value)

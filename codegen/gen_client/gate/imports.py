@@ -96,13 +96,13 @@ class BoundNames:
         return name
 
 
-def after_docstring_and_imports(module: ast.Module, names: BoundNames) -> list[ast.stmt]:
+def check_docstring_and_imports(module: ast.Module, names: BoundNames) -> list[ast.stmt]:
     """Check the imports of a file and return the statements after them."""
     has_docstring = bool(module.body) and is_docstring(module.body[0])
-    return after_imports(module.body[1:] if has_docstring else module.body[:], names)
+    return check_imports(module.body[1:] if has_docstring else module.body[:], names)
 
 
-def after_imports(body: list[ast.stmt], names: BoundNames) -> list[ast.stmt]:
+def check_imports(body: list[ast.stmt], names: BoundNames) -> list[ast.stmt]:
     """Check the imports at the start of a body and return the statements after them."""
     while body and _accept_import(body[0], names):
         body = body[1:]

@@ -45,7 +45,7 @@ def check_overloads(
         reject(listed, "an overload without a result")
     if not _is_one_of(listed.returns, _list_types(single.returns)):
         reject(listed, "not a list of results")
-    union = _union(single.returns, listed.returns)
+    union = _build_union(single.returns, listed.returns)
     if body.returns is None or not _is_one_of(body.returns, [union]):
         reject(body, "not the results of both overloads")
     if not _is_one_of(body.args, [_body_parameters(single, annotation)]):
@@ -100,7 +100,7 @@ def _list_types(item: ast.expr) -> list[ast.AST]:
     return [ast.Subscript(base, item, ast.Load()) for base in bases]
 
 
-def _union(left: ast.expr, right: ast.expr) -> ast.expr:
+def _build_union(left: ast.expr, right: ast.expr) -> ast.expr:
     return ast.BinOp(left, ast.BitOr(), right)
 
 
@@ -113,7 +113,7 @@ def _body_parameters(single: AnyFunction, inputs: ast.expr) -> ast.arguments:
             ast.arg(annotation=ast.expr() as annotation) as first,
             *others,
         ] if not args.posonlyargs:
-            either = ast.arg(first.arg, _union(annotation, inputs), first.type_comment)
+            either = ast.arg(first.arg, _build_union(annotation, inputs), first.type_comment)
         case _:
             reject(single, "not parameters that a list can replace")
     required = 1 + len(others) - len(args.defaults)

@@ -15,15 +15,15 @@ from gen_client.gate.expressions import (
     Rejected,
     check_identifier,
     is_docstring,
-    is_text,
+    is_string,
     names_of,
     reject,
 )
 from gen_client.gate.imports import (
     NEVER_TYPES,
     BoundNames,
-    after_docstring_and_imports,
-    after_imports,
+    check_docstring_and_imports,
+    check_imports,
 )
 from gen_client.gate.overloads import AnyFunction, check_overloads, is_overload
 
@@ -33,11 +33,11 @@ from gen_client.gate.overloads import AnyFunction, check_overloads, is_overload
 def check_init(module: ast.Module) -> None:
     """Check `__init__.py`: docstring, `wire.require_format` before all other imports, imports, `__all__`."""
     names = BoundNames()
-    body = after_docstring_and_imports(module, names)
+    body = check_docstring_and_imports(module, names)
     if names.imported != {"wire"} or not body:
         raise Rejected(0, "the format is not asked for first")
     _check_require_format(body[0])
-    match after_imports(body[1:], names):
+    match check_imports(body[1:], names):
         case [ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=exports))]:
             exportable = names.imported - NEVER_TYPES
             for item in exports:
@@ -98,7 +98,7 @@ def check_client(
         json_types: The texts of types that `wire.json_as` may name.
     """
     names = BoundNames(classes)
-    body = after_docstring_and_imports(module, names)
+    body = check_docstring_and_imports(module, names)
     rules = _collect_rules(body, names, json_types)
     for node in body:
         _check_client_statement(node, names, rules)
@@ -224,7 +224,7 @@ def _check_reference(annotation: ast.expr, value: ast.expr) -> None:
             ast.Name(id="Final"),
             ast.Call(func=ast.Name(id="ModelRef"), args=[user, app, model], keywords=[]),
         ) if (
-            is_text(user) and is_text(app) and is_text(model)
+            is_string(user) and is_string(app) and is_string(model)
         ):
             pass
         case _:
@@ -236,7 +236,7 @@ def _check_class_keyword(keyword: ast.keyword, rules: _ClientRules) -> None:
     match keyword:
         case ast.keyword(arg="model", value=ast.Name(id="_MODEL")) if rules.has_model:
             pass
-        case ast.keyword(arg=name, value=value) if name in _ROUTING_KEYWORDS and is_text(value):
+        case ast.keyword(arg=name, value=value) if name in _ROUTING_KEYWORDS and is_string(value):
             pass
         case _:
             reject(keyword, "not a keyword of a client")

@@ -67,7 +67,7 @@ def package_name(model_id: str) -> Code:
     return Code(f"{name}_" if name in KEYWORDS else name)
 
 
-def package_name_for(reference: ModelRef | None, name: str) -> Code:
+def choose_package_name(reference: ModelRef | None, name: str) -> Code:
     """Return the name of a model's package: the one that the user chose, else one made from the model's id.
 
     Args:
@@ -359,7 +359,7 @@ def type_name(*parts: str) -> str:
     return f"{name}_" if name in KEYWORDS else name
 
 
-def user_name(text: str) -> Code:
+def user_identifier(text: str) -> Code:
     """Return a class or module of the user as code. A parsed type text has only plain identifiers in it."""
     assert all(part.isascii() and part.isidentifier() for part in text.split("."))
     return Code(text)

@@ -12,7 +12,7 @@ from typing import Final
 
 from clarigen import wire
 from gen_client.diagnostics import Report
-from gen_client.escape import Code, form, joined, literal
+from gen_client.escape import Code, format_code, format_literal, join_code
 from gen_client.interface.model import (
     CLIENT_OPTIONS,
     KnownDefault,
@@ -66,17 +66,17 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
     reference = model.reference
     return Page(
         package=package,
-        format=literal(wire.FORMAT),
+        format=format_literal(wire.FORMAT),
         client=client,
         reference=(
             _EMPTY
             if reference is None
-            else form("ModelRef({})", joined(", ", map(literal, reference)))
+            else format_code("ModelRef({})", join_code(", ", map(format_literal, reference)))
         ),
-        routing=joined(
+        routing=join_code(
             "",
             (
-                form(", {}={}", _ROUTING_KEYWORDS[key], literal(id_))
+                format_code(", {}={}", _ROUTING_KEYWORDS[key], format_literal(id_))
                 for key, id_ in model.client_options
             ),
         ),
@@ -91,7 +91,7 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
         records=tuple(record for method in methods for record in _build_records(method)),
         inputs=tuple(_build_input(method, method.input) for method in methods if method.input),
         imported=tuple(
-            (names.user_name(module), tuple(names.user_name(name) for _, name in pairs))
+            (names.user_identifier(module), tuple(names.user_identifier(name) for _, name in pairs))
             for module, pairs in groupby(user_classes(methods), lambda pair: pair[0])
         ),
         data_types=tuple(
@@ -127,10 +127,10 @@ def _build_method(method: NamedMethod, shadowed: frozenset[str]) -> ClientMethod
 def _build_example(method: NamedMethod) -> Example:
     return Example(
         name=method.names.example,
-        doc=usage.describe_example(method, is_async=False),
+        doc=usage.format_example_docstring(method, is_async=False),
         async_name=method.names.async_example,
-        async_doc=usage.describe_example(method, is_async=True),
-        arguments=usage.example_arguments(method, files=False).passed,
+        async_doc=usage.format_example_docstring(method, is_async=True),
+        arguments=usage.example_arguments(method, has_files=False).passed,
         printed=usage.printed_expression(method),
         continues_line=method.result.kind in (TypeKind.STR, TypeKind.TEXT),
     )
@@ -146,14 +146,14 @@ def _build_list_form(
     """
     if method.input is None or not method.accepts_list:
         return None
-    inputs = form("Sequence[{}]", method.input)
+    inputs = format_code("Sequence[{}]", method.input)
     first, *others = params
-    single = joined(" | ", filter(None, (first.annotation, first.absent)))
-    either = replace(first, annotation=form("{} | {}", single, inputs), absent=_EMPTY)
+    single = join_code(" | ", filter(None, (first.annotation, first.default_type)))
+    either = replace(first, annotation=format_code("{} | {}", single, inputs), default_type=_EMPTY)
     body = (either, *(replace(param, default=param.default or _REQUIRED) for param in others))
     return ListForm(
         inputs=inputs,
-        returns=form("{}[{}]", names.builtin_type(shadowed, "list"), returns),
+        returns=format_code("{}[{}]", names.builtin_type(shadowed, "list"), returns),
         positional=body[: method.positional_count],
         keywords=body[method.positional_count :],
     )
@@ -211,42 +211,50 @@ def _format_constant_type(method: NamedMethod) -> Code:
     if not any(method.result.iter_json_types()):
         return Code("Final")
     base = Code("Streaming" if method.is_stream else "Unary")
-    return form("Final[wire.{}[{}]]", base, types.format_annotation(method.result, Use.RESULT))
+    return format_code(
+        "Final[wire.{}[{}]]", base, types.format_annotation(method.result, Use.RESULT)
+    )
 
 
 def _format_wire_method(method: NamedMethod) -> Code:
     parts = [
-        literal(method.wire.name),
+        format_literal(method.wire.name),
         *map(_format_wire_field, method.parameters),
         *_format_renaming(method.name, method.wire.name),
-        form("returns={}", types.format_codec(method.result)),
+        format_code("returns={}", types.format_codec(method.result)),
     ]
-    return form("{}(\n    {},\n)", _WIRE_FUNCTIONS[method.wire.kind], joined(",\n    ", parts))
+    return format_code(
+        "{}(\n    {},\n)", _WIRE_FUNCTIONS[method.wire.kind], join_code(",\n    ", parts)
+    )
 
 
 def _format_wire_field(parameter: NamedParameter) -> Code:
     wire_parameter, shape = parameter.wire, parameter.shape
-    parts = [literal(wire_parameter.name), types.format_codec(shape)]
+    parts = [format_literal(wire_parameter.name), types.format_codec(shape)]
     parts += _format_renaming(parameter.name, wire_parameter.name)
     parts += _format_wire_default(parameter)
     if wire_parameter.range is not None:
         lowest, highest = wire_parameter.range.enforced
         if lowest is not None:
-            parts.append(form("ge={}", literal(types.range_bound(lowest, shape.kind))))
+            parts.append(
+                format_code("ge={}", format_literal(types.range_bound(lowest, shape.kind)))
+            )
         if highest is not None:
-            parts.append(form("le={}", literal(types.range_bound(highest, shape.kind))))
+            parts.append(
+                format_code("le={}", format_literal(types.range_bound(highest, shape.kind)))
+            )
     if wire_parameter.choices:
         values = tuple(choice.value for choice in wire_parameter.choices)
-        parts.append(form("choices={}", literal(values)))
+        parts.append(format_code("choices={}", format_literal(values)))
     if wire_parameter.stream:
         parts.append(Code("stream=True"))
-    return form("wire.field({})", joined(", ", parts))
+    return format_code("wire.field({})", join_code(", ", parts))
 
 
 def _format_renaming(name: Code, wire_name: str) -> Iterator[Code]:
     """Yield `name=` if the name in Python is not the one on the wire."""
     if name != wire_name:
-        yield form("name={}", literal(str(name)))
+        yield format_code("name={}", format_literal(str(name)))
 
 
 def _format_wire_default(parameter: NamedParameter) -> Iterator[Code]:
@@ -256,7 +264,7 @@ def _format_wire_default(parameter: NamedParameter) -> Iterator[Code]:
         case NullDefault():
             yield Code("default=None")
         case KnownDefault(value) if not any(parameter.shape.iter_json_types()):
-            yield form("default={}", types.format_value(value, parameter.shape))
+            yield format_code("default={}", types.format_value(value, parameter.shape))
         case _:
             yield Code("default=SERVER_DEFAULT")
 
@@ -310,9 +318,9 @@ def _build_input(method: NamedMethod, name: Code) -> Record:
     for parameter, doc in zip(method.parameters, docs, strict=True):
         annotation = build_parameter(parameter, shadowed).annotation
         if isinstance(parameter.wire.default, NullDefault):
-            annotation = form("{} | None", annotation)
+            annotation = format_code("{} | None", annotation)
         if not parameter.wire.required:
-            annotation = form("NotRequired[{}]", annotation)
+            annotation = format_code("NotRequired[{}]", annotation)
         fields.append(Field(parameter.name, annotation, doc))
     callers = f"`{method.name}` or " if method.accepts_list else ""
     doc = f"One input for {callers}`{method.names.batch}`."

@@ -17,7 +17,7 @@ from gen_client.escape import escape_invisible
 _HEADER: Final = re.compile(
     r"(args|arguments|parameters|params|returns?|yields)[ ]?:[ ]*", re.IGNORECASE
 )
-_ITEM: Final = re.compile(
+_ENTRY: Final = re.compile(
     r"(?:[*-][ ]+)?[`*]{0,2}(\w{1,128})[`*]{0,2}[ ]*(?:\([^()]{0,200}(?:\([^()]{0,99}\)[^()]{0,99})?\))?[ ]*:(?:[ ]+|$)"
 )
 _RETURN_TYPE: Final = re.compile(
@@ -83,7 +83,7 @@ def _parse_args(
     """Add the entries of an `Args:` section to `args`; entries about unknown names go to `text`, as a list."""
     entry = text
     for line in body:
-        item = None if line.startswith(" ") else _ITEM.match(line)
+        item = None if line.startswith(" ") else _ENTRY.match(line)
         if item is not None and item[1] in known and item[1] not in args:
             entry = args[item[1]] = [line[item.end() :]]
         elif item is not None:

@@ -56,7 +56,9 @@ def _format_args(method: NamedMethod, width: int) -> Iterator[list[str]]:
         )
         accepts_list = method.accepts_list and index == 0
         note = _ACCEPTS_LIST.format(method.input) if accepts_list else ""
-        lines = _describe(parameter, is_first=index == 0, default=is_hidden, note=note)
+        lines = _describe_parameter(
+            parameter, is_first=index == 0, is_default_shown=is_hidden, note=note
+        )
         if lines:
             first, *rest = lines
             rest = [f"    {line}" if line else "" for line in rest]
@@ -66,7 +68,7 @@ def _format_args(method: NamedMethod, width: int) -> Iterator[list[str]]:
 def format_inputs(method: NamedMethod) -> list[str]:
     """Format the docstring of each parameter as a key of an input; empty if there is nothing to say."""
     return [
-        _format_lines(_describe(parameter, is_first=index == 0, default=True), 4)
+        _format_lines(_describe_parameter(parameter, is_first=index == 0, is_default_shown=True), 4)
         for index, parameter in enumerate(method.parameters)
     ]
 
@@ -101,18 +103,21 @@ def _fit_one_line(text: str, width: int) -> str:
 # Parameters
 
 
-def _describe(
-    parameter: NamedParameter, *, is_first: bool, default: bool, note: str = ""
+def _describe_parameter(
+    parameter: NamedParameter, *, is_first: bool, is_default_shown: bool, note: str = ""
 ) -> list[str]:
     """Return the author's lines about a parameter, followed by what its signature says besides the type.
 
     Args:
         parameter: The parameter.
         is_first: Whether it is the method's first.
-        default: Whether a known default is among the facts.
+        is_default_shown: Whether a known default is among the facts.
         note: A sentence to add, or empty.
     """
-    facts = [*_facts(parameter, is_first=is_first, default=default), *([note] if note else [])]
+    facts = [
+        *_iter_facts(parameter, is_first=is_first, is_default_shown=is_default_shown),
+        *([note] if note else []),
+    ]
     lines = _end_last_line(parameter.description)
     if facts and len(lines) <= 1:
         lines = [" ".join([*lines, *facts])]
@@ -121,18 +126,20 @@ def _describe(
     return [*lines, *_describe_choices(parameter.wire)]
 
 
-def _facts(parameter: NamedParameter, *, is_first: bool, default: bool) -> Iterator[str]:
+def _iter_facts(
+    parameter: NamedParameter, *, is_first: bool, is_default_shown: bool
+) -> Iterator[str]:
     """Yield the range, the meaning of omitting the parameter, and its marks, a sentence each."""
     wire = parameter.wire
     if wire.range is not None:
         yield f"{format_range(wire.range, wire.type.kind)}."
     if wire.stream:
         yield "Each item is sent as soon as the iterable yields it."
-    elif is_first and (misread := _misread_when_absent(wire)):
+    elif is_first and (misread := _describe_omitted_first(wire)):
         yield misread
     elif isinstance(wire.default, ServerDefault):
         yield _describe_server_default(wire.default.text)
-    elif default and isinstance(wire.default, KnownDefault):
+    elif is_default_shown and isinstance(wire.default, KnownDefault):
         value = types.format_value(wire.default.value, parameter.shape)
         yield f"Default: `{_shorten(escape_invisible(value))}`."
     if wire.internal_only:
@@ -150,7 +157,7 @@ def format_range(range_: Range, kind: TypeKind) -> str:
     return f"In steps of {types.range_bound(range_.step, kind)}"
 
 
-def _misread_when_absent(parameter: Parameter) -> str:
+def _describe_omitted_first(parameter: Parameter) -> str:
     """Describe the value that a server reads instead of the default if the first parameter is absent."""
     is_unknown = isinstance(parameter.default, ServerDefault)
     is_absent = is_unknown or isinstance(parameter.default, NullDefault)

@@ -130,8 +130,8 @@ def _name_method(method: Method, method_names: MethodNames, type_names: TypeName
             parameter,
             name,
             shape,
-            _name_choices(parameter, shape, type_names, method_names.method, name),
-            _describe_parameter(parameter, description),
+            _name_alias(parameter, shape, type_names, method_names.method, name),
+            _find_description(parameter, description),
         )
         for parameter, name, shape in named
     )
@@ -174,7 +174,7 @@ def _name_result(method: Method, method_names: MethodNames, type_names: TypeName
     return types.name_records(method.result.type, claim, method_names.method)
 
 
-def _name_choices(
+def _name_alias(
     parameter: Parameter, shape: Shape, type_names: TypeNames, *path: str
 ) -> Code | None:
     if types.format_choices(shape, parameter.choices) is None:
@@ -182,7 +182,7 @@ def _name_choices(
     return type_names.claim(*path)
 
 
-def _describe_parameter(parameter: Parameter, description: Description) -> tuple[str, ...]:
+def _find_description(parameter: Parameter, description: Description) -> tuple[str, ...]:
     return split_lines(parameter.description) or description.args.get(parameter.name, ())
 
 

@@ -19,14 +19,14 @@ class SignatureParameter:
     Attributes:
         name: Its name.
         annotation: Its type; of a stream, the type of an item.
-        absent: The type of its default if the annotation does not include it: `None`, `Default` or empty.
+        default_type: The type of its default if the annotation does not include it: `None`, `Default` or empty.
         default: Its default, or empty.
         is_stream: Whether it is a stream.
     """
 
     name: Code
     annotation: Code
-    absent: Code
+    default_type: Code
     default: Code
     is_stream: bool
 

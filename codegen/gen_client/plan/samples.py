@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from clarigen.wire import TypeText
-from gen_client.escape import Code, form, joined, literal, tuple_of
+from gen_client.escape import Code, format_code, format_literal, format_tuple, join_code
 from gen_client.interface.model import KnownDefault, Range, TypeKind
 from gen_client.plan import types
 from gen_client.plan.named import NamedMethod, NamedParameter
@@ -55,26 +55,26 @@ _CHAT_PARAMETERS: Final = frozenset({"messages", "chat_history"})
 _CHAT_MESSAGE: Final = Code('{"role": "user", "content": "Hello"}')
 
 
-def sample_argument(method: NamedMethod, parameter: NamedParameter, *, files: bool) -> Code:
+def sample_argument(method: NamedMethod, parameter: NamedParameter, *, has_files: bool) -> Code:
     """Return a value for a parameter: its default if that is a value, else a sample.
 
     Args:
         method: The method.
         parameter: One of its parameters.
-        files: Whether media are read from the reader's files; otherwise they are the constants of `clarigen.examples`.
+        has_files: Whether media are read from the reader's files; otherwise they are the constants of `clarigen.examples`.
     """
     wire, shape = parameter.wire, parameter.shape
     if isinstance(wire.default, KnownDefault) and wire.default.value and not wire.stream:
         return types.format_value(wire.default.value, shape)
     if method.wire.name in _TRANSPORT_MESSAGES and shape.kind is TypeKind.STR:
-        value = literal(_TRANSPORT_MESSAGES[method.wire.name])
+        value = format_literal(_TRANSPORT_MESSAGES[method.wire.name])
     elif wire.choices:
-        value = literal(wire.choices[0].value)
+        value = format_literal(wire.choices[0].value)
     elif wire.range is not None:
         value = _sample_in_range(wire.range, shape.kind)
     else:
-        value = _sample_value(shape, files, is_chat=wire.name in _CHAT_PARAMETERS)
-    return form("[{}]", value) if wire.stream else value
+        value = _sample_value(shape, has_files, is_chat=wire.name in _CHAT_PARAMETERS)
+    return format_code("[{}]", value) if wire.stream else value
 
 
 def is_simple_option(parameter: NamedParameter) -> bool:
@@ -93,42 +93,44 @@ def _sample_in_range(range_: Range, kind: TypeKind) -> Code:
     if range_.lowest is not None:
         is_lowest = number == range_.lowest
     if kind is TypeKind.INT:
-        return literal(-int(-number // 1) if is_lowest else int(number // 1))
-    return literal(float(number))
+        return format_literal(-int(-number // 1) if is_lowest else int(number // 1))
+    return format_literal(float(number))
 
 
-def _sample_value(shape: Shape, files: bool, *, is_chat: bool = False) -> Code:
+def _sample_value(shape: Shape, has_files: bool, *, is_chat: bool = False) -> Code:
     match shape.kind:
         case TypeKind.LIST:
-            return form("[{}]", _sample_value(shape.items[0], files, is_chat=is_chat))
+            return format_code("[{}]", _sample_value(shape.items[0], has_files, is_chat=is_chat))
         case TypeKind.TUPLE:
-            return tuple_of([_sample_value(item, files) for item in shape.items])
+            return format_tuple([_sample_value(item, has_files) for item in shape.items])
         case TypeKind.NAMED_FIELDS:
             assert shape.record is not None
             fields = (
-                form("{}={}", field.name, _sample_value(field.shape, files))
+                format_code("{}={}", field.name, _sample_value(field.shape, has_files))
                 for field in shape.fields
             )
-            return form("{}({})", shape.record, joined(", ", fields))
+            return format_code("{}({})", shape.record, join_code(", ", fields))
         case TypeKind.FRAME:
-            return form("Frame(image={})", (_FILES if files else _CONSTANTS)[TypeKind.IMAGE])
+            return format_code(
+                "Frame(image={})", (_FILES if has_files else _CONSTANTS)[TypeKind.IMAGE]
+            )
         case _ if shape.type.json_type is not None:
-            return _sample_json_type(shape.type.json_type, files)
+            return _sample_json_type(shape.type.json_type, has_files)
         case TypeKind.JSON_DATA if is_chat:
             return _CHAT_MESSAGE
         case kind if kind in _FILES:
-            return (_FILES if files else _CONSTANTS)[kind]
+            return (_FILES if has_files else _CONSTANTS)[kind]
         case kind:
             return _VALUES[kind]
 
 
-def _sample_json_type(type_: TypeText, files: bool) -> Code:
+def _sample_json_type(type_: TypeText, has_files: bool) -> Code:
     """Return a value of a type of the user's; a placeholder for an instance of the user's own class."""
     if type_.module:
-        return Code("..." if files else "YOURS")
+        return Code("..." if has_files else "YOURS")
     if type_.item is not None:
-        item = _sample_json_type(type_.item, files)
-        return form("[{}]" if type_.name == "list" else '{{"key": {}}}', item)
+        item = _sample_json_type(type_.item, has_files)
+        return format_code("[{}]" if type_.name == "list" else '{{"key": {}}}', item)
     return _JSON_TYPE_VALUES[type_.name]
 
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final, cast
 
 from clarigen.wire import TypeText
-from gen_client.escape import Code, form, joined, literal, tuple_of
+from gen_client.escape import Code, format_code, format_literal, format_tuple, join_code
 from gen_client.interface.model import Choice, DataType, Member, TypeKind
 from gen_client.json_text import is_array, is_object
 from gen_client.naming import names
@@ -118,22 +118,22 @@ class Shape:
             yield from inner.iter_kinds()
 
 
-def name_records(type_: DataType, name: Callable[..., Code], *path: str) -> Shape:
+def name_records(type_: DataType, name_record: Callable[..., Code], *path: str) -> Shape:
     """Name the records of a type.
 
     Args:
         type_: The type.
-        name: Returns the class of a record; called with the record's path.
+        name_record: Returns the class of a record; called with the record's path.
         path: The way to the type: the method, the parameter, the fields inside it.
     """
-    record = name(*path) if type_.kind is TypeKind.NAMED_FIELDS else None
+    record = name_record(*path) if type_.kind is TypeKind.NAMED_FIELDS else None
     is_numbered = sum(_holds_record(item) for item in type_.items) > 1
     items = tuple(
-        name_records(item, name, *path, *([str(position)] if is_numbered else []))
+        name_records(item, name_record, *path, *([str(position)] if is_numbered else []))
         for position, item in enumerate(type_.items, 1)
     )
     fields = tuple(
-        NamedField(member, field, name_records(member.type, name, *path, member.name))
+        NamedField(member, field, name_records(member.type, name_record, *path, member.name))
         for field, member in zip(names.field_names(type_), type_.members, strict=True)
     )
     return Shape(type_, record, items, fields)
@@ -159,43 +159,45 @@ def format_annotation(shape: Shape, use: Use, shadowed: frozenset[str] = frozens
     items = [format_annotation(item, use, shadowed) for item in shape.items]
     match shape.kind:
         case TypeKind.LIST if use is Use.RESULT:
-            return form("{}[{}]", names.builtin_type(shadowed, "list"), items[0])
+            return format_code("{}[{}]", names.builtin_type(shadowed, "list"), items[0])
         case TypeKind.LIST if shape.items[0].kind in (TypeKind.STR, TypeKind.TEXT):
-            return form("SequenceNotStr[{}]", items[0])
+            return format_code("SequenceNotStr[{}]", items[0])
         case TypeKind.LIST:
-            return form("Sequence[{}]", items[0])
+            return format_code("Sequence[{}]", items[0])
         case TypeKind.TUPLE:
-            return form("{}[{}]", names.builtin_type(shadowed, "tuple"), joined(", ", items))
+            return format_code(
+                "{}[{}]", names.builtin_type(shadowed, "tuple"), join_code(", ", items)
+            )
         case TypeKind.TEXT if use is Use.PARAM:
-            return form("Text | {}", names.builtin_type(shadowed, "str"))
+            return format_code("Text | {}", names.builtin_type(shadowed, "str"))
         case kind if kind in _BUILTINS:
             return names.builtin_type(shadowed, _BUILTINS[kind])
         case kind if kind in _RUNTIME_CLASSES:
             return _RUNTIME_CLASSES[kind]
         case _ if shape.type.json_type is not None:
-            return _json_type_annotation(shape.type.json_type, use, shadowed)
+            return _format_json_type(shape.type.json_type, use, shadowed)
         case kind:
             return _BY_USE[kind, use]
 
 
-def _json_type_annotation(type_: TypeText, use: Use, shadowed: frozenset[str]) -> Code:
+def _format_json_type(type_: TypeText, use: Use, shadowed: frozenset[str]) -> Code:
     """Format the annotation of JSON that has a type of the user's."""
     match type_.name, type_.item:
         case "list", TypeText() as item:
-            inner = _json_type_annotation(item, use, shadowed)
+            inner = _format_json_type(item, use, shadowed)
             is_str = item.name == "str" and not item.module
             sequence = Code("SequenceNotStr" if is_str else "Sequence")
             base = sequence if use is Use.PARAM else names.builtin_type(shadowed, "list")
-            annotation = form("{}[{}]", base, inner)
+            annotation = format_code("{}[{}]", base, inner)
         case "dict", TypeText() as item:
-            inner = _json_type_annotation(item, use, shadowed)
+            inner = _format_json_type(item, use, shadowed)
             base = Code("Mapping") if use is Use.PARAM else names.builtin_type(shadowed, "dict")
-            annotation = form("{}[{}, {}]", base, names.builtin_type(shadowed, "str"), inner)
+            annotation = format_code("{}[{}, {}]", base, names.builtin_type(shadowed, "str"), inner)
         case name, _ if type_.module or name == "Any":
-            annotation = names.user_name(name)
+            annotation = names.user_identifier(name)
         case name, _:
             annotation = names.builtin_type(shadowed, name)
-    return form("{} | None", annotation) if type_.optional else annotation
+    return format_code("{} | None", annotation) if type_.optional else annotation
 
 
 def format_choices(shape: Shape, choices: Sequence[Choice]) -> Code | None:
@@ -207,7 +209,9 @@ def format_choices(shape: Shape, choices: Sequence[Choice]) -> Code | None:
     is_plain = shape.kind is TypeKind.FLOAT or len(choices) > MAX_INLINE_CHOICES
     if not choices or is_plain or (shape.kind is TypeKind.BOOL and len(choices) > 1):
         return None
-    return form("Literal[{}]", joined(", ", (literal(choice.value) for choice in choices)))
+    return format_code(
+        "Literal[{}]", join_code(", ", (format_literal(choice.value) for choice in choices))
+    )
 
 
 def runtime_classes(shape: Shape) -> Iterator[Code]:
@@ -226,27 +230,27 @@ def runtime_classes(shape: Shape) -> Iterator[Code]:
 
 def format_codec(shape: Shape) -> Code:
     """Format the codec of a type: an expression of `clarigen.wire`."""
-    items = joined(", ", map(format_codec, shape.items))
+    items = join_code(", ", map(format_codec, shape.items))
     match shape.kind:
         case TypeKind.LIST:
-            return form("wire.list_of({})", items)
+            return format_code("wire.list_of({})", items)
         case TypeKind.TUPLE:
-            return form("wire.tuple_of({})", items)
+            return format_code("wire.tuple_of({})", items)
         case TypeKind.NAMED_FIELDS:
             assert shape.record is not None
             fields = map(_format_field_codec, shape.fields)
-            return form("wire.record({})", joined(", ", (shape.record, *fields)))
+            return format_code("wire.record({})", join_code(", ", (shape.record, *fields)))
         case _ if shape.type.json_type is not None:
-            return form("wire.json_as({})", literal(shape.type.json_type.text))
+            return format_code("wire.json_as({})", format_literal(shape.type.json_type.text))
         case kind:
             return _CODECS[kind]
 
 
 def _format_field_codec(field: NamedField) -> Code:
-    parts = [literal(field.wire.name), format_codec(field.shape)]
+    parts = [format_literal(field.wire.name), format_codec(field.shape)]
     if field.name != field.wire.name:
-        parts.append(form("name={}", literal(str(field.name))))
-    return form("wire.field({})", joined(", ", parts))
+        parts.append(format_code("name={}", format_literal(str(field.name))))
+    return format_code("wire.field({})", join_code(", ", parts))
 
 
 # Defaults
@@ -264,27 +268,27 @@ def format_value(value: object, shape: Shape, shadowed: frozenset[str] = frozens
     """
     match shape.kind:
         case TypeKind.FLOAT if isinstance(value, int):
-            return literal(float(value))
+            return format_literal(float(value))
         case TypeKind.LIST:
             items = cast("Sequence[object]", value)
-            return tuple_of([format_value(item, shape.items[0], shadowed) for item in items])
+            return format_tuple([format_value(item, shape.items[0], shadowed) for item in items])
         case TypeKind.TUPLE:
             pairs = zip(cast("Sequence[object]", value), shape.items, strict=True)
-            return tuple_of([format_value(item, inner, shadowed) for item, inner in pairs])
+            return format_tuple([format_value(item, inner, shadowed) for item, inner in pairs])
         case TypeKind.NAMED_FIELDS:
             assert shape.record is not None
             record = cast("Mapping[str, object]", value)
             arguments = (
-                form(
+                format_code(
                     "{}={}",
                     field.name,
                     format_value(record[field.wire.name], field.shape, shadowed),
                 )
                 for field in shape.fields
             )
-            return form("{}({})", shape.record, joined(", ", arguments))
+            return format_code("{}({})", shape.record, join_code(", ", arguments))
         case _:
-            return literal(value, names.builtin_type(shadowed, "float"))
+            return format_literal(value, names.builtin_type(shadowed, "float"))
 
 
 def fits_signature(value: object, shape: Shape) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clarigen import ModelRef
-from gen_client.escape import LINE_LENGTH, Code, form
+from gen_client.escape import LINE_LENGTH, Code, format_code
 from gen_client.interface.model import TypeKind
 from gen_client.plan import samples
 from gen_client.plan.docstrings import format_paragraph
@@ -74,7 +74,7 @@ def format_package_docstring(
         comment = "  # CLARIFAI_PAT"
         opening = f"{client}()"
     method = next((m for m in methods if not m.wire.name.endswith("_transport")), methods[0])
-    arguments = example_arguments(method, files=True)
+    arguments = example_arguments(method, has_files=True)
     classes = ", ".join(sorted({str(client), *arguments.classes}))
     lines = [
         f">>> from {package} import {classes}",
@@ -123,12 +123,12 @@ class ExampleArguments:
     classes: frozenset[Code]
 
 
-def example_arguments(method: NamedMethod, *, files: bool) -> ExampleArguments:
+def example_arguments(method: NamedMethod, *, has_files: bool) -> ExampleArguments:
     """Return the arguments of a call in an example: every required one and up to two options.
 
     Args:
         method: The method.
-        files: Whether media are read from the reader's files; otherwise they are the constants of `clarigen.examples`.
+        has_files: Whether media are read from the reader's files; otherwise they are the constants of `clarigen.examples`.
     """
     pairs: list[tuple[Code, Code]] = []
     passed: list[Code] = []
@@ -139,10 +139,10 @@ def example_arguments(method: NamedMethod, *, files: bool) -> ExampleArguments:
             if not samples.is_simple_option(parameter) or options == 2:
                 continue
             options += 1
-        value = samples.sample_argument(method, parameter, files=files)
+        value = samples.sample_argument(method, parameter, has_files=has_files)
         pairs.append((parameter.name, value))
         is_positional = index < method.positional_count
-        passed.append(value if is_positional else form("{}={}", parameter.name, value))
+        passed.append(value if is_positional else format_code("{}={}", parameter.name, value))
         classes.update(samples.sample_classes(parameter.shape))
     text = " ".join(passed)
     used = frozenset(name for name in classes if re.search(rf"\b{name}[(.]", text) is not None)
@@ -154,7 +154,7 @@ def printed_expression(method: NamedMethod) -> Code:
     return Code("piece.text") if method.result.kind is TypeKind.TEXT else Code("piece")
 
 
-def describe_example(method: NamedMethod, *, is_async: bool) -> str:
+def format_example_docstring(method: NamedMethod, *, is_async: bool) -> str:
     """Return the docstring of the function that shows a method."""
     call = f"Call `{method.name}` with asyncio" if is_async else f"Call `{method.name}`"
     return f"{call} and print {'each item' if method.is_stream else 'the result'}."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
-from gen_client.escape import Code, form, joined
+from gen_client.escape import Code, format_code, join_code
 from gen_client.naming import names
 from gen_client.plan import usage
 from gen_client.plan.named import NamedMethod
@@ -46,7 +46,7 @@ def format_snippet(
     client = names.class_name(package)
     if style is CallStyle.ASYNC:
         client = names.async_class_name(client)
-    arguments = usage.example_arguments(method, files=True)
+    arguments = usage.example_arguments(method, has_files=True)
     imported = ", ".join(sorted({str(client), *map(str, arguments.classes)}))
     import_line = f"from {package} import {imported}"
     comment = "" if client_arguments else "  # CLARIFAI_PAT"
@@ -90,8 +90,10 @@ def _format_batch_call(method: NamedMethod, arguments: usage.ExampleArguments) -
     The inputs are written inline, so that type checkers check them against their `TypedDict` and editors complete the
     keys. The method itself is called if it accepts a list.
     """
-    items = joined(", ", (form('"{}": {}', name, value) for name, value in arguments.pairs))
-    input_ = form("{{{}}}", items)
+    items = join_code(
+        ", ", (format_code('"{}": {}', name, value) for name, value in arguments.pairs)
+    )
+    input_ = format_code("{{{}}}", items)
     return [
         f"for result in model.{method.name if method.accepts_list else method.names.batch}(",
         "    [",

@@ -59,7 +59,7 @@ def format_source(text: str, piece_formatter: Formatter = format_piece) -> str:
         if _has_methods(node):
             parts += _format_class(node, lines, start, piece_formatter)
         else:
-            parts.append(piece_formatter(_join(lines[start:last])))
+            parts.append(piece_formatter(_join_lines(lines[start:last])))
         before, end = node, last
     return "".join(parts)
 
@@ -104,11 +104,11 @@ def _format_class(
     assert isinstance(node, ast.ClassDef)
     before, *methods = node.body
     end = before.end_lineno or before.lineno
-    yield piece_formatter(_join(lines[start:end]))
+    yield piece_formatter(_join_lines(lines[start:end]))
     for method in methods:
         last = method.end_lineno or method.lineno
         gap = _count_leading_blanks(lines[end:last])
-        text = piece_formatter(_join(["class _:", *lines[end + gap : last]]))
+        text = piece_formatter(_join_lines(["class _:", *lines[end + gap : last]]))
         piece = text.split("\n", 1)[1]
         yield piece if gap == 0 and _is_stub(before) else f"\n{piece}"
         before, end = method, last
@@ -125,5 +125,5 @@ def _is_stub(node: ast.stmt) -> bool:
             return False
 
 
-def _join(lines: Sequence[str]) -> str:
+def _join_lines(lines: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"

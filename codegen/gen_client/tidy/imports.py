@@ -98,7 +98,7 @@ def _tidy_block(block: str, used: frozenset[str]) -> str:
             kept = list(_keep_typing_imports(statement.body, used))
             if kept:
                 body = "".join(f"    {line}" for line in kept)
-                code = f"if {_code(statement.test)}:\n{body}"
+                code = f"if {_format_node(statement.test)}:\n{body}"
                 lines.append((len(_SECTIONS), True, code))
         elif isinstance(statement, libcst.SimpleStatementLine):
             lines += _keep_import(statement.body[0], used)
@@ -116,7 +116,7 @@ def _keep_typing_imports(body: libcst.BaseSuite, used: frozenset[str]) -> Iterat
             if isinstance(node, libcst.ImportFrom):
                 yield from (code for _, _, code in _keep_import(node, used))
             elif isinstance(node, libcst.Import) and "npt" in used:
-                yield _code(node) + "\n"
+                yield _format_node(node) + "\n"
 
 
 def _keep_import(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Iterator[_Line]:
@@ -125,9 +125,9 @@ def _keep_import(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Itera
 
     if isinstance(node, libcst.Import):
         if str(node.names[0].evaluated_name) in used:
-            yield _SECTIONS.index("stdlib"), False, _code(node) + "\n"
+            yield _SECTIONS.index("stdlib"), False, _format_node(node) + "\n"
     elif isinstance(node, libcst.ImportFrom) and not isinstance(node.names, libcst.ImportStar):
-        module = _code(node.module) if node.module else ""
+        module = _format_node(node.module) if node.module else ""
         names = [str(alias.evaluated_name) for alias in node.names]
         names = [name for name in names if name in used or module == "__future__"]
         if names:
@@ -138,7 +138,7 @@ def _keep_import(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Itera
                     libcst.ImportAlias(libcst.Name(name)) for name in sorted(names, key=_sort_key)
                 ],
             )
-            yield _section(module, len(node.relative)), True, _code(one_line) + "\n"
+            yield _section(module, len(node.relative)), True, _format_node(one_line) + "\n"
 
 
 def _section(module: str, level: int) -> int:
@@ -152,7 +152,7 @@ def _sort_key(name: str) -> tuple[int, str, str]:
     return rank, name.casefold(), name
 
 
-def _code(node: libcst.CSTNode) -> str:
+def _format_node(node: libcst.CSTNode) -> str:
     import libcst
 
     return libcst.Module([]).code_for_node(node)

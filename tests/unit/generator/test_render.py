@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from clarigen import ModelRef
 from gen_client import render
 from gen_client.diagnostics import Report
-from gen_client.escape import Code, docstring, escape_invisible, finalize, literal
+from gen_client.escape import Code, escape_invisible, finalize, format_docstring, format_literal
 from gen_client.interface.model import DataType, Method, MethodKind, Model, Result, TypeKind
 from gen_client.layout import SOURCE_FILES
 from gen_client.naming import names
@@ -68,7 +68,7 @@ def docstring_of(code: str) -> str:
 
 def reader_sees(text: str) -> str:
     """Return the text that a reader of the docstring should see."""
-    return docstring_of(f"class A:\n    {literal(_normal(text))}")
+    return docstring_of(f"class A:\n    {format_literal(_normal(text))}")
 
 
 def _normal(text: str) -> str:
@@ -90,9 +90,9 @@ def _normal(text: str) -> str:
 def test_docstring_keeps_the_text_before_and_after_black(text: str) -> None:
     if not _normal(text):
         with pytest.raises(ValueError, match="without text"):
-            docstring(text, 4)
+            format_docstring(text, 4)
         return
-    code = f"class A:\n    {docstring(text, 4)}\n"
+    code = f"class A:\n    {format_docstring(text, 4)}\n"
     wanted = reader_sees(text)
     assert docstring_of(code) == wanted
     formatted = black.format_str(code, mode=MODE)
@@ -103,25 +103,25 @@ def test_docstring_keeps_the_text_before_and_after_black(text: str) -> None:
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_attacks_stay_text(text: str) -> None:
-    assert ast.literal_eval(literal(text)) == text
+    assert ast.literal_eval(format_literal(text)) == text
     shown = f"said: {text}"
-    assert docstring_of(f"class A:\n    {docstring(shown, 4)}") == reader_sees(shown)
+    assert docstring_of(f"class A:\n    {format_docstring(shown, 4)}") == reader_sees(shown)
 
 
 def test_layout_of_docstrings() -> None:
-    assert docstring("Find things.") == '"""Find things."""'
-    assert docstring("Find.\n\nArgs:\n    a: b", 8) == (
+    assert format_docstring("Find things.") == '"""Find things."""'
+    assert format_docstring("Find.\n\nArgs:\n    a: b", 8) == (
         '"""Find.\n\n        Args:\n            a: b\n        """'
     )
-    assert docstring('Say "yes"') == '"""Say "yes" """'
-    assert docstring("a\u202eb\\c") == '"""a\\\\u202eb\\\\c"""'
+    assert format_docstring('Say "yes"') == '"""Say "yes" """'
+    assert format_docstring("a\u202eb\\c") == '"""a\\\\u202eb\\\\c"""'
     assert escape_invisible(escape_invisible("\u202e\\")) == "\\u202e\\"
 
 
 @given(texts)
 @settings(deadline=None)
 def test_literals_are_exact(text: str) -> None:
-    code = literal(text)
+    code = format_literal(text)
     assert ast.literal_eval(code) == text
     assert "\n" not in code
     assert not set(code) & set(HIDDEN)
@@ -149,17 +149,17 @@ values = st.recursive(
 @example((1,))
 @example(())
 def test_any_value(value: object) -> None:
-    again = ast.literal_eval(literal(value))
+    again = ast.literal_eval(format_literal(value))
     assert repr(again) == repr(value)
 
 
 def test_special_floats_and_lists() -> None:
-    assert literal(math.inf) == 'float("inf")'
-    assert literal(-math.inf, Code("builtins.float")) == 'builtins.float("-inf")'
-    assert literal(math.nan) == 'float("nan")'
-    assert literal([1, [2]]) == "(1, (2,))"
+    assert format_literal(math.inf) == 'float("inf")'
+    assert format_literal(-math.inf, Code("builtins.float")) == 'builtins.float("-inf")'
+    assert format_literal(math.nan) == 'float("nan")'
+    assert format_literal([1, [2]]) == "(1, (2,))"
     with pytest.raises(TypeError):
-        literal({1})
+        format_literal({1})
 
 
 # Templates

@@ -56,9 +56,9 @@ def naive_literal(value: object, _: object = None) -> Code:
     if isinstance(value, str):
         return Code(f'"{value}"')
     if isinstance(value, list | tuple):
-        return escape.tuple_of([naive_literal(item) for item in value])
+        return escape.format_tuple([naive_literal(item) for item in value])
     if isinstance(value, float | bytes | dict):
-        return escape.literal(value)
+        return escape.format_literal(value)
     return Code(str(value))
 
 
@@ -79,10 +79,10 @@ def bare_docstring(text: str, _: int = 0) -> Code:
 
 Filter = Callable[..., Code]
 FILTERS: list[tuple[str, Filter, Filter]] = [
-    ("naive literals", naive_literal, escape.docstring),
-    ("bare literals", bare_literal, escape.docstring),
-    ("naive docstrings", escape.literal, naive_docstring),
-    ("bare docstrings", escape.literal, bare_docstring),
+    ("naive literals", naive_literal, escape.format_docstring),
+    ("bare literals", bare_literal, escape.format_docstring),
+    ("naive docstrings", escape.format_literal, naive_docstring),
+    ("bare docstrings", escape.format_literal, bare_docstring),
     ("both naive", naive_literal, naive_docstring),
 ]
 
@@ -147,7 +147,7 @@ def _stopped_or_harmless(
 ) -> None:
     with monkeypatch.context() as patch:
         for room in _rooms():
-            patch.setattr(room, "literal", literal)
+            patch.setattr(room, "format_literal", literal)
         patch.setattr(render, "FILTERS", {"py": literal, "doc": docstring})
         got = _generated(signatures)
     if got is not None:
@@ -163,7 +163,7 @@ def _rooms() -> list[ModuleType]:
         for name, module in sys.modules.items()
         if name.startswith("gen_client.")
         and module is not escape
-        and getattr(module, "literal", None) is escape.literal
+        and getattr(module, "format_literal", None) is escape.format_literal
     ]
     assert plan in rooms
     assert len(rooms) >= 3

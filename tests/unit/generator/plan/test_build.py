@@ -179,7 +179,7 @@ def test_defaults(
 ) -> None:
     its = function(param("a", type_, default))
     (shown,) = its.positional
-    assert " | ".join(filter(None, (shown.annotation, shown.absent))) == annotation
+    assert " | ".join(filter(None, (shown.annotation, shown.default_type))) == annotation
     assert shown.default == value
     assert (f", {wire}),\n    returns" in its.wire) if wire else ("default" not in its.wire)
 
@@ -366,12 +366,12 @@ def test_body_accepts_both_overloads() -> None:
     ).methods[0]
     assert its.list_form is not None
     assert (its.list_form.inputs, its.list_form.returns) == ("Sequence[PredictInput]", "list[str]")
-    shown = [(p.name, p.annotation, p.absent, p.default) for p in its.list_form.positional]
+    shown = [(p.name, p.annotation, p.default_type, p.default) for p in its.list_form.positional]
     assert shown == [
         ("a", "Image | Sequence[PredictInput]", "", ""),
         ("b", "Text | str", "", "wire.REQUIRED"),
     ]
-    shown = [(p.name, p.annotation, p.absent, p.default) for p in its.list_form.keywords]
+    shown = [(p.name, p.annotation, p.default_type, p.default) for p in its.list_form.keywords]
     assert shown == [
         ("c", "int", "", "3"),
         ("d", "str", "", "wire.REQUIRED"),
@@ -384,7 +384,7 @@ def test_optional_first_parameter_keeps_its_default() -> None:
     assert its.list_form is not None
     (first,) = its.list_form.positional
     assert first.annotation == "Image | None | Sequence[PredictInput]"
-    assert (first.absent, first.default) == ("", "None")
+    assert (first.default_type, first.default) == ("", "None")
 
 
 def test_keys_of_an_input_have_docstrings() -> None:

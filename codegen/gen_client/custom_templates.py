@@ -67,7 +67,7 @@ def read_custom_templates(folder: Path) -> CustomTemplates:
         reason = getattr(error, "strerror", None) or "a file is not UTF-8"
         raise _usage_error(folder, f"the templates cannot be read: {reason}") from None
     if not any(name in texts for name in TEMPLATE_NAMES):
-        raise _usage_error(folder, f"none of {', '.join(TEMPLATE_NAMES)} is there")
+        raise _usage_error(folder, f"the folder has none of {', '.join(TEMPLATE_NAMES)}")
     try:
         return CustomTemplates(texts, _parse_allow_file(tomllib.loads(content)))
     except ValueError as error:
@@ -80,10 +80,10 @@ def _parse_allow_file(content: Mapping[str, object]) -> Allowed:
         if key not in lists:
             raise ValueError(f"{quote(key)} is none of {', '.join(_KEYS)}")
         if not is_array(value):
-            raise ValueError(f"{key} is no array of texts")
+            raise ValueError(f"{key} is not an array of strings")
         for item in value:
             if not isinstance(item, str):
-                raise ValueError(f"{key} is no array of texts")
+                raise ValueError(f"{key} is not an array of strings")
             lists[key].append(item)
     return parse_allowed(*(lists[key] for key in _KEYS))
 

@@ -180,15 +180,15 @@ def test_allow_file_adds_exact_code(owner: Owner) -> None:
 @pytest.mark.parametrize(
     ("allow", "words"),
     [
-        ("statements = 1", "no array"),
-        ("statements = [1]", "no array"),
+        ("statements = 1", "not an array"),
+        ("statements = [1]", "not an array"),
         ("statement = []", "is none of"),
-        ("statements = ['import (']", "no statement"),
-        ("decorators = ['import os']", "no decorator"),
-        ("comments = ['x']", "no comment"),
-        ('comments = ["# a\\rimport os"]', "no comment"),
+        ("statements = ['import (']", "not Python"),
+        ("decorators = ['import os']", "not a decorator"),
+        ("comments = ['x']", "not a comment"),
+        ('comments = ["# a\\rimport os"]', "not a comment"),
         ("statements = [", "Invalid value"),
-        ("statements = ['" + "(" * 5000 + "']", "no statement"),
+        ("statements = ['" + "(" * 5000 + "']", "not Python"),
     ],
 )
 def test_allow_file_must_be_valid(owner: Owner, allow: str, words: str) -> None:

@@ -70,7 +70,7 @@ class Table:
         items = list(value) if is_array(value) else [value]
         texts = tuple(item for item in items if isinstance(item, str) and item)
         if not is_array(value) or len(texts) < len(items):
-            raise self.refuse(key, "is not an array of texts", f'write {key} = ["…", "…"]')
+            raise self.refuse(key, "is not an array of strings", f'write {key} = ["…", "…"]')
         if len(set(texts)) < len(texts):
             raise self.refuse(key, "names the same twice")
         if key in self._content and not texts:

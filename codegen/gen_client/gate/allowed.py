@@ -50,7 +50,7 @@ def parse_allowed(
     comments = frozenset(comments)
     for comment in comments:
         if not comment.startswith("#") or not comment.isprintable():
-            raise ValueError(f"no comment: {comment!r}")
+            raise ValueError(f"not a comment: {comment!r}")
     return Allowed(
         frozenset(ast.dump(node) for text in statements for node in _parse_statements(text)),
         frozenset(ast.dump(_parse_decorator(text)) for text in decorators),
@@ -62,7 +62,7 @@ def _parse_statements(text: str) -> Sequence[ast.stmt]:
     try:
         return ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ValueError(f"no statement of Python: {text!r}") from None
+        raise ValueError(f"not Python: {text!r}") from None
 
 
 def _parse_decorator(text: str) -> ast.expr:
@@ -70,7 +70,7 @@ def _parse_decorator(text: str) -> ast.expr:
         case [ast.Expr(value=value)]:
             return value
         case _:
-            raise ValueError(f"no decorator: {text!r}")
+            raise ValueError(f"not a decorator: {text!r}")
 
 
 def remove_allowed(module: ast.Module, allowed: Allowed) -> ast.Module:

@@ -35,7 +35,7 @@ def check_init(module: ast.Module) -> None:
     names = BoundNames()
     body = check_docstring_and_imports(module, names)
     if names.imported != {"wire"} or not body:
-        raise Rejected(0, "the format is not asked for first")
+        raise Rejected(0, "wire.require_format is not the first statement")
     _check_require_format(body[0])
     match check_imports(body[1:], names):
         case [ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=exports))]:
@@ -63,7 +63,7 @@ def _check_require_format(node: ast.stmt) -> None:
         ):
             pass
         case _:
-            reject(node, "not the format")
+            reject(node, "not wire.require_format")
 
 
 # client.py
@@ -177,7 +177,7 @@ def _check_final(node: ast.expr, expressions: ExpressionRules) -> None:
         ):
             expressions.check_annotation(result)
         case _:
-            reject(node, "not the type of a description")
+            reject(node, "not the type of a wire description")
 
 
 # Classes
@@ -362,7 +362,7 @@ def _unwrap_await(node: AnyFunction, value: ast.expr) -> ast.expr:
     if isinstance(node, ast.FunctionDef):
         return value
     if not isinstance(value, ast.Await):
-        reject(node, "a coroutine that does not wait")
+        reject(node, "a coroutine that does not await")
     return value.value
 
 

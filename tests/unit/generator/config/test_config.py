@@ -133,7 +133,7 @@ def test_a_version_in_the_url_is_pinned(repository: Path) -> None:
         (models("url = 'a/b/models/--'"), "models[0].name is wrong"),
         (models(f"url = '{URL}/versions/1'", "version = '2'"), "is not the one in the url"),
         (models(f"url = '{URL}'", "version = 'a/b'"), "version is not an id"),
-        (models(f"url = '{URL}'", "methods = 'detect'"), "methods is not an array of texts"),
+        (models(f"url = '{URL}'", "methods = 'detect'"), "methods is not an array of strings"),
         (models(f"url = '{URL}'", "methods = []"), "methods is empty"),
         (models(f"url = '{URL}'", "methods = ['a', 'a']"), "methods names the same twice"),
         (

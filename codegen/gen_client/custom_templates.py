@@ -1,7 +1,7 @@
 """Custom templates: a folder of files that replace our templates, named by `--templates`.
 
     client.py.jinja    replaces ours, as do __init__.py.jinja, examples.py.jinja, macros.jinja
-    more.jinja         any other name: for the templates to include
+    more.jinja         any other name: a template that the others include
     allow.toml         statements = ["import logging"], decorators = [...], comments = ["# Ours."]: what the gate
                        accepts in addition, word for word
 
@@ -49,7 +49,7 @@ class CustomTemplates:
 
 
 NO_CUSTOM_TEMPLATES: Final = CustomTemplates()
-"""Stands for our own templates."""
+"""No custom templates: all templates are ours."""
 
 
 def read_custom_templates(folder: Path) -> CustomTemplates:

@@ -1,9 +1,9 @@
-"""The two filters: they turn untrusted text into a literal or a docstring, and into nothing else.
+"""The two filters, which turn untrusted text into a literal or a docstring, and into nothing else.
 
-`Code` is the only text that templates write unchanged, and only these functions make it: `format_literal`, `format_docstring`, and
-`format_code`, which puts code into a pattern of ours. Characters that are invisible, change the reading direction or end a line
-are always escaped. They are listed here, because the tables of the running Python grow. This module knows nothing of
-models.
+`Code` is the only text that templates write unchanged. Untrusted text becomes `Code` only by `format_literal`, by
+`format_docstring`, or as a name that `naming` has checked; the other functions here combine code that exists.
+Characters that are invisible, change the reading direction or end a line are always escaped. They are listed here,
+because the tables of `unicodedata` change with the Python version. This module knows nothing of models.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def format_docstring(text: str, indent: int = 0) -> Code:
         indent: The indentation of the statement, in spaces.
 
     Raises:
-        ValueError: The text is empty.
+        ValueError: The text is empty or blank.
     """
     lines = _trim_docstring(escape_invisible(text))
     if len(lines) == 1:
@@ -116,9 +116,12 @@ def format_literal(value: object, float_: Code = _FLOAT) -> Code:
     """Format the Python literal of a value.
 
     Args:
-        value: None, `bool`, `int`, `float`, `str`, `bytes`; lists and tuples of them, both written as tuples, which
-            callers cannot change; dicts.
-        float_: The name of `float` where the literal is written, for `float("inf")`.
+        value: None, `bool`, `int`, `float`, `str`, `bytes`, and lists, tuples and dicts of them. A list is written as a
+            tuple, which callers cannot change.
+        float_: How the code refers to `float`, for `float("inf")`.
+
+    Raises:
+        TypeError: The value has another type.
     """
     match value:
         case None | bool() | int():
@@ -164,12 +167,15 @@ def format_tuple(items: Iterable[Code]) -> Code:
 
 
 def format_code(pattern: LiteralString, *parts: Code) -> Code:
-    """Fill the gaps (`{}`) of a pattern of ours with code; the type checker proves that nothing else gets in."""
+    """Format a pattern (`{}`) with code.
+
+    The pattern is a constant of ours, and the parts are code: the type checker proves both.
+    """
     return Code(pattern.format(*parts))
 
 
 def join_code(separator: LiteralString, parts: Iterable[Code]) -> Code:
-    """Join code with a separator of ours."""
+    """Join code with a constant separator."""
     return Code(separator.join(parts))
 
 

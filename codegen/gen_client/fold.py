@@ -1,7 +1,8 @@
 """Folds brackets in templates: joins the lines that black would join.
 
-black has the last word on every file. But it formats a text that it changes twice, and formatting takes most of the time
-of a run (`python -m benchmarks generation`). This module only moves line ends; it knows nothing of Python or of models.
+The final layout is black's. But black formats a text a second time if the first pass changes it, and formatting takes
+most of the time of a run (`python -m benchmarks generation`). This module only moves line breaks; it knows nothing of
+Python or of models.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ def fold(text: str) -> str:
     The result is a plain string, not `Code`: a template cannot use this filter to write an expression past `finalize`.
 
     Args:
-        text: The line that opens the bracket, one line per item with a trailing comma, the line that closes it: the
-            text between `{% filter fold %}` and `{% endfilter %}`.
+        text: The text between `{% filter fold %}` and `{% endfilter %}`: the line that opens the bracket, one line per
+            item with a trailing comma, and the line that closes it.
     """
     first, *items, last = [line for line in text.split("\n") if line]
     margin = first[: len(first) - len(first.lstrip())]

@@ -1,7 +1,7 @@
 """Renders the page of a package with the Jinja templates.
 
 Every expression in a template is `Code` or goes through one of the two filters; anything else is an error. The filter
-`fold` only moves line ends. Heads, formatting and unused imports are left to `tidy`: the templates import whatever some
+`fold` only moves line breaks. `tidy` adds heads, formats, and removes unused imports: the templates import whatever a
 page may need. This module knows nothing of models.
 """
 
@@ -30,13 +30,13 @@ _NO_TEMPLATES: Final[Mapping[str, str]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """The words in which a client and its asyncio twin differ.
+    """The words that differ between a client and its asyncio twin.
 
     Attributes:
         base: The base class.
         prefix: The prefix of the client's name.
-        def_: How the definition of a unary method starts.
-        await_: The prefix of a call of a unary method.
+        def_: The keywords that start the definition of a unary method.
+        await_: The prefix of a call of a unary method: `await` or nothing.
         stream: The class of a stream.
         batch: The class of a batch.
         iterables: What can be passed as a stream.
@@ -80,7 +80,7 @@ def render_files(page: Page, custom: Mapping[str, str] = _NO_TEMPLATES) -> dict[
 
     Args:
         page: The page.
-        custom: Custom templates by name; they replace ours or are included by others.
+        custom: Custom templates by name; each replaces one of ours or is included by another.
 
     Returns:
         The text of each file, by its name.
@@ -117,7 +117,7 @@ def _template_error(error: Exception, custom: Mapping[str, str]) -> Refusal:
 
 
 def _prepare_environment(custom: frozenset[tuple[str, str]], folder: Path) -> jinja2.Environment:
-    """Return an environment with the filters; compiled templates are cached, filters are not."""
+    """Return an environment with the current filters; only the compiled templates are cached."""
     environment = _make_environment(custom, folder)
     environment.filters = {**FILTERS, "fold": fold}
     return environment

@@ -1,1 +1,1 @@
-"""Proof that generated code holds nothing but what the templates can produce."""
+"""Proves that generated code holds only what the templates can produce."""

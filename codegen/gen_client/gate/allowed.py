@@ -31,7 +31,7 @@ class Allowed:
 
 
 NOTHING_ALLOWED = Allowed()
-"""What our own templates need."""
+"""Nothing in addition, as for our own templates."""
 
 
 def parse_allowed(
@@ -45,7 +45,7 @@ def parse_allowed(
         comments: Comments, with their `#`.
 
     Raises:
-        ValueError: A text is not what it should be; the message quotes it.
+        ValueError: A text is not a statement, an expression or a comment; the message quotes it.
     """
     comments = frozenset(comments)
     for comment in comments:

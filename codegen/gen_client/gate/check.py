@@ -1,9 +1,9 @@
 """The gate: proves that a finished file holds only what our templates can have written.
 
-It is a positive list: the statements of `statements` and `examples`, the expressions of `expressions`, the imports of `imports`,
-and a constant set of comments. Anything else is a bug or an attack, and nothing is written. The gate reads the final
-bytes with the parser that will run them. It knows neither templates nor filters, because it must not trust them: anyone
-who changes what they produce has to allow it here.
+It is an allowlist: `statements`, `examples`, `expressions` and `imports` have the rules for code, and `COMMENTS` lists
+the comments. Anything else is a bug or an attack, and nothing is written. The gate parses the final text with Python's
+own parser. It knows neither templates nor filters, because it must not trust them: if you change what they produce, you
+must allow it here.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def check_file(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) ->
 
 
 def check_code(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) -> None:
-    """Check the code of a file that may have neither head nor format yet.
+    """Check the code of a file that may be unformatted and have no head yet.
 
     The arguments and exceptions are those of `check_file`.
     """
@@ -91,7 +91,7 @@ def _raise_refusal(kind: FileKind, rejected: Rejected) -> NoReturn:
 
 
 def _parse(text: str) -> ast.Module:
-    """Parse the text as Python will; what Python only warns about is rejected."""
+    """Parse a text; reject invalid syntax, and anything that Python warns about."""
     if len(text) > MAX_CHARACTERS:
         raise Rejected(0, "too long")
     try:
@@ -115,7 +115,7 @@ def _check_characters(text: str) -> None:
 def _check_comments(text: str, comments: frozenset[str]) -> None:
     """Reject every comment that is not in the set.
 
-    Tokenizing is slow. It is only needed if a `#` is on a line that is no comment of the set: it may be in a literal.
+    Tokenizing is slow. It is needed only if a line with a `#` is not a comment of the set: the `#` may be in a literal.
     """
     suspects = (line.strip() for line in text.split("\n") if "#" in line)
     if comments.issuperset(suspects):

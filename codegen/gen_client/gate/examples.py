@@ -23,7 +23,7 @@ _NO_PARAMETERS = ast.dump(
 
 
 def check_examples(module: ast.Module) -> None:
-    """Check `examples.py`: docstring, imports, one function per method and twin, and the call of `main`."""
+    """Check `examples.py`: docstring, imports, two functions per method (one is async), and the call of `main`."""
     names = BoundNames()
     body = check_docstring_and_imports(module, names)
     rules = ExpressionRules(

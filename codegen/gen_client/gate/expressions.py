@@ -1,6 +1,6 @@
 """The expressions that our templates can produce, as a small recursive grammar.
 
-Each rule accepts a node of exactly one shape or raises `Rejected`. It looks at every field of the node that can hold
+Each rule accepts a node of exactly one form or raises `Rejected`. It looks at every field of the node that can hold
 another node, so that nothing passes unseen. Like the rest of the gate, it knows nothing of models, plans or templates.
 """
 
@@ -54,7 +54,7 @@ class Rejected(Exception):
     """Code that our templates cannot have written.
 
     Attributes:
-        line: The line where it is.
+        line: The number of its line; 0 if unknown.
         reason: The rule that it breaks.
     """
 
@@ -76,7 +76,7 @@ def check_each(rule: Callable[[ast.expr], None], nodes: Iterable[ast.expr]) -> N
 
 
 def check_identifier(node: ast.AST, name: str) -> str:
-    """Return a name that a file defines; reject one that Python itself gives a meaning."""
+    """Return a name that a file defines; reject one that starts with two underscores."""
     if name.startswith("__"):
         reject(node, "a name that Python reserves")
     return name
@@ -104,7 +104,7 @@ def _is_renaming(keywords: list[ast.keyword]) -> bool:
 
 
 def names_of(nodes: list[ast.expr]) -> list[str]:
-    """Return the names that nodes are; an empty string for a node that is no name."""
+    """Return the name in each `Name` node; an empty string for any other node."""
     return [node.id if isinstance(node, ast.Name) else "" for node in nodes]
 
 
@@ -250,11 +250,11 @@ class ExpressionRules:
         """Check `wire.unary("name", field, …, name="other", returns=codec)`, or one of the functions for streams."""
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="wire"), attr=word),
+                func=ast.Attribute(value=ast.Name(id="wire"), attr=function),
                 args=[name, *fields],
                 keywords=[*renamed, ast.keyword(arg="returns", value=result)],
             ) if (
-                word in METHOD_FUNCTIONS and is_string(name) and _is_renaming(renamed)
+                function in METHOD_FUNCTIONS and is_string(name) and _is_renaming(renamed)
             ):
                 check_each(self._check_wire_field, fields)
                 self._check_codec(result)

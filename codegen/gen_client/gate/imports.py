@@ -1,7 +1,7 @@
 """The imports that generated files may have, and the names that they bind.
 
-Each name of a file is bound once, so that the rules for the rest of the file can rely on what it means. Like the rest of
-the gate, this module knows nothing of models, plans or templates.
+Each name of a file is bound once, so that the rules for the rest of the file can rely on what it means. Like the rest
+of the gate, this module knows nothing of models, plans or templates.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ IMPORTS: dict[str, frozenset[str]] = {
     },
     "clarigen.examples": SAMPLE_NAMES | {"main"},
 }
-"""What generated code may import, next to its own `client` module, `builtins` and `numpy.typing`."""
+"""What generated code may import, in addition to its own `client` module, `builtins` and `numpy.typing`."""
 
 NEVER_TYPES = frozenset(
     {
@@ -64,7 +64,7 @@ NEVER_TYPES = frozenset(
         "wire",
     }
 )
-"""The imported names that are no annotations."""
+"""The imported names that are not types."""
 
 RESERVED_BUILTINS = frozenset({"print", "float", "__name__"})
 """The builtins that our code calls or reads: nothing may hide them."""
@@ -76,8 +76,8 @@ class BoundNames:
     Attributes:
         classes: The user's classes that may be imported for type checkers, by module and name.
         imported: The names that were imported.
-        from_client: Those of them that came from the package's own `client` module.
-        bound: All names.
+        from_client: The imported names that come from the package's own `client` module.
+        bound: All names: imported, or defined in the file.
     """
 
     def __init__(self, classes: frozenset[tuple[str, str]] = frozenset()) -> None:
@@ -97,13 +97,13 @@ class BoundNames:
 
 
 def check_docstring_and_imports(module: ast.Module, names: BoundNames) -> list[ast.stmt]:
-    """Check the imports of a file and return the statements after them."""
+    """Check the imports of a file, after its docstring, and return the statements that follow."""
     has_docstring = bool(module.body) and is_docstring(module.body[0])
     return check_imports(module.body[1:] if has_docstring else module.body[:], names)
 
 
 def check_imports(body: list[ast.stmt], names: BoundNames) -> list[ast.stmt]:
-    """Check the imports at the start of a body and return the statements after them."""
+    """Check the imports at the start of a body and return the statements that follow."""
     while body and _accept_import(body[0], names):
         body = body[1:]
     return body

@@ -1,8 +1,9 @@
-"""A method that takes one input or a list of them: its two overloads and its body.
+"""The rules for a method that takes one input or a list of them: two overloads and a body.
 
-The first overload is checked like any other method. The second takes a list of inputs and nothing else, and the body
-takes what either of them takes, with the same defaults. So the second and the body hold nothing new: they must equal
-what follows from the first. Like the rest of the gate, this module knows nothing of models, plans or templates.
+The first overload is checked like any other method. The second takes only a list of inputs, and the body takes what
+either overload takes, with the same defaults. So the second overload and the signature of the body follow from the
+first: they are built from it here and compared. Like the rest of the gate, this module knows nothing of models, plans
+or templates.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ def check_overloads(
 
     Args:
         overloads: The definitions before the body.
-        body: The definition that is run.
+        body: The definition that runs.
         inputs: The `TypedDict`s of inputs.
 
     Returns:
-        The first overload, whose own parts are not checked here.
+        The first overload, which the caller must still check.
     """
     if len(overloads) != 2:
         reject(body, "not two overloads of a method")
@@ -54,7 +55,7 @@ def check_overloads(
 
 
 def _check_overload(node: AnyFunction, body: AnyFunction) -> None:
-    """Check for `@overload`, the name and kind of the body, and `...`."""
+    """Check `@overload` and the body `...`; name and kind must be those of the body."""
     match node.decorator_list, node.body:
         case (
             [ast.Name(id="overload")],

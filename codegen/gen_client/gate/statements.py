@@ -1,7 +1,7 @@
 """The rules for `__init__.py` and `client.py`, statement by statement.
 
-Each rule accepts code of exactly one shape or raises `Rejected`; `expressions` has the rules for expressions. Like the rest
-of the gate, this module knows nothing of models, plans or templates.
+Each rule accepts code of exactly one form or raises `Rejected`; `expressions` has the rules for expressions. Like the
+rest of the gate, this module knows nothing of models, plans or templates.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ _ROUTING_KEYWORDS = frozenset(
 
 
 def _check_class(node: ast.ClassDef, rules: _ClientRules) -> None:
-    """Check a class: one docstring, then only methods in a client, only fields in a record or input."""
+    """Check a class: a docstring, then only methods in a client, and only fields in a record or an input."""
     if getattr(node, "type_params", None) or not is_docstring(node.body[0]):
         reject(node, "not a class that we write")
     match node:
@@ -347,7 +347,7 @@ def _check_parameters(arguments: ast.arguments, expressions: ExpressionRules) ->
 def _check_body(
     node: AnyFunction, callees: tuple[str, ...], parameters: list[str], constants: frozenset[str]
 ) -> None:
-    """Check a docstring, or none, and one `return` of a call of `self`."""
+    """Check an optional docstring and one `return` of a call of a method of `self`."""
     if getattr(node, "type_params", None):
         reject(node, "not a method that we write")
     match node.body[1:] if is_docstring(node.body[0]) else node.body:

@@ -1,8 +1,8 @@
 """Python names for what a model declares.
 
-Every name in generated code is decided here: of packages, classes, methods, parameters, fields, types and constants, and
-what happens if two are equal. The rules are a promise, since users type these names. They do not depend on annotations,
-text or files.
+Every name in generated code is decided here: of packages, classes, methods, parameters, fields, types and constants,
+and what happens if two are equal. The rules must stay as they are, because users type these names. They do not depend
+on annotations, text or files.
 """
 
 from __future__ import annotations
@@ -68,14 +68,14 @@ def package_name(model_id: str) -> Code:
 
 
 def choose_package_name(reference: ModelRef | None, name: str) -> Code:
-    """Return the name of a model's package: the one that the user chose, else one made from the model's id.
+    """Return the name of a model's package: the name that the user chose, or else one made from the model's id.
 
     Args:
         reference: The model; None if it is not known.
         name: The name that the user chose, or empty.
 
     Raises:
-        Refusal: Exit 2: neither gives a valid name.
+        Refusal: Exit 2: there is no name, or it is not valid.
     """
     if name:
         return check_package_name(name)
@@ -139,7 +139,7 @@ class MethodNames:
         method: The method of the client.
         constant: The constant with the method's wire description.
         example: The example function.
-        async_example: The example function with `await`.
+        async_example: The async example function.
         parameters: The parameters, in the signature's order.
         batch: The batch method.
     """
@@ -153,7 +153,7 @@ class MethodNames:
 
 
 def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
-    """Return the methods that Python has names for, and warn of the others.
+    """Return the methods whose names can be Python names, and warn about the others.
 
     Raises:
         Refusal: Exit 4: no method is left.
@@ -175,7 +175,7 @@ def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
 
 
 def _wire_names(method: Method) -> Iterator[str]:
-    """Yield the names on the wire of a method, its parameters and all fields in it."""
+    """Yield the wire names of a method, its parameters and all fields in their types."""
     yield method.name
     for parameter in method.parameters:
         yield parameter.name
@@ -199,7 +199,7 @@ def _is_valid_name(name: str) -> bool:
 def _python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
     """Return a wire name in the form that Python compares (NFKC), without leading underscores.
 
-    A name that has another meaning in Python, or that had underscores, gets an underscore at the end.
+    A name that is reserved, or had leading underscores, gets one underscore at the end.
     """
     folded = unicodedata.normalize("NFKC", name)
     bare = folded.strip("_") if folded.startswith("_") else folded
@@ -248,7 +248,7 @@ def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
     wire_names = [method.name for method in methods]
     preferred = [_python_name(name, CLIENT_ATTRIBUTES) for name in wire_names]
     batches = Namespace().claim_all(zip(wire_names, map(batch_name, preferred), strict=True))
-    # The batch names come first, so that a method `predict_batch` does not take the one of `predict`.
+    # Batch names are claimed first, so that a method `predict_batch` does not take the batch name of `predict`.
     attributes = Namespace(
         batch
         for batch, method in zip(batches, methods, strict=True)
@@ -335,7 +335,7 @@ class TypeNames:
             classes: The classes, each by module and name.
 
         Raises:
-            Refusal: Exit 2: a name is used already.
+            Refusal: Exit 2: the package uses the name of a class already.
         """
         for module, name in classes:
             if name in self._namespace.names or name in BUILTIN_TYPES or name == "object":
@@ -360,7 +360,7 @@ def type_name(*parts: str) -> str:
 
 
 def user_identifier(text: str) -> Code:
-    """Return a class or module of the user as code. A parsed type text has only plain identifiers in it."""
+    """Return the name of a class or module of the user's as code; the parser of types admits only plain identifiers."""
     assert all(part.isascii() and part.isidentifier() for part in text.split("."))
     return Code(text)
 

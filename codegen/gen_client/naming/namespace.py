@@ -1,7 +1,6 @@
-"""The names that are used in one scope, each once.
+"""The names of one scope, without duplicates.
 
-A name that is used already gets underscores at its end. Which scopes there are, and what they contain, is decided in
-`names`.
+A name that is used already gets underscores at its end. `names` decides which scopes there are and what they contain.
 """
 
 from __future__ import annotations
@@ -12,24 +11,24 @@ from gen_client.escape import Code
 
 
 class Namespace:
-    """The names that are used in one scope, each once.
+    """A scope of unique names.
 
     Attributes:
-        names: The names that are used.
+        names: The names that are used in it.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.names = set(names)
 
     def claim(self, name: str) -> Code:
-        """Use a name; if it is used already, with as many underscores at the end as make it free."""
+        """Add a name and return it; append underscores until it is unique."""
         while name in self.names:
             name += "_"
         self.names.add(name)
         return Code(name)
 
     def claim_all(self, names: Iterable[tuple[str, str]]) -> tuple[Code, ...]:
-        """Use several names, whose order of declaration does not matter.
+        """Add several names, so that their order of declaration does not matter.
 
         A name that is unchanged from the wire is claimed first, the others in the order of their wire names.
 

@@ -25,7 +25,7 @@ CLIENT_ATTRIBUTES: Final = _split(
 """The public attributes of a client, present and planned."""
 
 CLASS_ATTRIBUTES: Final = _split("mro")
-"""The public attributes of every class. A dataclass would take one for the default of the field with its name."""
+"""The public attributes of every class. A dataclass would read one as the default of a field with its name."""
 
 MODULE_NAMES: Final = _split("""
     Any AsyncBatch AsyncClient AsyncIterable AsyncStream Audio Batch Box Client Concept Default Final
@@ -39,7 +39,7 @@ EXAMPLE_NAMES: Final = _split("AUDIO IMAGE VIDEO YOURS asyncio float main print"
 """Further names that `examples.py` uses."""
 
 BUILTIN_TYPES: Final = _split("bool bytes dict float int list str tuple")
-"""The builtins in annotations and defaults."""
+"""The builtin types in annotations and defaults."""
 
 WINDOWS_DEVICES: Final = frozenset(
     ["aux", "con", "nul", "prn", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]

@@ -1,1 +1,1 @@
-"""From an interface to the content of each generated file."""
+"""Decides what a generated package contains."""

@@ -1,6 +1,6 @@
 """Builds the page of a package from the named methods of a model.
 
-It puts together what `types`, `docstrings` and `usage` format. It knows nothing of templates or files.
+It combines what `types`, `docstrings` and `usage` format. It knows nothing of templates or files.
 """
 
 from __future__ import annotations
@@ -139,10 +139,10 @@ def _build_example(method: NamedMethod) -> Example:
 def _build_list_form(
     method: NamedMethod, params: list[SignatureParameter], returns: Code, shadowed: frozenset[str]
 ) -> ListForm | None:
-    """Build the form of a method that takes a list of inputs as its first argument.
+    """Build the overload of a method that takes a list of inputs, and the body that takes one input or a list.
 
-    The body takes both forms. Its required parameters therefore have the default `wire.REQUIRED`: a list is passed
-    alone, and the runtime reports an argument that is missing.
+    A list is passed alone, so the other parameters of the body are optional: a required one has the default
+    `wire.REQUIRED`, and the runtime raises an error if it is missing.
     """
     if method.input is None or not method.accepts_list:
         return None
@@ -173,7 +173,7 @@ def _build_batch(method: NamedMethod, shadowed: frozenset[str]) -> BatchMethod |
 def build_parameter(
     parameter: NamedParameter, shadowed: frozenset[str] = frozenset()
 ) -> SignatureParameter:
-    """Build a parameter as its method's signature shows it.
+    """Build a parameter of a signature.
 
     Args:
         parameter: The parameter.
@@ -206,7 +206,8 @@ def _format_default(parameter: NamedParameter, shadowed: frozenset[str]) -> tupl
 def _format_constant_type(method: NamedMethod) -> Code:
     """Format the annotation of a wire description.
 
-    Codecs of the user's types are untyped, so a result that has one is written out.
+    It is `Final`, or `Final[wire.Unary[T]]` if the result has a type of the user's: type checkers cannot infer T from
+    the codec of such a type.
     """
     if not any(method.result.iter_json_types()):
         return Code("Final")
@@ -252,7 +253,7 @@ def _format_wire_field(parameter: NamedParameter) -> Code:
 
 
 def _format_renaming(name: Code, wire_name: str) -> Iterator[Code]:
-    """Yield `name=` if the name in Python is not the one on the wire."""
+    """Yield `name=` if the Python name differs from the name on the wire."""
     if name != wire_name:
         yield format_code("name={}", format_literal(str(name)))
 

@@ -1,7 +1,7 @@
 """The descriptions that a model's author wrote, split into text, `Args:` and `Returns:`.
 
-A docstring of ours then has each section once. The text is untrusted, so every pattern is bounded. This module knows
-nothing of models or of Python.
+Generated docstrings have sections of their own, and each section must occur only once. The text is untrusted, so every
+pattern is bounded. This module knows nothing of models or of Python.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def parse_description(description: str, parameters: Iterable[str]) -> Descriptio
 def _parse_args(
     body: Sequence[str], known: frozenset[str], text: list[str], args: dict[str, list[str]]
 ) -> None:
-    """Add the entries of an `Args:` section to `args`; entries about unknown names go to `text`, as a list."""
+    """Add the entries of an `Args:` section to `args`, and those about unknown names to `text`, as a bullet list."""
     entry = text
     for line in body:
         item = None if line.startswith(" ") else _ENTRY.match(line)
@@ -105,7 +105,7 @@ def _dedent(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def strip_blank_lines(lines: Sequence[str]) -> tuple[str, ...]:
-    """Remove the blank lines around a text, and all but one of those that follow each other."""
+    """Remove the blank lines around a text, and replace several in a row by one."""
     filled = [index for index, line in enumerate(lines) if line.strip()]
     if not filled:
         return ()
@@ -124,5 +124,5 @@ def _drop_return_type(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def split_lines(description: str) -> tuple[str, ...]:
-    """Return the lines of a description without margin, and without blank lines around them."""
+    """Return the lines of a description without their common margin and the blank lines around them."""
     return _dedent([line.rstrip() for line in escape_invisible(description).split("\n")])

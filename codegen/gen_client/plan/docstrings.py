@@ -25,11 +25,11 @@ from gen_client.plan.named import NamedMethod, NamedParameter
 from gen_client.plan.types import Shape
 
 MAX_DEFAULT_LENGTH: Final = 200
-"""The most characters shown of a default that is not in the signature."""
+"""Maximum length of a default that is shown because the signature does not have it, in characters."""
 
 _ACCEPTS_LIST: Final = "Also accepts a list of `{}` and then returns a list of results."
 _MIN_BROKEN_LENGTH: Final = 60
-"""A line at least this long may have been broken by its author to fit; a shorter one ends there on purpose."""
+"""The author may have broken a line of this length, in characters, to fit; a shorter line ends there on purpose."""
 _OBJECT_REPR: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
 _BULLET: Final = re.compile(r"[ ]*(?:[*+-]|\d{1,3}[.)])[ ]+")
 
@@ -49,7 +49,7 @@ def format_method(method: NamedMethod) -> str:
 
 
 def _format_args(method: NamedMethod, width: int) -> Iterator[list[str]]:
-    """Yield the lines of each entry of `Args:`, without those that would be empty."""
+    """Yield the lines of each entry of `Args:`, except of entries that would be empty."""
     for index, parameter in enumerate(method.parameters):
         is_hidden = isinstance(parameter.wire.default, KnownDefault) and not types.fits_signature(
             parameter.wire.default.value, parameter.shape
@@ -80,7 +80,7 @@ def format_batch(name: str) -> str:
 
 
 def format_paragraph(text: str, indent: int) -> str:
-    """Format a docstring that is one description.
+    """Format a docstring that consists of one description.
 
     Args:
         text: The description.
@@ -95,7 +95,7 @@ def _format_lines(lines: Sequence[str], indent: int) -> str:
 
 
 def _fit_one_line(text: str, width: int) -> str:
-    """Wrap a docstring of one line that is too long together with its six quotes."""
+    """Wrap a docstring of one line if it and its six quotes are too long for a line."""
     fits = "\n" in text or len(text) <= width - 6
     return text if fits else "\n".join(wrap([text], width - 3))
 
@@ -106,11 +106,11 @@ def _fit_one_line(text: str, width: int) -> str:
 def _describe_parameter(
     parameter: NamedParameter, *, is_first: bool, is_default_shown: bool, note: str = ""
 ) -> list[str]:
-    """Return the author's lines about a parameter, followed by what its signature says besides the type.
+    """Return the author's lines about a parameter, followed by the facts that its type does not express.
 
     Args:
         parameter: The parameter.
-        is_first: Whether it is the method's first.
+        is_first: Whether it is the first parameter of the method.
         is_default_shown: Whether a known default is among the facts.
         note: A sentence to add, or empty.
     """
@@ -129,7 +129,7 @@ def _describe_parameter(
 def _iter_facts(
     parameter: NamedParameter, *, is_first: bool, is_default_shown: bool
 ) -> Iterator[str]:
-    """Yield the range, the meaning of omitting the parameter, and its marks, a sentence each."""
+    """Yield a sentence each on the range, on what an omitted argument means, and on the mark as internal."""
     wire = parameter.wire
     if wire.range is not None:
         yield f"{format_range(wire.range, wire.type.kind)}."
@@ -158,7 +158,7 @@ def format_range(range_: Range, kind: TypeKind) -> str:
 
 
 def _describe_omitted_first(parameter: Parameter) -> str:
-    """Describe the value that a server reads instead of the default if the first parameter is absent."""
+    """Describe what the model receives instead of its default if the first argument is omitted; may be empty."""
     is_unknown = isinstance(parameter.default, ServerDefault)
     is_absent = is_unknown or isinstance(parameter.default, NullDefault)
     match parameter.type.kind:
@@ -184,7 +184,7 @@ def _shorten(text: str) -> str:
 
 
 def _describe_choices(parameter: Parameter) -> Iterator[str]:
-    """Yield a bullet for each choice if any has a description; all of them if the annotation lists none."""
+    """Yield a bullet per choice if any has a description, or one line for choices that the annotation cannot list."""
     if any(choice.description.strip() for choice in parameter.choices):
         for choice in parameter.choices:
             description = " ".join(split_lines(choice.description))
@@ -204,7 +204,7 @@ def _describe_result(shape: Shape) -> list[str]:
 
 
 def _end_summary(lines: Sequence[str]) -> list[str]:
-    """End the summary with a period, if it is a paragraph of one line."""
+    """End the summary with a period if it is a paragraph of one line."""
     is_one_line = len(lines) == 1 or not lines[1].strip()
     return [_end_sentence(lines[0]), *lines[1:]] if is_one_line else list(lines)
 
@@ -233,7 +233,7 @@ def wrap(lines: Sequence[str], width: int, hang: int = 0) -> list[str]:
     Args:
         lines: The lines.
         width: The longest line, in characters. The first line is three shorter, for its quotes.
-        hang: The least indentation of the lines that follow when the very first one is wrapped.
+        hang: Minimum indentation of the continuation lines of the first line.
     """
     result: list[str] = []
     start = 0
@@ -265,6 +265,6 @@ def _margin(line: str) -> int:
 
 
 def _is_broken(line: str, following: str, margin: int) -> bool:
-    """Return whether the author broke a line only to fit, so that the next one continues its paragraph."""
+    """Return whether the author broke a line only to fit, so that `following` continues its paragraph."""
     continues = bool(following) and _BULLET.match(following) is None
     return len(line) >= _MIN_BROKEN_LENGTH and continues and _margin(following) == margin

@@ -26,7 +26,7 @@ class NamedParameter:
         wire: The parameter as the model declares it.
         name: Its name in Python.
         shape: Its type; of a stream, the type of an item.
-        alias: The name of its choices; None if they are not a `Literal`.
+        alias: The name of the `Literal` of its choices; None if its annotation is not a `Literal`.
         description: The lines that its author wrote: its own description, or its entry in the method's `Args:`.
     """
 
@@ -48,7 +48,7 @@ class NamedMethod:
         result: The type of its result; of a stream, the type of an item.
         description: The lines of its description, without its `Args:` and `Returns:`.
         returns: The lines that describe its result.
-        input: The `TypedDict` of one input of a batch; None if the method has no batch.
+        input: The name of the `TypedDict` for one input of a batch; None if the method has no batch.
     """
 
     wire: Method
@@ -73,7 +73,7 @@ class NamedMethod:
     def accepts_list(self) -> bool:
         """Whether a list of inputs can be passed instead of the arguments.
 
-        It cannot if a list of mappings may be the first argument itself.
+        It cannot if the first parameter itself accepts a list of mappings: the two would look alike.
         """
         return self.input is not None and not types.accepts_mappings(self.parameters[0].shape)
 
@@ -84,7 +84,7 @@ class NamedMethod:
 
     @property
     def positional_count(self) -> int:
-        """The number of parameters that can be passed by position: the first one and the required ones that lead."""
+        """The number of parameters that can be passed by position: the leading required ones, at least the first."""
         count = len(self.parameters)
         optional = (i for i, parameter in enumerate(self.parameters) if not parameter.wire.required)
         return min(max(next(optional, count), 1), count)
@@ -151,9 +151,9 @@ def _name_method(method: Method, method_names: MethodNames, type_names: TypeName
 
 
 def _name_result(method: Method, method_names: MethodNames, type_names: TypeNames) -> Shape:
-    """Name the records of a result: `PredictResult`, and `PredictBox` for one in its field `box`.
+    """Name the records of a result: `PredictResult`, and `PredictBox` for a record in its field `box`.
 
-    It is `PredictResultBox` if a parameter is called `box` too, or has a record of the shorter name.
+    The latter is `PredictResultBox` if a parameter has the name `box`, or a record that would be named `PredictBox`.
     """
     reserved: set[str] = set()
 

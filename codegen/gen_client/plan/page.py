@@ -1,7 +1,7 @@
-"""The nouns of a page: the parts of a generated package, as templates read them.
+"""The content of a generated package, as templates read it.
 
-A `Code` is written as it is; a plain `str` is text for the docstring filter. This module knows nothing of models, nor
-of how a page is laid out.
+Templates write `Code` unchanged; a plain `str` is text for the docstring filter. This module knows nothing of models or
+of layout.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class SignatureParameter:
     Attributes:
         name: Its name.
         annotation: Its type; of a stream, the type of an item.
-        default_type: The type of its default if the annotation does not include it: `None`, `Default` or empty.
+        default_type: The type that its default adds to the annotation: `None`, `Default` or empty.
         default: Its default, or empty.
         is_stream: Whether it is a stream.
     """
@@ -40,7 +40,7 @@ class ClientMethod:
         constant: The constant with its wire description.
         constant_type: The annotation of that constant.
         positional: The parameters that can be passed by position.
-        keywords: The parameters that cannot.
+        keywords: The keyword-only parameters.
         arguments: The names of all parameters, in the order of the wire.
         returns: The type of its result; of a stream, the type of an item.
         is_stream: Whether it returns a stream.
@@ -74,7 +74,7 @@ class ListForm:
         inputs: The type of the list.
         returns: The type of the results.
         positional: The body's parameters that can be passed by position; the first one takes the list as well.
-        keywords: The body's parameters that cannot.
+        keywords: The body's keyword-only parameters.
     """
 
     inputs: Code
@@ -105,13 +105,13 @@ class Example:
     """The two functions that show a method.
 
     Attributes:
-        name: The name of the function for the client.
+        name: The name of the function that uses the client.
         doc: Its docstring.
-        async_name: The name of the function for its asyncio twin.
+        async_name: The name of the function that uses the asyncio twin.
         async_doc: Its docstring.
         arguments: The arguments of the call.
         printed: The expression that is printed for each item of a stream.
-        continues_line: Whether the items are printed on one line: pieces of one text.
+        continues_line: Whether the items are printed without line breaks, as pieces of one text.
     """
 
     name: Code
@@ -125,7 +125,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a record: its name, its type, and its docstring or nothing."""
+    """A field of a record; its docstring may be empty."""
 
     name: Code
     annotation: Code
@@ -152,23 +152,23 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A package.
+    """The content of one package.
 
     Attributes:
         package: Its name.
         format: Its format version, which the runtime must support.
         client: The name of its client.
         reference: The reference of its model, or empty.
-        routing: The class keywords for the client's routing, each after a comma, or empty.
+        routing: The class keywords for the client's routing, each preceded by a comma; or empty.
         doc: The docstring of the package.
         client_doc: The docstring of the client.
         async_doc: The docstring of its asyncio twin.
         examples_doc: The docstring of the examples.
         methods: The client's methods.
-        aliases: The names of choices.
+        aliases: The aliases of choices.
         records: The records, outer ones first.
         inputs: The `TypedDict` of one input, for each method that has a batch.
-        imported: The user's classes in annotations: modules, each with its names.
+        imported: The user's classes in annotations: pairs of a module and the names of its classes.
         data_types: The runtime's classes that callers handle, sorted.
     """
 

@@ -25,7 +25,7 @@ _CONSTANTS: Final = {
     TypeKind.AUDIO: Code("AUDIO"),
     TypeKind.VIDEO: Code("VIDEO"),
 }
-"""Media that `clarigen.examples` has, so that an example runs without a file."""
+"""The sample media of `clarigen.examples`: an example that uses them runs without a file."""
 _VALUES: Final = {
     TypeKind.STR: Code('"Hello"'),
     TypeKind.TEXT: Code('"Hello"'),
@@ -61,7 +61,7 @@ def sample_argument(method: NamedMethod, parameter: NamedParameter, *, has_files
     Args:
         method: The method.
         parameter: One of its parameters.
-        has_files: Whether media are read from the reader's files; otherwise they are the constants of `clarigen.examples`.
+        has_files: Whether media are read from files of the reader; otherwise they are constants of `clarigen.examples`.
     """
     wire, shape = parameter.wire, parameter.shape
     if isinstance(wire.default, KnownDefault) and wire.default.value and not wire.stream:
@@ -125,7 +125,7 @@ def _sample_value(shape: Shape, has_files: bool, *, is_chat: bool = False) -> Co
 
 
 def _sample_json_type(type_: TypeText, has_files: bool) -> Code:
-    """Return a value of a type of the user's; a placeholder for an instance of the user's own class."""
+    """Return a value for JSON that has a type of the user's; a placeholder if that is a class of the user's."""
     if type_.module:
         return Code("..." if has_files else "YOURS")
     if type_.item is not None:
@@ -135,7 +135,7 @@ def _sample_json_type(type_: TypeText, has_files: bool) -> Code:
 
 
 def sample_classes(shape: Shape) -> Iterator[Code]:
-    """Yield the classes that the samples of a type are built with: the runtime's, and records."""
+    """Yield the classes that samples of a type may need: the runtime's, and records."""
     yield from types.runtime_classes(shape)
     for name, _ in shape.iter_records():
         yield name

@@ -18,7 +18,7 @@ from gen_client.json_text import is_array, is_object
 from gen_client.naming import names
 
 MAX_INLINE_CHOICES: Final = 256
-"""The most choices that an annotation lists. A longer `Literal` slows editors down."""
+"""Maximum number of choices that an annotation lists. A longer `Literal` slows editors down."""
 
 
 class Use(Enum):
@@ -105,7 +105,7 @@ class Shape:
             yield from inner.iter_records()
 
     def iter_json_types(self) -> Iterator[TypeText]:
-        """Yield the types that the user gave to JSON in the type."""
+        """Yield the types that the user chose for JSON within this type."""
         if self.type.json_type is not None:
             yield self.type.json_type
         for item in self.items:
@@ -123,8 +123,8 @@ def name_records(type_: DataType, name_record: Callable[..., Code], *path: str) 
 
     Args:
         type_: The type.
-        name_record: Returns the class of a record; called with the record's path.
-        path: The way to the type: the method, the parameter, the fields inside it.
+        name_record: Returns the class name of a record, given the record's path.
+        path: The path to the type: the method, the parameter, the fields inside it.
     """
     record = name_record(*path) if type_.kind is TypeKind.NAMED_FIELDS else None
     is_numbered = sum(_holds_record(item) for item in type_.items) > 1
@@ -203,8 +203,8 @@ def _format_json_type(type_: TypeText, use: Use, shadowed: frozenset[str]) -> Co
 def format_choices(shape: Shape, choices: Sequence[Choice]) -> Code | None:
     """Format the `Literal` of a parameter's choices; None if the annotation is the plain type.
 
-    A `Literal` cannot hold floats, a long one slows editors down, and both truth values are just `bool`. The runtime
-    checks the choices in any case.
+    It is the plain type for floats, which a `Literal` cannot hold, for more choices than MAX_INLINE_CHOICES, and for
+    True and False together, which are `bool`. The runtime checks the choices in any case.
     """
     is_plain = shape.kind is TypeKind.FLOAT or len(choices) > MAX_INLINE_CHOICES
     if not choices or is_plain or (shape.kind is TypeKind.BOOL and len(choices) > 1):
@@ -215,7 +215,7 @@ def format_choices(shape: Shape, choices: Sequence[Choice]) -> Code | None:
 
 
 def runtime_classes(shape: Shape) -> Iterator[Code]:
-    """Yield the runtime's classes that a type mentions, and those that build its values."""
+    """Yield the runtime's classes that the annotation of a type names, and those that its values are built with."""
     for kind in shape.iter_kinds():
         if kind in _RUNTIME_CLASSES:
             yield _RUNTIME_CLASSES[kind]
@@ -257,9 +257,9 @@ def _format_field_codec(field: NamedField) -> Code:
 
 
 def format_value(value: object, shape: Shape, shadowed: frozenset[str] = frozenset()) -> Code:
-    """Format a default as an expression that no caller can change.
+    """Format a default as an expression of immutable values.
 
-    JSON objects are the exception: they are dicts, which the runtime only reads.
+    The exception is a JSON object: it is a dict, which the runtime only reads.
 
     Args:
         value: The value, as the interface has it.
@@ -294,8 +294,8 @@ def format_value(value: object, shape: Shape, shadowed: frozenset[str] = frozens
 def fits_signature(value: object, shape: Shape) -> bool:
     """Return whether a default can be written in a signature.
 
-    A record is defined further down in the file, JSON with a type of the user's is no instance of that type yet, and
-    type checkers do not recognize every JSON object as JSON.
+    It cannot if it has a record, whose class is defined further down in the file; if JSON has a type of the user's, of
+    which the default is not an instance; or if type checkers do not accept it as JSON.
     """
     if any(shape.iter_records()) or any(shape.iter_json_types()):
         return False
@@ -305,7 +305,8 @@ def fits_signature(value: object, shape: Shape) -> bool:
 def _is_checkable_json(value: object) -> bool:
     """Return whether type checkers accept a JSON value as JSON.
 
-    They do if it is an object of scalars or of one array, or an array without objects.
+    They do if it is a scalar, an object of scalars, an object whose only value is an array of scalars, or
+    an array without objects.
     """
     if is_object(value):
         inner = list(value.values())

@@ -1,6 +1,6 @@
 """How a package is used: the docstrings of the package and its clients, and the calls in examples.
 
-This module knows nothing of how a method is documented or of how a page is laid out.
+This module knows nothing of the docstrings of methods or of templates.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def format_examples_docstring(
 def format_package_docstring(
     reference: ModelRef | None, package: Code, client: Code, methods: Sequence[NamedMethod]
 ) -> str:
-    """Format the docstring of the package: whose model it is, and a call to copy."""
+    """Format the docstring of the package: its model, and a call to copy."""
     if reference is None:
         summary, comment = "Typed client for a model.", ""
         opening = f'{client}(base_url="grpc://127.0.0.1:8000")'
@@ -113,8 +113,8 @@ class ExampleArguments:
     """The arguments of a call in an example.
 
     Attributes:
-        pairs: MethodNames and values.
-        passed: The same as a call writes them: by position or by keyword.
+        pairs: The names of the parameters, each with its value.
+        passed: The arguments as the call has them, by position or by keyword.
         classes: The classes that the values are built with.
     """
 
@@ -124,11 +124,11 @@ class ExampleArguments:
 
 
 def example_arguments(method: NamedMethod, *, has_files: bool) -> ExampleArguments:
-    """Return the arguments of a call in an example: every required one and up to two options.
+    """Return the arguments of a call in an example: all required ones and up to two options.
 
     Args:
         method: The method.
-        has_files: Whether media are read from the reader's files; otherwise they are the constants of `clarigen.examples`.
+        has_files: Whether media are read from files of the reader; otherwise they are constants of `clarigen.examples`.
     """
     pairs: list[tuple[Code, Code]] = []
     passed: list[Code] = []
@@ -155,6 +155,6 @@ def printed_expression(method: NamedMethod) -> Code:
 
 
 def format_example_docstring(method: NamedMethod, *, is_async: bool) -> str:
-    """Return the docstring of the function that shows a method."""
+    """Format the docstring of the function that shows a method."""
     call = f"Call `{method.name}` with asyncio" if is_async else f"Call `{method.name}`"
     return f"{call} and print {'each item' if method.is_stream else 'the result'}."

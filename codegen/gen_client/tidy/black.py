@@ -65,7 +65,7 @@ def format_source(text: str, piece_formatter: Formatter = format_piece) -> str:
 
 
 def _split_body(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the last statement of each piece; docstring and imports at the top are one piece."""
+    """Yield the last statement of each piece: docstring and imports are one piece, each later statement is another."""
     head = next((i for i, node in enumerate(body) if not _is_at_top(node, i)), len(body))
     yield from body[max(head - 1, 0) :]
 
@@ -91,7 +91,7 @@ def _count_leading_blanks(lines: Sequence[str]) -> int:
 
 
 def _has_methods(node: ast.stmt) -> bool:
-    """Return whether a statement is a client: its class may be long, so its methods are pieces of their own."""
+    """Return whether a statement is a client: a class that may be long, so that each method is a piece."""
     return isinstance(node, ast.ClassDef) and any(
         isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef) for inner in node.body
     )

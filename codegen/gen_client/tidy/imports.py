@@ -1,6 +1,6 @@
 """Removes the unused imports of a file and sorts the rest.
 
-The templates import whatever some page may need. libcst sees only the blocks of imports, which are constant text apart
+The templates import whatever a page may need. libcst sees only the blocks of imports, which are constant text apart
 from the user's own classes; it removes and sorts names, and cannot add any. It is imported inside functions, because a
 run that has nothing to do does not need it.
 """
@@ -33,7 +33,7 @@ def tidy_imports(text: str) -> str:
 
 
 def _import_blocks(module: ast.Module) -> Iterator[tuple[int, int]]:
-    """Yield the index of the first line of each block of imports, and of the line after it."""
+    """Yield for each block of imports the index of its first line and of the line after its last."""
     for are_imports, nodes in groupby(module.body, _is_import):
         if are_imports:
             block = list(nodes)
@@ -68,7 +68,7 @@ def _imported_names(node: ast.If) -> set[str]:
 
 
 def _collect_names(node: ast.AST, hidden: frozenset[str], used: set[str]) -> None:
-    """Add the names that a node reads to `used`, without those that are hidden by parameters."""
+    """Add the names that a node reads to `used`, except those that parameters hide."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in hidden:
         used.add(node.id)
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):  # __all__

@@ -146,8 +146,8 @@ def _stopped_or_harmless(
     docstring: Filter,
 ) -> None:
     with monkeypatch.context() as patch:
-        for room in _rooms():
-            patch.setattr(room, "format_literal", literal)
+        for module in _modules_with_literals():
+            patch.setattr(module, "format_literal", literal)
         patch.setattr(render, "FILTERS", {"py": literal, "doc": docstring})
         got = _generated(signatures)
     if got is not None:
@@ -156,18 +156,18 @@ def _stopped_or_harmless(
         assert _shapes(got) == _shapes(expected)
 
 
-def _rooms() -> list[ModuleType]:
+def _modules_with_literals() -> list[ModuleType]:
     """Return the modules that use the filter for literals."""
-    rooms = [
+    modules = [
         module
         for name, module in sys.modules.items()
         if name.startswith("gen_client.")
         and module is not escape
         and getattr(module, "format_literal", None) is escape.format_literal
     ]
-    assert plan in rooms
-    assert len(rooms) >= 3
-    return rooms
+    assert plan in modules
+    assert len(modules) >= 3
+    return modules
 
 
 def _generated(signatures: tuple[dict[str, object], ...]) -> dict[str, str] | None:

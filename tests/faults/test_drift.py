@@ -231,7 +231,10 @@ def test_argument_error_hints_at_a_changed_model(
                 said.append(str(caught.value))
     assert len(set(said)) == 1
     assert said[0].startswith(f"predict: {code} ")
-    assert f"generated from version {VERSION} and v2 answered; run gen-client again" in said[0]
+    assert (
+        f"generated from version {VERSION}, but version v2 answered; run gen-client again"
+        in said[0]
+    )
     assert platform.rpcs.count("GetModel") == 1
 
 
@@ -264,7 +267,7 @@ def test_no_hint_if_the_version_is_unchanged_or_unknown(package: Any, platform: 
 def test_hint_for_an_explicit_version_fetches_nothing(package: Any, platform: Standin) -> None:
     platform.versions["v2"] = Version((OTHER,))
     platform.failing["PostModelOutputs"] = (21202, "bad")
-    with pytest.raises(PredictionError, match="and v2 answered"):
+    with pytest.raises(PredictionError, match="but version v2 answered"):
         predict(package, "sync", "a", version_id="v2")
     with pytest.raises(ModelError, match="the client was generated for another model"):
         predict(package, "sync", "a", model="acme/vision/models/other")

@@ -158,7 +158,7 @@ class Drift:
             if version not in ("", lock.version_id):
                 change = (
                     "the model changed: the client was generated from version"
-                    f" {lock.version_id} and {version} answered"
+                    f" {lock.version_id}, but version {version} answered"
                 )
         if change:
             message = f"{error}; {escape_unprintable(change)}; run gen-client again"

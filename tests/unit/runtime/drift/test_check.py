@@ -19,7 +19,7 @@ PAIR = wire.unary("pair", returns=wire.tuple_of(wire.INT, wire.INT))
 PAIRS = wire.server_stream("pairs", returns=wire.tuple_of(wire.INT, wire.INT))
 LOCK = """{"method_signatures": [], "model": {
     "user_id": "acme", "app_id": "vision", "model_id": "echo", "version_id": "v1"}}"""
-HINT = "generated from version v1 and v2 answered"
+HINT = "generated from version v1, but version v2 answered"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A tour on one machine: serve a model, generate its client, call every method.
+"""A demonstration on one machine: serve a model, generate its client, call every method.
 
 `make demo` runs it. The client is generated into a temporary folder; no file of the checkout changes.
 """
@@ -194,7 +194,7 @@ def call_everything(server: Server, folder: str) -> None:
         async with package.AsyncTextStats(base_url=url) as model:
             await call_async(model)
 
-    print_heading("The async client, a test without a server, a model that has changed")
+    print_heading("The asyncio client, a test without a server, a model that has changed")
     print_code(f'model = AsyncTextStats(base_url="{url}")\n\n{body_of(call_async)}')
     with print_output(folder):
         asyncio.run(run_async())

@@ -1,11 +1,12 @@
-"""The whole way from a deployed model to a Python package, on one page.
+"""Runs all stages, from a deployed model to a Python package.
 
     source ─▶ selection ─▶ interface ─▶ naming, plan ─▶ render ─▶ tidy ─▶ write, or check
     Document                  Model          Page         text     files    paths    differences
 
-Each stage is a module of its own; this page holds only their order and the data between them. The first and the last
-stage do I/O; `build`, in between, is pure. If there are several models, all signatures are fetched at once, then
-one package after the other is made; a failure of one model does not stop the others.
+Each stage is a module of its own; this module has only their order and the data between them. The first and the last
+stage do I/O; `build` runs the stages between them, which read nothing but our templates. If there are several models,
+all signatures are fetched concurrently, and then the packages are built one by one; a failure of one model does not
+stop the others.
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ def _build_example(method: NamedMethod) -> Example:
         async_doc=usage.format_example_docstring(method, is_async=True),
         arguments=usage.example_arguments(method, has_files=False).passed,
         printed=usage.printed_expression(method),
-        continues_line=method.result.kind in (TypeKind.STR, TypeKind.TEXT),
+        is_one_line=method.result.kind in (TypeKind.STR, TypeKind.TEXT),
     )
 
 

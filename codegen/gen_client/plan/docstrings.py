@@ -1,6 +1,6 @@
 """The docstrings of methods, batches and inputs: sections made from descriptions, ranges, defaults and choices.
 
-All of it is text for the docstring filter, never code. This module knows nothing of pages or templates.
+The results are text for the docstring filter, never code. This module knows nothing of pages or templates.
 """
 
 from __future__ import annotations

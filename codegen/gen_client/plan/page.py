@@ -111,7 +111,7 @@ class Example:
         async_doc: Its docstring.
         arguments: The arguments of the call.
         printed: The expression that is printed for each item of a stream.
-        continues_line: Whether the items are printed without line breaks, as pieces of one text.
+        is_one_line: Whether the items are printed without line breaks, as pieces of one text.
     """
 
     name: Code
@@ -120,7 +120,7 @@ class Example:
     async_doc: str
     arguments: tuple[Code, ...]
     printed: Code
-    continues_line: bool
+    is_one_line: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,11 @@ class Param:
 
     Attributes:
         description: One sentence for the parameter's documentation.
-        ge: Minimum, inclusive. Clients check it, the server does not. In a signature, a minimum of 0 is the
-            same as none: it is documented if there is a maximum, and never checked.
-        le: Maximum, inclusive. Clients check it, the server does not. In a signature, a maximum of 0 is the
-            same as none.
+        ge: Minimum, inclusive. Clients check it for parameters, not for fields of records; the server does
+            not check it. In a signature, a minimum of 0 is the same as none: it is documented if there is a
+            maximum, and never checked.
+        le: Maximum, inclusive. It is checked like the minimum. In a signature, a maximum of 0 is the same as
+            none.
     """
 
     description: str = ""

@@ -164,7 +164,7 @@ class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
         """Close the connection. Later calls raise ConfigError."""
         self._closed = True
 
-    async def receive(self, response: object, end: object) -> Any:
+    async def receive(self, reply: object, end: object) -> Any:
         """Raise NotImplementedError: the flows of a fake open no stream."""
         raise NotImplementedError
 

@@ -149,7 +149,9 @@ class CaptureError(Exception):
 class Capture(grpc.UnaryUnaryClientInterceptor):
     """Captures the request of a call."""
 
-    def intercept_unary_unary(self, _: Any, __: Any, request: Any) -> Any:
+    def intercept_unary_unary(
+        self, continuation: Any, client_call_details: Any, request: Any
+    ) -> Any:
         raise CaptureError(request)
 
 

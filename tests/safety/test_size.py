@@ -12,7 +12,7 @@ import pytest
 from gen_client import limits
 from gen_client.diagnostics import Report
 from gen_client.interface.read import read_model
-from gen_client.interface.size import weigh
+from gen_client.interface.weight import weigh_model
 from gen_client.source import signature_forms
 from support import SOURCES, run
 
@@ -69,7 +69,7 @@ def cost(tmp_path: Path, shape: str, share: float) -> tuple[float, int]:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_largest_model_is_near_the_limit(shape: str) -> None:
     model = read_model(signature_forms.read_document(signatures(shape, 1.0), Report()), Report())
-    assert 0.95 * limits.WEIGHT < weigh(model) <= limits.WEIGHT
+    assert 0.95 * limits.WEIGHT < weigh_model(model) <= limits.WEIGHT
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -13,7 +13,7 @@ from gen_client.interface.json_types import apply_json_types
 from gen_client.interface.method_reader import UnusableMethod, read_method
 from gen_client.interface.model import CLIENT_OPTIONS, Method, Model
 from gen_client.interface.raw import RawMessage
-from gen_client.interface.size import weigh
+from gen_client.interface.weight import weigh_model
 from gen_client.source.document import Document
 from gen_client.text import quote, quote_unless_identifier
 
@@ -120,7 +120,7 @@ def _check_client_options(document: Document) -> tuple[tuple[str, str], ...]:
 
 
 def _check_weight(model: Model) -> None:
-    weight = weigh(model)
+    weight = weigh_model(model)
     if weight > limits.WEIGHT:
         raise Refusal(
             f"the model is too large: its methods, fields, values and texts weigh {weight}; the limit is"

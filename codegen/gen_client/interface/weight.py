@@ -12,7 +12,7 @@ from gen_client.interface.model import DataType, KnownDefault, Method, Model, Pa
 from gen_client.json_text import is_array, is_object
 
 
-def weigh(model: Model) -> int:
+def weigh_model(model: Model) -> int:
     """Return the weight of a model, in the unit of `limits.WEIGHT`."""
     return sum(map(_weigh_method, model.methods))
 

@@ -69,11 +69,11 @@ def _select_command(arguments: Sequence[str]) -> tuple[Command, Sequence[str]]:
         if first == command.name:
             return command, arguments[1:]
     if arguments and not first.startswith("-"):
-        raise _unknown_command(first)
+        raise _refuse_command(first)
     return GENERATE, arguments
 
 
-def _unknown_command(word: str) -> Refusal:
+def _refuse_command(word: str) -> Refusal:
     remedy = suggest(word, (command.name for command in COMMANDS))
     if "/" in word:
         remedy = "a model is named with --url, a signature file with --signatures"

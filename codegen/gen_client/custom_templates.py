@@ -65,13 +65,13 @@ def read_custom_templates(folder: Path) -> CustomTemplates:
         content = allow.read_text("utf-8") if allow.is_file() else ""
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "a file is not UTF-8"
-        raise _usage_error(folder, f"the templates cannot be read: {reason}") from None
+        raise _refuse_folder(folder, f"the templates cannot be read: {reason}") from None
     if not any(name in texts for name in TEMPLATE_NAMES):
-        raise _usage_error(folder, f"the folder has none of {', '.join(TEMPLATE_NAMES)}")
+        raise _refuse_folder(folder, f"the folder has none of {', '.join(TEMPLATE_NAMES)}")
     try:
         return CustomTemplates(texts, _parse_allow_file(tomllib.loads(content)))
     except ValueError as error:
-        raise _usage_error(folder / ALLOW_FILE, escape_unprintable(str(error), 200)) from None
+        raise _refuse_folder(folder / ALLOW_FILE, escape_unprintable(str(error), 200)) from None
 
 
 def _parse_allow_file(content: Mapping[str, object]) -> Allowed:
@@ -88,7 +88,7 @@ def _parse_allow_file(content: Mapping[str, object]) -> Allowed:
     return parse_allowed(*(lists[key] for key in _KEYS))
 
 
-def _usage_error(path: Path, problem: str) -> Refusal:
+def _refuse_folder(path: Path, problem: str) -> Refusal:
     return Refusal(
         problem, location=quote(str(path), 200), remedy="--templates DIR", exit_code=USAGE
     )

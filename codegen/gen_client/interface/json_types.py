@@ -33,7 +33,7 @@ def apply_json_types(methods: Sequence[Method], types: JsonTypes) -> tuple[Metho
         name, _, part = key.partition(".")
         if name not in methods_by_name:
             remedy = suggest(name, methods_by_name)
-            raise _refuse(key, f"there is no method {quote(name)}", remedy)
+            raise _refuse_json_type(key, f"there is no method {quote(name)}", remedy)
         type_text = parse_json_type(key, text)
         methods_by_name[name] = _apply_to_method(methods_by_name[name], part, key, type_text)
     return tuple(methods_by_name.values())
@@ -52,7 +52,7 @@ def parse_json_type(key: str, text: str) -> wire.TypeText:
     try:
         return wire.parse_type(text)
     except ValueError as error:
-        raise _refuse(key, escape_unprintable(f"{quote(text)} {error}", 400)) from None
+        raise _refuse_json_type(key, escape_unprintable(f"{quote(text)} {error}", 400)) from None
 
 
 def collect_allowed(types: JsonTypes) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
@@ -78,9 +78,9 @@ def _apply_to_method(method: Method, part: str, key: str, type_text: wire.TypeTe
     names = [parameter.name for parameter in method.parameters]
     if part not in names:
         message = f"{quote(method.name)} has no parameter {quote(part)}"
-        raise _refuse(key, message, suggest(part, [*names, wire.RESULT_NAME]))
+        raise _refuse_json_type(key, message, suggest(part, [*names, wire.RESULT_NAME]))
     if type_text.optional or type_text.name in ("str", "int", "float", "bool"):
-        raise _refuse(key, "an argument that is JSON is an object or an array")
+        raise _refuse_json_type(key, "an argument that is JSON is an object or an array")
     parameters = tuple(
         (
             replace(parameter, type=_apply_to_type(parameter.type, key, type_text))
@@ -97,10 +97,10 @@ def _apply_to_type(type_: DataType, key: str, type_text: wire.TypeText) -> DataT
         return replace(type_, json_type=type_text)
     if type_.kind is TypeKind.LIST and type_.items[0].kind is TypeKind.JSON_DATA:
         if type_text.name != "list" or type_text.item is None or type_text.optional:
-            raise _refuse(key, f"it is a list of JSON: write list[{type_text.text}]")
+            raise _refuse_json_type(key, f"it is a list of JSON: write list[{type_text.text}]")
         return replace(type_, items=(replace(type_.items[0], json_type=type_text.item),))
-    raise _refuse(key, f"only JSON can be given a type, and it is {type_.kind.value}")
+    raise _refuse_json_type(key, f"only JSON can be given a type, and it is {type_.kind.value}")
 
 
-def _refuse(key: str, message: str, remedy: str = "") -> Refusal:
+def _refuse_json_type(key: str, message: str, remedy: str = "") -> Refusal:
     return Refusal(message, exit_code=USAGE, location=f"types, {quote(key)}", remedy=remedy)

@@ -59,11 +59,11 @@ def parse_address(url: str) -> ModelAddress | RunnerAddress:
     """
     url = url.strip()
     if not url or not url.isprintable() or any(map(str.isspace, url)):
-        raise _refuse(f"{quote(url)} is not an address")
+        raise _refuse_url(f"{quote(url)} is not an address")
     try:
         parts = split_url(url)
     except ValueError:
-        raise _refuse(f"{quote(url)} is not a URL: its host or port is wrong") from None
+        raise _refuse_url(f"{quote(url)} is not a URL: its host or port is wrong") from None
     for refusal in _find_faults(url, parts):
         raise refusal
     if not _is_runner(parts):
@@ -81,7 +81,7 @@ def parse_base_url(url: str) -> Target:
     try:
         return Target.parse(url)
     except ConfigError as error:
-        raise _refuse(str(error)) from None
+        raise _refuse_url(str(error)) from None
 
 
 def _find_faults(url: str, parts: SplitResult) -> Iterator[Refusal]:
@@ -93,11 +93,11 @@ def _find_faults(url: str, parts: SplitResult) -> Iterator[Refusal]:
             exit_code=USAGE,
         )
     if parts.scheme not in ("", *_WEB_SCHEMES, *_GRPC_SCHEMES):
-        yield _refuse(f"{quote(url)}: {quote(parts.scheme + '://')} is not supported")
+        yield _refuse_url(f"{quote(url)}: {quote(parts.scheme + '://')} is not supported")
     if parts.scheme and not parts.hostname:
-        yield _refuse(f"{quote(url)} has no host")
+        yield _refuse_url(f"{quote(url)} has no host")
     if parts.hostname in _PLATFORM_HOSTS and _is_runner(parts):
-        yield _refuse(f"{quote(url)} names the platform, but no model")
+        yield _refuse_url(f"{quote(url)} names the platform, but no model")
 
 
 def _is_runner(parts: SplitResult) -> bool:
@@ -115,9 +115,9 @@ def _parse_model(url: str) -> ModelAddress:
         raise Refusal(str(error), exit_code=USAGE) from None
     for text in (*reference, *([version_id] if version_id else [])):
         if not limits.is_id(text):
-            raise _refuse(f"{quote(url)}: {quote(text)} is not an id")
+            raise _refuse_url(f"{quote(url)}: {quote(text)} is not an id")
     return ModelAddress(reference, version_id)
 
 
-def _refuse(message: str) -> Refusal:
+def _refuse_url(message: str) -> Refusal:
     return Refusal(message, remedy=EXPECTED, exit_code=USAGE)

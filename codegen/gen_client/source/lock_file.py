@@ -38,18 +38,18 @@ class LockFile:
                 `SignatureFile.fetch`.
         """
         if not self._path.is_file():
-            raise self._refuse("there is no lock")
+            raise self._refuse_lock("there is no lock")
         document = SignatureFile(str(self._path), self._report).fetch()
         expected = self._address
         if expected is None:
             return document
         if document.reference != expected.reference:
-            raise self._refuse("the lock is of another model")
+            raise self._refuse_lock("the lock is of another model")
         if expected.version_id and document.version_id != expected.version_id:
-            raise self._refuse(f"the lock is not of version {quote(expected.version_id)}")
+            raise self._refuse_lock(f"the lock is not of version {quote(expected.version_id)}")
         return document
 
-    def _refuse(self, message: str) -> Refusal:
+    def _refuse_lock(self, message: str) -> Refusal:
         return Refusal(
             message,
             exit_code=DIFFERENT,

@@ -52,18 +52,18 @@ class PlatformModel:
         with open_connection(self._access.api_base, self._access) as connection:
             address = connection.target.address
 
-            def show_progress(rpc: str) -> None:
+            def report_rpc(rpc: str) -> None:
                 self._access.progress(_PROGRESS[rpc].format(address=address))
 
             try:
                 signatures = _tooling.fetch_signatures(
-                    connection, self._reference, self._version_id, show_progress
+                    connection, self._reference, self._version_id, report_rpc
                 )
             except VersionNotReadyError as error:
-                raise self._not_ready(error) from None
+                raise self._refuse_version(error) from None
             return build_document(self._reference, signatures)
 
-    def _not_ready(self, error: VersionNotReadyError) -> Refusal:
+    def _refuse_version(self, error: VersionNotReadyError) -> Refusal:
         details = f" ({quote(error.details, 300)})" if error.details else ""
         return Refusal(
             f"version {quote_unless_identifier(error.version_id)} of {quote_unless_identifier(self._reference.model_id)} is not ready:"

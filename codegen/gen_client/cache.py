@@ -23,7 +23,7 @@ from typing import Any, Final
 from gen_client.diagnostics import Diagnostic, Refusal, Severity
 from gen_client.output import write
 from gen_client.source.document import Document
-from gen_client.templates import find_templates
+from gen_client.templates import find_template_folder
 
 LIBRARIES: Final = ("black", "jinja2", "libcst")
 """The libraries whose versions decide the bytes of a package."""
@@ -138,7 +138,7 @@ class Cache:
             return
 
 
-def default_cache_dir() -> Path:
+def default_cache_folder() -> Path:
     """Return the folder of the entries, in the user's cache folder."""
     from platformdirs import (
         user_cache_path,  # Imported here: `jobs` needs this module, but no folder.
@@ -182,7 +182,7 @@ def hash_generator() -> str:
     for library in LIBRARIES:
         total.update(f"{library} {metadata.version(library)}\n".encode())
     sources = Path(__file__).parent.rglob("*.py")
-    for path in sorted([*sources, *find_templates().glob("*.jinja")]):
+    for path in sorted([*sources, *find_template_folder().glob("*.jinja")]):
         total.update(f"{path.name} {hash_bytes(path.read_bytes())}\n".encode())
     return total.hexdigest()
 

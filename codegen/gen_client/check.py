@@ -22,24 +22,28 @@ from gen_client.output.lock import read_lock
 from gen_client.source import Document
 from gen_client.text import quote
 
-Build = Callable[[Document, str, Report, CustomTemplates], Package]
-"""The function that builds a package: `pipeline.build`."""
+BuildPackage = Callable[[Document, str, Report, CustomTemplates], Package]
+"""The function that builds a package: `pipeline.build_package`."""
 
 
-def check_package(fetched: FetchedJob, package: Package, build: Build) -> CheckResult:
+def check_package(
+    fetched: FetchedJob, package: Package, build_package: BuildPackage
+) -> CheckResult:
     """Return which files of a package are out of date, and why.
 
     Args:
         fetched: The job.
         package: The package as it should be.
-        build: Builds the package of the present lock again, to find out who changed a file.
+        build_package: Builds the package of the present lock again, to find out who changed a file.
     """
     contents = write.read_package(fetched.folder, package.files)
     if fetched.job.options.force:
         contents = {file: contents[file] for file in package.files}
     if contents == {file: text.encode() for file, text in package.files.items()}:
         return CheckResult(fetched.folder)
-    differences = find_differences(contents, package.files, _find_origin(fetched, package, build))
+    differences = find_differences(
+        contents, package.files, _find_origin(fetched, package, build_package)
+    )
     diffs = {
         difference.file: format_unified_diff(
             str(fetched.folder / difference.file),
@@ -53,17 +57,19 @@ def check_package(fetched: FetchedJob, package: Package, build: Build) -> CheckR
     return CheckResult(fetched.folder, differences, diffs, has_obstacle)
 
 
-def _find_origin(fetched: FetchedJob, package: Package, build: Build) -> Origin:
+def _find_origin(fetched: FetchedJob, package: Package, build_package: BuildPackage) -> Origin:
     """Return what made the present package, as far as its lock tells."""
     unknown = Origin(None, has_current_format=False, has_model_signatures=False)
-    lock = read_lock(fetched.lock)
+    lock = read_lock(fetched.lock_path)
     if lock is None or not lock.is_intact:
         return unknown
     has_current_format = lock.format == wire.FORMAT
     if lock.document == fetched.document:
         return Origin(package.files, has_current_format, has_model_signatures=True)
     try:
-        regenerated = build(lock.document, fetched.name, Report(), fetched.job.options.custom)
+        regenerated = build_package(
+            lock.document, fetched.name, Report(), fetched.job.options.custom
+        )
         has_model_signatures = _have_same_signatures(lock.document, fetched.document)
     except Refusal:
         return unknown
@@ -73,18 +79,18 @@ def _find_origin(fetched: FetchedJob, package: Package, build: Build) -> Origin:
 def require_known_format(fetched: FetchedJob) -> None:
     """Raise `Refusal` (exit 4) if a newer gen-client wrote the lock, unless `--force` is given."""
     if not fetched.job.options.force:
-        read_lock(fetched.lock)
+        read_lock(fetched.lock_path)
 
 
 def require_locked_signatures(fetched: FetchedJob) -> None:
     """Raise `Refusal` (exit 1) if the model's signatures are not those of the lock."""
-    lock = read_lock(fetched.lock)
+    lock = read_lock(fetched.lock_path)
     if lock is not None and _have_same_signatures(lock.document, fetched.document):
         return
     raise Refusal(
         "the model's signatures are not those of the lock" if lock else "there is no lock",
         exit_code=DIFFERENT,
-        location=quote(str(fetched.lock), 400),
+        location=quote(str(fetched.lock_path), 400),
         remedy="run the command without --frozen to generate from the model's present signatures",
     )
 

@@ -41,21 +41,21 @@ _ESCAPED_IN_LITERALS: Final = re.compile(rf'[\\"\n{_HIDDEN}{_BLANKS}]')
 _MARGIN: Final = re.compile(rf"^[ {_BLANKS}]+", re.MULTILINE)
 _TRAILING: Final = re.compile(rf"[ {_BLANKS}]+$")
 _FLOAT: Final = Code("float")
-_SHORT: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_SHORT_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def _escape(match: re.Match[str]) -> str:
+def _escape_match(match: re.Match[str]) -> str:
     character = match[0]
     code_point = ord(character)
-    if character in _SHORT:
-        return _SHORT[character]
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
     if code_point < 0x100:
         return f"\\x{code_point:02x}"
     return f"\\u{code_point:04x}" if code_point < 0x10000 else f"\\U{code_point:08x}"
 
 
 def _escape_or_expand(match: re.Match[str]) -> str:
-    return "    " if match[0] == "\t" else _escape(match)
+    return "    " if match[0] == "\t" else _escape_match(match)
 
 
 def escape_invisible(text: str) -> str:
@@ -147,7 +147,7 @@ def format_literal(value: object, float_: Code = _FLOAT) -> Code:
 
 def _string_literal(value: str) -> Code:
     """Format a string in double quotes, or in single quotes if they save escapes, as black does."""
-    body = _ESCAPED_IN_LITERALS.sub(_escape, value)
+    body = _ESCAPED_IN_LITERALS.sub(_escape_match, value)
     if '"' in value and "'" not in value:
         return Code("'" + body.replace('\\"', '"') + "'")
     return Code(f'"{body}"')

@@ -171,7 +171,7 @@ class FetchedJob:
         return self.job.options.out / self.name
 
     @property
-    def lock(self) -> Path:
+    def lock_path(self) -> Path:
         """The path of the package's lock."""
         return self.folder / LOCK_FILE
 

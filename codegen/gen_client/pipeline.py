@@ -4,7 +4,7 @@
     Document                  Model          Page         text     files    paths    differences
 
 Each stage is a module of its own; this module has only their order and the data between them. The first and the last
-stage do I/O; `build` runs the stages between them, which read nothing but our templates. If there are several models,
+stage do I/O; `build_package` runs the stages between them, which read nothing but our templates. If there are several models,
 all signatures are fetched concurrently, and then the packages are built one by one; a failure of one model does not
 stop the others.
 """
@@ -27,7 +27,7 @@ from gen_client.layout import LOCK_FILE, SOURCE_FILES, TYPED_MARKER
 from gen_client.naming import names
 from gen_client.output import lock, write
 from gen_client.source import Document
-from gen_client.source.selection import select
+from gen_client.source.selection import select_methods
 
 if TYPE_CHECKING:
     from gen_client.tidy.black import Formatter
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-def run(jobs: Sequence[Job], mode: Mode, progress: ProgressCallback) -> Iterator[Outcome]:
+def run_jobs(jobs: Sequence[Job], mode: Mode, progress: ProgressCallback) -> Iterator[Outcome]:
     """Make or check the packages of some models; yield the outcomes in the order of the jobs."""
     results = threads.run_concurrently(lambda job: _attempt(_fetch, job, mode), jobs)
     progress("generating")
@@ -43,11 +43,11 @@ def run(jobs: Sequence[Job], mode: Mode, progress: ProgressCallback) -> Iterator
         if isinstance(fetched, Diagnostic):
             yield Outcome(job, fetched)
         else:
-            yield Outcome(job, _attempt(_finish, fetched, mode, progress))
+            yield Outcome(job, _attempt(_write_or_check, fetched, mode, progress))
     mode.cache.remove_stale_entries()
 
 
-def build(
+def build_package(
     document: Document,
     name: str,
     report: Report,
@@ -103,7 +103,7 @@ def _fetch(job: Job, mode: Mode) -> FetchedJob:
     """Fetch a job's signatures and apply its options."""
     options = job.options
     document = _retarget(job.source.fetch(), options.model)
-    document = select(document, options.methods, options.exclude)
+    document = select_methods(document, options.methods, options.exclude)
     if options.client_options is not None:
         document = replace(document, client_options=options.client_options)
     if options.json_types is not None:
@@ -122,7 +122,7 @@ def _retarget(document: Document, model: ModelRef | None) -> Document:
     return Document(model, "", document.signatures, json_types=document.json_types)
 
 
-def _finish(
+def _write_or_check(
     fetched: FetchedJob, mode: Mode, progress: ProgressCallback
 ) -> WriteResult | CheckResult:
     """Make a package that is not up to date, and write or compare it."""
@@ -135,21 +135,21 @@ def _finish(
         return WriteResult(fetched.name, entry.client, [], is_new=False)
     if not mode.check:
         check.require_known_format(fetched)
-    package = _make(fetched, mode)
+    package = _build_and_cache(fetched, mode)
     if mode.check:
         progress("comparing")
-        return check.check_package(fetched, package, build)
+        return check.check_package(fetched, package, build_package)
     progress("writing")
     options = job.options
     changed = write.write_package(options.out, package.name, package.files, force=options.force)
     return WriteResult(package.name, package.client, changed, len(changed) == len(package.files))
 
 
-def _make(fetched: FetchedJob, mode: Mode) -> Package:
+def _build_and_cache(fetched: FetchedJob, mode: Mode) -> Package:
     """Build a package and put it into the cache."""
     job, report = fetched.job, Report()
     try:
-        package = build(fetched.document, fetched.name, report, job.options.custom)
+        package = build_package(fetched.document, fetched.name, report, job.options.custom)
     finally:
         job.report.extend(report.warnings)
     hashes = cache.hash_files(package.files)

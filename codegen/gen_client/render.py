@@ -22,7 +22,7 @@ from gen_client.exit_codes import USAGE
 from gen_client.fold import fold
 from gen_client.layout import SOURCE_FILES
 from gen_client.plan.page import Page
-from gen_client.templates import find_templates
+from gen_client.templates import find_template_folder
 from gen_client.text import QUOTE_LIMIT, escape_unprintable
 
 _NO_TEMPLATES: Final[Mapping[str, str]] = {}
@@ -88,7 +88,7 @@ def render_files(page: Page, custom: Mapping[str, str] = _NO_TEMPLATES) -> dict[
     Raises:
         Refusal: A custom template fails, or writes text that is neither code nor filtered (exit 2).
     """
-    environment = _prepare_environment(frozenset(custom.items()), find_templates())
+    environment = _prepare_environment(frozenset(custom.items()), find_template_folder())
     try:
         return {
             name: environment.get_template(f"{name}.jinja").render(page=page, twins=(SYNC, ASYNC))
@@ -97,10 +97,10 @@ def render_files(page: Page, custom: Mapping[str, str] = _NO_TEMPLATES) -> dict[
     except Exception as error:
         if not custom:
             raise
-        raise _template_error(error, custom) from None
+        raise _refuse_template(error, custom) from None
 
 
-def _template_error(error: Exception, custom: Mapping[str, str]) -> Refusal:
+def _refuse_template(error: Exception, custom: Mapping[str, str]) -> Refusal:
     """Return the refusal for an error in custom templates, with the template and line where it was raised."""
     place, line = getattr(error, "name", None) or "templates", getattr(error, "lineno", None)
     trace = error.__traceback__

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def find_templates() -> Path:
+def find_template_folder() -> Path:
     """Return the folder of the templates: next to this module if installed, else in the checkout."""
     here = Path(__file__).resolve()
     installed = here.parent / "templates"

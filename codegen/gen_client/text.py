@@ -26,7 +26,7 @@ def quote(text: str, limit: int = QUOTE_LIMIT) -> str:
     cut = text[:limit]
     body = "".join(map(_escape_quoted, cut))
     if cut and unicodedata.combining(cut[0]):
-        body = _escape(cut[0]) + "".join(map(_escape_quoted, cut[1:]))
+        body = _escape_character(cut[0]) + "".join(map(_escape_quoted, cut[1:]))
     return f"'{body}'" if len(text) <= limit else f"'{body}'…"
 
 
@@ -42,15 +42,15 @@ def escape_unprintable(text: str, limit: int | None = None) -> str:
         text: Any text, such as a sentence of another program.
         limit: Maximum number of characters to repeat; a longer text is cut and ends in `…`. None for no limit.
     """
-    escaped = "".join(c if c.isprintable() else _escape(c) for c in text[:limit])
+    escaped = "".join(c if c.isprintable() else _escape_character(c) for c in text[:limit])
     return escaped if limit is None or len(text) <= limit else f"{escaped}…"
 
 
 def _escape_quoted(character: str) -> str:
     if character in "\\'":
         return "\\" + character
-    return character if character.isprintable() else _escape(character)
+    return character if character.isprintable() else _escape_character(character)
 
 
-def _escape(character: str) -> str:
+def _escape_character(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -339,7 +339,7 @@ def test_a_cache_that_other_users_can_write_is_not_used(
     (folder,) = {entry.parent for entry in Path("cache").rglob("*.json")}
     assert folder.stat().st_mode & 0o077 == 0
     built: list[str] = []
-    build = pipeline.build
+    build = pipeline.build_package
 
     def record_build(
         document: Document, name: str, report: Report, custom: CustomTemplates
@@ -347,7 +347,7 @@ def test_a_cache_that_other_users_can_write_is_not_used(
         built.append(name)
         return build(document, name, report, custom)
 
-    monkeypatch.setattr(pipeline, "build", record_build)
+    monkeypatch.setattr(pipeline, "build_package", record_build)
     run("--check")
     assert not built
     folder.chmod(0o777)

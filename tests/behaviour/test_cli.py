@@ -237,7 +237,7 @@ def test_an_interrupt_is_quiet(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gen_client.pipeline.run", interrupt)
+    monkeypatch.setattr("gen_client.pipeline.run_jobs", interrupt)
     assert cli.main(["--signatures", str(SIGNATURES)]) == 130
     assert capsys.readouterr() == ("", "")
 
@@ -248,7 +248,7 @@ def test_a_bug_is_reported_without_a_traceback(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("\x1b[31m")
 
-    monkeypatch.setattr("gen_client.pipeline.run", fail)
+    monkeypatch.setattr("gen_client.pipeline.run_jobs", fail)
     assert cli.main(["--signatures", str(SIGNATURES)]) == 4
     out, err = capsys.readouterr()
     assert out == ""

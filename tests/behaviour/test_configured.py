@@ -109,14 +109,14 @@ def test_a_failing_model_does_not_stop_the_others(run: Run) -> None:
 def test_a_bug_in_one_model_does_not_stop_the_others(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = pipeline.build
+    build = pipeline.build_package
 
     def build_or_fail(document: Any, name: str, *more: Any) -> Any:
         if name == "one":
             raise ZeroDivisionError
         return build(document, name, *more)
 
-    monkeypatch.setattr(pipeline, "build", build_or_fail)
+    monkeypatch.setattr(pipeline, "build_package", build_or_fail)
     configure({"url": "a/b/models/one"}, {"url": "a/b/models/two"})
     assert cli.main([]) == 4
     assert Path("two/client.py").is_file()

@@ -53,7 +53,7 @@ def made(document: Document) -> str | None:
     black is left out: it changes no tree and takes most of the time. `test_hostile` runs it.
     """
     try:
-        return shape(pipeline.build(document, "pkg", Report(), formatter=str).files)
+        return shape(pipeline.build_package(document, "pkg", Report(), formatter=str).files)
     except Refusal as refusal:
         _check(refusal)
         return None

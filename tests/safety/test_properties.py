@@ -94,7 +94,7 @@ def _made(document: Document, *, formatted: bool) -> dict[str, str] | None:
     """Return the files of the package; None if it is refused with exit 4 and a printable message."""
     formatter = None if formatted else str
     try:
-        return pipeline.build(document, "pkg", Report(), formatter=formatter).files
+        return pipeline.build_package(document, "pkg", Report(), formatter=formatter).files
     except Refusal as error:
         refusal = error
     assert refusal.diagnostic.exit_code == 4

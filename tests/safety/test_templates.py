@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from gen_client import cli, render
-from gen_client.templates import find_templates
+from gen_client.templates import find_template_folder
 from support import CORPUS
 
 SIGNATURES = CORPUS / "docs" / "detector.json"
-CLIENT = (find_templates() / "client.py.jinja").read_text("utf-8")
-MACROS = (find_templates() / "macros.jinja").read_text("utf-8")
-INIT = (find_templates() / "__init__.py.jinja").read_text("utf-8")
-EXAMPLES = (find_templates() / "examples.py.jinja").read_text("utf-8")
+CLIENT = (find_template_folder() / "client.py.jinja").read_text("utf-8")
+MACROS = (find_template_folder() / "macros.jinja").read_text("utf-8")
+INIT = (find_template_folder() / "__init__.py.jinja").read_text("utf-8")
+EXAMPLES = (find_template_folder() / "examples.py.jinja").read_text("utf-8")
 
 
 class Owner:
@@ -136,11 +136,11 @@ def test_gate_stops_mistakes_in_our_templates(
     name, text, old, new = WRONG[what]
     ours = tmp_path / "ours"
     ours.mkdir()
-    for file in find_templates().glob("*.jinja"):
+    for file in find_template_folder().glob("*.jinja"):
         (ours / file.name).write_text(file.read_text("utf-8"))
     file_name = f"{name}.jinja" if name == "macros" else f"{name}.py.jinja"
     (ours / file_name).write_text(changed(text, old, new))
-    monkeypatch.setattr(render, "find_templates", lambda: ours)
+    monkeypatch.setattr(render, "find_template_folder", lambda: ours)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["--signatures", str(SIGNATURES)]) == 4
     assert not (tmp_path / "detector").exists()

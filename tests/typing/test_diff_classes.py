@@ -399,7 +399,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packages")
     for index, case in enumerate(CASES):
         for side, signatures in (("old", case.old), ("new", case.new)):
-            package = pipeline.build(
+            package = pipeline.build_package(
                 Document(None, "", tuple(signatures)), _name(index, side), Report()
             )
             (folder / package.name).mkdir()
@@ -468,5 +468,8 @@ def test_diff_reports_the_rule(index: int) -> None:
         )
         for signatures in (case.old, case.new)
     )
-    assert {change.rule for change in compare.compare(old, new)} == {case.rule, *case.also}
-    assert compare.compare(old, old) == compare.compare(new, new) == []
+    assert {change.rule for change in compare.compare_interfaces(old, new)} == {
+        case.rule,
+        *case.also,
+    }
+    assert compare.compare_interfaces(old, old) == compare.compare_interfaces(new, new) == []

@@ -133,8 +133,8 @@ def _describe_comparison(compared: ComparedInterfaces) -> dict[str, object]:
     return {
         "version": VERSION,
         "kind": "diff",
-        "old": _describe_model(compared.old),
-        "new": _describe_model(compared.new),
+        "old": _identify_model(compared.old),
+        "new": _identify_model(compared.new),
         "summary": {impact.value: counts[impact] for impact in Impact},
         "changes": [
             {
@@ -149,7 +149,7 @@ def _describe_comparison(compared: ComparedInterfaces) -> dict[str, object]:
     }
 
 
-def _describe_model(model: Model) -> dict[str, str]:
+def _identify_model(model: Model) -> dict[str, str]:
     return {
         "model": model.path,
         "version_id": model.version_id,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gen_client import config
 from gen_client.commands import resolve_jobs
-from gen_client.commands.resolve_model import lock_path, package_name_at, resolve_source
+from gen_client.commands.resolve_model import package_name_at, resolve_lock_path, resolve_source
 from gen_client.config import ModelEntry
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.escape import Code
@@ -20,7 +20,7 @@ from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
 from gen_client.layout import LOCK_FILE
 from gen_client.source import Access, Document, PlatformModel, RevisionFile, SignatureFile, Source
-from gen_client.source.selection import select
+from gen_client.source.selection import select_methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def resolve_inputs(
 
 def _input_of_lock(arguments: argparse.Namespace, progress: ProgressCallback) -> ComparisonInput:
     """Return the comparison of the lock that the command line names."""
-    lock = lock_path(arguments.lock)
+    lock = resolve_lock_path(arguments.lock)
     report = Report()
     new = _new_source(arguments, lock, report, progress)
     entry = _find_entry(lock)
@@ -103,7 +103,7 @@ def _new_source(
     if arguments.url is not None:
         return resolve_source(arguments, None, report, progress)
     if arguments.other is not None or arguments.base is not None:
-        return SignatureFile(lock_path(arguments.other or lock), report)
+        return SignatureFile(resolve_lock_path(arguments.other or lock), report)
     reference = SignatureFile(lock, Report()).fetch().reference
     if reference is None:
         raise Refusal(
@@ -135,4 +135,4 @@ class _SelectedMethods:
     def fetch(self) -> Document:
         """Fetch the selected methods."""
         document = self._source.fetch()
-        return select(document, self._methods, self._exclude, missing_ok=True)
+        return select_methods(document, self._methods, self._exclude, missing_ok=True)

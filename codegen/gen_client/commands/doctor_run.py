@@ -14,7 +14,7 @@ from typing import Final
 from gen_client import config, pipeline
 from gen_client.commands import environment, resolve_jobs
 from gen_client.commands.environment import Finding, State
-from gen_client.commands.resolve_model import lock_path, read_interface, resolve_source
+from gen_client.commands.resolve_model import read_interface, resolve_lock_path, resolve_source
 from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report
 from gen_client.exit_codes import DIFFERENT, DONE, USAGE
 from gen_client.jobs import CheckResult, Job, Mode, PackageOptions
@@ -92,7 +92,7 @@ def _check_packages(arguments: argparse.Namespace, progress: ProgressCallback) -
     if not jobs:
         yield Finding(State.NOTE, "packages", "none is named, and no [tool.gen-client] lists any")
         return
-    for outcome in pipeline.run(jobs, Mode(check=True), progress):
+    for outcome in pipeline.run_jobs(jobs, Mode(check=True), progress):
         options = outcome.job.options
         subject = f"package {quote(str(options.out / options.name), 200)}"
         if isinstance(outcome.result, Diagnostic):
@@ -103,7 +103,7 @@ def _check_packages(arguments: argparse.Namespace, progress: ProgressCallback) -
 
 def _check_job(path: str) -> Job:
     """Return the job that checks the package at a path."""
-    lock = Path(lock_path(path))
+    lock = Path(resolve_lock_path(path))
     folder = lock.absolute().parent
     report = Report()
     options = PackageOptions(lock.parent.parent if lock.parent.name else folder.parent, folder.name)
@@ -112,7 +112,7 @@ def _check_job(path: str) -> Job:
 
 def _configured_jobs(progress: ProgressCallback) -> list[Job]:
     """Return the jobs that check the configured packages by their locks; none without a configuration."""
-    if config.find_or_new_config(config.working_folder()).section is None:
+    if config.find_config_file(config.working_folder()).section is None:
         return []
     return resolve_jobs.configured_jobs(None, progress, PackageOptions(), offline=True)
 

@@ -23,7 +23,7 @@ from gen_client.terminal.console import Console
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the entry unless the configuration has it, and return the exit code."""
-    file = config.find_or_new_config(config.working_folder())
+    file = config.find_config_file(config.working_folder())
     settings = None if file.section is None else config.read_settings(file)
     entry = {"url": arguments.url, **({"name": arguments.name} if arguments.name else {})}
     try:

@@ -84,7 +84,7 @@ def configured_api_base(api_base: str | None) -> str | None:
     Raises:
         Refusal: The configuration is wrong, or names a server that must not get the credential (exit 2).
     """
-    if config.find_or_new_config(config.working_folder()).section is None:
+    if config.find_config_file(config.working_folder()).section is None:
         return api_base
     settings = config.load_settings(config.working_folder())
     chosen = _choose_api_base(api_base, settings)

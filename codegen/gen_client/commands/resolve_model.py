@@ -61,10 +61,10 @@ def resolve_source(
             exit_code=USAGE,
             remedy="name a package or its lock, or give --url or --signatures",
         )
-    return SignatureFile(lock_path(file), report)
+    return SignatureFile(resolve_lock_path(file), report)
 
 
-def lock_path(path: str) -> str:
+def resolve_lock_path(path: str) -> str:
     """Return the path of the lock in a package's folder; any other path unchanged."""
     return str(Path(path) / LOCK_FILE) if path != "-" and Path(path).is_dir() else path
 
@@ -87,9 +87,11 @@ def read_interface(source: Source, package: Code | None, report: Report) -> Inte
 
 def _package_name(model: Model) -> Code:
     try:
-        return names.package_name("model" if model.reference is None else model.reference.model_id)
+        return names.package_name_from_id(
+            "model" if model.reference is None else model.reference.model_id
+        )
     except Refusal:  # The id gives no name for a package; its interface can be shown all the same.
-        return names.package_name("model")
+        return names.package_name_from_id("model")
 
 
 def package_name_at(lock: str) -> Code | None:

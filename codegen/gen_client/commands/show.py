@@ -8,7 +8,7 @@ from typing import Final
 from gen_client.commands.command import Command
 from gen_client.commands.model_options import declare_model_options
 
-SNIPPETS: Final = ("sync", "async", "batch")
+SNIPPET_STYLES: Final = ("sync", "async", "batch")
 _EXAMPLES: Final = (
     ("a model of the platform", "gen-client show --url openai/chat-completion/models/o4-mini"),
     ("one method of a generated package", "gen-client show src/models/o4_mini predict"),
@@ -35,7 +35,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="FORM",
         nargs="?",
         const="all",
-        choices=("all", *SNIPPETS),
+        choices=("all", *SNIPPET_STYLES),
         help="only code to copy: sync, async, batch, or all of them",
     )
     output.add_argument("--json", action="store_true", help="everything, as JSON")

@@ -90,7 +90,7 @@ def _parameter_row(parameter: NamedParameter) -> tuple[str, ...]:
     return (
         f"  {parameter.name}",
         f"stream of {annotation}" if parameter.wire.stream else annotation,
-        _format_default(parameter),
+        _format_default_cell(parameter),
         _format_allowed_values(parameter.wire),
         " ".join(" ".join(parameter.description).split()),
     )
@@ -102,7 +102,7 @@ def _result_row(method: NamedMethod) -> tuple[str, ...]:
     return "  returns", result, "", "", " ".join(method.returns)
 
 
-def _format_default(parameter: NamedParameter) -> str:
+def _format_default_cell(parameter: NamedParameter) -> str:
     if parameter.wire.required:
         return "required"
     return f"= {build.build_parameter(parameter).default}"
@@ -138,7 +138,7 @@ def _client_arguments(interface: Interface, url: str | None) -> Code:
 # For programs
 
 
-def format_programs(
+def format_snippets(
     interface: Interface, methods: Sequence[NamedMethod], styles: Collection[str], url: str | None
 ) -> list[str]:
     """Return the lines of programs that call the methods, with two blank lines between programs.
@@ -150,12 +150,12 @@ def format_programs(
         url: The address of the model, if the command line names one.
     """
     lines: list[str] = []
-    for program in _iter_programs(interface, methods, styles, url):
+    for program in _iter_snippets(interface, methods, styles, url):
         lines += [*(["", ""] if lines else []), *program]
     return lines
 
 
-def _iter_programs(
+def _iter_snippets(
     interface: Interface, methods: Sequence[NamedMethod], styles: Collection[str], url: str | None
 ) -> Iterator[list[str]]:
     for method in methods:

@@ -11,12 +11,12 @@ import json
 from gen_client.commands import show_formats
 from gen_client.commands.resolve_model import (
     Interface,
-    lock_path,
     package_name_at,
     read_interface,
+    resolve_lock_path,
     resolve_source,
 )
-from gen_client.commands.show import SNIPPETS
+from gen_client.commands.show import SNIPPET_STYLES
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
 from gen_client.plan.named import NamedMethod
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     report = Report()
     with show_progress(console) as display:
         source = resolve_source(arguments, path, report, display.start_stage)
-        package = package_name_at(lock_path(path)) if path else None
+        package = package_name_at(resolve_lock_path(path)) if path else None
         interface = read_interface(source, package, report)
     console.report_warnings(report)
     methods = _select_methods(interface, names[0] if names else None)
@@ -91,8 +91,8 @@ def _print_snippets(
     methods: list[NamedMethod],
     console: Console,
 ) -> None:
-    styles = SNIPPETS if arguments.snippet == "all" else (arguments.snippet,)
-    lines = show_formats.format_programs(interface, methods, styles, arguments.url)
+    styles = SNIPPET_STYLES if arguments.snippet == "all" else (arguments.snippet,)
+    lines = show_formats.format_snippets(interface, methods, styles, arguments.url)
     if not lines:
         raise Refusal(
             f"no method here can be called in the form {arguments.snippet}",

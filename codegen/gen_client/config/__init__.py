@@ -1,6 +1,6 @@
 """The configuration: `[tool.gen-client]` in a pyproject.toml.
 
-    load_settings(folder)  =  find_config(folder) ─▶ ConfigFile ─▶ read_settings ─▶ Settings
+    load_settings(folder)  =  require_config(folder) ─▶ ConfigFile ─▶ read_settings ─▶ Settings
 
 `find` looks for the file; `read` checks every key, and names the line of what is wrong. A configuration is untrusted
 text (a pull request can change it), so its paths stay inside the repository, and its names and addresses are checked.
@@ -9,9 +9,9 @@ text (a pull request can change it), so its paths stay inside the repository, an
 from gen_client.config.find import (
     NAME_A_MODEL,
     ConfigFile,
-    find_config,
-    find_or_new_config,
+    find_config_file,
     parse_config,
+    require_config,
     working_folder,
 )
 from gen_client.config.keys import load_settings, read_settings
@@ -22,10 +22,10 @@ __all__ = [
     "ConfigFile",
     "ModelEntry",
     "Settings",
-    "find_config",
-    "find_or_new_config",
+    "find_config_file",
     "load_settings",
     "parse_config",
     "read_settings",
+    "require_config",
     "working_folder",
 ]

@@ -15,7 +15,7 @@ from gen_client.exit_codes import USAGE
 from gen_client.json_text import is_object
 from gen_client.text import escape_unprintable, quote
 
-FILE: Final = "pyproject.toml"
+FILE_NAME: Final = "pyproject.toml"
 TOOL: Final = "gen-client"
 MAX_SIZE: Final = 4 << 20
 """Maximum size of a configuration file, in bytes."""
@@ -53,7 +53,7 @@ def working_folder() -> Path:
         raise Refusal("the working folder does not exist any more", exit_code=USAGE) from None
 
 
-def find_config(folder: Path) -> ConfigFile:
+def require_config(folder: Path) -> ConfigFile:
     """Return the nearest file with a `[tool.gen-client]`.
 
     Args:
@@ -62,7 +62,7 @@ def find_config(folder: Path) -> ConfigFile:
     Raises:
         Refusal: Exit 2: there is none, or it cannot be read.
     """
-    file = find_or_new_config(folder)
+    file = find_config_file(folder)
     if file.section is None:
         raise Refusal(
             "there is nothing to do: no model is named, and no [tool.gen-client] was found",
@@ -72,7 +72,7 @@ def find_config(folder: Path) -> ConfigFile:
     return file
 
 
-def find_or_new_config(folder: Path) -> ConfigFile:
+def find_config_file(folder: Path) -> ConfigFile:
     """Return the file for a configuration: one with a section, else the nearest one, else a new one.
 
     Args:
@@ -84,12 +84,12 @@ def find_or_new_config(folder: Path) -> ConfigFile:
     folders, root = _list_folders(folder)
     nearest: ConfigFile | None = None
     for candidate in folders:
-        file = _read_config(candidate / FILE, root or candidate)
+        file = _read_config(candidate / FILE_NAME, root or candidate)
         if file is not None and file.section is not None:
             return file
         nearest = nearest or file
     home = root or folder
-    return nearest or ConfigFile(home / FILE, home, "", None)
+    return nearest or ConfigFile(home / FILE_NAME, home, "", None)
 
 
 def parse_config(path: Path, root: Path, text: str) -> ConfigFile:
@@ -106,7 +106,7 @@ def parse_config(path: Path, root: Path, text: str) -> ConfigFile:
     try:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
-        raise _refuse(path, f"is not TOML: {escape_unprintable(str(error), 200)}") from None
+        raise _refuse_file(path, f"is not TOML: {escape_unprintable(str(error), 200)}") from None
     return ConfigFile(path, root, text, tool.get(TOOL) if is_object(tool) else None)
 
 
@@ -127,15 +127,17 @@ def _read_config(path: Path, root: Path) -> ConfigFile | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _refuse(path, f"cannot be read: {error.strerror or 'it is not a file'}") from None
+        raise _refuse_file(
+            path, f"cannot be read: {error.strerror or 'it is not a file'}"
+        ) from None
     if len(content) > MAX_SIZE:
-        raise _refuse(path, f"is larger than {MAX_SIZE >> 20} MB")
+        raise _refuse_file(path, f"is larger than {MAX_SIZE >> 20} MB")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        raise _refuse(path, f"is not TOML: it is not UTF-8 at byte {error.start}") from None
+        raise _refuse_file(path, f"is not TOML: it is not UTF-8 at byte {error.start}") from None
     return parse_config(path, root, text)
 
 
-def _refuse(path: Path, message: str) -> Refusal:
+def _refuse_file(path: Path, message: str) -> Refusal:
     return Refusal(message, exit_code=USAGE, location=quote(str(path), 400))

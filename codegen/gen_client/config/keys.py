@@ -15,12 +15,12 @@ from typing import Final
 
 from clarigen import wire
 from gen_client import limits
-from gen_client.config.find import TOOL, ConfigFile, find_config
+from gen_client.config.find import TOOL, ConfigFile, require_config
 from gen_client.config.paths import find_overlap, resolve_folder
 from gen_client.config.settings import ModelEntry, Settings
 from gen_client.config.toml_table import Table
 from gen_client.diagnostics import Refusal
-from gen_client.naming.names import check_package_name, package_name
+from gen_client.naming.names import check_package_name, package_name_from_id
 from gen_client.source.address import (
     EXPECTED,
     ModelAddress,
@@ -60,7 +60,7 @@ def load_settings(folder: Path) -> Settings:
     Raises:
         Refusal: Exit 2: there is no configuration, or it is wrong. The message names the key and its line.
     """
-    return read_settings(find_config(folder))
+    return read_settings(require_config(folder))
 
 
 def read_settings(file: ConfigFile) -> Settings:
@@ -176,7 +176,7 @@ def _read_name(table: Table, address: ModelAddress | RunnerAddress) -> str:
         if name:
             return check_package_name(name)
         if isinstance(address, ModelAddress):
-            return package_name(address.reference.model_id)
+            return package_name_from_id(address.reference.model_id)
     except Refusal as refusal:
         raise table.refuse(
             "name", f"is wrong: {refusal.diagnostic.message}", "give its package a name"

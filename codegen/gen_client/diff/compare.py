@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from clarigen import wire
 from gen_client.diff.changes import Change, Rule
-from gen_client.diff.parameters import compare_options
+from gen_client.diff.parameters import compare_parameter_details
 from gen_client.diff.shapes import collect_record_names, compare_types
 from gen_client.interface.model import MethodKind
 from gen_client.plan import build
@@ -27,7 +27,7 @@ _KIND_PHRASES: Final = {
 _Named = TypeVar("_Named", NamedMethod, NamedParameter)
 
 
-def compare(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -> list[Change]:
+def compare_interfaces(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -> list[Change]:
     """Return the changes from one interface to another, in the order of the methods.
 
     Args:
@@ -43,19 +43,23 @@ def compare(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -> list[Chan
             changes += _compare_method(method, after[name])
         elif name in renamed:
             new_name = str(after[renamed[name]].name)
-            changes.append(_change(method, Rule.METHOD_RENAMED, "", "is called {} now", new_name))
+            changes.append(
+                _make_method_change(method, Rule.METHOD_RENAMED, "", "is called {} now", new_name)
+            )
         else:
-            changes.append(_change(method, Rule.METHOD_REMOVED, "", "was removed"))
+            changes.append(_make_method_change(method, Rule.METHOD_REMOVED, "", "was removed"))
     for name, method in after.items():
         if name not in before and name not in renamed.values():
-            changes.append(_change(method, Rule.METHOD_ADDED, "", "is new"))
+            changes.append(_make_method_change(method, Rule.METHOD_ADDED, "", "is new"))
     if _common_names(before, after) != _common_names(after, before):
         message = "the methods are declared in another order"
         changes.append(Change(Rule.ORDER_CHANGED, "", "", message))
     return changes
 
 
-def _change(method: NamedMethod, rule: Rule, field: str, template: str, *values: str) -> Change:
+def _make_method_change(
+    method: NamedMethod, rule: Rule, field: str, template: str, *values: str
+) -> Change:
     return Change(rule, str(method.name), field, template, values)
 
 
@@ -85,18 +89,20 @@ def _compare_method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     """Yield the changes of a method that both interfaces have."""
     before, after = old.wire, new.wire
     if new.name != old.name:
-        yield _change(old, Rule.METHOD_RENAMED, "", "is called {} now", str(new.name))
+        yield _make_method_change(old, Rule.METHOD_RENAMED, "", "is called {} now", str(new.name))
     if after.kind is not before.kind:
         message = f"{_KIND_PHRASES[after.kind]} now; before, it {_KIND_PHRASES[before.kind]}"
-        yield _change(old, Rule.METHOD_KIND_CHANGED, "", message)
+        yield _make_method_change(old, Rule.METHOD_KIND_CHANGED, "", message)
     if after.description != before.description:
-        yield _change(old, Rule.DESCRIPTION_CHANGED, "", "its description changed")
+        yield _make_method_change(old, Rule.DESCRIPTION_CHANGED, "", "its description changed")
     yield from _compare_parameters(old, new)
     yield from compare_types(old.result, new.result, Use.RESULT, str(old.name), wire.RESULT_NAME)
     if after.result.description != before.result.description:
-        yield _change(old, Rule.DESCRIPTION_CHANGED, wire.RESULT_NAME, "its description changed")
+        yield _make_method_change(
+            old, Rule.DESCRIPTION_CHANGED, wire.RESULT_NAME, "its description changed"
+        )
     if after.result.multiple_outputs != before.result.multiple_outputs:
-        yield _change(
+        yield _make_method_change(
             old, Rule.HINT_CHANGED, wire.RESULT_NAME, "its fields are sent in another way"
         )
     yield from _compare_type_names(old, new)
@@ -105,20 +111,22 @@ def _compare_method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
 
 def _compare_type_names(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     """Yield the types that callers import and that are removed or renamed."""
-    new_names, new_parameters = _collect_type_names(new), _by_wire_name(new)
+    new_names, new_parameters = _collect_type_names(new), _parameters_by_wire_name(new)
     for field, name in _collect_type_names(old).items():
         parameter = field.split(".")[0].split("[")[0]
         if field in new_names and new_names[field] != name:
-            yield _type_renamed(old, name, new_names[field])
+            yield _make_type_rename(old, name, new_names[field])
         elif field not in new_names and (
             parameter in new_parameters or parameter == wire.RESULT_NAME
         ):
-            yield _change(old, Rule.TYPE_REMOVED, "", "there is no type {} any more", name)
+            yield _make_method_change(
+                old, Rule.TYPE_REMOVED, "", "there is no type {} any more", name
+            )
 
 
-def _type_renamed(method: NamedMethod, old_name: str, new_name: str) -> Change:
+def _make_type_rename(method: NamedMethod, old_name: str, new_name: str) -> Change:
     template = "the type {} is called {} now"
-    return _change(method, Rule.TYPE_RENAMED, "", template, old_name, new_name)
+    return _make_method_change(method, Rule.TYPE_RENAMED, "", template, old_name, new_name)
 
 
 def _collect_type_names(method: NamedMethod) -> dict[str, str]:
@@ -136,41 +144,45 @@ def _compare_batches(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
     if old.input is None or old.wire.kind is not new.wire.kind:
         return
     if new.input is None:
-        yield _change(old, Rule.BATCH_REMOVED, "", "{} was removed", str(old.names.batch))
+        yield _make_method_change(
+            old, Rule.BATCH_REMOVED, "", "{} was removed", str(old.names.batch)
+        )
         return
     if new.names.batch != old.names.batch:
         batches = str(old.names.batch), str(new.names.batch)
-        yield _change(old, Rule.METHOD_RENAMED, "", "{} is called {} now", *batches)
+        yield _make_method_change(old, Rule.METHOD_RENAMED, "", "{} is called {} now", *batches)
     if new.input != old.input:
-        yield _type_renamed(old, str(old.input), str(new.input))
+        yield _make_type_rename(old, str(old.input), str(new.input))
 
 
 # Parameters
 
 
 def _compare_parameters(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
-    before, after = _by_wire_name(old), _by_wire_name(new)
+    before, after = _parameters_by_wire_name(old), _parameters_by_wire_name(new)
     renamed = _match_renamed(before, after)
     for name, parameter in before.items():
         if name in renamed:
             new_name = after[renamed[name]].name
-            yield _change(old, Rule.PARAMETER_RENAMED, parameter.name, "is called {} now", new_name)
+            yield _make_method_change(
+                old, Rule.PARAMETER_RENAMED, parameter.name, "is called {} now", new_name
+            )
         elif name not in after:
-            yield _change(old, Rule.PARAMETER_REMOVED, parameter.name, "was removed")
+            yield _make_method_change(old, Rule.PARAMETER_REMOVED, parameter.name, "was removed")
     for name, parameter in after.items():
         if name not in before and name not in renamed.values():
-            yield _parameter_added(old, parameter)
+            yield _make_parameter_addition(old, parameter)
     for name, parameter in before.items():
         if name in after:
             yield from _compare_parameter(old, parameter, after[name])
     yield from _compare_positions(old, new, renamed)
 
 
-def _by_wire_name(method: NamedMethod) -> dict[str, NamedParameter]:
+def _parameters_by_wire_name(method: NamedMethod) -> dict[str, NamedParameter]:
     return {parameter.wire.name: parameter for parameter in method.parameters}
 
 
-def _parameter_added(method: NamedMethod, parameter: NamedParameter) -> Change:
+def _make_parameter_addition(method: NamedMethod, parameter: NamedParameter) -> Change:
     planned = build.build_parameter(parameter)
     if parameter.wire.required:
         rule, template, value = (
@@ -184,7 +196,7 @@ def _parameter_added(method: NamedMethod, parameter: NamedParameter) -> Change:
             "is new; left out, it is {}",
             planned.default,
         )
-    return _change(method, rule, parameter.name, template, str(value))
+    return _make_method_change(method, rule, parameter.name, template, str(value))
 
 
 def _compare_parameter(
@@ -192,15 +204,21 @@ def _compare_parameter(
 ) -> Iterator[Change]:
     """Yield the changes of a parameter that both interfaces have."""
     if new.name != old.name:
-        yield _change(method, Rule.PARAMETER_RENAMED, old.name, "is called {} now", new.name)
+        yield _make_method_change(
+            method, Rule.PARAMETER_RENAMED, old.name, "is called {} now", new.name
+        )
     changes = compare_types(old.shape, new.shape, Use.PARAM, str(method.name), old.name)
     if old.wire.stream != new.wire.stream:
         template = "takes {} now, not {}"
         forms = ("a stream", "one value") if new.wire.stream else ("one value", "a stream")
-        changes.append(_change(method, Rule.TYPE_CHANGED, old.name, template.format(*forms)))
+        changes.append(
+            _make_method_change(method, Rule.TYPE_CHANGED, old.name, template.format(*forms))
+        )
     yield from changes
     has_same_values = all(change.rule is not Rule.TYPE_CHANGED for change in changes)
-    yield from compare_options(str(method.name), old, new, has_same_values=has_same_values)
+    yield from compare_parameter_details(
+        str(method.name), old, new, has_same_values=has_same_values
+    )
 
 
 def _compare_positions(
@@ -210,8 +228,8 @@ def _compare_positions(
 
     Parameters that can be passed by position must stay where they are; the order of the others breaks nobody.
     """
-    after = _by_wire_name(new)
-    kept = [renamed.get(name, name) for name in _by_wire_name(old)]
+    after = _parameters_by_wire_name(new)
+    kept = [renamed.get(name, name) for name in _parameters_by_wire_name(old)]
     old_positional = [name for name in _positional_names(old, renamed) if name in after]
     new_positional = _positional_names(new, {})
     if old_positional != new_positional[: len(old_positional)]:
@@ -219,13 +237,15 @@ def _compare_positions(
         if keyword_only and new_positional == old_positional[: len(new_positional)]:
             for name in keyword_only:
                 message = "can be passed by name only"
-                yield _change(old, Rule.POSITION_CHANGED, after[name].name, message)
+                yield _make_method_change(old, Rule.POSITION_CHANGED, after[name].name, message)
         else:
             names = ", ".join(after[name].name for name in new_positional)
             template = "by position it takes {} now, in this order"
-            yield _change(old, Rule.POSITION_CHANGED, "", template, names)
+            yield _make_method_change(old, Rule.POSITION_CHANGED, "", template, names)
     elif [name for name in kept if name in after] != [name for name in after if name in kept]:
-        yield _change(old, Rule.ORDER_CHANGED, "", "its options are declared in another order")
+        yield _make_method_change(
+            old, Rule.ORDER_CHANGED, "", "its options are declared in another order"
+        )
 
 
 def _positional_names(method: NamedMethod, renamed: dict[str, str]) -> list[str]:

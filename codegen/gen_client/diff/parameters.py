@@ -37,7 +37,7 @@ _MakeChange = Callable[..., Change]
 """Makes a change of the parameter from a rule, a template and its values."""
 
 
-def compare_options(
+def compare_parameter_details(
     method: str, old: NamedParameter, new: NamedParameter, *, has_same_values: bool
 ) -> Iterator[Change]:
     """Yield the changes of a parameter, except those of its name and type.
@@ -49,7 +49,7 @@ def compare_options(
         has_same_values: Whether values of the old type are values of the new type; if not, choices and
             ranges are not compared.
     """
-    make: _MakeChange = partial(_make_change, method, old.name)
+    make: _MakeChange = partial(_make_parameter_change, method, old.name)
     yield from _compare_absence(make, old, new)
     if has_same_values:
         yield from _compare_choices(make, old, new)
@@ -60,7 +60,9 @@ def compare_options(
         yield make(Rule.HINT_CHANGED, "is marked in another way by the model's author")
 
 
-def _make_change(method: str, field: str, rule: Rule, template: str, *values: str) -> Change:
+def _make_parameter_change(
+    method: str, field: str, rule: Rule, template: str, *values: str
+) -> Change:
     return Change(rule, method, field, template, values)
 
 

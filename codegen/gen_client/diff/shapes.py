@@ -30,7 +30,7 @@ def compare_types(old: Shape, new: Shape, use: Use, method: str, field: str) -> 
         method: The method's name.
         field: The parameter's name, or `return`.
     """
-    return list(dict.fromkeys(_Comparison(use, method).compare(old, new, field)))
+    return list(dict.fromkeys(_Comparison(use, method).compare_shapes(old, new, field)))
 
 
 class _Comparison:
@@ -40,13 +40,13 @@ class _Comparison:
         self._use = use
         self._method = method
 
-    def compare(self, old: Shape, new: Shape, field: str) -> Iterator[Change]:
+    def compare_shapes(self, old: Shape, new: Shape, field: str) -> Iterator[Change]:
         """Yield the changes of the type of a parameter, a result or a field of a record."""
         for old_part, new_part, is_fixed in self._pair(old, new, is_fixed=False):
             if not _has_same_structure(old_part, new_part):
                 pair = old_part.kind, new_part.kind
                 rule = self._rule_of_kinds(pair, is_fixed=is_fixed)
-                yield self._type_changed(rule, old, new, field)
+                yield self._make_type_change(rule, old, new, field)
             elif old_part.record is not None:
                 yield from self._compare_records(old_part, new_part, field)
 
@@ -66,22 +66,22 @@ class _Comparison:
         is_narrower = pair in _NARROWER and not is_fixed
         return Rule.RESULT_NARROWED if is_narrower else Rule.RESULT_CHANGED
 
-    def _type_changed(self, rule: Rule, old: Shape, new: Shape, field: str) -> Change:
+    def _make_type_change(self, rule: Rule, old: Shape, new: Shape, field: str) -> Change:
         template = "takes {} now, not {}" if self._use is Use.PARAM else "is {} now, not {}"
         new_type, old_type = (str(format_annotation(shape, self._use)) for shape in (new, old))
         return Change(rule, self._method, field, template, (new_type, old_type))
 
     def _compare_records(self, old: Shape, new: Shape, field: str) -> Iterator[Change]:
         """Yield the changes of a record's fields. Callers read all records, and make those that they pass."""
-        before, after = _by_wire_name(old), _by_wire_name(new)
+        before, after = _fields_by_wire_name(old), _fields_by_wire_name(new)
         for name, member in before.items():
             if name not in after:
-                yield self._change(Rule.FIELD_REMOVED, field, member.name, "was removed")
+                yield self._make_field_change(Rule.FIELD_REMOVED, field, member.name, "was removed")
         for name, member in after.items():
             if name not in before:
                 rule = Rule.REQUIRED_FIELD_ADDED if self._use is Use.PARAM else Rule.FIELD_ADDED
                 annotation = str(format_annotation(member.shape, self._use))
-                yield self._change(rule, field, member.name, "is new: {}", annotation)
+                yield self._make_field_change(rule, field, member.name, "is new: {}", annotation)
         for name, member in after.items():
             if name in before:
                 yield from self._compare_field(before[name], member, field)
@@ -94,12 +94,18 @@ class _Comparison:
     def _compare_field(self, old: NamedField, new: NamedField, field: str) -> Iterator[Change]:
         """Yield the changes of a field that both records have."""
         if new.name != old.name:
-            yield self._change(Rule.FIELD_RENAMED, field, old.name, "is called {} now", new.name)
-        yield from self.compare(old.shape, new.shape, f"{field}.{old.name}")
+            yield self._make_field_change(
+                Rule.FIELD_RENAMED, field, old.name, "is called {} now", new.name
+            )
+        yield from self.compare_shapes(old.shape, new.shape, f"{field}.{old.name}")
         if new.wire.description != old.wire.description:
-            yield self._change(Rule.DESCRIPTION_CHANGED, field, new.name, "its description changed")
+            yield self._make_field_change(
+                Rule.DESCRIPTION_CHANGED, field, new.name, "its description changed"
+            )
 
-    def _change(self, rule: Rule, field: str, name: str, template: str, *values: str) -> Change:
+    def _make_field_change(
+        self, rule: Rule, field: str, name: str, template: str, *values: str
+    ) -> Change:
         return Change(rule, self._method, f"{field}.{name}", template, values)
 
 
@@ -107,7 +113,7 @@ def _has_same_structure(old: Shape, new: Shape) -> bool:
     return old.kind is new.kind and len(old.items) == len(new.items)
 
 
-def _by_wire_name(shape: Shape) -> dict[str, NamedField]:
+def _fields_by_wire_name(shape: Shape) -> dict[str, NamedField]:
     """Return the fields of a record by their names on the wire."""
     return {field.wire.name: field for field in shape.fields}
 

@@ -243,7 +243,7 @@ def _read_parameter(raw: RawMessage, method: str, report: Report) -> Parameter:
         )
     choices = _read_choices(raw, type.kind, report)
     if choices and isinstance(default, KnownDefault):
-        choices, default = _reconcile(choices, default, text, raw.location, report)
+        choices, default = _reconcile_choices(choices, default, text, raw.location, report)
     return Parameter(
         name,
         type,
@@ -282,7 +282,7 @@ def _read_choices(raw: RawMessage, kind: TypeKind, report: Report) -> tuple[Choi
     return tuple(choices.values())
 
 
-def _reconcile(
+def _reconcile_choices(
     choices: tuple[Choice, ...], default: KnownDefault, text: str, location: str, report: Report
 ) -> tuple[tuple[Choice, ...], Default]:
     """Return choices with the default among them, or a default that only the server knows."""

@@ -45,7 +45,7 @@ _USE_NAME_OPTION: Final = "give the package a name with --name"
 # Packages
 
 
-def package_name(model_id: str) -> Code:
+def package_name_from_id(model_id: str) -> Code:
     """Return the package name for a model's id: `SmolLM2-135M` becomes `smol_lm2_135m`.
 
     Raises:
@@ -85,7 +85,7 @@ def choose_package_name(reference: ModelRef | None, name: str) -> Code:
             exit_code=USAGE,
             remedy="give it one with --name",
         )
-    return package_name(reference.model_id)
+    return package_name_from_id(reference.model_id)
 
 
 def check_package_name(name: str) -> Code:

@@ -16,7 +16,7 @@ _RENAME_EXCHANGE: Final = 2  # linux/fs.h
 _RENAME_SWAP: Final = 2  # sys/stdio.h of macOS
 
 
-def exchange(first: Path, second: Path) -> bool:
+def exchange_folders(first: Path, second: Path) -> bool:
     """Exchange two existing paths, so that nobody sees either of them missing.
 
     Returns:

@@ -25,7 +25,7 @@ from typing import cast
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import USAGE
 from gen_client.layout import FIRST_LINE, LOCK_FILE, TYPED_MARKER
-from gen_client.output.renameat import exchange
+from gen_client.output.renameat import exchange_folders
 from gen_client.text import quote
 
 
@@ -58,7 +58,7 @@ def write_package(
                 _assemble_folder(fresh, destination, files, changed)
                 _replace_folder(fresh, destination, changed)
     except OSError as error:
-        raise _refusal(
+        raise _refuse_path(
             destination, f"cannot be written: {_describe_error(error)}", "choose another --out"
         ) from error
     return [destination / file for file in changed]
@@ -88,7 +88,7 @@ def read_package(folder: Path, files: Mapping[str, str]) -> dict[str, bytes | No
         contents = {file: _read_regular_file(folder / file) for file in files}
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
-        raise _refusal(
+        raise _refuse_path(
             folder, f"cannot be read: {_describe_error(error)}", "check its permissions"
         ) from error
     foreign = (entry for entry in entries if entry.name not in files and not _is_ours(entry, files))
@@ -104,7 +104,7 @@ def can_replace(folder: Path, files: Mapping[str, str]) -> bool:
     return True
 
 
-def _refusal(path: Path, message: str, remedy: str) -> Refusal:
+def _refuse_path(path: Path, message: str, remedy: str) -> Refusal:
     return Refusal(message, exit_code=USAGE, location=quote(str(path), limit=400), remedy=remedy)
 
 
@@ -123,22 +123,22 @@ def _check_destination(destination: Path, files: Mapping[str, str], *, force: bo
     except FileNotFoundError:
         return
     if stat.S_ISLNK(mode):
-        raise _refusal(
+        raise _refuse_path(
             destination,
             "is a symbolic link, which is not followed",
             "remove it, or choose another --name",
         )
     if not stat.S_ISDIR(mode):
-        raise _refusal(
+        raise _refuse_path(
             destination,
             "is a file, and a folder is needed there",
             "remove it, or choose another --name",
         )
     for entry in sorted(destination.iterdir()):
         if entry.name in files and entry.is_dir() and not entry.is_symlink():
-            raise _refusal(entry, "is a folder, and a file is needed there", "remove it")
+            raise _refuse_path(entry, "is a folder, and a file is needed there", "remove it")
         if not force and not _is_ours(entry, files):
-            raise _refusal(
+            raise _refuse_path(
                 entry,
                 "was not written by gen-client",
                 "choose another --name, move the file, or give --force (which replaces only generated files)",
@@ -271,6 +271,6 @@ def _replace_folder(fresh: Path, destination: Path, changed: list[str]) -> None:
     """Replace the old folder by the new one, or replace the changed files one by one, the lock last."""
     if not destination.is_dir():
         fresh.rename(destination)
-    elif not exchange(fresh, destination):
+    elif not exchange_folders(fresh, destination):
         for file in sorted(changed, key=lambda file: file == LOCK_FILE):
             (fresh / file).replace(destination / file)

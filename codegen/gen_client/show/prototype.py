@@ -46,7 +46,7 @@ def format_prototype(method: Method) -> str:
 
 
 def _format_parameter(parameter: Parameter) -> str:
-    default = _format_default(parameter)
+    default = _format_sdk_default(parameter)
     type_ = _format_iterator(parameter.type, is_stream=parameter.stream)
     declaration = f"{parameter.name}: {type_}"
     return f"{declaration} = {default}" if default else declaration
@@ -69,7 +69,7 @@ def _format_type(type_: DataType) -> str:
             return _TYPE_NAMES.get(kind, f"data_types.{kind.value.capitalize()}")
 
 
-def _format_default(parameter: Parameter) -> str:
+def _format_sdk_default(parameter: Parameter) -> str:
     """Return the default as it is printed; empty if there is none or its text is empty."""
     text, kind = parameter.default_text, parameter.type.kind
     if not text or kind in (TypeKind.STR, TypeKind.BYTES):

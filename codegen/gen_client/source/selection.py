@@ -14,7 +14,7 @@ from gen_client.source.document import Document
 from gen_client.text import quote
 
 
-def select(
+def select_methods(
     document: Document,
     methods: Collection[str],
     exclude: Collection[str],

@@ -33,7 +33,7 @@ def read_document(content: JsonValue, report: Report) -> Document:
         Refusal: Exit 4: the content names only part of a model's id, or is the lock of a newer gen-client.
     """
     if isinstance(content, list):
-        return Document(None, "", _read_array(content))
+        return Document(None, "", _read_signature_array(content))
     if isinstance(content, dict):
         for key in _SIGNATURES_KEYS:
             if key in content:
@@ -50,7 +50,7 @@ def _read_signature_file(
     return Document(
         reference,
         version_id,
-        _read_array(signatures),
+        _read_signature_array(signatures),
         client_options=_read_texts(content, "client"),
         json_types=_read_texts(content, "types"),
     )
@@ -72,7 +72,7 @@ def read_signatures_by_name(content: JsonValue) -> tuple[Mapping[str, object], .
     )
 
 
-def _read_array(signatures: JsonValue) -> tuple[Mapping[str, object], ...]:
+def _read_signature_array(signatures: JsonValue) -> tuple[Mapping[str, object], ...]:
     if signatures is None:
         return ()
     if not isinstance(signatures, list) or not all(isinstance(item, dict) for item in signatures):
@@ -91,7 +91,7 @@ def _read_model(content: JsonValue) -> tuple[ModelRef | None, str]:
         return None, ""
     if not isinstance(content, dict):
         raise ValueError("`model` is not an object")
-    ids = {key: _read_id(content, key) for key in (*ModelRef._fields, "version_id")}
+    ids = {key: _get_id(content, key) for key in (*ModelRef._fields, "version_id")}
     version_id = ids.pop("version_id") or ""
     if all(text is None for text in ids.values()):
         return None, version_id
@@ -119,7 +119,7 @@ def _read_texts(lock: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, str
     return texts
 
 
-def _read_id(content: Mapping[str, JsonValue], key: str) -> str | None:
+def _get_id(content: Mapping[str, JsonValue], key: str) -> str | None:
     """Return an id by its key, in snake_case or camelCase; None if it is missing."""
     text = wire.snake_or_camel(content, key)
     if text is not None and not isinstance(text, str):

@@ -49,7 +49,9 @@ def run_once(data: bytes) -> None:
 def _build(document: Document, *, is_formatted: bool) -> pipeline.Package | None:
     """Build a package; None if it is refused with exit 4 and a printable message."""
     try:
-        return pipeline.build(document, "pkg", Report(), formatter=None if is_formatted else str)
+        return pipeline.build_package(
+            document, "pkg", Report(), formatter=None if is_formatted else str
+        )
     except Refusal as error:
         refusal = error
     assert refusal.diagnostic.exit_code == 4, refusal

@@ -74,7 +74,7 @@ def pieces(file: Path) -> Iterator[tuple[str, str]]:
         return seen[-1][1]
 
     formatter = partial(format_source, piece_formatter=record)
-    pipeline.build(Document(None, "", tuple(content)), "pkg", Report(), formatter=formatter)
+    pipeline.build_package(Document(None, "", tuple(content)), "pkg", Report(), formatter=formatter)
     return (piece for piece in seen if piece[0].startswith((HEAD, "_")))
 
 

@@ -23,7 +23,7 @@ from gen_client.interface.model import DataType, Method, MethodKind, Model, Resu
 from gen_client.layout import SOURCE_FILES
 from gen_client.naming import names
 from gen_client.plan import build
-from gen_client.templates import find_templates
+from gen_client.templates import find_template_folder
 
 MODE = black.Mode(line_length=100)
 HIDDEN = "\0\x01\x08\x0b\x0c\x1b\x7f\x85\x9f\xad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\u2069\ufeff\ufffe\U000e0041"
@@ -166,7 +166,7 @@ def test_special_floats_and_lists() -> None:
 
 
 def _prepare_environment() -> jinja2.Environment:
-    ours = find_templates()
+    ours = find_template_folder()
     return render._prepare_environment(frozenset(), ours)  # pyright: ignore[reportPrivateUsage]
 
 
@@ -198,7 +198,7 @@ def test_environment_has_only_the_two_filters_and_fold() -> None:
 def test_templates_do_not_join_text() -> None:
     """Jinja would pass the raw text of `a ~ b` as escaped HTML."""
     environment = _prepare_environment()
-    for path in sorted(find_templates().glob("*.jinja")):
+    for path in sorted(find_template_folder().glob("*.jinja")):
         tree = environment.parse(path.read_text(encoding="utf-8"))
         forbidden: tuple[Any, ...] = (jinja2.nodes.Concat, jinja2.nodes.MarkSafe)
         assert not list(tree.find_all(forbidden)), path.name
@@ -235,7 +235,9 @@ def test_a_package() -> None:
         "caption", MethodKind.SERVER_STREAM, "Describe.", (), Result(DataType(TypeKind.TEXT))
     )
     model = Model(ModelRef("acme", "vision", "detector"), "", (method,))
-    files = render.render_files(build.build_page(model, names.package_name("detector"), Report()))
+    files = render.render_files(
+        build.build_page(model, names.package_name_from_id("detector"), Report())
+    )
     assert set(files) == set(SOURCE_FILES)
     assert "    def caption(self) -> Stream[Text]:\n" in files["client.py"]
     assert "        return self._stream(_CAPTION)\n" in files["client.py"]

@@ -19,7 +19,7 @@ from clarigen import ModelRef
 from gen_client import escape, render
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
-from gen_client.pipeline import build
+from gen_client.pipeline import build_package
 from gen_client.plan import build as plan
 from gen_client.source import Document
 from support import CORPUS
@@ -174,7 +174,7 @@ def _generated(signatures: tuple[dict[str, object], ...]) -> dict[str, str] | No
     """Return the files of the package, or None if it is refused."""
     document = Document(ModelRef("acme", "vision", "eye"), "", signatures)
     try:
-        return build(document, "pkg", Report()).files
+        return build_package(document, "pkg", Report()).files
     except Refusal:
         return None
 

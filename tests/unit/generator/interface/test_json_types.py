@@ -37,7 +37,7 @@ DOCUMENT = Document(ModelRef("a", "b", "c"), "", (SIGNATURE,), json_types=TYPES)
 
 
 def test_signatures_name_the_types_and_importing_needs_none() -> None:
-    client = pipeline.build(DOCUMENT, "talk", Report()).files["client.py"]
+    client = pipeline.build_package(DOCUMENT, "talk", Report()).files["client.py"]
     assert "if TYPE_CHECKING:\n    from their.types import Message, Node\n" in client
     assert "messages: Sequence[Message],\n" in client
     assert "options: Mapping[str, int | None] | Default = SERVER_DEFAULT" in client
@@ -47,12 +47,12 @@ def test_signatures_name_the_types_and_importing_needs_none() -> None:
 
 def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
 
-    files = pipeline.build(DOCUMENT, "talk", Report()).files
+    files = pipeline.build_package(DOCUMENT, "talk", Report()).files
     (tmp_path / "signatures.json").write_text(files["signatures.json"], "utf-8")
     found = lock.read_lock(tmp_path / "signatures.json")
     assert found is not None
     assert found.document.json_types == TYPES
-    assert pipeline.build(found.document, "talk", Report()).files == files
+    assert pipeline.build_package(found.document, "talk", Report()).files == files
     plain = read_model(replace(DOCUMENT, json_types=()), Report())
     assert lock.format_lock(plain) != files["signatures.json"]
 
@@ -81,7 +81,9 @@ def test_a_key_that_means_nothing_is_refused(
 ) -> None:
     first = [pair for pair in TYPES[:1] if pair[0] != key]
     with pytest.raises(Refusal) as caught:
-        pipeline.build(replace(DOCUMENT, json_types=(*first, (key, text))), "talk", Report())
+        pipeline.build_package(
+            replace(DOCUMENT, json_types=(*first, (key, text))), "talk", Report()
+        )
     its = caught.value.diagnostic
     assert its.exit_code == USAGE
     assert message in its.message
@@ -89,7 +91,7 @@ def test_a_key_that_means_nothing_is_refused(
 
 
 def test_the_gate_accepts_the_types_of_the_configuration_and_no_others() -> None:
-    client = pipeline.build(DOCUMENT, "talk", Report()).files["client.py"]
+    client = pipeline.build_package(DOCUMENT, "talk", Report()).files["client.py"]
     classes = frozenset({("their.types", "Message"), ("their.types", "Node")})
     texts = frozenset({"their.types:Message", "their.types:Node", "dict[str, int | None]"})
     check.check_file(client, "client", Allowed(classes=classes, types=texts))

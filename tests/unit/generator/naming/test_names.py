@@ -36,7 +36,7 @@ from gen_client.naming.names import (
     field_names,
     keep_nameable_methods,
     method_names,
-    package_name,
+    package_name_from_id,
     shadowed_builtins,
 )
 from gen_client.naming.reserved import (
@@ -89,7 +89,7 @@ def python_parameter_names(*wire_names: str) -> list[str]:
     ],
 )
 def test_names_of_packages_and_classes(model_id: str, package: str, client: str) -> None:
-    assert package_name(model_id) == package
+    assert package_name_from_id(model_id) == package
     assert class_name(package) == client
 
 
@@ -113,7 +113,7 @@ def test_names_of_packages_and_classes(model_id: str, package: str, client: str)
 )
 def test_ids_without_a_package_name_are_refused(model_id: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        package_name(model_id)
+        package_name_from_id(model_id)
     assert refusal.value.diagnostic.exit_code == 2
     assert "--name" in refusal.value.diagnostic.remedy
 
@@ -311,7 +311,7 @@ def test_the_modules_of_the_standard_library_are_reserved() -> None:
 
 @pytest.mark.parametrize("device", ["con", "NUL", "Com1", "LPT9", "aux", "PRN"])
 def test_devices_of_windows_are_not_package_names(device: str) -> None:
-    assert package_name(device).lower() not in WINDOWS_DEVICES
+    assert package_name_from_id(device).lower() not in WINDOWS_DEVICES
     with pytest.raises(Refusal):
         check_package_name(device)
 
@@ -364,7 +364,9 @@ def test_derived_names_are_distinct(names: tuple[str, ...], count: int) -> None:
         for name in names
     ]
     document = Document(None, "", tuple(write_signatures(Model(None, "", tuple(methods)))))
-    files = pipeline.build(document, "pkg", Report()).files  # the gate refuses a second definition
+    files = pipeline.build_package(
+        document, "pkg", Report()
+    ).files  # the gate refuses a second definition
     namespace = name_methods(Model(None, "", tuple(methods)), check_package_name("pkg"), Report())
     attributes = [name for each in namespace for name in (each.names.method, each.names.batch)]
     assert len(namespace) == count

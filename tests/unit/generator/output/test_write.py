@@ -97,7 +97,7 @@ def test_a_missing_file_is_written_again(tmp_path: Path) -> None:
 def test_without_an_exchange_of_folders_files_are_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write, "exchange", lambda first, second: False)
+    monkeypatch.setattr(write, "exchange_folders", lambda first, second: False)
     write.write_package(tmp_path, "pkg", FILES)
     (tmp_path / "pkg" / ".notes").write_text("mine")
     write.write_package(tmp_path, "pkg", NEWER)
@@ -118,7 +118,7 @@ def test_without_links_files_are_copied(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_impossible_exchange_returns_false(tmp_path: Path) -> None:
-    assert not renameat.exchange(tmp_path / "no", tmp_path / "nothing")
+    assert not renameat.exchange_folders(tmp_path / "no", tmp_path / "nothing")
 
 
 # Foreign files

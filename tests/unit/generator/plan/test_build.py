@@ -60,7 +60,7 @@ def method(
 
 def page(*methods: Method) -> Page:
     model = Model(ModelRef("acme", "vision", "detector"), "", methods)
-    return build.build_page(model, naming.package_name("detector"), Report())
+    return build.build_page(model, naming.package_name_from_id("detector"), Report())
 
 
 def function(*parameters: Parameter, **more: Any) -> ClientMethod:

@@ -122,8 +122,8 @@ def test_pieces_are_formatted_like_the_whole(text: str, kind: FileKind) -> None:
 def test_pieces_of_a_model_are_formatted_like_the_whole(name: str) -> None:
     content = json.loads((CORPUS / "kitchen_sink" / f"{name}.json").read_text("utf-8"))
     document = Document(None, "", tuple(content["method_signatures"]))
-    pieces = pipeline.build(document, "pkg", Report()).files
-    assert pipeline.build(document, "pkg", Report(), formatter=black).files == pieces
+    pieces = pipeline.build_package(document, "pkg", Report()).files
+    assert pipeline.build_package(document, "pkg", Report(), formatter=black).files == pieces
 
 
 def black(text: str) -> str:

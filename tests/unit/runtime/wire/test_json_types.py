@@ -139,7 +139,7 @@ def test_a_class_that_holds_no_data_is_never_called(text: str, message: str) -> 
 def test_a_fake_receives_and_returns_the_types(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = pipeline.build(DOCUMENT, "talk_refined", Report()).files
+    files = pipeline.build_package(DOCUMENT, "talk_refined", Report()).files
     (tmp_path / "talk_refined").mkdir()
     for name, text in files.items():
         (tmp_path / "talk_refined" / name).write_text(text, "utf-8")

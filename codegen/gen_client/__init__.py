@@ -1,4 +1,4 @@
 """The generator: turns a deployed model into a typed Python package.
 
-Nobody imports it but its command and its tests; applications import `clarigen`.
+Only its command and its tests import it; applications import `clarigen`.
 """

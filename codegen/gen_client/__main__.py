@@ -1,4 +1,4 @@
-"""Runs `gen-client` as `python -m gen_client`."""
+"""`python -m gen_client`: the same as `gen-client`."""
 
 import sys
 

@@ -1,8 +1,8 @@
-"""The results of earlier runs, in the user's cache folder, so that a run with nothing to do makes nothing.
+"""The cache of earlier runs, in the user's cache folder: a package that is up to date is not built again.
 
-An entry lists the hashes of a package's files. Its key is a hash of everything that decides them: the document, the
+An entry lists the hashes of a package's files. Its key is a hash of everything that determines them: the document, the
 name, our own sources and the libraries. The files of a package are always read and compared, so an entry can only
-save the work of making them. An entry that cannot be read, or a folder that other users can write into, is ignored.
+save the work of building them. An entry that cannot be read, or a folder that other users can write into, is ignored.
 The cache is never in the repository, where a pull request could change it.
 """
 
@@ -26,7 +26,7 @@ from gen_client.source.document import Document
 from gen_client.templates import find_template_folder
 
 LIBRARIES: Final = ("black", "jinja2", "libcst")
-"""The libraries whose versions decide the bytes of a package."""
+"""The libraries whose versions determine the bytes of a package."""
 MAX_ENTRY_BYTES: Final = 1 << 20
 RETENTION_DAYS: Final = 60
 """Days that an entry is kept after its last use."""
@@ -36,12 +36,12 @@ _DAY: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """What is known of a package.
+    """The hashes of a package's files, and what a run reports of it.
 
     Attributes:
         client: The name of its client class.
         files: The sha256 of each file, by file name.
-        warnings: The warnings of making it.
+        warnings: The warnings that building it gave.
     """
 
     client: str
@@ -53,7 +53,7 @@ class Cache:
     """The entries in a folder.
 
     Args:
-        folder: The folder, which is made when it is needed; None for no cache.
+        folder: The folder, which is created when it is needed; None for no cache.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -140,15 +140,14 @@ class Cache:
 
 def default_cache_folder() -> Path:
     """Return the folder of the entries, in the user's cache folder."""
-    from platformdirs import (
-        user_cache_path,  # Imported here: `jobs` needs this module, but no folder.
-    )
+    # Imported here: `jobs` needs this module, but no folder.
+    from platformdirs import user_cache_path
 
     return user_cache_path("clarigen", appauthor=False) / "packages"
 
 
 def compute_key(document: Document, name: str) -> str:
-    """Return the key of the package that is made from a document.
+    """Return the key of the package that is built from a document.
 
     Args:
         document: The signatures and their model.
@@ -177,7 +176,7 @@ def hash_bytes(content: bytes) -> str:
 
 @functools.cache
 def hash_generator() -> str:
-    """Return the sha256 of what makes packages: our sources, our templates and the versions of the libraries."""
+    """Return the sha256 of the generator: our sources, our templates and the versions of the libraries."""
     total = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for library in LIBRARIES:
         total.update(f"{library} {metadata.version(library)}\n".encode())

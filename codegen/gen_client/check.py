@@ -1,7 +1,7 @@
-"""Compares a package, or its lock, with what it should be.
+"""The comparison of a package, or its lock, with what it should be.
 
-Finds which files differ and why, and refuses locks that must not be written over. Reads the package's folder, and
-writes nothing.
+The result is which files differ and why; a lock that must not be replaced is refused. The package's folder is read, and
+nothing is written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gen_client.source import Document
 from gen_client.text import quote
 
 BuildPackage = Callable[[Document, str, Report, CustomTemplates], Package]
-"""The function that builds a package: `pipeline.build_package`."""
+"""The type of `pipeline.build_package`, which this module cannot import: the pipeline imports it."""
 
 
 def check_package(
@@ -58,7 +58,7 @@ def check_package(
 
 
 def _find_origin(fetched: FetchedJob, package: Package, build_package: BuildPackage) -> Origin:
-    """Return what made the present package, as far as its lock tells."""
+    """Return what the present package was generated from, as far as its lock tells."""
     unknown = Origin(None, has_current_format=False, has_model_signatures=False)
     lock = read_lock(fetched.lock_path)
     if lock is None or not lock.is_intact:

@@ -1,7 +1,7 @@
 """The entry point of `gen-client`: selects a command, runs it, and turns every outcome into an exit code.
 
-No exception leaves `main` and no traceback is printed. Imports no stage and no library; a command's own module is
-imported once it is chosen.
+No exception leaves `main` and no traceback is printed. This module imports no stage and no library; the module that
+runs a command is imported once the command is chosen.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def read_custom_templates(folder: Path) -> CustomTemplates:
     """Read the custom templates in a folder.
 
     Raises:
-        Refusal: The folder has no template that replaces ours, or a file cannot be read (exit 2).
+        Refusal: Exit 2: the folder has no template that replaces ours, or a file cannot be read.
     """
     try:
         files = sorted(folder.glob("*.jinja"))

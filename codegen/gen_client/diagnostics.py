@@ -1,6 +1,6 @@
 """Warnings and refusals, as values.
 
-Stages collect warnings in a `Report` and raise a `Refusal` to end the run. Nothing here prints; only the command does.
+Stages collect warnings in a `Report` and raise a `Refusal` to end the run. Nothing is printed here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gen_client.exit_codes import UNUSABLE
 from gen_client.text import escape_unprintable, quote
 
 ProgressCallback = Callable[[str], None]
-"""Progress callback, called with the name of each stage as it starts."""
+"""A function that is called with the name of each stage as it starts."""
 
 _LIST_LIMIT: Final = 400
 """Characters of a list of known words that a remedy repeats."""
@@ -36,7 +36,7 @@ class Diagnostic:
 
     Attributes:
         severity: Whether the run goes on.
-        message: What is the case, in a sentence without a full stop.
+        message: A sentence without a full stop.
         location: The method and field that it is about (`detect.threshold`), a file or a key; or empty.
         remedy: What the user can do about it, or empty.
         exit_code: The exit code of a refusal, 1 to 4; 0 for a warning.
@@ -70,7 +70,7 @@ class Report:
         self.extend([Diagnostic(Severity.WARNING, message, location, remedy)])
 
     def extend(self, warnings: Iterable[Diagnostic]) -> None:
-        """Add warnings, except those that it has."""
+        """Add warnings, except those that the report already has."""
         for warning in warnings:
             if warning not in self.warnings:
                 self.warnings.append(warning)

@@ -1,7 +1,7 @@
-"""Exit codes of the command, and what each means.
+"""The exit codes of the command, and what each means.
 
-To add a code, add a constant and its line in `MEANINGS`: the help of every command prints that table. Imports
-nothing, so that every module can name the code that its refusals end with.
+To add a code, add a constant and its line in `MEANINGS`: the help of every command prints that table. This module
+imports nothing, so that every module can use the codes.
 """
 
 from __future__ import annotations

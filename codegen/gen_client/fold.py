@@ -1,4 +1,4 @@
-"""Folds brackets in templates: joins the lines that black would join.
+"""A template filter that joins the lines of a bracket, as black would.
 
 The final layout is black's. But black formats a text a second time if the first pass changes it, and formatting takes
 most of the time of a run (`python -m benchmarks generation`). This module only moves line breaks; it knows nothing of

@@ -1,4 +1,4 @@
-"""The data of a run: jobs, the packages that they make, and their outcomes."""
+"""The data of a run: jobs, the packages that they generate, and their outcomes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gen_client.source import Document, Source
 
 @dataclass(frozen=True, slots=True)
 class PackageOptions:
-    """How to make a package.
+    """How to generate a package.
 
     Attributes:
         out: The folder that gets the package.
@@ -47,11 +47,11 @@ class PackageOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One package to make or check.
+    """One package to generate or check.
 
     Attributes:
         source: The source of the signatures.
-        options: How to make the package.
+        options: How to generate the package.
         report: Collects the warnings of all stages.
     """
 
@@ -76,7 +76,7 @@ class Mode:
     Attributes:
         check: Whether to compare the packages and write nothing.
         frozen: Whether the signatures must be those of the lock.
-        cache: The results of earlier runs.
+        cache: Says which packages are up to date.
     """
 
     check: bool = False
@@ -124,7 +124,7 @@ class CheckResult:
         folder: The package's folder.
         differences: The files that differ, each with its cause.
         diffs: The lines of the unified diff of each of these files.
-        has_obstacle: Whether the folder holds something that only `--force` writes over.
+        has_obstacle: Whether the folder holds something that prevents writing without `--force`.
     """
 
     folder: Path
@@ -140,7 +140,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a job, whose report has the warnings.
+    """The outcome of a job; the warnings are in the report of the job.
 
     Attributes:
         job: The job.
@@ -153,7 +153,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class FetchedJob:
-    """A job whose signatures are fetched.
+    """A job with its signatures.
 
     Attributes:
         job: The job.
@@ -177,7 +177,7 @@ class FetchedJob:
 
     @property
     def cache_key(self) -> str | None:
-        """The key of the package in the cache; None if custom templates make it, which the key does not cover."""
+        """The key of the package in the cache; None with custom templates, which the key does not cover."""
         if self.job.options.custom is not NO_CUSTOM_TEMPLATES:
             return None
         return cache.compute_key(self.document, self.name)

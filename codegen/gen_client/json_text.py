@@ -1,8 +1,8 @@
 """Untrusted JSON, parsed strictly.
 
-`parse` bounds the nesting before the parser runs. Duplicate keys, numbers that no double can hold and deep nesting raise
-`ValueError`; `NaN`, `Infinity` and `-Infinity` are accepted, since Python writes them. Imports no other module of the
-generator.
+`parse` bounds the nesting before the parser runs. Duplicate keys, numbers that no double can hold and deep nesting
+raise `ValueError`; `NaN`, `Infinity` and `-Infinity` are accepted, since Python writes them. This module imports no
+other of the generator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Limits of a model's interface, and the check of a document's size that runs before anything else.
+"""The limits of a model's interface, and the check of a document's size that comes before all others.
 
 The largest known models have some dozens of methods and a weight of some thousands. The limits leave room for ten times
 that. With them, no untrusted document costs the generator and its parsers more than some seconds and 300 MB.
@@ -61,7 +61,7 @@ def is_id(text: str) -> bool:
 
 
 def check_size(document: object) -> None:
-    """Refuse a document that is too large. Does not recurse.
+    """Raise `Refusal` if a document is too large. This does not recurse.
 
     Args:
         document: A parsed document: objects with text as keys, arrays, text, numbers, booleans and None.

@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 
 def run_jobs(jobs: Sequence[Job], mode: Mode, progress: ProgressCallback) -> Iterator[Outcome]:
-    """Make or check the packages of some models; yield the outcomes in the order of the jobs."""
+    """Generate or check the packages of some models; yield the outcomes in the order of the jobs."""
     results = threads.run_concurrently(lambda job: _attempt(_fetch, job, mode), jobs)
     progress("generating")
     for job, fetched in zip(jobs, results, strict=True):
@@ -64,9 +64,9 @@ def build_package(
         formatter: Formats the source instead of black, in tests that do not look at the layout.
 
     Raises:
-        Refusal: The signatures cannot become a safe client (exit 4), or there is no name (exit 2).
+        Refusal: Exit 4: the signatures cannot become a safe client. Exit 2: there is no name for the package.
     """
-    # Imported here: these load jinja2, libcst and black, which a run with nothing to make does not need.
+    # Imported here: these load jinja2, libcst and black, which a run with nothing to build does not need.
     from gen_client.plan.build import build_page
     from gen_client.render import render_files
     from gen_client.tidy.black import format_source
@@ -116,7 +116,7 @@ def _fetch(job: Job, mode: Mode) -> FetchedJob:
 
 
 def _retarget(document: Document, model: ModelRef | None) -> Document:
-    """Retarget the document to another model; its version is dropped."""
+    """Return the document with another model as its target, and without a version."""
     if model is None or model == document.reference:
         return document
     return Document(model, "", document.signatures, json_types=document.json_types)
@@ -125,7 +125,7 @@ def _retarget(document: Document, model: ModelRef | None) -> Document:
 def _write_or_check(
     fetched: FetchedJob, mode: Mode, progress: ProgressCallback
 ) -> WriteResult | CheckResult:
-    """Make a package that is not up to date, and write or compare it."""
+    """Build a package unless the cache says that it is up to date, and write or check it."""
     job = fetched.job
     entry = mode.cache.find_current(fetched.cache_key, fetched.folder)
     if entry is not None and job.accepts(entry.warnings):

@@ -1,4 +1,4 @@
-"""Renders the page of a package with the Jinja templates.
+"""The files of a package, rendered from its page with the Jinja templates.
 
 Every expression in a template is `Code` or goes through one of the two filters; anything else is an error. The filter
 `fold` only moves line breaks. `tidy` adds heads, formats, and removes unused imports: the templates import whatever a
@@ -86,7 +86,7 @@ def render_files(page: Page, custom: Mapping[str, str] = _NO_TEMPLATES) -> dict[
         The text of each file, by its name.
 
     Raises:
-        Refusal: A custom template fails, or writes text that is neither code nor filtered (exit 2).
+        Refusal: Exit 2: a custom template fails, or writes text that is neither code nor filtered.
     """
     environment = _prepare_environment(frozenset(custom.items()), find_template_folder())
     try:
@@ -102,15 +102,15 @@ def render_files(page: Page, custom: Mapping[str, str] = _NO_TEMPLATES) -> dict[
 
 def _refuse_template(error: Exception, custom: Mapping[str, str]) -> Refusal:
     """Return the refusal for an error in custom templates, with the template and line where it was raised."""
-    place, line = getattr(error, "name", None) or "templates", getattr(error, "lineno", None)
+    name, line = getattr(error, "name", None) or "templates", getattr(error, "lineno", None)
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename in custom:
-            place, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+            name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
         trace = trace.tb_next
     return Refusal(
         f"the template fails: {escape_unprintable(str(error), 200)}",
-        location=escape_unprintable(f"{place}, line {line}" if line else str(place), QUOTE_LIMIT),
+        location=escape_unprintable(f"{name}, line {line}" if line else str(name), QUOTE_LIMIT),
         remedy="code, or text through `py` or `doc`, is all that a template may write",
         exit_code=USAGE,
     )

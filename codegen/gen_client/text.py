@@ -1,7 +1,8 @@
-"""Text that other people or programs wrote, made safe to print.
+"""Escapes and quotes for printing text that other people or programs wrote.
 
 A message repeats such text only through these functions. Each returns one printable line that cannot control a
-terminal. Imports nothing, so that every module can use it. Text for generated files has its own filters, in `escape`.
+terminal. This module imports nothing, so that every module can use it. Text for generated files has its own filters, in
+`escape`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Runs work that waits for the network on several threads.
+"""Threads for work that waits for the network.
 
 The threads are daemons, unlike those of a pool, so that an interrupted command ends at once. Work that computes runs
-on one thread: its results are cached and shared, and processes of their own were slower.
+on one thread: its results are cached and shared, and several processes were slower.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_WORKERS: Final = 16
 """The number of models that are asked at once."""
 
 _INTERRUPT_POLL_SECONDS: Final = 0.2
-"""Seconds between two looks for an interrupt: one that comes as a wait begins does not end that wait."""
+"""Seconds between checks for an interrupt: one that comes just as a wait begins does not end that wait."""
 
 
 def run_concurrently(work: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -1,7 +1,8 @@
-"""What a command is, its parser, and the options that all commands have.
+"""Commands, their parsers, and the options that all of them have.
 
 A `Command` is light: it declares options and names the function that runs it, which is imported once the command
-is chosen. So `--help` and usage errors load no stage of the generator. Knows no command.
+is chosen. So `--help` and usage errors load no stage of the generator. This module knows no
+command.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The output of `gen-client diff`: text, JSON, Markdown and annotations of GitHub.
 
 Each format has its own way of making the model author's text harmless: a line of text begins with our words or with a
-name, Markdown has values in code spans, and annotations are escaped. Prints nothing.
+name, Markdown has values in code spans, and annotations are escaped. This module prints nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which interfaces `gen-client diff` compares: a lock, and the model that there is now.
+"""The interfaces that `gen-client diff` compares: that of a lock, and that of the present model.
 
-Resolves one comparison from the command line, or one per model of the configuration. If a package has only some of
-its model's methods, only those are compared. Reads nothing but the configuration and locks; nothing is fetched yet.
+There is one comparison for a lock on the command line, or one per model of the configuration. If a package has only
+some of its model's methods, only those are compared. Only the configuration and locks are read; nothing is fetched yet.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ComparisonInput:
 
     @property
     def name(self) -> str:
-        """The name that distinguishes it from other comparisons: that of the lock's folder."""
+        """The name of the comparison in messages: that of the lock's folder."""
         return Path(self.lock).parent.name
 
 
@@ -54,10 +54,10 @@ def resolve_inputs(
 
     Args:
         arguments: The command line.
-        progress: Progress callback.
+        progress: Called with each stage as it starts.
 
     Raises:
-        Refusal: The command line or the configuration is wrong (exit 2).
+        Refusal: Exit 2: the command line or the configuration is wrong.
     """
     if arguments.other is not None and (arguments.url is not None or arguments.base is not None):
         raise Refusal("OTHER cannot be combined with --url or --base", exit_code=USAGE)

@@ -1,7 +1,7 @@
 """`gen-client doctor`: checks the installation, the credential, the platform and the packages.
 
-Prints one line per finding, to paste into a report. `environment` finds what is known without the network. No line
-contains any part of a credential.
+There is one line per finding, to paste into a report. `environment` checks what needs no network. No line contains any
+part of a credential.
 """
 
 from __future__ import annotations
@@ -75,15 +75,15 @@ def _check_platform(arguments: argparse.Namespace, progress: ProgressCallback) -
 def _check_model(arguments: argparse.Namespace, progress: ProgressCallback) -> Finding:
     """Check whether the model of `--url` can be reached and has a usable interface."""
     try:
-        named_source = resolve_source(arguments, None, Report(), progress)
-        methods = read_interface(named_source, None, Report()).methods
+        source = resolve_source(arguments, None, Report(), progress)
+        methods = read_interface(source, None, Report()).methods
     except Refusal as refusal:
         return _fault("model", refusal.diagnostic)
     return Finding(State.OK, "model", f"{quote(arguments.url)} has {len(methods)} methods")
 
 
 def _check_packages(arguments: argparse.Namespace, progress: ProgressCallback) -> Iterator[Finding]:
-    """Check whether this gen-client would make the same packages of their locks."""
+    """Check whether this gen-client would generate the same packages from their locks."""
     try:
         jobs = [_check_job(path) for path in arguments.paths] or _configured_jobs(progress)
     except Refusal as refusal:

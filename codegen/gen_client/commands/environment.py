@@ -40,7 +40,7 @@ class Finding:
     Attributes:
         state: The result.
         subject: What was checked.
-        text: What is the case, in a phrase that follows the subject.
+        text: What was found, as a phrase that follows the subject.
         remedy: What to do about it, or empty.
     """
 

@@ -32,7 +32,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             return DONE
         text = _add_entry(file.text, entry, _relative_out(arguments.out, file))
         config.read_settings(config.parse_config(file.path, file.root, text))
-    except Refusal as refusal:  # Without its location: that line is in a text that is not written.
+    except Refusal as refusal:
+        # The location is dropped: it is a line of a text that is not written.
         raise Refusal(
             refusal.diagnostic.message,
             exit_code=refusal.diagnostic.exit_code,

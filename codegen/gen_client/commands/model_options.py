@@ -1,6 +1,6 @@
 """The options that name a model: `--url`, `--signatures` and `--api-base`.
 
-Only declares them; `resolve_model` and `resolve_jobs` read them.
+They are declared here; `resolve_model` and `resolve_jobs` read them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from gen_client.commands import completion, diff, doctor, generate, init, serve,
 from gen_client.commands.command import Command
 
 GENERATE: Final = generate.COMMAND
-"""What `gen-client` runs if no command is named."""
+"""The command that runs if the command line names none."""
 
 COMMANDS: Final[tuple[Command, ...]] = (
     init.COMMAND,

@@ -1,6 +1,6 @@
 """The report of a run: files written, files out of date and why, and a summary of several models.
 
-Also decides the exit code of the run: the highest of its outcomes.
+The exit code of the run is decided here as well: the highest of its outcomes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The jobs of a run, from the command line or from the configuration.
 
-Decides which packages are made and where their signatures come from. Reads only the configuration and custom
-templates; nothing is fetched yet.
+They say which packages are generated, and where their signatures come from. Only the configuration and custom
+templates are read; nothing is fetched yet.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def resolve_jobs(arguments: argparse.Namespace, progress: ProgressCallback) -> l
 
     Args:
         arguments: The command line.
-        progress: Progress callback.
+        progress: Called with each stage as it starts.
 
     Raises:
-        Refusal: The command line or the configuration is wrong (exit 2).
+        Refusal: Exit 2: the command line or the configuration is wrong.
     """
     if arguments.url is None and arguments.signatures is None:
         for option in ("name", "out", "model"):
@@ -58,12 +58,12 @@ def configured_jobs(
 
     Args:
         api_base: The platform's base URL of the command line; None if it has none.
-        progress: Progress callback.
+        progress: Called with each stage as it starts.
         shared: The options that all packages share.
         offline: Whether the signatures come from the locks of the packages.
 
     Raises:
-        Refusal: There is no configuration, or it is wrong (exit 2).
+        Refusal: Exit 2: there is no configuration, or it is wrong.
     """
     settings = config.load_settings(config.working_folder())
     return [
@@ -73,16 +73,16 @@ def configured_jobs(
 
 
 def configured_api_base(api_base: str | None) -> str | None:
-    """Return the platform's base URL that the configuration sets, if there is one.
+    """Return the platform's base URL: that of the command line, the environment or the configuration.
 
     Args:
-        api_base: The base URL of the command line, which wins; None if it has none.
+        api_base: The base URL of the command line; None if it has none.
 
     Returns:
         None for the default of the runtime.
 
     Raises:
-        Refusal: The configuration is wrong, or names a server that must not get the credential (exit 2).
+        Refusal: Exit 2: the configuration is wrong, or names a server that must not get the credential.
     """
     if config.find_config_file(config.working_folder()).section is None:
         return api_base

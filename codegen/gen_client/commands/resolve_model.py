@@ -1,6 +1,7 @@
-"""Which model a command is about, and its interface.
+"""The model that a command is about, and its interface.
 
-Resolves the options of `model_options` and the path of a package, a lock or a signature file. Prints nothing.
+The options of `model_options` name it, or the path of a package, a lock or a signature file. This module prints
+nothing.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ def resolve_source(
         arguments: The command line, with the options of `model_options`.
         path: The package, lock or signature file of a positional argument, if there is one.
         report: Collects the warnings of the source.
-        progress: Progress callback.
+        progress: Called with each stage as it starts.
 
     Raises:
-        Refusal: No source is named (exit 2).
+        Refusal: Exit 2: no source is named.
     """
     if arguments.url is not None:
         return resolve_url(arguments.url, Access(api_base=arguments.api_base, progress=progress))
@@ -70,7 +71,7 @@ def resolve_lock_path(path: str) -> str:
 
 
 def read_interface(source: Source, package: Code | None, report: Report) -> Interface:
-    """Fetch the signatures from a source, and name what a client made of them has.
+    """Fetch the signatures from a source, and name their methods as a client would.
 
     Args:
         source: The source.

@@ -1,6 +1,6 @@
 """The output of `gen-client show`, for people and as JSON.
 
-Text for people is printed through the console, which escapes what a terminal could obey.
+Text for people is printed through the console, which escapes what is not printable.
 """
 
 from __future__ import annotations
@@ -135,13 +135,13 @@ def _client_arguments(interface: Interface, url: str | None) -> Code:
     return format_code("base_url={}", format_literal(address))
 
 
-# For programs
+# For scripts
 
 
 def format_snippets(
     interface: Interface, methods: Sequence[NamedMethod], styles: Collection[str], url: str | None
 ) -> list[str]:
-    """Return the lines of programs that call the methods, with two blank lines between programs.
+    """Return the lines of snippets that call the methods, with two blank lines between snippets.
 
     Args:
         interface: The model.
@@ -150,8 +150,8 @@ def format_snippets(
         url: The address of the model, if the command line names one.
     """
     lines: list[str] = []
-    for program in _iter_snippets(interface, methods, styles, url):
-        lines += [*(["", ""] if lines else []), *program]
+    for snippet in _iter_snippets(interface, methods, styles, url):
+        lines += [*(["", ""] if lines else []), *snippet]
     return lines
 
 

@@ -1,6 +1,6 @@
 """`gen-client show`: prints the methods of a model, or code and schemas for them.
 
-Selects the methods and the output; `show_formats` formats them.
+The methods and the output are selected here; `show_formats` formats them.
 """
 
 from __future__ import annotations

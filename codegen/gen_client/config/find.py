@@ -1,6 +1,6 @@
 """The search for the configuration: from the working folder up to the root of its repository.
 
-Outside of a repository only the working folder is searched, since the folders above it may belong to anyone.
+Outside of a repository only the working folder is searched, since the folders above it may belong to other users.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def require_config(folder: Path) -> ConfigFile:
 
 
 def find_config_file(folder: Path) -> ConfigFile:
-    """Return the file for a configuration: one with a section, else the nearest one, else a new one.
+    """Return the file that has the configuration or should get it: with a section, else the nearest, else a new one.
 
     Args:
         folder: The folder where the search starts.
@@ -120,7 +120,7 @@ def _list_folders(folder: Path) -> tuple[list[Path], Path | None]:
 
 
 def _read_config(path: Path, root: Path) -> ConfigFile | None:
-    """Return a file with its section; None if the file does not exist."""
+    """Read and parse a file; return None if it does not exist."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_SIZE + 1)

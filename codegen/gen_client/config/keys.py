@@ -1,4 +1,4 @@
-"""From a configuration file to `Settings`: the keys, and what each may say.
+"""The keys of a configuration file, and the values that each may have.
 
 To add a key, add it to `_TOP_KEYS` or `_MODEL_KEYS`, and a field for it to `ModelEntry` or `Settings`.
 
@@ -36,7 +36,7 @@ ROUTING_KEYS: Final = (
     "compute-cluster-id",
     "nodepool-id",
 )
-"""Where a model runs if its caller does not say."""
+"""The keys that say where a model runs if its caller does not."""
 _OWNER_KEY: Final = "deployment-user-id"
 _TOP_KEYS: Final = ("out", "api-base", "defaults", "models")
 _MODEL_KEYS: Final = (
@@ -72,6 +72,7 @@ def read_settings(file: ConfigFile) -> Settings:
     top = Table(file, file.section, (), _TOP_KEYS)
     out = _read_out(file, top)
     defaults = top.get_table("defaults", ROUTING_KEYS)
+    # The defaults may name an owner alone, which `_read_routing` drops.
     routing = _read_routing(defaults, {}) or _read_ids(defaults)
     tables = top.get_tables("models", _MODEL_KEYS)
     if not tables:
@@ -198,7 +199,7 @@ def _read_id(table: Table, key: str) -> str:
 def _read_routing(table: Table, defaults: dict[str, str]) -> dict[str, str]:
     """Read where a model runs: from its own table or, if that names no place, from `defaults`.
 
-    Only the owner of a deployment or nodepool may come from `defaults` while the rest does not.
+    If the table names a place but not its owner, `deployment-user-id` is still taken from `defaults`.
     """
     own = _read_ids(table)
     deployment, owner, cluster, nodepool = (own.get(key, "") for key in ROUTING_KEYS)

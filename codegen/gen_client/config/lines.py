@@ -1,8 +1,8 @@
 """The line of a key in a TOML text, found with the parser itself.
 
-A TOML text that is cut after a complete statement is still TOML, and a later statement never removes a value. So the
-first cut that has the key shows where its statement begins, and no grammar of TOML is written here. This is slow, and
-only used for error messages.
+A TOML text that is cut after a complete statement is still TOML, and a later statement never removes a value. So if
+every number of lines is extended to the end of a statement, the smallest number whose lines have the key is the line
+where its statement begins, and this module needs no grammar of TOML. It is slow, so it is used only for error messages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ KeyPath = tuple[str | int, ...]
 
 
 def find_line(text: str, path: KeyPath) -> int:
-    """Return the number of the line, from 1, where the statement begins that sets a value; 0 if none does.
+    """Return the line (from 1) where the statement that sets a value begins; 0 if there is none.
 
     Args:
         text: A TOML text.

@@ -20,7 +20,7 @@ MAX_TEXT_LENGTH: Final = 1_000
 
 
 class Table:
-    """One table."""
+    """One table, with its path for messages."""
 
     def __init__(
         self, file: ConfigFile, content: Any, path: KeyPath, allowed: Collection[str]

@@ -1,7 +1,7 @@
 """The values that describe a change: its kind, its impact and its message.
 
-`Rule` lists all kinds of changes with their impact on callers of the generated code. Knows nothing of how changes are
-found or printed.
+`Rule` lists all kinds of changes with their impact on callers of the generated code. This module knows nothing of
+how changes are found or printed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Compares two interfaces of a model, for callers of the generated code.
+"""The comparison of two interfaces of a model, for callers of the generated code.
 
-Compares methods and their names; `parameters` and `shapes` compare the options and the types of one parameter. Does no
-I/O, and knows nothing of how changes are printed.
+Methods and their names are compared here; `parameters` compares the details of one parameter, and `shapes` its type.
+This module does no I/O, and knows nothing of how changes are printed.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _common_names(names: Mapping[str, object], others: Mapping[str, object]) -> 
 
 
 def _match_renamed(before: Mapping[str, _Named], after: Mapping[str, _Named]) -> dict[str, str]:
-    """Return the new wire names of what is equal apart from its name, by the old ones.
+    """Return the new wire names of methods or parameters that are equal apart from their names, by the old ones.
 
     An old name is left out if more than one new name would match it, or if two old ones are equal.
     """

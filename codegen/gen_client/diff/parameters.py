@@ -1,6 +1,6 @@
-"""Compares what may be passed for a parameter, and what leaving it out means.
+"""The comparison of what may be passed for a parameter, and of what leaving it out means.
 
-Covers whether it is required, its default, choices, range and hints; `shapes` compares its type.
+That is: whether it is required, its default, choices, range and hints; `shapes` compares its type.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MakeChange = Callable[..., Change]
 def compare_parameter_details(
     method: str, old: NamedParameter, new: NamedParameter, *, has_same_values: bool
 ) -> Iterator[Change]:
-    """Yield the changes of a parameter, except those of its name and type.
+    """Yield the changes of a parameter, except those of its name, position and type.
 
     Args:
         method: The method's name.

@@ -1,8 +1,8 @@
-"""Compares two types: callers make what they pass, and read what a method returns.
+"""The comparison of two types: callers make what they pass, and read what a method returns.
 
 A parameter may accept more values than before, and a result may have fewer possible values. A list that a method
-returns belongs to the caller, who may add items, so the type of its items must stay. Knows shapes, but nothing of
-methods.
+returns belongs to the caller, who may add items, so the type of its items must stay the same. This module knows shapes,
+but nothing of methods.
 """
 
 from __future__ import annotations

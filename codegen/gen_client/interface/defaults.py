@@ -1,7 +1,7 @@
 """The meaning of a default's text, and of the text of a choice.
 
 The platform keeps a default as text. Its spelling depends on the type and on the version of the SDK that wrote it, and
-nothing says which. A text that cannot be read for its type is no error: then only the model's own code knows the default.
+nothing says which. A text that does not fit its type is no error: then only the model's own code knows the default.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MAX_LEVELS: Final = 24
 """Levels of nesting in a default; the wire allows some thirty."""
 _INT64: Final = range(-(2**63), 2**63)
 _MAX_EXACT: Final = 2**53
-"""Integers up to this one survive as JSON: on the wire they are doubles."""
+"""The largest integer that JSON on the wire keeps exact: there, numbers are doubles."""
 _BOOLS: Final = {"true": True, "True": True, "false": False, "False": False}
 _BYTES: Final = re.compile(
     r"""b'(?:[ -&(-\[\]-~]|\\[\\'tnr]|\\x[0-9a-f]{2})*+'|b"(?:[ !#-\[\]-~]|\\[\\tnr]|\\x[0-9a-f]{2})*+\""""
@@ -61,7 +61,7 @@ def read_default(type: DataType, required: bool, text: str) -> Default:
 
 
 def is_readable(type: DataType) -> bool:
-    """Return whether SDKs write defaults of a type so that they can be read. Those of media and arrays cannot."""
+    """Return whether SDKs write defaults of a type as values, as they do not for media and NumPy arrays."""
     parts = (*type.items, *(member.type for member in type.members))
     return all(map(is_readable, parts)) if parts else type.kind in _READABLE
 
@@ -171,7 +171,7 @@ def _to_named_fields(type: DataType, value: JsonValue) -> dict[str, object]:
 
 
 def _to_json(value: JsonValue) -> JsonValue:
-    # Servers read an object whose only key is `_list` as an array.
+    # Servers read an object whose only key is `_list` as an array, so it would not arrive as an object.
     is_container = isinstance(value, list) or (isinstance(value, dict) and set(value) != {"_list"})
     if not is_container or not _survives_the_wire(value):
         raise ValueError("not such JSON_DATA")
@@ -179,7 +179,7 @@ def _to_json(value: JsonValue) -> JsonValue:
 
 
 def _survives_the_wire(value: JsonValue) -> bool:
-    """Return whether a JSON value is the same after it was sent."""
+    """Return whether a JSON value arrives unchanged."""
     if isinstance(value, dict):
         return all(is_encodable(key) and _survives_the_wire(item) for key, item in value.items())
     if isinstance(value, list):

@@ -3,7 +3,7 @@
 A key names a parameter or a return value. The text of its type is untrusted: it is parsed, and nothing that it names is
 imported.
 
-    chat.messages      the parameter of a method: JSON, or a list of JSON, which takes `list[T]`
+    chat.messages      the parameter of a method: JSON; or a list of JSON, whose type is then `list[T]`
     predict.return     the return value of a method
 """
 
@@ -56,7 +56,7 @@ def parse_json_type(key: str, text: str) -> wire.TypeText:
 
 
 def collect_allowed(types: JsonTypes) -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
-    """Return what generated code may name because of the user's types.
+    """Return the classes and texts that the user's types allow in generated code.
 
     Returns:
         The classes, each by module and name; and the texts of types.

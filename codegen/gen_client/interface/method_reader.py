@@ -1,7 +1,7 @@
 """One method from its signature: kind, parameters, result and types.
 
-A method that breaks a rule raises `UnusableMethod`; an oddity that does no harm is a warning. Which model the method
-belongs to is not known here, and of Python only that names are identifiers.
+A method that breaks a rule raises `UnusableMethod`; an oddity that does no harm is a warning. This module knows
+nothing of models, and of Python only what an identifier is.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _read_type(raw: RawMessage, depth: int) -> DataType:
 
     Args:
         raw: The field.
-        depth: Levels of types around it, itself included; from 1.
+        depth: Levels of types down to this one, itself included; from 1.
     """
     if depth > limits.NESTING:
         raise Refusal(
@@ -260,7 +260,7 @@ def _read_parameter(raw: RawMessage, method: str, report: Report) -> Parameter:
 
 
 def _read_choices(raw: RawMessage, kind: TypeKind, report: Report) -> tuple[Choice, ...]:
-    """Read the choices of a parameter, each value once; what is not a value of the type is left out."""
+    """Read the distinct choices of a parameter; those that are not values of its type are left out."""
     choices: dict[Scalar, Choice] = {}
     dropped: list[str] = []
     for option in raw.get_messages("model_type_enum_options", limits.CHOICES):
@@ -269,7 +269,7 @@ def _read_choices(raw: RawMessage, kind: TypeKind, report: Report) -> tuple[Choi
             value = parse_scalar(kind, id)
         except ValueError:
             value = math.nan
-        if value != value:  # NaN equals no value, so nobody could choose it
+        if value != value:  # NaN equals no value, so no argument could match it
             dropped.append(id)
         elif value not in choices:
             choices[value] = Choice(id, value, option.get_text("description", limits.DESCRIPTION))
@@ -291,7 +291,7 @@ def _reconcile_choices(
     if any(choice.value == value for choice in choices):
         return choices, default
     if not text or value != value or len(choices) == limits.CHOICES:
-        # An older SDK wrote nothing for None, and NaN cannot be chosen: the model knows.
+        # Only the model knows: an older SDK wrote nothing for None, and NaN cannot be chosen.
         return choices, ServerDefault(text)
     report.warn(
         f"its default {quote(text)} is not among its choices; it is allowed too", location=location
@@ -310,7 +310,8 @@ def _read_range(raw: RawMessage, kind: TypeKind, default: Default, report: Repor
         bounds.get_float("min"), bounds.get_float("max"), value, raw.location, report
     )
     step = bounds.get_float("step")
-    # The wire's 0 is a lower bound only below an upper one. Decided last, so that a lock reads the same.
+    # On the wire, 0 also means "no bound": it is a lower bound only if there is an upper bound above it. This is
+    # decided after contradictory bounds are removed, so that reading a lock gives the same range.
     zero_is_bound = highest > 0 and (value is None or value >= 0)
     lower = lowest or (0.0 if zero_is_bound else None)
     if lower is None and not highest and not step:
@@ -351,7 +352,7 @@ def _check_bounds(
 
 
 def _number_of(default: Default) -> float | None:
-    """Return the number that a default is, if it is known and one."""
+    """Return the value of a default if it is a known number."""
     if isinstance(default, KnownDefault) and isinstance(default.value, (int, float)):
         return default.value
     return None

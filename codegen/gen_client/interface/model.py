@@ -1,7 +1,7 @@
 """A model's interface: methods, parameters, types and defaults, free of protobuf and of Python's syntax.
 
-The stages of the generator pass on these frozen values. `interface.read` checks them, so every stage may rely on what is
-documented here. Names, texts and ids are unchanged from the wire: they are untrusted data, not yet Python names.
+The stages of the generator pass on these frozen values. `interface.read` checks them, so every stage may rely on what
+is documented here. Names, texts and ids are unchanged from the wire: they are untrusted data, not yet Python names.
 """
 
 from __future__ import annotations

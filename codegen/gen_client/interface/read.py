@@ -1,4 +1,4 @@
-"""A model's interface from its signatures: read leniently, checked once.
+"""A model's interface from its signatures, which are read leniently and checked once.
 
 A model that `read_model` returns is well-formed and within `limits`. No later stage knows the platform's JSON, and
 nothing here knows Python's syntax.
@@ -85,8 +85,8 @@ def _read_methods(document: Document, report: Report) -> list[Method]:
             unusable.append(error)
     if not methods:
         raise _refuse_empty(unusable)
-    for reason in unusable:
-        report.warn(f"{reason}; the method is left out", location=reason.location)
+    for problem in unusable:
+        report.warn(f"{problem}; the method is left out", location=problem.location)
     return methods
 
 

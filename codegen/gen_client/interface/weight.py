@@ -1,4 +1,4 @@
-"""The cost of generating a model's client.
+"""The weight of a model: the cost of generating its client.
 
 Each part of a model has a weight in `limits`, fitted to the time that formatting and checking its code takes. So every
 model within the limit is generated in about the same time, whatever its shape.

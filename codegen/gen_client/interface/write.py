@@ -1,7 +1,7 @@
 """The canonical signatures of a model: the content of a lock.
 
-`write_signatures` is the inverse of `read.read_model`. It knows the JSON form of the platform's messages, and nothing of
-locks.
+`write_signatures` is the inverse of `read.read_model`. It knows the JSON form of the platform's messages, and nothing
+of locks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ def write_signatures(model: Model) -> list[dict[str, object]]:
     """Return the signatures of a model in their one canonical form.
 
     That is the JSON form of the platform's messages, without zero values and without what `read_model` ignores.
-    `read_model` returns the same model for it, and no warning of anything that it changed the first time.
+    Reading them again gives the same model, without the warnings of what was changed the first time.
     """
     return [_write_method(method) for method in model.methods]
 
@@ -67,5 +67,5 @@ def _write_type(type: DataType) -> dict[str, object]:
 
 
 def _drop_zeros(**values: object) -> dict[str, object]:
-    """Return the values that are not zero, empty or None, as protobuf's JSON does."""
+    """Return the values that are not zero, empty or None: the others are left out in protobuf's JSON too."""
     return {key: value for key, value in values.items() if value}

@@ -244,7 +244,7 @@ def map_by_name(
 
 
 def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
-    """Name methods that are sorted by name; see `method_names`."""
+    """Return the names of methods that are sorted by name; see `method_names`."""
     wire_names = [method.name for method in methods]
     preferred = [_python_name(name, CLIENT_ATTRIBUTES) for name in wire_names]
     batches = Namespace().claim_all(zip(wire_names, map(batch_name, preferred), strict=True))
@@ -354,7 +354,7 @@ class TypeNames:
 
 
 def type_name(*parts: str) -> str:
-    """Return the name of a type made of parts: a method, a parameter, the fields inside it."""
+    """Return the name of a type from its parts: a method, a parameter, the fields inside it."""
     name = "".join(_pascal_case(part.rstrip("_")) for part in parts)
     return f"{name}_" if name in KEYWORDS else name
 

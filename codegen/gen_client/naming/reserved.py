@@ -1,4 +1,4 @@
-"""Names that have a meaning of their own in generated code.
+"""The names that generated code reserves.
 
 The lists are fixed, so that the same signatures give the same names with every Python and every version of the runtime.
 An addition to a list can change names that users type, and requires a new format of the lock.

@@ -1,7 +1,7 @@
-"""Finds which files of a package differ from what they should be, and why: the model, gen-client, or a person's edit.
+"""The files of a package that differ from what they should be, and why: the model, gen-client, or a person's edit.
 
-Trusts nothing that the package says of itself: its lock is generated again, and only bytes that come of that count as
-"generated". Does no I/O.
+What a package says of itself is not trusted: its lock is generated again, and only files that equal the result count
+as generated. This module does no I/O.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What made the present package, as far as its lock tells.
+    """What the present package was generated from, as far as its lock tells.
 
     Attributes:
-        regenerated: The files that this gen-client makes of the lock; None if the lock is missing, edited or unusable.
+        regenerated: The files that this gen-client generates from the lock; None if the lock is missing, edited or
+            unusable.
         has_current_format: Whether the lock has the format version that this gen-client writes.
         has_model_signatures: Whether the signatures of the lock are those of the model.
     """
@@ -78,7 +79,7 @@ def find_differences(
     Args:
         contents: The bytes of each present file; None for an entry that is not a regular file.
         expected: The text that each file should have.
-        origin: What made the present package.
+        origin: What the present package was generated from.
     """
     causes = {
         file: _find_cause(file, contents.get(file), text, origin) for file, text in expected.items()

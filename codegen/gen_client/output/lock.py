@@ -1,7 +1,7 @@
 """The lock, `signatures.json`: what a package was generated from, written and read again.
 
-Writing formats a model; reading trusts nothing that the file says. A lock is intact if its digest is that of its
-signatures, which proves no more: anyone who edits the one can edit the other.
+Nothing that a lock says is trusted. It is intact if its digest is that of its signatures, which does not prove that
+gen-client wrote it: anyone who edits the signatures can also edit the digest.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def read_lock(path: Path) -> Lock | None:
     """Return the lock in a file; None if there is none that can be read.
 
     Raises:
-        Refusal: A newer gen-client wrote it (exit 4).
+        Refusal: Exit 4: a newer gen-client wrote it.
     """
     report = Report()
     try:

@@ -1,6 +1,6 @@
-"""Exchanges two folders in one step, if the system can: `renameat2` on Linux, `renamex_np` on macOS.
+"""The exchange of two folders in one step, if the system can: `renameat2` on Linux, `renamex_np` on macOS.
 
-Python has no function for it, so this calls the C library. Knows nothing of packages.
+Python has no function for it, so this calls the C library. This module knows nothing of packages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes a package's folder: all of it or nothing, and nothing else.
+"""A package's folder, written as a whole or not at all.
 
 A crash at any moment leaves either the old package or the new one. The new package is assembled in a work folder next
 to its destination (`.NAME.gen-client`), with links to the files that stay, and then the two folders are exchanged in
@@ -7,7 +7,7 @@ enough. If the system cannot exchange folders (Windows, some overlay file system
 replaced by itself, the lock last, so that the next run completes an interrupted one.
 
 Files that gen-client did not write are never deleted: a folder that holds any is refused, and with `force` they are
-kept. Knows nothing of models or Python syntax.
+kept. This module knows nothing of models or of Python's syntax.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ def write_package(
         force: Whether the folder may hold other files, which are kept.
 
     Raises:
-        Refusal: Nothing was written: the destination is not a folder of ours, is a symbolic link, or
-            cannot be written (exit 2).
+        Refusal: Exit 2: the destination is not a folder of ours, is a symbolic link, or cannot be written.
     """
     destination = out / name
     try:
@@ -82,7 +81,7 @@ def read_package(folder: Path, files: Mapping[str, str]) -> dict[str, bytes | No
         The bytes of each of `files`, or None if there is no such regular file; None for every foreign entry.
 
     Raises:
-        Refusal: The folder cannot be read (exit 2).
+        Refusal: Exit 2: the folder cannot be read.
     """
     try:
         contents = {file: _read_regular_file(folder / file) for file in files}

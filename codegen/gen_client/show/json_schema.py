@@ -1,7 +1,7 @@
 """The input and output of a method as JSON Schema (draft 2020-12), ready for tool calling.
 
 Properties have the names of the parameters in Python, so that the arguments of a tool call can be passed by keyword.
-Bytes are base64 text; media are base64 text or a URL. Returns plain data, which `json` can write.
+Bytes are base64 text; media are base64 text or a URL. Schemas are plain data, which `json` can write.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A method's signature as the platform's documentation and its SDK print it.
 
 One line per method, in their spelling of types and defaults, for people to compare. It is not Python: defaults are
-printed as the signature has them. Knows the interface's model only.
+printed as the signature has them. This module knows only the interface's model.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Code to copy: short programs that call a method of a generated client.
 
-One program per style of calling, with the arguments of the generated examples. Knows the names and types of a method,
-but nothing of how a package is laid out.
+One program per style of calling, with the arguments of the generated examples. This module knows the names and types of
+a method, but nothing of how a package is laid out.
 """
 
 from __future__ import annotations

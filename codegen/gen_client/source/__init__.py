@@ -1,13 +1,13 @@
 """Sources of signatures: where the description of a model's methods comes from.
 
-There is one class per kind of source. To create one neither reads nor asks anything; `fetch` does, and returns a
-`Document`, free of protobuf and not yet checked. What a signature means is not known here.
+There is one class per kind of source. Creating one does no I/O; `fetch` does, and returns a `Document`, free of
+protobuf and not yet checked. What a signature means is not known here.
 
     resolve_url("https://clarifai.com/USER/APP/models/MODEL")    PlatformModel    platform.py
     resolve_url("grpc://127.0.0.1:8000")                         Runner           runner.py
-    SignatureFile("signatures.json"), SignatureFile("-")         a file           file.py
-    RevisionFile("signatures.json", "main")                      git              revision.py
-    LockFile("my_model/signatures.json")                         a lock           lock_file.py
+    a file, or standard input                                    SignatureFile    file.py
+    a file at a revision of its git repository                   RevisionFile     revision.py
+    the lock of a package                                        LockFile         lock_file.py
 """
 
 from gen_client.source.access import Access

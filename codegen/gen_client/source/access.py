@@ -1,7 +1,7 @@
-"""Reaching the platform or a runner.
+"""Connections to the platform or to a runner.
 
-`Access` holds the user's options; `open_connection` turns the runtime's errors into refusals with a remedy. Signatures
-are not known here.
+`Access` holds the user's options; `open_connection` turns the runtime's errors into refusals with a remedy. This
+module knows nothing of signatures.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def open_connection(base_url: str | None, access: Access) -> Generator[Connectio
         access: Credential and timeout.
 
     Raises:
-        Refusal: In place of any `ClarigenError` that opening, or a call in the block, raises.
+        Refusal: Opening the connection, or a call in the block, raised a `ClarigenError`.
     """
     try:
         connection = _tooling.connect(
@@ -123,5 +123,5 @@ def _explain_failure(error: errors.ClarigenError, address: str) -> Refusal:
 
 
 def _join_lines(error: Exception) -> str:
-    """Return the text of one of our own errors on one line; it quotes the user's text safely."""
+    """Return the text of one of our own errors on one line; user text in it is already escaped."""
     return " ".join(str(error).split())

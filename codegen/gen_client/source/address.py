@@ -1,6 +1,6 @@
 """The grammar of `--url`: a model of the platform, or a runner.
 
-The URL of a model is that of a web page, never a place to connect to, so its host is dropped here.
+The URL of a model is that of a web page, not of a server, so its host is dropped here.
 """
 
 from __future__ import annotations

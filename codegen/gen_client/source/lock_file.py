@@ -1,6 +1,6 @@
 """The lock of a generated package as a source: its model's signatures without a network.
 
-A lock is only accepted if it belongs to the model that was asked for.
+A lock is accepted only if it belongs to the model that was asked for.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class PlatformModel:
         self._access = access
 
     def fetch(self) -> Document:
-        """Ask the platform; the document names the concrete version that was found.
+        """Ask the platform; the document names the version, even if the latest was asked for.
 
         Raises:
             Refusal: Exit 2: the base URL is wrong, or there is no credential. Exit 3: the platform cannot be
@@ -64,17 +64,18 @@ class PlatformModel:
             return build_document(self._reference, signatures)
 
     def _refuse_version(self, error: VersionNotReadyError) -> Refusal:
+        version_id = quote_unless_identifier(error.version_id)
+        model_id = quote_unless_identifier(self._reference.model_id)
         details = f" ({quote(error.details, 300)})" if error.details else ""
         return Refusal(
-            f"version {quote_unless_identifier(error.version_id)} of {quote_unless_identifier(self._reference.model_id)} is not ready:"
-            f" {error.reason}{details}",
+            f"version {version_id} of {model_id} is not ready: {error.reason}{details}",
             remedy=_WAIT if error.resolves_itself else _UPLOAD_AGAIN,
             exit_code=UNREACHABLE,
         )
 
 
 def whoami(access: Access) -> tuple[str, str]:
-    """Ask the platform for the owner of the credential, the one question that names no model.
+    """Ask the platform who owns the credential; no model is involved.
 
     Args:
         access: How to reach the platform.

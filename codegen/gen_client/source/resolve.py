@@ -1,4 +1,4 @@
-"""From a `--url` to a source.
+"""The source that a `--url` names.
 
 The grammar of addresses is in `address`, which loads none of the sources.
 """

@@ -18,7 +18,7 @@ class Runner:
         """Name a server; `fetch` asks it.
 
         Args:
-            base_url: Its URL: `grpc://127.0.0.1:8000`.
+            base_url: Its URL, such as `grpc://127.0.0.1:8000`.
             access: How to reach it; `api_base` is not used.
         """
         self._base_url = base_url

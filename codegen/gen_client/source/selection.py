@@ -1,4 +1,4 @@
-"""Which of a model's methods a client gets.
+"""The selection of the methods that a client gets.
 
 Methods are selected by their names in the document, before anything else of a signature is read.
 """
@@ -24,7 +24,7 @@ def select_methods(
     """Return the document with only the selected methods, in its order.
 
     Args:
-        document: The document.
+        document: The signatures of all methods.
         methods: The names of the methods to keep; empty for all.
         exclude: The names of the methods to leave out.
         missing_ok: Whether to accept that the model has no such method, or that no method is left.

@@ -106,15 +106,15 @@ def _read_model(content: JsonValue) -> tuple[ModelRef | None, str]:
     return ModelRef(*(text or "" for text in ids.values())), version_id
 
 
-def _read_texts(lock: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, str], ...]:
-    """Read an object of texts; without the key there are none."""
-    content = lock.get(key)
-    if content is None:
+def _read_texts(content: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, str], ...]:
+    """Read an object whose values are text; empty if the key is missing."""
+    value = content.get(key)
+    if value is None:
         return ()
-    if not isinstance(content, dict):
+    if not isinstance(value, dict):
         raise ValueError(f"`{key}` is not an object of texts")
-    texts = tuple((name, text) for name, text in content.items() if isinstance(text, str))
-    if len(texts) < len(content):
+    texts = tuple((name, text) for name, text in value.items() if isinstance(text, str))
+    if len(texts) < len(value):
         raise ValueError(f"`{key}` is not an object of texts")
     return texts
 
@@ -128,7 +128,7 @@ def _get_id(content: Mapping[str, JsonValue], key: str) -> str | None:
 
 
 def _check_format(number: JsonValue) -> None:
-    """Refuse a lock of a later format, which may mean more than this version reads of it."""
+    """Refuse a lock of a later format, which may contain what this version cannot read."""
     if isinstance(number, int) and number > wire.FORMAT:
         raise Refusal(
             f"this lock was written by a newer gen-client: it has format {number}, and this one knows"

@@ -1,7 +1,7 @@
-"""Which servers a configuration may send the user's credential to.
+"""The servers that a configuration may send the user's credential to.
 
 A configuration is part of a repository that others can write to. A server that it names gets a credential only if it is
-the platform, this machine, or a host that the user trusts by name outside of the file.
+the platform, this machine, or a host that the user names in an environment variable.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TRUSTED_HOSTS: Final = "CLARIGEN_TRUSTED_HOSTS"
 
 
 def check_trusted(base_url: str) -> None:
-    """Refuse a server that would get the credential and must not.
+    """Raise `Refusal` if a server would get the credential and is not trusted.
 
     Args:
         base_url: The URL of the platform or of a runner, from a configuration.

@@ -21,7 +21,7 @@ class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader, with keys that are distinct texts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a mapping."""
+        """Build a mapping; raise ValueError if a key is not text or occurs twice."""
         keys: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.tag != _STRING_TAG:
@@ -44,7 +44,7 @@ def parse(text: str) -> JsonValue:
         )
     try:
         _check_events(text)
-        value: JsonValue = yaml.load(text, Loader=_Loader)  # noqa: S506  a safe one
+        value: JsonValue = yaml.load(text, Loader=_Loader)  # noqa: S506  _Loader is a SafeLoader.
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         position = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""

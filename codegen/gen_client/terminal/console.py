@@ -1,7 +1,7 @@
-"""Prints results to stdout and everything else to stderr, as much of it as `--quiet` and `--verbose` ask for.
+"""The output of the command: results to stdout, everything else to stderr, subject to `--quiet` and `--verbose`.
 
-No printed line has a control character, whatever its text contains. Colors are used only on a terminal, and not if NO_COLOR is
-set. Knows diagnostics, but not what the other lines say.
+No printed line has a control character, whatever its text contains. Colors are used only on a terminal, and not if
+NO_COLOR is set. This module knows diagnostics, but not what the other lines say.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UNLIMITED_WIDTH: Final = 100_000
 
 
 class Console:
-    """Prints lines.
+    """The output of one run.
 
     Args:
         quiet: Whether to print only errors and findings.
@@ -42,7 +42,7 @@ class Console:
         self.verbose = verbose
 
     def print_finding(self, line: str, color: Color | None = None) -> None:
-        """Print a line that the user asked for to stdout, even if quiet."""
+        """Print to stdout a line that the user asked for, even if quiet."""
         _print_line(sys.stdout, line, color)
 
     def print_table(self, rows: Sequence[Sequence[str]]) -> None:
@@ -76,27 +76,27 @@ class Console:
         _print_rich(syntax.highlight("\n".join(map(escape_unprintable, lines))))
 
     def print_result(self, line: str) -> None:
-        """Print something that was done to stdout, unless quiet."""
+        """Print to stdout what was done, unless quiet."""
         if not self.quiet:
             _print_line(sys.stdout, line)
 
     def print_script(self, text: str) -> None:
-        """Print a text of our own for another program to stdout, unchanged."""
+        """Print to stdout, unchanged, a text of our own for another program."""
         with _writing_to(sys.stdout):
             sys.stdout.write(text)
 
     def print_note(self, line: str = "") -> None:
-        """Print a line for people to stderr, unless quiet."""
+        """Print to stderr a line for people, unless quiet."""
         if not self.quiet:
             _print_line(sys.stderr, line)
 
     def print_detail(self, line: str) -> None:
-        """Print a step to stderr, if verbose."""
+        """Print to stderr a step, if verbose."""
         if self.verbose:
             _print_line(sys.stderr, f"gen-client: {line}")
 
     def print_remedy(self, line: str) -> None:
-        """Print what to do about findings to stderr, even if quiet."""
+        """Print to stderr what to do about findings, even if quiet."""
         _print_line(sys.stderr, f"gen-client: {line}")
 
     def report(self, diagnostic: Diagnostic, label: str = "") -> int:
@@ -132,7 +132,7 @@ class Console:
         """Flush stdout, so that what follows on stderr comes after it.
 
         Raises:
-            Refusal: stdout cannot be written (exit 2).
+            Refusal: Exit 2: stdout cannot be written.
             BrokenPipeError: The reader of stdout has closed it.
         """
         with _writing_to(sys.stdout):
@@ -160,9 +160,9 @@ def discard_output(stream: TextIO) -> None:
 
 
 def open_missing_streams() -> None:
-    """Open the standard streams that are closed on the null device.
+    """Replace standard streams that are closed by the null device.
 
-    Else the next opened files would get their file descriptors.
+    Otherwise the next files that are opened would get their file descriptors.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -181,7 +181,7 @@ def _supports_color(stream: TextIO) -> bool:
 
 
 def _print_rich(renderable: RenderableType) -> None:
-    """Print what rich lays out; its text is printable already."""
+    """Print what rich lays out; its text must be printable."""
     from rich.console import Console as RichConsole
 
     has_color = _supports_color(sys.stdout)

@@ -1,6 +1,6 @@
-"""Shows the current stage of a run on a terminal: nothing for the first second, then a line that moves.
+"""The current stage of a run on a terminal: nothing for the first second, then a line that moves.
 
-Only on stderr, and only if it is a terminal. rich is imported when there is something to show.
+It is shown only on stderr, and only if that is a terminal. rich is imported when there is something to show.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     load_settings(folder)  =  require_config(folder) ─▶ ConfigFile ─▶ read_settings ─▶ Settings
 
-`find` looks for the file; `read` checks every key, and names the line of what is wrong. A configuration is untrusted
+`find` looks for the file; `keys` checks every key, and names the line of what is wrong. A configuration is untrusted
 text (a pull request can change it), so its paths stay inside the repository, and its names and addresses are checked.
 """
 

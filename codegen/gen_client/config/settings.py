@@ -1,6 +1,6 @@
 """The content of a configuration, checked.
 
-`read` creates these values. They know nothing of TOML.
+`keys` creates these values. They know nothing of TOML.
 """
 
 from __future__ import annotations

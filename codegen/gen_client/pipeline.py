@@ -1,12 +1,12 @@
-"""Runs all stages, from a deployed model to a Python package.
+"""The pipeline: all stages, from a deployed model to a Python package.
 
     source ─▶ selection ─▶ interface ─▶ naming, plan ─▶ render ─▶ tidy ─▶ write, or check
     Document                  Model          Page         text     files    paths    differences
 
 Each stage is a module of its own; this module has only their order and the data between them. The first and the last
-stage do I/O; `build_package` runs the stages between them, which read nothing but our templates. If there are several models,
-all signatures are fetched concurrently, and then the packages are built one by one; a failure of one model does not
-stop the others.
+stage do I/O; `build_package` runs the stages between them, which read nothing but our templates. If there are several
+models, all signatures are fetched concurrently, and then the packages are built one by one; a failure of one model does
+not stop the others.
 """
 
 from __future__ import annotations

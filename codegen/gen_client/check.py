@@ -18,7 +18,7 @@ from gen_client.jobs import CheckResult, FetchedJob, Package
 from gen_client.json_text import compute_digest
 from gen_client.output import write
 from gen_client.output.causes import Origin, find_differences, format_unified_diff
-from gen_client.output.lock import read_lock
+from gen_client.output.lock_file import read_lock
 from gen_client.source import Document
 from gen_client.text import quote
 

@@ -25,7 +25,7 @@ from gen_client.interface.read import read_model
 from gen_client.jobs import CheckResult, FetchedJob, Job, Mode, Outcome, Package, WriteResult
 from gen_client.layout import LOCK_FILE, SOURCE_FILES, TYPED_MARKER
 from gen_client.naming import names
-from gen_client.output import lock, write
+from gen_client.output import lock_file, write
 from gen_client.source import Document
 from gen_client.source.selection import select_methods
 
@@ -82,7 +82,9 @@ def build_package(
         for file, kind in SOURCE_FILES.items()
     }
     return Package(
-        page.package, page.client, {**files, TYPED_MARKER: "", LOCK_FILE: lock.format_lock(model)}
+        page.package,
+        page.client,
+        {**files, TYPED_MARKER: "", LOCK_FILE: lock_file.format_lock(model)},
     )
 
 

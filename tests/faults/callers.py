@@ -24,7 +24,7 @@ from clarigen import (
     Stream,
     wire,
 )
-from clarigen._calls.throttle import RetryThrottle
+from clarigen._calls.retry_throttle import RetryThrottle
 from clarigen._client.base import get_policy, with_policy
 
 _N = wire.field("n", wire.INT)

@@ -21,9 +21,9 @@ from typing import Any, Final
 import pytest
 
 from clarigen import Response, UnavailableError
-from clarigen._calls.throttle import RetryThrottle
+from clarigen._calls.retry_throttle import RetryThrottle
 from clarigen._client.base import get_policy, with_policy
-from clarigen._transport import channel_pool
+from clarigen._transport import channel
 from faults import proxy
 from faults.callers import (
     KINDS_AND_TWINS,
@@ -206,7 +206,7 @@ def test_message_over_the_size_limit_is_sent_once(
     if there:
         server = Scripted(limit=10)
     else:
-        monkeypatch.setattr(channel_pool, "MAX_MESSAGE_BYTES", 1000)
+        monkeypatch.setattr(channel, "MAX_MESSAGE_BYTES", 1000)
         server = Scripted(lambda _: Answer(pad=2000))
     with server:
         outcome = ask(kind, twin, server.url)

@@ -20,7 +20,7 @@ from gen_client import source
 from gen_client.diagnostics import Report
 from gen_client.interface.model import KnownDefault, MethodKind, Model, NullDefault, TypeKind
 from gen_client.interface.read import read_model
-from gen_client.output import lock
+from gen_client.output import lock_file
 from support import ROOT, run_python
 
 LIMITED = Annotated[float, Param("How sure.", ge=0.25, le=0.75)]
@@ -102,7 +102,7 @@ def test_signature_file_of_the_example_is_current(monkeypatch: pytest.MonkeyPatc
     monkeypatch.syspath_prepend(str(folder))
     example = importlib.import_module("textstats")
     with serve(example.TextStats()) as server:
-        current = lock.format_lock(_read(server.url))
+        current = lock_file.format_lock(_read(server.url))
     assert (folder / "textstats.json").read_text(encoding="utf-8") == current, (
         "serve it (python examples/textstats.py), run the gen-client command that it prints, and"
         " put text_stats/signatures.json in its place"

@@ -13,7 +13,7 @@ protobuf and not yet checked. What a signature means is not known here.
 from gen_client.source.access import Access
 from gen_client.source.document import Document, Source
 from gen_client.source.file import SignatureFile
-from gen_client.source.lock_file import LockFile
+from gen_client.source.locked_signatures import LockFile
 from gen_client.source.platform import PlatformModel, whoami
 from gen_client.source.resolve import resolve_address, resolve_url
 from gen_client.source.revision import RevisionFile

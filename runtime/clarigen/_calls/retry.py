@@ -2,7 +2,7 @@
 
 This is the runtime's only layer of retries, in the terms of gRPC's retry design (gRFC A6). Nothing here waits, and
 `Policy` supplies the clock and the random numbers, so that tests can replay every decision. `status` says whether a
-status permits a retry; `throttle` limits the retries to one server.
+status permits a retry; `retry_throttle` limits the retries to one server.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 from .._log import LOGGER
 from .._text import escape_unprintable
 from .actions import Sleep
+from .retry_throttle import RetryThrottle
 from .status import CallError, Retryability
-from .throttle import RetryThrottle
 
 _CallErrorT = TypeVar("_CallErrorT", bound=CallError)
 

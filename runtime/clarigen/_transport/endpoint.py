@@ -199,7 +199,7 @@ class ClientOptions(NamedTuple):
             ConfigError: An option is out of its range.
         """
         from .._calls.retry import Policy
-        from .._calls.throttle import get_throttle
+        from .._calls.retry_throttle import get_throttle
 
         self.check()
         throttle = get_throttle(target)

@@ -14,7 +14,7 @@ from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.gate import check
 from gen_client.gate.allowed import Allowed
 from gen_client.interface.read import read_model
-from gen_client.output import lock
+from gen_client.output import lock_file
 from gen_client.source import Document
 
 JSON = {"type": "JSON_DATA"}
@@ -49,12 +49,12 @@ def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
 
     files = pipeline.build_package(DOCUMENT, "talk", Report()).files
     (tmp_path / "signatures.json").write_text(files["signatures.json"], "utf-8")
-    found = lock.read_lock(tmp_path / "signatures.json")
+    found = lock_file.read_lock(tmp_path / "signatures.json")
     assert found is not None
     assert found.document.json_types == TYPES
     assert pipeline.build_package(found.document, "talk", Report()).files == files
     plain = read_model(replace(DOCUMENT, json_types=()), Report())
-    assert lock.format_lock(plain) != files["signatures.json"]
+    assert lock_file.format_lock(plain) != files["signatures.json"]
 
 
 @pytest.mark.parametrize(

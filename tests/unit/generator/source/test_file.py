@@ -16,7 +16,7 @@ from gen_client import limits, source
 from gen_client.diagnostics import Refusal, Report
 from gen_client.interface.model import Model
 from gen_client.interface.read import read_model
-from gen_client.output import lock
+from gen_client.output import lock_file
 from gen_client.source import Document
 from support import CORPUS
 
@@ -102,7 +102,7 @@ def test_a_file_may_name_its_model_in_camel_case(tmp_path: Path) -> None:
 def test_a_lock_is_a_signature_file(tmp_path: Path, expected: Model) -> None:
     for original in (expected, Model(ModelRef("u", "a", "m"), "v", expected.methods)):
         path = tmp_path / "signatures.json"
-        path.write_text(lock.format_lock(original), "utf-8")
+        path.write_text(lock_file.format_lock(original), "utf-8")
         report = Report()
         assert interface_of(read_file(path, report)) == original
         assert report.warnings == []
@@ -110,7 +110,7 @@ def test_a_lock_is_a_signature_file(tmp_path: Path, expected: Model) -> None:
 
 def test_a_lock_edited_by_hand_is_warned_of(tmp_path: Path, expected: Model) -> None:
     path = tmp_path / "signatures.json"
-    path.write_text(lock.format_lock(expected).replace('"STR"', '"TEXT"'), "utf-8")
+    path.write_text(lock_file.format_lock(expected).replace('"STR"', '"TEXT"'), "utf-8")
     report = Report()
     read_file(path, report)
     assert "edited by hand" in str(report.warnings[0])

@@ -23,7 +23,7 @@ from clarigen._calls.address import Address, Routing
 from clarigen._calls.batch import AdaptiveLimits, BatchPlan, Chunk
 from clarigen._calls.call import CallContext, call_stream, call_unary
 from clarigen._calls.retry import Policy
-from clarigen._calls.throttle import RetryThrottle
+from clarigen._calls.retry_throttle import RetryThrottle
 from clarigen._proto import MultiOutputResponse, PostModelOutputsRequest, Status
 
 _N = wire.field("n", wire.INT)

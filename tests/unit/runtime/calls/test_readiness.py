@@ -20,8 +20,8 @@ from clarigen._calls.actions import Failure, Sleep
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.readiness import wait_until_ready
 from clarigen._calls.retry import Policy
+from clarigen._calls.retry_throttle import RetryThrottle
 from clarigen._calls.status import STATUSES
-from clarigen._calls.throttle import RetryThrottle
 from clarigen._proto import (
     Deployment,
     GetDeploymentRequest,

@@ -35,8 +35,8 @@ from clarigen._calls.retry import (
     WaitForCapacity,
     next_step,
 )
+from clarigen._calls.retry_throttle import RetryThrottle
 from clarigen._calls.status import Retryability, classify_failure
-from clarigen._calls.throttle import RetryThrottle
 from clarigen._proto import MultiOutputResponse, Status
 
 PING = wire.unary("ping", returns=wire.INT)

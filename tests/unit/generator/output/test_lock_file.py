@@ -12,7 +12,7 @@ from gen_client.diagnostics import Report
 from gen_client.interface.model import Model
 from gen_client.interface.read import read_model
 from gen_client.json_text import compute_digest
-from gen_client.output import lock
+from gen_client.output import lock_file
 from gen_client.source import Document
 from support import CORPUS
 
@@ -27,7 +27,7 @@ def make_model(reference: ModelRef | None = REFERENCE, version_id: str = "v1") -
 
 
 def test_a_lock_states_format_model_digest_and_signatures() -> None:
-    text = lock.format_lock(make_model())
+    text = lock_file.format_lock(make_model())
     content = json.loads(text)
     assert text.endswith("\n")
     assert text.isascii()
@@ -43,8 +43,10 @@ def test_a_lock_states_format_model_digest_and_signatures() -> None:
 
 
 def test_unknown_ids_are_left_out() -> None:
-    assert json.loads(lock.format_lock(make_model(None, "")))["model"] == {}
-    assert json.loads(lock.format_lock(make_model(None, "v1")))["model"] == {"version_id": "v1"}
+    assert json.loads(lock_file.format_lock(make_model(None, "")))["model"] == {}
+    assert json.loads(lock_file.format_lock(make_model(None, "v1")))["model"] == {
+        "version_id": "v1"
+    }
 
 
 USABLE = [
@@ -61,10 +63,10 @@ USABLE = [
 def test_a_lock_that_is_read_and_written_is_the_same(file: Path) -> None:
     content = json.loads(file.read_text())
     first = read_model(Document(REFERENCE, "", tuple(content["method_signatures"])), Report())
-    again = json.loads(lock.format_lock(first))
+    again = json.loads(lock_file.format_lock(first))
     second = read_model(Document(REFERENCE, "", tuple(again["method_signatures"])), Report())
     assert second == first
-    assert lock.format_lock(second) == lock.format_lock(first)
+    assert lock_file.format_lock(second) == lock_file.format_lock(first)
 
 
 def test_the_digest_ignores_the_order_of_keys() -> None:

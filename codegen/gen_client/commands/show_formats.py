@@ -169,7 +169,7 @@ def describe_tools(methods: Sequence[NamedMethod]) -> list[dict[str, Any]]:
     return [json_schema.describe_tool(method) for method in methods]
 
 
-def describe_model(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, Any]:
+def encode_model(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, Any]:
     """Return a model and its methods as JSON values.
 
     Args:
@@ -183,11 +183,11 @@ def describe_model(interface: Interface, methods: Sequence[NamedMethod]) -> dict
         "version_id": interface.model.version_id,
         "package": str(interface.package),
         "client": str(names.class_name(interface.package)),
-        "methods": [_describe_method(method) for method in methods],
+        "methods": [_encode_method(method) for method in methods],
     }
 
 
-def _describe_method(method: NamedMethod) -> dict[str, Any]:
+def _encode_method(method: NamedMethod) -> dict[str, Any]:
     return {
         "name": str(method.name),
         "wire_name": method.wire.name,
@@ -196,7 +196,7 @@ def _describe_method(method: NamedMethod) -> dict[str, Any]:
         "description": method.wire.description,
         "takes_list": method.accepts_list,
         "batch": None if method.input is None else str(method.names.batch),
-        "parameters": [_describe_parameter(parameter) for parameter in method.parameters],
+        "parameters": [_encode_parameter(parameter) for parameter in method.parameters],
         "returns": {
             "type": str(types.format_annotation(method.result, Use.RESULT)),
             "stream": method.is_stream,
@@ -205,7 +205,7 @@ def _describe_method(method: NamedMethod) -> dict[str, Any]:
     }
 
 
-def _describe_parameter(parameter: NamedParameter) -> dict[str, Any]:
+def _encode_parameter(parameter: NamedParameter) -> dict[str, Any]:
     wire, planned = parameter.wire, build.build_parameter(parameter)
     return {
         "name": str(parameter.name),

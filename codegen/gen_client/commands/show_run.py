@@ -76,7 +76,7 @@ def _print_json(
         tools = show_formats.describe_tools(methods)
         text = _format_json(tools[0] if is_single else tools)
     else:
-        text = _format_json(show_formats.describe_model(interface, methods))
+        text = _format_json(show_formats.encode_model(interface, methods))
     for line in text.split("\n"):
         console.print_finding(line)
 

@@ -70,7 +70,7 @@ def open_connection(base_url: str | None, access: Access) -> Generator[Connectio
             timeout=access.timeout,
         )
     except errors.ConfigError as error:
-        raise Refusal(_join_lines(error), exit_code=USAGE) from None
+        raise Refusal(_format_error(error), exit_code=USAGE) from None
     with connection:
         try:
             yield connection
@@ -91,7 +91,7 @@ def _explain_failure(error: errors.ClarigenError, address: str) -> Refusal:
     exit_code, remedy = UNREACHABLE, ""
     match error:
         case errors.ConfigError():
-            exit_code, message = USAGE, _join_lines(error)
+            exit_code, message = USAGE, _format_error(error)
         case errors.AuthenticationError():
             message, remedy = f"{address} refused the credential{quoted}", _CHECK_CREDENTIAL
         case errors.PermissionDeniedError():
@@ -122,6 +122,6 @@ def _explain_failure(error: errors.ClarigenError, address: str) -> Refusal:
     return Refusal(message, remedy=remedy, exit_code=exit_code)
 
 
-def _join_lines(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     """Return the text of one of our own errors on one line; user text in it is already escaped."""
     return " ".join(str(error).split())

@@ -128,7 +128,7 @@ def _get_id(content: Mapping[str, JsonValue], key: str) -> str | None:
 
 
 def _check_format(number: JsonValue) -> None:
-    """Refuse a lock of a later format, which may contain what this version cannot read."""
+    """Raise `Refusal` if a lock has a later format, which may contain what this version cannot read."""
     if isinstance(number, int) and number > wire.FORMAT:
         raise Refusal(
             f"this lock was written by a newer gen-client: it has format {number}, and this one knows"

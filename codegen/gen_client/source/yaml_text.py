@@ -54,7 +54,7 @@ def parse(text: str) -> JsonValue:
 
 
 def _check_events(text: str) -> None:
-    """Refuse aliases and deep nesting, event by event: this neither recurses nor builds values."""
+    """Raise ValueError if a text has aliases or is nested deeply; no recursion, and no value is built."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if getattr(event, "anchor", None):

@@ -297,6 +297,13 @@ class Proxy:
         """The base URL for clients."""
         return f"grpc://127.0.0.1:{self._listener.getsockname()[1]}"
 
+    def wait_until_disconnected(self) -> bool:
+        """Wait until each connection has ended; return False if one is still open after ten seconds."""
+        links = self._threads[1:]
+        for thread in links:
+            thread.join(10)
+        return not any(thread.is_alive() for thread in links)
+
     def _accept(self) -> None:
         with suppress(OSError):
             while True:

@@ -41,7 +41,7 @@ class Statistics:
     characters: Annotated[int, Param("Characters, white space included.")]
     words: int
     sentences: int
-    reading_time: Annotated[float, Param("Seconds to read it, at 240 words a minute.")]
+    reading_time: Annotated[float, Param("Seconds to read it, at 240 words per minute.")]
     top: Annotated[list[Word], Param("The words that stand out, in the order asked for.")]
 
 
@@ -84,7 +84,7 @@ class TextStats:
             yield Total(lines=number, words=len(words), longest=max(words, key=len, default=""))
 
     def chart(self, text: str) -> Image:
-        """Draw how long the words are: one bar a length, from 1 letter on, as a PNG."""
+        """Draw the lengths of the words as a PNG: one bar per length, from one letter on."""
         lengths = Counter(map(len, _split_words(text)))
         longest = max(lengths, default=1)
         return Image(bytes=_draw_bars([lengths[length] for length in range(1, longest + 1)]))

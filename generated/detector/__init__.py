@@ -5,13 +5,13 @@
 """Typed client for the model `detector` of example-user/example-app.
 
 >>> from detector import Detector, Image
->>> with Detector() as model:  # CLARIFAI_PAT
+>>> with Detector() as model:  # reads CLARIFAI_PAT
 ...     print(model.predict(Image.from_file("picture.jpg"), threshold=0.5))
 """
 
 from clarigen import wire
 
-# Fails with a clear message if the installed runtime is too old.
+# Fails with a clear message if the installed runtime does not support this package.
 wire.require_format(1, __name__)
 
 from clarigen import Box, Frame, Image, Region, Video

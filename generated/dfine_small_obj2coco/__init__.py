@@ -5,13 +5,13 @@
 """Typed client for the model `dfine-small-obj2coco` of example-user/example-app.
 
 >>> from dfine_small_obj2coco import DfineSmallObj2coco, Image
->>> with DfineSmallObj2coco() as model:  # CLARIFAI_PAT
+>>> with DfineSmallObj2coco() as model:  # reads CLARIFAI_PAT
 ...     print(model.predict(Image.from_file("picture.jpg"), threshold=0.25, use_nms=True))
 """
 
 from clarigen import wire
 
-# Fails with a clear message if the installed runtime is too old.
+# Fails with a clear message if the installed runtime does not support this package.
 wire.require_format(1, __name__)
 
 from clarigen import Box, Frame, Image, Region, Video

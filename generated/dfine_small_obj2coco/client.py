@@ -28,8 +28,8 @@ _MODEL: Final = ModelRef("example-user", "example-app", "dfine-small-obj2coco")
 class DfineSmallObj2coco(Client, model=_MODEL):
     """Client for the model `dfine-small-obj2coco` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
-    overloads takes either one input or a list of inputs.
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
+    result also accepts a list of inputs.
 
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached.
@@ -145,7 +145,8 @@ class DfineSmallObj2coco(Client, model=_MODEL):
 class AsyncDfineSmallObj2coco(AsyncClient, model=_MODEL):
     """Async client for the model `dfine-small-obj2coco` of example-user/example-app.
 
-    The asyncio twin of `DfineSmallObj2coco`, with the same methods, credentials and errors.
+    The asyncio version of `DfineSmallObj2coco`, with the same methods, credentials and
+    errors.
     """
 
     @overload

@@ -5,13 +5,13 @@
 """Typed client for the model `document-processor` of example-user/example-app.
 
 >>> from document_processor import DocumentProcessor
->>> with DocumentProcessor() as model:  # CLARIFAI_PAT
+>>> with DocumentProcessor() as model:  # reads CLARIFAI_PAT
 ...     print(model.analyze_document(["Hello"]))
 """
 
 from clarigen import wire
 
-# Fails with a clear message if the installed runtime is too old.
+# Fails with a clear message if the installed runtime does not support this package.
 wire.require_format(1, __name__)
 
 from clarigen import Text

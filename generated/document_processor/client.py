@@ -16,8 +16,8 @@ _MODEL: Final = ModelRef("example-user", "example-app", "document-processor")
 class DocumentProcessor(Client, model=_MODEL):
     """Client for the model `document-processor` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
-    overloads takes either one input or a list of inputs.
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
+    result also accepts a list of inputs.
 
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached.
@@ -77,7 +77,7 @@ class DocumentProcessor(Client, model=_MODEL):
 class AsyncDocumentProcessor(AsyncClient, model=_MODEL):
     """Async client for the model `document-processor` of example-user/example-app.
 
-    The asyncio twin of `DocumentProcessor`, with the same methods, credentials and errors.
+    The asyncio version of `DocumentProcessor`, with the same methods, credentials and errors.
     """
 
     @overload

@@ -5,13 +5,13 @@
 """Typed client for the model `gpt-5_1` of example-user/example-app.
 
 >>> from gpt_5_1 import Gpt5_1
->>> with Gpt5_1() as model:  # CLARIFAI_PAT
+>>> with Gpt5_1() as model:  # reads CLARIFAI_PAT
 ...     print(model.predict("Hello", max_tokens=4096, temperature=1.0))
 """
 
 from clarigen import wire
 
-# Fails with a clear message if the installed runtime is too old.
+# Fails with a clear message if the installed runtime does not support this package.
 wire.require_format(1, __name__)
 
 from clarigen import Image

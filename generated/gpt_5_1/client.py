@@ -27,8 +27,8 @@ _MODEL: Final = ModelRef("example-user", "example-app", "gpt-5_1")
 class Gpt5_1(Client, model=_MODEL):
     """Client for the model `gpt-5_1` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
-    overloads takes either one input or a list of inputs.
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
+    result also accepts a list of inputs.
 
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached.
@@ -163,7 +163,7 @@ class Gpt5_1(Client, model=_MODEL):
 class AsyncGpt5_1(AsyncClient, model=_MODEL):
     """Async client for the model `gpt-5_1` of example-user/example-app.
 
-    The asyncio twin of `Gpt5_1`, with the same methods, credentials and errors.
+    The asyncio version of `Gpt5_1`, with the same methods, credentials and errors.
     """
 
     @overload

@@ -5,13 +5,13 @@
 """Typed client for the model `multimodal-chat-optional` of example-user/example-app.
 
 >>> from multimodal_chat_optional import MultimodalChatOptional
->>> with MultimodalChatOptional() as model:  # CLARIFAI_PAT
+>>> with MultimodalChatOptional() as model:  # reads CLARIFAI_PAT
 ...     print(model.predict("Hello", max_tokens=512, temperature=0.7))
 """
 
 from clarigen import wire
 
-# Fails with a clear message if the installed runtime is too old.
+# Fails with a clear message if the installed runtime does not support this package.
 wire.require_format(1, __name__)
 
 from clarigen import Image

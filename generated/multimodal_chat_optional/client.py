@@ -26,8 +26,8 @@ _MODEL: Final = ModelRef("example-user", "example-app", "multimodal-chat-optiona
 class MultimodalChatOptional(Client, model=_MODEL):
     """Client for the model `multimodal-chat-optional` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
-    overloads takes either one input or a list of inputs.
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
+    result also accepts a list of inputs.
 
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached.
@@ -93,7 +93,7 @@ class MultimodalChatOptional(Client, model=_MODEL):
 class AsyncMultimodalChatOptional(AsyncClient, model=_MODEL):
     """Async client for the model `multimodal-chat-optional` of example-user/example-app.
 
-    The asyncio twin of `MultimodalChatOptional`, with the same methods, credentials and
+    The asyncio version of `MultimodalChatOptional`, with the same methods, credentials and
     errors.
     """
 

@@ -5,7 +5,7 @@
 """Typed client for the model `sensors` of example-user/example-app.
 
 >>> from sensors import MonitorSensorsSensorStream, Sensors
->>> with Sensors() as model:  # CLARIFAI_PAT
+>>> with Sensors() as model:  # reads CLARIFAI_PAT
 ...     for piece in model.monitor_sensors(
 ...         [MonitorSensorsSensorStream(temperature=1.0, pressure=1.0, timestamp=1.0)],
 ...     ):
@@ -14,7 +14,7 @@
 
 from clarigen import wire
 
-# Fails with a clear message if the installed runtime is too old.
+# Fails with a clear message if the installed runtime does not support this package.
 wire.require_format(1, __name__)
 
 from .client import AsyncSensors, MonitorSensorsResult, MonitorSensorsSensorStream, Sensors

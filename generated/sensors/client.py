@@ -36,7 +36,7 @@ class Sensors(Client, model=_MODEL):
 class AsyncSensors(AsyncClient, model=_MODEL):
     """Async client for the model `sensors` of example-user/example-app.
 
-    The asyncio twin of `Sensors`, with the same methods, credentials and errors.
+    The asyncio version of `Sensors`, with the same methods, credentials and errors.
     """
 
     def monitor_sensors(

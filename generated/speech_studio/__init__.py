@@ -5,13 +5,13 @@
 """Typed client for the model `speech-studio` of example-user/example-app.
 
 >>> from speech_studio import Audio, SpeechStudio
->>> with SpeechStudio() as model:  # CLARIFAI_PAT
+>>> with SpeechStudio() as model:  # reads CLARIFAI_PAT
 ...     print(model.transcribe(Audio.from_file("speech.wav"), language="auto", class_="public"))
 """
 
 from clarigen import wire
 
-# Fails with a clear message if the installed runtime is too old.
+# Fails with a clear message if the installed runtime does not support this package.
 wire.require_format(1, __name__)
 
 from clarigen import Audio, Concept, Text

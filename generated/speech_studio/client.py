@@ -35,8 +35,8 @@ _MODEL: Final = ModelRef("example-user", "example-app", "speech-studio")
 class SpeechStudio(Client, model=_MODEL):
     """Client for the model `speech-studio` of example-user/example-app.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
-    overloads takes either one input or a list of inputs.
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
+    result also accepts a list of inputs.
 
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached.
@@ -194,7 +194,7 @@ class SpeechStudio(Client, model=_MODEL):
             text: Also accepts a list of `SpeakInput` and then returns a list of results.
             voice: A few seconds of the voice to speak with. If omitted, the model's own default
                 applies.
-            watermark: Is hidden in the sound.
+            watermark: Hidden in the sound.
         """
         return self._unary_or_batch(_SPEAK, text, voice, container, watermark)
 
@@ -233,9 +233,9 @@ class SpeechStudio(Client, model=_MODEL):
         """Write down what is said while it is said.
 
         Args:
-            chunks: Raw sound: 16 bits a sample, one channel. Each item is sent as soon as the
+            chunks: Raw sound: 16 bits per sample, one channel. Each item is sent as soon as the
                 iterable yields it.
-            sample_rate: Samples a second.
+            sample_rate: Samples per second.
         """
         return self._stream(_LISTEN, chunks, sample_rate)
 
@@ -252,8 +252,8 @@ class SpeechStudio(Client, model=_MODEL):
         """Keep a voice, to speak with it.
 
         Args:
-            audio: Somebody who speaks, half a minute at least. Also accepts a list of
-                `ImportInput` and then returns a list of results.
+            audio: A speaker, for at least half a minute. Also accepts a list of `ImportInput`
+                and then returns a list of results.
             class_: Who may use it.
 
         Returns:
@@ -269,7 +269,7 @@ class SpeechStudio(Client, model=_MODEL):
 class AsyncSpeechStudio(AsyncClient, model=_MODEL):
     """Async client for the model `speech-studio` of example-user/example-app.
 
-    The asyncio twin of `SpeechStudio`, with the same methods, credentials and errors.
+    The asyncio version of `SpeechStudio`, with the same methods, credentials and errors.
     """
 
     @overload
@@ -430,7 +430,7 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
             text: Also accepts a list of `SpeakInput` and then returns a list of results.
             voice: A few seconds of the voice to speak with. If omitted, the model's own default
                 applies.
-            watermark: Is hidden in the sound.
+            watermark: Hidden in the sound.
         """
         return await self._unary_or_batch(_SPEAK, text, voice, container, watermark)
 
@@ -476,9 +476,9 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         """Write down what is said while it is said.
 
         Args:
-            chunks: Raw sound: 16 bits a sample, one channel. Each item is sent as soon as the
+            chunks: Raw sound: 16 bits per sample, one channel. Each item is sent as soon as the
                 iterable yields it.
-            sample_rate: Samples a second.
+            sample_rate: Samples per second.
         """
         return self._stream(_LISTEN, chunks, sample_rate)
 
@@ -497,8 +497,8 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         """Keep a voice, to speak with it.
 
         Args:
-            audio: Somebody who speaks, half a minute at least. Also accepts a list of
-                `ImportInput` and then returns a list of results.
+            audio: A speaker, for at least half a minute. Also accepts a list of `ImportInput`
+                and then returns a list of results.
             class_: Who may use it.
 
         Returns:
@@ -595,7 +595,7 @@ class TranscribeTuning:
     """Tried in order, until one succeeds."""
 
     penalties: JSON
-    """Of what the decoder shall avoid."""
+    """Penalties for what the decoder should avoid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -693,7 +693,7 @@ class SpeakInput(TypedDict):
     """Default: `"wav"`."""
 
     watermark: NotRequired[bytes]
-    """Is hidden in the sound. Default: `b'\\x00made by a machine'`."""
+    """Hidden in the sound. Default: `b'\\x00made by a machine'`."""
 
 
 class SearchInput(TypedDict):
@@ -710,7 +710,7 @@ class ImportInput(TypedDict):
     """One input for `import_` or `import_batch`."""
 
     audio: Audio
-    """Somebody who speaks, half a minute at least."""
+    """A speaker, for at least half a minute."""
 
     class_: NotRequired[Literal["private", "public"]]
     """Who may use it. Default: `"private"`."""

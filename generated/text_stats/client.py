@@ -14,8 +14,8 @@ from clarigen import AsyncBatch, AsyncClient, AsyncStream, Batch, Client, Image,
 class TextStats(Client):
     """Client for models with this interface. Pass `base_url` or `model` to select one.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with two
-    overloads takes either one input or a list of inputs.
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
+    result also accepts a list of inputs.
 
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached.
@@ -71,7 +71,7 @@ class TextStats(Client):
     @overload
     def chart(self, inputs: Sequence[ChartInput], /) -> list[Image]: ...
     def chart(self, text: str | Sequence[ChartInput]) -> Image | list[Image]:
-        """Draw how long the words are: one bar a length, from 1 letter on, as a PNG.
+        """Draw the lengths of the words as a PNG: one bar per length, from one letter on.
 
         Args:
             text: Also accepts a list of `ChartInput` and then returns a list of results.
@@ -86,7 +86,7 @@ class TextStats(Client):
 class AsyncTextStats(AsyncClient):
     """Async client for models with this interface.
 
-    The asyncio twin of `TextStats`, with the same methods, credentials and errors.
+    The asyncio version of `TextStats`, with the same methods, credentials and errors.
     """
 
     @overload
@@ -144,7 +144,7 @@ class AsyncTextStats(AsyncClient):
     @overload
     async def chart(self, inputs: Sequence[ChartInput], /) -> list[Image]: ...
     async def chart(self, text: str | Sequence[ChartInput]) -> Image | list[Image]:
-        """Draw how long the words are: one bar a length, from 1 letter on, as a PNG.
+        """Draw the lengths of the words as a PNG: one bar per length, from one letter on.
 
         Args:
             text: Also accepts a list of `ChartInput` and then returns a list of results.
@@ -172,7 +172,7 @@ class AnalyzeResult:
     words: int
     sentences: int
     reading_time: float
-    """Seconds to read it, at 240 words a minute."""
+    """Seconds to read it, at 240 words per minute."""
 
     top: list[AnalyzeResultTop]
     """The words that stand out, in the order asked for."""

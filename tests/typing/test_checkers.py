@@ -92,7 +92,9 @@ def test_no_error_is_suppressed(made: Made) -> None:
         "client.py": [
             "# Wire descriptions of the methods: names, order, types and defaults as the model declares them."
         ],
-        "__init__.py": ["# Fails with a clear message if the installed runtime is too old."],
+        "__init__.py": [
+            "# Fails with a clear message if the installed runtime does not support this package."
+        ],
         "examples.py": [],
     }
     for name in made.packages:

@@ -27,7 +27,7 @@ from gen_client.text import quote
 
 COMMENTS = frozenset(
     [
-        "# Fails with a clear message if the installed runtime is too old.",
+        "# Fails with a clear message if the installed runtime does not support this package.",
         "# Wire descriptions of the methods: names, order, types and defaults as the model declares them.",
     ]
 )

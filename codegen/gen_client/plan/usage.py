@@ -31,7 +31,7 @@ def format_client_docstring(reference: ModelRef | None, *, has_lists: bool) -> s
         summary += " Pass `base_url` or `model` to select one."
     credentials = "Credentials come from `pat` or the CLARIFAI_PAT environment variable."
     if has_lists:
-        credentials += " A method with two overloads takes either one input or a list of inputs."
+        credentials += " A method with one result also accepts a list of inputs."
     errors = (
         "Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError` "
         "if the model fails, and `TransportError` if it cannot be reached."
@@ -40,9 +40,9 @@ def format_client_docstring(reference: ModelRef | None, *, has_lists: bool) -> s
 
 
 def format_async_docstring(reference: ModelRef | None, client: Code) -> str:
-    """Format the docstring of the client's asyncio twin."""
+    """Format the docstring of the asyncio client."""
     summary = f"Async client for {_describe_model(reference)}."
-    twin = f"The asyncio twin of `{client}`, with the same methods, credentials and errors."
+    twin = f"The asyncio version of `{client}`, with the same methods, credentials and errors."
     return f"{format_paragraph(summary, 4)}\n\n{format_paragraph(twin, 4)}"
 
 
@@ -71,7 +71,7 @@ def format_package_docstring(
         opening = f'{client}(base_url="grpc://127.0.0.1:8000")'
     else:
         summary = f"Typed client for {_describe_model(reference)}."
-        comment = "  # CLARIFAI_PAT"
+        comment = "  # reads CLARIFAI_PAT"
         opening = f"{client}()"
     method = next((m for m in methods if not m.wire.name.endswith("_transport")), methods[0])
     arguments = example_arguments(method, has_files=True)

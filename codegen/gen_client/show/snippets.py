@@ -49,7 +49,7 @@ def format_snippet(
     arguments = usage.example_arguments(method, has_files=True)
     imported = ", ".join(sorted({str(client), *map(str, arguments.classes)}))
     import_line = f"from {package} import {imported}"
-    comment = "" if client_arguments else "  # CLARIFAI_PAT"
+    comment = "" if client_arguments else "  # reads CLARIFAI_PAT"
     with_line = f"with {client}({client_arguments}) as model:{comment}"
     if style is CallStyle.SYNC:
         call = _format_call(method, arguments, is_async=False)

@@ -103,7 +103,7 @@ class Detector(
 
 
 class AsyncDetector(AsyncClient, model=_MODEL):
-    """The asyncio twin of `Detector`."""
+    """The asyncio version of `Detector`."""
 
     async def embed(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
         """Embed."""
@@ -231,7 +231,7 @@ INIT = '''"""Typed client for the model `detector` of acme/vision.
 
 from clarigen import wire
 
-# Fails with a clear message if the installed runtime is too old.
+# Fails with a clear message if the installed runtime does not support this package.
 wire.require_format(1, __name__)
 
 from clarigen import Image, Region, Text

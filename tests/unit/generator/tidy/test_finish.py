@@ -80,7 +80,7 @@ def test_imports_of_the_other_files() -> None:
     assert imports(finish(INIT, "init")) == [
         "from clarigen import wire",
         "",
-        "# Fails with a clear message if the installed runtime is too old.",
+        "# Fails with a clear message if the installed runtime does not support this package.",
         "wire.require_format(1, __name__)",
         "",
         "from clarigen import Image",

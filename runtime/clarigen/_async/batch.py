@@ -123,7 +123,7 @@ class _AsyncRequests:
             self._tasks[asyncio.ensure_future(self._connection.run(chunk.flow))] = chunk
 
     async def wait(self) -> None:
-        """Wait for at least one reply."""
+        """Wait until a request finishes, at most for the plan's `wait_timeout`, and finish its chunk."""
         import asyncio
 
         if not self._tasks:

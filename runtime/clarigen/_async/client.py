@@ -49,7 +49,7 @@ class AsyncClient(ClientBase):
         await self._connection.run(self._connection.make_readiness_flow(self._address, policy))
 
     async def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
-        """Call a unary method with one value per parameter, or as a batch if the first is a list of inputs."""
+        """Call a unary method with one value per parameter, or as a batch if the first value is a list of inputs."""
         unary = cast("Unary[Any]", method)
         inputs = unary.batch_inputs(values)
         if inputs is not None:

@@ -1,7 +1,7 @@
 """The async connection: performs the actions of `_calls` with grpc.aio.
 
 It corresponds to `_sync/connection.py`. But a channel of grpc.aio belongs to the event loop that it was opened in. So
-a connection uses a channel per event loop, from its first call there.
+a connection has one channel per event loop, and acquires it at the first call in that loop.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from ..errors import ConfigError
 
 _CANCEL_GRACE: Final = 0.05
 """The shortest time between the last cancellation and the return of `close`, in seconds. grpc does not say when it
-has finished with a canceled call, and prints an error if the loop is closed before that."""
+has finished with a canceled call, and prints an error if the loop is closed earlier."""
 
 
 class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
-    """A connection over the shared channels to an endpoint: one for each event loop that makes calls."""
+    """A connection to an endpoint, over one shared channel per event loop."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
@@ -72,7 +72,7 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             if not _is_task_canceled():
                 raise Failure("CANCELLED", CLOSED) from None
             self.cancel(call)
-            self._last_canceled = time.monotonic()  # grpc may have canceled the call already
+            self._last_canceled = time.monotonic()  # even if grpc had already canceled the call
             raise
         return reply
 
@@ -101,6 +101,6 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
 
 
 def _is_task_canceled() -> bool:
-    """Return whether the current task was canceled, and not only its call by closing the client."""
+    """Return whether the current task was canceled; False if only its call was, by closing the client."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

@@ -1,7 +1,7 @@
 """The async stream: runs the flow of a streaming call result by result, in the caller's task.
 
-It corresponds to `_sync/stream.py`. In addition to the await, it corrects two faults of grpc.aio, which may lose the
-status of a call, and does not cancel a call that is dropped.
+It corresponds to `_sync/stream.py`. It also corrects two faults of grpc.aio: the status of a call may be lost, and a
+call that is dropped is not canceled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STATUS_DELAYS: Final = (0.0, 0.001, 0.01, 0.05)
 
 
 class AsyncItems(ItemsBase):
-    """The items that the caller sends, read by grpc's task; and the replies to them.
+    """The items that the caller sends, read by grpc's task, and the replies of the server.
 
     If the server ends the call while a message is being sent to it, `call.read()` raises an internal error. The
     server's status is lost, and so are replies that were not read yet (grpc/grpc#36066). So the replies are read
@@ -63,7 +63,7 @@ class AsyncItems(ItemsBase):
         """Return the failure that the server sent; None if the call succeeded.
 
         Args:
-            reported: The failure that grpc.aio reports, which may be about a lost status.
+            reported: The failure that grpc.aio reports. It may say only that the status was lost.
         """
         import asyncio
 
@@ -99,7 +99,7 @@ class AsyncItems(ItemsBase):
         if attempt_number != self._attempt_number:
             return END
         if self._second is None:
-            # In a task of its own: grpc cancels the task of a failed attempt.
+            # In a task of its own, which outlives the attempt: if the attempt fails, grpc cancels its task.
             self._second = asyncio.ensure_future(anext(self.iterator, END))
             self._second.add_done_callback(_ignore_exception)
         await asyncio.wait([self._second])
@@ -113,7 +113,7 @@ class AsyncItems(ItemsBase):
 
 
 def _ignore_exception(future: Future[Any]) -> None:
-    """Retrieve the exception of a future. Otherwise, asyncio logs it if no attempt awaits the item any more."""
+    """Retrieve the exception of a future. Otherwise asyncio would log it if no attempt awaits the item."""
     if not future.cancelled():
         future.exception()
 
@@ -142,8 +142,8 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
     """The results of a streaming method, as they arrive: `Stream` for asyncio.
 
     An async iterator and an async context manager. The call starts when the first result is requested.
-    Leaving the `async with` block early, `cancel()`, or dropping the stream cancels the call. Tasks may
-    share a stream: each result goes to one of them.
+    It is canceled by `cancel()`, by leaving the `async with` block early, or if the stream is dropped. Tasks
+    may share a stream: each result goes to one of them.
     """
 
     _loop: AbstractEventLoop | None = None
@@ -221,6 +221,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
                 return END
             raise failure from None
         finally:
+            # The call was canceled because of this error, so it replaces the failure.
             if items.error is not None:
                 raise items.error
 
@@ -235,7 +236,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
         call, loop = getattr(self, "_call", None), self._loop
         if call is None or loop is None:
             return
-        with suppress(RuntimeError):  # the loop has been closed
+        with suppress(RuntimeError):  # the loop was closed after the check
             if loop.is_closed():
                 call.cancel()
             else:

@@ -1,8 +1,8 @@
 """What the synchronous and the async client share: their configuration, and the context of each call.
 
 The arguments of the constructor, the environment and the class's own model become an endpoint and an address.
-The subclasses open the connection and make the calls. This module is loaded with every generated package, so it
-imports what calls need only when a client is created.
+The subclasses open the connection and make the calls. This module is loaded with every generated package. So it
+imports what calls need in functions, when a client is created.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class ClientBase(ABC):
 
     _model: ClassVar[ModelRef | None] = None
     _version: ClassVar[str] = ""
+    # The fields of `Routing`, in its order.
     _default_routing: ClassVar[tuple[str | None, ...]] = (None, None, None, None)
 
     def __init_subclass__(
@@ -138,7 +139,7 @@ class ClientBase(ABC):
         self._address: Address = Address(reference, version, self._resolve_routing())
         self._drift = Drift(find_package(type(self), ClientBase), verify=verify)
         self._has_explicit_credential = bool(pat or session_token)
-        self._identity = object()  # the same for all views made by `with_options`
+        self._identity = object()  # all views have the same, so `recording` covers their calls
         self._prepare_calls(policy)
 
     def _resolve_model(self) -> tuple[ModelRef | None, str]:
@@ -161,9 +162,9 @@ class ClientBase(ABC):
         return self._model, version_id or self._version
 
     def _resolve_routing(self) -> Routing:
-        """Return where the model runs: as the options say, or else as the class was generated.
+        """Return where the model runs: the routing in the options, or else the class's own.
 
-        What the class was generated for does not apply to another model or to a server on this machine.
+        The class's own routing is not used for another model, or if the server is on this machine.
 
         Raises:
             ConfigError: The options contradict each other.
@@ -191,7 +192,7 @@ class ClientBase(ABC):
         batch_size: int | None = None,
         concurrency: int | None = None,
     ) -> Self:
-        """Return a client with other options that shares this client's connection. This client does not change.
+        """Return a client with other options that shares this client's channel. This client does not change.
 
         Args:
             timeout: Time limit of a call, in seconds, above 0; None for no limit. If omitted, the
@@ -201,9 +202,9 @@ class ClientBase(ABC):
             on_response: Callback, invoked with a `Response` after each successful call. None keeps the
                 current setting.
             batch_size: Number of inputs in each request of a batch, 1 to 128. None keeps the current
-                setting. By default the size adapts while the batch runs.
+                setting. Initially, the size adapts while the batch runs.
             concurrency: Number of requests of a batch in flight, at least 1. None keeps the current
-                setting. By default the number adapts while the batch runs.
+                setting. Initially, the number adapts while the batch runs.
 
         Raises:
             ConfigError: An option is wrong.
@@ -255,8 +256,9 @@ class ClientBase(ABC):
                 model.predict("Hello")
             print(responses.usage, responses[0].request_id)
 
-        It covers calls of this client, its views and its batches, and calls in tasks that the block starts.
-        Each successful call adds one; a stream adds one when it ends, a batch one per request.
+        It covers the calls and batches of this client and of the clients that `with_options` returns, also in
+        tasks that the block starts. Each successful call adds one `Response`: a stream when it ends, a batch
+        one per request.
         """
         return recording(self._identity)
 

@@ -54,7 +54,7 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
         return self._iterator
 
     def _show_progress(self) -> AbstractContextManager[Callable[[], None]]:
-        """Return a context manager that draws a progress bar if there is a label. It yields what advances the bar."""
+        """Draw a progress bar while the block runs, if there is a label. Yield the function that advances it."""
         if self._progress_label is None:
             return nullcontext(_do_nothing)
         from .progress import progress_bar

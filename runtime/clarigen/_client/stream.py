@@ -30,9 +30,10 @@ class ItemsBase(ABC):
     grpc reads the messages in a thread or task of its own, where an exception of the caller's iterator would be
     lost. So the exception is kept, and the call is canceled.
 
-    A retry sends the first item again: the flow keeps it, as part of the request. The second item is not kept.
-    But grpc may still be waiting for it when the attempt fails; then it belongs to the next attempt. So only one
-    attempt at a time reads the caller's iterator, and no item is lost.
+    The flow keeps the first item, as part of the request, and every attempt sends it. Later items are not kept. So
+    the call cannot be retried after an attempt has taken the second item. If an attempt fails while it still waits
+    for the second item, that item belongs to the next attempt. Only one attempt at a time reads the caller's
+    iterator, so no item is lost.
 
     Attributes:
         iterator: The caller's iterator of the items.
@@ -49,7 +50,7 @@ class ItemsBase(ABC):
         self._lock = threading.Lock()
 
     def reclaim(self) -> bool:
-        """Leave the items to the next attempt. Return False if this one has already taken the second item."""
+        """Leave the items to the next attempt. Return False if the current one has taken the second item."""
         with self._lock:
             if self._is_second_taken:
                 return False

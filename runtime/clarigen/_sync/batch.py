@@ -33,9 +33,10 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         for regions in model.detect_batch({"image": Image.from_file(path)} for path in paths):
             print(regions)
 
-    `inputs` is any iterable, read lazily; `progress=True` shows a progress bar (requires `rich`).
+    The inputs may be any iterable. With `progress=True`, the batch shows a progress bar (requires `rich`).
 
-    The error of an input that failed is raised in its turn; `outcomes()` yields it instead, and continues.
+    If an input failed, its error is raised in place of its result, and the batch ends. `outcomes()` yields the
+    error instead, and continues.
     Threads may share a batch: each result goes to one of them.
     """
 
@@ -131,7 +132,10 @@ class _Requests:
             self._advance(self._plan.add_chunk(chunk_inputs), None, None)
 
     def wait(self) -> None:
-        """Wait for one reply, or until a request may be sent again."""
+        """Resume a request whose retry is due, or else wait for a call to finish and resume its request.
+
+        The wait ends early if a retry becomes due, after the plan's `wait_timeout`, or if `wake` is called.
+        """
         now = time.monotonic()
         due = next(
             (chunk for chunk, due_time in self._retry_times.items() if due_time <= now), None
@@ -153,7 +157,7 @@ class _Requests:
         self._advance(chunk, *self._connection.collect_reply(call))
 
     def wake(self) -> None:
-        """Wake the thread that waits."""
+        """Wake the thread in `wait`."""
         self._wakeups.release()
 
     def _advance(self, chunk: Chunk, reply: Any, failure: Failure | None) -> None:

@@ -1,6 +1,6 @@
 """The synchronous client: the base of generated classes.
 
-It passes a method and its values to its connection. Creating a client opens the connection and imports grpc.
+Each call passes a method and its values to the connection. Creating a client opens the connection and imports grpc.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Client(ClientBase):
         self._connection.run(self._connection.make_readiness_flow(self._address, policy))
 
     def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
-        """Call a unary method with one value per parameter, or as a batch if the first is a list of inputs."""
+        """Call a unary method with one value per parameter, or as a batch if the first value is a list of inputs."""
         unary = cast("Unary[Any]", method)
         inputs = unary.batch_inputs(values)
         if inputs is not None:

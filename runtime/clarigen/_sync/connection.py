@@ -64,7 +64,8 @@ class GrpcConnection(GrpcConnectionBase, Driver):
             return reply
         except grpc.RpcError as error:
             failure = failure_from_grpc(error)
-        raise failure  # not in the `except`: the context would be grpc's error, whose traceback holds the metadata
+        # Not raised in the `except`: `__context__` would be grpc's error, whose traceback holds the metadata.
+        raise failure
 
     def receive(self, call: Any, end: Any) -> Any:
         """Return the next reply of a stream, or `end` after the last; raise `Failure` if the stream failed."""

@@ -28,7 +28,8 @@ class Items(ItemsBase):
     def __init__(self, iterator: Iterator[Any]) -> None:
         super().__init__(iterator)
         self._reading = threading.Lock()
-        self._second: list[Any] = []  # empty until it is read; then the item; END once it is taken
+        # The second item. Empty until it is read, then the item, and END once an attempt has taken it.
+        self._second: list[Any] = []
 
     def iterate_messages(self, attempt: Open) -> Iterator[bytes]:
         """Return the messages that an attempt sends."""
@@ -60,9 +61,9 @@ class Items(ItemsBase):
 class Stream(StreamBase["Connection", Items], Generic[_R_co]):
     """The results of a streaming method, as they arrive.
 
-    An iterator and a context manager. The call starts when the first result is requested. Leaving the
-    `with` block early, `cancel()`, or dropping the stream cancels the call. Threads may share a stream:
-    each result goes to one of them.
+    An iterator and a context manager. The call starts when the first result is requested. It is
+    canceled by `cancel()`, by leaving the `with` block early, or if the stream is dropped. Threads may share a
+    stream: each result goes to one of them.
 
         with model.caption(image) as pieces:
             for piece in pieces:
@@ -119,6 +120,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
             try:
                 return self._connection.receive(self._get_call(), END)
             finally:
+                # The call was canceled because of this error, so it replaces the failure.
                 if items is not None and items.error is not None:
                     raise items.error
         if isinstance(action, Open):
@@ -138,7 +140,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
         self.cancel()
 
     def __del__(self) -> None:
-        # At the end of the interpreter, `in_flight` has already canceled the call. To cancel it again could hang:
+        # At the end of the interpreter, `in_flight` has already canceled the call. Canceling it again could hang:
         # a thread of grpc may have stopped while it held the call's lock.
         if not getattr(self, "_done", True) and not sys.is_finalizing():
             self.cancel()

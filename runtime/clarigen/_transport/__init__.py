@@ -1,1 +1,1 @@
-"""Endpoints and gRPC channels."""
+"""Endpoints, credentials, gRPC channels, and the interface of connections."""

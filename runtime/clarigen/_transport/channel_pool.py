@@ -49,7 +49,7 @@ class ChannelPool:
     """The open channels of this process. Thread-safe.
 
     Attributes:
-        channels: The channels, by what their clients have in common.
+        channels: The channels by key (see `_Key`).
         lock: Guards the channels and their leases. It is re-entrant, because garbage collection may release
             a lease while this thread holds the lock.
     """
@@ -81,7 +81,7 @@ class ChannelPool:
         return shared
 
     def release(self, key: _Key, shared: _SharedChannel) -> bool:
-        """Remove a lease from a channel. Return whether it was the last: then the channel must be closed."""
+        """Remove a lease from a channel. Return whether the caller must close the channel."""
         with self.lock:
             if shared.is_inherited:
                 return False
@@ -139,7 +139,7 @@ class Lease:
         return self._shared.is_inherited
 
     def release(self) -> Any:
-        """End the lease. Return the channel if this was its last lease: the caller must close it."""
+        """End the lease. Return the channel if the caller must close it, because this was its last lease."""
         with POOL.lock:
             if self._is_released:
                 return None
@@ -147,8 +147,8 @@ class Lease:
             return self._shared.channel if POOL.release(self._key, self._shared) else None
 
     def __del__(self) -> None:
-        # A view of a client is often made for one call, and dropped without `close`. grpc closes a channel when
-        # nothing refers to it.
+        # A view of a client is often made for one call, and dropped without `close`. The channel is not closed
+        # here, but by grpc, when nothing refers to it any more.
         if not getattr(self, "_is_released", True) and not sys.is_finalizing():
             with FORK_GATE:
                 self.release()

@@ -1,13 +1,13 @@
-"""Connections: the interface that clients, streams and batches use, and what both gRPC connections share.
+"""The interface of connections, and what the two gRPC connections, synchronous and async, share.
 
-The gRPC connections and the fakes of `clarigen.testing` implement the interface. The modules of the gRPC
-connections import all that a call needs, grpc included, and are imported when a client is created. So importing a
-generated package loads none of it, and the first call imports nothing more.
+Clients, streams and batches use the interface. The gRPC connections and the fakes of `clarigen.testing` implement
+it. The modules of the gRPC connections are imported when a client is created, and import all that a call needs. So
+importing a generated package does not load grpc, and the first call imports nothing.
 """
 
 from __future__ import annotations
 
-# `_wire/json.py` imports it in functions. It is loaded here, because the first call must import nothing.
+# Imported here because the first call must import nothing: `_wire/json.py` imports json in functions.
 import json  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
 _R = TypeVar("_R")
 
 CLOSED: Final = "this client is closed; create another"
-"""The message of a call over a closed connection."""
+"""The message of the error that a call on a closed connection raises."""
 
 
 class AnyConnection(Protocol):
-    """The common interface of both connections: makes the flows of calls, starts and cancels streams."""
+    """The common interface of `Connection` and `AsyncConnection`.
+
+    It makes the flows of calls (see `_calls/call.py`), and starts and cancels streams.
+    """
 
     def make_unary_flow(
         self, method: Unary[_R], values: Sequence[Any], context: CallContext
@@ -158,7 +161,7 @@ class GrpcConnectionBase(ABC):
     def make_stream_flow(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: object
     ) -> StreamFlow:
-        """Return the flow of a streaming call. It gets the items by `Pull` actions, not from here."""
+        """Return the flow of a streaming call. `items` is not used: the flow yields `Pull` to get the first."""
         del items
         return call_stream(method, values, context)
 
@@ -183,7 +186,7 @@ class GrpcConnectionBase(ABC):
         return wait_until_ready(address, policy)
 
     def start_stream(self, attempt: Open, messages: Any) -> Any:
-        """Start an attempt at a streaming call, and return grpc's call."""
+        """Start an attempt of a streaming call, and return grpc's call."""
         lease = self._get_lease()
         options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
         if messages is None:
@@ -196,7 +199,7 @@ class GrpcConnectionBase(ABC):
 
     @abstractmethod
     def _get_lease(self) -> Lease:
-        """Return the lease of the channel that a call must use now.
+        """Return the lease of the channel for a new call. Acquire it if necessary.
 
         Raises:
             ConfigError: The connection is closed.

@@ -1,7 +1,7 @@
 """The credential of a client: where it comes from, and which servers may receive it.
 
-A credential stays in one object, whose repr is empty and which cannot be pickled. It is sent as metadata, which is
-never logged.
+A credential stays in one object, whose repr does not show it and which cannot be pickled. It is sent as metadata,
+which is never logged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Credentials:
-    """The credential of a client's calls. Its repr is empty, and it cannot be pickled.
+    """The credential of a client's calls. Its repr does not show it, and it cannot be pickled.
 
     Attributes:
         metadata: The gRPC metadata of every call.
@@ -41,8 +41,8 @@ class Credentials:
     def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credentials:
         """Return the credential for a target: the argument, CLARIFAI_PAT or CLARIFAI_SESSION_TOKEN.
 
-        On a connection without TLS to another machine, anybody on the way could read the credential. For such
-        a target an argument is refused, and the environment is not read.
+        On a connection without TLS to another machine, anybody on the way could read the credential. So for
+        such a target, the arguments must be empty, and the environment is not read.
 
         Raises:
             ConfigError: The credential is missing, malformed or ambiguous, or the target must not receive it.

@@ -1,4 +1,4 @@
-"""From configuration to an endpoint: which server, which time limit and how many retries.
+"""The options of a client, and the endpoint that they name: a server, its credential and the interceptors.
 
 This module neither imports grpc nor opens a connection, so that a URL can be checked without either.
 """
@@ -138,7 +138,7 @@ class Endpoint:
         session_token: str | None,
         interceptors: tuple[object, ...] = (),
     ) -> Endpoint:
-        """Return the endpoint that the arguments, or else the environment, name.
+        """Return the endpoint: from the arguments, or else from the environment.
 
         Raises:
             ConfigError: The base URL is wrong, or the credential is missing or wrong.
@@ -193,7 +193,7 @@ class ClientOptions(NamedTuple):
             )
 
     def make_policy(self, target: Target) -> Policy:
-        """Return the policy of calls to a server: its time limit and retries.
+        """Return the policy of calls to a server: their time limit and retries.
 
         Raises:
             ConfigError: An option is out of its range.
@@ -215,5 +215,5 @@ def check_timeout(timeout: float | None) -> None:
 
 
 def _is_number(value: object) -> bool:
-    # Options often come from the environment, as text.
+    # Checked although options are annotated: callers often read them from the environment, as text.
     return isinstance(value, (int, float))

@@ -22,7 +22,7 @@ from .._after_fork import register_resettable
 _background_calls: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
 """The calls that run in the background, with their owners (see `start_call`).
 
-The owner is None if the call leaves the gate by itself (see `leave_when_done`)."""
+The owner is None if a callback of the call leaves the gate for it (see `leave_when_done`)."""
 
 _reader_threads: Final[WeakSet[threading.Thread]] = WeakSet()
 """grpc's threads that read the messages of request streams."""
@@ -40,13 +40,14 @@ class ForkGate:
     grpc can prepare for a fork only while no thread is inside it. Otherwise it prints an error, and calls in
     the child may crash or hang. So a fork waits for the calls in flight, and new calls wait for the fork.
 
-    Both waits have a short limit. Otherwise they could be a deadlock: an open stream ends only when its
+    Both waits have a short limit, because without one they could deadlock: an open stream ends only when its
     reader has finished, and the reader may be waiting for the fork.
 
     Attributes:
         timeout: The longest time, in seconds, of either wait.
         lock: Guards the record of calls and forks.
-        owners: The owner of each call in flight: the thread that must run for it to finish; 0 for none.
+        owners: The owner of each call in flight: the id of the thread that must run so that the call can finish;
+            0 if it finishes by itself.
     """
 
     def __init__(self, timeout: float = _FORK_TIMEOUT) -> None:
@@ -67,7 +68,7 @@ class ForkGate:
         """Record the start of a call, after waiting for forks in other threads.
 
         Args:
-            owner: The thread that must run for the call to finish; 0 for none.
+            owner: The id of the thread that must run so that the call can finish; 0 if it finishes by itself.
         """
         with self.lock:
             if self._forking_threads and threading.get_ident() not in self._forking_threads:
@@ -89,7 +90,7 @@ class ForkGate:
         self.leave(threading.get_ident())
 
     def before_fork(self) -> None:
-        """Wait for the calls of other threads. Those of this thread cannot finish while it waits."""
+        """Wait for all calls but those that this thread owns, which cannot finish while it waits."""
         thread = threading.get_ident()
         with self.lock:
             self._forking_threads.append(thread)
@@ -112,12 +113,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def start_call(start: Callable[[], Any], owner: int) -> Any:
-    """Start a background call, and keep a record of it until `cancel_call`, or until the program ends.
+    """Start a background call, and record it, so that it is canceled when the program ends.
 
     Args:
         start: Starts the call and returns it.
-        owner: The thread that reads its replies. 0 if it finishes without a reader: then pass the call to
-            `leave_when_done`.
+        owner: The id of the thread that reads its replies. 0 if it finishes without a reader: then pass the
+            call to `leave_when_done`.
     """
     FORK_GATE.enter(owner)
     try:
@@ -150,8 +151,9 @@ def cancel_call(call: Any) -> None:
 
 
 def leave_when_done(call: Any) -> Any:
-    """Let a background call leave the gate when it is done, and return the call."""
-    # Not for a stream that starts: Ctrl-C in `add_done_callback` would leave grpc's lock of the call acquired.
+    """Add a callback to a background call that leaves the gate when the call is done. Return the call."""
+    # A stream must not be passed when it starts: Ctrl-C in `add_done_callback` would leave the lock that grpc has
+    # per call acquired.
     owner, _background_calls[call] = _background_calls.get(call), None
     call.add_done_callback(partial(_leave_gate, owner))
     return call
@@ -193,9 +195,9 @@ def _start_cancel(call: Any) -> threading.Event:
 
 @atexit.register
 def _cancel_all() -> None:
-    # grpc's threads still run here, and stop with the interpreter. If one stops while it has the lock of a
-    # call, anything that touches this call later hangs; grpc itself does when it collects the call. So all
-    # calls are canceled now, and grpc gets the time to finish with them.
+    # grpc's threads still run here, and stop with the interpreter. If one stops while it holds the lock of a
+    # call, whatever uses this call later hangs, even grpc when the call is garbage-collected. So all calls are
+    # canceled now, and grpc gets the time to finish with them.
     deadline = time.monotonic() + _EXIT_TIMEOUT
     for done in [_start_cancel(call) for call in list(_background_calls)]:
         done.wait(max(deadline - time.monotonic(), 0))

@@ -77,7 +77,7 @@ class Receive(NamedTuple):
 
 
 class Reclaim(NamedTuple):
-    """Take the inputs back from a failed attempt, unless it has sent more than the first."""
+    """Take the inputs back from a failed attempt, which is possible unless it has sent more than the first."""
 
 
 class Deliver(NamedTuple):

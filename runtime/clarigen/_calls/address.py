@@ -1,8 +1,8 @@
 """Which model a request addresses, and where that model runs.
 
 The fields that all requests of a client share are encoded once. They include the owner of a deployment or nodepool:
-if only the platform knows it, the first call asks for it. The messages are imported when an `Address` is created, so
-that importing this module does not load protobuf.
+if only the platform knows it, the first call asks for it. The protobuf messages are imported when an `Address` is
+created, so that importing this module does not load protobuf.
 """
 
 from __future__ import annotations

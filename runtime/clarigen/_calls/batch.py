@@ -1,8 +1,8 @@
 """Batches: how many inputs a request has, how many requests are in flight, and which result belongs to which input.
 
 A server processes the inputs of a request one after another, and several requests at once. So a request has few
-inputs of a slow method, and many of a fast one. The batches of both clients read the inputs, run the flow of each
-chunk, and hand out the results that are ready. There is no I/O here, and the clock comes from the policy.
+inputs if the method is slow, and many if it is fast. There is no I/O here, and the clock comes from the policy. The
+synchronous and the async batch read the inputs, run the flow of each chunk, and hand out the results that are ready.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ MAX_INPUTS: Final = 128
 """Maximum number of inputs that the platform accepts in one request."""
 
 MAX_CONCURRENCY: Final = 32
-"""Maximum number of requests in flight by default. By default, a model's server runs as many at once, queues ten more,
-and refuses others."""
+"""Maximum number of requests in flight, unless the caller fixes it. A model's server with default settings processes
+32 requests at once, queues ten more, and refuses others."""
 
 MIN_REQUEST_SECONDS: Final = 0.04
-"""Shortest time that a request should take, in seconds. If it is shorter, the overhead per request matters."""
+"""Shortest time that a request should take, in seconds. In shorter requests, the overhead per request matters."""
 
 _LATENCY_BOUND_INPUTS: Final = 4
-"""Maximum number of inputs for which most of the time of a request may be network latency."""
+"""Maximum number of inputs at which a slow request may be bound by network latency, so that a doubling is tried."""
 
 _PROBE_SECONDS: Final = 0.001
 """Longest time that the second request is in flight alone, in seconds. A fast method answers within this time."""
 
 _MAX_GROWTH_SECONDS: Final = 1.0
-"""Maximum duration of a request, in seconds, for trying twice as many inputs."""
+"""Maximum duration of a request, in seconds, after which a first doubling of its inputs is tried."""
 
 _MIN_SPEEDUP: Final = 4 / 3
-"""Factor by which the time per input must shrink for a doubling to pay."""
+"""Minimum speedup of a doubling that is kept: time per input before it, divided by time per input after it."""
 
 _CONCURRENCY_DECREASE: Final = 0.75
 """Factor by which a refusal reduces the number of requests in flight."""
@@ -72,10 +72,10 @@ class AdaptiveLimits:
 
     @property
     def probe_seconds(self) -> float:
-        """Longest time that the newest request is in flight alone, in seconds; 0 if others may follow at once.
+        """Longest time for which the newest request delays the next, in seconds; 0 if the next may follow at once.
 
-        The first requests show how many inputs the others should have. The first may include the time to connect,
-        so the second is measured too.
+        The durations of the first two requests show how many inputs later requests should have. Two are needed
+        because the first duration may include the time to connect.
         """
         if not self._adapts_size or self._answer_count > 1:
             return 0.0
@@ -188,7 +188,7 @@ class BatchPlan(Generic[_R]):
         """Return the number of inputs for the next request; 0 if none may be sent now."""
         limits = self._limits
         is_probing = self._in_flight and self._newest_age() < limits.probe_seconds
-        # Chunks that wait for an earlier one stay in memory: at most as many as may be in flight.
+        # A chunk that is done stays in memory until all earlier ones are done, so the number of chunks is limited too.
         concurrency = limits.concurrency
         is_full = self._in_flight >= concurrency or len(self._chunks) >= 2 * concurrency
         return 0 if self.is_exhausted or is_probing or is_full else limits.size
@@ -204,7 +204,7 @@ class BatchPlan(Generic[_R]):
         return self._clock() - self._chunks[-1].started_at
 
     def add_chunk(self, inputs: Iterable[Any]) -> Chunk:
-        """Prepare the request for some inputs. The outcome of an input that does not fit is an error at once."""
+        """Prepare the request for some inputs. An input that does not fit is not sent: its outcome is the error."""
         outcomes: list[Any] = []
         requests: dict[int, bytes] = {}
         for arguments in inputs:
@@ -221,7 +221,10 @@ class BatchPlan(Generic[_R]):
         return chunk
 
     def start_input_timer(self) -> Callable[[], bool]:
-        """Return a function that says whether reading the inputs of a chunk has taken long enough, however few."""
+        """Return a function that says whether a chunk must be sent although it is not full.
+
+        That is so once reading its inputs has taken as long as a request should take.
+        """
         start = self._clock()
         return lambda: self._clock() - start > MIN_REQUEST_SECONDS
 

@@ -2,7 +2,8 @@
 
 A call is a generator, called a flow: it yields actions (see `actions`) and is sent their results. It decides what
 is sent, what a response means, and when the call ends. Connections, streams and batches perform the actions and
-decide nothing. So both clients share encoding, statuses and deadlines, and tests need no server.
+decide nothing. So the synchronous and the async client share encoding, statuses and deadlines, and tests need no
+server.
 """
 
 from __future__ import annotations
@@ -202,8 +203,8 @@ def _decode_output(
 def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallContext) -> StreamFlow:
     """Call a streaming method with one value per parameter, deliver its results, and return its usage.
 
-    The call is not sent again after its first result, nor after its second input: only the first input is kept,
-    in the request.
+    The call is not sent again after its first result. Nor is it sent again after its second input,
+    because only the first input is kept (in the request).
 
     Raises:
         InputError: An argument does not fit. This is raised at once, not when the flow starts. Streamed inputs
@@ -219,7 +220,7 @@ def _run_stream(
     streams_inputs = method.stream_field is not None
     if streams_inputs:
         item = yield Pull()
-        if item is END:  # the other arguments are sent with the first input, so nothing can be sent
+        if item is END:  # nothing is sent: the other arguments would go with the first input
             return Usage()
         request = method.encode_item(item, arguments)
     else:
@@ -238,7 +239,7 @@ def _run_stream(
                     response, payloads = parse_reply(method, reply, context)
                     _check_response(method, response)
                     output = response.outputs[0]
-                    # Models send the counts with the last message, or running totals: the last counts are right.
+                    # Models send counts with the last message only, or running totals: either way, the last are right.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = _sum_usage(response)
                     attempts.is_last = True

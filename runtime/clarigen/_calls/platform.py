@@ -33,7 +33,8 @@ from .actions import Send
 from .status import raise_for_status
 
 UNIMPLEMENTED: Final = "UNIMPLEMENTED"
-"""gRPC status of a local runner for every query except `get_signatures_response`: it knows only its own model."""
+"""gRPC status with which a local runner answers every query except `get_signatures_response`, because it knows only
+its own model."""
 
 DISABLED_STATE: Final = 1
 """The `status` of a `Deployment` that is disabled."""
@@ -71,11 +72,11 @@ def get_user_id(timeout: float | None) -> Query[str]:
 
 
 def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) -> Query[str]:
-    """Return the id of a model's latest version, or `version_id` if the platform confirms that it exists.
+    """Return the id of a version of a model; raise `ModelError` if the platform does not have the version.
 
     Args:
         reference: The model.
-        version_id: A version of it; empty for the latest.
+        version_id: The version; empty for the latest.
         timeout: Timeout of the request, in seconds; None for no limit.
     """
     request = GetModelRequest(

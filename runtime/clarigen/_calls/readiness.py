@@ -1,8 +1,8 @@
 """Waiting until a model accepts calls, without I/O.
 
-First, the platform is asked whether the version is built and the deployment is enabled. Then the model is asked for
-its signatures, never for a prediction: only the model knows whether it runs. A local runner cannot answer the
-queries to the platform. `status` says which answers are worth waiting for.
+First, the platform is asked whether the version is built and the deployment is enabled. This is skipped for a local
+runner, which does not support these queries. Then the model itself is asked, because only it knows whether it runs:
+for its signatures, never for a prediction. The module `status` says which answers are worth waiting for.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class _Probe:
 
 
 def _resolves_itself(obstacle: Failure | ModelError) -> bool:
-    """Return whether waiting may help. A poll is idempotent, so it is repeated even if the last one ran."""
+    """Return whether another poll may succeed. Polls are idempotent: it does not matter whether the last one ran."""
     if isinstance(obstacle, Failure):
         if obstacle.code == "DEADLINE_EXCEEDED":
             return True

@@ -1,7 +1,7 @@
 """What is known of a call in addition to its result: `Usage`, `Response`, and `Recording`, which collects responses.
 
-Responses go to observers and are not returned, so that methods need no second variant. Observers cannot change a
-result. Every generated package loads this module, so it must not import protobuf.
+Responses go to observers, so that methods need no second variant that returns them. Observers cannot change a result.
+Every generated package loads this module, so it must not import protobuf.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Recording(list[Response]):
 
 
 def _table_row(response: Response) -> dict[str, object]:
-    """Return the cells of a response in a notebook, by their column's title."""
+    """Return the table row that shows a response in a notebook: its cells, by column title."""
     usage = response.usage
     return {
         "method": response.method,
@@ -115,7 +115,7 @@ def recording(client: object) -> Generator[Recording, None, None]:
 
 
 def active_recordings(client: object) -> tuple[Observer, ...]:
-    """Return an observer per recording that the calls of a client go to in the current context."""
+    """Return the observers that add a client's responses to its recordings in the current context."""
     active = _active.get()
     return (
         tuple(responses.append for owner, responses in active if owner is client) if active else ()

@@ -35,7 +35,7 @@ _FINAL_POLL_MARGIN: Final = 1.0
 """How long before the deadline the last poll takes place, in seconds; at most a quarter of the timeout."""
 
 _REFUSAL_SKEW: Final = 0.02
-"""By how much the durations of two refusals by one server may differ, in seconds."""
+"""Largest expected difference between the durations of two refusals by one server, in seconds."""
 
 _MIN_TIMEOUT: Final = 0.001
 """Shortest timeout of an attempt, in seconds, even if it begins just before the deadline."""
@@ -54,7 +54,7 @@ class Policy:
         timeout: Time limit of the call with all its attempts, in seconds; None for no limit.
         max_retries: Maximum number of retries.
         throttle: Limits the retries of all calls to this server together.
-        clock: Returns the time in seconds, from any start.
+        clock: Returns the time in seconds since an arbitrary moment.
         random: Returns a new random number from 0.0 to 1.0.
         idempotent: Whether a call may run more than once.
     """
@@ -203,7 +203,7 @@ class Attempts:
         return error
 
     def take_token(self) -> bool:
-        """Count a retry and take its token from the throttle; return False if there is none."""
+        """Count a retry and take its token from the throttle; return False if there is no token."""
         self.retries += 1
         return self.policy.throttle.take_token()
 
@@ -230,7 +230,7 @@ class Retry(NamedTuple):
 
 
 class WaitForCapacity(NamedTuple):
-    """Wait, then send the call again if the server is making progress or there is a token; else decide again.
+    """Wait. If the server is making progress or there is a token, send the call again; otherwise decide again.
 
     Attributes:
         delay: How long to wait, in seconds.

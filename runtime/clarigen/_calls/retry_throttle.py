@@ -1,7 +1,8 @@
 """Retry throttling: what limits the retries of all calls to one server together.
 
-Each server has the token bucket of gRPC's retry design (gRFC A6) and a record of the calls that it is working on.
-All clients of a process share it, synchronous or async. It knows neither statuses nor time.
+For each server there is one `RetryThrottle`, which all clients of a process share, synchronous or async. It holds the
+token bucket of gRPC's retry design (gRFC A6) and the calls that the server is working on. It knows neither statuses
+nor time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final, TypeAlias
 from .._after_fork import register_resettable
 
 SendMark: TypeAlias = tuple[int, int]
-"""The moment at which a call was sent: the numbers of calls that had been sent and answered before."""
+"""The moment at which a call was sent: how many calls had been sent until then, and how many had been answered."""
 
 
 class RetryThrottle:

@@ -74,7 +74,7 @@ class StatusInfo(NamedTuple):
         component: What is not ready; None if `not_ready_reason` is empty.
         proves_running: Whether only a running model answers with this status.
         suggests_drift: Whether the request does not suit the model, which may therefore have changed.
-        is_exception: Whether the model's code raised an exception. The details may suggest drift.
+        is_exception: Whether the model's code raised an exception. Then the details say whether to suspect drift.
     """
 
     name: str
@@ -89,12 +89,12 @@ class StatusInfo(NamedTuple):
 
 
 def _starting(name: str, reason: str) -> StatusInfo:
-    """Return the row of a model that is starting; calls wait for it."""
+    """Return the row of a model that is starting; calls are retried until it has started."""
     return StatusInfo(name, ModelNotReadyError, Retryability.STARTING, reason, True, "deployment")
 
 
 def _temporary(name: str, component: Component, reason: str) -> StatusInfo:
-    """Return the row of a model that is not ready yet, and becomes ready by itself."""
+    """Return the row of a model that becomes ready by itself; `wait_until_ready` waits for it, calls do not."""
     return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, True, component)
 
 
@@ -194,7 +194,7 @@ CODES_BY_NAME: Final[Mapping[str, int]] = {info.name: code for code, info in STA
 
 _UNLISTED: Final = StatusInfo("", ModelError)
 _UNLISTED_INTERNAL: Final = StatusInfo("", ServerError)
-_INTERNAL_CODES: Final = range(98000, 99000)  # errors inside the platform, listed or not
+_INTERNAL_CODES: Final = range(98000, 99000)  # errors inside the platform, none in the table
 
 
 def classify_status(code: int) -> StatusInfo:
@@ -233,7 +233,7 @@ _BY_CODE: Final[Mapping[str, FailureInfo]] = {
     "NOT_FOUND": FailureInfo(NotFoundError),
 }
 
-# What the details of a failure contain, in lower case.
+# Texts in the details of a failure, in lower case, by which `classify_failure` tells its cause.
 _NO_CONNECTION_DETAILS: Final = (
     "failed to connect",
     "connections to all backends failing",

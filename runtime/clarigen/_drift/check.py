@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .lock import Lock
 
 _POLL_SECONDS: Final = 0.02
-"""How often a call that waits for the comparison of another call looks whether it is done, in seconds."""
+"""Interval, in seconds, at which a call checks whether the comparison that another call runs is done."""
 
 _VERSION_TIMEOUT: Final = 5.0
 """Timeout of the query for the model's version, in seconds."""
@@ -58,7 +58,7 @@ def find_package(client: type[Any], base: type[Any]) -> str:
 
 
 class Drift:
-    """What is known about changes of a client's model, for all copies by `with_options`. Thread-safe.
+    """What a client and its copies from `with_options` know about changes of the model. Thread-safe.
 
     Attributes:
         unverified: Whether a call must run `verify_once` first.
@@ -82,7 +82,7 @@ class Drift:
         self._comparison_mutex = threading.Lock()
         self._has_fetched_version = False
         self._latest_version = ""
-        if verify:  # here, so that the first call imports nothing
+        if verify:  # imported now, so that the first call does not have to
             from .deployed import read_lock
 
             self._lock = read_lock(package)

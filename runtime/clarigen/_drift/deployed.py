@@ -1,7 +1,7 @@
 """The signatures of a deployed model: whether the platform or the model is asked for them, and what they answer.
 
-The generator and the clients with `verify=True` use this. Only a comparison loads this module; it re-exports
-`read_lock` and `describe_differences`, so that a comparison needs one import.
+Only the generator and clients with `verify=True` load this module. It re-exports `read_lock` and
+`describe_differences`, so that a comparison needs one import.
 """
 
 from __future__ import annotations
@@ -62,12 +62,13 @@ def get_deployed_signatures(
     """Get the signatures that the platform stores for a model or, if it stores none, ask the model itself.
 
     If the address has a deployment or nodepool but no version, only the model is asked, because the platform does
-    not say which version runs there. A local runner also answers only the request to the model.
+    not say which version runs there. The model is also asked if a local runner answers the query to the platform
+    with UNIMPLEMENTED.
 
     Args:
         address: The model.
         remaining: Returns the time left for a request, in seconds; None for no limit.
-        pin_version: Whether all requests must be about one version. Then the platform must confirm the version of
+        pin_version: Whether all requests are about one version. If so, the platform must confirm the version of
             the address, if it has one, and the request to the model names the version.
         check_version: Called with the version's id and its status on the platform. It may raise an exception.
 

@@ -1,7 +1,7 @@
 """How a model's methods differ from those that a client was generated from, in words.
 
 Only what can break a caller or change the meaning of a call is a difference. Descriptions, limits (which are only
-hints), the order of parameters and additions are none. Names and defaults were written by the model's author, so
+hints), the order of parameters, and additions do not count. Names and defaults were written by the model's author, so
 messages escape and shorten them.
 """
 
@@ -72,7 +72,7 @@ def _compare_names(before: Signature, after: Signature) -> Iterator[str]:
 def _find_renamed(
     before: Signature, after: Signature, gone: list[str], added: list[str]
 ) -> dict[str, str]:
-    """Guess which parameters were renamed: those with a new name of the same type at the same position.
+    """Guess which parameters were renamed: those that are gone, with a new one of the same type at their position.
 
     Returns:
         The new names, by the old ones.
@@ -99,7 +99,7 @@ def _compare_parameters(before: Parameter, after: Parameter) -> Iterator[str]:
         if old != new or isinstance(old, bool) != isinstance(new, bool):
             yield f"its default was {_show(old)}, and is {_show(new)}"
     if after.choices:
-        # A default that was not one of the choices was accepted as well.
+        # The default is accepted even if it is not one of the choices, so losing it as a choice is no change.
         lost = [c for c in before.choices if c not in after.choices and c != before.default]
         if not before.choices:
             yield f"it may only be {_show_all(after.choices)} now"
@@ -108,7 +108,7 @@ def _compare_parameters(before: Parameter, after: Parameter) -> Iterator[str]:
 
 
 def _is_compatible(before: Type, after: Type, *, is_result: bool) -> bool:
-    """Return whether code for one type works with the other. A record in a result may have more fields."""
+    """Return whether code for the old type works with the new type. A record in a result may get more fields."""
     if before.name != after.name:
         return False
     if before.name != "NAMED_FIELDS":

@@ -88,7 +88,7 @@ def _read_parameter(field: object) -> Parameter:
 
 
 def _read_result(fields: list[object]) -> Type:
-    """Return the type of a method's results: of its single output `return`, else a record of its outputs."""
+    """Return the type of a method's results: that of the output `return` if it is the only one, else a record."""
     names = [_get_text(field, "name") for field in fields]
     if wire.is_single_result(names):
         return _read_type(fields[0])

@@ -1,8 +1,9 @@
-"""Forked child processes: state that belongs to the threads of the parent is reset.
+"""Reset of state that a forked child process inherits from the threads of its parent.
 
-A child has one thread, the one that forked. Locks that other threads held are never released there, and calls
-that they waited for never end. One hook resets the registered objects before anything else runs in the child.
-It does not know what the objects are for, so that every layer can use it.
+A child has one thread, the one that forked. A lock that another thread of the parent held is never released in
+the child, and a call that was in progress never ends there. One hook resets the registered objects before
+anything else runs in the child. This module does not know what the objects are for, so that every layer can
+use it.
 """
 
 from __future__ import annotations

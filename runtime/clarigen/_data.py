@@ -1,8 +1,8 @@
 """The values that models take and return: images, audio, videos, texts, regions.
 
 These are small immutable classes with the usual conversions. They know nothing of protobuf or gRPC:
-`_wire.media` and `_wire.regions` encode and decode them. numpy and Pillow are imported by the conversions that need
-them, so that everything else works without them.
+`_wire.media` and `_wire.regions` encode and decode them. numpy and Pillow are imported by the conversions
+that need them, so that everything else works without them.
 """
 
 from __future__ import annotations
@@ -321,14 +321,14 @@ class Frame:
 
 
 def _make_mark(region: Region) -> tuple[Box | None, str]:
-    """Return a region as a mark for a notebook: its box and its label; a point is an empty box."""
+    """Return a region as a mark for a notebook: its box, or its point as a box of size 0, and a label."""
     point_box = region.point and Box(*region.point[:2], *region.point[:2])
     names = [f"{concept.name or concept.id} {concept.value:.2f}" for concept in region.concepts]
     return region.box or point_box, ", ".join(names) or region.text or region.track_id
 
 
 def _rich_attributes(value: Any) -> Iterator[tuple[str, object, object]]:
-    """Yield name, value and default of each attribute: rich omits those that are the default."""
+    """Yield the name, value and default of each attribute; rich omits a value that is the default."""
     for attribute in fields(value):
         yield attribute.name, getattr(value, attribute.name), attribute.default
 

@@ -81,9 +81,9 @@ def _split_reference(text: str) -> list[str]:
         raise _make_error(text, f"does not name a model; expected {_EXPECTED}")
     segments = [unquote(segment) for segment in parts.path.strip("/").split("/")]
     if "://" not in text and segments[1:2] in (["models"], ["workflows"]):
-        segments.insert(0, unquote(parts.netloc))  # the short form starts with the user
+        segments.insert(0, unquote(parts.netloc))  # the user, not a host
     if segments[0] == "v2" and segments[1:2] == ["users"] and segments[3:4] == ["apps"]:
-        segments = [*segments[2:3], *segments[4:]]
+        segments = [*segments[2:3], *segments[4:]]  # the API's form
     return segments
 
 

@@ -57,7 +57,7 @@ def to_displayable(encoded: bytes) -> tuple[str, bytes] | None:
 
 
 def as_png(encoded: bytes) -> bytes | None:
-    """Return an image as PNG; None for a JPEG, which notebooks display without conversion."""
+    """Return an image as PNG; None for a JPEG (see `as_jpeg`) and if it cannot be converted."""
     image = to_displayable(encoded)
     if image is None or image[0] == "image/jpeg":
         return None

@@ -1,8 +1,8 @@
 """The runtime's private interface for the generator.
 
-It is the only private module that the generator may import, and no client needs it. The generator sends the
-runtime's own requests and gets plain values, free of protobuf and gRPC. Both are imported when a connection
-is opened, so that parsing a URL stays cheap.
+It is the only private module that the generator may import, and no client needs it. Its functions send
+requests as clients do, and return plain values in place of protobuf messages. protobuf and gRPC are imported
+when a connection is opened, so that parsing a URL stays cheap.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def _run_query(
 
 
 def _check_ready(version_id: str, status: Status) -> None:
-    """Raise `VersionNotReadyError` if the status of a version says so."""
+    """Raise `VersionNotReadyError` if the status of a version says that it is not ready."""
     from ._calls.status import classify_status
 
     info = classify_status(status.code)

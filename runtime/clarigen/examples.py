@@ -3,8 +3,8 @@
     python -m my_model.examples            lists them
     python -m my_model.examples predict    runs one
 
-The samples that examples send are made when this module is imported, so that an example needs no file.
-It connects only to the model.
+The samples that examples send are made when this module is imported, so that an example needs no file. An
+example connects only to the model.
 """
 
 from __future__ import annotations

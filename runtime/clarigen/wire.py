@@ -1,8 +1,9 @@
 """The vocabulary of generated packages: codecs, and the description of methods.
 
 A generated `client.py` ends with constants that are written with these names, and its `__init__.py`
-begins with `require_format`. The names are stable: packages that were generated earlier use them. The
-platform's own names, for readers of signatures, are here too. Applications need none of this.
+begins with `require_format`. The names are stable: packages that were generated earlier use them. Here
+are also the platform's names of types, which are needed to read signatures. Applications need none of
+this.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ __all__ = [
 _R = TypeVar("_R")
 
 FORMAT: Final = 1
-"""Format version of generated packages and locks. Incremented only when the same signatures produce
-different output, with a line in the changelog."""
+"""Format version of generated packages and locks. Incremented only if the same signatures now produce
+different output; the changelog then has a line about it."""
 
 OLDEST_FORMAT: Final = 1
 """The oldest format version that this runtime supports."""
@@ -145,8 +146,8 @@ def field(
         wire_name: The name on the wire.
         codec: How its values are encoded and decoded.
         name: The name in Python, if it differs.
-        default: The value to send if the argument is omitted. Nothing is sent if it is None (no
-            value) or `SERVER_DEFAULT` (only the model knows). Without it, the argument is required.
+        default: The value to send if the argument is omitted. If it is None, or `SERVER_DEFAULT`
+            (only the model knows the default), nothing is sent. `REQUIRED` if the argument must be passed.
         ge: The lowest value allowed.
         le: The highest value allowed.
         choices: The values allowed; empty if all are.
@@ -201,7 +202,7 @@ def bidi_stream(
 
 
 def is_single_result(names: Sequence[str]) -> bool:
-    """Return whether the output with these names is the result itself, not a member of a record."""
+    """Return whether a method with outputs of these names returns its only output, not a record."""
     return len(names) == 1 and names[0] in ("", RESULT_NAME)
 
 

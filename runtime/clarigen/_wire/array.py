@@ -45,7 +45,7 @@ def _encode_array(value: Any, out: Buffers) -> int:
     out.append(head)
     if not array.size:
         return len(head)
-    # A view, not a copy, if the array is in C order: "array of 64 MiB, encoded".
+    # A view, not a copy, if the array is in C order: benchmark "array of 64 MiB, encoded".
     buffer = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
     return len(head) + append_len_field(_BUFFER, buffer, out)
 
@@ -73,10 +73,9 @@ def _decode_array(data: Data, payloads: LargePayloads) -> npt.NDArray[Any]:
 
 
 def _check_dtype_name(name: str) -> str:
-    """Return the name of a dtype; raise `TypeError` if it is anything else.
+    """Return `name`; raise `TypeError` if it is not the name of a dtype.
 
-    `numpy.dtype` also accepts expressions, parts of which it evaluates, and the name comes from a
-    server.
+    A server chooses `name`, and `numpy.dtype` would also accept an expression and evaluate parts of it.
     """
     if len(name) > _MAX_DTYPE_LENGTH or not name.lstrip("<>=|").isalnum():
         raise TypeError(f"{name[:_MAX_DTYPE_LENGTH]!r} is not the name of a dtype")

@@ -2,9 +2,9 @@
 
 A type is composed once into a pair of functions, with one rule per kind of type. TypedDicts and
 builtin types are checked; dataclasses and pydantic models are converted. A value that does not fit
-raises `CodecError` with the path to it. Any other class raises `ConfigError` and is never called,
-because the names come from configuration. This module imports the user's types, so `json_as` imports
-it only when a value is converted.
+raises `CodecError` with the path to it. A class of another kind raises `ConfigError` and is never
+called: its name may come from a configuration that somebody else wrote. This module imports the user's
+types, so `json_as` imports it only when a value is converted.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _unsupported_type(annotation: Any, context: str) -> ConfigError:
 
 
 def _unwrap(annotation: Any) -> Any:
-    """Return an annotation without `Annotated`, `Required` and `NotRequired`, NewTypes and aliases."""
+    """Return the annotation that `Annotated`, `Required`, `NotRequired`, NewTypes and aliases wrap."""
     while True:
         if typing.get_origin(annotation) in _QUALIFIERS:
             annotation = typing.get_args(annotation)[0]
@@ -241,7 +241,7 @@ def _dict_type(item: JsonType) -> JsonType:
 def _union_type(members: Sequence[JsonType]) -> JsonType:
     """Return the type of a union; a value is converted by the first member that accepts it.
 
-    The error of `T | None` is the error of `T`.
+    If a value does not fit `T | None`, the error is that of `T`.
     """
     others = [member for member in members if member is not _SCALARS[type(None)]]
     label = " or ".join(member.label for member in members)
@@ -338,6 +338,7 @@ def _typed_dict_type(
     """Return the type of a TypedDict; keys that it does not declare are passed on."""
     label = with_article(cls.__name__)
     qualifiers = {name: typing.get_origin(hint) for name, hint in hints.items()}
+    # If annotations are strings, `__required_keys__` ignores Required and NotRequired.
     required_by_default: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
     required = {
         name
@@ -380,7 +381,7 @@ def _pydantic_type(cls: Any) -> JsonType:
 
 
 def _convert_validation_error(label: str, error: Any) -> CodecError:
-    """Convert the first of the errors in a `pydantic.ValidationError`."""
+    """Convert a `pydantic.ValidationError` (the first of its errors) or another ValueError."""
     first = error.errors()[0] if hasattr(error, "errors") else {"msg": str(error), "loc": ()}
     problem = f"is wrong: {first['msg']}" if first["loc"] else f"is not {label}: {first['msg']}"
     result = CodecError(problem)

@@ -1,10 +1,10 @@
 """Extraction of the large payloads of a response, before protobuf parses the rest.
 
-protobuf would copy the bytes of each file and array twice. Here they become views of the response,
-and a marker replaces each of them in the message, so that protobuf's own rules (the last value of a
-field wins, messages merge) apply to payloads as well. The codec that decodes a field looks up its
-marker. A response that is encoded in an unusual way, or has too many fields, is not changed. This
-module knows which fields hold payloads, not what they mean.
+protobuf would copy the bytes of each file and array twice. Here they become views of the response, and
+in the message a marker replaces each. protobuf parses markers like any bytes, so its rules (the last
+value of a field wins, messages merge) apply to payloads as well. The codec that decodes a field looks
+up the payload by its marker. A response that is encoded in an unusual way, or has too many fields, is
+not changed. This module knows which fields hold payloads, not what they mean.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from .protobuf_writer import Buffers, encode_len_field, encode_varint, len_tag
 
 LargePayloads: TypeAlias = Mapping[bytes, memoryview]
-"""The payloads that were extracted from a response, by their markers."""
+"""A mapping from each marker in a response to the payload that it replaces."""
 
 NO_PAYLOADS: Final[LargePayloads] = {}
 
@@ -29,11 +29,12 @@ BYTES_PER_FIELD: Final = 1 << 12
 own parser is as fast."""
 _EXTRA_FIELDS: Final = 16
 _MAX_LEVELS: Final = 100
-"""How many messages deep protobuf lets a message be nested."""
+"""The maximum number of nested messages that protobuf parses."""
 _MARKER_PREFIX: Final = os.urandom(16)
 """Random, so that no server can send a payload that is a marker."""
 
 _PAYLOAD: Final[dict[int, Any]] = {}
+"""Stands for a payload in the tables below, where a message has a dict of its fields. Compared with `is`."""
 _FILE: Final = {2: _PAYLOAD}
 _DATA: Final[dict[int, Any]] = {}
 _DATA.update(
@@ -80,14 +81,15 @@ def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
 
 def resolve_payload(content: bytes, payloads: LargePayloads) -> bytes | memoryview:
     """Return the payload of a field: the view if its content is a marker, else the content."""
-    return payloads.get(content, content) if payloads else content  # `get` hashes the content
+    # Without payloads no `get`, which would hash all of the content.
+    return payloads.get(content, content) if payloads else content
 
 
 class _Scan:
     """One pass over a response.
 
     Attributes:
-        payloads: The payloads that were extracted so far, by their markers.
+        payloads: A mapping from markers to the payloads that were extracted so far.
     """
 
     def __init__(self, response: memoryview) -> None:
@@ -105,7 +107,7 @@ class _Scan:
             end: The position after its last byte.
             fields: Its fields that lead to payloads.
             out: Where to append it.
-            levels: How many messages deep it may be nested.
+            levels: The maximum depth of messages, this one included.
 
         Raises:
             _Fallback: It is malformed, or the budget is used up.
@@ -142,7 +144,7 @@ class _Scan:
     def _copy_field(
         self, tag: int, position: int, end: int, inner: dict[int, Any], out: Buffers, levels: int
     ) -> int:
-        """Append a field with a marker for its payload, or with a message; return its new size."""
+        """Append a payload as a marker, or a message without its payloads; return the field's new size."""
         tag_bytes = len_tag(tag >> 3)
         if inner is _PAYLOAD:
             marker = _MARKER_PREFIX + encode_varint(len(self.payloads))

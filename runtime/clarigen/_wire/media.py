@@ -2,7 +2,7 @@
 
 They map the attributes of the classes in `_data` to the fields of `clarigen.proto`. The constants
 with tags are named after these fields. Like all codecs they do not import protobuf. Files are sent as
-raw bytes: the field `base64` has the type bytes.
+raw bytes, in a field that is called `base64` nevertheless.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The description of a method: how arguments become a request, and an output a result.
+"""The description of a method: how its arguments are encoded and its results are decoded.
 
 `Field` and `Method` hold the rules: which arguments are sent, what is sent for omitted ones, and
 which values are allowed. They know nothing of channels, statuses and retries, so that clients and
@@ -50,8 +50,8 @@ class Field(NamedTuple):
         wire_name: The name on the wire.
         name: The name in Python. It differs if the name on the wire is a keyword, for example.
         codec: How its values are encoded and decoded.
-        default: The value to send if the argument is omitted. Nothing is sent if it is None (no
-            value) or `SERVER_DEFAULT` (only the model knows). `REQUIRED` if it must be passed.
+        default: The value to send if the argument is omitted. If it is None, or `SERVER_DEFAULT`
+            (only the model knows the default), nothing is sent. `REQUIRED` if the argument must be passed.
         ge: The lowest value allowed.
         le: The highest value allowed.
         choices: The values allowed; empty if all are.
@@ -161,7 +161,7 @@ class Method(Generic[_R_co]):
             except CodecError as error:
                 raise self._argument_error(parameter, value, error) from None
         if not size and self.stream_field is None:
-            # Servers read an input without parts by the older protocol, and answer in that.
+            # Servers answer an input without parts in an older protocol.
             out.append(_EMPTY_PART)
             size = len(_EMPTY_PART)
         return out, size + len(self._name_metadata)
@@ -176,7 +176,7 @@ class Method(Generic[_R_co]):
         if default is not None and default is not SERVER_DEFAULT:
             return encode(default, out)
         if parameter is self.fields[0] and parameter.codec.misread_when_absent:
-            # Servers would read it from the other parts; a part without a value prevents that.
+            # Without this empty part, servers would read its value from the other arguments' parts.
             part = encode_len_field(PART_TAG, encode_part_id(parameter.wire_name))
             out.append(part)
             return len(part)
@@ -187,7 +187,7 @@ class Method(Generic[_R_co]):
 
         Args:
             item: The item.
-            arguments: The other arguments, from `encode_arguments`. Only the first item has them.
+            arguments: The other arguments, from `encode_arguments`; only with the first item.
 
         Raises:
             InputError: The item does not fit.
@@ -263,7 +263,7 @@ class Method(Generic[_R_co]):
         """Decode the result in the `Data` of an output.
 
         Args:
-            data: The data, in which large payloads are markers.
+            data: The `Data`, with markers in place of large payloads.
             payloads: The large payloads of the response.
 
         Raises:
@@ -343,9 +343,9 @@ class Unary(Method[_R_co]):
 class UnaryCallable(Protocol[_R_co]):
     """A unary method, typed by the value that a call returns: a result or a list of results.
 
-    A generated method returns `R | list[R]`. If the function that it calls took a `Unary[R]` and
-    returned `R | list[R]`, type checkers would take that whole annotation for R. The type variable of
-    this protocol stands for the union, so they infer it correctly.
+    A generated method returns `R | list[R]`, and passes a `Unary[R]` to a function of the runtime. If
+    that function returned `R | list[R]` too, type checkers would infer the whole union for R from the
+    generated annotation. So it takes this protocol, whose type variable stands for the whole union.
     """
 
     @property
@@ -361,7 +361,7 @@ class Streaming(Method[_R_co]):
 
 
 def _argument_encoder(field: Field) -> Encoder:
-    """Return the encoder of the part that holds an argument, after checking its constraints."""
+    """Return an encoder that checks the constraints of an argument and appends its part."""
     encode = field.encode if field.is_constrained else field.codec.encode
     return part_encoder(encode, field.wire_name)
 
@@ -389,7 +389,7 @@ def _is_default(value: Any, default: Any) -> bool:
 
 
 def _explain_choices(value: Any, choices: tuple[Any, ...]) -> str:
-    """Return the problem of a value that is not a choice: the choices and the nearest one."""
+    """Return the problem to report for a value that is not a choice, with the nearest choice."""
     shown = ", ".join(repr(choice) for choice in choices[:_MAX_SHOWN_CHOICES])
     if len(choices) > _MAX_SHOWN_CHOICES:
         shown += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"

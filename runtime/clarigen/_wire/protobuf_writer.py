@@ -1,7 +1,7 @@
 """A writer of protobuf's wire format: tags, lengths and fields.
 
-A message is written as a list of buffers, which are joined once, when the request is complete. Large
-content is not copied before. The head of a message (tag and length) precedes its content, so a
+A message is written as a list of buffers. They are joined when the request is complete, and large
+content is copied only then. The head of a message (tag and length) precedes its content, so a
 placeholder is appended first and replaced when the length is known. The fields of each message are
 declared by the codecs, not here.
 """
@@ -13,7 +13,7 @@ from struct import Struct
 from typing import Any, Final, TypeAlias
 
 Buffers: TypeAlias = "list[bytes | memoryview]"
-"""The parts of a message, in order, to be joined."""
+"""The bytes of a message in several pieces, in order."""
 
 Encoder: TypeAlias = Callable[[Any, Buffers], int]
 """A function that appends the fields of a value to buffers and returns their size in bytes."""

@@ -1,7 +1,7 @@
 """Codecs of concepts, regions and frames.
 
-A list of them is a repeated field of `Data`, and a single value is sent as a list of one. Like all codecs they
-do not import protobuf.
+A list of them is a repeated field of `Data`, and a single value is sent as a list of one. Like all codecs
+they do not import protobuf.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def _decode_frame(frame: _proto.Frame, payloads: LargePayloads) -> Frame:
         image=decode_file(Image, data.image, payloads) if data.HasField("image") else None,
         regions=[_decode_region(region, payloads) for region in data.regions],
         time=info.time / 1000,
-        index=info.index or info.number,
+        index=info.index or info.number,  # `index` is deprecated, but the SDK writes it
     )
 
 

@@ -1,4 +1,4 @@
-"""Type expressions: the Python types that users may give to JSON, for example `list[app.types:Chat]`.
+"""Type expressions: text that names the Python type of a JSON value, such as `list[app.types:Chat]`.
 
     T = str | int | float | bool | Any,  list[T],  dict[str, T],  T | None,  module.path:Name
 
@@ -24,8 +24,8 @@ class TypeText(NamedTuple):
 
     Attributes:
         name: `str`, `int`, `float`, `bool`, `Any`, `list`, `dict`, or the name of a class.
-        module: The module of the class; empty if it is no class.
-        item: The type of the items of a list, or of the values of a dict.
+        module: The module of the class; empty if `name` is not that of a class.
+        item: The type of the items of a list, or of the values of a dict; else None.
         optional: Whether None is allowed too.
     """
 
@@ -52,8 +52,8 @@ def parse_type(text: str) -> TypeText:
     """Parse a type expression.
 
     Raises:
-        ValueError: The text is not in the grammar. The message continues a sentence that begins
-            with the text.
+        ValueError: The text does not match the grammar. The message needs the text as its subject:
+            "is longer than 400 characters".
     """
     if len(text) > MAX_LENGTH:
         raise ValueError(f"is longer than {MAX_LENGTH} characters")
@@ -82,7 +82,7 @@ def _tokenize(text: str) -> list[str]:
 
 
 def _parse_optional(tokens: list[str], levels: int) -> TypeText:
-    """Parse `T` or `T | None`; `levels` is how many expressions deep it may be nested."""
+    """Parse `T` or `T | None`, at most `levels` expressions deep, this one included."""
     if not levels:
         raise ValueError(f"is nested more than {_MAX_LEVELS} levels deep")
     result = _parse_operand(tokens, levels)

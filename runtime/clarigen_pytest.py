@@ -1,7 +1,8 @@
 """The pytest plugin: a fixture that serves models for a test.
 
 pytest loads this module at every start, in every environment with clarigen. Therefore it is outside of the
-package, and imports the package only when a test asks for a server.
+package: a module inside would load the package too. It imports the package only when a test asks for a
+server.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stand-ins for a model, for the tests of an application: fakes without a server, and a server with faults.
+"""Stand-ins for a model, for the tests of an application: fakes without a server, and a local server.
 
     from clarigen.testing import calls, fake
 
@@ -19,7 +19,7 @@ protocol, to any client:
     with serve(Model()) as server, O4Mini(base_url=server.url) as model:
         assert model.predict("hi") == "HI"
 
-With pytest, the fixture `clarigen_serve` is `serve`, and stops its servers when the test ends.
+With pytest, call the fixture `clarigen_serve` like `serve`: it stops its servers when the test ends.
 `gen-client --url` also works with a server. See `serve` for the types that can be served,
 `Faults.add` for the faults that a server can inject, and `Samples` for a model that does not exist yet.
 """

@@ -1,6 +1,6 @@
-"""Translation of Python annotations to the types and codecs of a signature.
+"""Translation of Python annotations to fields of a signature, and to codecs.
 
-An annotation becomes a `ValueType`: its part of a signature, and the codec of its values. The codecs are
+An annotation becomes a `ValueType`: its field in a signature, and the codec of its values. The codecs are
 those of generated clients, so that both sides encode alike. This module must not know methods, servers or grpc.
 """
 
@@ -29,10 +29,10 @@ class Param:
     Attributes:
         description: One sentence for the parameter's documentation.
         ge: Minimum, inclusive. Clients check it for parameters, not for fields of records; the server does
-            not check it. In a signature, a minimum of 0 is the same as none: it is documented if there is a
-            maximum, and never checked.
-        le: Maximum, inclusive. It is checked like the minimum. In a signature, a maximum of 0 is the same as
-            none.
+            not check it. A signature cannot tell a minimum of 0 from none, so clients never check it; they
+            document it if there is a maximum.
+        le: Maximum, inclusive. Clients check it like the minimum, and a signature cannot tell a maximum of
+            0 from none either.
     """
 
     description: str = ""
@@ -59,7 +59,7 @@ class ValueType:
 
     @property
     def is_none_if_absent(self) -> bool:
-        """Whether an empty part means None; for other types it means their zero value."""
+        """Whether an empty part of a request is read as None, not as the zero value of the type."""
         return self.field["type"] not in _ZERO_IF_ABSENT
 
 
@@ -136,7 +136,7 @@ def read_annotation(annotation: Any, subject: str) -> ValueType:
         item, item_param = unwrap_annotated(typing.get_args(inner)[0])
         return dataclasses.replace(_read_value(item, param or item_param, subject), is_stream=True)
     inner, optional = _strip_none(inner)
-    if optional and param is None:
+    if optional and param is None:  # `Annotated[T, Param(…)] | None`
         inner, param = unwrap_annotated(inner)
     return dataclasses.replace(_read_value(inner, param, subject), is_optional=optional)
 
@@ -151,7 +151,7 @@ def unwrap_annotated(annotation: Any) -> tuple[Any, Param | None]:
 
 
 def _resolve_alias(annotation: Any) -> Any:
-    """Resolve aliases made by a `type` statement of Python 3.12; numpy's NDArray is one there."""
+    """Resolve aliases made by a `type` statement, as numpy's NDArray is from Python 3.12 on."""
     alias = typing.get_origin(annotation) or annotation
     while hasattr(alias, "__value__"):
         arguments = typing.get_args(annotation)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 
 class Call(NamedTuple):
-    """A call of a served method or of a fake's function. Equal to a plain tuple of the two.
+    """A call of a served method or of a fake's function. Equal to the tuple `(method, arguments)`.
 
     Attributes:
         method: The method's name.
@@ -41,7 +41,7 @@ class CallLog:
 
         Args:
             method: The method's name.
-            arguments: The arguments. A stream is replaced by an iterator that logs its items.
+            arguments: The arguments. In this dict, a stream is replaced by an iterator that logs its items.
             stream: The name of the argument that is a stream, if there is one.
         """
         logged = dict(arguments)

@@ -1,4 +1,4 @@
-"""Fakes: clients of a generated class whose methods call functions instead of a server.
+"""Fakes: clients that call functions instead of a model. They are instances of the generated classes.
 
 `_signature_check` decides whether a function can replace a method, and `_fake_calls` calls it. Protobuf is
 imported when a fake is created, so that importing `clarigen.testing` stays cheap.
@@ -38,12 +38,12 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
             return [Region(box=Box(0, 0, 1, 1))]
 
         model = fake(Detector, predict=detect)
-        assert count_objects(model, picture) == 1
+        assert count_objects(model, picture) == 1  # a function of the application
         assert calls(model) == [("predict", {"image": picture, "threshold": 0.5})]
 
     A function replaces the method that its keyword names. It is called with the method's arguments by
     name. The arguments are checked and converted as on the way to a model, and omitted ones have the
-    method's defaults. A stream of inputs is an iterator. A batch calls the function once per input.
+    method's defaults. A stream of inputs arrives as an iterator. A batch calls the function once per input.
 
     The function returns a result, or an iterable of results if the method returns a stream; results are
     checked too. An exception propagates unchanged to the caller. Instead of a function, you may pass a
@@ -51,7 +51,7 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
 
     If the class is an asyncio client, a function may be async, or an async generator. An async function
     receives a stream of inputs as an async iterator, item by item. A synchronous one is called when the
-    stream has ended.
+    stream has ended, with an iterator over all items.
 
     Args:
         client: A generated class, such as `Detector` or `AsyncDetector`.
@@ -90,7 +90,7 @@ def calls(client: ClientBase) -> list[Call]:
     """Return the calls of a fake's functions, in the order in which they started.
 
     Args:
-        client: A fake, or a view of one made by `with_options`.
+        client: A fake, or a view that `with_options` made of it.
 
     Raises:
         ConfigError: The client is not a fake.
@@ -179,9 +179,10 @@ def _return_result(result: Any, **_: object) -> Any:
 
 
 def _without_placeholders(method: Method[Any]) -> Method[Any]:
-    """Return a method that sends no placeholder for an omitted argument.
+    """Return a copy of a method that sends no placeholder for an omitted argument.
 
-    A client sends one to servers that would read another argument instead (`Codec.misread_when_absent`).
+    Clients send a placeholder because a model server may read another argument in place of the omitted one
+    (`Codec.misread_when_absent`). A fake does not.
     """
     fields = (
         field._replace(codec=field.codec._replace(misread_when_absent=False))

@@ -1,4 +1,4 @@
-"""The flows of a fake's calls: generators like those of `_calls.call`, which call functions instead of a model.
+"""The flows of a fake's calls: like those of `_calls.call`, but they call functions instead of a model.
 
 `FakeMethod` converts arguments and results with the runtime's codecs. The flows yield actions, which the
 connections of `_fake_connection` perform. This module must not use grpc or threads.
@@ -79,9 +79,9 @@ class FakeMethod:
     is_function_async: bool = False
 
     def decode_arguments(self, data: Data) -> dict[str, Any]:
-        """Decode the arguments of an input by name.
+        """Return the decoded arguments of a call, by name.
 
-        A stream of inputs is not among them, nor is an omitted argument whose default only the model knows.
+        Not among them are a stream, and an omitted argument whose default only the model knows.
         """
         parts = {part.id: part.data for part in data.parts}
         arguments: dict[str, Any] = {}
@@ -141,7 +141,8 @@ class FakeMethod:
         """Check a fixed result, which every call returns.
 
         Raises:
-            ConfigError: The result does not match the return type, or only one call could consume it.
+            ConfigError: The result does not match the return type, or is an iterator, which the first call
+                would exhaust.
         """
         if not isinstance(self.method, Streaming):
             self.encode_output(result)
@@ -156,7 +157,7 @@ class FakeMethod:
 
 
 def call_unary(fake_method: FakeMethod, values: Sequence[Any], context: CallContext) -> FakeFlow:
-    """Call the function of a unary method.
+    """Return the flow that calls the function of a unary method.
 
     Args:
         fake_method: The method.
@@ -176,7 +177,7 @@ def parse_input(request: Iterable[bytes | memoryview]) -> Data:
 
 
 def call_with_input(fake_method: FakeMethod, data: Data, context: CallContext) -> FakeFlow:
-    """Call the function of a unary method with the arguments of an input."""
+    """Return the flow that calls the function of a unary method with the arguments of an input."""
     attempts, arguments = Attempts(context.policy), fake_method.decode_arguments(data)
     output = fake_method.encode_output((yield CallFunction(partial(fake_method.call, arguments))))
     _notify_observers(fake_method, context, attempts, output)
@@ -186,7 +187,7 @@ def call_with_input(fake_method: FakeMethod, data: Data, context: CallContext) -
 def call_stream(
     fake_method: FakeMethod, values: Sequence[Any], context: CallContext, items: Any
 ) -> FakeFlow:
-    """Call the function of a method that returns a stream.
+    """Return the flow that calls the function of a streaming method.
 
     Args:
         fake_method: The method.
@@ -195,7 +196,7 @@ def call_stream(
         items: The iterator over the stream of inputs, if the method takes one.
 
     Raises:
-        InputError: An argument is invalid. An item is checked later, when it is taken.
+        InputError: An argument is invalid. An item is checked later, when the flow takes it.
     """
     data = parse_input(fake_method.method.encode_request(values))
     return _run_stream(fake_method, fake_method.decode_arguments(data), context, items)

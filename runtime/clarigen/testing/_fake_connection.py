@@ -29,7 +29,10 @@ from ._fake_calls import (
 
 
 class FakeBatchPlan(BatchPlan[Any]):
-    """A batch that calls the function once per input, one input after the other."""
+    """A batch that calls the function once per input.
+
+    The calls follow one another, unless the caller of an asyncio client sets `concurrency`.
+    """
 
     def __init__(
         self, fake_method: FakeMethod, context: CallContext, concurrency: int, *, isolate: bool
@@ -96,7 +99,10 @@ class FakeConnectionBase:
         *,
         asynchronous: bool = False,
     ) -> Callable[[bool], BatchPlan[Any]]:
-        """Check the inputs of a batch, and return a function that makes its plan."""
+        """Check the inputs of a batch, and return a function that makes its plan.
+
+        Args and result are those of `prepare_batch` in `_transport.connection`.
+        """
         check_inputs(method, inputs, asynchronous=asynchronous)
         fake_method, concurrency = self._find_fake_method(method), limits[1] or 1
         return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
@@ -145,7 +151,7 @@ class FakeConnection(FakeConnectionBase, Driver):
 
 @dataclass(frozen=True, slots=True)
 class _FinishedCall:
-    """A finished call, with the methods of a grpc call that batches use."""
+    """A finished call, with those methods of a grpc call that batches use."""
 
     returned: Any
     raised: Exception | None

@@ -21,7 +21,7 @@ _LOST_CONNECTION: Final = ("UNAVAILABLE", "Socket closed")
 
 @dataclass(eq=False, slots=True)
 class Fault:
-    """A fault. `Faults.add` creates it and documents its other attributes.
+    """A fault. `Faults.add` creates it, and documents the attributes that are not listed here.
 
     Attributes:
         met: How many calls it has been injected into.
@@ -54,7 +54,7 @@ class Faults:
     random. Discovery requests are exempt.
 
     Args:
-        methods: Returns the names of the served methods, each with whether it returns a stream.
+        methods: Function that returns whether each served method returns a stream, by name.
         transport: The names of gRPC's statuses.
     """
 
@@ -87,15 +87,15 @@ class Faults:
             status: Status to answer with: of the platform, by name or number (`MODEL_DEPLOYING`,
                 21351), or of gRPC, by name (`UNAVAILABLE`).
             details: Details of the status.
-            delay: Seconds to wait, from 0; before the status or the drop, if there is one.
+            delay: Seconds to wait, from 0. With a status or a drop, the wait comes first.
             drop: End the call like a lost connection: without a status from the server, so that the
                 caller cannot know whether the method ran. The connection itself stays open, because
                 other calls use it. To lose every call, close the server and serve on its port again.
             method: Method whose calls are affected; by default all methods.
             item: Index, from 0, of the item of the returned stream at which to inject the fault. Shorter
                 streams are not affected. By default the fault is injected at the call itself.
-            after: Inject the fault after the method has run, or after the item was sent: the call
-                fails although the method has run. By default the fault is injected before.
+            after: Inject the fault after the method has run or, with `item`, after the item was sent, to
+                test a call that fails although it had an effect. By default the fault is injected before.
             times: Number of calls that are affected, from 1; by default all.
 
         Returns:
@@ -160,7 +160,7 @@ class Faults:
             return iter(self._faults.copy())
 
     def match(self, method: str, *, item: int | None = None, after: bool = False) -> list[Fault]:
-        """Count and return the faults to inject at one point of a call.
+        """Return the faults to inject at one point of a call, and count them as injected.
 
         Args:
             method: The method that is called.

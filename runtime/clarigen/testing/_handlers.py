@@ -1,7 +1,8 @@
 """gRPC handlers of a served model, which inject the server's faults.
 
-A call passes the faults before it, the service, and the faults after it. `_service` makes the responses, and
-`_faults` decides which faults apply; this module does both with grpc.
+For each call, the faults before it are injected, then the service answers, then the faults after it are
+injected. `_service` makes the responses, and `_faults` decides which faults apply; this module connects both
+to grpc.
 """
 
 from __future__ import annotations
@@ -160,6 +161,7 @@ def list_error_statuses() -> list[str]:
 def _delay(context: grpc.ServicerContext, seconds: float) -> None:
     """Wait for some seconds; abort the call if the client cancels it meanwhile."""
     terminated = threading.Event()
+    # add_callback returns False if the call has ended already.
     if not context.add_callback(terminated.set) or terminated.wait(seconds):
         _abort(context, "CANCELLED", "")
 

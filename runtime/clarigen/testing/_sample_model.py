@@ -24,7 +24,7 @@ Fields = Mapping[str, Mapping[str, Any]]
 
 
 class SampleRecord(SimpleNamespace):
-    """A record of any type."""
+    """A record, whatever its type: the members are its attributes."""
 
 
 class Samples(MethodTable):
@@ -38,7 +38,7 @@ class Samples(MethodTable):
     argument that is not among its choices or is out of range causes a PredictionError.
 
     Args:
-        signatures: The signatures: the value of `method_signatures` in a lock.
+        signatures: The signatures: the value of `method_signatures` in a lock (`signatures.json`).
         seed: Seed of the values.
 
     Raises:
@@ -164,7 +164,7 @@ def _check_arguments(method: str, fields: Fields, arguments: Mapping[str, Any]) 
             raise ValueError(f"{method}: {name} must be one of {', '.join(allowed[:8])}")
         limits: Mapping[str, float] = field.get("model_type_range_info", {})
         if field["type"] in _NUMERIC_TYPES:
-            lowest, highest = limits.get("min"), limits.get("max")  # 0 may mean no limit
+            lowest, highest = limits.get("min"), limits.get("max")  # 0 is ignored: see `Param`
             if lowest and value < lowest:
                 raise ValueError(f"{method}: {name} must be at least {lowest:g}")
             if highest and value > highest:

@@ -1,7 +1,7 @@
 """Sample values of every type, generated from a seed.
 
 The same seed gives the same values on every machine, so that tests can rely on them. This module must not
-know methods or servers.
+know servers, and knows no methods except the transport methods, whose text has a form of its own.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Sampler:
         self._make_record = make_record
 
     def make_value(self, field: Mapping[str, Any]) -> Any:
-        """Make a value of the type of a signature's field."""
+        """Make a value for a field of a signature."""
         inner = field.get("type_args", ())
         match field["type"]:
             case "LIST":
@@ -51,7 +51,7 @@ class Sampler:
                 return self._make_leaf(leaf)
 
     def make_transport_message(self, method: str) -> str | None:
-        """Make what a transport method (`openai_transport` and the like) returns: a message as JSON text.
+        """Make the result of a transport method (`openai_transport` and the like): a message as JSON text.
 
         Returns:
             The message; None if the method is not a transport method.

@@ -56,7 +56,7 @@ class ServedMethod:
     signature: dict[str, Any]
 
     def decode_arguments(self, data: Data) -> dict[str, Any]:
-        """Decode the arguments of one input; omitted ones keep the method's defaults.
+        """Decode the arguments of one input, without the omitted ones: for them, the method's defaults apply.
 
         Raises:
             ValueError: A required argument is missing, or a value does not match the signature.
@@ -70,7 +70,8 @@ class ServedMethod:
             elif name in self.required:
                 raise ValueError(f"Missing required field: {name}")
             elif index == 0 and type_.field["type"] == "FLOAT":
-                # The platform's servers read 0 here, whatever the default; clients cannot prevent it.
+                # The platform's servers read an omitted first argument as 0 if it is a float, whatever its
+                # default (docs/protocol.md 5.3). Clients cannot prevent it.
                 arguments[name] = 0.0
         return arguments
 
@@ -106,7 +107,7 @@ class ServedMethod:
 
 
 class MethodTable:
-    """Base class of objects that build their served methods themselves, instead of from annotations."""
+    """Base class of objects that describe their served methods themselves, without annotations."""
 
     def methods(self) -> dict[str, ServedMethod]:
         """Return the methods by name."""
@@ -114,7 +115,7 @@ class MethodTable:
 
 
 def find_served_methods(implementation: object) -> dict[str, ServedMethod]:
-    """Describe the public methods of an object that have annotations, those of base classes first.
+    """Describe the annotated public methods of an object, those of base classes first.
 
     Raises:
         ConfigError: There is no such method, or a method cannot be served.
@@ -230,7 +231,7 @@ def _mark_iterator(field: dict[str, Any], type_: ValueType) -> dict[str, Any]:
 
 
 def _format_default(default: Any) -> str:
-    """Format a default as the platform does: strings unchanged, other values as JSON or as `str(value)`."""
+    """Format a default as the platform does: strings unchanged, others as JSON or, if that fails, as text."""
     if isinstance(default, str):
         return default
     try:

@@ -30,8 +30,8 @@ def serve(
 ) -> Server:
     """Serve a plain Python object with the platform's protocol, on a port of this machine.
 
-    Every public method with annotations is served, those of base classes first. Docstrings and
-    defaults become part of its signature. Parameters and results may be `str`, `bytes`, `int`,
+    The public methods with annotations are served, those of base classes first. A method's docstring
+    and defaults become part of its signature. Parameters and results may be `str`, `bytes`, `int`,
     `float`, `bool`, clarigen's `Text`, `Image`, `Audio`, `Video`, `Concept`, `Region` and `Frame`,
     `list[T]`, `tuple[A, B]`, dataclasses (records), `clarigen.JSON` or a plain `dict` or `list`
     (JSON), numpy's `NDArray[...]`, `Literal[...]` (choices); `Iterator[T]` or `Iterable[T]` is a
@@ -42,14 +42,15 @@ def serve(
             ...
 
     Args:
-        implementation: The object, or `Samples`. Its methods are called from several threads at once.
+        implementation: The object, which may be a `Samples`. Its methods are called from several
+            threads at once.
         port: The port, 1 to 65535; 0 picks a free one.
         threads: How many calls run at once, from 1.
         record: How many of the latest calls `Server.calls` keeps, from 0.
         version: The id of the model's version; empty for a version without an id.
 
     Returns:
-        The server, already running. Leave its `with` block, or close it, to stop it.
+        The server, already running. It stops at the end of its `with` block, or by `close`.
 
     Raises:
         ConfigError: A method cannot be served, the port is taken, or an argument is out of range.
@@ -123,7 +124,7 @@ class Server:
     def calls(self) -> list[Call]:
         """The calls of the object's methods, in the order in which they started.
 
-        A request that a fault or an invalid argument ended before the method ran is not among them. A
+        A request is not among them if a fault or an invalid argument ended it before the method ran. A
         request with several inputs is one call per input.
         """
         return self._service.call_log.list_calls()

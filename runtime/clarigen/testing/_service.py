@@ -34,7 +34,7 @@ class Service:
     Args:
         implementation: The object whose methods are served.
         record: How many of the latest calls to keep.
-        version: The id of its version; empty for a version without an id.
+        version: The id of the model's version; empty for a version without an id.
 
     Attributes:
         call_log: The calls of its methods.
@@ -49,10 +49,10 @@ class Service:
         }
         self.call_log = CallLog(record)
 
-    # Versions: the last one is the latest. A request for an unknown version is answered by the latest.
+    # Versions, in the order of their deployment. A request for an unknown version is answered by the latest.
 
     def deploy(self, implementation: object, version: str = "") -> str:
-        """Serve another object as the latest version; calls of an earlier version still reach that one.
+        """Serve another object as the latest version; calls that name an earlier version still reach it.
 
         Returns:
             The version's id.
@@ -87,6 +87,7 @@ class Service:
     def _answer_unary(
         self, request: _proto.PostModelOutputsRequest
     ) -> Iterator[_proto.MultiOutputResponse]:
+        """Yield the only response. This is a generator so that `_catch_failure` applies to it."""
         methods = self._get_methods(request.version_id)
         if get_called_method(request) is None:
             yield _answer_discovery(methods)
@@ -277,7 +278,7 @@ def _to_camel_case(signature: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number_enums(signature: dict[str, Any]) -> dict[str, Any]:
-    """Return a signature with numbers for its enum values, as the constructor of a message requires."""
+    """Replace the names of enum values in a signature by numbers, as protobuf constructors require."""
     return {
         key: (
             _ENUM_NUMBERS[key][value]
@@ -289,5 +290,5 @@ def _number_enums(signature: dict[str, Any]) -> dict[str, Any]:
 
 
 def _map_fields(change: Callable[[dict[str, Any]], dict[str, Any]], key: str, value: Any) -> Any:
-    """Apply a change to each field inside a value of a signature; return other values unchanged."""
+    """Apply a function to each item of a value if its key holds fields; return other values unchanged."""
     return [change(field) for field in value] if key in _KEYS_OF_FIELDS else value

@@ -35,17 +35,17 @@ _ALSO_ACCEPTED: Final[dict[type[Any], tuple[Codec[Any], ...]]] = {
     float: (wire.INT, wire.BOOL),
     int: (wire.BOOL,),
 }
-"""Codecs whose values a parameter of this class also accepts."""
+"""By the class in a parameter's annotation: further codecs whose values the parameter accepts."""
 
 _ALSO_RETURNED: Final[dict[type[Any], tuple[Codec[Any], ...]]] = {
     str: (wire.TEXT,),
     int: (wire.FLOAT,),
 }
-"""Codecs that can also encode a result of this class."""
+"""By the class in a result's annotation: further codecs that can encode the result."""
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Return whether a function returns an awaitable or an async generator."""
+    """Return whether a function is a coroutine function or an async generator function."""
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
@@ -159,6 +159,7 @@ def _is_compatible(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodec
     cls = type(None) if annotation is None else origin or annotation
     if cls is type(None):
         return False
+    # Only the codec of a plain type rules out a list or a tuple: the others cannot be told apart here.
     if cls in (list, tuple):
         return _is_json(codec) or all(codec is not plain for _, plain in PLAIN_TYPES.values())
     if cls is dict:
@@ -169,6 +170,7 @@ def _is_compatible(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodec
         return any(codec is other for other in (PLAIN_TYPES[cls][1], *extra_codecs.get(cls, ())))
     if not dataclasses.is_dataclass(cls):
         return True
+    # A dataclass fits JSON with a type of the user, and the record of the same name.
     typed = _is_json(codec) and codec is not wire.JSON
     return typed or codec.label == f"a {cls.__name__}"
 

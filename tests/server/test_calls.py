@@ -26,7 +26,7 @@ from clarigen import (
     Video,
     wire,
 )
-from clarigen._drift.check import suggests_drift
+from clarigen._drift.check import may_be_drift
 from clarigen.examples import AUDIO, IMAGE
 from clarigen.testing import serve
 from server.conftest import Served
@@ -321,10 +321,10 @@ def test_errors_of_a_changed_model_suggest_drift(served: Served, method: str) ->
 
     with Old(base_url=served.url, timeout=20) as model, pytest.raises(PredictionError) as caught:
         model.call()
-    assert suggests_drift(caught.value), caught.value.details
+    assert may_be_drift(caught.value), caught.value.details
     with served.client() as model, pytest.raises(PredictionError) as caught:
         model.fail("out of memory")
-    assert not suggests_drift(caught.value)
+    assert not may_be_drift(caught.value)
 
 
 # Failures of the model.

@@ -87,8 +87,8 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         requests = self._requests = _AsyncRequests(plan, self._connection)
         with self._show_progress() as advance:
             try:
-                while self._is_unfinished(plan):
-                    while self._is_unfinished(plan) and (size := plan.next_size()):
+                while self._is_running(plan):
+                    while self._is_running(plan) and (size := plan.next_size()):
                         await requests.send(inputs, size)
                     for outcome in plan.take_ready():
                         advance()

@@ -167,7 +167,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
             return await self._next()
 
     async def _next(self) -> _R_co:
-        if self._done:
+        if self._is_done:
             raise StopAsyncIteration
         try:
             action = next(self._flow)
@@ -175,7 +175,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
                 try:
                     reply = await self._perform(action)
                 except Failure as failure:
-                    if self._done:
+                    if self._is_done:
                         raise
                     action = self._flow.throw(failure)
                 else:

@@ -58,7 +58,7 @@ def wait_until_ready(address: Address, policy: Policy) -> UnaryFlow[None]:
         ClarigenError: A query was refused, for example because the credential is wrong.
     """
     model = address.reference.model_id if address.reference is not None else "the model"
-    attempts, probe, logged_reason = Attempts(policy), _Probe(address), ""
+    attempts, probe, logged_reason = Attempts(policy), _Poll(address), ""
     while True:
         attempts.count += 1
         try:
@@ -66,7 +66,7 @@ def wait_until_ready(address: Address, policy: Policy) -> UnaryFlow[None]:
             break
         except (Failure, ModelError) as obstacle:
             reason = _describe_obstacle(obstacle)
-            delay = next_poll_delay(attempts) if _resolves_itself(obstacle) else None
+            delay = next_poll_delay(attempts) if _is_worth_waiting(obstacle) else None
             if delay is None:
                 raise attempts.annotate(_final_error(model, obstacle, reason, attempts)) from None
         if reason != logged_reason:
@@ -77,7 +77,7 @@ def wait_until_ready(address: Address, policy: Policy) -> UnaryFlow[None]:
     LOGGER.info("%s: ready after %.1f s", model, attempts.deadline.elapsed())
 
 
-class _Probe:
+class _Poll:
     """The queries of each poll. What the platform has confirmed is not asked again."""
 
     def __init__(self, address: Address) -> None:
@@ -123,7 +123,7 @@ class _Probe:
             raise_for_status(Status(code=DEPLOYMENT_DISABLED))
 
 
-def _resolves_itself(obstacle: Failure | ModelError) -> bool:
+def _is_worth_waiting(obstacle: Failure | ModelError) -> bool:
     """Return whether another poll may succeed. Polls are idempotent: it does not matter whether the last one ran."""
     if isinstance(obstacle, Failure):
         if obstacle.code == "DEADLINE_EXCEEDED":
@@ -149,7 +149,7 @@ def _final_error(
     model: str, obstacle: Failure | ModelError, reason: str, attempts: Attempts
 ) -> CallError:
     """Return the error that ends the wait."""
-    if _resolves_itself(obstacle):
+    if _is_worth_waiting(obstacle):
         message = f"{model}: not ready after {attempts.deadline.elapsed():.3g} seconds: {reason}"
     elif isinstance(obstacle, Failure):
         return error_from_failure(obstacle, model, timeout=attempts.deadline.timeout)

@@ -114,7 +114,7 @@ def recording(client: object) -> Generator[Recording, None, None]:
         _active.reset(token)
 
 
-def active_recordings(client: object) -> tuple[Observer, ...]:
+def get_recording_observers(client: object) -> tuple[Observer, ...]:
     """Return the observers that add a client's responses to its recordings in the current context."""
     active = _active.get()
     return (

@@ -155,8 +155,8 @@ class Attempts:
 
     __slots__ = (
         "_ended_at",
+        "_send_mark",
         "_sent_at",
-        "_since",
         "count",
         "deadline",
         "is_last",
@@ -170,14 +170,14 @@ class Attempts:
         self.deadline = Deadline(policy.timeout, policy.clock)
         self.count = self.retries = self.waits = 0
         self.is_last = False
-        self._since = (0, 0)
+        self._send_mark = (0, 0)
         self._sent_at = self._ended_at = self.deadline.start
         policy.throttle.add_tokens()
 
     def begin(self) -> float | None:
         """Begin an attempt and return its timeout, in seconds; None for no limit."""
         self.count += 1
-        self._since = self.policy.throttle.record_start(self)
+        self._send_mark = self.policy.throttle.record_start(self)
         self._sent_at = self.policy.clock()
         return self.deadline.remaining()
 
@@ -213,7 +213,7 @@ class Attempts:
         refusal_seconds = self._ended_at - self._sent_at
         waited_seconds = self.policy.clock() - self._ended_at
         return self.policy.throttle.is_making_progress(
-            self._since, pending_are_accepted=waited_seconds > refusal_seconds + _REFUSAL_SKEW
+            self._send_mark, pending_are_accepted=waited_seconds > refusal_seconds + _REFUSAL_SKEW
         )
 
 

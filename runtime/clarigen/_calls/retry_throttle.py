@@ -36,7 +36,7 @@ class RetryThrottle:
     def __init__(self) -> None:
         self._tokens = self.MAX_TOKENS
         self._send_numbers = itertools.count()
-        self._answered = 0
+        self._answered_count = 0
         self.reset_after_fork()
         register_resettable(self)
 
@@ -61,7 +61,7 @@ class RetryThrottle:
     def record_start(self, call: object) -> SendMark:
         """Record that a call is sent, and return the moment for `is_making_progress`."""
         number = self._pending[call] = next(self._send_numbers)
-        return number, self._answered
+        return number, self._answered_count
 
     def record_end(self, call: object, *, answered: bool) -> None:
         """Record that the server no longer works on a call.
@@ -71,7 +71,7 @@ class RetryThrottle:
             answered: Whether the server answered it, with a result or an error of its own.
         """
         if self._pending.pop(call, None) is not None:
-            self._answered += answered
+            self._answered_count += answered
 
     def is_making_progress(self, since: SendMark, *, pending_are_accepted: bool) -> bool:
         """Return whether the server has answered a call since a moment, or is working on an earlier one.
@@ -82,7 +82,7 @@ class RetryThrottle:
                 server would have refused them by now.
         """
         number, answered = since
-        if self._answered != answered:
+        if self._answered_count != answered:
             return True
         # `list` copies in one step, even while other threads change the dictionary.
         return pending_are_accepted and min(list(self._pending.values()), default=number) < number

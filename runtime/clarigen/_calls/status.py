@@ -88,27 +88,27 @@ class StatusInfo(NamedTuple):
     is_exception: bool = False
 
 
-def _starting(name: str, reason: str) -> StatusInfo:
+def _starting_status(name: str, reason: str) -> StatusInfo:
     """Return the row of a model that is starting; calls are retried until it has started."""
     return StatusInfo(name, ModelNotReadyError, Retryability.STARTING, reason, True, "deployment")
 
 
-def _temporary(name: str, component: Component, reason: str) -> StatusInfo:
+def _temporary_status(name: str, component: Component, reason: str) -> StatusInfo:
     """Return the row of a model that becomes ready by itself; `wait_until_ready` waits for it, calls do not."""
     return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, True, component)
 
 
-def _permanent(name: str, component: Component, reason: str) -> StatusInfo:
+def _permanent_status(name: str, component: Component, reason: str) -> StatusInfo:
     """Return the row of a model that is not ready, and does not become ready by itself."""
     return StatusInfo(name, ModelNotReadyError, Retryability.NEVER, reason, False, component)
 
 
-def _mismatch(name: str, error: type[ModelError]) -> StatusInfo:
+def _mismatch_status(name: str, error: type[ModelError]) -> StatusInfo:
     """Return the row of a request that does not suit the model."""
     return StatusInfo(name, error, suggests_drift=True)
 
 
-def _exception(name: str) -> StatusInfo:
+def _exception_status(name: str) -> StatusInfo:
     """Return the row of an exception in the model's code."""
     return StatusInfo(name, PredictionError, proves_running=True, is_exception=True)
 
@@ -116,9 +116,9 @@ def _exception(name: str) -> StatusInfo:
 STATUSES: Final[Mapping[int, StatusInfo]] = {
     0: StatusInfo("ZERO", ServerError),
     10010: StatusInfo("MIXED_STATUS", PredictionError, proves_running=True),
-    10020: _exception("FAILURE"),
+    10020: _exception_status("FAILURE"),
     10030: StatusInfo("TRY_AGAIN", ServerError, Retryability.TRANSIENT),
-    10040: _mismatch("NOT_IMPLEMENTED", ModelError),
+    10040: _mismatch_status("NOT_IMPLEMENTED", ModelError),
     10050: StatusInfo("MOVED", ModelError),
     10070: StatusInfo("ACCEPTED", ModelError),
     11000: StatusInfo("CONN_ACCOUNT_ISSUES", PermissionDeniedError),
@@ -131,56 +131,60 @@ STATUSES: Final[Mapping[int, StatusInfo]] = {
     11007: StatusInfo("CONN_INSUFFICIENT_SCOPES", PermissionDeniedError),
     11008: StatusInfo("CONN_KEY_INVALID", AuthenticationError),
     11009: StatusInfo("CONN_KEY_NOT_FOUND", AuthenticationError),
-    11100: _mismatch("CONN_BAD_REQUEST_FORMAT", ModelError),
+    11100: _mismatch_status("CONN_BAD_REQUEST_FORMAT", ModelError),
     11101: StatusInfo("CONN_DOES_NOT_EXIST", NotFoundError),
-    11102: _mismatch("CONN_INVALID_REQUEST", ModelError),
+    11102: _mismatch_status("CONN_INVALID_REQUEST", ModelError),
     11103: StatusInfo("CONN_METHOD_NOT_ALLOWED", ModelError),
     11104: StatusInfo("CONN_NO_GDPR_CONSENT", PermissionDeniedError),
     11105: StatusInfo("CONN_INVALID_RANGE", ModelError),
     11200: StatusInfo("CONN_AUTH_METHOD_DISABLED", AuthenticationError),
-    21101: _temporary("MODEL_TRAINING", "version", "it is being trained"),
-    21102: _permanent("MODEL_UNTRAINED", "version", "it has not been trained"),
-    21103: _temporary("MODEL_QUEUED_FOR_TRAINING", "version", "it waits to be trained"),
-    21104: _temporary("MODEL_UPLOADING", "version", "it is being uploaded"),
-    21105: _permanent("MODEL_UPLOADING_FAILED", "version", "its upload failed"),
-    21106: _permanent("MODEL_TRAINING_FAILED", "version", "its training failed"),
-    21107: _temporary("MODEL_BUILDING", "version", "it is being built"),
-    21108: _permanent("MODEL_BUILDING_FAILED", "version", "its build failed"),
-    21109: _permanent("MODEL_BUILD_UNEXPECTED_ERROR", "version", "its build failed unexpectedly"),
+    21101: _temporary_status("MODEL_TRAINING", "version", "it is being trained"),
+    21102: _permanent_status("MODEL_UNTRAINED", "version", "it has not been trained"),
+    21103: _temporary_status("MODEL_QUEUED_FOR_TRAINING", "version", "it waits to be trained"),
+    21104: _temporary_status("MODEL_UPLOADING", "version", "it is being uploaded"),
+    21105: _permanent_status("MODEL_UPLOADING_FAILED", "version", "its upload failed"),
+    21106: _permanent_status("MODEL_TRAINING_FAILED", "version", "its training failed"),
+    21107: _temporary_status("MODEL_BUILDING", "version", "it is being built"),
+    21108: _permanent_status("MODEL_BUILDING_FAILED", "version", "its build failed"),
+    21109: _permanent_status(
+        "MODEL_BUILD_UNEXPECTED_ERROR", "version", "its build failed unexpectedly"
+    ),
     21200: StatusInfo("MODEL_DOES_NOT_EXIST", NotFoundError),
     21201: StatusInfo("MODEL_PERMISSION_DENIED", PermissionDeniedError),
-    21202: _mismatch("MODEL_INVALID_ARGUMENT", PredictionError),
-    21203: _mismatch("MODEL_INVALID_REQUEST", PredictionError),
-    21313: _exception("MODEL_PREDICTION_FAILED"),
-    21350: _permanent("MODEL_DEPLOYMENT_FAILED", "deployment", "its deployment failed"),
-    21351: _starting("MODEL_DEPLOYING", "it is being deployed"),
-    21352: _temporary("MODEL_QUEUED_FOR_DEPLOYMENT", "deployment", "it is queued to be deployed"),
-    21353: _permanent("MODEL_NOT_DEPLOYED", "deployment", "it is not deployed"),
-    21354: _starting("MODEL_BUSY_PLEASE_RETRY", "it is busy"),
-    21355: _starting("MODEL_LOADING", "it is being loaded"),
+    21202: _mismatch_status("MODEL_INVALID_ARGUMENT", PredictionError),
+    21203: _mismatch_status("MODEL_INVALID_REQUEST", PredictionError),
+    21313: _exception_status("MODEL_PREDICTION_FAILED"),
+    21350: _permanent_status("MODEL_DEPLOYMENT_FAILED", "deployment", "its deployment failed"),
+    21351: _starting_status("MODEL_DEPLOYING", "it is being deployed"),
+    21352: _temporary_status(
+        "MODEL_QUEUED_FOR_DEPLOYMENT", "deployment", "it is queued to be deployed"
+    ),
+    21353: _permanent_status("MODEL_NOT_DEPLOYED", "deployment", "it is not deployed"),
+    21354: _starting_status("MODEL_BUSY_PLEASE_RETRY", "it is busy"),
+    21355: _starting_status("MODEL_LOADING", "it is being loaded"),
     25600: StatusInfo("RUNNER_DOES_NOT_EXIST", NotFoundError),
     25601: StatusInfo("RUNNER_PERMISSION_DENIED", PermissionDeniedError),
-    25602: _mismatch("RUNNER_INVALID_ARGUMENT", ModelError),
-    25603: _mismatch("RUNNER_INVALID_REQUEST", ModelError),
+    25602: _mismatch_status("RUNNER_INVALID_ARGUMENT", ModelError),
+    25603: _mismatch_status("RUNNER_INVALID_REQUEST", ModelError),
     25604: StatusInfo("RUNNER_NEEDS_RETRY", ServerError, Retryability.TRANSIENT),
     25605: StatusInfo("RUNNER_STREAM_START", ServerError),
     25606: StatusInfo("RUNNER_STREAM_END", ServerError),
     25607: StatusInfo("RUNNER_ITEM_CANCELLED", ServerError),
-    25608: _exception("RUNNER_PROCESSING_FAILED"),
+    25608: _exception_status("RUNNER_PROCESSING_FAILED"),
     25609: StatusInfo("RUNNER_SPECIAL_HANDLING_NOT_COMPLETE", ModelError),
     25700: StatusInfo("NODEPOOL_DOES_NOT_EXIST", NotFoundError),
     25800: StatusInfo("COMPUTE_CLUSTER_DOES_NOT_EXIST", NotFoundError),
     25900: StatusInfo("DEPLOYMENT_DOES_NOT_EXIST", NotFoundError),
-    25903: _permanent("DEPLOYMENT_DISABLED", "deployment", "the deployment is disabled"),
+    25903: _permanent_status("DEPLOYMENT_DISABLED", "deployment", "the deployment is disabled"),
     30002: StatusInfo("INPUT_DOWNLOAD_FAILED", PredictionError),
     30101: StatusInfo("INPUT_UNSUPPORTED_FORMAT", PredictionError, proves_running=True),
     30102: StatusInfo("INPUT_DOES_NOT_EXIST", PredictionError),
-    30104: _mismatch("INPUT_INVALID_ARGUMENT", PredictionError),
+    30104: _mismatch_status("INPUT_INVALID_ARGUMENT", PredictionError),
     30105: StatusInfo("INPUT_OVER_LIMIT", PredictionError),
     30106: StatusInfo("INPUT_INVALID_URL", PredictionError),
     30300: StatusInfo("ALL_INPUT_INVALID_BYTES", PredictionError),
-    39999: _mismatch("INPUT_INVALID_REQUEST", PredictionError),
-    40001: _mismatch("PREDICT_INVALID_REQUEST", PredictionError),
+    39999: _mismatch_status("INPUT_INVALID_REQUEST", PredictionError),
+    40001: _mismatch_status("PREDICT_INVALID_REQUEST", PredictionError),
     40030: StatusInfo("RPC_REQUEST_QUEUE_FULL", ServerError, Retryability.TRANSIENT),
     40031: StatusInfo("RPC_SERVER_UNAVAILABLE", ServerError, Retryability.TRANSIENT),
     40032: StatusInfo("RPC_REQUEST_TIMEOUT", ServerError),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
-from .._calls.response import Observer, Recording, active_recordings, recording
+from .._calls.response import Observer, Recording, get_recording_observers, recording
 from .._data import SERVER_DEFAULT, Default
 from .._model_ref import ModelRef
 from ..errors import ConfigError
@@ -115,7 +115,7 @@ class ClientBase(ABC):
             ConfigError: The credential, the server, the model or an option is missing or wrong.
         """
         from .._calls.address import Address
-        from .._drift.check import Drift, find_package
+        from .._drift.check import DriftChecker, find_package
         from .._transport.endpoint import ClientOptions, Endpoint
 
         self._options = ClientOptions(
@@ -137,7 +137,7 @@ class ClientBase(ABC):
         self._endpoint = Endpoint.find(base_url, pat, session_token, self._options.interceptors)
         policy = self._options.make_policy(self._endpoint.target)
         self._address: Address = Address(reference, version, self._resolve_routing())
-        self._drift = Drift(find_package(type(self), ClientBase), verify=verify)
+        self._drift = DriftChecker(find_package(type(self), ClientBase), verify=verify)
         self._has_explicit_credential = bool(pat or session_token)
         self._identity = object()  # all views have the same, so `recording` covers their calls
         self._prepare_calls(policy)
@@ -276,7 +276,7 @@ class ClientBase(ABC):
 
     def _make_context(self) -> CallContext:
         """Return the context of a call that is made now. The active recordings are among its observers."""
-        context, recordings = self._call_context, active_recordings(self._identity)
+        context, recordings = self._call_context, get_recording_observers(self._identity)
         if not recordings:
             return context
         return context._replace(observers=(*recordings, *context.observers))

@@ -61,7 +61,7 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
 
         return progress_bar(self._progress_label, self._inputs)
 
-    def _is_unfinished(self, plan: BatchPlan[Any]) -> bool:
+    def _is_running(self, plan: BatchPlan[Any]) -> bool:
         return not (plan.is_finished or self._is_canceled)
 
     @abstractmethod

@@ -99,7 +99,7 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
         self._connection = connection
         self._items = items
         self._call: Any = None
-        self._done = False
+        self._is_done = False
         self._usage: Usage | None = None
 
     @property
@@ -118,7 +118,7 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
             call = self._connection.start_stream(attempt, items.iterate_messages(attempt))
             self._call = call
             items.attach(call, partial(self._connection.cancel, call))
-        if self._done:  # canceled in the meantime
+        if self._is_done:  # canceled in the meantime
             self._cancel_call()
 
     def _get_call(self) -> Any:
@@ -147,7 +147,7 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
         Thread-safe; an async stream may be canceled from any task on its event loop. No effect after the
         stream has ended.
         """
-        self._done = True
+        self._is_done = True
         # ValueError: another thread is running the flow. It will see `_done`, and close the flow.
         with suppress(ValueError):
             self._flow.close()

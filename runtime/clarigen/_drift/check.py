@@ -57,7 +57,7 @@ def find_package(client: type[Any], base: type[Any]) -> str:
     return ""
 
 
-class Drift:
+class DriftChecker:
     """What a client and its copies from `with_options` know about changes of the model. Thread-safe.
 
     Attributes:
@@ -144,7 +144,7 @@ class Drift:
             deadline: The deadline of the call.
             response: The response to the call; None if there is none.
         """
-        if self._verify or not suggests_drift(error):
+        if self._verify or not may_be_drift(error):
             return
         lock = self._find_lock()
         if lock is None or lock.reference is None or not lock.version_id:
@@ -153,7 +153,7 @@ class Drift:
         if address.reference != lock.reference:
             change = "the client was generated for another model" if address.reference else ""
         else:
-            version = address.version_id or _get_version(response)
+            version = address.version_id or _get_version_id(response)
             version = version or (yield from self._fetch_latest_version(address, deadline))
             if version not in ("", lock.version_id):
                 change = (
@@ -194,14 +194,14 @@ class Drift:
         return self._latest_version
 
 
-def _get_version(response: MultiOutputResponse | None) -> str:
+def _get_version_id(response: MultiOutputResponse | None) -> str:
     """Return the id of the version that answered; empty if the response does not name it."""
     if response is None or not response.outputs:
         return ""
     return response.outputs[0].model.model_version.id
 
 
-def suggests_drift(error: ClarigenError) -> bool:
+def may_be_drift(error: ClarigenError) -> bool:
     """Return whether a change of the model may have caused an error."""
     if not isinstance(error, ModelError):
         return isinstance(error, DecodeError)

@@ -96,8 +96,8 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         requests = self._requests = _Requests(plan, self._connection)
         with self._show_progress() as advance:
             try:
-                while self._is_unfinished(plan):
-                    while self._is_unfinished(plan) and (size := plan.next_size()):
+                while self._is_running(plan):
+                    while self._is_running(plan) and (size := plan.next_size()):
                         requests.send(inputs, size)
                     for outcome in plan.take_ready():
                         advance()
@@ -129,7 +129,7 @@ class _Requests:
         else:
             self._plan.is_exhausted = True
         if chunk_inputs:
-            self._advance(self._plan.add_chunk(chunk_inputs), None, None)
+            self._resume_flow(self._plan.add_chunk(chunk_inputs), None, None)
 
     def wait(self) -> None:
         """Resume a request whose retry is due, or else wait for a call to finish and resume its request.
@@ -142,7 +142,7 @@ class _Requests:
         )
         if due is not None:
             del self._retry_times[due]
-            self._advance(due, None, None)
+            self._resume_flow(due, None, None)
             return
         if not self._calls and not self._retry_times:
             return
@@ -154,13 +154,13 @@ class _Requests:
             return
         chunk, call = self._finished.popleft()
         del self._calls[chunk]
-        self._advance(chunk, *self._connection.collect_reply(call))
+        self._resume_flow(chunk, *self._connection.collect_reply(call))
 
     def wake(self) -> None:
         """Wake the thread in `wait`."""
         self._wakeups.release()
 
-    def _advance(self, chunk: Chunk, reply: Any, failure: Failure | None) -> None:
+    def _resume_flow(self, chunk: Chunk, reply: Any, failure: Failure | None) -> None:
         """Resume the flow of a chunk with a reply or a failure, and start its next action."""
         try:
             action = chunk.flow.send(reply) if failure is None else chunk.flow.throw(failure)

@@ -88,7 +88,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
             return self._next()
 
     def _next(self) -> _R_co:
-        if self._done:
+        if self._is_done:
             raise StopIteration
         try:
             action = next(self._flow)
@@ -96,7 +96,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
                 try:
                     reply = self._perform(action)
                 except Failure as failure:
-                    if self._done:
+                    if self._is_done:
                         raise
                     action = self._flow.throw(failure)
                 else:

@@ -68,7 +68,7 @@ class ChannelPool:
             self._inherited.append(shared)
         self.channels.clear()
 
-    def acquire(self, key: _Key, interceptors: tuple[object, ...]) -> _SharedChannel:
+    def add_lease(self, key: _Key, interceptors: tuple[object, ...]) -> _SharedChannel:
         """Add a lease to the channel of a key, and return the channel. Open it if necessary."""
         target, certificates, loop, _ = key
         with self.lock:
@@ -80,7 +80,7 @@ class ChannelPool:
             shared.leases += 1
         return shared
 
-    def release(self, key: _Key, shared: _SharedChannel) -> bool:
+    def remove_lease(self, key: _Key, shared: _SharedChannel) -> bool:
         """Remove a lease from a channel. Return whether the caller must close the channel."""
         with self.lock:
             if shared.is_inherited:
@@ -116,7 +116,7 @@ class Lease:
         certificates = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH", "")
         self._is_released = True  # so that `__del__` does nothing if `acquire` raises
         self._key: _Key = (target, certificates, loop, tuple(map(id, interceptors)))
-        self._shared = POOL.acquire(self._key, interceptors)
+        self._shared = POOL.add_lease(self._key, interceptors)
         self._is_released = False
         self.channel: Any = self._shared.channel
         self._callables: dict[str, Any] = {}
@@ -144,7 +144,7 @@ class Lease:
             if self._is_released:
                 return None
             self._is_released = True
-            return self._shared.channel if POOL.release(self._key, self._shared) else None
+            return self._shared.channel if POOL.remove_lease(self._key, self._shared) else None
 
     def __del__(self) -> None:
         # A view of a client is often made for one call, and dropped without `close`. The channel is not closed

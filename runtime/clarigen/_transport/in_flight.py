@@ -178,7 +178,7 @@ def track_reader(messages: Iterator[bytes]) -> Iterator[bytes]:
     yield from messages
 
 
-def _start_cancel(call: Any) -> threading.Event:
+def _begin_cancellation(call: Any) -> threading.Event:
     """Cancel a call, without waiting. Return an event that is set once grpc has finished with it."""
     done = threading.Event()
 
@@ -199,7 +199,7 @@ def _cancel_all() -> None:
     # call, whatever uses this call later hangs, even grpc when the call is garbage-collected. So all calls are
     # canceled now, and grpc gets the time to finish with them.
     deadline = time.monotonic() + _EXIT_TIMEOUT
-    for done in [_start_cancel(call) for call in list(_background_calls)]:
+    for done in [_begin_cancellation(call) for call in list(_background_calls)]:
         done.wait(max(deadline - time.monotonic(), 0))
     for reader in list(_reader_threads):
         reader.join(max(deadline - time.monotonic(), 0))

@@ -52,9 +52,9 @@ Value)."""
 _STRUCT_TAG: Final = len_tag(26)
 _ENTRY = _KEY = _ITEM = len_tag(1)
 _VALUE: Final = len_tag(2)
-_NULL: Final = varint_tag(1) + b"\0"
+_NULL_FIELD: Final = varint_tag(1) + b"\0"
 _NUMBER, _STRING = i64_tag(2), len_tag(3)
-_BOOLS: Final = (varint_tag(4) + b"\0", varint_tag(4) + b"\1")
+_BOOL_FIELDS: Final = (varint_tag(4) + b"\0", varint_tag(4) + b"\1")
 _OBJECT, _ARRAY = len_tag(5), len_tag(6)
 
 
@@ -112,9 +112,9 @@ def _encode_value(value: Any, levels: int) -> bytes:
     if levels < 0:
         raise CodecError("is nested too deeply for the wire (about 30 objects or 45 arrays)")
     if value is None:
-        return _NULL
+        return _NULL_FIELD
     if isinstance(value, bool):
-        return _BOOLS[value]
+        return _BOOL_FIELDS[value]
     if isinstance(value, str):
         return encode_len_field(_STRING, encode_utf8(value))
     if is_instance(value, Mapping):
@@ -123,7 +123,7 @@ def _encode_value(value: Any, levels: int) -> bytes:
         return encode_len_field(_ARRAY, _encode_list(value, levels))
     if hasattr(value, "__float__"):
         if not isinstance(value, (int, float)) and is_bool(value):
-            return _BOOLS[bool(value)]
+            return _BOOL_FIELDS[bool(value)]
         return _NUMBER + encode_float64(_to_finite(value))
     raise type_mismatch("a JSON value", value)
 

@@ -51,7 +51,7 @@ class JsonType(NamedTuple):
     from_json: Callable[[Any], Any]
 
 
-_Classes = dict[type, JsonType]
+_ComposedClasses = dict[type, JsonType]
 """The classes composed so far, including unfinished ones, so that a class may contain itself."""
 
 
@@ -120,7 +120,7 @@ def _is_pydantic_model(cls: type[Any]) -> bool:
 # One rule per kind of type. `context` says where the annotation is, for messages.
 
 
-def _compose_type(annotation: Any, context: str, classes: _Classes) -> JsonType:
+def _compose_type(annotation: Any, context: str, classes: _ComposedClasses) -> JsonType:
     annotation = _unwrap(annotation)
     if annotation is Any or annotation is object or annotation == JSON:
         return _ANY
@@ -268,7 +268,7 @@ def _union_type(members: Sequence[JsonType]) -> JsonType:
 # Classes.
 
 
-def _class_type(cls: type[Any], context: str, classes: _Classes) -> JsonType:
+def _class_type(cls: type[Any], context: str, classes: _ComposedClasses) -> JsonType:
     if cls in classes:
         return classes[cls]
     if _is_pydantic_model(cls):

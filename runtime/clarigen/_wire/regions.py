@@ -77,7 +77,7 @@ def _append_bytes(content: bytes, out: Buffers) -> int:
 _ID, _NAME, _CONCEPT_VALUE = len_tag(1), len_tag(2), i32_tag(3)
 
 
-def _concept_fields(value: Any) -> bytes:
+def _encode_concept_fields(value: Any) -> bytes:
     if not isinstance(value, Concept):
         raise type_mismatch("a Concept", value)
     names = _encode_str_field(_ID, value.id, ".id") + _encode_str_field(_NAME, value.name, ".name")
@@ -121,14 +121,14 @@ def _encode_region_data(value: Region, out: Buffers) -> int:
     return size + call_at(".text", _append_text, value.text, out) if value.text else size
 
 
-def _box_fields(value: Any) -> bytes:
+def _encode_box_fields(value: Any) -> bytes:
     if not is_instance(value, tuple) or len(value) != 4:
         raise type_mismatch("a Box of 4 numbers", value)
     left, top, right, bottom = [encode_float32(to_float64(edge)) for edge in value]
     return _TOP + top + _LEFT + left + _BOTTOM + bottom + _RIGHT + right
 
 
-def _point_fields(value: Any) -> bytes:
+def _encode_point_fields(value: Any) -> bytes:
     if not is_instance(value, tuple) or len(value) not in (2, 3):
         raise type_mismatch("a Point of 2 or 3 numbers", value)
     x, y, z = [encode_float32(to_float64(part)) for part in (*value, 0.0)[:3]]
@@ -137,11 +137,11 @@ def _point_fields(value: Any) -> bytes:
 
 _encode_image = file_encoder(Image)
 _append_image = message_encoder(1, _encode_image)
-_append_concept = small_message_encoder(3, _concept_fields)
+_append_concept = small_message_encoder(3, _encode_concept_fields)
 _append_text = message_encoder(13, encode_text)
-_append_box = small_message_encoder(1, _box_fields)
+_append_box = small_message_encoder(1, _encode_box_fields)
 _append_mask = message_encoder(4, message_encoder(2, _encode_image))
-_append_point = small_message_encoder(6, _point_fields)
+_append_point = small_message_encoder(6, _encode_point_fields)
 _append_region_info = message_encoder(2, _encode_region_info)
 _append_region_data = message_encoder(3, _encode_region_data)
 
@@ -204,7 +204,8 @@ def _decode_frame(frame: _proto.Frame, payloads: LargePayloads) -> Frame:
 
 
 CONCEPT: Final[Codec[Concept]] = _single_item_codec(
-    Concept, RepeatedField("concepts", small_message_encoder(3, _concept_fields), _decode_concept)
+    Concept,
+    RepeatedField("concepts", small_message_encoder(3, _encode_concept_fields), _decode_concept),
 )
 REGION: Final[Codec[Region]] = _single_item_codec(
     Region, RepeatedField("regions", message_encoder(11, _encode_region), _decode_region)

@@ -12,7 +12,7 @@ from clarigen._calls.actions import Deliver, Open, Receive, Send, Sleep
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_chunk, call_stream, call_unary, encode_input
 from clarigen._calls.retry import Policy
-from clarigen._drift.check import Drift
+from clarigen._drift.check import DriftChecker
 from clarigen._proto import MultiOutputResponse, Status
 
 PAIR = wire.unary("pair", returns=wire.tuple_of(wire.INT, wire.INT))
@@ -31,7 +31,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CallContext:
     (package / "signatures.json").write_text(LOCK)
     monkeypatch.syspath_prepend(str(tmp_path))
     address = Address(ModelRef("acme", "vision", "echo"), "", Routing())
-    return CallContext(address, Policy(5.0), drift=Drift("locked_pair", verify=False))
+    return CallContext(address, Policy(5.0), drift=DriftChecker("locked_pair", verify=False))
 
 
 def answer(*parts: int, version: str, count: int = 1, failed: int = 10000) -> bytes:
@@ -58,7 +58,7 @@ def drive_call(flow: Any, reply: bytes) -> Any:
 
 def test_forked_child_does_not_wait_for_threads_of_the_parent(context: CallContext) -> None:
     """The thread of the parent that was comparing does not exist in the child."""
-    drift = Drift("locked_pair", verify=True)
+    drift = DriftChecker("locked_pair", verify=True)
     verifying = context._replace(drift=drift)
     comparing = call_unary(PAIR, [], verifying)
     assert isinstance(next(comparing), Send)

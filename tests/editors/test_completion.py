@@ -85,7 +85,7 @@ def test_hover_shows_the_signature_and_the_docstring_as_markdown(editor: Editor)
 def test_hover_shows_the_docstring_of_a_field(editor: Editor) -> None:
     shown = editor.hover(STATS + "model.analyze('x').reading_ti|me\n")
     assert "reading_time: float" in shown
-    assert "Seconds to read it, at 240 words a minute." in shown
+    assert "Seconds to read it, at 240 words per minute." in shown
 
 
 def test_hover_over_the_class_shows_its_options(editor: Editor) -> None:

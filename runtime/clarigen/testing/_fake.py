@@ -24,7 +24,6 @@ from ._signature_check import check_function, is_async
 if TYPE_CHECKING:
     from ._fake_calls import FakeMethod
 
-_R = TypeVar("_R")
 _Client = TypeVar("_Client", bound=ClientBase)
 
 _UNUSED_URL: Final = "grpc://127.0.0.1:1"
@@ -69,7 +68,7 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
     methods, call_log = _find_methods(client), CallLog()
     fake_methods: dict[str, FakeMethod] = {}
     for name, function in functions.items():
-        method = _find_method(client, methods, name)
+        method = _look_up_method(client, methods, name)
         fake_methods[method.name] = _build_fake_method(client, name, method, function, call_log)
     attributes = {
         "__module__": client.__module__,
@@ -118,7 +117,7 @@ def _find_methods(client: type[ClientBase]) -> dict[str, Method[Any]]:
     return methods
 
 
-def _find_method(
+def _look_up_method(
     client: type[ClientBase], methods: dict[str, Method[Any]], name: str
 ) -> Method[Any]:
     if name in methods:

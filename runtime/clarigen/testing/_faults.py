@@ -58,9 +58,11 @@ class Faults:
         transport: The names of gRPC's statuses.
     """
 
-    def __init__(self, methods: Callable[[], dict[str, bool]], transport: Collection[str]) -> None:
+    def __init__(
+        self, methods: Callable[[], dict[str, bool]], grpc_statuses: Collection[str]
+    ) -> None:
         self._methods = methods
-        self._grpc_statuses = transport
+        self._grpc_statuses = grpc_statuses
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 

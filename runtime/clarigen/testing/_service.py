@@ -186,7 +186,7 @@ class Service:
             user_id=request.user_app_id.user_id,
             app_id=request.user_app_id.app_id,
             method_signatures=[
-                _proto.MethodSignature(**_number_enums(method.signature))
+                _proto.MethodSignature(**_replace_enum_names(method.signature))
                 for method in self._get_methods(version).values()
             ],
         )
@@ -277,13 +277,13 @@ def _to_camel_case(signature: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _number_enums(signature: dict[str, Any]) -> dict[str, Any]:
+def _replace_enum_names(signature: dict[str, Any]) -> dict[str, Any]:
     """Replace the names of enum values in a signature by numbers, as protobuf constructors require."""
     return {
         key: (
             _ENUM_NUMBERS[key][value]
             if key in _ENUM_NUMBERS
-            else _map_fields(_number_enums, key, value)
+            else _map_fields(_replace_enum_names, key, value)
         )
         for key, value in signature.items()
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -26,10 +28,20 @@ def calls() -> ForkGate:
 
 def start_waiting(do: Callable[[], object]) -> threading.Thread:
     """Start a function that has to wait; return its thread, which waits."""
-    thread = threading.Thread(target=do)
+    waiting = threading.Event()
+
+    def observe(frame: FrameType, event: str, _: object) -> None:
+        # The gate's lock is held here until the thread waits, so the next call of the gate finds it waiting.
+        if event == "call" and frame.f_code is threading.Condition.wait.__code__:
+            waiting.set()
+
+    def run() -> None:
+        sys.setprofile(observe)
+        do()
+
+    thread = threading.Thread(target=run)
     thread.start()
-    thread.join(0.2)
-    assert thread.is_alive()
+    assert waiting.wait(10)
     return thread
 
 

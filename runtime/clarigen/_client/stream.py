@@ -148,9 +148,11 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
         stream has ended.
         """
         self._is_done = True
-        # ValueError: another thread is running the flow. It will see `_done`, and close the flow.
-        with suppress(ValueError):
-            self._flow.close()
+        self._close_flow()
         self._cancel_call()
         if self._items is not None:
             self._items.stop()
+
+    def _close_flow(self) -> None:
+        with suppress(ValueError):  # an observer cancels the stream while the flow runs
+            self._flow.close()

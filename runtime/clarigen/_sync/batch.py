@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .._calls.actions import Failure, Sleep
 from .._client.batch import BatchBase
 from ..errors import ClarigenError
+from .shared_generator import SharedGenerator
 
 if TYPE_CHECKING:
     from .._calls.batch import BatchPlan, Chunk
@@ -51,7 +52,6 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     ) -> None:
         super().__init__(make_plan, inputs, progress_label)
         self._connection = connection
-        self._reading = threading.RLock()
 
     def __iter__(self) -> Self:
         return self
@@ -65,8 +65,7 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
                 generated class).
             Exception: Anything that the caller's own iterator of inputs raises.
         """
-        with self._reading:
-            outcome: _R_co | ClarigenError = next(self._get_iterator())
+        outcome: _R_co | ClarigenError = next(self._get_iterator())
         if isinstance(outcome, ClarigenError):
             self.cancel()
             raise outcome
@@ -79,11 +78,8 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     def cancel(self) -> None:
         """Cancel all requests in flight and stop iteration. Thread-safe."""
         self._is_canceled = True
-        try:
-            self._get_iterator().close()
-        except ValueError:  # another thread is running the iterator
-            if self._requests is not None:
-                self._requests.wake()
+        if not self._get_iterator().close() and self._requests is not None:
+            self._requests.wake()
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +88,9 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
         self.cancel()
 
     def _iterate(self, *, isolate: bool) -> Iterator[_R_co | ClarigenError]:
+        return SharedGenerator(self._generate_outcomes(isolate=isolate))
+
+    def _generate_outcomes(self, *, isolate: bool) -> Generator[_R_co | ClarigenError, None, None]:
         plan, inputs = self._make_plan(isolate), iter(self._inputs)
         requests = self._requests = _Requests(plan, self._connection)
         with self._show_progress() as advance:

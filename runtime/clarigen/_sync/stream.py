@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim
 from .._client.stream import ItemsBase, StreamBase
+from .shared_generator import SharedGenerator
 
 if TYPE_CHECKING:
     from .._calls.call import StreamFlow
@@ -72,7 +73,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
 
     def __init__(self, flow: StreamFlow, connection: Connection, items: Items | None) -> None:
         super().__init__(flow, connection, items)
-        self._reading = threading.RLock()
+        self._shared_flow = SharedGenerator(flow)
 
     def __iter__(self) -> Self:
         return self
@@ -84,23 +85,23 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
             ClarigenError: The call failed (see the errors of the generated class).
             Exception: Anything that the caller's own iterator of inputs raises.
         """
-        with self._reading:
-            return self._next()
+        with self._shared_flow as flow:
+            return self._next(flow)
 
-    def _next(self) -> _R_co:
+    def _next(self, flow: StreamFlow) -> _R_co:
         if self._is_done:
             raise StopIteration
         try:
-            action = next(self._flow)
+            action = next(flow)
             while not isinstance(action, Deliver):
                 try:
                     reply = self._perform(action)
                 except Failure as failure:
                     if self._is_done:
                         raise
-                    action = self._flow.throw(failure)
+                    action = flow.throw(failure)
                 else:
-                    action = self._flow.send(reply)
+                    action = flow.send(reply)
             result: _R_co = action.result
             return result
         except StopIteration as end:
@@ -112,6 +113,9 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
         except BaseException:
             self.cancel()
             raise
+
+    def _close_flow(self) -> None:
+        self._shared_flow.close()
 
     def _perform(self, action: Any) -> Any:
         """Perform an action, and return its result; raise `Failure` if it failed."""
@@ -142,5 +146,5 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
     def __del__(self) -> None:
         # At the end of the interpreter, `in_flight` has already canceled the call. Canceling it again could hang:
         # a thread of grpc may have stopped while it held the call's lock.
-        if not getattr(self, "_done", True) and not sys.is_finalizing():
+        if not getattr(self, "_is_done", True) and not sys.is_finalizing():
             self.cancel()

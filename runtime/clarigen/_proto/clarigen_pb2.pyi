@@ -301,6 +301,7 @@ class Data(_message.Message):
     VIDEO_FIELD_NUMBER: _builtins.int
     CONCEPTS_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    EMBEDDINGS_FIELD_NUMBER: _builtins.int
     REGIONS_FIELD_NUMBER: _builtins.int
     FRAMES_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
@@ -327,6 +328,8 @@ class Data(_message.Message):
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct: ...
     @_builtins.property
+    def embeddings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Embedding]: ...
+    @_builtins.property
     def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Region]: ...
     @_builtins.property
     def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___Frame]: ...
@@ -347,6 +350,7 @@ class Data(_message.Message):
         video: Global___Video | None = ...,
         concepts: _abc.Iterable[Global___Concept] | None = ...,
         metadata: _struct_pb2.Struct | None = ...,
+        embeddings: _abc.Iterable[Global___Embedding] | None = ...,
         regions: _abc.Iterable[Global___Region] | None = ...,
         frames: _abc.Iterable[Global___Frame] | None = ...,
         text: Global___Text | None = ...,
@@ -362,7 +366,7 @@ class Data(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "image", b"image", "metadata", b"metadata", "ndarray", b"ndarray", "struct_value", b"struct_value", "text", b"text", "video", b"video"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "bool_value", b"bool_value", "bytes_value", b"bytes_value", "concepts", b"concepts", "float_value", b"float_value", "frames", b"frames", "image", b"image", "int_value", b"int_value", "metadata", b"metadata", "ndarray", b"ndarray", "parts", b"parts", "regions", b"regions", "string_value", b"string_value", "struct_value", b"struct_value", "text", b"text", "video", b"video"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "bool_value", b"bool_value", "bytes_value", b"bytes_value", "concepts", b"concepts", "embeddings", b"embeddings", "float_value", b"float_value", "frames", b"frames", "image", b"image", "int_value", b"int_value", "metadata", b"metadata", "ndarray", b"ndarray", "parts", b"parts", "regions", b"regions", "string_value", b"string_value", "struct_value", b"struct_value", "text", b"text", "video", b"video"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -668,6 +672,27 @@ class Frame(_message.Message):
 Global___Frame: _TypeAlias = Frame  # noqa: Y015
 
 @_typing.final
+class Embedding(_message.Message):
+    VECTOR_FIELD_NUMBER: _builtins.int
+    NUM_DIMENSIONS_FIELD_NUMBER: _builtins.int
+    num_dimensions: _builtins.int
+    @_builtins.property
+    def vector(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        vector: _abc.Iterable[_builtins.float] | None = ...,
+        num_dimensions: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["num_dimensions", b"num_dimensions", "vector", b"vector"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Embedding: _TypeAlias = Embedding  # noqa: Y015
+
+@_typing.final
 class FrameInfo(_message.Message):
     """`time` is in milliseconds."""
 
@@ -734,6 +759,7 @@ class ModelVersion(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     APP_ID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
+    OUTPUT_INFO_FIELD_NUMBER: _builtins.int
     METHOD_SIGNATURES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     description: _builtins.str
@@ -741,6 +767,8 @@ class ModelVersion(_message.Message):
     user_id: _builtins.str
     @_builtins.property
     def status(self) -> Global___Status: ...
+    @_builtins.property
+    def output_info(self) -> Global___OutputInfo: ...
     @_builtins.property
     def method_signatures(self) -> _containers.RepeatedCompositeFieldContainer[Global___MethodSignature]: ...
     def __init__(
@@ -751,25 +779,95 @@ class ModelVersion(_message.Message):
         description: _builtins.str = ...,
         app_id: _builtins.str = ...,
         user_id: _builtins.str = ...,
+        output_info: Global___OutputInfo | None = ...,
         method_signatures: _abc.Iterable[Global___MethodSignature] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["output_info", b"output_info", "status", b"status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["app_id", b"app_id", "description", b"description", "id", b"id", "method_signatures", b"method_signatures", "status", b"status", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["app_id", b"app_id", "description", b"description", "id", b"id", "method_signatures", b"method_signatures", "output_info", b"output_info", "status", b"status", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ModelVersion: _TypeAlias = ModelVersion  # noqa: Y015
 
 @_typing.final
+class OutputInfo(_message.Message):
+    """In a request, overrides the parameters of a model without signatures."""
+
+    OUTPUT_CONFIG_FIELD_NUMBER: _builtins.int
+    PARAMS_FIELD_NUMBER: _builtins.int
+    PARAMS_SPECS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def output_config(self) -> Global___OutputConfig: ...
+    @_builtins.property
+    def params(self) -> _struct_pb2.Struct: ...
+    @_builtins.property
+    def params_specs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelTypeField]: ...
+    def __init__(
+        self,
+        *,
+        output_config: Global___OutputConfig | None = ...,
+        params: _struct_pb2.Struct | None = ...,
+        params_specs: _abc.Iterable[Global___ModelTypeField] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["output_config", b"output_config", "params", b"params"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["output_config", b"output_config", "params", b"params", "params_specs", b"params_specs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutputInfo: _TypeAlias = OutputInfo  # noqa: Y015
+
+@_typing.final
+class OutputConfig(_message.Message):
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    MAX_CONCEPTS_FIELD_NUMBER: _builtins.int
+    MIN_VALUE_FIELD_NUMBER: _builtins.int
+    SELECT_CONCEPTS_FIELD_NUMBER: _builtins.int
+    SAMPLE_MS_FIELD_NUMBER: _builtins.int
+    language: _builtins.str
+    max_concepts: _builtins.int
+    min_value: _builtins.float
+    sample_ms: _builtins.int
+    @_builtins.property
+    def select_concepts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Concept]: ...
+    def __init__(
+        self,
+        *,
+        language: _builtins.str = ...,
+        max_concepts: _builtins.int = ...,
+        min_value: _builtins.float = ...,
+        select_concepts: _abc.Iterable[Global___Concept] | None = ...,
+        sample_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "max_concepts", b"max_concepts", "min_value", b"min_value", "sample_ms", b"sample_ms", "select_concepts", b"select_concepts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutputConfig: _TypeAlias = OutputConfig  # noqa: Y015
+
+@_typing.final
 class ModelType(_message.Message):
+    """The names in `input_fields` and `output_fields` are those of the fields of `Data`."""
+
     ID_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    INPUT_FIELDS_FIELD_NUMBER: _builtins.int
+    OUTPUT_FIELDS_FIELD_NUMBER: _builtins.int
+    MODEL_TYPE_FIELDS_FIELD_NUMBER: _builtins.int
     METHOD_SIGNATURES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     title: _builtins.str
     description: _builtins.str
+    @_builtins.property
+    def input_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def output_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def model_type_fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelTypeField]: ...
     @_builtins.property
     def method_signatures(self) -> _containers.RepeatedCompositeFieldContainer[Global___MethodSignature]: ...
     def __init__(
@@ -778,11 +876,14 @@ class ModelType(_message.Message):
         id: _builtins.str = ...,
         title: _builtins.str = ...,
         description: _builtins.str = ...,
+        input_fields: _abc.Iterable[_builtins.str] | None = ...,
+        output_fields: _abc.Iterable[_builtins.str] | None = ...,
+        model_type_fields: _abc.Iterable[Global___ModelTypeField] | None = ...,
         method_signatures: _abc.Iterable[Global___MethodSignature] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "id", b"id", "method_signatures", b"method_signatures", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "id", b"id", "input_fields", b"input_fields", "method_signatures", b"method_signatures", "model_type_fields", b"model_type_fields", "output_fields", b"output_fields", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
 OLDEST := .venv/oldest/.stamp
+MCP := .venv/mcp/.stamp
 DEMO := .venv/demo/.stamp
 
 # `pip install --group` needs pip 25.1; a new virtual environment may contain an older one.
@@ -17,7 +18,7 @@ PIP := 'pip>=25.1'
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) $(OLDEST)  ## create .venv with everything that the other commands need
+setup: $(STAMP) $(OLDEST) $(MCP)  ## create .venv with everything that the other commands need
 
 # The first command of a recipe that creates an environment: refuse a Python that is too old.
 REQUIRE_PYTHON = @$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("clarigen needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
@@ -37,6 +38,13 @@ $(OLDEST): $(STAMP)
 	.venv/oldest/bin/python $(PIP_INSTALL) --requirement .venv/oldest/requirements.txt
 	@touch $@
 
+# What MCP models need on the official model server: other versions than clients may have.
+$(MCP): $(STAMP)
+	$(BIN)/python -m venv --clear .venv/mcp
+	.venv/mcp/bin/python $(PIP_INSTALL) --upgrade $(PIP)
+	.venv/mcp/bin/python $(PIP_INSTALL) --group mcp-models
+	@touch $@
+
 # Without the development dependencies: a first look should not have to wait for them.
 $(DEMO): pyproject.toml
 	$(REQUIRE_PYTHON)
@@ -45,7 +53,7 @@ $(DEMO): pyproject.toml
 	.venv/demo/bin/python $(PIP_INSTALL) --editable '.[codegen]'
 	@touch $@
 
-test: $(STAMP) $(OLDEST)  ## run all tests
+test: $(STAMP) $(OLDEST) $(MCP)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 soak: $(STAMP)  ## make 100,000 calls and check that nothing leaks

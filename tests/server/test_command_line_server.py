@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import grpc
 import pytest
 
 from clarigen import AsyncClient, Client, Response, wire
 from server.conftest import OFFICIAL
+from server.official_server import run_official_server
 from support import SOURCES, run
 
 pytestmark = pytest.mark.official_server
@@ -24,26 +21,9 @@ pytestmark = pytest.mark.official_server
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    """The base URL of the model served by `python -m clarifai.runners.server`, once it accepts connections."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "clarifai.runners.server", "--grpc"]
-    options = ["--port", str(port), "--model_path", str(OFFICIAL)]
-    server = subprocess.Popen(
-        [*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            grpc.channel_ready_future(channel).result(timeout=60)
-        yield f"grpc://127.0.0.1:{port}"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+    """The base URL of the model served by `python -m clarifai.runners.server`."""
+    with run_official_server(OFFICIAL) as url:
+        yield url
 
 
 CALLER = """

@@ -160,6 +160,7 @@ def compute_key(document: Document, name: str) -> str:
         document.signatures,
         document.client_options,
         document.json_types,
+        document.mcp,
     ]
     return hash_bytes(f"{hash_generator()} {json.dumps(content, sort_keys=True)}".encode())
 

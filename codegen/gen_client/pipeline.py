@@ -121,7 +121,7 @@ def _retarget(document: Document, model: ModelRef | None) -> Document:
     """Return the document with another model as its target, and without a version."""
     if model is None or model == document.reference:
         return document
-    return Document(model, "", document.signatures, json_types=document.json_types)
+    return replace(document, reference=model, version_id="", client_options=())
 
 
 def _write_or_check(

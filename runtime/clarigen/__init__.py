@@ -4,6 +4,8 @@ Generated packages are built on it. This package exports the public names that a
 clients, the values that models take and return, and the errors. Importing it loads neither grpc nor protobuf.
 """
 
+from typing import TYPE_CHECKING, Any, Final
+
 from ._async.batch import AsyncBatch
 from ._async.client import AsyncClient
 from ._async.stream import AsyncStream
@@ -44,15 +46,21 @@ from .errors import (
     RateLimitError,
     ServerError,
     SignatureMismatchError,
+    ToolError,
     TransportError,
     UnavailableError,
 )
+
+if TYPE_CHECKING:
+    from ._mcp.client import AsyncMCPModel, MCPModel
+    from ._tool_result import ToolResult
 
 __all__ = [
     "JSON",
     "SERVER_DEFAULT",
     "AsyncBatch",
     "AsyncClient",
+    "AsyncMCPModel",
     "AsyncStream",
     "Audio",
     "AuthenticationError",
@@ -69,6 +77,7 @@ __all__ = [
     "Image",
     "InputError",
     "JSONValue",
+    "MCPModel",
     "ModelError",
     "ModelNotReadyError",
     "ModelRef",
@@ -85,9 +94,30 @@ __all__ = [
     "SignatureMismatchError",
     "Stream",
     "Text",
+    "ToolError",
+    "ToolResult",
     "TransportError",
     "UnavailableError",
     "Usage",
     "Video",
     "__version__",
 ]
+
+_LAZY_MODULES: Final = {
+    "AsyncMCPModel": "_mcp.client",
+    "MCPModel": "_mcp.client",
+    "ToolResult": "_tool_result",
+}
+"""The names whose modules are loaded when they are first used, because few packages use them."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module that defines a name; see `_LAZY_MODULES`."""
+    module = _LAZY_MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{module}", __name__), name)
+    globals()[name] = value
+    return value

@@ -13,6 +13,7 @@ status becomes which class. No error ever holds a credential.
     │   ├── RateLimitError         throttled, or a quota is used up
     │   ├── ModelNotReadyError     the model is starting, queued, busy or not deployed
     │   ├── PredictionError        the model failed on this input
+    │   │   └── ToolError          a tool of an MCP model reported an error
     │   └── ServerError            the platform failed
     ├── TransportError             the call did not get through
     │   └── UnavailableError       the server cannot be reached or accepts no more calls
@@ -23,7 +24,8 @@ status becomes which class. No error ever holds a credential.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 __all__ = [
     "AuthenticationError",
@@ -40,6 +42,7 @@ __all__ = [
     "RateLimitError",
     "ServerError",
     "SignatureMismatchError",
+    "ToolError",
     "TransportError",
     "UnavailableError",
 ]
@@ -128,6 +131,20 @@ class ModelNotReadyError(ModelError):
 
 class PredictionError(ModelError):
     """The model failed on this input."""
+
+
+class ToolError(PredictionError):
+    """A tool of an MCP model reported an error, for example about its arguments.
+
+    Attributes:
+        content: The content blocks of the answer, as the server sent them. Their text is in `details`.
+    """
+
+    def __init__(
+        self, message: str, *, details: str = "", content: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        super().__init__(message, details=details)
+        self.content = list(content)
 
 
 class ServerError(ModelError):

@@ -20,7 +20,7 @@ RUNTIME = ROOT / "runtime" / "clarigen"
 GENERATOR = ROOT / "codegen" / "gen_client"
 
 RUNTIME_LAYERS = (
-    "_version errors _after_fork _text _log _model_ref _notebook _data",
+    "_version errors _after_fork _text _log _model_ref _notebook _data _tool_result",
     "_proto",
     "_wire",
     "wire",
@@ -28,6 +28,7 @@ RUNTIME_LAYERS = (
     "_drift _transport",
     "_client",
     "_sync _async",
+    "_mcp",
     "__init__ examples",
     "testing _tooling",
 )

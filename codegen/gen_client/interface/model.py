@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from clarigen import ModelRef, wire
+
+if TYPE_CHECKING:
+    from gen_client.interface.mcp.toolset import Toolset
 
 Scalar = str | int | float | bool | bytes
 """A value of STR, INT, FLOAT, BOOL or BYTES."""
@@ -255,6 +258,7 @@ class Model:
         methods: At least one method, with distinct names.
         client_options: Defaults that the generated client gets: keywords of `CLIENT_OPTIONS`, in their order, and ids.
         json_types: The user's types for JSON values: `METHOD.PARAMETER` or `METHOD.return`, and the text of a type.
+        tools: What an MCP model offers; None for another model, or if its tools are not known.
     """
 
     reference: ModelRef | None
@@ -262,6 +266,7 @@ class Model:
     methods: tuple[Method, ...]
     client_options: tuple[tuple[str, str], ...] = ()
     json_types: tuple[tuple[str, str], ...] = ()
+    tools: Toolset | None = None
 
     @property
     def path(self) -> str:

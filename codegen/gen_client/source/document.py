@@ -23,6 +23,8 @@ class Document:
         client_options: Defaults that the generated client gets: keywords of its constructor (`version_id`,
             `deployment_id`, …) and values.
         json_types: The user's types for JSON values: `METHOD.PARAMETER` or `METHOD.return`, and the text of a type.
+        mcp: What an MCP model offers, in the forms of its protocol: `tools`, `prompts`, `resources`,
+            `resourceTemplates` (arrays) and `instructions` (text). None if it is not an MCP model, or was not asked.
     """
 
     reference: ModelRef | None
@@ -30,6 +32,7 @@ class Document:
     signatures: tuple[Mapping[str, object], ...]
     client_options: tuple[tuple[str, str], ...] = ()
     json_types: tuple[tuple[str, str], ...] = ()
+    mcp: Mapping[str, object] | None = None
 
 
 class Source(Protocol):

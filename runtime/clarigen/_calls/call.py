@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from .._log import LOGGER
-from .._proto import MultiOutputResponse, Output, ProtobufDecodeError
+from .._proto import MultiOutputResponse, ProtobufDecodeError
 from .._wire.large_payloads import NO_PAYLOADS, LargePayloads, extract_large_payloads
 from .._wire.method import Method, Streaming, Unary
 from .._wire.protobuf_writer import Buffers
@@ -105,6 +105,8 @@ def call_unary(method: Unary[_R], values: Sequence[Any], context: CallContext) -
     (response, payloads), attempts = yield from _send_with_retries(method, request, 1, context)
     try:
         return method.decode_result(response.outputs[0].data, payloads)
+    except ModelError as error:  # in the result, such as the error of a tool
+        raise _complete_error(error, response, attempts) from None
     except DecodeError as error:
         yield from _add_drift_hint(context, error, attempts, response)
         raise
@@ -127,7 +129,10 @@ def call_chunk(
     (response, payloads), attempts = yield from _send_with_retries(
         method, inputs, len(inputs), context, check_outputs=False
     )
-    outcomes = [_decode_output(method, output, payloads, attempts) for output in response.outputs]
+    outcomes = [
+        _decode_output(method, response, index, payloads, attempts)
+        for index in range(len(response.outputs))
+    ]
     for outcome in outcomes:
         if isinstance(outcome, ModelError | DecodeError):
             yield from _add_drift_hint(context, outcome, attempts, response)
@@ -187,17 +192,32 @@ def _resolve_address(context: CallContext, deadline: Deadline) -> UnaryFlow[byte
 
 
 def _decode_output(
-    method: Unary[_R], output: Output, payloads: LargePayloads, attempts: Attempts
+    method: Unary[_R],
+    response: MultiOutputResponse,
+    index: int,
+    payloads: LargePayloads,
+    attempts: Attempts,
 ) -> _R | ClarigenError:
     """Return the result of one output, or its error."""
+    output = response.outputs[index]
     if output.status.code:
         error = error_from_status(output.status, method.name)
         if error is not None:
             return attempts.annotate(error)
     try:
         return method.decode_result(output.data, payloads)
+    except ModelError as error:
+        return _complete_error(error, response, attempts)
     except DecodeError as error:
         return error
+
+
+def _complete_error(
+    error: ModelError, response: MultiOutputResponse, attempts: Attempts
+) -> ModelError:
+    """Set what an error that a result holds does not know: the request, the attempts and the time."""
+    error.request_id = response.status.req_id
+    return attempts.annotate(error)
 
 
 def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallContext) -> StreamFlow:

@@ -1,0 +1,1 @@
+"""What clients of MCP models have besides the methods of their tools."""

@@ -125,7 +125,7 @@ def parameters(draw: st.DrawFn, stream: bool = False) -> Parameter:
         default,
         default_text=text,
         description=draw(texts()),
-        stream=stream,
+        is_stream=stream,
         choices=choices,
         range=bounds,
         internal_only=draw(st.booleans()),
@@ -198,7 +198,7 @@ def methods(draw: st.DrawFn) -> Method:
         drawn.insert(draw(st.integers(0, len(drawn))), draw(parameters(stream=True)))
     unique = {parameter.name: parameter for parameter in drawn}
     if kind is MethodKind.BIDI_STREAM and not any(
-        parameter.stream for parameter in unique.values()
+        parameter.is_stream for parameter in unique.values()
     ):
         kind = MethodKind.SERVER_STREAM
     return Method(draw(names()), kind, draw(texts()), tuple(unique.values()), draw(_results()))

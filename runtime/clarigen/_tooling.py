@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from ._calls.actions import Failure, Send
+from ._calls.actions import GrpcFailure, Send
 from ._calls.driver import Driver
 from ._client.base import DEFAULT_TIMEOUT
 from ._model_ref import ModelRef
@@ -172,7 +172,7 @@ def _run_query(
     driver = _AnnouncingDriver(connection, on_request)
     try:
         return driver.run(query)
-    except Failure as failure:
+    except GrpcFailure as failure:
         raise error_from_failure(failure, driver.rpc, timeout=connection.timeout) from None
 
 

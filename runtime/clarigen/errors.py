@@ -220,7 +220,7 @@ class SignatureMismatchError(ClarigenError):
         self.differences = differences
 
 
-def suggestion(name: str, candidates: Iterable[str], quote: Callable[[str], str] = repr) -> str:
+def suggest(name: str, candidates: Iterable[str], quote: Callable[[str], str] = repr) -> str:
     """Return the end of a message about an unknown name: `; did you mean 'x'?`, or nothing.
 
     Args:

@@ -50,8 +50,8 @@ __all__ = [
     "TypeText",
     "Unary",
     "bidi_stream",
-    "camel_case",
     "field",
+    "get_either_case",
     "is_single_result",
     "json_as",
     "list_of",
@@ -59,7 +59,7 @@ __all__ = [
     "record",
     "require_format",
     "server_stream",
-    "snake_or_camel",
+    "to_camel_case",
     "tuple_of",
     "unary",
 ]
@@ -206,17 +206,17 @@ def is_single_result(names: Sequence[str]) -> bool:
     return len(names) == 1 and names[0] in ("", RESULT_NAME)
 
 
-def snake_or_camel(content: Mapping[str, Any], key: str) -> Any:
+def get_either_case(content: Mapping[str, Any], key: str) -> Any:
     """Return the value of a key, in either spelling; None if it is absent.
 
     Args:
         content: A message in the JSON form of protobuf, with keys in snake_case or camelCase.
         key: The key in snake_case.
     """
-    return content[key] if key in content else content.get(camel_case(key))
+    return content[key] if key in content else content.get(to_camel_case(key))
 
 
-def camel_case(key: str) -> str:
+def to_camel_case(key: str) -> str:
     """Convert a key from snake_case to camelCase."""
     first, *rest = key.split("_")
     return first + "".join(map(str.capitalize, rest))

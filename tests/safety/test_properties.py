@@ -233,7 +233,7 @@ def _same_defaults(
         method.parameters, described.fields, function.arguments, strict=True
     ):
         assert (field.wire_name, field.name) == (parameter.name, str(name))
-        if not parameter.stream:
+        if not parameter.is_stream:
             _same_default(parameter, field.default, shown.get(str(name)))
 
 

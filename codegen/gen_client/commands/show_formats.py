@@ -89,7 +89,7 @@ def _parameter_row(parameter: NamedParameter) -> tuple[str, ...]:
     annotation = str(types.format_annotation(parameter.shape, Use.PARAM))
     return (
         f"  {parameter.name}",
-        f"stream of {annotation}" if parameter.wire.stream else annotation,
+        f"stream of {annotation}" if parameter.wire.is_stream else annotation,
         _format_default_cell(parameter),
         _format_allowed_values(parameter.wire),
         " ".join(" ".join(parameter.description).split()),
@@ -211,7 +211,7 @@ def _encode_parameter(parameter: NamedParameter) -> dict[str, Any]:
         "name": str(parameter.name),
         "wire_name": wire.name,
         "type": str(planned.annotation),
-        "stream": wire.stream,
+        "stream": wire.is_stream,
         "required": wire.required,
         "default": None if wire.required else str(planned.default),
         "choices": [choice.id for choice in wire.choices],

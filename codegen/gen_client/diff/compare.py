@@ -208,9 +208,9 @@ def _compare_parameter(
             method, Rule.PARAMETER_RENAMED, old.name, "is called {} now", new.name
         )
     changes = compare_types(old.shape, new.shape, Use.PARAM, str(method.name), old.name)
-    if old.wire.stream != new.wire.stream:
+    if old.wire.is_stream != new.wire.is_stream:
         template = "takes {} now, not {}"
-        forms = ("a stream", "one value") if new.wire.stream else ("one value", "a stream")
+        forms = ("a stream", "one value") if new.wire.is_stream else ("one value", "a stream")
         changes.append(
             _make_method_change(method, Rule.TYPE_CHANGED, old.name, template.format(*forms))
         )

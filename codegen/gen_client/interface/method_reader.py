@@ -127,7 +127,7 @@ def _read_method_kind(
 
 
 def _check_streams(kind: MethodKind, parameters: Sequence[Parameter], location: str) -> None:
-    streams = sum(parameter.stream for parameter in parameters)
+    streams = sum(parameter.is_stream for parameter in parameters)
     if kind is MethodKind.BIDI_STREAM and streams != 1:
         raise UnusableMethod(
             location, f"it has {streams} streams among its parameters; exactly one is needed"
@@ -251,7 +251,7 @@ def _read_parameter(raw: RawMessage, method: str, report: Report) -> Parameter:
         default,
         default_text="" if required else text,
         description=raw.get_text("description", limits.DESCRIPTION),
-        stream=raw.get_flag("iterator"),
+        is_stream=raw.get_flag("iterator"),
         choices=choices,
         range=_read_range(raw, type.kind, default, report),
         internal_only=raw.get_flag("internal_only"),

@@ -181,7 +181,7 @@ class Parameter:
         default: The meaning of an omitted argument; `NoDefault` if and only if the argument is required.
         default_text: The signature's text for the default; empty if the argument is required.
         description: The model author's text; may be empty.
-        stream: Whether the argument is a stream of values of the type.
+        is_stream: Whether the argument is a stream of values of the type.
         choices: The values that are allowed, all distinct, a known default among them; empty for any value.
             Only for STR, BYTES, INT, FLOAT, BOOL.
         range: The bounds of the value, with a known default inside; only for INT and FLOAT.
@@ -195,7 +195,7 @@ class Parameter:
     default: Default
     default_text: str = ""
     description: str = ""
-    stream: bool = False
+    is_stream: bool = False
     choices: tuple[Choice, ...] = ()
     range: Range | None = None
     internal_only: bool = False

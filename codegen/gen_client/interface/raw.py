@@ -142,7 +142,7 @@ class RawMessage:
 
     def _get(self, key: str) -> object:
         """Return the value under a key in either spelling; None if absent."""
-        camel = wire.camel_case(key)
+        camel = wire.to_camel_case(key)
         value, other = self._content.get(key), self._content.get(camel)
         if camel != key and value is not None and other is not None:
             raise Refusal(

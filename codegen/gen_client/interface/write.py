@@ -48,7 +48,7 @@ def _write_parameter(parameter: Parameter) -> dict[str, object]:
         description=parameter.description,
         required=parameter.required,
         default=parameter.default_text,
-        iterator=parameter.stream,
+        iterator=parameter.is_stream,
         model_type_enum_options=options,
         model_type_range_info=bounds
         and _drop_zeros(min=bounds.lowest, max=bounds.highest, step=bounds.step),

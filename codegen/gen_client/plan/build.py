@@ -182,7 +182,7 @@ def build_parameter(
     literals = types.format_choices(parameter.shape, parameter.wire.choices)
     annotation = literals or types.format_annotation(parameter.shape, Use.PARAM, shadowed)
     absent, default = _format_default(parameter, shadowed)
-    return SignatureParameter(parameter.name, annotation, absent, default, parameter.wire.stream)
+    return SignatureParameter(parameter.name, annotation, absent, default, parameter.wire.is_stream)
 
 
 def _format_default(parameter: NamedParameter, shadowed: frozenset[str]) -> tuple[Code, Code]:
@@ -190,7 +190,7 @@ def _format_default(parameter: NamedParameter, shadowed: frozenset[str]) -> tupl
     match parameter.wire.default:
         case NoDefault():
             return _EMPTY, _EMPTY
-        case _ if parameter.wire.stream:
+        case _ if parameter.wire.is_stream:
             return _EMPTY, Code("()")
         case NullDefault():
             return Code("None"), Code("None")
@@ -247,7 +247,7 @@ def _format_wire_field(parameter: NamedParameter) -> Code:
     if wire_parameter.choices:
         values = tuple(choice.value for choice in wire_parameter.choices)
         parts.append(format_code("choices={}", format_literal(values)))
-    if wire_parameter.stream:
+    if wire_parameter.is_stream:
         parts.append(Code("stream=True"))
     return format_code("wire.field({})", join_code(", ", parts))
 
@@ -260,7 +260,7 @@ def _format_renaming(name: Code, wire_name: str) -> Iterator[Code]:
 
 def _format_wire_default(parameter: NamedParameter) -> Iterator[Code]:
     match parameter.wire.default:
-        case _ if parameter.wire.required or parameter.wire.stream:
+        case _ if parameter.wire.required or parameter.wire.is_stream:
             return
         case NullDefault():
             yield Code("default=None")

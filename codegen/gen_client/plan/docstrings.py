@@ -133,7 +133,7 @@ def _iter_facts(
     wire = parameter.wire
     if wire.range is not None:
         yield f"{format_range(wire.range, wire.type.kind)}."
-    if wire.stream:
+    if wire.is_stream:
         yield "Each item is sent as soon as the iterable yields it."
     elif is_first and (misread := _describe_omitted_first(wire)):
         yield misread

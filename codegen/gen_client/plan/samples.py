@@ -64,7 +64,7 @@ def sample_argument(method: NamedMethod, parameter: NamedParameter, *, has_files
         has_files: Whether media are read from files of the reader; otherwise they are constants of `clarigen.examples`.
     """
     wire, shape = parameter.wire, parameter.shape
-    if isinstance(wire.default, KnownDefault) and wire.default.value and not wire.stream:
+    if isinstance(wire.default, KnownDefault) and wire.default.value and not wire.is_stream:
         return types.format_value(wire.default.value, shape)
     if method.wire.name in _TRANSPORT_MESSAGES and shape.kind is TypeKind.STR:
         value = format_literal(_TRANSPORT_MESSAGES[method.wire.name])
@@ -74,7 +74,7 @@ def sample_argument(method: NamedMethod, parameter: NamedParameter, *, has_files
         value = _sample_in_range(wire.range, shape.kind)
     else:
         value = _sample_value(shape, has_files, is_chat=wire.name in _CHAT_PARAMETERS)
-    return format_code("[{}]", value) if wire.stream else value
+    return format_code("[{}]", value) if wire.is_stream else value
 
 
 def is_simple_option(parameter: NamedParameter) -> bool:

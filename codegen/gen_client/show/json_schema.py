@@ -171,7 +171,7 @@ def _parameter_schema(named: NamedParameter) -> Schema:
             schema["minimum"] = types.range_bound(lowest, shape.kind)
         if highest is not None:
             schema["maximum"] = types.range_bound(highest, shape.kind)
-    if parameter.stream:
+    if parameter.is_stream:
         schema = {"type": "array", "items": schema}
     elif isinstance(parameter.default, NullDefault):
         schema = {"anyOf": [schema, {"type": "null"}], "default": None}

@@ -47,7 +47,7 @@ def format_prototype(method: Method) -> str:
 
 def _format_parameter(parameter: Parameter) -> str:
     default = _format_sdk_default(parameter)
-    type_ = _format_iterator(parameter.type, is_stream=parameter.stream)
+    type_ = _format_iterator(parameter.type, is_stream=parameter.is_stream)
     declaration = f"{parameter.name}: {type_}"
     return f"{declaration} = {default}" if default else declaration
 

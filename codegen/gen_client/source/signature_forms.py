@@ -121,7 +121,7 @@ def _read_texts(content: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, 
 
 def _get_id(content: Mapping[str, JsonValue], key: str) -> str | None:
     """Return an id by its key, in snake_case or camelCase; None if it is missing."""
-    text = wire.snake_or_camel(content, key)
+    text = wire.get_either_case(content, key)
     if text is not None and not isinstance(text, str):
         raise ValueError(f"`model.{key}` is not text")
     return text

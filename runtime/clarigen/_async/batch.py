@@ -28,7 +28,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     """
 
     _requests: _AsyncRequests | None = None
-    _reading: Lock | None = None
+    _read_lock: Lock | None = None
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         """
         import asyncio
 
-        if self._reading is None:
-            self._reading = asyncio.Lock()
-        async with self._reading:
+        if self._read_lock is None:
+            self._read_lock = asyncio.Lock()
+        async with self._read_lock:
             outcome: _R_co | ClarigenError = await anext(self._get_iterator())
         if isinstance(outcome, ClarigenError):
             await self.cancel()

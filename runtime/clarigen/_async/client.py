@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from .._client.base import DEFAULT_TIMEOUT, ClientBase
 from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import AsyncBatch
-from .stream import AsyncItems, AsyncStream
+from .stream import AsyncRequestItems, AsyncStream
 
 if TYPE_CHECKING:
     from .._transport.connection import AsyncConnection
@@ -51,7 +51,7 @@ class AsyncClient(ClientBase):
     async def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter, or as a batch if the first value is a list of inputs."""
         unary = cast("Unary[Any]", method)
-        inputs = unary.batch_inputs(values)
+        inputs = unary.find_batch_inputs(values)
         if inputs is not None:
             return cast("_R", await self._batch(unary, inputs, False).collect())
         return cast("_R", await self._unary(unary, *values))
@@ -79,8 +79,8 @@ class AsyncClient(ClientBase):
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Return a stream that calls a streaming method with one value per parameter."""
-        argument = method.stream_argument(values, asynchronous=True)
-        items = AsyncItems(argument) if argument is not None else None
+        argument = method.find_stream_argument(values, asynchronous=True)
+        items = AsyncRequestItems(argument) if argument is not None else None
         iterator = items.iterator if items is not None else None
         flow = self._connection.make_stream_flow(method, values, self._make_context(), iterator)
         return AsyncStream(flow, self._connection, items)

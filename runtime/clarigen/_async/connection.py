@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from grpc import aio
 
-from .._calls.actions import Failure, Send, Sleep
+from .._calls.actions import GrpcFailure, Send, Sleep
 from .._calls.driver import AsyncDriver
 from .._calls.status import failure_from_grpc
 from .._transport.channel_pool import Lease
@@ -55,14 +55,14 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             self._last_canceled = time.monotonic()
 
     async def perform(self, action: Send | Sleep) -> Any:
-        """Send a request and return the reply, or sleep; raise `Failure` if the call failed."""
+        """Send a request and return the reply, or sleep; raise `GrpcFailure` if the call failed."""
         if isinstance(action, Send):
             return await self._send(action)
         return await asyncio.sleep(action.seconds)
 
     async def _send(self, attempt: Send) -> bytes:
         call = self._get_lease().get_callable("unary_unary", attempt.rpc)(
-            attempt.request, timeout=attempt.timeout, metadata=self._credentials.metadata
+            attempt.request, timeout=attempt.timeout, metadata=self._credential.metadata
         )
         try:
             reply: bytes = await call
@@ -70,23 +70,23 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
             if not _is_task_canceled():
-                raise Failure("CANCELLED", CLOSED) from None
+                raise GrpcFailure("CANCELLED", CLOSED) from None
             self.cancel(call)
             self._last_canceled = time.monotonic()  # even if grpc had already canceled the call
             raise
         return reply
 
     async def receive(self, reply: Awaitable[Any], end: Any) -> Any:
-        """Await a reply of a stream. Return it, or `end` after the last; raise `Failure` if the stream failed."""
+        """Await a reply of a stream. Return it, or `end` after the last; raise `GrpcFailure` if the stream failed."""
         try:
-            received = await reply
+            message = await reply
         except aio.AioRpcError as error:
             raise failure_from_grpc(error) from None
         except asyncio.CancelledError:
             if not _is_task_canceled():
-                raise Failure("CANCELLED", CLOSED) from None
+                raise GrpcFailure("CANCELLED", CLOSED) from None
             raise
-        return end if received is aio.EOF else received
+        return end if message is aio.EOF else message
 
     def _get_lease(self) -> Lease:
         if self._is_closed:

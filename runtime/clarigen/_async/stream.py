@@ -10,8 +10,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, I
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from .._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim
-from .._client.stream import ItemsBase, StreamBase
+from .._calls.actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim
+from .._client.stream import RequestItemsBase, StreamBase
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Lock
@@ -27,7 +27,7 @@ _STATUS_DELAYS: Final = (0.0, 0.001, 0.01, 0.05)
 """The pauses, in seconds, between checks whether the status has arrived."""
 
 
-class AsyncItems(ItemsBase):
+class AsyncRequestItems(RequestItemsBase):
     """The items that the caller sends, read by grpc's task, and the replies of the server.
 
     If the server ends the call while a message is being sent to it, `call.read()` raises an internal error. The
@@ -41,7 +41,7 @@ class AsyncItems(ItemsBase):
         super().__init__(iterate_async(items))
         self._replies: AsyncIterator[Any]
         self._status: tuple[Any, str] | None = None
-        self._second: Future[Any] | None = None
+        self._second_item: Future[Any] | None = None
 
     def attach(self, call: Any, cancel: Callable[[], None]) -> None:
         """Set the call that sends the items and receives the replies."""
@@ -59,23 +59,23 @@ class AsyncItems(ItemsBase):
         """Return the next reply, or `end` after the last."""
         return await anext(self._replies, end)
 
-    async def find_server_failure(self, reported: Failure) -> Failure | None:
+    async def find_server_failure(self, reported_failure: GrpcFailure) -> GrpcFailure | None:
         """Return the failure that the server sent; None if the call succeeded.
 
         Args:
-            reported: The failure that grpc.aio reports. It may say only that the status was lost.
+            reported_failure: The failure that grpc.aio reports. It may say only that the status was lost.
         """
         import asyncio
 
-        if reported.details != _LOST_STATUS:
-            return reported
+        if reported_failure.details != _LOST_STATUS:
+            return reported_failure
         for delay in _STATUS_DELAYS:
             if self._status is None:
                 await asyncio.sleep(delay)
         if self._status is None:
-            return reported
+            return reported_failure
         code, details = self._status
-        return None if code.name == "OK" else Failure(code.name, details)
+        return None if code.name == "OK" else GrpcFailure(code.name, details)
 
     def iterate_messages(self, attempt: Open) -> AsyncIterator[bytes]:
         """Return the messages that an attempt sends."""
@@ -85,31 +85,31 @@ class AsyncItems(ItemsBase):
         assert attempt.encode_item is not None
         yield attempt.request
         try:
-            item = await self._take_second(attempt_number)
+            item = await self._take_second_item(attempt_number)
             while item is not END:
                 yield attempt.encode_item(item)
                 item = await anext(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - from the caller's iterator, for the caller
             self.fail(error)
 
-    async def _take_second(self, attempt_number: int) -> Any:
+    async def _take_second_item(self, attempt_number: int) -> Any:
         """Return the second item; END if there is none, or if it belongs to a later attempt."""
         import asyncio
 
         if attempt_number != self._attempt_number:
             return END
-        if self._second is None:
+        if self._second_item is None:
             # In a task of its own, which outlives the attempt: if the attempt fails, grpc cancels its task.
-            self._second = asyncio.ensure_future(anext(self.iterator, END))
-            self._second.add_done_callback(_ignore_exception)
-        await asyncio.wait([self._second])
-        item = self._second.result()
-        return item if item is not END and self._claim_second(attempt_number) else END
+            self._second_item = asyncio.ensure_future(anext(self.iterator, END))
+            self._second_item.add_done_callback(_ignore_exception)
+        await asyncio.wait([self._second_item])
+        item = self._second_item.result()
+        return item if item is not END and self._claim_second_item(attempt_number) else END
 
     def stop(self) -> None:
         """Stop waiting for an item."""
-        if self._second is not None:
-            self._second.cancel()
+        if self._second_item is not None:
+            self._second_item.cancel()
 
 
 def _ignore_exception(future: Future[Any]) -> None:
@@ -138,7 +138,7 @@ async def iterate_async(items: AsyncIterable[Any] | Iterable[Any]) -> AsyncItera
             yield item
 
 
-class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
+class AsyncStream(StreamBase["AsyncConnection", AsyncRequestItems], Generic[_R_co]):
     """The results of a streaming method, as they arrive: `Stream` for asyncio.
 
     An async iterator and an async context manager. The call starts when the first result is requested.
@@ -147,7 +147,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
     """
 
     _loop: AbstractEventLoop | None = None
-    _reading: Lock | None = None
+    _read_lock: Lock | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -161,9 +161,9 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
         """
         import asyncio
 
-        if self._reading is None:
-            self._reading = asyncio.Lock()
-        async with self._reading:
+        if self._read_lock is None:
+            self._read_lock = asyncio.Lock()
+        async with self._read_lock:
             return await self._next()
 
     async def _next(self) -> _R_co:
@@ -174,7 +174,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
             while not isinstance(action, Deliver):
                 try:
                     reply = await self._perform(action)
-                except Failure as failure:
+                except GrpcFailure as failure:
                     if self._is_done:
                         raise
                     action = self._flow.throw(failure)
@@ -185,7 +185,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
         except StopIteration as end:
             self._finish(end.value)
             raise StopAsyncIteration from None
-        except Failure:  # another task has canceled the stream
+        except GrpcFailure:  # another task has canceled the stream
             self.cancel()
             raise StopAsyncIteration from None
         except BaseException:
@@ -193,7 +193,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
             raise
 
     async def _perform(self, action: Any) -> Any:
-        """Perform an action, and return its result; raise `Failure` if it failed."""
+        """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
         items = self._items
         if isinstance(action, Receive):
             if items is None:
@@ -204,7 +204,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
 
             self._loop = asyncio.get_running_loop()
             return self._start_attempt(action)
-        if isinstance(action, Pull):
+        if isinstance(action, PullFirst):
             assert items is not None
             return await anext(items.iterator, END)
         if isinstance(action, Reclaim):
@@ -212,11 +212,11 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
             return items.reclaim()
         return await self._connection.perform(action)
 
-    async def _receive(self, items: AsyncItems) -> Any:
+    async def _receive(self, items: AsyncRequestItems) -> Any:
         try:
             return await self._connection.receive(items.read(END), END)
-        except Failure as reported:
-            failure = await items.find_server_failure(reported)
+        except GrpcFailure as reported_failure:
+            failure = await items.find_server_failure(reported_failure)
             if failure is None:
                 return END
             raise failure from None
@@ -243,7 +243,9 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncItems], Generic[_R_co]):
                 loop.call_soon_threadsafe(_cancel_dropped, self._connection, call, self._items)
 
 
-def _cancel_dropped(connection: AsyncConnection, call: Any, items: AsyncItems | None) -> None:
+def _cancel_dropped(
+    connection: AsyncConnection, call: Any, items: AsyncRequestItems | None
+) -> None:
     connection.cancel(call)
     if items is not None:
         items.stop()

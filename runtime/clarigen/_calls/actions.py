@@ -4,11 +4,11 @@ A flow is a generator: it yields an action and is sent the result. Actions are p
 nothing else.
 
     yields                  is sent                          or is thrown
-    Send(…)                 the reply, serialized            Failure
+    Send(…)                 the reply, serialized            GrpcFailure
     Sleep(…)                None, when the time is over
-    Pull()       streams    the first input, or END          what the caller's iterator raises
+    PullFirst()  streams    the first input, or END          what the caller's iterator raises
     Open(…)      streams    None, once the call has started
-    Receive()    streams    the next reply, or END           Failure
+    Receive()    streams    the next reply, or END           GrpcFailure
     Deliver(x)   streams    None, once the caller asks for more
     Reclaim()    streams    whether another attempt can send all inputs
 """
@@ -22,7 +22,7 @@ END: Final[Any] = object()
 """What a flow is sent instead of an input or a reply if there are no more."""
 
 
-class Failure(Exception):
+class GrpcFailure(Exception):
     """The gRPC status, other than OK, with which a request ended.
 
     It does not derive from grpc's own errors, because their tracebacks hold the credential.
@@ -68,7 +68,7 @@ class Open(NamedTuple):
     encode_item: Callable[[Any], bytes] | None = None
 
 
-class Pull(NamedTuple):
+class PullFirst(NamedTuple):
     """Take the first input from the caller's iterator."""
 
 

@@ -18,7 +18,7 @@ from .._wire.large_payloads import NO_PAYLOADS, LargePayloads, extract_large_pay
 from .._wire.method import Method, Streaming, Unary
 from .._wire.protobuf_writer import Buffers
 from ..errors import ClarigenError, DecodeError, ModelError
-from .actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Send, Sleep
+from .actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim, Send, Sleep
 from .address import Address
 from .response import Observer, Response, Usage
 from .retry import Attempts, Deadline, Policy, wait_for_retry
@@ -44,7 +44,7 @@ _OUTPUT_SUCCESS: Final = frozenset({SUCCESS, 0})
 UnaryFlow = Generator[Send | Sleep, Any, _R]
 """A flow that only sends unary requests and sleeps. It returns a result of type `_R`."""
 
-StreamFlow = Generator[Send | Sleep | Pull | Open | Receive | Deliver | Reclaim, Any, Usage]
+StreamFlow = Generator[Send | Sleep | PullFirst | Open | Receive | Deliver | Reclaim, Any, Usage]
 """The flow of a streaming call. It delivers the results and returns the usage."""
 
 
@@ -175,7 +175,7 @@ def _send_with_retries(
                 parsed = parse_reply(method, reply, context)
                 _check_response(method, parsed.response, input_count, check_outputs=check_outputs)
                 break
-            except (Failure, ModelError) as failure:
+            except (GrpcFailure, ModelError) as failure:
                 yield from _wait_or_raise(method, attempts, failure, context)
             except DecodeError as error:
                 yield from _add_drift_hint(context, error, attempts)
@@ -239,7 +239,7 @@ def _run_stream(
     """Run `call_stream` with encoded arguments."""
     streams_inputs = method.stream_field is not None
     if streams_inputs:
-        item = yield Pull()
+        item = yield PullFirst()
         if item is END:  # nothing is sent: the other arguments would go with the first input
             return Usage()
         request = method.encode_item(item, arguments)
@@ -265,7 +265,7 @@ def _run_stream(
                     attempts.is_last = True
                     yield Deliver(method.decode_result(output.data, payloads))
                 break
-            except (Failure, ModelError) as failure:
+            except (GrpcFailure, ModelError) as failure:
                 if streams_inputs and not attempts.is_last:
                     attempts.is_last = not (yield Reclaim())
                 yield from _wait_or_raise(method, attempts, failure, context)
@@ -282,7 +282,7 @@ def _encode_later_item(method: Streaming[Any], address_fields: bytes, item: Any)
 
 
 def _wait_or_raise(
-    method: Method[Any], attempts: Attempts, failure: Failure | ModelError, context: CallContext
+    method: Method[Any], attempts: Attempts, failure: GrpcFailure | ModelError, context: CallContext
 ) -> UnaryFlow[None]:
     """Wait until the next attempt may begin.
 

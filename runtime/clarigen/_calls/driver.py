@@ -35,7 +35,7 @@ class Driver(ABC):
 
     @abstractmethod
     def perform(self, action: Any) -> Any:
-        """Perform an action, and return its result or raise `Failure`."""
+        """Perform an action, and return its result or raise `GrpcFailure`."""
 
 
 class AsyncDriver(ABC):
@@ -58,4 +58,4 @@ class AsyncDriver(ABC):
 
     @abstractmethod
     async def perform(self, action: Any) -> Any:
-        """Perform an action, and return its result or raise `Failure`."""
+        """Perform an action, and return its result or raise `GrpcFailure`."""

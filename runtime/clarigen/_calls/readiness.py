@@ -14,7 +14,7 @@ from .._log import LOGGER
 from .._proto import Status
 from .._text import escape_unprintable
 from ..errors import ModelError, ModelNotReadyError, NotFoundError
-from .actions import Failure, Sleep
+from .actions import GrpcFailure, Sleep
 from .address import Address
 from .platform import (
     DISABLED_STATE,
@@ -64,7 +64,7 @@ def wait_until_ready(address: Address, policy: Policy) -> UnaryFlow[None]:
         try:
             yield from probe.run(attempts.deadline)
             break
-        except (Failure, ModelError) as obstacle:
+        except (GrpcFailure, ModelError) as obstacle:
             reason = _describe_obstacle(obstacle)
             delay = next_poll_delay(attempts) if _is_worth_waiting(obstacle) else None
             if delay is None:
@@ -90,7 +90,7 @@ class _Poll:
             try:
                 yield from self._check_version(deadline)
                 yield from self._check_deployment(deadline)
-            except Failure as failure:
+            except GrpcFailure as failure:
                 if failure.code != UNIMPLEMENTED:
                     raise
             self._asks_platform = False
@@ -123,9 +123,9 @@ class _Poll:
             raise_for_status(Status(code=DEPLOYMENT_DISABLED))
 
 
-def _is_worth_waiting(obstacle: Failure | ModelError) -> bool:
+def _is_worth_waiting(obstacle: GrpcFailure | ModelError) -> bool:
     """Return whether another poll may succeed. Polls are idempotent: it does not matter whether the last one ran."""
-    if isinstance(obstacle, Failure):
+    if isinstance(obstacle, GrpcFailure):
         if obstacle.code == "DEADLINE_EXCEEDED":
             return True
         return classify_failure(obstacle).retryability is not Retryability.NEVER
@@ -135,9 +135,9 @@ def _is_worth_waiting(obstacle: Failure | ModelError) -> bool:
     )
 
 
-def _describe_obstacle(obstacle: Failure | ModelError) -> str:
+def _describe_obstacle(obstacle: GrpcFailure | ModelError) -> str:
     """Describe what keeps the model from accepting calls."""
-    if isinstance(obstacle, Failure):
+    if isinstance(obstacle, GrpcFailure):
         is_unreachable = obstacle.code == "UNAVAILABLE"
         problem = "the server cannot be reached" if is_unreachable else "no answer"
         return f"{problem} ({obstacle})"
@@ -146,19 +146,19 @@ def _describe_obstacle(obstacle: Failure | ModelError) -> str:
 
 
 def _final_error(
-    model: str, obstacle: Failure | ModelError, reason: str, attempts: Attempts
+    model: str, obstacle: GrpcFailure | ModelError, reason: str, attempts: Attempts
 ) -> CallError:
     """Return the error that ends the wait."""
     if _is_worth_waiting(obstacle):
         message = f"{model}: not ready after {attempts.deadline.elapsed():.3g} seconds: {reason}"
-    elif isinstance(obstacle, Failure):
+    elif isinstance(obstacle, GrpcFailure):
         return error_from_failure(obstacle, model, timeout=attempts.deadline.timeout)
     elif classify_status(obstacle.code).not_ready_reason:
         remedy = _REMEDIES[classify_status(obstacle.code).component]
         message = f"{model}: not ready, and waiting does not help: {reason}; {remedy}"
     else:
         return obstacle
-    if isinstance(obstacle, Failure):
+    if isinstance(obstacle, GrpcFailure):
         return ModelNotReadyError(message, name=obstacle.code, details=obstacle.details)
     return ModelNotReadyError(
         message,

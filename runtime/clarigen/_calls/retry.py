@@ -202,7 +202,7 @@ class Attempts:
         error.elapsed = self.deadline.elapsed()
         return error
 
-    def take_token(self) -> bool:
+    def spend_retry(self) -> bool:
         """Count a retry and take its token from the throttle; return False if there is no token."""
         self.retries += 1
         return self.policy.throttle.take_token()
@@ -284,7 +284,7 @@ def wait_for_retry(
         step = next_step(retryability, attempts)
         if isinstance(step, GiveUp):
             return False
-        if isinstance(step, Retry) and step.takes_token and not attempts.take_token():
+        if isinstance(step, Retry) and step.takes_token and not attempts.spend_retry():
             return False
         next_attempt = attempts.count + 1
         LOGGER.info(
@@ -292,7 +292,11 @@ def wait_for_retry(
         )
         attempts.waits += 1
         yield Sleep(step.delay)
-        if isinstance(step, Retry) or attempts.is_server_making_progress() or attempts.take_token():
+        if (
+            isinstance(step, Retry)
+            or attempts.is_server_making_progress()
+            or attempts.spend_retry()
+        ):
             return True
 
 

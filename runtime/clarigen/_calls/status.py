@@ -23,7 +23,7 @@ from ..errors import (
     TransportError,
     UnavailableError,
 )
-from .actions import Failure
+from .actions import GrpcFailure
 
 if TYPE_CHECKING:
     from .._proto import Status
@@ -248,7 +248,7 @@ _CONCURRENCY_DETAILS: Final = "concurrent rpc limit exceeded"
 _SIZE_DETAILS: Final = "larger than max"
 
 
-def classify_failure(failure: Failure) -> FailureInfo:
+def classify_failure(failure: GrpcFailure) -> FailureInfo:
     """Return what is known of a gRPC status. Its details distinguish cases that share a code."""
     details = failure.details.lower()
     match failure.code:
@@ -265,10 +265,10 @@ def classify_failure(failure: Failure) -> FailureInfo:
             return _BY_CODE.get(code, _OTHER)
 
 
-def failure_from_grpc(error: Any) -> Failure:
-    """Convert an `RpcError` of grpc or grpc.aio to a `Failure`."""
+def failure_from_grpc(error: Any) -> GrpcFailure:
+    """Convert an `RpcError` of grpc or grpc.aio to a `GrpcFailure`."""
     code = error.code()
-    return Failure(code.name if code is not None else "UNKNOWN", error.details() or "")
+    return GrpcFailure(code.name if code is not None else "UNKNOWN", error.details() or "")
 
 
 def error_from_status(status: Status, subject: str = "") -> ModelError | None:
@@ -314,7 +314,7 @@ def raise_for_status(status: Status, subject: str = "") -> None:
         raise error
 
 
-def error_from_failure(failure: Failure, subject: str, *, timeout: float | None) -> CallError:
+def error_from_failure(failure: GrpcFailure, subject: str, *, timeout: float | None) -> CallError:
     """Convert a gRPC status to an error.
 
     Args:

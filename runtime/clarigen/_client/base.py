@@ -140,7 +140,7 @@ class ClientBase(ABC):
         self._drift = DriftChecker(find_package(type(self), ClientBase), verify=verify)
         self._has_explicit_credential = bool(pat or session_token)
         self._identity = object()  # all views have the same, so `recording` covers their calls
-        self._prepare_calls(policy)
+        self._connect(policy)
 
     def _resolve_model(self) -> tuple[ModelRef | None, str]:
         """Return the model and the version to call: those of the options, or the class's own.
@@ -233,7 +233,7 @@ class ClientBase(ABC):
         view = type(self).__new__(type(self))
         vars(view).update(vars(self))
         view._options = options
-        view._prepare_calls(policy)
+        view._connect(policy)
         return view
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -262,7 +262,7 @@ class ClientBase(ABC):
         """
         return recording(self._identity)
 
-    def _prepare_calls(self, policy: Policy) -> None:
+    def _connect(self, policy: Policy) -> None:
         """Set the context of calls, and open the connection.
 
         This loads all that calls need, so that the first call imports nothing.

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .._calls.actions import Failure
+from .._calls.actions import GrpcFailure
 from .._calls.response import Usage
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from .._transport.connection import AnyConnection
 
 _ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
-_ItemsT = TypeVar("_ItemsT", bound="ItemsBase")
+_ItemsT = TypeVar("_ItemsT", bound="RequestItemsBase")
 
 
-class ItemsBase(ABC):
+class RequestItemsBase(ABC):
     """The items that the caller sends in a bidirectional call: the inputs of a streaming method.
 
     grpc reads the messages in a thread or task of its own, where an exception of the caller's iterator would be
@@ -46,23 +46,23 @@ class ItemsBase(ABC):
         self._call: Any = None
         self._cancel: Callable[[], None] | None = None
         self._attempt_number = 0
-        self._is_second_taken = False
+        self._is_second_item_taken = False
         self._lock = threading.Lock()
 
     def reclaim(self) -> bool:
         """Leave the items to the next attempt. Return False if the current one has taken the second item."""
         with self._lock:
-            if self._is_second_taken:
+            if self._is_second_item_taken:
                 return False
             self._attempt_number += 1
             return True
 
-    def _claim_second(self, attempt_number: int) -> bool:
+    def _claim_second_item(self, attempt_number: int) -> bool:
         """Claim the second item for an attempt. Return False if another attempt has begun since."""
         with self._lock:
             if attempt_number != self._attempt_number:
                 return False
-            self._is_second_taken = True
+            self._is_second_item_taken = True
             return True
 
     def attach(self, call: Any, cancel: Callable[[], None]) -> None:
@@ -125,11 +125,11 @@ class StreamBase(Generic[_ConnectionT, _ItemsT]):
         """Return grpc's call for the current attempt.
 
         Raises:
-            Failure: The stream has been canceled.
+            GrpcFailure: The stream has been canceled.
         """
         call = self._call
         if call is None:
-            raise Failure("CANCELLED", "the stream has been canceled")
+            raise GrpcFailure("CANCELLED", "the stream has been canceled")
         return call
 
     def _cancel_call(self) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from .._after_fork import register_resettable
-from .._calls.actions import Failure, Send, Sleep
+from .._calls.actions import GrpcFailure, Send, Sleep
 from .._calls.address import Address
 from .._calls.retry import Deadline
 from .._calls.status import classify_status
@@ -97,7 +97,7 @@ class DriftChecker:
 
         Raises:
             SignatureMismatchError: The methods differ.
-            Failure: A request failed, or the deadline passed.
+            GrpcFailure: A request failed, or the deadline passed.
             ClarigenError: The methods of the model could not be read.
         """
         while self.unverified and not self._differences:
@@ -108,7 +108,7 @@ class DriftChecker:
                 finally:
                     mutex.release()
             elif (deadline.remaining() or _POLL_SECONDS) < _POLL_SECONDS:
-                raise Failure("DEADLINE_EXCEEDED", "")
+                raise GrpcFailure("DEADLINE_EXCEEDED", "")
             else:
                 yield Sleep(_POLL_SECONDS)
         if self._differences:
@@ -189,7 +189,8 @@ class DriftChecker:
             self._has_fetched_version = True
             remaining = deadline.remaining()
             timeout = _VERSION_TIMEOUT if remaining is None else min(remaining, _VERSION_TIMEOUT)
-            with suppress(Failure, ClarigenError):  # the caller needs the error of the call itself
+            # The caller needs the error of the call, not that of this query.
+            with suppress(GrpcFailure, ClarigenError):
                 self._latest_version = yield from get_version_id(address.reference, "", timeout)
         return self._latest_version
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._calls.actions import Failure, Send
+from .._calls.actions import GrpcFailure, Send
 from .._calls.address import Address
 from .._calls.platform import (
     SIGNATURES_RPC,
@@ -73,7 +73,7 @@ def get_deployed_signatures(
         check_version: Called with the version's id and its status on the platform. It may raise an exception.
 
     Raises:
-        Failure: A request failed.
+        GrpcFailure: A request failed.
         ModelError: The platform refused a request.
     """
     reference, version_id = address.reference, address.version_id
@@ -82,7 +82,7 @@ def get_deployed_signatures(
             if pin_version or not version_id:
                 version_id = yield from get_version_id(reference, version_id, remaining())
             version = yield from get_version(reference, version_id, remaining())
-        except Failure as failure:
+        except GrpcFailure as failure:
             if failure.code != UNIMPLEMENTED:
                 raise
         else:
@@ -103,7 +103,7 @@ def fetch_signatures(
     """Get the signatures of the model at an address and read them. Return them by the name of the method.
 
     Raises:
-        Failure: A request failed.
+        GrpcFailure: A request failed.
         ModelError: The platform or the model refused a request.
         DecodeError: The model's response holds no signatures.
     """

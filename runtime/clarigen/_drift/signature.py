@@ -108,7 +108,7 @@ def _get(node: object, key: str) -> Any:
     """Return the value of a key in a message or a JSON object; None if it is absent."""
     if not isinstance(node, Mapping):
         return getattr(node, key, None)
-    return wire.snake_or_camel(cast("Mapping[str, Any]", node), key)
+    return wire.get_either_case(cast("Mapping[str, Any]", node), key)
 
 
 def _get_text(node: object, key: str) -> str:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from .._calls.actions import Failure, Sleep
+from .._calls.actions import GrpcFailure, Sleep
 from .._client.batch import BatchBase
 from ..errors import ClarigenError
 from .shared_generator import SharedGenerator
@@ -112,7 +112,7 @@ class _Requests:
     def __init__(self, plan: BatchPlan[Any], connection: Connection) -> None:
         self._plan = plan
         self._connection = connection
-        self._finished: deque[tuple[Chunk, Any]] = deque()
+        self._finished_calls: deque[tuple[Chunk, Any]] = deque()
         self._wakeups = threading.Semaphore(0)
         self._calls: dict[Chunk, Any] = {}
         self._retry_times: dict[Chunk, float] = {}
@@ -149,9 +149,12 @@ class _Requests:
         timeout = self._plan.wait_timeout()
         if timeout is not None:
             timeouts.append(timeout)
-        if not self._wakeups.acquire(timeout=min(timeouts, default=None)) or not self._finished:
+        if (
+            not self._wakeups.acquire(timeout=min(timeouts, default=None))
+            or not self._finished_calls
+        ):
             return
-        chunk, call = self._finished.popleft()
+        chunk, call = self._finished_calls.popleft()
         del self._calls[chunk]
         self._resume_flow(chunk, *self._connection.collect_reply(call))
 
@@ -159,7 +162,7 @@ class _Requests:
         """Wake the thread in `wait`."""
         self._wakeups.release()
 
-    def _resume_flow(self, chunk: Chunk, reply: Any, failure: Failure | None) -> None:
+    def _resume_flow(self, chunk: Chunk, reply: Any, failure: GrpcFailure | None) -> None:
         """Resume the flow of a chunk with a reply or a failure, and start its next action."""
         try:
             action = chunk.flow.send(reply) if failure is None else chunk.flow.throw(failure)
@@ -171,8 +174,8 @@ class _Requests:
             return
         call = self._calls[chunk] = self._connection.start_unary(action)
 
-        def on_done(finished: Any) -> None:
-            self._finished.append((chunk, finished))
+        def on_done(finished_call: Any) -> None:
+            self._finished_calls.append((chunk, finished_call))
             self._wakeups.release()
 
         call.add_done_callback(on_done)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 from .._client.base import DEFAULT_TIMEOUT, ClientBase
 from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import Batch
-from .stream import Items, Stream
+from .stream import RequestItems, Stream
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -68,7 +68,7 @@ class Client(ClientBase):
     def _unary_or_batch(self, method: UnaryCallable[_R], /, *values: object) -> _R:
         """Call a unary method with one value per parameter, or as a batch if the first value is a list of inputs."""
         unary = cast("Unary[Any]", method)
-        inputs = unary.batch_inputs(values)
+        inputs = unary.find_batch_inputs(values)
         if inputs is not None:
             return cast("_R", self._batch(unary, inputs, False).collect())
         return cast("_R", self._unary(unary, *values))
@@ -86,8 +86,8 @@ class Client(ClientBase):
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Return a stream that calls a streaming method with one value per parameter."""
-        argument = method.stream_argument(values)
-        items = Items(iter(argument)) if argument is not None else None
+        argument = method.find_stream_argument(values)
+        items = RequestItems(iter(argument)) if argument is not None else None
         iterator = items.iterator if items is not None else None
         flow = self._connection.make_stream_flow(method, values, self._make_context(), iterator)
         return Stream(flow, self._connection, items)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import grpc
 
-from .._calls.actions import Failure, Open, Send, Sleep
+from .._calls.actions import GrpcFailure, Open, Send, Sleep
 from .._calls.driver import Driver
 from .._calls.status import failure_from_grpc
 from .._client.base import DEFAULT_TIMEOUT
@@ -51,7 +51,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         self.close()
 
     def perform(self, action: Send | Sleep) -> Any:
-        """Send a request and return the reply, or sleep; raise `Failure` if the call failed."""
+        """Send a request and return the reply, or sleep; raise `GrpcFailure` if the call failed."""
         if isinstance(action, Send):
             return self._send(action)
         return time.sleep(action.seconds)
@@ -60,7 +60,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         call = self._get_lease().get_callable("unary_unary", attempt.rpc)
         try:
             with FORK_GATE:
-                reply: bytes = call(attempt.request, attempt.timeout, self._credentials.metadata)
+                reply: bytes = call(attempt.request, attempt.timeout, self._credential.metadata)
             return reply
         except grpc.RpcError as error:
             failure = failure_from_grpc(error)
@@ -68,7 +68,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         raise failure
 
     def receive(self, call: Any, end: Any) -> Any:
-        """Return the next reply of a stream, or `end` after the last; raise `Failure` if the stream failed."""
+        """Return the next reply of a stream, or `end` after the last; raise `GrpcFailure` if the stream failed."""
         try:
             return next(call, end)
         except grpc.RpcError as error:
@@ -77,19 +77,19 @@ class GrpcConnection(GrpcConnectionBase, Driver):
     def start_unary(self, attempt: Send) -> Any:
         """Start an attempt of a unary call, and return grpc's future of the reply."""
         call = self._get_lease().get_callable("unary_unary", attempt.rpc)
-        arguments = (attempt.request, attempt.timeout, self._credentials.metadata)
+        arguments = (attempt.request, attempt.timeout, self._credential.metadata)
         return leave_when_done(start_call(partial(call.future, *arguments), 0))
 
     def start_stream(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt of a streaming call, and return grpc's call: an iterator over the replies."""
-        tracked = None if messages is None else track_reader(messages)
-        return start_call(partial(super().start_stream, attempt, tracked), get_ident())
+        tracked_messages = None if messages is None else track_reader(messages)
+        return start_call(partial(super().start_stream, attempt, tracked_messages), get_ident())
 
     def cancel(self, call: Any) -> None:
         """Cancel a call."""
         cancel_call(call)
 
-    def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
+    def collect_reply(self, call: Any) -> tuple[Any, GrpcFailure | None]:
         """Return the reply of a finished call, or its failure."""
         try:
             return call.result(), None

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from .._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim
-from .._client.stream import ItemsBase, StreamBase
+from .._calls.actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim
+from .._client.stream import RequestItemsBase, StreamBase
 from .shared_generator import SharedGenerator
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 _R_co = TypeVar("_R_co", covariant=True)
 
 
-class Items(ItemsBase):
+class RequestItems(RequestItemsBase):
     """The items that the caller sends, read by grpc's thread."""
 
     iterator: Iterator[Any]
 
     def __init__(self, iterator: Iterator[Any]) -> None:
         super().__init__(iterator)
-        self._reading = threading.Lock()
+        self._read_lock = threading.Lock()
         # The second item. Empty until it is read, then the item, and END once an attempt has taken it.
-        self._second: list[Any] = []
+        self._second_item: list[Any] = []
 
     def iterate_messages(self, attempt: Open) -> Iterator[bytes]:
         """Return the messages that an attempt sends."""
@@ -40,26 +40,30 @@ class Items(ItemsBase):
         assert attempt.encode_item is not None
         yield attempt.request
         try:
-            item = self._take_second(attempt_number)
+            item = self._take_second_item(attempt_number)
             while item is not END:
                 yield attempt.encode_item(item)
                 item = next(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - from the caller's iterator, for the caller
             self.fail(error)
 
-    def _take_second(self, attempt_number: int) -> Any:
+    def _take_second_item(self, attempt_number: int) -> Any:
         """Return the second item; END if there is none, or if it belongs to a later attempt."""
-        with self._reading:
-            if attempt_number == self._attempt_number and not self._second:
-                self._second.append(next(self.iterator, END))
-            if self._second and self._second[0] is not END and self._claim_second(attempt_number):
-                item = self._second[0]
-                self._second[0] = END
+        with self._read_lock:
+            if attempt_number == self._attempt_number and not self._second_item:
+                self._second_item.append(next(self.iterator, END))
+            if (
+                self._second_item
+                and self._second_item[0] is not END
+                and self._claim_second_item(attempt_number)
+            ):
+                item = self._second_item[0]
+                self._second_item[0] = END
                 return item
             return END
 
 
-class Stream(StreamBase["Connection", Items], Generic[_R_co]):
+class Stream(StreamBase["Connection", RequestItems], Generic[_R_co]):
     """The results of a streaming method, as they arrive.
 
     An iterator and a context manager. The call starts when the first result is requested. It is
@@ -71,7 +75,9 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
                 print(piece.text, end="")
     """
 
-    def __init__(self, flow: StreamFlow, connection: Connection, items: Items | None) -> None:
+    def __init__(
+        self, flow: StreamFlow, connection: Connection, items: RequestItems | None
+    ) -> None:
         super().__init__(flow, connection, items)
         self._shared_flow = SharedGenerator(flow)
 
@@ -96,7 +102,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
             while not isinstance(action, Deliver):
                 try:
                     reply = self._perform(action)
-                except Failure as failure:
+                except GrpcFailure as failure:
                     if self._is_done:
                         raise
                     action = flow.throw(failure)
@@ -107,7 +113,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
         except StopIteration as end:
             self._finish(end.value)
             raise StopIteration from None
-        except Failure:  # another thread has canceled the stream
+        except GrpcFailure:  # another thread has canceled the stream
             self.cancel()
             raise StopIteration from None
         except BaseException:
@@ -118,7 +124,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
         self._shared_flow.close()
 
     def _perform(self, action: Any) -> Any:
-        """Perform an action, and return its result; raise `Failure` if it failed."""
+        """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
         items = self._items
         if isinstance(action, Receive):
             try:
@@ -129,7 +135,7 @@ class Stream(StreamBase["Connection", Items], Generic[_R_co]):
                     raise items.error
         if isinstance(action, Open):
             return self._start_attempt(action)
-        if isinstance(action, Pull):
+        if isinstance(action, PullFirst):
             assert items is not None
             return next(items.iterator, END)
         if isinstance(action, Reclaim):

@@ -17,7 +17,7 @@ from .._calls.batch import AdaptiveLimits, BatchPlan, check_inputs
 from .._calls.call import call_stream, call_unary
 
 if TYPE_CHECKING:
-    from .._calls.actions import Failure, Open, Send, Sleep
+    from .._calls.actions import GrpcFailure, Open, Send, Sleep
     from .._calls.address import Address
     from .._calls.call import CallContext, StreamFlow, UnaryFlow
     from .._calls.retry import Policy
@@ -114,15 +114,15 @@ class Connection(AnyConnection, Protocol):
         ...
 
     def perform(self, action: Send | Sleep) -> Any:
-        """Perform an action, and return its result; raise `Failure` if it failed."""
+        """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
 
     def receive(self, call: Any, end: Any) -> Any:
-        """Return the next reply of a stream, or `end` after the last; raise `Failure` if the stream failed."""
+        """Return the next reply of a stream, or `end` after the last; raise `GrpcFailure` if the stream failed."""
 
     def start_unary(self, attempt: Send) -> Any:
         """Start an attempt of a unary call, and return grpc's future of the reply."""
 
-    def collect_reply(self, call: Any) -> tuple[Any, Failure | None]:
+    def collect_reply(self, call: Any) -> tuple[Any, GrpcFailure | None]:
         """Return the reply of a finished call, or its failure."""
         ...
 
@@ -138,10 +138,10 @@ class AsyncConnection(AnyConnection, Protocol):
         ...
 
     async def perform(self, action: Send | Sleep) -> Any:
-        """Perform an action, and return its result; raise `Failure` if it failed."""
+        """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
 
     async def receive(self, reply: Any, end: Any) -> Any:
-        """Await a reply of a stream. Return it, or `end` after the last; raise `Failure` if the stream failed."""
+        """Await a reply of a stream. Return it, or `end` after the last; raise `GrpcFailure` if the stream failed."""
 
 
 class GrpcConnectionBase(ABC):
@@ -155,13 +155,13 @@ class GrpcConnectionBase(ABC):
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.target: Final = endpoint.target
-        self._credentials: Final = endpoint.credentials
+        self._credential: Final = endpoint.credential
         self._interceptors: Final = endpoint.interceptors
 
     def make_stream_flow(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: object
     ) -> StreamFlow:
-        """Return the flow of a streaming call. `items` is not used: the flow yields `Pull` to get the first."""
+        """Return the flow of a streaming call. `items` is not used: the flow yields `PullFirst` to get the first."""
         del items
         return call_stream(method, values, context)
 
@@ -188,7 +188,7 @@ class GrpcConnectionBase(ABC):
     def start_stream(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt of a streaming call, and return grpc's call."""
         lease = self._get_lease()
-        options = {"timeout": attempt.timeout, "metadata": self._credentials.metadata}
+        options = {"timeout": attempt.timeout, "metadata": self._credential.metadata}
         if messages is None:
             return lease.get_callable("unary_stream", attempt.rpc)(attempt.request, **options)
         return lease.get_callable("stream_stream", attempt.rpc)(messages, **options)

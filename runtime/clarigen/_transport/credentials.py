@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .endpoint import Target
 
 
-class Credentials:
+class Credential:
     """The credential of a client's calls. Its repr does not show it, and it cannot be pickled.
 
     Attributes:
@@ -32,13 +32,13 @@ class Credentials:
         )
 
     def __repr__(self) -> str:
-        return "Credentials()"
+        return "Credential()"
 
     def __reduce__(self) -> str:
-        raise TypeError("credentials cannot be pickled")
+        raise TypeError("a credential cannot be pickled")
 
     @classmethod
-    def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credentials:
+    def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credential:
         """Return the credential for a target: the argument, CLARIFAI_PAT or CLARIFAI_SESSION_TOKEN.
 
         On a connection without TLS to another machine, anybody on the way could read the credential. So for

@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..errors import ConfigError
-from .credentials import Credentials
+from .credentials import Credential
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -117,17 +117,17 @@ class Endpoint:
 
     Attributes:
         target: The server.
-        credentials: The credential of the calls.
+        credential: The credential of the calls.
         interceptors: gRPC's interceptors, the outermost first.
     """
 
-    __slots__ = ("credentials", "interceptors", "target")
+    __slots__ = ("credential", "interceptors", "target")
 
     def __init__(
-        self, target: Target, credentials: Credentials, interceptors: tuple[object, ...] = ()
+        self, target: Target, credential: Credential, interceptors: tuple[object, ...] = ()
     ) -> None:
         self.target = target
-        self.credentials = credentials
+        self.credential = credential
         self.interceptors = interceptors
 
     @classmethod
@@ -144,7 +144,7 @@ class Endpoint:
             ConfigError: The base URL is wrong, or the credential is missing or wrong.
         """
         target = Target.parse(find_base_url(base_url))
-        return cls(target, Credentials.find(target, pat, session_token), interceptors)
+        return cls(target, Credential.find(target, pat, session_token), interceptors)
 
 
 class ClientOptions(NamedTuple):

@@ -20,9 +20,9 @@ from weakref import WeakKeyDictionary, WeakSet
 from .._after_fork import register_resettable
 
 _background_calls: Final[WeakKeyDictionary[Any, int | None]] = WeakKeyDictionary()
-"""The calls that run in the background, with their owners (see `start_call`).
+"""The calls that run in the background, each with its owner thread (see `start_call`).
 
-The owner is None if a callback of the call leaves the gate for it (see `leave_when_done`)."""
+It is None if a callback of the call leaves the gate for it (see `leave_when_done`)."""
 
 _reader_threads: Final[WeakSet[threading.Thread]] = WeakSet()
 """grpc's threads that read the messages of request streams."""
@@ -46,8 +46,8 @@ class ForkGate:
     Attributes:
         timeout: The longest time, in seconds, of either wait.
         lock: Guards the record of calls and forks.
-        owners: The owner of each call in flight: the id of the thread that must run so that the call can finish;
-            0 if it finishes by itself.
+        owner_threads: For each call in flight, the id of the thread that must run so that the call can finish;
+            0 if the call finishes by itself.
     """
 
     def __init__(self, timeout: float = _FORK_TIMEOUT) -> None:
@@ -61,25 +61,27 @@ class ForkGate:
         # which a KeyboardInterrupt could leave the lock acquired.
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
-        self.owners: list[int] = []
+        self.owner_threads: list[int] = []
         self._forking_threads: list[int] = []
 
-    def enter(self, owner: int) -> None:
+    def enter(self, owner_thread: int) -> None:
         """Record the start of a call, after waiting for forks in other threads.
 
         Args:
-            owner: The id of the thread that must run so that the call can finish; 0 if it finishes by itself.
+            owner_thread: The id of the thread that must run so that the call can finish; 0 if it finishes by
+                itself.
         """
         with self.lock:
             if self._forking_threads and threading.get_ident() not in self._forking_threads:
                 self._changed.wait_for(lambda: not self._forking_threads, self.timeout)
-            self.owners.append(owner)
+            self.owner_threads.append(owner_thread)
 
-    def leave(self, owner: int) -> None:
-        """Record the end of a call that `enter` has recorded for the same owner."""
+    def leave(self, owner_thread: int) -> None:
+        """Record the end of a call that `enter` has recorded for the same thread."""
         with self.lock:
-            if owner in self.owners:  # not if the call began before the fork, in the parent
-                self.owners.remove(owner)
+            # It is not recorded if the call began before the fork, in the parent.
+            if owner_thread in self.owner_threads:
+                self.owner_threads.remove(owner_thread)
             if self._forking_threads:
                 self._changed.notify_all()
 
@@ -95,7 +97,7 @@ class ForkGate:
         with self.lock:
             self._forking_threads.append(thread)
             self._changed.wait_for(
-                lambda: all(owner == thread for owner in self.owners), self.timeout
+                lambda: all(owner == thread for owner in self.owner_threads), self.timeout
             )
 
     def after_fork(self) -> None:
@@ -112,24 +114,24 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=FORK_GATE.before_fork, after_in_parent=FORK_GATE.after_fork)
 
 
-def start_call(start: Callable[[], Any], owner: int) -> Any:
+def start_call(start: Callable[[], Any], owner_thread: int) -> Any:
     """Start a background call, and record it, so that it is canceled when the program ends.
 
     Args:
         start: Starts the call and returns it.
-        owner: The id of the thread that reads its replies. 0 if it finishes without a reader: then pass the
-            call to `leave_when_done`.
+        owner_thread: The id of the thread that reads its replies. 0 if it finishes without a reader: then pass
+            the call to `leave_when_done`.
     """
-    FORK_GATE.enter(owner)
+    FORK_GATE.enter(owner_thread)
     try:
         call = start()
     except BaseException:
-        FORK_GATE.leave(owner)
+        FORK_GATE.leave(owner_thread)
         raise
     if _is_call(call) or _is_generator(call):
-        _background_calls[call] = owner
+        _background_calls[call] = owner_thread
     else:
-        FORK_GATE.leave(owner)
+        FORK_GATE.leave(owner_thread)
     return call
 
 
@@ -154,14 +156,14 @@ def leave_when_done(call: Any) -> Any:
     """Add a callback to a background call that leaves the gate when the call is done. Return the call."""
     # A stream must not be passed when it starts: Ctrl-C in `add_done_callback` would leave the lock that grpc has
     # per call acquired.
-    owner, _background_calls[call] = _background_calls.get(call), None
-    call.add_done_callback(partial(_leave_gate, owner))
+    owner_thread, _background_calls[call] = _background_calls.get(call), None
+    call.add_done_callback(partial(_leave_gate, owner_thread))
     return call
 
 
-def _leave_gate(owner: int | None, _: object = None) -> None:
-    if owner is not None:
-        FORK_GATE.leave(owner)
+def _leave_gate(owner_thread: int | None, _: object = None) -> None:
+    if owner_thread is not None:
+        FORK_GATE.leave(owner_thread)
 
 
 def _is_call(call: Any) -> bool:

@@ -46,7 +46,7 @@ class CodecError(ValueError):
         self.problem = problem
         self.path = ""
 
-    def at(self, step: str) -> CodecError:
+    def prepend_step(self, step: str) -> CodecError:
         """Prepend a step, such as `[3]` or `.name`, to the path; return this error."""
         self.path = step + self.path
         return self
@@ -60,7 +60,7 @@ def call_at(step: str, function: Callable[..., _R], *arguments: Any) -> _R:
     try:
         return function(*arguments)
     except CodecError as error:
-        raise error.at(step) from None
+        raise error.prepend_step(step) from None
 
 
 class Codec(NamedTuple, Generic[_R_co]):
@@ -72,7 +72,7 @@ class Codec(NamedTuple, Generic[_R_co]):
             Raises `CodecError` if the value has another type.
         decode: Return the value of a `Data`, given the large payloads of its response. Raises
             `CodecError` if the value is missing or has another type.
-        nested: The codec to use inside lists, tuples and records, if it differs.
+        item_variant: The codec to use inside lists, tuples and records, if it differs.
         repeated_field: The field for lists of such values, if `Data` has one. Lists of other types
             have a part per item.
         misread_when_absent: Whether servers read the parts of the other arguments as the value of
@@ -82,14 +82,14 @@ class Codec(NamedTuple, Generic[_R_co]):
     label: str
     encode: Encoder
     decode: Callable[[Data, LargePayloads], _R_co]
-    nested: Codec[_R_co] | None = None
+    item_variant: Codec[_R_co] | None = None
     repeated_field: RepeatedField | None = None
     misread_when_absent: bool = False
 
     @property
-    def inner(self) -> Codec[_R_co]:
-        """The codec to use inside a container."""
-        return self.nested or self
+    def for_items(self) -> Codec[_R_co]:
+        """The codec to use for items of lists, tuples and records."""
+        return self.item_variant or self
 
 
 class RepeatedField(NamedTuple):
@@ -167,8 +167,8 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
     """Return the codec of lists: a part per item, or one repeated field if the type has one."""
     if item.repeated_field is not None:
         return _repeated_list(item.repeated_field)
-    inner = item.inner
-    decode_item = inner.decode
+    item = item.for_items
+    decode_item = item.decode
 
     def decode(data: Data, payloads: LargePayloads) -> list[_R]:
         result: list[Any] = []
@@ -177,10 +177,10 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
             for part in data.parts:
                 append(decode_item(part.data, payloads))
         except CodecError as error:
-            raise error.at(f"[{len(result)}]") from None
+            raise error.prepend_step(f"[{len(result)}]") from None
         return result
 
-    encode = _items_encoder(part_encoder(inner.encode))
+    encode = _items_encoder(part_encoder(item.encode))
     return Codec("a list", encode, decode, misread_when_absent=True)
 
 
@@ -201,7 +201,7 @@ def _items_encoder(encode_item: Encoder) -> Encoder:
             for index, item in enumerate(value):  # noqa: B007
                 size += encode_item(item, out)
         except CodecError as error:
-            raise error.at(f"[{index}]") from None
+            raise error.prepend_step(f"[{index}]") from None
         return size
 
     return encode
@@ -217,10 +217,9 @@ def _check_list(value: Any) -> None:
 
 def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
     """Return the codec of tuples: a part per position, in order."""
-    decoders = tuple(item.inner.decode for item in items)
-    encoders = tuple(
-        part_encoder(item.inner.encode, str(index)) for index, item in enumerate(items)
-    )
+    items = tuple(item.for_items for item in items)
+    decoders = tuple(item.decode for item in items)
+    encoders = tuple(part_encoder(item.encode, str(index)) for index, item in enumerate(items))
     label = f"a tuple of {len(items)}"
 
     def encode(value: Any, out: Buffers) -> int:
@@ -234,7 +233,7 @@ def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
                 size += encode_item(item, out)
                 index += 1
         except CodecError as error:
-            raise error.at(f"[{index}]") from None
+            raise error.prepend_step(f"[{index}]") from None
         return size
 
     def decode(data: Data, payloads: LargePayloads) -> tuple[Any, ...]:
@@ -245,7 +244,7 @@ def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
             for decode_item, part in zip(decoders, data.parts, strict=True):
                 result.append(decode_item(part.data, payloads))
         except CodecError as error:
-            raise error.at(f"[{len(result)}]") from None
+            raise error.prepend_step(f"[{len(result)}]") from None
         return tuple(result)
 
     return Codec(label, encode, decode, misread_when_absent=True)
@@ -258,9 +257,10 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
         cls: The generated dataclass.
         members: The name on the wire, the attribute and the codec of each member, in order.
     """
-    decoders = tuple((name, attribute, codec.inner.decode) for name, attribute, codec in members)
+    items = [(name, attribute, codec.for_items) for name, attribute, codec in members]
+    decoders = tuple((name, attribute, codec.decode) for name, attribute, codec in items)
     encoders = tuple(
-        (attribute, part_encoder(codec.inner.encode, name)) for name, attribute, codec in members
+        (attribute, part_encoder(codec.encode, name)) for name, attribute, codec in items
     )
     label = with_article(cls.__name__)
 
@@ -272,7 +272,7 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
             try:  # faster than `call_at`: benchmark "1,000 records, encoded"
                 size += encode_member(getattr(value, attribute), out)
             except CodecError as error:
-                raise error.at(f".{attribute}") from None
+                raise error.prepend_step(f".{attribute}") from None
             except AttributeError:
                 raise CodecError(f"has no `{attribute}`") from None
         return size
@@ -287,7 +287,7 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
             try:  # faster than `call_at`: benchmark "1,000 records, decoded"
                 values[attribute] = decode_member(part_data, payloads)
             except CodecError as error:
-                raise error.at(f".{attribute}") from None
+                raise error.prepend_step(f".{attribute}") from None
         return cls(**values)
 
     return Codec(label, encode, decode, misread_when_absent=True)

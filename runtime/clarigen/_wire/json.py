@@ -99,7 +99,7 @@ def _encode_struct(value: Mapping[Any, Any], levels: int) -> bytes:
         try:  # faster than `call_at`: benchmark "JSON of 1,000 keys, encoded"
             entries.append(_encode_entry(key, _encode_value(item, levels - 3)))
         except CodecError as error:
-            raise error.at(f"[{key!r}]") from None
+            raise error.prepend_step(f"[{key!r}]") from None
     return b"".join(entries)
 
 
@@ -135,7 +135,7 @@ def _encode_list(value: Sequence[Any], levels: int) -> bytes:
         for item in value:
             items.append(encode_len_field(_ITEM, _encode_value(item, levels - 2)))
     except CodecError as error:
-        raise error.at(f"[{len(items)}]") from None
+        raise error.prepend_step(f"[{len(items)}]") from None
     return b"".join(items)
 
 

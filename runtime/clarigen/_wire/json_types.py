@@ -315,7 +315,7 @@ def _dataclass_type(cls: type[Any], members: Mapping[str, JsonType]) -> JsonType
             if name in content:
                 arguments[name] = call_at(f".{name}", member.from_json, content[name])
             elif name in required:
-                raise CodecError("is missing").at(f".{name}")
+                raise CodecError("is missing").prepend_step(f".{name}")
         try:
             return cls(**arguments)
         except (TypeError, ValueError) as error:
@@ -352,7 +352,7 @@ def _typed_dict_type(
             if name in content:
                 content[name] = call_at(f"[{name!r}]", getattr(member, method), content[name])
             elif name in required:
-                raise CodecError("is missing").at(f"[{name!r}]")
+                raise CodecError("is missing").prepend_step(f"[{name!r}]")
         return content
 
     return JsonType(
@@ -386,5 +386,5 @@ def _convert_validation_error(label: str, error: Any) -> CodecError:
     problem = f"is wrong: {first['msg']}" if first["loc"] else f"is not {label}: {first['msg']}"
     result = CodecError(problem)
     for step in reversed(first["loc"]):
-        result.at(f"[{step}]" if isinstance(step, int) else f".{step}")
+        result.prepend_step(f"[{step}]" if isinstance(step, int) else f".{step}")
     return result

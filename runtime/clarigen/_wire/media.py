@@ -89,7 +89,7 @@ def _media_codec(
             raise CodecError(f"is missing; {label} was expected")
         return decode_file(cls, getattr(data, field), payloads)
 
-    return Codec(label, encode, decode, nested=Codec(label, encode_nested, decode))
+    return Codec(label, encode, decode, item_variant=Codec(label, encode_nested, decode))
 
 
 def file_encoder(cls: type[Any]) -> Encoder:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from .._data import SERVER_DEFAULT, Text
-from ..errors import DecodeError, InputError, suggestion
+from ..errors import DecodeError, InputError, suggest
 from .codec import PART_TAG, Codec, CodecError, describe, encode_part_id, part_encoder
 from .protobuf_writer import Buffers, Encoder, encode_len_field, encode_varint, len_tag
 
@@ -238,7 +238,7 @@ class Method(Generic[_R_co]):
                 raise self._input_error(parameter.name, "is required")
         return [arguments.get(name, SERVER_DEFAULT) for name in names]
 
-    def stream_argument(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
+    def find_stream_argument(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
         """Return the stream among the arguments; None if the method takes none.
 
         Args:
@@ -307,7 +307,7 @@ class Unary(Method[_R_co]):
         """The name of the batch method: `import_batch` for `import_`."""
         return f"{self.name.rstrip('_')}_batch"
 
-    def batch_inputs(self, values: Sequence[Any]) -> Sequence[Any] | None:
+    def find_batch_inputs(self, values: Sequence[Any]) -> Sequence[Any] | None:
         """Return the list of inputs that was passed in place of the arguments; None if none was.
 
         Args:
@@ -395,5 +395,5 @@ def _explain_choices(value: Any, choices: tuple[Any, ...]) -> str:
         shown += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"
     hint = ""
     if isinstance(value, str):
-        hint = suggestion(value, (choice for choice in choices if isinstance(choice, str)))
+        hint = suggest(value, (choice for choice in choices if isinstance(choice, str)))
     return f"must be one of {shown}, not {describe(value)}{hint}"

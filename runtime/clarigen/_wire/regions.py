@@ -61,7 +61,7 @@ def _encode_str_field(tag: bytes, value: Any, step: str) -> bytes:
     try:  # not `call_at`: "1,000 concepts, encoded"
         return encode_len_field(tag, encode_utf8(value))
     except CodecError as error:
-        raise error.at(step) from None
+        raise error.prepend_step(step) from None
 
 
 def _encode_float_field(tag: bytes, value: Any, step: str) -> bytes:
@@ -174,9 +174,9 @@ def _encode_frame(value: Any, out: Buffers) -> int:
     time = call_at(".time", to_float64, value.time)
     index: Any = value.index
     if not 0 <= time < 2**50:
-        raise CodecError(f"must be seconds from 0 to 2**50, not {time}").at(".time")
+        raise CodecError(f"must be seconds from 0 to 2**50, not {time}").prepend_step(".time")
     if not isinstance(index, int) or not 0 <= index < 2**32:
-        raise type_mismatch("an int from 0 to 2**32 - 1", index).at(".index")
+        raise type_mismatch("an int from 0 to 2**32 - 1", index).prepend_step(".index")
     info = _FRAME_INDEX + encode_varint(index) + _FRAME_TIME + encode_varint(round(time * 1000))
     return _append_bytes(encode_len_field(_FRAME_INFO, info), out) + _append_frame_data(value, out)
 

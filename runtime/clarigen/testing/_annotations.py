@@ -58,17 +58,17 @@ class ValueType:
     is_stream: bool = False
 
     @property
-    def is_none_if_absent(self) -> bool:
+    def is_none_if_empty(self) -> bool:
         """Whether an empty part of a request is read as None, not as the zero value of the type."""
-        return self.field["type"] not in _ZERO_IF_ABSENT
+        return self.field["type"] not in _ZERO_IF_EMPTY
 
 
-def build_field(name: str, unnamed: dict[str, Any]) -> dict[str, Any]:
+def build_field(name: str, other_keys: dict[str, Any]) -> dict[str, Any]:
     """Build a field of a signature from its name and its other keys.
 
     The items of lists and tuples also get names, derived from this one, as in the platform's own signatures.
     """
-    field: dict[str, Any] = {"name": name, **unnamed}
+    field: dict[str, Any] = {"name": name, **other_keys}
     if field["type"] in ("LIST", "TUPLE"):
         field["type_args"] = [build_field(f"{name}_item", item) for item in field["type_args"]]
     elif field["type"] == "NAMED_FIELDS":
@@ -95,7 +95,7 @@ PLAIN_TYPES: Final[dict[Any, tuple[str, Codec[Any]]]] = {
 """The name in a signature and the codec of each class."""
 LEAF_CODECS: Final[dict[str, Codec[Any]]] = {**dict(PLAIN_TYPES.values()), "NDARRAY": wire.NDARRAY}
 """Codecs of the types that hold no others, by their names in a signature."""
-_ZERO_IF_ABSENT: Final = {"STR", "BYTES", "INT", "FLOAT", "BOOL", "LIST"}
+_ZERO_IF_EMPTY: Final = {"STR", "BYTES", "INT", "FLOAT", "BOOL", "LIST"}
 _STREAMS: Final = (
     collections.abc.Iterator,
     collections.abc.Iterable,
@@ -256,11 +256,11 @@ def _read_record(cls: type[Any], subject: str, enclosing: tuple[Any, ...]) -> Va
     members: list[wire.Field] = []
     for member in dataclasses.fields(cls):
         member_subject = f"{subject}: {cls.__name__}.{member.name}"
-        type_ = _read_value(
+        value_type = _read_value(
             *unwrap_annotated(hints[member.name]), member_subject, (*enclosing, cls)
         )
-        fields.append({"name": member.name, **type_.field})
-        members.append(wire.field(member.name, type_.codec))
+        fields.append({"name": member.name, **value_type.field})
+        members.append(wire.field(member.name, value_type.codec))
     field = {"type": "NAMED_FIELDS", "type_args": fields}
     return ValueType(field, wire.record(cls, *members))
 

@@ -17,7 +17,7 @@ from .._client.base import ClientBase
 from .._sync.client import Client
 from .._wire.codec import describe
 from .._wire.method import Method, Unary
-from ..errors import ConfigError, suggestion
+from ..errors import ConfigError, suggest
 from ._call_log import Call, CallLog
 from ._signature_check import check_function, is_async
 
@@ -30,7 +30,7 @@ _UNUSED_URL: Final = "grpc://127.0.0.1:1"
 """The base URL of a fake, which never connects."""
 
 
-def fake(client: type[_Client], /, **functions: object) -> _Client:
+def fake(client_class: type[_Client], /, **functions: object) -> _Client:
     """Create a client whose methods call functions, for tests without a server or a credential.
 
         def detect(image: Image, threshold: float) -> list[Region]:
@@ -53,7 +53,7 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
     stream has ended, with an iterator over all items.
 
     Args:
-        client: A generated class, such as `Detector` or `AsyncDetector`.
+        client_class: A generated class, such as `Detector` or `AsyncDetector`.
         **functions: The replacement of each method that the test calls.
 
     Returns:
@@ -62,24 +62,28 @@ def fake(client: type[_Client], /, **functions: object) -> _Client:
     Raises:
         ConfigError: There is no such method, or the function cannot replace it.
     """
-    cls: Any = client
+    cls: Any = client_class
     if not (inspect.isclass(cls) and issubclass(cls, ClientBase)):
-        raise ConfigError(f"`client` must be a generated class, not {describe(cls)}")
-    methods, call_log = _find_methods(client), CallLog()
+        raise ConfigError(
+            f"fake(…): the first argument must be a generated class, not {describe(cls)}"
+        )
+    methods, call_log = _find_methods(client_class), CallLog()
     fake_methods: dict[str, FakeMethod] = {}
     for name, function in functions.items():
-        method = _look_up_method(client, methods, name)
-        fake_methods[method.name] = _build_fake_method(client, name, method, function, call_log)
+        method = _look_up_method(client_class, methods, name)
+        fake_methods[method.name] = _build_fake_method(
+            client_class, name, method, function, call_log
+        )
     attributes = {
-        "__module__": client.__module__,
-        "__qualname__": client.__qualname__,
-        "__doc__": client.__doc__,
+        "__module__": client_class.__module__,
+        "__qualname__": client_class.__qualname__,
+        "__doc__": client_class.__doc__,
         "_fake_methods": fake_methods,
         "_call_log": call_log,
     }
-    base: Any = AsyncFake if issubclass(client, AsyncClient) else Fake
+    base: Any = AsyncFake if issubclass(client_class, AsyncClient) else Fake
     fake_class: Any = new_class(
-        client.__name__, (base, client), None, lambda body: body.update(attributes)
+        client_class.__name__, (base, client_class), None, lambda body: body.update(attributes)
     )
     instance: _Client = fake_class(base_url=_UNUSED_URL, pat="none")
     return instance
@@ -103,14 +107,14 @@ def calls(client: ClientBase) -> list[Call]:
 # The methods of a generated class, and their replacements.
 
 
-def _find_methods(client: type[ClientBase]) -> dict[str, Method[Any]]:
+def _find_methods(client_class: type[ClientBase]) -> dict[str, Method[Any]]:
     """Return the wire descriptions of a generated class's methods, by their names in Python.
 
     The descriptions are constants of the module that defines the class. A method that a user adds in a
     subclass has no description, so it is not replaced.
     """
     methods: dict[str, Method[Any]] = {}
-    for owner in reversed(client.__mro__):
+    for owner in reversed(client_class.__mro__):
         for value in vars(sys.modules[owner.__module__]).values():
             if isinstance(value, Method) and value.name in vars(owner):
                 methods[value.name] = value
@@ -118,24 +122,28 @@ def _find_methods(client: type[ClientBase]) -> dict[str, Method[Any]]:
 
 
 def _look_up_method(
-    client: type[ClientBase], methods: dict[str, Method[Any]], name: str
+    client_class: type[ClientBase], methods: dict[str, Method[Any]], name: str
 ) -> Method[Any]:
     if name in methods:
         return methods[name]
     unary_name = next(
         (m.name for m in methods.values() if isinstance(m, Unary) and m.batch_name == name), ""
     )
-    if unary_name and hasattr(client, name):
+    if unary_name and hasattr(client_class, name):
         hint = f"; `{name}` calls the replacement of `{unary_name}` once per input"
     else:
-        hint = (
-            suggestion(name, methods, "`{}`".format) or f"; it has {', '.join(methods) or 'none'}"
-        )
-    raise ConfigError(f"fake({client.__name__}, {name}=…): there is no method of this name{hint}")
+        hint = suggest(name, methods, "`{}`".format) or f"; it has {', '.join(methods) or 'none'}"
+    raise ConfigError(
+        f"fake({client_class.__name__}, {name}=…): there is no method of this name{hint}"
+    )
 
 
 def _build_fake_method(
-    client: type[ClientBase], name: str, method: Method[Any], replacement: Any, call_log: CallLog
+    client_class: type[ClientBase],
+    name: str,
+    method: Method[Any],
+    replacement: Any,
+    call_log: CallLog,
 ) -> FakeMethod:
     """Build the fake of a method from its replacement: a function, a result or an exception.
 
@@ -144,7 +152,7 @@ def _build_fake_method(
     """
     from ._fake_calls import FakeMethod
 
-    asynchronous = issubclass(client, AsyncClient)
+    asynchronous = issubclass(client_class, AsyncClient)
     build = partial(
         FakeMethod,
         name,
@@ -155,7 +163,7 @@ def _build_fake_method(
     if _is_error(replacement):
         return build(partial(_raise_error, replacement))
     if callable(replacement):
-        subject = f"fake({client.__name__}, {name}=…)"
+        subject = f"fake({client_class.__name__}, {name}=…)"
         check_function(subject, replacement, method, asynchronous=asynchronous)
         return build(replacement, is_function_async=is_async(replacement))
     fake_method = build(partial(_return_result, replacement))

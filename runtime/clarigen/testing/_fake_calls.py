@@ -207,10 +207,12 @@ def _run_stream(
 ) -> FakeFlow:
     attempts, stream, output = Attempts(context.policy), fake_method.method.stream_field, Output()
     if stream is not None:
-        first = yield TakeItem(items)
-        if first is END:  # as for a model: without an item no request is sent
+        first_item = yield TakeItem(items)
+        if first_item is END:  # as for a model: without an item no request is sent
             return Usage()
-        arguments[stream.name] = yield from _build_input_iterator(fake_method, stream, first, items)
+        arguments[stream.name] = yield from _build_input_iterator(
+            fake_method, stream, first_item, items
+        )
     results = fake_method.iterate_results(
         (yield CallFunction(partial(fake_method.call, arguments)))
     )
@@ -226,34 +228,34 @@ def _run_stream(
 
 
 def _build_input_iterator(
-    fake_method: FakeMethod, stream: Field, first: Any, items: Any
+    fake_method: FakeMethod, stream: Field, first_item: Any, items: Any
 ) -> FakeFlow:
     """Return the stream of inputs as an iterator for the function.
 
     A synchronous function cannot await an async stream, so the whole stream is read first.
     """
     if not hasattr(items, "__anext__"):
-        return _convert_items(fake_method, stream, first, items)
+        return _convert_items(fake_method, stream, first_item, items)
     if fake_method.is_function_async:
-        return _convert_async_items(fake_method, stream, first, items)
-    converted = [fake_method.convert_item(stream, first)]
+        return _convert_async_items(fake_method, stream, first_item, items)
+    converted = [fake_method.convert_item(stream, first_item)]
     while (item := (yield TakeItem(items))) is not END:
         converted.append(fake_method.convert_item(stream, item))
     return iter(converted)
 
 
 def _convert_items(
-    fake_method: FakeMethod, stream: Field, first: Any, items: Iterator[Any]
+    fake_method: FakeMethod, stream: Field, first_item: Any, items: Iterator[Any]
 ) -> Iterator[Any]:
-    yield fake_method.convert_item(stream, first)
+    yield fake_method.convert_item(stream, first_item)
     for item in items:
         yield fake_method.convert_item(stream, item)
 
 
 async def _convert_async_items(
-    fake_method: FakeMethod, stream: Field, first: Any, items: AsyncIterator[Any]
+    fake_method: FakeMethod, stream: Field, first_item: Any, items: AsyncIterator[Any]
 ) -> AsyncIterator[Any]:
-    yield fake_method.convert_item(stream, first)
+    yield fake_method.convert_item(stream, first_item)
     async for item in items:
         yield fake_method.convert_item(stream, item)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .._calls.status import CODES_BY_NAME
-from ..errors import ConfigError, suggestion
+from ..errors import ConfigError, suggest
 
 _CODES: Final = range(2**31)
 _LOST_CONNECTION: Final = ("UNAVAILABLE", "Socket closed")
@@ -185,4 +185,4 @@ class Faults:
 
 def _format_unknown_name(kind: str, name: str, candidates: Iterable[str]) -> str:
     """Return the message for an unknown name, with the closest known one as a suggestion."""
-    return f"there is no {kind} {name!r}{suggestion(name, candidates)}"
+    return f"there is no {kind} {name!r}{suggest(name, candidates)}"

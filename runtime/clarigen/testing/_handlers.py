@@ -88,9 +88,9 @@ class RpcHandlers:
     def _stream(
         self, requests: Iterator[_proto.PostModelOutputsRequest], context: grpc.ServicerContext
     ) -> Responses:
-        first = next(requests, _proto.PostModelOutputsRequest())
-        responses = self._service.stream(first, requests)
-        return self._inject_faults(get_called_method(first) or "", responses, context)
+        first_request = next(requests, _proto.PostModelOutputsRequest())
+        responses = self._service.stream(first_request, requests)
+        return self._inject_faults(get_called_method(first_request) or "", responses, context)
 
     def _inject_faults(
         self, method: str, responses: Responses, context: grpc.ServicerContext

@@ -14,7 +14,7 @@ from .. import wire
 from ..errors import ConfigError
 from ._annotations import LEAF_CODECS, ValueType
 from ._sample_values import Sampler
-from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, MethodTable, ServedMethod
+from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, MethodProvider, ServedMethod
 
 _STREAM_LENGTH: Final = 3
 """The number of items in a server stream."""
@@ -27,7 +27,7 @@ class SampleRecord(SimpleNamespace):
     """A record, whatever its type: the members are its attributes."""
 
 
-class Samples(MethodTable):
+class Samples(MethodProvider):
     """A model built from signatures alone. Pass it to `serve`; its methods return sample values.
 
         lock = json.loads(Path("o4_mini/signatures.json").read_text())
@@ -58,22 +58,22 @@ class Samples(MethodTable):
         if not self._methods:
             raise ConfigError("there are no signatures to serve; pass at least one")
 
-    def methods(self) -> dict[str, ServedMethod]:
+    def describe_methods(self) -> dict[str, ServedMethod]:
         """Return the methods by name."""
         return self._methods
 
 
 def _build_method(signature: Mapping[str, Any], seed: int) -> ServedMethod:
-    name, type_ = signature["name"], signature["method_type"]
-    if type_ not in (UNARY, SERVER_STREAM, BIDI_STREAM):
-        raise ConfigError(f"{name}: {type_} cannot be served")
+    name, method_type = signature["name"], signature["method_type"]
+    if method_type not in (UNARY, SERVER_STREAM, BIDI_STREAM):
+        raise ConfigError(f"{name}: {method_type} cannot be served")
     fields = {field["name"]: field for field in signature.get("input_fields", ())}
     output = _build_output_field(signature["output_fields"])
     stream = next((key for key, field in fields.items() if field.get("iterator")), None)
     return ServedMethod(
         name=name,
-        method_type=type_,
-        function=_build_function(name, type_, fields, output, stream, seed),
+        method_type=method_type,
+        function=_build_function(name, method_type, fields, output, stream, seed),
         parameters={key: _build_value_type(field) for key, field in fields.items()},
         required=frozenset(key for key, field in fields.items() if field.get("required")),
         returns=_build_codec(output),
@@ -114,13 +114,13 @@ def _build_codec(field: Mapping[str, Any]) -> wire.Codec[Any]:
 
 def _build_function(
     name: str,
-    type_: str,
+    method_type: str,
     fields: Fields,
     output: Mapping[str, Any],
     stream: str | None,
     seed: int,
 ) -> Callable[..., Any]:
-    def build_source(arguments: Mapping[str, Any]) -> Callable[[], Any]:
+    def build_value_factory(arguments: Mapping[str, Any]) -> Callable[[], Any]:
         """Return a function that makes the next value of a call."""
         sampler = Sampler(f"{seed} {name} {sorted(arguments.items())!r}", _build_record)
         if output["type"] != "STR" or sampler.make_transport_message(name) is None:
@@ -129,24 +129,24 @@ def _build_function(
 
     def unary(**arguments: Any) -> Any:
         _check_arguments(name, fields, arguments)
-        return build_source(arguments)()
+        return build_value_factory(arguments)()
 
     def server_stream(**arguments: Any) -> Iterator[Any]:
         _check_arguments(name, fields, arguments)
-        next_value = build_source(arguments)
+        make_value = build_value_factory(arguments)
         for _ in range(_STREAM_LENGTH):
-            yield next_value()
+            yield make_value()
 
     def bidi_stream(**arguments: Any) -> Iterator[Any]:
         assert stream is not None
         items = arguments.pop(stream)
         _check_arguments(name, fields, arguments)
-        next_value = build_source(arguments)
+        make_value = build_value_factory(arguments)
         for item in items:
             _check_arguments(name, fields, {stream: item})
-            yield next_value()
+            yield make_value()
 
-    return {UNARY: unary, SERVER_STREAM: server_stream, BIDI_STREAM: bidi_stream}[type_]
+    return {UNARY: unary, SERVER_STREAM: server_stream, BIDI_STREAM: bidi_stream}[method_type]
 
 
 def _build_record(_: Mapping[str, Any], members: dict[str, Any]) -> SampleRecord:

@@ -33,7 +33,7 @@ class Sampler:
     def __init__(
         self, seed: str, make_record: Callable[[Mapping[str, Any], dict[str, Any]], Any]
     ) -> None:
-        self._random = random.Random(seed)
+        self._rng = random.Random(seed)
         self._make_record = make_record
 
     def make_value(self, field: Mapping[str, Any]) -> Any:
@@ -41,7 +41,7 @@ class Sampler:
         inner = field.get("type_args", ())
         match field["type"]:
             case "LIST":
-                return [self.make_value(inner[0]) for _ in range(self._random.randint(1, 3))]
+                return [self.make_value(inner[0]) for _ in range(self._rng.randint(1, 3))]
             case "TUPLE":
                 return tuple(self.make_value(item) for item in inner)
             case "NAMED_FIELDS":
@@ -56,7 +56,7 @@ class Sampler:
         Returns:
             The message; None if the method is not a transport method.
         """
-        sentence = self._random.choice(_SENTENCES)
+        sentence = self._rng.choice(_SENTENCES)
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
         match method:
             case "openai_transport":
@@ -72,34 +72,34 @@ class Sampler:
         message = {"id": "sample", "object": object_type, "created": 0, "model": "sample"}
         return json.dumps({**message, "choices": [choice]})
 
-    def _make_leaf(self, type_: str) -> Any:
-        generator = self._random
-        match type_:
+    def _make_leaf(self, type_name: str) -> Any:
+        rng = self._rng
+        match type_name:
             case "STR":
-                return generator.choice(_SENTENCES)
+                return rng.choice(_SENTENCES)
             case "TEXT":
-                return Text(generator.choice(_SENTENCES))
+                return Text(rng.choice(_SENTENCES))
             case "BYTES":
-                return generator.randbytes(8)
+                return rng.randbytes(8)
             case "INT":
-                return generator.randint(0, 100)
+                return rng.randint(0, 100)
             case "FLOAT":
                 return self._make_fraction()
             case "BOOL":
-                return generator.random() < 0.5
+                return rng.random() < 0.5
             case "NDARRAY":
                 return [[self._make_fraction() for _ in range(3)] for _ in range(2)]
             case "JSON_DATA":
                 return {
-                    "label": generator.choice(_LABELS),
+                    "label": rng.choice(_LABELS),
                     "score": self._make_fraction(),
                     "tags": ["sample"],
                 }
             case _:
-                return self._make_data(type_)
+                return self._make_data(type_name)
 
-    def _make_data(self, type_: str) -> Any:
-        match type_:
+    def _make_data(self, type_name: str) -> Any:
+        match type_name:
             case "IMAGE":
                 return examples.IMAGE
             case "AUDIO":
@@ -111,22 +111,20 @@ class Sampler:
             case "REGION":
                 return self._make_region()
             case "FRAME":
-                seconds = self._random.randint(0, 99)
+                index = self._rng.randint(0, 99)
                 regions = [self._make_region()]
-                return Frame(
-                    image=examples.IMAGE, regions=regions, time=seconds / 10, index=seconds
-                )
+                return Frame(image=examples.IMAGE, regions=regions, time=index / 10, index=index)
             case _:
-                raise ValueError(f"no sample value for type {type_}")
+                raise ValueError(f"no sample value for type {type_name}")
 
     def _make_concept(self) -> Concept:
-        return Concept(self._random.choice(_LABELS), value=self._make_fraction())
+        return Concept(self._rng.choice(_LABELS), value=self._make_fraction())
 
     def _make_region(self) -> Region:
-        left, top = self._random.randint(0, 4) / 8, self._random.randint(0, 4) / 8
+        left, top = self._rng.randint(0, 4) / 8, self._rng.randint(0, 4) / 8
         box = Box(left, top, left + 0.5, top + 0.5)
         return Region(box=box, concepts=[self._make_concept()], value=self._make_fraction())
 
     def _make_fraction(self) -> float:
         """Make a number between 0 and 1 that a 32-bit float represents exactly."""
-        return self._random.randint(1, 63) / 64
+        return self._rng.randint(1, 63) / 64

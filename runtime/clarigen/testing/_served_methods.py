@@ -63,13 +63,13 @@ class ServedMethod:
         """
         parts = {part.id: part.data for part in data.parts}
         arguments: dict[str, Any] = {}
-        for index, (name, type_) in enumerate(self.parameters.items()):
+        for index, (name, value_type) in enumerate(self.parameters.items()):
             part = parts.get(name)
             if part is not None:
-                arguments[name] = self._decode(name, type_, part)
+                arguments[name] = self._decode(name, value_type, part)
             elif name in self.required:
                 raise ValueError(f"Missing required field: {name}")
-            elif index == 0 and type_.field["type"] == "FLOAT":
+            elif index == 0 and value_type.field["type"] == "FLOAT":
                 # The platform's servers read an omitted first argument as 0 if it is a float, whatever its
                 # default (docs/protocol.md 5.3). Clients cannot prevent it.
                 arguments[name] = 0.0
@@ -97,19 +97,19 @@ class ServedMethod:
             raise ValueError(f"{self.name}: the result{error.path} {error.problem}") from None
         data.MergeFromString(b"".join(buffers))
 
-    def _decode(self, name: str, type_: ValueType, data: Data) -> Any:
-        if type_.is_none_if_absent and not data.ByteSize():
+    def _decode(self, name: str, value_type: ValueType, data: Data) -> Any:
+        if value_type.is_none_if_empty and not data.ByteSize():
             return None
         try:
-            return type_.codec.decode(data, NO_PAYLOADS)
+            return value_type.codec.decode(data, NO_PAYLOADS)
         except CodecError as error:
             raise ValueError(f"{self.name}: {name}{error.path} {error.problem}") from None
 
 
-class MethodTable:
+class MethodProvider:
     """Base class of objects that describe their served methods themselves, without annotations."""
 
-    def methods(self) -> dict[str, ServedMethod]:
+    def describe_methods(self) -> dict[str, ServedMethod]:
         """Return the methods by name."""
         raise NotImplementedError
 
@@ -122,8 +122,8 @@ def find_served_methods(implementation: object) -> dict[str, ServedMethod]:
     """
     if isinstance(implementation, type):
         raise ConfigError(f"serve an object, not the class; pass {implementation.__name__}()")
-    if isinstance(implementation, MethodTable):
-        return implementation.methods()
+    if isinstance(implementation, MethodProvider):
+        return implementation.describe_methods()
     methods = {
         name: _describe_method(name, function)
         for name, function in _iterate_public_methods(implementation)
@@ -156,9 +156,9 @@ def _describe_method(name: str, function: Callable[..., Any]) -> ServedMethod:
     parameters: dict[str, ValueType] = {}
     fields: list[dict[str, Any]] = []
     for parameter in inspect.signature(function).parameters.values():
-        type_ = _read_parameter(name, parameter, hints)
-        parameters[parameter.name] = type_
-        fields.append(_build_input_field(parameter, type_))
+        value_type = _read_parameter(name, parameter, hints)
+        parameters[parameter.name] = value_type
+        fields.append(_build_input_field(parameter, value_type))
     if "return" not in hints:
         raise ConfigError(f"{name}: the result has no annotation; add one")
     result = read_annotation(hints["return"], f"{name}: the result")
@@ -188,19 +188,19 @@ def _read_parameter(method: str, parameter: inspect.Parameter, hints: dict[str, 
         raise ConfigError(f"{subject}: the platform reserves this name; choose another")
     if parameter.name not in hints:
         raise ConfigError(f"{subject} has no annotation; add one")
-    type_ = read_annotation(hints[parameter.name], subject)
-    if type_.is_optional and parameter.default is not None:
+    value_type = read_annotation(hints[parameter.name], subject)
+    if value_type.is_optional and parameter.default is not None:
         raise ConfigError(f"{subject} may be None only if None is its default")
-    if type_.is_stream and parameter.default is not parameter.empty:
+    if value_type.is_stream and parameter.default is not parameter.empty:
         raise ConfigError(f"{subject} is a stream and must not have a default")
-    return type_
+    return value_type
 
 
 def _classify_streaming(
     name: str, parameters: Mapping[str, ValueType], result: ValueType
 ) -> tuple[str | None, str]:
     """Return the name of the parameter that is a stream, if any, and the type of the method."""
-    streams = [parameter for parameter, type_ in parameters.items() if type_.is_stream]
+    streams = [parameter for parameter, value_type in parameters.items() if value_type.is_stream]
     if len(streams) > 1:
         raise ConfigError(f"{name}: only one parameter may be a stream, not {', '.join(streams)}")
     if streams and not result.is_stream:
@@ -212,8 +212,8 @@ def _classify_streaming(
     return None, SERVER_STREAM if result.is_stream else UNARY
 
 
-def _build_input_field(parameter: inspect.Parameter, type_: ValueType) -> dict[str, Any]:
-    field = _mark_iterator(build_field(parameter.name, type_.field), type_)
+def _build_input_field(parameter: inspect.Parameter, value_type: ValueType) -> dict[str, Any]:
+    field = _mark_iterator(build_field(parameter.name, value_type.field), value_type)
     if any(key in field for key in ("description", "model_type_range_info", _CHOICES)):
         field["is_param"] = True
     if parameter.default is parameter.empty:
@@ -226,8 +226,8 @@ def _build_input_field(parameter: inspect.Parameter, type_: ValueType) -> dict[s
 _CHOICES: Final = "model_type_enum_options"
 
 
-def _mark_iterator(field: dict[str, Any], type_: ValueType) -> dict[str, Any]:
-    return {**field, "iterator": True} if type_.is_stream else field
+def _mark_iterator(field: dict[str, Any], value_type: ValueType) -> dict[str, Any]:
+    return {**field, "iterator": True} if value_type.is_stream else field
 
 
 def _format_default(default: Any) -> str:

@@ -33,7 +33,7 @@ class Service:
 
     Args:
         implementation: The object whose methods are served.
-        record: How many of the latest calls to keep.
+        max_calls: How many of the latest calls to keep.
         version: The id of the model's version; empty for a version without an id.
 
     Attributes:
@@ -43,11 +43,13 @@ class Service:
         ConfigError: A method cannot be served.
     """
 
-    def __init__(self, implementation: object, record: int = 0, version: str = "testing") -> None:
+    def __init__(
+        self, implementation: object, max_calls: int = 0, version: str = "testing"
+    ) -> None:
         self._versions: dict[str, Mapping[str, ServedMethod]] = {
             version: find_served_methods(implementation)
         }
-        self.call_log = CallLog(record)
+        self.call_log = CallLog(max_calls)
 
     # Versions, in the order of their deployment. A request for an unknown version is answered by the latest.
 
@@ -113,22 +115,24 @@ class Service:
 
     def stream(
         self,
-        first: _proto.PostModelOutputsRequest,
+        first_request: _proto.PostModelOutputsRequest,
         others: Iterator[_proto.PostModelOutputsRequest],
     ) -> Responses:
         """Answer StreamModelOutputs: each request carries an item, the first one also the arguments.
 
         A request is read when the method asks for its item, so that responses are sent in between.
         """
-        return _catch_failure(self._answer_bidi_stream(first, others))
+        return _catch_failure(self._answer_bidi_stream(first_request, others))
 
     def _answer_bidi_stream(
         self,
-        first: _proto.PostModelOutputsRequest,
+        first_request: _proto.PostModelOutputsRequest,
         others: Iterator[_proto.PostModelOutputsRequest],
     ) -> Iterator[_proto.MultiOutputResponse]:
-        method_input = _get_only_input(first)
-        method = _select_method(self._get_methods(first.version_id), method_input, BIDI_STREAM)
+        method_input = _get_only_input(first_request)
+        method = _select_method(
+            self._get_methods(first_request.version_id), method_input, BIDI_STREAM
+        )
         assert method.stream_parameter is not None
         arguments = method.decode_arguments(method_input.data)
         arguments[method.stream_parameter] = _decode_stream(
@@ -211,14 +215,14 @@ def _get_method_name(method_input: _proto.Input) -> str:
 
 
 def _select_method(
-    methods: Mapping[str, ServedMethod], method_input: _proto.Input, type_: str
+    methods: Mapping[str, ServedMethod], method_input: _proto.Input, method_type: str
 ) -> ServedMethod:
     name = _get_method_name(method_input)
     method = methods.get(name)
     if method is None:
         raise ValueError(f"Method {name} not found in model class")
-    if method.method_type != type_:
-        raise ValueError(f"Method {name} is {method.method_type}, but was called as {type_}")
+    if method.method_type != method_type:
+        raise ValueError(f"Method {name} is {method.method_type}, but was called as {method_type}")
     return method
 
 
@@ -238,9 +242,9 @@ def _get_only_input(request: _proto.PostModelOutputsRequest) -> _proto.Input:
 
 
 def _decode_stream(
-    method: ServedMethod, first: Any, requests: Iterator[_proto.PostModelOutputsRequest]
+    method: ServedMethod, first_item: Any, requests: Iterator[_proto.PostModelOutputsRequest]
 ) -> Iterator[Any]:
-    yield first
+    yield first_item
     for request in requests:
         yield method.decode_item(_get_only_input(request).data)
 
@@ -272,7 +276,7 @@ def _build_failure(error: Exception) -> _proto.MultiOutputResponse:
 def _to_camel_case(signature: dict[str, Any]) -> dict[str, Any]:
     """Return a signature with keys in camelCase, the form in which models answer discovery."""
     return {
-        wire.camel_case(key): _map_fields(_to_camel_case, key, value)
+        wire.to_camel_case(key): _map_fields(_to_camel_case, key, value)
         for key, value in signature.items()
     }
 

@@ -18,7 +18,7 @@ from .. import wire
 from .._data import SERVER_DEFAULT
 from .._wire.codec import Codec
 from .._wire.method import Field, Method, Streaming
-from ..errors import ConfigError, suggestion
+from ..errors import ConfigError, suggest
 from ._annotations import PLAIN_TYPES, format_annotation, unwrap_annotated
 
 _UNIONS: Final = (typing.Union, types.UnionType)
@@ -98,7 +98,7 @@ def _check_names(subject: str, signature: inspect.Signature, method: Method[Any]
                 f"{subject}: `{parameter.name}` is positional-only; arguments are passed by name"
             )
         if parameter.kind in _KEYWORD_KINDS and required and parameter.name not in names:
-            hint = suggestion(parameter.name, names, "`{}`".format)
+            hint = suggest(parameter.name, names, "`{}`".format)
             hint = hint or f"; it has {', '.join(names) or 'none'}"
             raise ConfigError(f"{subject}: the method has no parameter `{parameter.name}`{hint}")
     takes_all = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
@@ -171,8 +171,8 @@ def _is_compatible(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodec
     if not dataclasses.is_dataclass(cls):
         return True
     # A dataclass fits JSON with a type of the user, and the record of the same name.
-    typed = _is_json(codec) and codec is not wire.JSON
-    return typed or codec.label == f"a {cls.__name__}"
+    is_user_type = _is_json(codec) and codec is not wire.JSON
+    return is_user_type or codec.label == f"a {cls.__name__}"
 
 
 def _is_json(codec: Codec[Any]) -> bool:

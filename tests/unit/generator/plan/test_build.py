@@ -254,7 +254,7 @@ def test_docstring_says_what_an_omitted_first_parameter_means(
 
 @pytest.mark.parametrize("kind", MethodKind)
 def test_wire_description_has_the_name_in_python_if_it_differs(kind: MethodKind) -> None:
-    a = param("a", stream=kind is MethodKind.BIDI_STREAM)
+    a = param("a", is_stream=kind is MethodKind.BIDI_STREAM)
     plain = method(a, kind=kind)
     assert "name=" not in page(plain).methods[0].wire
     its = page(replace(plain, name="class")).methods[0]
@@ -264,7 +264,9 @@ def test_wire_description_has_the_name_in_python_if_it_differs(kind: MethodKind)
 
 
 def test_streams() -> None:
-    its = function(param("a", STR, stream=True), kind=MethodKind.BIDI_STREAM, returns=list_of(INT))
+    its = function(
+        param("a", STR, is_stream=True), kind=MethodKind.BIDI_STREAM, returns=list_of(INT)
+    )
     assert its.is_stream
     assert its.returns == "list[int]"
     assert its.positional[0].is_stream

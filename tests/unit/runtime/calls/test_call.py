@@ -27,7 +27,7 @@ from clarigen import (
     UnavailableError,
     wire,
 )
-from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Send
+from clarigen._calls.actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Send
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_stream, call_unary
 from clarigen._calls.retry import Policy
@@ -55,14 +55,14 @@ def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: Any)
     return response.SerializeToString()
 
 
-def call(reply: bytes | Failure, timeout: float | None = 5.0) -> Any:
+def call(reply: bytes | GrpcFailure, timeout: float | None = 5.0) -> Any:
     """Drive `double(3)` with one reply."""
     flow = call_unary(DOUBLE, [3], CallContext(HERE, Policy(timeout, clock=lambda: 0.0)))
     attempt = next(flow)
     assert isinstance(attempt, Send)
     assert attempt == Send("PostModelOutputs", attempt.request, timeout)
     try:
-        flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
+        flow.throw(reply) if isinstance(reply, GrpcFailure) else flow.send(reply)
     except StopIteration as end:
         return end.value
     raise AssertionError("the call has not ended")
@@ -124,18 +124,20 @@ def test_platform_statuses_map_to_error_classes(code: int, kind: type[ModelError
 @pytest.mark.parametrize(
     ("failure", "kind"),
     [
-        (Failure("UNAVAILABLE", "refused"), UnavailableError),
-        (Failure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!"), UnavailableError),
-        (Failure("RESOURCE_EXHAUSTED", "Received message larger than max"), TransportError),
-        (Failure("UNIMPLEMENTED", "x"), TransportError),
-        (Failure("INTERNAL", "x"), TransportError),
-        (Failure("UNAUTHENTICATED", "x"), AuthenticationError),
-        (Failure("PERMISSION_DENIED", "x"), PermissionDeniedError),
-        (Failure("NOT_FOUND", "x"), NotFoundError),
-        (Failure("DEADLINE_EXCEEDED", "x"), DeadlineExceededError),
+        (GrpcFailure("UNAVAILABLE", "refused"), UnavailableError),
+        (GrpcFailure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!"), UnavailableError),
+        (GrpcFailure("RESOURCE_EXHAUSTED", "Received message larger than max"), TransportError),
+        (GrpcFailure("UNIMPLEMENTED", "x"), TransportError),
+        (GrpcFailure("INTERNAL", "x"), TransportError),
+        (GrpcFailure("UNAUTHENTICATED", "x"), AuthenticationError),
+        (GrpcFailure("PERMISSION_DENIED", "x"), PermissionDeniedError),
+        (GrpcFailure("NOT_FOUND", "x"), NotFoundError),
+        (GrpcFailure("DEADLINE_EXCEEDED", "x"), DeadlineExceededError),
     ],
 )
-def test_grpc_statuses_map_to_error_classes(failure: Failure, kind: type[ClarigenError]) -> None:
+def test_grpc_statuses_map_to_error_classes(
+    failure: GrpcFailure, kind: type[ClarigenError]
+) -> None:
     with pytest.raises(ClarigenError) as caught:
         call(failure)
     assert type(caught.value) is kind
@@ -144,8 +146,8 @@ def test_grpc_statuses_map_to_error_classes(failure: Failure, kind: type[Clarige
 
 def test_deadline_exceeded_is_a_timeout_error() -> None:
     with pytest.raises(TimeoutError, match="double: no answer within 5 seconds"):
-        call(Failure("DEADLINE_EXCEEDED", ""))
-    error = error_from_failure(Failure("DEADLINE_EXCEEDED", "why"), "f", timeout=None)
+        call(GrpcFailure("DEADLINE_EXCEEDED", ""))
+    error = error_from_failure(GrpcFailure("DEADLINE_EXCEEDED", "why"), "f", timeout=None)
     assert str(error) == "f: why"
 
 
@@ -201,7 +203,7 @@ def drive_stream(replies: Iterable[Any]) -> list[Any]:
                 continue
             assert isinstance(action, Receive)
             reply = next(source)
-            action = flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
+            action = flow.throw(reply) if isinstance(reply, GrpcFailure) else flow.send(reply)
     except StopIteration:
         return [*delivered, "end"]
     except ClarigenError as error:
@@ -212,13 +214,13 @@ def test_stream_delivers_items_then_the_error() -> None:
     assert drive_stream([answer(1), answer(2), END]) == [1, 2, "end"]
     assert drive_stream([END]) == ["end"]
     assert drive_stream([answer(1), answer(code=10020)]) == [1, PredictionError]
-    assert drive_stream([answer(1), Failure("UNAVAILABLE", "")]) == [1, UnavailableError]
+    assert drive_stream([answer(1), GrpcFailure("UNAVAILABLE", "")]) == [1, UnavailableError]
 
 
 @pytest.mark.item(44)
 def test_first_message_carries_arguments_and_first_item() -> None:
     flow = call_stream(ADD, [iter([]), 5], ONCE)
-    assert isinstance(next(flow), Pull)
+    assert isinstance(next(flow), PullFirst)
     attempt = flow.send(1)
     assert isinstance(attempt, Open)
     assert ids(attempt.request) == ["k", "items"]
@@ -238,6 +240,6 @@ def ids(message: bytes) -> list[str]:
 @pytest.mark.item(44)
 def test_bidi_stream_without_items_sends_nothing() -> None:
     flow = call_stream(ADD, [iter([]), 5], ONCE)
-    assert isinstance(next(flow), Pull)
+    assert isinstance(next(flow), PullFirst)
     with pytest.raises(StopIteration):
         flow.send(END)

@@ -18,7 +18,16 @@ from typing import Any, Final
 import pytest
 
 from clarigen import ClarigenError, InputError, Response, wire
-from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Sleep
+from clarigen._calls.actions import (
+    END,
+    Deliver,
+    GrpcFailure,
+    Open,
+    PullFirst,
+    Receive,
+    Reclaim,
+    Sleep,
+)
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.batch import AdaptiveLimits, BatchPlan, Chunk
 from clarigen._calls.call import CallContext, call_stream, call_unary
@@ -33,22 +42,22 @@ ADD = wire.bidi_stream("add", wire.field("items", wire.INT, stream=True), return
 HERE = Address(None, "", Routing())
 
 TRANSIENT: Final = (
-    Failure("UNAVAILABLE", "failed to connect to all addresses; last error: refused"),
-    Failure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!"),
+    GrpcFailure("UNAVAILABLE", "failed to connect to all addresses; last error: refused"),
+    GrpcFailure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!"),
     *(10030, 11003, 11005, 25604, 40030, 40031),
 )
 """Replies of a server that has run nothing; they are retried."""
 
 STARTING: Final = (21351, 21354, 21355)
 FINAL: Final = (
-    Failure("UNAVAILABLE", "recvmsg:Connection reset by peer"),
-    Failure("INTERNAL", "stream error"),
-    Failure("CANCELLED", ""),
+    GrpcFailure("UNAVAILABLE", "recvmsg:Connection reset by peer"),
+    GrpcFailure("INTERNAL", "stream error"),
+    GrpcFailure("CANCELLED", ""),
     *(10020, 11008, 21313, 40032, 99009, 0),
 )
 """Replies of a server that may have run the request, in part or as a whole; they are final."""
 
-Reply = int | Failure
+Reply = int | GrpcFailure
 BLOCKS: Final = 10
 
 MIN_TIMEOUT: Final = 0.001
@@ -115,14 +124,14 @@ class World:
     def run(self, values: list[int]) -> None:
         self.ran.update(values)
 
-    def fate(self, timeout: float | None, values: list[int]) -> tuple[float, bytes | Failure]:
+    def fate(self, timeout: float | None, values: list[int]) -> tuple[float, bytes | GrpcFailure]:
         """Return how long a request takes, and its reply."""
         self.sends += 1
         seconds, late = self.takes(timeout)
-        reply: bytes | Failure
+        reply: bytes | GrpcFailure
         if late:
             self.run(values[: self.random.randint(0, len(values))])
-            reply = Failure("DEADLINE_EXCEEDED", "Deadline Exceeded")
+            reply = GrpcFailure("DEADLINE_EXCEEDED", "Deadline Exceeded")
         elif self.random.random() > self.fault_rate:
             self.run(values)
             failed = frozenset(n for n in values if self.random.random() < 0.1)
@@ -134,7 +143,7 @@ class World:
         self.log.append((self.sends, tuple(values), round(seconds, 9), str(reply)))
         return seconds, reply
 
-    def fault(self, values: list[int]) -> bytes | Failure:
+    def fault(self, values: list[int]) -> bytes | GrpcFailure:
         kind = self.random.randrange(4)
         reply: Reply
         if kind == 0:
@@ -147,7 +156,7 @@ class World:
             if kind == 2:
                 return b"\xff\xff" if self.random.random() < 0.5 else message(values[1:])
             reply = self.random.choice(FINAL)
-        return reply if isinstance(reply, Failure) else message([], reply)
+        return reply if isinstance(reply, GrpcFailure) else message([], reply)
 
 
 def run_histories(block: int, count: int, history: Callable[[World], None]) -> None:
@@ -171,7 +180,7 @@ def drive_unary(world: World, n: int) -> int:
     reply: Any = None
     while True:
         try:
-            action = flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
+            action = flow.throw(reply) if isinstance(reply, GrpcFailure) else flow.send(reply)
         except StopIteration as end:
             result: int = end.value
             return result
@@ -238,7 +247,7 @@ class StreamDriver:
         """Drive a flow to its end; raise StopIteration if it succeeded."""
         reply: Any = None
         while True:
-            action = flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
+            action = flow.throw(reply) if isinstance(reply, GrpcFailure) else flow.send(reply)
             reply = self._do(action)
 
     def _do(self, action: Any) -> Any:
@@ -247,7 +256,7 @@ class StreamDriver:
             world.now += action.seconds
         elif isinstance(action, Deliver):
             self.delivered.append(action.result)
-        elif isinstance(action, Pull):
+        elif isinstance(action, PullFirst):
             return next(self._items, END)
         elif isinstance(action, Reclaim):
             return len(self.pulled) == 1
@@ -263,7 +272,7 @@ class StreamDriver:
             if world.now < self._deadline:
                 return reply
             world.now = self._deadline
-            return Failure("DEADLINE_EXCEEDED", "")
+            return GrpcFailure("DEADLINE_EXCEEDED", "")
         return None
 
 
@@ -362,7 +371,9 @@ class BatchDriver:
     def _step(self, chunk: Chunk, reply: Any) -> None:
         try:
             action = (
-                chunk.flow.throw(reply) if isinstance(reply, Failure) else chunk.flow.send(reply)
+                chunk.flow.throw(reply)
+                if isinstance(reply, GrpcFailure)
+                else chunk.flow.send(reply)
             )
         except StopIteration as end:
             self._plan.finish_chunk(chunk, end.value)
@@ -424,7 +435,7 @@ def test_a_server_that_refuses_everything_gets_1_1_requests_per_call(refusal: Re
     """Calls, streams and batches share one throttle."""
     world = World(0)
     world.max_retries, world.timeout, world.fault_rate = 5, 600.0, 1.0
-    world.fault = lambda values: refusal if isinstance(refusal, Failure) else message([], refusal)  # type: ignore[method-assign]
+    world.fault = lambda values: refusal if isinstance(refusal, GrpcFailure) else message([], refusal)  # type: ignore[method-assign]
     world.takes = lambda timeout: (0.01, False)  # type: ignore[method-assign]
 
     def calls(count: int) -> int:

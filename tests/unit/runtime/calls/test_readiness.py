@@ -16,7 +16,7 @@ from clarigen import (
     NotFoundError,
     PermissionDeniedError,
 )
-from clarigen._calls.actions import Failure, Sleep
+from clarigen._calls.actions import GrpcFailure, Sleep
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.readiness import wait_until_ready
 from clarigen._calls.retry import Policy
@@ -40,11 +40,11 @@ from clarigen._proto import (
 )
 
 REF = ModelRef("acme", "vision", "echo")
-UNKNOWN = Failure("UNIMPLEMENTED", "Method not found!")
-REFUSED = Failure("UNAVAILABLE", "failed to connect to all addresses")
-LOST = Failure("UNAVAILABLE", "Socket closed")
+UNKNOWN = GrpcFailure("UNIMPLEMENTED", "Method not found!")
+REFUSED = GrpcFailure("UNAVAILABLE", "failed to connect to all addresses")
+LOST = GrpcFailure("UNAVAILABLE", "Socket closed")
 ANYWHERE = Routing()
-LATE = Failure("DEADLINE_EXCEEDED", "Deadline Exceeded")
+LATE = GrpcFailure("DEADLINE_EXCEEDED", "Deadline Exceeded")
 READY = 21100
 SUCCESS = 10000
 
@@ -53,7 +53,7 @@ BROKEN = [21102, 21105, 21106, 21108, 21109]
 STARTING = [21351, 21352, 21354, 21355]
 DOWN = [21350, 21353, 25903]
 
-Reply = int | Failure
+Reply = int | GrpcFailure
 
 
 class World:
@@ -100,7 +100,7 @@ class World:
         reply: Any = None
         while True:
             try:
-                action = flow.throw(reply) if isinstance(reply, Failure) else flow.send(reply)
+                action = flow.throw(reply) if isinstance(reply, GrpcFailure) else flow.send(reply)
             except StopIteration:
                 return
             if isinstance(action, Sleep):
@@ -112,7 +112,7 @@ class World:
             self.now += self._takes
             try:
                 reply = self._answers[action.rpc](action.request)
-            except Failure as failure:
+            except GrpcFailure as failure:
                 reply = failure
 
     def error(self, timeout: float | None = 600.0, **options: Any) -> ClarigenError:
@@ -161,7 +161,7 @@ class World:
 
 def _next(replies: list[Reply]) -> int:
     reply = replies.pop(0) if len(replies) > 1 else replies[0]
-    if isinstance(reply, Failure):
+    if isinstance(reply, GrpcFailure):
         raise reply
     return reply
 
@@ -257,7 +257,7 @@ def test_a_local_runner_is_asked_only_for_its_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", [REFUSED, LOST, Failure("RESOURCE_EXHAUSTED", "full"), 10030, 11005]
+    "failure", [REFUSED, LOST, GrpcFailure("RESOURCE_EXHAUSTED", "full"), 10030, 11005]
 )
 def test_a_server_that_is_not_up_yet_is_waited_for(failure: Reply) -> None:
     world = World(model=[failure] * 30 + [SUCCESS])
@@ -283,7 +283,7 @@ def test_a_server_that_stays_down_is_not_ready() -> None:
         (11001, AuthenticationError),
         (21201, PermissionDeniedError),
         (21200, NotFoundError),
-        (Failure("UNAUTHENTICATED", "who?"), AuthenticationError),
+        (GrpcFailure("UNAUTHENTICATED", "who?"), AuthenticationError),
     ],
 )
 def test_a_refusal_keeps_its_error(refusal: Reply, kind: type[ClarigenError]) -> None:

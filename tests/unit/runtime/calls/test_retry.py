@@ -19,7 +19,17 @@ from clarigen import (
     UnavailableError,
     wire,
 )
-from clarigen._calls.actions import END, Deliver, Failure, Open, Pull, Receive, Reclaim, Send, Sleep
+from clarigen._calls.actions import (
+    END,
+    Deliver,
+    GrpcFailure,
+    Open,
+    PullFirst,
+    Receive,
+    Reclaim,
+    Send,
+    Sleep,
+)
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_stream, call_unary
 from clarigen._calls.retry import (
@@ -44,14 +54,14 @@ COUNT = wire.server_stream("count", returns=wire.INT)
 ADD = wire.bidi_stream("add", wire.field("items", wire.INT, stream=True), returns=wire.INT)
 
 HERE = Address(None, "", Routing())
-REFUSED = Failure("UNAVAILABLE", "failed to connect to all addresses; Connection refused")
-LOST = Failure("UNAVAILABLE", "recvmsg:Connection reset by peer")
-FULL = Failure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!")
-RESET = Failure("INTERNAL", "Received RST_STREAM with error code 2")
-TOO_LARGE = Failure("RESOURCE_EXHAUSTED", "Received message larger than max (5 vs. 4)")
-LATE = Failure("DEADLINE_EXCEEDED", "Deadline Exceeded")
+REFUSED = GrpcFailure("UNAVAILABLE", "failed to connect to all addresses; Connection refused")
+LOST = GrpcFailure("UNAVAILABLE", "recvmsg:Connection reset by peer")
+FULL = GrpcFailure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!")
+RESET = GrpcFailure("INTERNAL", "Received RST_STREAM with error code 2")
+TOO_LARGE = GrpcFailure("RESOURCE_EXHAUSTED", "Received message larger than max (5 vs. 4)")
+LATE = GrpcFailure("DEADLINE_EXCEEDED", "Deadline Exceeded")
 
-Reply = int | Failure
+Reply = int | GrpcFailure
 """A status of the platform (10000 answers 7), or a status of gRPC."""
 
 
@@ -109,7 +119,7 @@ class World:
                 continue
             self.attempts.append(action)
             answered = self.reply()
-            if isinstance(answered, Failure):
+            if isinstance(answered, GrpcFailure):
                 failure = answered
             else:
                 reply = answer(answered)
@@ -348,17 +358,17 @@ def test_a_server_at_capacity_gets_no_requests_without_tokens() -> None:
 
 
 def test_unavailable_with_unknown_details_may_have_run() -> None:
-    lost = classify_failure(Failure("UNAVAILABLE", "Socket closed"))
+    lost = classify_failure(GrpcFailure("UNAVAILABLE", "Socket closed"))
     assert lost.retryability is Retryability.IF_IDEMPOTENT
     assert (
-        classify_failure(Failure("INTERNAL", "failed to connect")).retryability
+        classify_failure(GrpcFailure("INTERNAL", "failed to connect")).retryability
         is Retryability.NEVER
     )
 
 
 @pytest.mark.item(50)
-@pytest.mark.parametrize("lost", [LOST, RESET, Failure("UNKNOWN", "Stream removed")])
-def test_an_idempotent_call_that_may_have_run_is_retried(lost: Failure) -> None:
+@pytest.mark.parametrize("lost", [LOST, RESET, GrpcFailure("UNKNOWN", "Stream removed")])
+def test_an_idempotent_call_that_may_have_run_is_retried(lost: GrpcFailure) -> None:
     """Within `max_retries`, the throttle and the deadline, like a refusal."""
     world = World([lost, lost, 10000])
     assert world.run(world.policy(idempotent=True)) == 7
@@ -400,7 +410,7 @@ def drive(flow: Any, replies: Sequence[Any], *, whole: bool = True) -> tuple[lis
     """
     source, delivered, attempts = iter(replies), [], 0
     reply: Any = None
-    failure: Failure | None = None
+    failure: GrpcFailure | None = None
     try:
         while True:
             action = flow.send(reply) if failure is None else flow.throw(failure)
@@ -409,13 +419,13 @@ def drive(flow: Any, replies: Sequence[Any], *, whole: bool = True) -> tuple[lis
                 delivered.append(action.result)
             elif isinstance(action, Open):
                 attempts += 1
-            elif isinstance(action, Pull):
+            elif isinstance(action, PullFirst):
                 reply = 1
             elif isinstance(action, Reclaim):
                 reply = whole
             elif isinstance(action, Receive):
                 answered = next(source)
-                if isinstance(answered, Failure):
+                if isinstance(answered, GrpcFailure):
                     failure = answered
                 else:
                     reply = END if answered is END else answer(answered)

@@ -49,7 +49,7 @@ def test_method_without_replacement_raises() -> None:
 
 @pytest.mark.parametrize("cls", [int, ParrotClient(base_url="grpc://127.0.0.1:1"), "text"])
 def test_object_that_is_no_generated_class_is_rejected(cls: Any) -> None:
-    with pytest.raises(ConfigError, match="`client` must be a generated class, not "):
+    with pytest.raises(ConfigError, match="the first argument must be a generated class, not "):
         fake(cls)
 
 

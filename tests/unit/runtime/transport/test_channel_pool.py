@@ -11,7 +11,7 @@ import pytest
 from clarigen import AsyncClient, Client, ConfigError, ModelRef
 from clarigen._client.base import get_policy
 from clarigen._transport.channel_pool import Lease
-from clarigen._transport.credentials import Credentials
+from clarigen._transport.credentials import Credential
 from clarigen._transport.endpoint import Target, find_base_url
 
 PLATFORM = Target("api.clarifai.com:443", True, False)
@@ -67,32 +67,32 @@ def test_malformed_base_url_is_rejected(text: str) -> None:
         Target.parse(text)
 
 
-def metadata_of(credentials: Credentials) -> dict[str, str]:
+def metadata_of(credentials: Credential) -> dict[str, str]:
     return {key: value for key, value in credentials.metadata if "prefix" not in key}
 
 
 @pytest.mark.item(4)
 def test_call_carries_exactly_one_credential(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert metadata_of(Credentials.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
-    assert metadata_of(Credentials.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
+    assert metadata_of(Credential.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
+    assert metadata_of(Credential.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
     monkeypatch.setenv("CLARIFAI_SESSION_TOKEN", "env-token")
-    assert metadata_of(Credentials.find(PLATFORM, None, None)) == {
+    assert metadata_of(Credential.find(PLATFORM, None, None)) == {
         "x-clarifai-session-token": "env-token"
     }
     monkeypatch.setenv("CLARIFAI_PAT", "env-pat")
-    assert metadata_of(Credentials.find(PLATFORM, None, None)) == {"authorization": "Key env-pat"}
-    assert metadata_of(Credentials.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
-    assert metadata_of(Credentials.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
+    assert metadata_of(Credential.find(PLATFORM, None, None)) == {"authorization": "Key env-pat"}
+    assert metadata_of(Credential.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
+    assert metadata_of(Credential.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
     with pytest.raises(ConfigError, match="not both"):
-        Credentials.find(PLATFORM, "p", "t")
+        Credential.find(PLATFORM, "p", "t")
 
 
 @pytest.mark.item(9)
 def test_missing_credential_raises_only_for_the_platform() -> None:
     with pytest.raises(ConfigError, match="CLARIFAI_PAT"):
-        Credentials.find(PLATFORM, None, None)
-    assert metadata_of(Credentials.find(RUNNER, None, None)) == {}
-    assert metadata_of(Credentials.find(ELSEWHERE, None, None)) == {}
+        Credential.find(PLATFORM, None, None)
+    assert metadata_of(Credential.find(RUNNER, None, None)) == {}
+    assert metadata_of(Credential.find(ELSEWHERE, None, None)) == {}
 
 
 @pytest.mark.item(6)
@@ -100,19 +100,19 @@ def test_no_credential_over_plaintext_to_another_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CLARIFAI_PAT", "canary")
-    assert metadata_of(Credentials.find(ELSEWHERE, None, None)) == {}
+    assert metadata_of(Credential.find(ELSEWHERE, None, None)) == {}
     with pytest.raises(ConfigError, match="plain connection"):
-        Credentials.find(ELSEWHERE, "canary", None)
-    assert metadata_of(Credentials.find(RUNNER, None, None)) == {"authorization": "Key canary"}
+        Credential.find(ELSEWHERE, "canary", None)
+    assert metadata_of(Credential.find(RUNNER, None, None)) == {"authorization": "Key canary"}
 
 
 def test_credential_is_never_shown() -> None:
-    credentials = Credentials.find(PLATFORM, "canary", None)
+    credentials = Credential.find(PLATFORM, "canary", None)
     assert "canary" not in repr(credentials) + str(credentials)
     with pytest.raises(TypeError):
         pickle.dumps(credentials)
     with pytest.raises(ConfigError) as caught:
-        Credentials.find(PLATFORM, "canary\nx", None)
+        Credential.find(PLATFORM, "canary\nx", None)
     assert "canary" not in str(caught.value)
 
 

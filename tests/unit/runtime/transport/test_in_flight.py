@@ -135,7 +135,7 @@ class _Call:
 
 
 def owners_in_flight() -> list[int]:
-    return list(FORK_GATE.owners)
+    return list(FORK_GATE.owner_threads)
 
 
 def test_stream_is_in_flight_until_it_ends() -> None:

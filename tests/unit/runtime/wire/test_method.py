@@ -187,14 +187,14 @@ REST = (wire.REQUIRED, float("nan"), (1, float("nan")), SERVER_DEFAULT, None)
 
 @pytest.mark.parametrize("first", [[{"names": []}], ({"names": []}, 3), [OrderedDict()]])
 def test_a_list_that_begins_with_a_mapping_is_many_inputs(first: Any) -> None:
-    assert PICK.batch_inputs([first, *REST]) is first
+    assert PICK.find_batch_inputs([first, *REST]) is first
 
 
 @pytest.mark.parametrize(
     "first", [[], (), ["a"], ["a", {}], {"names": []}, "ab", None, iter([{}]), {1}, [[{}]]]
 )
 def test_anything_else_is_an_argument(first: Any) -> None:
-    assert PICK.batch_inputs([first, "x", 1.0, (1, 2.0), "m", {}]) is None
+    assert PICK.find_batch_inputs([first, "x", 1.0, (1, 2.0), "m", {}]) is None
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_no_argument_is_combined_with_many_inputs(index: int, value: Any) -> Non
     values = [[{"names": []}], *REST]
     values[index] = value
     with pytest.raises(InputError, match="cannot be combined with a list of inputs") as caught:
-        PICK.batch_inputs(values)
+        PICK.find_batch_inputs(values)
     assert caught.value.parameter == PICK.fields[index].name
 
 
@@ -265,9 +265,9 @@ def test_items_of_a_stream_are_sent_in_their_own_requests() -> None:
 @pytest.mark.parametrize("value", ["abc", b"abc", 3, None])
 def test_a_stream_must_be_an_iterable_and_not_a_string(value: Any) -> None:
     with pytest.raises(InputError, match="track: `frames` must be an iterable"):
-        TRACK.stream_argument([value, 1])
-    assert TRACK.stream_argument([["a"], 1]) == ["a"]
-    assert CHAT.stream_argument(["x", None, 1, "fast"]) is None
+        TRACK.find_stream_argument([value, 1])
+    assert TRACK.find_stream_argument([["a"], 1]) == ["a"]
+    assert CHAT.find_stream_argument(["x", None, 1, "fast"]) is None
 
 
 @pytest.mark.item(37)

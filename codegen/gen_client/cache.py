@@ -161,6 +161,7 @@ def compute_key(document: Document, name: str) -> str:
         document.client_options,
         document.json_types,
         document.mcp,
+        document.public_transports,
     ]
     return hash_bytes(f"{hash_generator()} {json.dumps(content, sort_keys=True)}".encode())
 

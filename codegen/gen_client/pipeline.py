@@ -110,6 +110,8 @@ def _fetch(job: Job, mode: Mode) -> FetchedJob:
         document = replace(document, client_options=options.client_options)
     if options.json_types is not None:
         document = replace(document, json_types=options.json_types)
+    if options.methods:
+        document = replace(document, public_transports=options.methods)
     name = names.choose_package_name(document.reference, options.name)
     fetched = FetchedJob(job, document, name)
     if mode.frozen:

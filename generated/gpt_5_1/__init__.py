@@ -7,6 +7,10 @@
 >>> from gpt_5_1 import Gpt5_1
 >>> with Gpt5_1() as model:  # reads CLARIFAI_PAT
 ...     print(model.predict("Hello", max_tokens=4096, temperature=1.0))
+>>> with Gpt5_1() as model:  # reads CLARIFAI_PAT
+...     print(model.openai().chat.completions.create(
+...         model=model.name, messages=[{"role": "user", "content": "Hello"}]
+...     ))
 """
 
 from clarigen import wire
@@ -16,12 +20,11 @@ wire.require_format(1, __name__)
 
 from clarigen import Image
 
-from .client import AsyncGpt5_1, Gpt5_1, OpenaiTransportInput, PredictInput
+from .client import AsyncGpt5_1, Gpt5_1, PredictInput
 
 __all__ = [
     "AsyncGpt5_1",
     "Gpt5_1",
     "Image",
-    "OpenaiTransportInput",
     "PredictInput",
 ]

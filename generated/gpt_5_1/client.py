@@ -11,11 +11,13 @@ from clarigen import (
     JSON,
     AsyncBatch,
     AsyncClient,
+    AsyncOpenAIModel,
     AsyncStream,
     Batch,
     Client,
     Image,
     ModelRef,
+    OpenAIModel,
     SequenceNotStr,
     Stream,
     wire,
@@ -24,7 +26,7 @@ from clarigen import (
 _MODEL: Final = ModelRef("example-user", "example-app", "gpt-5_1")
 
 
-class Gpt5_1(Client, model=_MODEL):
+class Gpt5_1(OpenAIModel, Client, model=_MODEL):
     """Client for the model `gpt-5_1` of example-user/example-app.
 
     Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
@@ -33,29 +35,6 @@ class Gpt5_1(Client, model=_MODEL):
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached.
     """
-
-    @overload
-    def openai_transport(self, msg: str) -> str: ...
-    @overload
-    def openai_transport(self, inputs: Sequence[OpenaiTransportInput], /) -> list[str]: ...
-    def openai_transport(self, msg: str | Sequence[OpenaiTransportInput]) -> str | list[str]:
-        """Handle non-streaming OpenAI requests.
-
-        Args:
-            msg: Also accepts a list of `OpenaiTransportInput` and then returns a list of
-                results.
-        """
-        return self._unary_or_batch(_OPENAI_TRANSPORT, msg)
-
-    def openai_transport_batch(
-        self, inputs: Iterable[OpenaiTransportInput], *, progress: bool = False
-    ) -> Batch[str]:
-        """Call `openai_transport` for many inputs and iterate over the results in input order."""
-        return self._batch(_OPENAI_TRANSPORT, inputs, progress)
-
-    def openai_stream_transport(self, msg: str) -> Stream[str]:
-        """Handle streaming OpenAI requests."""
-        return self._stream(_OPENAI_STREAM_TRANSPORT, msg)
 
     @overload
     def predict(
@@ -160,37 +139,11 @@ class Gpt5_1(Client, model=_MODEL):
         )
 
 
-class AsyncGpt5_1(AsyncClient, model=_MODEL):
+class AsyncGpt5_1(AsyncOpenAIModel, AsyncClient, model=_MODEL):
     """Async client for the model `gpt-5_1` of example-user/example-app.
 
     The asyncio version of `Gpt5_1`, with the same methods, credentials and errors.
     """
-
-    @overload
-    async def openai_transport(self, msg: str) -> str: ...
-    @overload
-    async def openai_transport(self, inputs: Sequence[OpenaiTransportInput], /) -> list[str]: ...
-    async def openai_transport(self, msg: str | Sequence[OpenaiTransportInput]) -> str | list[str]:
-        """Handle non-streaming OpenAI requests.
-
-        Args:
-            msg: Also accepts a list of `OpenaiTransportInput` and then returns a list of
-                results.
-        """
-        return await self._unary_or_batch(_OPENAI_TRANSPORT, msg)
-
-    def openai_transport_batch(
-        self,
-        inputs: Iterable[OpenaiTransportInput] | AsyncIterable[OpenaiTransportInput],
-        *,
-        progress: bool = False,
-    ) -> AsyncBatch[str]:
-        """Call `openai_transport` for many inputs and iterate over the results in input order."""
-        return self._batch(_OPENAI_TRANSPORT, inputs, progress)
-
-    def openai_stream_transport(self, msg: str) -> AsyncStream[str]:
-        """Handle streaming OpenAI requests."""
-        return self._stream(_OPENAI_STREAM_TRANSPORT, msg)
 
     @overload
     async def predict(
@@ -298,12 +251,6 @@ class AsyncGpt5_1(AsyncClient, model=_MODEL):
         )
 
 
-class OpenaiTransportInput(TypedDict):
-    """One input for `openai_transport` or `openai_transport_batch`."""
-
-    msg: str
-
-
 class PredictInput(TypedDict):
     """One input for `predict` or `predict_batch`."""
 
@@ -329,18 +276,6 @@ class PredictInput(TypedDict):
 
 
 # Wire descriptions of the methods: names, order, types and defaults as the model declares them.
-
-_OPENAI_TRANSPORT: Final = wire.unary(
-    "openai_transport",
-    wire.field("msg", wire.STR),
-    returns=wire.STR,
-)
-
-_OPENAI_STREAM_TRANSPORT: Final = wire.server_stream(
-    "openai_stream_transport",
-    wire.field("msg", wire.STR),
-    returns=wire.STR,
-)
 
 _PREDICT: Final = wire.unary(
     "predict",

@@ -2,43 +2,13 @@
 # fmt: off
 # ruff: noqa
 
-"""One runnable example per method: `python -m gpt_5_1.examples openai_transport`."""
+"""One runnable example per method: `python -m gpt_5_1.examples predict`."""
 
 from __future__ import annotations
 
 from clarigen.examples import main
 
 from .client import AsyncGpt5_1, Gpt5_1
-
-
-def openai_transport() -> None:
-    """Call `openai_transport` and print the result."""
-    with Gpt5_1() as model:
-        print(model.openai_transport('{"messages": [{"role": "user", "content": "Hello"}]}'))
-
-
-async def openai_transport_async() -> None:
-    """Call `openai_transport` with asyncio and print the result."""
-    async with AsyncGpt5_1() as model:
-        print(await model.openai_transport('{"messages": [{"role": "user", "content": "Hello"}]}'))
-
-
-def openai_stream_transport() -> None:
-    """Call `openai_stream_transport` and print each item."""
-    with Gpt5_1() as model:
-        for piece in model.openai_stream_transport(
-            '{"messages": [{"role": "user", "content": "Hello"}], "stream": true}'
-        ):
-            print(piece, end="", flush=True)
-
-
-async def openai_stream_transport_async() -> None:
-    """Call `openai_stream_transport` with asyncio and print each item."""
-    async with AsyncGpt5_1() as model:
-        async for piece in model.openai_stream_transport(
-            '{"messages": [{"role": "user", "content": "Hello"}], "stream": true}'
-        ):
-            print(piece, end="", flush=True)
 
 
 def predict() -> None:
@@ -68,13 +38,4 @@ async def generate_async() -> None:
 
 
 if __name__ == "__main__":
-    main(
-        openai_transport,
-        openai_transport_async,
-        openai_stream_transport,
-        openai_stream_transport_async,
-        predict,
-        predict_async,
-        generate,
-        generate_async,
-    )
+    main(predict, predict_async, generate, generate_async)

@@ -2,6 +2,7 @@
 
 Generated packages are built on it. This package exports the public names that applications use: the bases of
 clients, the values that models take and return, and the errors. Importing it loads neither grpc nor protobuf.
+The bases for kinds of models are imported when they are first used.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -53,6 +54,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from ._mcp.client import AsyncMCPModel, MCPModel
+    from ._openai.model import AsyncOpenAIModel, OpenAIModel
     from ._tool_result import ToolResult
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "AsyncBatch",
     "AsyncClient",
     "AsyncMCPModel",
+    "AsyncOpenAIModel",
     "AsyncStream",
     "Audio",
     "AuthenticationError",
@@ -82,6 +85,7 @@ __all__ = [
     "ModelNotReadyError",
     "ModelRef",
     "NotFoundError",
+    "OpenAIModel",
     "PermissionDeniedError",
     "Point",
     "PredictionError",
@@ -105,7 +109,9 @@ __all__ = [
 
 _LAZY_MODULES: Final = {
     "AsyncMCPModel": "_mcp.client",
+    "AsyncOpenAIModel": "_openai.model",
     "MCPModel": "_mcp.client",
+    "OpenAIModel": "_openai.model",
     "ToolResult": "_tool_result",
 }
 """The names whose modules are loaded when they are first used, because few packages use them."""

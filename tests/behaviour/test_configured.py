@@ -142,6 +142,37 @@ def test_methods_and_exclude_select_methods(run: Run) -> None:
     assert (code, out[0]) == (1, "one/client.py: the model changed")
 
 
+class Chat:
+    def openai_transport(self, msg: str) -> str:
+        return msg
+
+    def openai_stream_transport(self, msg: str) -> Iterator[str]:
+        yield msg
+
+
+def test_transports_are_methods_only_if_methods_names_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transports = ["openai_transport", "openai_stream_transport"]
+    with serve(Chat()) as chat:
+        monkeypatch.setenv("CLARIFAI_API_BASE", chat.url)
+        configure(
+            {"url": "a/b/models/one"},
+            {"url": "a/b/models/two", "methods": transports[:1]},
+            {"url": "a/b/models/three", "methods": transports},
+        )
+        assert run()[0] == 0
+        assert run("--check")[0] == 0
+    one, two, three = (Path(name, "client.py").read_text() for name in ("one", "two", "three"))
+    assert "class One(OpenAIModel, Client" in one
+    assert "def " not in one
+    assert "def openai_transport(" in two
+    assert "OpenAIModel" not in two
+    assert "class AsyncThree(AsyncOpenAIModel, AsyncClient" in three
+    assert all(f"def {name}(" in three for name in transports)
+    assert run("--check", "--offline")[0] == 0, "the lock says which transports are methods"
+
+
 class CaptureError(Exception):
     """Raised with a request instead of sending it."""
 

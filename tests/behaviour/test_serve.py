@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +141,11 @@ CHECKED = {
 }
 
 
-def make_client_class(package: Path, signatures: list[dict[str, Any]], name: str) -> Any:
-    (package / "model.json").write_text(json.dumps(signatures))
+def make_client_class(
+    package: Path, signatures: list[dict[str, Any]], name: str, transports: Sequence[str] = ()
+) -> Any:
+    document = {"method_signatures": signatures, "transports": transports}
+    (package / "model.json").write_text(json.dumps(document))
     command = ["--signatures", str(package / "model.json"), "--out", str(package), "--name", name]
     assert cli.main(command) == 0
     module = importlib.import_module(name)
@@ -188,7 +191,8 @@ def test_the_server_checks_choices_and_ranges(package: Path) -> None:
 
 def test_openai_transport_methods_answer_messages(package: Path) -> None:
     lock = json.loads((GENERATED / "gpt_5_1" / "signatures.json").read_text())
-    client_class = make_client_class(package, lock["method_signatures"], "sampled_four")
+    transports = ["openai_transport", "openai_stream_transport"]
+    client_class = make_client_class(package, lock["method_signatures"], "sampled_four", transports)
     with (
         serve(Samples(lock["method_signatures"])) as server,
         client_class(base_url=server.url) as model,

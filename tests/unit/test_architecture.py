@@ -28,7 +28,7 @@ RUNTIME_LAYERS = (
     "_drift _transport",
     "_client",
     "_sync _async",
-    "_mcp",
+    "_mcp _openai",
     "__init__ examples",
     "testing _tooling",
 )

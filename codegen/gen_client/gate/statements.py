@@ -10,6 +10,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gen_client.gate.class_heads import check_class_keyword, check_kinds
 from gen_client.gate.expressions import (
     ExpressionRules,
     Rejected,
@@ -189,11 +190,6 @@ _METHOD_NODES: dict[str, tuple[type[AnyFunction], ...]] = {
 }
 """The kinds of functions that may be methods, by the base of the client."""
 
-_ROUTING_KEYWORDS = frozenset(
-    ("version_id", "deployment_id", "deployment_user_id", "compute_cluster_id", "nodepool_id")
-)
-"""The class keywords that may follow `model`. A copy on purpose: the gate does not read the interface's list."""
-
 
 def _check_class(node: ast.ClassDef, rules: _ClientRules) -> None:
     """Check a class: a docstring, then only methods in a client, and only fields in a record or an input."""
@@ -201,12 +197,13 @@ def _check_class(node: ast.ClassDef, rules: _ClientRules) -> None:
         reject(node, "not a class that we write")
     match node:
         case ast.ClassDef(
-            bases=[ast.Name(id="Client" | "AsyncClient" as base)],
+            bases=[*kinds, ast.Name(id="Client" | "AsyncClient" as base)],
             keywords=keywords,
             decorator_list=[],
         ):
+            check_kinds(kinds, base)
             for keyword in keywords:
-                _check_class_keyword(keyword, rules)
+                check_class_keyword(keyword, has_model=rules.has_model)
             _check_methods(node.body[1:], _METHOD_NODES[base], rules)
         case ast.ClassDef(bases=[], keywords=[], decorator_list=[decorator]):
             _check_dataclass(decorator)
@@ -229,17 +226,6 @@ def _check_reference(annotation: ast.expr, value: ast.expr) -> None:
             pass
         case _:
             reject(value, "not a reference to a model")
-
-
-def _check_class_keyword(keyword: ast.keyword, rules: _ClientRules) -> None:
-    """Check `model=_MODEL`, or a keyword of the client's routing with a literal."""
-    match keyword:
-        case ast.keyword(arg="model", value=ast.Name(id="_MODEL")) if rules.has_model:
-            pass
-        case ast.keyword(arg=name, value=value) if name in _ROUTING_KEYWORDS and is_string(value):
-            pass
-        case _:
-            reject(keyword, "not a keyword of a client")
 
 
 def _check_dataclass(node: ast.expr) -> None:

@@ -238,6 +238,19 @@ class Method:
     result: Result
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAITransports:
+    """The two methods of an OpenAI-compatible model that carry requests and responses of OpenAI's API as JSON text.
+
+    Attributes:
+        unary: Answers a request with one response.
+        stream: Answers a request with the events of a stream.
+    """
+
+    unary: Method
+    stream: Method
+
+
 CLIENT_OPTIONS: Final = (
     "version_id",
     "deployment_id",
@@ -255,10 +268,12 @@ class Model:
     Attributes:
         reference: The model on the platform; None for a model that is not there (at a local runner).
         version_id: The version that the methods belong to; empty if it is not known.
-        methods: At least one method, with distinct names.
+        methods: At least one method, with distinct names; transports included.
         client_options: Defaults that the generated client gets: keywords of `CLIENT_OPTIONS`, in their order, and ids.
         json_types: The user's types for JSON values: `METHOD.PARAMETER` or `METHOD.return`, and the text of a type.
         tools: What an MCP model offers; None for another model, or if its tools are not known.
+        openai: The transports of an OpenAI-compatible model; None for another model.
+        public_transports: The names of the transports that become methods of the client all the same.
     """
 
     reference: ModelRef | None
@@ -267,6 +282,18 @@ class Model:
     client_options: tuple[tuple[str, str], ...] = ()
     json_types: tuple[tuple[str, str], ...] = ()
     tools: Toolset | None = None
+    openai: OpenAITransports | None = None
+    public_transports: tuple[str, ...] = ()
+
+    @property
+    def client_methods(self) -> tuple[Method, ...]:
+        """The methods that the client gets: all but the transports, which the base class of the kind calls.
+
+        There may be none.
+        """
+        hidden = () if self.openai is None else (self.openai.unary, self.openai.stream)
+        names = {method.name for method in hidden} - set(self.public_transports)
+        return tuple(method for method in self.methods if method.name not in names)
 
     @property
     def path(self) -> str:

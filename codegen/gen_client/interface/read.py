@@ -9,6 +9,7 @@ from __future__ import annotations
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE
+from gen_client.interface import kinds
 from gen_client.interface.json_types import apply_json_types
 from gen_client.interface.method_reader import UnusableMethod, read_method
 from gen_client.interface.model import CLIENT_OPTIONS, Method, Model
@@ -35,12 +36,17 @@ def read_model(document: Document, report: Report) -> Model:
     _check_ids(document)
     methods = _read_methods(document, report)
     types = document.json_types
+    typed_methods = apply_json_types(methods, types)
     model = Model(
         document.reference,
         document.version_id,
-        apply_json_types(methods, types),
+        typed_methods,
         _check_client_options(document),
         types,
+        openai=kinds.find_openai_transports(typed_methods),
+        public_transports=tuple(
+            name for name in kinds.TRANSPORTS if name in document.public_transports
+        ),
     )
     _check_weight(model)
     return model

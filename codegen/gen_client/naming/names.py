@@ -153,13 +153,13 @@ class MethodNames:
 
 
 def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
-    """Return the methods whose names can be Python names, and warn about the others.
+    """Return the methods of the client whose names can be Python names, and warn about the others.
 
     Raises:
-        Refusal: Exit 4: no method is left.
+        Refusal: Exit 4: no method is left, and the model is of no kind that has transports.
     """
     methods: list[Method] = []
-    for method in model.methods:
+    for method in model.client_methods:
         invalid = next((name for name in _wire_names(method) if not _is_valid_name(name)), None)
         if invalid is None:
             methods.append(method)
@@ -169,7 +169,7 @@ def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
                 location=quote(method.name),
                 remedy="its author would have to rename it",
             )
-    if not methods:
+    if not methods and model.openai is None:
         raise Refusal("the model has no method that a client can have", exit_code=UNUSABLE)
     return methods
 

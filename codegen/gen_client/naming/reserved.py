@@ -20,7 +20,7 @@ KEYWORDS: Final = _split("""
 """The hard keywords. The soft ones (`match`, `type`, …) are valid names."""
 
 CLIENT_ATTRIBUTES: Final = _split(
-    "aclose close options recording reference wait_until_ready with_options"
+    "aclose close mcp name openai openai_http options recording reference wait_until_ready with_options"
 )
 """The public attributes of a client, present and planned."""
 
@@ -28,8 +28,8 @@ CLASS_ATTRIBUTES: Final = _split("mro")
 """The public attributes of every class. A dataclass would read one as the default of a field with its name."""
 
 MODULE_NAMES: Final = _split("""
-    Any AsyncBatch AsyncClient AsyncIterable AsyncStream Audio Batch Box Client Concept Default Final
-    Frame Image Iterable JSON Literal Mapping ModelRef NotRequired Point Region SERVER_DEFAULT Sequence
+    Any AsyncBatch AsyncClient AsyncIterable AsyncOpenAIModel AsyncStream Audio Batch Box Client Concept Default Final
+    Frame Image Iterable JSON Literal Mapping ModelRef NotRequired OpenAIModel Point Region SERVER_DEFAULT Sequence
     SequenceNotStr Stream TYPE_CHECKING Text TypeAlias TypedDict Video annotations builtins dataclass
     npt overload self wire
     """)

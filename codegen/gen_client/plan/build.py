@@ -41,6 +41,9 @@ from gen_client.plan.types import Shape, Use
 _EMPTY: Final = Code("")
 _REQUIRED: Final = Code("wire.REQUIRED")
 _ROUTING_KEYWORDS: Final = {keyword: Code(keyword) for keyword in CLIENT_OPTIONS}
+_OPENAI_PARAMETERS: Final = ("msg", "msg")
+"""The names of the parameters of the two transports, unless the class says otherwise."""
+
 _WIRE_FUNCTIONS: Final = {
     MethodKind.UNARY: Code("wire.unary"),
     MethodKind.SERVER_STREAM: Code("wire.server_stream"),
@@ -68,24 +71,23 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
         package=package,
         format=format_literal(wire.FORMAT),
         client=client,
+        kinds=(Code("OpenAIModel"),) if model.openai is not None else (),
         reference=(
             _EMPTY
             if reference is None
             else format_code("ModelRef({})", join_code(", ", map(format_literal, reference)))
         ),
-        routing=join_code(
-            "",
-            (
-                format_code(", {}={}", _ROUTING_KEYWORDS[key], format_literal(id_))
-                for key, id_ in model.client_options
-            ),
+        class_keywords=join_code("", _format_class_keywords(model)),
+        doc=usage.format_package_docstring(
+            reference, package, client, methods, is_openai=model.openai is not None
         ),
-        doc=usage.format_package_docstring(reference, package, client, methods),
         client_doc=usage.format_client_docstring(
             reference, has_lists=any(method.accepts_list for method in methods)
         ),
         async_doc=usage.format_async_docstring(reference, client),
-        examples_doc=usage.format_examples_docstring(reference, package, methods[0].names.example),
+        examples_doc=usage.format_examples_docstring(
+            reference, package, next((method.names.example for method in methods), None)
+        ),
         methods=tuple(_build_method(method, shadowed) for method in methods),
         aliases=tuple(alias for method in methods for alias in _build_aliases(method)),
         records=tuple(record for method in methods for record in _build_records(method)),
@@ -98,6 +100,17 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
             sorted({name for shape in shapes for name in types.runtime_classes(shape)})
         ),
     )
+
+
+def _format_class_keywords(model: Model) -> Iterator[Code]:
+    """Yield the keywords of the client's class, each preceded by a comma."""
+    for key, id_ in model.client_options:
+        yield format_code(", {}={}", _ROUTING_KEYWORDS[key], format_literal(id_))
+    if model.openai is not None:
+        transports = (model.openai.unary, model.openai.stream)
+        parameters = tuple(method.parameters[0].name for method in transports)
+        if parameters != _OPENAI_PARAMETERS:
+            yield format_code(", openai_parameters={}", format_literal(parameters))
 
 
 # Methods

@@ -158,8 +158,9 @@ class Page:
         package: Its name.
         format: Its format version, which the runtime must support.
         client: The name of its client.
+        kinds: The bases of its clients in addition to `Client`, one per kind of its model; without the twin's prefix.
         reference: The reference of its model, or empty.
-        routing: The class keywords for the client's routing, each preceded by a comma; or empty.
+        class_keywords: The class keywords for the client's routing and its transports, each preceded by a comma; or empty.
         doc: The docstring of the package.
         client_doc: The docstring of the client.
         async_doc: The docstring of its asyncio twin.
@@ -175,8 +176,9 @@ class Page:
     package: Code
     format: Code
     client: Code
+    kinds: tuple[Code, ...]
     reference: Code
-    routing: Code
+    class_keywords: Code
     doc: str
     client_doc: str
     async_doc: str

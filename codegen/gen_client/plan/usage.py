@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from clarigen import ModelRef
 from gen_client.escape import LINE_LENGTH, Code, format_code
@@ -53,19 +54,27 @@ def _describe_model(reference: ModelRef | None) -> str:
 
 
 def format_examples_docstring(
-    reference: ModelRef | None, package: Code, first_example: Code
+    reference: ModelRef | None, package: Code, first_example: Code | None
 ) -> str:
     """Format the docstring of the module of examples."""
-    text = f"One runnable example per method: `python -m {package}.examples {first_example}`."
+    command = f"python -m {package}.examples"
+    if first_example is not None:
+        command += f" {first_example}"
+    text = f"One runnable example per method: `{command}`."
     if reference is None:
         text += "\n\nSet CLARIFAI_API_BASE to the address of the model's server first."
     return format_paragraph(text, 0)
 
 
 def format_package_docstring(
-    reference: ModelRef | None, package: Code, client: Code, methods: Sequence[NamedMethod]
+    reference: ModelRef | None,
+    package: Code,
+    client: Code,
+    methods: Sequence[NamedMethod],
+    *,
+    is_openai: bool,
 ) -> str:
-    """Format the docstring of the package: its model, and a call to copy."""
+    """Format the docstring of the package: its model, and a call to copy for each kind of model that it is."""
     if reference is None:
         summary, comment = "Typed client for a model.", ""
         opening = f'{client}(base_url="grpc://127.0.0.1:8000")'
@@ -73,15 +82,25 @@ def format_package_docstring(
         summary = f"Typed client for {_describe_model(reference)}."
         comment = "  # reads CLARIFAI_PAT"
         opening = f"{client}()"
-    method = next((m for m in methods if not m.wire.name.endswith("_transport")), methods[0])
-    arguments = example_arguments(method, has_files=True)
-    classes = ", ".join(sorted({str(client), *arguments.classes}))
-    lines = [
-        f">>> from {package} import {classes}",
-        f">>> with {opening} as model:{comment}",
-        *(f"...     {line}" for line in _format_example_call(method, arguments.passed)),
-    ]
+    classes, calls = {str(client)}, list[list[str]]()
+    if methods:
+        arguments = example_arguments(methods[0], has_files=True)
+        classes.update(arguments.classes)
+        calls.append(_format_example_call(methods[0], arguments.passed))
+    if is_openai:
+        calls.append(list(CHAT_CALL))
+    lines = [f">>> from {package} import {', '.join(sorted(classes))}"]
+    for call in calls:
+        lines += [f">>> with {opening} as model:{comment}", *(f"...     {line}" for line in call)]
     return "\n".join([format_paragraph(summary, 0), "", *lines])
+
+
+CHAT_CALL: Final = (
+    "print(model.openai().chat.completions.create(",
+    '    model=model.name, messages=[{"role": "user", "content": "Hello"}]',
+    "))",
+)
+"""The lines of a chat with an OpenAI-compatible model, through the client of the library `openai`."""
 
 
 def _format_example_call(method: NamedMethod, arguments: Sequence[Code]) -> list[str]:

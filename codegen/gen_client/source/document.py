@@ -25,6 +25,8 @@ class Document:
         json_types: The user's types for JSON values: `METHOD.PARAMETER` or `METHOD.return`, and the text of a type.
         mcp: What an MCP model offers, in the forms of its protocol: `tools`, `prompts`, `resources`,
             `resourceTemplates` (arrays) and `instructions` (text). None if it is not an MCP model, or was not asked.
+        public_transports: The names of transports that become methods of the client; others are left to the base
+            class of their kind.
     """
 
     reference: ModelRef | None
@@ -33,6 +35,7 @@ class Document:
     client_options: tuple[tuple[str, str], ...] = ()
     json_types: tuple[tuple[str, str], ...] = ()
     mcp: Mapping[str, object] | None = None
+    public_transports: tuple[str, ...] = ()
 
 
 class Source(Protocol):

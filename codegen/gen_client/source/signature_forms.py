@@ -1,6 +1,6 @@
 """The forms in which files and answers hold signatures.
 
-    {"model": {…}, "method_signatures": […]}     a signature file; a lock also has `format`, `sha256`, `client`, `types`
+    {"model": {…}, "method_signatures": […]}     a signature file; a lock also has `format`, `sha256` and settings
     {"predict": {…}, "generate": {…}}            a model's own answer: signatures by name
     [{…}, {…}]                                   signatures alone
 
@@ -53,6 +53,7 @@ def _read_signature_file(
         _read_signature_array(signatures),
         client_options=_read_texts(content, "client"),
         json_types=_read_texts(content, "types"),
+        public_transports=_read_names(content, "transports"),
     )
 
 
@@ -117,6 +118,17 @@ def _read_texts(content: Mapping[str, JsonValue], key: str) -> tuple[tuple[str, 
     if len(texts) < len(value):
         raise ValueError(f"`{key}` is not an object of texts")
     return texts
+
+
+def _read_names(content: Mapping[str, JsonValue], key: str) -> tuple[str, ...]:
+    """Read an array of texts; empty if the key is missing."""
+    value = content.get(key) or []
+    if not isinstance(value, list):
+        raise ValueError(f"`{key}` is not an array of texts")
+    names = tuple(name for name in value if isinstance(name, str))
+    if len(names) < len(value):
+        raise ValueError(f"`{key}` is not an array of texts")
+    return names
 
 
 def _get_id(content: Mapping[str, JsonValue], key: str) -> str | None:

@@ -1,0 +1,1 @@
+"""OpenAI-compatible models: the client of the library `openai` over a client's own connection."""

@@ -24,6 +24,16 @@ NESTING: Final = 32
 """Levels of types within types. Later parsers do not raise on deep nesting, they crash the process."""
 RECORDS: Final = 8
 """Levels of records within records. Each level doubles the time that a type checker needs for a nested literal."""
+TOOLS: Final = 1_000
+"""Tools of an MCP model; also prompts, resources, and templates of resources."""
+PROPERTIES: Final = 1_000
+"""Per object in the types of a tool."""
+TOOL_OBJECTS: Final = 256
+"""Objects in the types of one tool. Each becomes a class."""
+SCHEMA_STEPS: Final = 20_000
+"""Schemas that one schema of a tool may stand for, with all its references followed."""
+TYPE_WEIGHT: Final = 500
+"""Types inside one type, except inside objects."""
 LEVELS: Final = 100
 """Levels of arrays and objects in a document. A level of types takes two of them."""
 NAME: Final = 255

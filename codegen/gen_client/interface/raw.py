@@ -119,6 +119,15 @@ class RawMessage:
         except OverflowError:
             return 0.0
 
+    def get_object(self, key: str) -> Mapping[object, object] | None:
+        """Return an object whose keys are not those of a message; None if absent."""
+        message = self.get_message(key)
+        return None if message is None else message._content
+
+    def get_objects(self, key: str, limit: int) -> list[Mapping[object, object]]:
+        """Return an array of at most `limit` objects whose keys are not those of a message; empty if absent."""
+        return [message._content for message in self.get_messages(key, limit)]
+
     def get_message(self, key: str) -> RawMessage | None:
         """Return an object; None if absent."""
         value = self._get(key)

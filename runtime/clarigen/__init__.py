@@ -53,6 +53,8 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from typing_extensions import ReadOnly
+
     from ._mcp.client import AsyncMCPModel, MCPModel
     from ._openai.model import AsyncOpenAIModel, OpenAIModel
     from ._tool_result import ToolResult
@@ -90,6 +92,7 @@ __all__ = [
     "Point",
     "PredictionError",
     "RateLimitError",
+    "ReadOnly",
     "Recording",
     "Region",
     "Response",
@@ -112,9 +115,10 @@ _LAZY_MODULES: Final = {
     "AsyncOpenAIModel": "_openai.model",
     "MCPModel": "_mcp.client",
     "OpenAIModel": "_openai.model",
+    "ReadOnly": "_data",
     "ToolResult": "_tool_result",
 }
-"""The names whose modules are loaded when they are first used, because few packages use them."""
+"""The names that few packages use, or that are another thing for type checkers: their modules, loaded on first use."""
 
 
 def __getattr__(name: str) -> Any:

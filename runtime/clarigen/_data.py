@@ -50,11 +50,24 @@ class SequenceNotStr(Protocol[_T_co]):
     def __iter__(self) -> Iterator[_T_co]: ...
 
 
-JSON: TypeAlias = Mapping[str, "JSONValue"] | SequenceNotStr["JSONValue"]
-"""The argument of a JSON parameter: an object or an array."""
+if TYPE_CHECKING:
+    JSON: TypeAlias = Mapping[str, "JSONValue"] | SequenceNotStr["JSONValue"]
+    """The argument of a JSON parameter: an object or an array."""
 
-JSONValue: TypeAlias = "JSON | str | int | float | bool | None"
-"""A value inside a JSON object or array. Numbers are sent as 64-bit floats."""
+    JSONValue: TypeAlias = "JSON | str | int | float | bool | None"
+    """A value inside a JSON object or array. Numbers are sent as 64-bit floats."""
+else:
+    # Without references to themselves, which Python would look up in the module that uses them.
+    JSON = Mapping[str, Any] | SequenceNotStr[Any]
+    JSONValue = JSON | str | int | float | bool | None
+
+
+class ReadOnly:
+    """The run-time form of `typing_extensions.ReadOnly`, which the runtime does not depend on: no mark at all."""
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        """Return the type of the key itself."""
+        return item
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from ._wire.type_expression import TypeText, parse_type
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ._wire.tool_types import Defaults
+
 __all__ = [
     "AUDIO",
     "BOOL",
@@ -49,6 +51,7 @@ __all__ = [
     "Streaming",
     "TypeText",
     "Unary",
+    "argument",
     "bidi_stream",
     "field",
     "get_either_case",
@@ -65,6 +68,8 @@ __all__ = [
 ]
 
 _R = TypeVar("_R")
+
+_NO_DEFAULTS: Final[Defaults] = {}
 
 FORMAT: Final = 1
 """Format version of generated packages and locks. Incremented only if the same signatures now produce
@@ -199,6 +204,47 @@ def bidi_stream(
         returns: The codec of each result.
     """
     return Streaming(wire_name, name or wire_name, "StreamModelOutputs", fields, returns)
+
+
+def argument(
+    wire_name: str, annotation: object, *, name: str = "", default: Any = REQUIRED
+) -> Field:
+    """Describe one argument of a tool.
+
+    Args:
+        wire_name: The name on the wire.
+        annotation: The type of its values.
+        name: The name in Python, if it differs.
+        default: The default that the server has. An argument that equals it is not sent. It is None if an
+            argument of None is not sent, `SERVER_DEFAULT` if every value is sent, and `REQUIRED` if the
+            argument must be passed.
+    """
+    from ._wire.tool import describe_argument  # here, because few packages have tools
+
+    return describe_argument(wire_name, annotation, name, default)
+
+
+def tool(
+    wire_name: str,
+    *arguments: Field,
+    name: str = "",
+    returns: object,
+    wrapped: bool = False,
+    defaults: Defaults = _NO_DEFAULTS,
+) -> Unary[Any]:
+    """Describe a tool of an MCP model.
+
+    Args:
+        wire_name: The name on the wire.
+        arguments: Its arguments, in order.
+        name: The name in Python, if it differs.
+        returns: The type of its result; `ToolResult` if the server declares none.
+        wrapped: Whether the server wraps the result in an object with the key `result`.
+        defaults: The values of keys that are absent from the result, by TypedDict and key.
+    """
+    from ._wire.tool import describe_tool
+
+    return describe_tool(wire_name, name, arguments, returns, defaults, is_wrapped=wrapped)
 
 
 def is_single_result(names: Sequence[str]) -> bool:

@@ -24,7 +24,7 @@ TRANSPORT_METHOD: Final = "mcp_transport"
 MESSAGE_PARAMETER: Final = "msg"
 """Its only parameter."""
 
-_REQUEST_ID: Final = 1
+REQUEST_ID: Final = 1
 """Every request is a call of its own, so they can all have the same id."""
 
 _ERROR_NAMES: Final = {
@@ -46,7 +46,7 @@ def format_request(rpc: str, params: Mapping[str, Any] | None = None) -> str:
     Raises:
         CodecError: The parameters are not JSON, with the path to the value that is not.
     """
-    request: dict[str, Any] = {"jsonrpc": "2.0", "id": _REQUEST_ID, "method": rpc}
+    request: dict[str, Any] = {"jsonrpc": "2.0", "id": REQUEST_ID, "method": rpc}
     if params is not None:
         request["params"] = params
     return format_json(request)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Final, Literal, NamedTuple, NotRequired, Required
 
-from .._data import JSON
+from .._data import SequenceNotStr
 from ..errors import ConfigError
 from .codec import (
     CodecError,
@@ -32,7 +32,7 @@ from .codec import (
 )
 from .type_expression import TypeText, parse_type
 
-_LISTS: Final = (list, collections.abc.Sequence, collections.abc.Iterable)
+_LISTS: Final = (list, collections.abc.Sequence, collections.abc.Iterable, SequenceNotStr)
 _DICTS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 _QUALIFIERS: Final = (Annotated, Required, NotRequired)
 
@@ -103,10 +103,10 @@ def _import_class(expression: TypeText) -> Any:
 def _is_supported_class(cls: Any) -> bool:
     if not isinstance(cls, type):
         return False
-    return _is_typed_dict(cls) or _is_pydantic_model(cls) or dataclasses.is_dataclass(cls)
+    return is_typed_dict(cls) or _is_pydantic_model(cls) or dataclasses.is_dataclass(cls)
 
 
-def _is_typed_dict(cls: type[Any]) -> bool:
+def is_typed_dict(cls: type[Any]) -> bool:
     """Return whether a class is a TypedDict, of `typing` or of `typing_extensions`."""
     return dict in cls.__mro__ and hasattr(cls, "__required_keys__") and hasattr(cls, "__total__")
 
@@ -121,28 +121,28 @@ def _is_pydantic_model(cls: type[Any]) -> bool:
 
 
 def _compose_type(annotation: Any, context: str, classes: _ComposedClasses) -> JsonType:
-    annotation = _unwrap(annotation)
-    if annotation is Any or annotation is object or annotation == JSON:
+    annotation = unwrap_annotation(annotation)
+    if annotation is Any or annotation is object:
         return _ANY
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is None and isinstance(annotation, type):
-        if annotation in _SCALARS:
-            return _SCALARS[annotation]
+        if annotation in SCALARS:
+            return SCALARS[annotation]
         if annotation in (list, tuple):
-            return _list_type(_ANY, annotation)
+            return list_type(_ANY, annotation)
         if annotation is dict:
-            return _dict_type(_ANY)
+            return dict_type(_ANY)
         return _class_type(annotation, context, classes)
     if origin in (typing.Union, types.UnionType):
         return _union_type([_compose_type(member, context, classes) for member in arguments])
     if origin is Literal:
-        return _literal_type(arguments)
+        return literal_type(arguments)
     if origin in _LISTS:
-        return _list_type(_compose_type(arguments[0], context, classes), list)
+        return list_type(_compose_type(arguments[0], context, classes), list)
     if origin is tuple and arguments[1:] == (Ellipsis,):
-        return _list_type(_compose_type(arguments[0], context, classes), tuple)
+        return list_type(_compose_type(arguments[0], context, classes), tuple)
     if origin in _DICTS and arguments[0] is str:
-        return _dict_type(_compose_type(arguments[1], context, classes))
+        return dict_type(_compose_type(arguments[1], context, classes))
     raise _unsupported_type(annotation, context)
 
 
@@ -151,7 +151,7 @@ def _unsupported_type(annotation: Any, context: str) -> ConfigError:
     return ConfigError(f"{context}: {name} cannot be sent as JSON")
 
 
-def _unwrap(annotation: Any) -> Any:
+def unwrap_annotation(annotation: Any) -> Any:
     """Return the annotation that `Annotated`, `Required`, `NotRequired`, NewTypes and aliases wrap."""
     while True:
         if typing.get_origin(annotation) in _QUALIFIERS:
@@ -177,30 +177,30 @@ def _checked_type(cls: type[Any], label: str) -> JsonType:
     return JsonType(label, check, check)
 
 
-def _int_to_json(value: Any) -> int:
+def int_to_json(value: Any) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise type_mismatch("an int", value)
     return int(value.__index__())
 
 
-def _int_from_json(value: Any) -> int:
+def int_from_json(value: Any) -> int:
     """Convert an integer, which JSON on the wire represents as a float."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return _int_to_json(value)
+    return int_to_json(value)
 
 
 _ANY: Final = JsonType("a JSON value", _identity, _identity)
-_SCALARS: Final[dict[type[Any], JsonType]] = {
+SCALARS: Final[dict[type[Any], JsonType]] = {
     str: _checked_type(str, "a str"),
     bool: _checked_type(bool, "a bool"),
-    int: JsonType("an int", _int_to_json, _int_from_json),
+    int: JsonType("an int", int_to_json, int_from_json),
     float: JsonType("a float", to_float64, to_float64),
     type(None): _checked_type(type(None), "None"),
 }
 
 
-def _literal_type(members: Sequence[Any]) -> JsonType:
+def literal_type(members: Sequence[Any]) -> JsonType:
     label = f"one of {', '.join(map(repr, members))}"
 
     def check(value: Any) -> Any:
@@ -212,7 +212,7 @@ def _literal_type(members: Sequence[Any]) -> JsonType:
     return JsonType(label, check, check)
 
 
-def _list_type(item: JsonType, factory: Callable[[list[Any]], Any]) -> JsonType:
+def list_type(item: JsonType, factory: Callable[[list[Any]], Any]) -> JsonType:
     def convert_items(convert: Callable[[Any], Any], value: Any) -> list[Any]:
         if not is_instance(value, Sequence) or is_instance(value, str, bytes, bytearray):
             raise type_mismatch("a list", value)
@@ -224,7 +224,7 @@ def _list_type(item: JsonType, factory: Callable[[list[Any]], Any]) -> JsonType:
     return JsonType("a list", partial(convert_items, item.to_json), from_json)
 
 
-def _dict_type(item: JsonType) -> JsonType:
+def dict_type(item: JsonType) -> JsonType:
     def convert_values(convert: Callable[[Any], Any], value: Any) -> dict[str, Any]:
         if not is_instance(value, Mapping):
             raise type_mismatch("a mapping", value)
@@ -243,7 +243,7 @@ def _union_type(members: Sequence[JsonType]) -> JsonType:
 
     If a value does not fit `T | None`, the error is that of `T`.
     """
-    others = [member for member in members if member is not _SCALARS[type(None)]]
+    others = [member for member in members if member is not SCALARS[type(None)]]
     label = " or ".join(member.label for member in members)
 
     def convert_first(converters: Sequence[Callable[[Any], Any]], value: Any) -> Any:
@@ -273,15 +273,15 @@ def _class_type(cls: type[Any], context: str, classes: _ComposedClasses) -> Json
         return classes[cls]
     if _is_pydantic_model(cls):
         return _pydantic_type(cls)
-    is_typed_dict = _is_typed_dict(cls)
-    if not is_typed_dict and not dataclasses.is_dataclass(cls):
+    is_typed = is_typed_dict(cls)
+    if not is_typed and not dataclasses.is_dataclass(cls):
         raise _unsupported_type(cls, context)
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
         raise ConfigError(f"{context}: the annotations of {cls.__name__}: {error}") from None
     members: dict[str, JsonType] = {}  # filled below: a member may be of this class
-    if is_typed_dict:
+    if is_typed:
         classes[cls] = _typed_dict_type(cls, hints, members)
         names = list(hints)
     else:
@@ -309,7 +309,7 @@ def _dataclass_type(cls: type[Any], members: Mapping[str, JsonType]) -> JsonType
         }
 
     def from_json(value: Any) -> Any:
-        content = _check_object(label, value)
+        content = check_object(label, value)
         arguments: dict[str, Any] = {}
         for name, member in members.items():
             if name in content:
@@ -324,7 +324,7 @@ def _dataclass_type(cls: type[Any], members: Mapping[str, JsonType]) -> JsonType
     return JsonType(label, to_json, from_json)
 
 
-def _check_object(label: str, value: Any) -> Mapping[str, Any]:
+def check_object(label: str, value: Any) -> Mapping[str, Any]:
     """Return a value that is a JSON object; raise `CodecError` if it is not."""
     if not is_instance(value, Mapping):
         raise type_mismatch(f"a JSON object for {label}", value)
@@ -347,7 +347,7 @@ def _typed_dict_type(
     }
 
     def convert_members(method: Literal["to_json", "from_json"], value: Any) -> dict[str, Any]:
-        content = dict(_check_object(label, value))
+        content = dict(check_object(label, value))
         for name, member in members.items():
             if name in content:
                 content[name] = call_at(f"[{name!r}]", getattr(member, method), content[name])

@@ -123,7 +123,7 @@ class Method(Generic[_R_co]):
         self.fields: Final = fields
         self.returns: Final = returns
         self.stream_field: Final = next((field for field in fields if field.is_stream), None)
-        self._name_metadata = _encode_name_metadata(wire_name)
+        self._name_metadata = encode_name_metadata(wire_name)
         self._encoders = tuple((field, _argument_encoder(field)) for field in fields)
 
     def encode_request(self, values: Sequence[Any]) -> Buffers:
@@ -320,7 +320,7 @@ class Unary(Method[_R_co]):
         if not (isinstance(first, (list, tuple)) and first and isinstance(first[0], Mapping)):
             return None
         for parameter, value in zip(self.fields[1:], values[1:], strict=True):
-            if not _is_default(value, parameter.default):
+            if not is_default(value, parameter.default):
                 problem = "cannot be combined with a list of inputs; put it into each input"
                 raise self._input_error(parameter.name, problem)
         return cast("Sequence[Any]", first)
@@ -366,7 +366,7 @@ def _argument_encoder(field: Field) -> Encoder:
     return part_encoder(encode, field.wire_name)
 
 
-def _encode_name_metadata(name: str) -> bytes:
+def encode_name_metadata(name: str) -> bytes:
     """Encode the metadata of a `Data`, which names the method: `{"_method_name": name}`."""
     value = encode_len_field(len_tag(3), name.encode())  # Value.string_value
     entry = encode_len_field(len_tag(1), b"_method_name")  # key
@@ -382,7 +382,7 @@ def _is_omitted(value: Any, default: Any) -> bool:
     return value is None and default is None
 
 
-def _is_default(value: Any, default: Any) -> bool:
+def is_default(value: Any, default: Any) -> bool:
     """Return whether an argument equals its default in the signature; NaN equals NaN."""
     is_equal = type(value) is type(default) and repr(value) == repr(default)
     return value is SERVER_DEFAULT or is_equal

@@ -153,3 +153,26 @@ def test_a_fake_receives_and_returns_the_types(
     assert model.chat([{"role": "user", "content": "x"}]) == Node(
         1, first={"role": "user", "content": "x"}
     )
+
+
+@pytest.mark.parametrize("future", ["from __future__ import annotations", ""])
+@pytest.mark.parametrize(
+    "module", ["import clarigen", "from clarigen import JSON, JSONValue, SequenceNotStr"]
+)
+def test_the_types_of_the_runtime_are_fields_of_a_typed_dict(
+    future: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = "clarigen." if module == "import clarigen" else ""
+    fields = ("{}JSON", "{}JSONValue", "{}SequenceNotStr[str]", "list[{}JSONValue] | None")
+    lines = [f"    f{n}: {text.format(prefix)}" for n, text in enumerate(fields)]
+    source = "\n".join(
+        [future, module, "from typing import TypedDict", "class T(TypedDict):", *lines]
+    )
+    own: Any = types.ModuleType("their.module")
+    monkeypatch.setitem(sys.modules, "their.module", own)
+    exec(compile(source, "module.py", "exec", dont_inherit=True), vars(own))
+    json_type = load_json_type("their.module:T")
+    value = {"f0": {"a": [1]}, "f1": "x", "f2": ["a"], "f3": [{"a": None}]}
+    assert json_type.to_json(value) == value == json_type.from_json(value)
+    with pytest.raises(CodecError):
+        json_type.to_json({**value, "f2": "abc"})

@@ -1,8 +1,7 @@
 """Commands, their parsers, and the options that all of them have.
 
-A `Command` is light: it declares options and names the function that runs it, which is imported once the command
-is chosen. So `--help` and usage errors load no stage of the generator. This module knows no
-command.
+A `Command` is light: it declares options. The function that runs it is in another module, which is imported once the
+command is chosen. So `--help` and usage errors load no stage of the generator. This module knows no command.
 """
 
 from __future__ import annotations
@@ -41,7 +40,6 @@ class Command:
         summary: What it does, in one line.
         examples: Examples for its help: the purpose, and the command line.
         declare: Adds its options to a parser.
-        run: The function that runs it, as `MODULE:FUNCTION`; imported by `load`.
         usage: Its usage, after its name; empty to derive the usage from the options.
     """
 
@@ -49,16 +47,12 @@ class Command:
     summary: str
     examples: tuple[tuple[str, str], ...]
     declare: Callable[[argparse.ArgumentParser], None]
-    run: str
     usage: str = ""
 
     def load(self) -> Callable[[argparse.Namespace, Console], int]:
-        """Import the function that runs the command and returns the exit code."""
-        module, _, function = self.run.partition(":")
-        return cast(
-            "Callable[[argparse.Namespace, Console], int]",
-            getattr(importlib.import_module(module), function),
-        )
+        """Import the function that runs the command: `run` in the module `NAME_run`. It returns the exit code."""
+        module = importlib.import_module(f"gen_client.commands.{self.name or 'generate'}_run")
+        return cast("Callable[[argparse.Namespace, Console], int]", module.run)
 
 
 class Parser(argparse.ArgumentParser):

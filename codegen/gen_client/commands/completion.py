@@ -27,5 +27,4 @@ COMMAND: Final = Command(
     summary="Print a script with which a shell completes this command.",
     examples=_EXAMPLES,
     declare=declare,
-    run="gen_client.commands.completion_run:run",
 )

@@ -61,6 +61,5 @@ COMMAND: Final = Command(
     summary="Say what changed in a model's interface, and whether it breaks callers.",
     examples=_EXAMPLES,
     declare=declare,
-    run="gen_client.commands.diff_run:run",
     usage="[LOCK] [OTHER | --url URL] [--base REV]\n                       [--fail-on any|breaking] [options]",
 )

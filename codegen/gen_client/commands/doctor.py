@@ -31,6 +31,5 @@ COMMAND: Final = Command(
     summary="Check versions, credential, platform and packages; prints lines to paste into a report.",
     examples=_EXAMPLES,
     declare=declare,
-    run="gen_client.commands.doctor_run:run",
     usage="[PACKAGE ...] [--url URL] [--api-base URL] [options]",
 )

@@ -88,6 +88,5 @@ COMMAND: Final = Command(
     summary="Turn a model deployed on Clarifai into a typed Python package.",
     examples=_EXAMPLES,
     declare=declare,
-    run="gen_client.commands.generate_run:run",
     usage="[--url URL | --signatures FILE] [--out DIR] [--name NAME]\n                  [--check] [options]",
 )

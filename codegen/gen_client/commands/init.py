@@ -42,5 +42,4 @@ COMMAND: Final = Command(
     summary="Add a model to pyproject.toml, for `gen-client` to generate.",
     examples=_EXAMPLES,
     declare=declare,
-    run="gen_client.commands.init_run:run",
 )

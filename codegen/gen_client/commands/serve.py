@@ -40,6 +40,5 @@ COMMAND: Final = Command(
     summary="Serve a model with this interface on this machine, answering sample values.",
     examples=_EXAMPLES,
     declare=declare,
-    run="gen_client.commands.serve_run:run",
     usage="(PATH | --url URL | --signatures FILE) [--port PORT]\n                        [--seed SEED] [options]",
 )

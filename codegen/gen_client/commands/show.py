@@ -51,6 +51,5 @@ COMMAND: Final = Command(
     summary="Show a model's methods, how to call them, and code to copy.",
     examples=_EXAMPLES,
     declare=declare,
-    run="gen_client.commands.show_run:run",
     usage="(PATH | --url URL | --signatures FILE) [METHOD]\n                       [--snippet[=FORM] | --json | --json-schema] [options]",
 )

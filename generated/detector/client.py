@@ -45,7 +45,7 @@ class Detector(Client, model=_MODEL):
         """Detect objects.
 
         Args:
-            image: Also accepts a list of `PredictInput` and then returns a list of results.
+            image: One value, or a list of `PredictInput` to get a list of results.
             threshold: Minimum score. 0.0 to 1.0.
         """
         return self._unary_or_batch(_PREDICT, image, threshold)
@@ -77,7 +77,7 @@ class AsyncDetector(AsyncClient, model=_MODEL):
         """Detect objects.
 
         Args:
-            image: Also accepts a list of `PredictInput` and then returns a list of results.
+            image: One value, or a list of `PredictInput` to get a list of results.
             threshold: Minimum score. 0.0 to 1.0.
         """
         return await self._unary_or_batch(_PREDICT, image, threshold)

@@ -57,7 +57,7 @@ class DfineSmallObj2coco(Client, model=_MODEL):
         """Process a single image and return detected objects.
 
         Args:
-            image: Also accepts a list of `PredictInput` and then returns a list of results.
+            image: One value, or a list of `PredictInput` to get a list of results.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.
@@ -171,7 +171,7 @@ class AsyncDfineSmallObj2coco(AsyncClient, model=_MODEL):
         """Process a single image and return detected objects.
 
         Args:
-            image: Also accepts a list of `PredictInput` and then returns a list of results.
+            image: One value, or a list of `PredictInput` to get a list of results.
             threshold: Minimum confidence score required for a detection to be considered valid.
                 0.0 to 1.0.
             use_nms: Enable non-maximum suppression to reduce overlapping detections.

@@ -35,8 +35,7 @@ class DocumentProcessor(Client, model=_MODEL):
         """Return keywords and sentiment scores.
 
         Args:
-            doc: Also accepts a list of `AnalyzeDocumentInput` and then returns a list of
-                results.
+            doc: One value, or a list of `AnalyzeDocumentInput` to get a list of results.
         """
         return self._unary_or_batch(_ANALYZE_DOCUMENT, doc)
 
@@ -62,8 +61,7 @@ class DocumentProcessor(Client, model=_MODEL):
         """Process one document with its metadata.
 
         Args:
-            content: Also accepts a list of `ProcessDocumentInput` and then returns a list of
-                results.
+            content: One value, or a list of `ProcessDocumentInput` to get a list of results.
         """
         return self._unary_or_batch(_PROCESS_DOCUMENT, content, metadata)
 
@@ -92,8 +90,7 @@ class AsyncDocumentProcessor(AsyncClient, model=_MODEL):
         """Return keywords and sentiment scores.
 
         Args:
-            doc: Also accepts a list of `AnalyzeDocumentInput` and then returns a list of
-                results.
+            doc: One value, or a list of `AnalyzeDocumentInput` to get a list of results.
         """
         return await self._unary_or_batch(_ANALYZE_DOCUMENT, doc)
 
@@ -122,8 +119,7 @@ class AsyncDocumentProcessor(AsyncClient, model=_MODEL):
         """Process one document with its metadata.
 
         Args:
-            content: Also accepts a list of `ProcessDocumentInput` and then returns a list of
-                results.
+            content: One value, or a list of `ProcessDocumentInput` to get a list of results.
         """
         return await self._unary_or_batch(_PROCESS_DOCUMENT, content, metadata)
 

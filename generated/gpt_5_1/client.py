@@ -71,7 +71,7 @@ class Gpt5_1(OpenAIModel, Client, model=_MODEL):
         support.
 
         Args:
-            prompt: Also accepts a list of `PredictInput` and then returns a list of results.
+            prompt: One value, or a list of `PredictInput` to get a list of results.
             max_tokens: An upper bound for the number of tokens that can be generated for a
                 completion.
             temperature: A decimal number that determines the degree of randomness in the
@@ -180,7 +180,7 @@ class AsyncGpt5_1(AsyncOpenAIModel, AsyncClient, model=_MODEL):
         support.
 
         Args:
-            prompt: Also accepts a list of `PredictInput` and then returns a list of results.
+            prompt: One value, or a list of `PredictInput` to get a list of results.
             max_tokens: An upper bound for the number of tokens that can be generated for a
                 completion.
             temperature: A decimal number that determines the degree of randomness in the

@@ -61,7 +61,7 @@ class MultimodalChatOptional(Client, model=_MODEL):
         """Return a single response.
 
         Args:
-            prompt: Also accepts a list of `PredictInput` and then returns a list of results.
+            prompt: One value, or a list of `PredictInput` to get a list of results.
         """
         return self._unary_or_batch(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p
@@ -125,7 +125,7 @@ class AsyncMultimodalChatOptional(AsyncClient, model=_MODEL):
         """Return a single response.
 
         Args:
-            prompt: Also accepts a list of `PredictInput` and then returns a list of results.
+            prompt: One value, or a list of `PredictInput` to get a list of results.
         """
         return await self._unary_or_batch(
             _PREDICT, prompt, image, images, chat_history, max_tokens, temperature, top_p

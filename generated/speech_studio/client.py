@@ -153,7 +153,7 @@ class SpeechStudio(Client, model=_MODEL):
         """Tell what else can be heard: music, laughter, traffic.
 
         Args:
-            audio: Also accepts a list of `TagInput` and then returns a list of results.
+            audio: One value, or a list of `TagInput` to get a list of results.
             sounds: What to listen for; nothing in particular if empty.
             top: How many to report. 1 to 20.
             window: Seconds that are looked at together. 0.5 to 10.0.
@@ -191,7 +191,7 @@ class SpeechStudio(Client, model=_MODEL):
         """Say a text.
 
         Args:
-            text: Also accepts a list of `SpeakInput` and then returns a list of results.
+            text: One value, or a list of `SpeakInput` to get a list of results.
             voice: A few seconds of the voice to speak with. If omitted, the model's own default
                 applies.
             watermark: Hidden in the sound.
@@ -389,7 +389,7 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         """Tell what else can be heard: music, laughter, traffic.
 
         Args:
-            audio: Also accepts a list of `TagInput` and then returns a list of results.
+            audio: One value, or a list of `TagInput` to get a list of results.
             sounds: What to listen for; nothing in particular if empty.
             top: How many to report. 1 to 20.
             window: Seconds that are looked at together. 0.5 to 10.0.
@@ -427,7 +427,7 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         """Say a text.
 
         Args:
-            text: Also accepts a list of `SpeakInput` and then returns a list of results.
+            text: One value, or a list of `SpeakInput` to get a list of results.
             voice: A few seconds of the voice to speak with. If omitted, the model's own default
                 applies.
             watermark: Hidden in the sound.

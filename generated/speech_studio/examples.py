@@ -105,7 +105,7 @@ def import_() -> None:
         print(model.import_(AUDIO, class_="private"))
 
 
-async def import__async() -> None:
+async def import_async() -> None:
     """Call `import_` with asyncio and print the result."""
     async with AsyncSpeechStudio() as model:
         print(await model.import_(AUDIO, class_="private"))
@@ -128,5 +128,5 @@ if __name__ == "__main__":
         listen,
         listen_async,
         import_,
-        import__async,
+        import_async,
     )

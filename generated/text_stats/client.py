@@ -41,7 +41,7 @@ class TextStats(Client):
         """Count characters, words and sentences, and find the words that stand out.
 
         Args:
-            text: Also accepts a list of `AnalyzeInput` and then returns a list of results.
+            text: One value, or a list of `AnalyzeInput` to get a list of results.
             top: How many words to report. 1 to 50.
             order: What the words are sorted by.
         """
@@ -74,7 +74,7 @@ class TextStats(Client):
         """Draw the lengths of the words as a PNG: one bar per length, from one letter on.
 
         Args:
-            text: Also accepts a list of `ChartInput` and then returns a list of results.
+            text: One value, or a list of `ChartInput` to get a list of results.
         """
         return self._unary_or_batch(_CHART, text)
 
@@ -109,7 +109,7 @@ class AsyncTextStats(AsyncClient):
         """Count characters, words and sentences, and find the words that stand out.
 
         Args:
-            text: Also accepts a list of `AnalyzeInput` and then returns a list of results.
+            text: One value, or a list of `AnalyzeInput` to get a list of results.
             top: How many words to report. 1 to 50.
             order: What the words are sorted by.
         """
@@ -147,7 +147,7 @@ class AsyncTextStats(AsyncClient):
         """Draw the lengths of the words as a PNG: one bar per length, from one letter on.
 
         Args:
-            text: Also accepts a list of `ChartInput` and then returns a list of results.
+            text: One value, or a list of `ChartInput` to get a list of results.
         """
         return await self._unary_or_batch(_CHART, text)
 

@@ -263,7 +263,7 @@ def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
             method=name,
             constant=constants.claim(_constant_name(name)),
             example=example,
-            async_example=examples.claim(f"{name}_async"),
+            async_example=examples.claim(f"{name.rstrip('_')}_async"),
             parameters=Namespace().claim_all(
                 (parameter.name, _python_name(parameter.name)) for parameter in method.parameters
             ),

@@ -28,6 +28,8 @@ MAX_DEFAULT_LENGTH: Final = 200
 """Maximum length of a default that is shown because the signature does not have it, in characters."""
 
 _ACCEPTS_LIST: Final = "Also accepts a list of `{}` and then returns a list of results."
+_VALUE_OR_LIST: Final = "One value, or a list of `{}` to get a list of results."
+"""The sentence in place of the one above if the docstring says nothing else about the parameter."""
 _MIN_BROKEN_LENGTH: Final = 60
 """The author may have broken a line of this length, in characters, to fit; a shorter line ends there on purpose."""
 _OBJECT_REPR: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
@@ -44,7 +46,7 @@ def format_method(method: NamedMethod) -> str:
         sections.append(["Args:", *entries])
     returns = method.returns or _describe_result(method.result)
     if returns:
-        sections.append(["Returns:", *_indent(wrap(_end_last_line(returns), width - 4))])
+        sections.append(["Returns:", *indent(wrap(_end_last_line(returns), width - 4))])
     return _fit_one_line("\n\n".join("\n".join(lines) for lines in sections), width)
 
 
@@ -55,14 +57,15 @@ def _format_args(method: NamedMethod, width: int) -> Iterator[list[str]]:
             parameter.wire.default.value, parameter.shape
         )
         accepts_list = method.accepts_list and index == 0
-        note = _ACCEPTS_LIST.format(method.input) if accepts_list else ""
         lines = _describe_parameter(
-            parameter, is_first=index == 0, is_default_shown=is_hidden, note=note
+            parameter,
+            is_first=index == 0,
+            is_default_shown=is_hidden,
+            list_item=method.input if accepts_list else None,
         )
         if lines:
-            first, *rest = lines
-            rest = [f"    {line}" if line else "" for line in rest]
-            yield _indent(wrap([f"{parameter.name}: {first}", *rest], width - 4, hang=4))
+            lines = [f"{parameter.name}: {lines[0]}", *indent(lines[1:])]
+            yield indent(wrap(lines, width - 4, hang=4))
 
 
 def format_inputs(method: NamedMethod) -> list[str]:
@@ -104,7 +107,11 @@ def _fit_one_line(text: str, width: int) -> str:
 
 
 def _describe_parameter(
-    parameter: NamedParameter, *, is_first: bool, is_default_shown: bool, note: str = ""
+    parameter: NamedParameter,
+    *,
+    is_first: bool,
+    is_default_shown: bool,
+    list_item: str | None = None,
 ) -> list[str]:
     """Return the author's lines about a parameter, followed by the facts that its type does not express.
 
@@ -112,13 +119,13 @@ def _describe_parameter(
         parameter: The parameter.
         is_first: Whether it is the first parameter of the method.
         is_default_shown: Whether a known default is among the facts.
-        note: A sentence to add, or empty.
+        list_item: The type of the items if a list may be passed in its place; None if not.
     """
-    facts = [
-        *_iter_facts(parameter, is_first=is_first, is_default_shown=is_default_shown),
-        *([note] if note else []),
-    ]
+    facts = [*_iter_facts(parameter, is_first=is_first, is_default_shown=is_default_shown)]
     lines = _end_last_line(parameter.description)
+    if list_item:
+        sentence = _ACCEPTS_LIST if facts or lines else _VALUE_OR_LIST
+        facts.append(sentence.format(list_item))
     if facts and len(lines) <= 1:
         lines = [" ".join([*lines, *facts])]
     elif facts:
@@ -220,7 +227,8 @@ def _end_sentence(line: str) -> str:
     return f"{line}." if is_open else line
 
 
-def _indent(lines: Iterable[str]) -> list[str]:
+def indent(lines: Iterable[str]) -> list[str]:
+    """Indent lines by four spaces, except empty ones."""
     return [f"    {line}" if line else "" for line in lines]
 
 

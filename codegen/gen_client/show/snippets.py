@@ -6,13 +6,13 @@ a method, but nothing of how a package is laid out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
 from gen_client.escape import Code, format_code, join_code
 from gen_client.naming import names
 from gen_client.plan import usage
+from gen_client.plan.docstrings import indent
 from gen_client.plan.named import NamedMethod
 
 _BATCH_INPUTS: Final = 2
@@ -53,9 +53,9 @@ def format_snippet(
     with_line = f"with {client}({client_arguments}) as model:{comment}"
     if style is CallStyle.SYNC:
         call = _format_call(method, arguments, is_async=False)
-        return [import_line, "", with_line, *_indent(call)]
+        return [import_line, "", with_line, *indent(call)]
     if style is CallStyle.BATCH:
-        return [import_line, "", with_line, *_indent(_format_batch_call(method, arguments))]
+        return [import_line, "", with_line, *indent(_format_batch_call(method, arguments))]
     call = _format_call(method, arguments, is_async=True)
     return [
         "import asyncio",
@@ -64,7 +64,7 @@ def format_snippet(
         "",
         "",
         "async def main() -> None:",
-        *_indent([f"async {with_line}", *_indent(call)]),
+        *indent([f"async {with_line}", *indent(call)]),
         "",
         "",
         "asyncio.run(main())",
@@ -102,7 +102,3 @@ def _format_batch_call(method: NamedMethod, arguments: usage.ExampleArguments) -
         "):",
         "    print(result)",
     ]
-
-
-def _indent(lines: Sequence[str]) -> list[str]:
-    return [f"    {line}" if line else "" for line in lines]

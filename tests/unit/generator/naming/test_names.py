@@ -342,6 +342,14 @@ def test_names_of_parameters(wire: str, name: str) -> None:
     assert python_parameter_names(wire) == [name]
 
 
+def test_batch_and_example_of_a_keyword_have_one_underscore() -> None:
+    method = Method("import", MethodKind.UNARY, "", (), Result(STR))
+    model = Model(None, "", (method,))
+    (names,) = (each.names for each in name_methods(model, check_package_name("pkg"), Report()))
+    assert (names.method, names.batch) == ("import_", "import_batch")
+    assert (names.example, names.async_example) == ("import_", "import_async")
+
+
 @pytest.mark.parametrize(
     ("names", "count"),
     [

@@ -347,7 +347,7 @@ def test_list_is_not_accepted_if_it_may_be_an_argument(first: DataType, listed: 
     its = page(method(param("a", first))).methods[0]
     assert (its.list_form is not None) is listed
     assert its.batch is not None
-    assert ("Also accepts a list of `PredictInput`" in its.doc) is listed
+    assert ("a list of `PredictInput`" in its.doc) is listed
 
 
 def test_streams_and_methods_without_parameters_accept_no_list() -> None:

@@ -6,9 +6,14 @@ import os
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 HAS_OFFICIAL_SDK = find_spec("clarifai") is not None
 """Whether the official SDK is installed. No release supports Python 3.13 or later."""
+
+# Hypothesis's limits of time would fail tests at random when the machine is busy.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

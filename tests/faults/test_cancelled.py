@@ -110,6 +110,7 @@ EVERY: Final[dict[str, Callable[[Any], Any]]] = {
     "stream": lambda model: model.count(200),
     "bidi": lambda model: model.add(iter(range(200))),
     "batch": lambda model: model.double_batch({"n": n} for n in range(200)),
+    "outcomes": lambda model: model.double_batch({"n": n} for n in range(200)).outcomes(),
 }
 
 

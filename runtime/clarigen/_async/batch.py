@@ -5,7 +5,7 @@ It corresponds to `_sync/batch.py`. What is sent, and which result belongs to wh
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .._client.batch import BatchBase
@@ -13,7 +13,7 @@ from ..errors import ClarigenError
 from .stream import iterate_async
 
 if TYPE_CHECKING:
-    from asyncio import Lock, Task
+    from asyncio import Task
 
     from .._calls.batch import BatchPlan, Chunk
     from .._transport.connection import AsyncConnection
@@ -21,24 +21,15 @@ if TYPE_CHECKING:
 _R_co = TypeVar("_R_co", covariant=True)
 
 
-class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]):
+class AsyncBatch(
+    BatchBase["AsyncConnection", AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
+):
     """The results of a batch, in input order, as they arrive: `Batch` for asyncio.
 
     An async iterator that can be consumed once, and an async context manager.
     """
 
     _requests: _AsyncRequests | None = None
-    _read_lock: Lock | None = None
-
-    def __init__(
-        self,
-        make_plan: Callable[[bool], BatchPlan[Any]],
-        connection: AsyncConnection,
-        inputs: AsyncIterable[Any] | Iterable[Any],
-        progress_label: str | None,
-    ) -> None:
-        super().__init__(make_plan, inputs, progress_label)
-        self._connection = connection
 
     def __aiter__(self) -> Self:
         return self
@@ -52,12 +43,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
                 generated class).
             Exception: Anything that the caller's own iterator of inputs raises.
         """
-        import asyncio
-
-        if self._read_lock is None:
-            self._read_lock = asyncio.Lock()
-        async with self._read_lock:
-            outcome: _R_co | ClarigenError = await anext(self._get_iterator())
+        outcome: _R_co | ClarigenError = await anext(self._get_iterator())
         if isinstance(outcome, ClarigenError):
             await self.cancel()
             raise outcome
@@ -71,7 +57,7 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
         """Cancel all requests in flight and stop iteration. Any task on the event loop may call it."""
         self._is_canceled = True
         iterator = self._get_iterator()
-        if self._requests is not None and iterator.ag_running:  # another task is running it
+        if self._requests is not None and iterator.is_running:  # in another task
             await self._requests.cancel()
         else:
             await iterator.aclose()
@@ -82,7 +68,12 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
     async def __aexit__(self, *_: object) -> None:
         await self.cancel()
 
-    async def _iterate(self, *, isolate: bool) -> AsyncIterator[_R_co | ClarigenError]:
+    def _iterate(self, *, isolate: bool) -> AsyncIterator[_R_co | ClarigenError]:
+        return _SharedGenerator(self._generate_outcomes(isolate=isolate))
+
+    async def _generate_outcomes(
+        self, *, isolate: bool
+    ) -> AsyncGenerator[_R_co | ClarigenError, None]:
         plan, inputs = self._make_plan(isolate), iterate_async(self._inputs)
         requests = self._requests = _AsyncRequests(plan, self._connection)
         with self._show_progress() as advance:
@@ -96,6 +87,32 @@ class AsyncBatch(BatchBase[AsyncIterator[_R_co | ClarigenError]], Generic[_R_co]
                     await requests.wait()
             finally:
                 await requests.cancel()
+
+
+class _SharedGenerator(Generic[_R_co]):
+    """An async generator that several tasks share: one at a time runs it."""
+
+    def __init__(self, generator: AsyncGenerator[_R_co, None]) -> None:
+        import asyncio
+
+        self._generator = generator
+        self._lock = asyncio.Lock()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a task is running the generator."""
+        return self._lock.locked()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> _R_co:
+        async with self._lock:
+            return await anext(self._generator)
+
+    async def aclose(self) -> None:
+        """Close the generator. It must not be running."""
+        await self._generator.aclose()
 
 
 class _AsyncRequests:

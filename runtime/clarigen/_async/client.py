@@ -9,6 +9,7 @@ from collections.abc import AsyncIterable, Iterable
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .._client.base import DEFAULT_TIMEOUT, ClientBase
+from .._client.batch import check_inputs
 from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import AsyncBatch
 from .stream import AsyncRequestItems, AsyncStream
@@ -72,9 +73,8 @@ class AsyncClient(ClientBase):
     ) -> AsyncBatch[_R]:
         """Return a batch of calls of a unary method. Each input is a mapping of parameters to values."""
         context, label = self._make_context(), method.name if progress else None
-        make_plan = self._connection.prepare_batch(
-            method, inputs, context, self._batch_limits, asynchronous=True
-        )
+        check_inputs(method, inputs, asynchronous=True)
+        make_plan = self._connection.prepare_batch(method, context, self._options.batch_limits)
         return AsyncBatch(make_plan, self._connection, inputs, label)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from .._wire.codec import describe
 from .._wire.method import Unary
 from ..errors import ClarigenError, InputError, PredictionError
 from .call import CallContext, UnaryFlow, call_chunk, encode_input
@@ -44,6 +43,18 @@ _CONCURRENCY_DECREASE: Final = 0.75
 """Factor by which a refusal reduces the number of requests in flight."""
 
 
+class BatchLimits(NamedTuple):
+    """The limits of a batch that the caller fixes.
+
+    Attributes:
+        size: Number of inputs per request; None for a number that adapts.
+        concurrency: Number of requests in flight; None for a number that adapts.
+    """
+
+    size: int | None = None
+    concurrency: int | None = None
+
+
 class AdaptiveLimits:
     """How many inputs a request has, and how many requests are in flight. Each is fixed or adapts.
 
@@ -52,12 +63,7 @@ class AdaptiveLimits:
     """
 
     def __init__(self, size: int | None = None, concurrency: int | None = None) -> None:
-        """Fix the limits, or let them adapt.
-
-        Args:
-            size: Number of inputs per request; None to adapt it.
-            concurrency: Number of requests in flight; None to adapt it.
-        """
+        """Fix the limits, or let them adapt, as in `BatchLimits`."""
         self.size = size or 1
         self._concurrency = float(concurrency or MAX_CONCURRENCY)
         self._adapts_size = size is None
@@ -129,19 +135,19 @@ class Chunk:
     Attributes:
         flow: Sends the inputs, fills in the outcomes, and returns the number of attempts.
         outcomes: Result or error of each input; None before it is known.
-        started_at: Time at which the request was sent.
+        start_time: Time at which the request was prepared, which is sent at once.
         size: Number of inputs in the request, without those that have an `InputError`.
         is_done: Whether all outcomes are known.
     """
 
-    __slots__ = ("flow", "is_done", "outcomes", "size", "started_at")
+    __slots__ = ("flow", "is_done", "outcomes", "size", "start_time")
 
     def __init__(
-        self, flow: UnaryFlow[int], outcomes: list[Any], started_at: float, size: int
+        self, flow: UnaryFlow[int], outcomes: list[Any], start_time: float, size: int
     ) -> None:
         self.flow = flow
         self.outcomes = outcomes
-        self.started_at = started_at
+        self.start_time = start_time
         self.size = size
         self.is_done = False
 
@@ -201,7 +207,7 @@ class BatchPlan(Generic[_R]):
         return remaining if remaining > 0 else None
 
     def _newest_age(self) -> float:
-        return self._clock() - self._chunks[-1].started_at
+        return self._clock() - self._chunks[-1].start_time
 
     def add_chunk(self, inputs: Iterable[Any]) -> Chunk:
         """Prepare the request for some inputs. An input that does not fit is not sent: its outcome is the error."""
@@ -264,33 +270,10 @@ class BatchPlan(Generic[_R]):
         self._in_flight -= 1
         chunk.is_done = True
         if chunk.size:
-            seconds = self._clock() - chunk.started_at
+            seconds = self._clock() - chunk.start_time
             self._limits.record(chunk.size, seconds, refused=attempts > 1)
 
     def take_ready(self) -> Iterator[_R | ClarigenError]:
         """Take the outcomes that are next in order and known."""
         while self._chunks and self._chunks[0].is_done:
             yield from self._chunks.popleft().outcomes
-
-
-def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = False) -> Any:
-    """Return the inputs of a batch if they are an iterable.
-
-    Args:
-        method: The method that is called.
-        inputs: The inputs, as the caller passes them.
-        asynchronous: Whether an async iterable is accepted too.
-
-    Raises:
-        InputError: They are not an iterable, or they are a single input.
-    """
-    description = describe(inputs)
-    is_single = isinstance(inputs, (Mapping, str, bytes))
-    is_iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))
-    if is_single or not is_iterable:
-        raise InputError(
-            f"{method.name}: `inputs` must be an iterable of mappings, not {description}",
-            method=method.name,
-            parameter="inputs",
-        )
-    return inputs

@@ -281,11 +281,6 @@ class ClientBase(ABC):
             return context
         return context._replace(observers=(*recordings, *context.observers))
 
-    @property
-    def _batch_limits(self) -> tuple[int | None, int | None]:
-        """The number of inputs per request, and of requests in flight; None for a number that adapts."""
-        return self._options.batch_size, self._options.concurrency
-
     def _make_readiness_policy(self, timeout: float | None) -> Policy:
         """Return the policy for waiting until the model is ready.
 

@@ -6,29 +6,39 @@ How requests are sent and awaited is up to the subclasses.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..errors import ConfigError
+from .._wire.codec import describe
+from ..errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from .._calls.batch import BatchPlan
+    from .._transport.connection import AnyConnection
+    from .._wire.method import Unary
 
+_ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
 _Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
 
 
-class BatchBase(ABC, Generic[_Outcomes_co]):
+class BatchBase(ABC, Generic[_ConnectionT, _Outcomes_co]):
     """A batch of inputs to one method, which runs once."""
 
+    _is_canceled = False
+    _iterator: Any = None
+
     def __init__(
-        self, make_plan: Callable[[bool], BatchPlan[Any]], inputs: Any, progress_label: str | None
+        self,
+        make_plan: Callable[[bool], BatchPlan[Any]],
+        connection: _ConnectionT,
+        inputs: Any,
+        progress_label: str | None,
     ) -> None:
         self._make_plan = make_plan
+        self._connection = connection
         self._inputs = inputs
         self._progress_label = progress_label
-        self._is_canceled = False
-        self._iterator: Any = None
 
     def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
         """Iterate over the results. For an input that failed, yield its error instead of raising it.
@@ -71,3 +81,26 @@ class BatchBase(ABC, Generic[_Outcomes_co]):
 
 def _do_nothing() -> None:
     pass
+
+
+def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = False) -> Any:
+    """Return the inputs of a batch if they are an iterable.
+
+    Args:
+        method: The method that is called.
+        inputs: The inputs, as the caller passes them.
+        asynchronous: Whether an async iterable is accepted too.
+
+    Raises:
+        InputError: They are not an iterable, or they are a single input.
+    """
+    description = describe(inputs)
+    is_single = isinstance(inputs, (Mapping, str, bytes))
+    is_iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))
+    if is_single or not is_iterable:
+        raise InputError(
+            f"{method.name}: `inputs` must be an iterable of mappings, not {description}",
+            method=method.name,
+            parameter="inputs",
+        )
+    return inputs

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .._calls.actions import GrpcFailure, Sleep
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _R_co = TypeVar("_R_co", covariant=True)
 
 
-class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
+class Batch(BatchBase["Connection", Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     """The results of a batch, in input order, as they arrive.
 
     An iterator that can be consumed once, and a context manager. Inputs are read as they are needed, and
@@ -42,16 +42,6 @@ class Batch(BatchBase[Iterator[_R_co | ClarigenError]], Generic[_R_co]):
     """
 
     _requests: _Requests | None = None
-
-    def __init__(
-        self,
-        make_plan: Callable[[bool], BatchPlan[Any]],
-        connection: Connection,
-        inputs: Iterable[Any],
-        progress_label: str | None,
-    ) -> None:
-        super().__init__(make_plan, inputs, progress_label)
-        self._connection = connection
 
     def __iter__(self) -> Self:
         return self

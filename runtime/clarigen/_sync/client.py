@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from .._client.base import DEFAULT_TIMEOUT, ClientBase
+from .._client.batch import check_inputs
 from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import Batch
 from .stream import RequestItems, Stream
@@ -81,7 +82,8 @@ class Client(ClientBase):
     def _batch(self, method: Unary[_R], inputs: Iterable[object], progress: bool, /) -> Batch[_R]:
         """Return a batch of calls of a unary method. Each input is a mapping of parameters to values."""
         context, label = self._make_context(), method.name if progress else None
-        make_plan = self._connection.prepare_batch(method, inputs, context, self._batch_limits)
+        check_inputs(method, inputs)
+        make_plan = self._connection.prepare_batch(method, context, self._options.batch_limits)
         return Batch(make_plan, self._connection, inputs, label)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:

@@ -13,12 +13,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from .._calls.batch import AdaptiveLimits, BatchPlan, check_inputs
+from .._calls.batch import AdaptiveLimits, BatchPlan
 from .._calls.call import call_stream, call_unary
 
 if TYPE_CHECKING:
     from .._calls.actions import GrpcFailure, Open, Send, Sleep
     from .._calls.address import Address
+    from .._calls.batch import BatchLimits
     from .._calls.call import CallContext, StreamFlow, UnaryFlow
     from .._calls.retry import Policy
     from .._wire.method import Streaming, Unary
@@ -60,29 +61,9 @@ class AnyConnection(Protocol):
         ...
 
     def prepare_batch(
-        self,
-        method: Unary[_R],
-        inputs: object,
-        context: CallContext,
-        limits: tuple[int | None, int | None],
-        *,
-        asynchronous: bool = False,
+        self, method: Unary[_R], context: CallContext, limits: BatchLimits
     ) -> Callable[[bool], BatchPlan[_R]]:
-        """Check the inputs of a batch, and return a function that makes its plan.
-
-        Args:
-            method: The method.
-            inputs: The inputs. They are not read yet.
-            context: The context of the calls.
-            limits: The number of inputs per request, and of requests in flight; None for a number that adapts.
-            asynchronous: Whether the inputs may be an async iterable.
-
-        Returns:
-            A function that makes the plan. Its argument is whether to isolate the inputs that fail.
-
-        Raises:
-            InputError: The inputs are not an iterable of inputs.
-        """
+        """Return a function that makes the plan of a batch. Its argument is whether to isolate inputs that fail."""
         ...
 
     def make_readiness_flow(self, address: Address, policy: Policy) -> UnaryFlow[None]:
@@ -166,16 +147,9 @@ class GrpcConnectionBase(ABC):
         return call_stream(method, values, context)
 
     def prepare_batch(
-        self,
-        method: Unary[_R],
-        inputs: object,
-        context: CallContext,
-        limits: tuple[int | None, int | None],
-        *,
-        asynchronous: bool = False,
+        self, method: Unary[_R], context: CallContext, limits: BatchLimits
     ) -> Callable[[bool], BatchPlan[_R]]:
-        """Check the inputs of a batch, and return a function that makes its plan."""
-        check_inputs(method, inputs, asynchronous=asynchronous)
+        """Return a function that makes the plan of a batch."""
         adaptive = AdaptiveLimits(*limits)
         return lambda isolate: BatchPlan(method, context, adaptive, isolate=isolate)
 

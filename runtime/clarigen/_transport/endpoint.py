@@ -14,6 +14,7 @@ from .credentials import Credential
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
+    from .._calls.batch import BatchLimits
     from .._calls.response import Observer
     from .._calls.retry import Policy
     from .._model_ref import ModelRef
@@ -173,6 +174,13 @@ class ClientOptions(NamedTuple):
     def is_platform(self) -> bool:
         """Whether the server is the platform itself."""
         return find_base_url(self.base_url) == DEFAULT_BASE_URL
+
+    @property
+    def batch_limits(self) -> BatchLimits:
+        """The limits of a batch."""
+        from .._calls.batch import BatchLimits
+
+        return BatchLimits(self.batch_size, self.concurrency)
 
     def check(self) -> None:
         """Raise `ConfigError` if an option is out of its range."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._calls.actions import END
-from .._calls.batch import AdaptiveLimits, BatchPlan, check_inputs
+from .._calls.batch import AdaptiveLimits, BatchLimits, BatchPlan
 from .._calls.call import CallContext
 from .._calls.driver import AsyncDriver, Driver
 from .._transport.connection import CLOSED
@@ -91,20 +91,10 @@ class FakeConnectionBase:
         return call_stream(self._find_fake_method(method), values, context, items)
 
     def prepare_batch(
-        self,
-        method: Unary[Any],
-        inputs: object,
-        context: CallContext,
-        limits: tuple[int | None, int | None],
-        *,
-        asynchronous: bool = False,
+        self, method: Unary[Any], context: CallContext, limits: BatchLimits
     ) -> Callable[[bool], BatchPlan[Any]]:
-        """Check the inputs of a batch, and return a function that makes its plan.
-
-        Args and result are those of `prepare_batch` in `_transport.connection`.
-        """
-        check_inputs(method, inputs, asynchronous=asynchronous)
-        fake_method, concurrency = self._find_fake_method(method), limits[1] or 1
+        """Return a function that makes the plan of a batch."""
+        fake_method, concurrency = self._find_fake_method(method), limits.concurrency or 1
         return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
 
     def make_readiness_flow(self, address: object, policy: object) -> Any:

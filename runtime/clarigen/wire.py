@@ -183,11 +183,7 @@ def server_stream(
 ) -> Streaming[_R]:
     """Describe a method that takes one input and returns a stream of results.
 
-    Args:
-        wire_name: The name on the wire.
-        fields: Its parameters, in order.
-        name: The name in Python, if it differs.
-        returns: The codec of each result.
+    The arguments are those of `unary`, with the codec of each result.
     """
     return Streaming(wire_name, name or wire_name, "GenerateModelOutputs", fields, returns)
 
@@ -197,11 +193,7 @@ def bidi_stream(
 ) -> Streaming[_R]:
     """Describe a method that takes a stream of inputs and returns a stream of results.
 
-    Args:
-        wire_name: The name on the wire.
-        fields: Its parameters, in order; exactly one has `stream=True`.
-        name: The name in Python, if it differs.
-        returns: The codec of each result.
+    The arguments are those of `server_stream`. Exactly one of the fields has `stream=True`.
     """
     return Streaming(wire_name, name or wire_name, "StreamModelOutputs", fields, returns)
 

@@ -61,11 +61,7 @@ class DriftCheck(Protocol):
         ...
 
     def add_hint(
-        self,
-        error: ClarigenError,
-        address: Address,
-        deadline: Deadline,
-        response: MultiOutputResponse | None = None,
+        self, error: ClarigenError, address: Address, deadline: Deadline, version_id: str
     ) -> UnaryFlow[None]:
         """Add to an error's message that the model has changed, if that may be the cause."""
         ...
@@ -310,7 +306,10 @@ def _add_drift_hint(
 ) -> UnaryFlow[None]:
     """Add to an error's message that the model has changed, if that may be the cause."""
     if context.drift is not None:
-        yield from context.drift.add_hint(error, context.address, attempts.deadline, response)
+        version_id = ""
+        if response is not None and response.outputs:
+            version_id = response.outputs[0].model.model_version.id
+        yield from context.drift.add_hint(error, context.address, attempts.deadline, version_id)
 
 
 def parse_reply(method: Method[Any], reply: bytes, context: CallContext) -> _ParsedReply:

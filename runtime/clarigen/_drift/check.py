@@ -22,7 +22,6 @@ from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, Signat
 
 if TYPE_CHECKING:
     from .._calls.call import UnaryFlow
-    from .._proto import MultiOutputResponse
     from .lock import Lock
 
 _POLL_SECONDS: Final = 0.02
@@ -107,7 +106,7 @@ class DriftChecker:
                     yield from self._compare(address, deadline)
                 finally:
                     mutex.release()
-            elif (deadline.remaining() or _POLL_SECONDS) < _POLL_SECONDS:
+            elif deadline.expires_within(_POLL_SECONDS):
                 raise GrpcFailure("DEADLINE_EXCEEDED", "")
             else:
                 yield Sleep(_POLL_SECONDS)
@@ -130,11 +129,7 @@ class DriftChecker:
         self.unverified = bool(self._differences)
 
     def add_hint(
-        self,
-        error: ClarigenError,
-        address: Address,
-        deadline: Deadline,
-        response: MultiOutputResponse | None = None,
+        self, error: ClarigenError, address: Address, deadline: Deadline, version_id: str
     ) -> UnaryFlow[None]:
         """Add to an error's message that the model has changed, if that may be the cause.
 
@@ -142,7 +137,7 @@ class DriftChecker:
             error: The error.
             address: The model that was called.
             deadline: The deadline of the call.
-            response: The response to the call; None if there is none.
+            version_id: The version that answered the call; empty if unknown.
         """
         if self._verify or not may_be_drift(error):
             return
@@ -153,7 +148,7 @@ class DriftChecker:
         if address.reference != lock.reference:
             change = "the client was generated for another model" if address.reference else ""
         else:
-            version = address.version_id or _get_version_id(response)
+            version = address.version_id or version_id
             version = version or (yield from self._fetch_latest_version(address, deadline))
             if version not in ("", lock.version_id):
                 change = (
@@ -193,13 +188,6 @@ class DriftChecker:
             with suppress(GrpcFailure, ClarigenError):
                 self._latest_version = yield from get_version_id(address.reference, "", timeout)
         return self._latest_version
-
-
-def _get_version_id(response: MultiOutputResponse | None) -> str:
-    """Return the id of the version that answered; empty if the response does not name it."""
-    if response is None or not response.outputs:
-        return ""
-    return response.outputs[0].model.model_version.id
 
 
 def may_be_drift(error: ClarigenError) -> bool:

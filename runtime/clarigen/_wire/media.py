@@ -103,7 +103,9 @@ def file_encoder(cls: type[Any]) -> Encoder:
         if not value.bytes and not value.url:
             raise CodecError(f"must be {label} with bytes or a URL; this one is empty")
         size = _append_str(_URL, value.url, out)
-        return size + append_len_field(_BASE64, value.bytes, out) if value.bytes else size
+        if value.bytes:
+            size += append_len_field(_BASE64, value.bytes, out)
+        return size
 
     return encode
 

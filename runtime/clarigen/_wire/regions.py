@@ -100,7 +100,9 @@ def _encode_region(value: Any, out: Buffers) -> int:
     ids += _encode_str_field(_TRACK_ID, value.track_id, ".track_id")
     size = _append_bytes(ids + _encode_float_field(_REGION_VALUE, value.value, ".value"), out)
     size += _append_region_info(value, out)
-    return size + _append_region_data(value, out) if value.text or value.concepts else size
+    if value.text or value.concepts:
+        size += _append_region_data(value, out)
+    return size
 
 
 def _encode_region_info(value: Region, out: Buffers) -> int:
@@ -118,7 +120,9 @@ def _encode_region_data(value: Region, out: Buffers) -> int:
     size = 0
     for index, concept in enumerate(value.concepts):
         size += call_at(f".concepts[{index}]", _append_concept, concept, out)
-    return size + call_at(".text", _append_text, value.text, out) if value.text else size
+    if value.text:
+        size += call_at(".text", _append_text, value.text, out)
+    return size
 
 
 def _encode_box_fields(value: Any) -> bytes:

@@ -70,10 +70,10 @@ def _find_origin(fetched: FetchedJob, package: Package, build_package: BuildPack
         regenerated = build_package(
             lock.document, fetched.name, Report(), fetched.job.options.custom
         )
-        has_model_signatures = _have_same_signatures(lock.document, fetched.document)
+        has_model_signatures, has_model_tools = _compare_models(lock.document, fetched.document)
     except Refusal:
         return unknown
-    return Origin(regenerated.files, has_current_format, has_model_signatures)
+    return Origin(regenerated.files, has_current_format, has_model_signatures, has_model_tools)
 
 
 def require_known_format(fetched: FetchedJob) -> None:
@@ -85,20 +85,24 @@ def require_known_format(fetched: FetchedJob) -> None:
 def require_locked_signatures(fetched: FetchedJob) -> None:
     """Raise `Refusal` (exit 1) if the model's signatures are not those of the lock."""
     lock = read_lock(fetched.lock_path)
-    if lock is not None and _have_same_signatures(lock.document, fetched.document):
-        return
+    problem, subject = "there is no lock", "signatures"
+    if lock is not None:
+        has_model_signatures, has_model_tools = _compare_models(lock.document, fetched.document)
+        if has_model_signatures and has_model_tools:
+            return
+        subject = "tools" if has_model_signatures else "signatures"
+        problem = f"the model's {subject} are not those of the lock"
     raise Refusal(
-        "the model's signatures are not those of the lock" if lock else "there is no lock",
+        problem,
         exit_code=DIFFERENT,
         location=quote(str(fetched.lock_path), 400),
-        remedy="run the command without --frozen to generate from the model's present signatures",
+        remedy=f"run the command without --frozen to generate from the model's present {subject}",
     )
 
 
-def _have_same_signatures(first: Document, second: Document) -> bool:
-    """Return whether the methods of two documents are equal in their canonical form."""
-    digests = {
-        compute_digest(write_signatures(read_model(document, Report())))
-        for document in (first, second)
-    }
-    return len(digests) == 1
+def _compare_models(first: Document, second: Document) -> tuple[bool, bool]:
+    """Return whether the methods of two documents are equal in their canonical form, and whether the tools are."""
+    models = [read_model(document, Report()) for document in (first, second)]
+    methods = {compute_digest(write_signatures(model)) for model in models}
+    tools = {compute_digest(model.tools and model.tools.document) for model in models}
+    return len(methods) == 1, len(tools) == 1

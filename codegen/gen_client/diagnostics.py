@@ -7,17 +7,36 @@ from __future__ import annotations
 
 import difflib
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from clarigen import __version__
 from gen_client.exit_codes import UNUSABLE
 from gen_client.text import escape_unprintable, quote
 
-ProgressCallback = Callable[[str], None]
-"""A function that is called with the name of each stage as it starts."""
+
+class ProgressCallback(Protocol):
+    """A function that is called with the name of each stage as it starts."""
+
+    def __call__(self, text: str, /, *, is_notice: bool = False) -> None:
+        """Show a text.
+
+        Args:
+            text: The name of a stage, or a sentence.
+            is_notice: Whether the text is a sentence that the user must see, such as that a call may be billed.
+        """
+
+
+def label_progress(progress: ProgressCallback, label: str) -> ProgressCallback:
+    """Return a callback that puts a label before each text."""
+
+    def show(text: str, /, *, is_notice: bool = False) -> None:
+        progress(f"{label}: {text}", is_notice=is_notice)
+
+    return show
+
 
 _LIST_LIMIT: Final = 400
 """Characters of a list of known words that a remedy repeats."""

@@ -70,6 +70,21 @@ def is_id(text: str) -> bool:
     return len(text) <= NAME and _ID.fullmatch(text) is not None
 
 
+def check_levels(document: object) -> None:
+    """Raise `Refusal` (exit 4) if a parsed document has more than `LEVELS` levels. This does not recurse."""
+    pending = [(document, 0)]
+    while pending:
+        value, level = pending.pop()
+        if level > LEVELS:
+            raise Refusal(
+                f"the document is nested more than {LEVELS} levels deep", exit_code=UNUSABLE
+            )
+        if is_object(value):
+            pending.extend((item, level + 1) for item in value.values())
+        elif is_array(value):
+            pending.extend((item, level + 1) for item in value)
+
+
 def check_size(document: object) -> None:
     """Raise `Refusal` if a document is too large. This does not recurse.
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from ._calls.actions import GrpcFailure, Send
+from ._calls.actions import GrpcFailure, Send, Sleep
 from ._calls.driver import Driver
-from ._client.base import DEFAULT_TIMEOUT
+from ._client.base import DEFAULT_RETRIES, DEFAULT_TIMEOUT
 from ._model_ref import ModelRef
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url
 
 if TYPE_CHECKING:
-    from ._calls.platform import Query
+    from ._calls.call import UnaryFlow
     from ._proto import MethodSignature, ModelTypeField, MultiOutputResponse, Status
     from ._sync.connection import GrpcConnection as Connection
 
@@ -28,6 +28,7 @@ __all__ = [
     "Target",
     "VersionNotReadyError",
     "connect",
+    "fetch_mcp_offer",
     "fetch_signatures",
     "split_url",
     "whoami",
@@ -143,6 +144,34 @@ def fetch_signatures(
     return Signatures(version_id, response=_read_response_text(response))
 
 
+def fetch_mcp_offer(
+    connection: Connection, reference: ModelRef | None, version_id: str
+) -> dict[str, Any]:
+    """Ask the MCP server in a model what it offers; wait up to ten minutes for a model that is starting.
+
+    The model runs for this, so it may be billed.
+
+    Args:
+        connection: The platform, or a runner.
+        reference: The model; None for the only one that a runner serves.
+        version_id: The version; empty for the latest.
+
+    Returns:
+        `instructions`, and the lists that the server has: `tools`, `prompts`, `resources`, `resourceTemplates`.
+
+    Raises:
+        ClarigenError: The model cannot be reached, its server failed, or its answers are too large.
+    """
+    from ._calls.address import Address, Routing
+    from ._calls.call import CallContext
+    from ._calls.retry import Policy
+    from ._drift.mcp_server import McpServer
+
+    policy = Policy(DEFAULT_TIMEOUT, DEFAULT_RETRIES, idempotent=True)
+    context = CallContext(Address(reference, version_id, Routing()), policy)
+    return _run_query(connection, McpServer(context).describe())
+
+
 class _AnnouncingDriver(Driver):
     """A driver that runs a query over a connection and announces each request.
 
@@ -155,16 +184,17 @@ class _AnnouncingDriver(Driver):
         self._on_request = on_request
         self.rpc = ""
 
-    def perform(self, action: Send) -> Any:
-        """Send a request."""
-        self.rpc = action.rpc
-        if self._on_request is not None:
-            self._on_request(action.rpc)
+    def perform(self, action: Send | Sleep) -> Any:
+        """Send a request, or sleep."""
+        if isinstance(action, Send):
+            self.rpc = action.rpc
+            if self._on_request is not None:
+                self._on_request(action.rpc)
         return self._connection.perform(action)
 
 
 def _run_query(
-    connection: Connection, query: Query[_R], on_request: Callable[[str], None] | None = None
+    connection: Connection, query: UnaryFlow[_R], on_request: Callable[[str], None] | None = None
 ) -> _R:
     """Run a query; convert a gRPC failure into the error that a client would raise."""
     from ._calls.status import error_from_failure

@@ -119,7 +119,12 @@ def test_options_override_the_environment(
 def test_progress_is_reported(platform: Standin) -> None:
     platform.versions = {VERSION: Version(signatures=None)}
     heard: list[str] = []
-    fetch(access=Access(timeout=10, progress=heard.append))
+
+    def hear(text: str, /, *, is_notice: bool = False) -> None:
+        assert not is_notice
+        heard.append(text)
+
+    fetch(access=Access(timeout=10, progress=hear))
     assert len(heard) == 3
     assert str(platform.port) in heard[0]
     assert "may have to start" in heard[-1]

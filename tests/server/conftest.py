@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 
 from clarigen.testing import serve
 from gen_client import cli
+from server.mcp_servers import run_mcp_model
 from server.own_model import Everything
 
 LIMIT = 1 << 30
@@ -101,3 +103,17 @@ def served(request: pytest.FixtureRequest) -> Served:
     """Each of the two servers in turn."""
     server: Served = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture(scope="session")
+def mcp_url() -> Iterator[Callable[[str], str]]:
+    """A function that returns the base URL of one of our MCP models; its server is started by the first call."""
+    urls: dict[str, str] = {}
+    with ExitStack() as servers:
+
+        def start(name: str) -> str:
+            if name not in urls:
+                urls[name] = servers.enter_context(run_mcp_model(name))
+            return urls[name]
+
+        yield start

@@ -4,6 +4,7 @@ lab        twelve tools, two resources, a resource template and a prompt
 hard       thirty tools with schemas of every form
 bridged    an MCP server on stdio behind the official bridge
 doomed     a server that stops when it is asked for its tools
+faulty     a server that lists its tools wrongly, as a call of its tool says
 mixed      a tool, and methods of the model's own
 """
 

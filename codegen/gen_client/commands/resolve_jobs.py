@@ -15,7 +15,7 @@ from clarigen import ModelRef
 from gen_client import config, source
 from gen_client.config import ModelEntry, Settings
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, read_custom_templates
-from gen_client.diagnostics import ProgressCallback, Refusal, Report
+from gen_client.diagnostics import ProgressCallback, Refusal, Report, label_progress
 from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
 from gen_client.layout import LOCK_FILE
@@ -143,7 +143,7 @@ def _job_of_entry(
         return Job(_lock_source(options, entry.address, report), options, report)
     access = source.Access(
         api_base=_choose_api_base(api_base, settings),
-        progress=lambda stage: progress(f"{entry.name}: {stage}"),
+        progress=label_progress(progress, entry.name),
     )
     return Job(_TrustedSource(entry, access, settings), options, report)
 

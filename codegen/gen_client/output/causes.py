@@ -23,6 +23,7 @@ class Cause(enum.Enum):
     """Why a file differs, in the words that are printed."""
 
     MODEL = "the model changed"
+    TOOLS = "the model's tools changed"
     SETTINGS = "the configuration changed"
     GENERATOR = "gen-client changed"
     EDITED = "edited by hand"
@@ -64,11 +65,20 @@ class Origin:
             unusable.
         has_current_format: Whether the lock has the format version that this gen-client writes.
         has_model_signatures: Whether the signatures of the lock are those of the model.
+        has_model_tools: Whether the tools of the lock are those of the model, if it is an MCP model.
     """
 
     regenerated: Mapping[str, str] | None
     has_current_format: bool
     has_model_signatures: bool
+    has_model_tools: bool = True
+
+    @property
+    def changed_input(self) -> Cause:
+        """What gen-client gets now that is not what the package was generated from."""
+        if not self.has_model_signatures:
+            return Cause.MODEL
+        return Cause.SETTINGS if self.has_model_tools else Cause.TOOLS
 
 
 def find_differences(
@@ -110,11 +120,10 @@ def _find_cause(file: str, content: bytes | None, expected: str, origin: Origin)
     if origin.regenerated is None:
         return Cause.EDITED if file == LOCK_FILE else Cause.UNKNOWN
     regenerated = origin.regenerated.get(file, "")
-    changed_input = Cause.SETTINGS if origin.has_model_signatures else Cause.MODEL
     if not origin.has_current_format:
-        return Cause.GENERATOR if regenerated == expected else changed_input
+        return Cause.GENERATOR if regenerated == expected else origin.changed_input
     is_generated = content == regenerated.encode() or _is_equivalent(file, content, regenerated)
-    return changed_input if is_generated else Cause.EDITED
+    return origin.changed_input if is_generated else Cause.EDITED
 
 
 def _is_equivalent(file: str, content: bytes, text: str) -> bool:

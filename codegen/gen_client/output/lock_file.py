@@ -14,8 +14,9 @@ from clarigen import wire
 from gen_client.diagnostics import Refusal, Report
 from gen_client.interface.model import Model
 from gen_client.interface.write import write_signatures
-from gen_client.json_text import compute_digest, is_object
+from gen_client.json_text import is_object
 from gen_client.source import Document, SignatureFile
+from gen_client.source.signature_forms import compute_lock_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,13 @@ class Lock:
 def format_lock(model: Model) -> str:
     """Return the text of a model's lock, ending in a newline. Equal models give equal text."""
     signatures = write_signatures(model)
+    mcp = None if model.tools is None else model.tools.document
     content = {
         "format": wire.FORMAT,
         "model": _reference_ids(model),
-        "sha256": compute_digest(signatures),
+        "sha256": compute_lock_digest(signatures, mcp),
         "method_signatures": signatures,
+        **({} if mcp is None else {"mcp": mcp}),
         **({"client": dict(model.client_options)} if model.client_options else {}),
         **({"types": dict(model.json_types)} if model.json_types else {}),
         **({"transports": list(model.public_transports)} if model.public_transports else {}),

@@ -28,7 +28,7 @@ _CHECK_SERVER: Final = "is the server running, and are host, port and scheme rig
 _CHECK_CREDENTIAL: Final = "check CLARIFAI_PAT; tokens are made in the account's security settings"
 
 
-def _ignore_progress(_: str) -> None:
+def _ignore_progress(_: str, /, *, is_notice: bool = False) -> None:
     """Show nothing."""
 
 
@@ -41,7 +41,7 @@ class Access:
         pat: A personal access token; None for CLARIFAI_PAT.
         session_token: A session token; None for CLARIFAI_SESSION_TOKEN.
         timeout: Seconds that one call may take; above 0.
-        progress: Called with a short text before each call.
+        progress: Called with a short text before each call, and with what the user must know of it.
     """
 
     api_base: str | None = None

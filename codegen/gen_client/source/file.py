@@ -73,7 +73,7 @@ def parse_document(content: bytes, name: str, suffix: str, report: Report) -> Do
     except ValueError as error:
         raise Refusal(
             f"{name} holds no signatures: {escape_unprintable(str(error), 200)}",
-            remedy="expected JSON or YAML: a signatures.json, or an array of signatures",
+            remedy="expected JSON or YAML: a signatures.json, an array of signatures, or tools of an MCP server",
             exit_code=UNUSABLE,
         ) from None
 

@@ -14,6 +14,7 @@ from gen_client.exit_codes import UNREACHABLE
 from gen_client.source.access import Access, open_connection
 from gen_client.source.deployed import build_document
 from gen_client.source.document import Document
+from gen_client.source.mcp_offer import add_offer
 from gen_client.text import quote, quote_unless_identifier
 
 _PROGRESS: Final = {
@@ -47,7 +48,8 @@ class PlatformModel:
         Raises:
             Refusal: Exit 2: the base URL is wrong, or there is no credential. Exit 3: the platform cannot be
                 reached, refuses the credential, does not know the model, or the version is not ready.
-                Exit 4: the model has no typed methods, or its response cannot be read.
+                Exit 4: the model has no typed methods, or its response cannot be read; or it is an MCP model
+                that cannot list its tools.
         """
         with open_connection(self._access.api_base, self._access) as connection:
             address = connection.target.address
@@ -61,7 +63,8 @@ class PlatformModel:
                 )
             except VersionNotReadyError as error:
                 raise self._refuse_version(error) from None
-            return build_document(self._reference, signatures)
+            document = build_document(self._reference, signatures)
+            return add_offer(connection, document, self._access)
 
     def _refuse_version(self, error: VersionNotReadyError) -> Refusal:
         version_id = quote_unless_identifier(error.version_id)

@@ -9,6 +9,7 @@ from clarigen._tooling import fetch_signatures
 from gen_client.source.access import Access, open_connection
 from gen_client.source.deployed import build_document
 from gen_client.source.document import Document
+from gen_client.source.mcp_offer import add_offer
 
 
 class Runner:
@@ -33,4 +34,5 @@ class Runner:
         """
         with open_connection(self._base_url, self._access) as connection:
             self._access.progress(f"asking {connection.target.address}")
-            return build_document(None, fetch_signatures(connection, None, ""))
+            document = build_document(None, fetch_signatures(connection, None, ""))
+            return add_offer(connection, document, self._access)

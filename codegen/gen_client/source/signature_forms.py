@@ -3,6 +3,7 @@
     {"model": {…}, "method_signatures": […]}     a signature file; a lock also has `format`, `sha256` and settings
     {"predict": {…}, "generate": {…}}            a model's own answer: signatures by name
     [{…}, {…}]                                   signatures alone
+    {"tools": […]}                               an MCP server's answer to `tools/list`, also in a `result`
 
 The content of a signature is not checked here; `interface` does that.
 """
@@ -16,6 +17,7 @@ from clarigen import ModelRef, wire
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE
 from gen_client.json_text import JsonValue, compute_digest
+from gen_client.source import mcp_offer
 from gen_client.source.document import Document
 
 _SIGNATURES_KEYS: Final = ("method_signatures", "methodSignatures")
@@ -38,6 +40,10 @@ def read_document(content: JsonValue, report: Report) -> Document:
         for key in _SIGNATURES_KEYS:
             if key in content:
                 return _read_signature_file(content, content[key], report)
+    offer = mcp_offer.read_offer(content)
+    if offer is not None:
+        signatures = mcp_offer.transport_signatures()
+        return Document(None, "", signatures, mcp=mcp_offer.build_offer(offer))
     return Document(None, "", read_signatures_by_name(content))
 
 
@@ -45,7 +51,8 @@ def _read_signature_file(
     content: Mapping[str, JsonValue], signatures: JsonValue, report: Report
 ) -> Document:
     _check_format(content.get("format"))
-    _check_digest(content.get("sha256"), signatures, report)
+    _check_digest(content.get("sha256"), signatures, content.get("mcp"), report)
+    offer = _read_locked_offer(content.get("mcp"))
     reference, version_id = _read_model(content.get("model"))
     return Document(
         reference,
@@ -54,6 +61,7 @@ def _read_signature_file(
         client_options=_read_texts(content, "client"),
         json_types=_read_texts(content, "types"),
         public_transports=_read_names(content, "transports"),
+        mcp=offer,
     )
 
 
@@ -151,9 +159,30 @@ def _check_format(number: JsonValue) -> None:
         )
 
 
-def _check_digest(expected: JsonValue, signatures: JsonValue, report: Report) -> None:
+def compute_lock_digest(signatures: object, mcp: object) -> str:
+    """Return the digest of what a lock says of a model.
+
+    Args:
+        signatures: The signatures, as a parsed value.
+        mcp: What an MCP model offers; None for another model.
+    """
+    return compute_digest(signatures if mcp is None else [signatures, mcp])
+
+
+def _read_locked_offer(content: JsonValue) -> Mapping[str, object] | None:
+    """Return what a lock says that an MCP model offers."""
+    if content is None:
+        return None
+    if not isinstance(content, dict):
+        raise ValueError("`mcp` is not an object")
+    return mcp_offer.build_offer(content)
+
+
+def _check_digest(
+    expected: JsonValue, signatures: JsonValue, mcp: JsonValue, report: Report
+) -> None:
     """Warn if the signatures of a lock were changed after it was written."""
-    if expected is not None and compute_digest(signatures) != expected:
+    if expected is not None and compute_lock_digest(signatures, mcp) != expected:
         report.warn(
             "the signatures do not match the file's sha256: it was edited by hand",
             location="sha256",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from gen_client.diagnostics import ProgressCallback
 from gen_client.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -24,15 +24,23 @@ DELAY_SECONDS = 1.0
 class ProgressDisplay:
     """A context manager that shows the stage that `start_stage` names.
 
-    The names of stages are our own text, never a model's.
+    The names of stages are our own text, never a model's. A notice is a line of its own, also without a terminal.
 
     Args:
         on_stage: Called with each stage as well.
+        on_notice: Called with each notice, whether or not stages are shown.
         enabled: Whether anything may be shown.
     """
 
-    def __init__(self, on_stage: ProgressCallback | None = None, *, enabled: bool = True) -> None:
+    def __init__(
+        self,
+        on_stage: Callable[[str], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
+        *,
+        enabled: bool = True,
+    ) -> None:
         self._on_stage = on_stage
+        self._on_notice = on_notice
         self._enabled = enabled
         self._lock = threading.Lock()
         self._stage = ""
@@ -59,8 +67,12 @@ class ProgressDisplay:
                 self._status.stop()
                 self._status = None
 
-    def start_stage(self, name: str) -> None:
-        """Show a stage that starts now; this is a `ProgressCallback`."""
+    def start_stage(self, name: str, /, *, is_notice: bool = False) -> None:
+        """Show a stage that starts now, or a notice; this is a `ProgressCallback`."""
+        if is_notice:
+            if self._on_notice is not None:
+                self._on_notice(f"gen-client: {name}")
+            return
         if self._on_stage is not None:
             self._on_stage(name)
         with self._lock:
@@ -84,7 +96,7 @@ class ProgressDisplay:
 
 def show_progress(console: Console) -> ProgressDisplay:
     """Return a progress display that prints each stage if the console is verbose, and nothing if it is quiet."""
-    return ProgressDisplay(console.print_detail, enabled=not console.quiet)
+    return ProgressDisplay(console.print_detail, console.print_note, enabled=not console.quiet)
 
 
 def _without_markup(text: str) -> Text:

@@ -247,6 +247,9 @@ _RESET_DETAILS: Final = ("received rst_stream", "stream removed")
 _CONCURRENCY_DETAILS: Final = "concurrent rpc limit exceeded"
 _SIZE_DETAILS: Final = "larger than max"
 
+_CLOSED_SERVER: Final = "ClosedResourceError"
+"""The exception, without a message, that the SDK raises if a model's MCP server has ended."""
+
 
 def classify_failure(failure: GrpcFailure) -> FailureInfo:
     """Return what is known of a gRPC status. Its details distinguish cases that share a code."""
@@ -283,7 +286,7 @@ def error_from_status(status: Status, subject: str = "") -> ModelError | None:
     info = classify_status(status.code)
     label = f"{status.code} {info.name}".rstrip()
     # Some servers give the cause in `internal_details` alone.
-    details = status.details or status.internal_details
+    details = status.details or status.internal_details or _explain_trace(status)
     cause = ": ".join(text for text in (status.description, details) if text)
     message = f"{label}: {cause}" if cause else label
     if status.req_id:
@@ -297,6 +300,16 @@ def error_from_status(status: Status, subject: str = "") -> ModelError | None:
         request_id=status.req_id,
         stack_trace=tuple(status.stack_trace),
     )
+
+
+def _explain_trace(status: Status) -> str:
+    """Return the cause of a failure without a text of its own, from its stack trace; empty if unknown."""
+    trace = status.stack_trace
+    if not any(_CLOSED_SERVER in line for line in trace[-2:]):
+        return ""
+    from .._wire.json_rpc import STOPPED_SERVER, TRANSPORT_METHOD
+
+    return STOPPED_SERVER if any(TRANSPORT_METHOD in line for line in trace) else ""
 
 
 def raise_for_status(status: Status, subject: str = "") -> None:

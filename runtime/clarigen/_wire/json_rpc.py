@@ -27,7 +27,13 @@ MESSAGE_PARAMETER: Final = "msg"
 REQUEST_ID: Final = 1
 """Every request is a call of its own, so they can all have the same id."""
 
+STOPPED_SERVER: Final = "the model's MCP server has stopped; redeploy the model"
+"""What is wrong if a model answers `CONNECTION_CLOSED`, or fails because the connection to its server is closed."""
+
+_CONNECTION_CLOSED: Final = -32000
+
 _ERROR_NAMES: Final = {
+    _CONNECTION_CLOSED: "CONNECTION_CLOSED",
     -32700: "PARSE_ERROR",
     -32600: "INVALID_REQUEST",
     -32601: "METHOD_NOT_FOUND",
@@ -112,6 +118,8 @@ def _read_error(error: Any, method: str) -> ModelError:
     code, text = content.get("code"), content.get("message")
     number = code if isinstance(code, int) and not isinstance(code, bool) else 0
     details = text if isinstance(text, str) else ""
+    if number == _CONNECTION_CLOSED:
+        details = f"{details}: {STOPPED_SERVER}" if details else STOPPED_SERVER
     name = _ERROR_NAMES.get(number, "")
     label = f"JSON-RPC error {number} {name}".rstrip()
     cause = f": {details}" if details else ""

@@ -1,7 +1,5 @@
 """Twelve tools of a laboratory, a resource, a resource template and a prompt, on the official MCP class."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Any, Literal
 

@@ -301,11 +301,18 @@ class Data(_message.Message):
     VIDEO_FIELD_NUMBER: _builtins.int
     CONCEPTS_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    GEO_FIELD_NUMBER: _builtins.int
+    COLORS_FIELD_NUMBER: _builtins.int
+    CLUSTERS_FIELD_NUMBER: _builtins.int
     EMBEDDINGS_FIELD_NUMBER: _builtins.int
     REGIONS_FIELD_NUMBER: _builtins.int
     FRAMES_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     AUDIO_FIELD_NUMBER: _builtins.int
+    TRACKS_FIELD_NUMBER: _builtins.int
+    TIME_SEGMENTS_FIELD_NUMBER: _builtins.int
+    HITS_FIELD_NUMBER: _builtins.int
+    HEATMAPS_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
     NDARRAY_FIELD_NUMBER: _builtins.int
     INT_VALUE_FIELD_NUMBER: _builtins.int
@@ -328,6 +335,12 @@ class Data(_message.Message):
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct: ...
     @_builtins.property
+    def geo(self) -> Global___Geo: ...
+    @_builtins.property
+    def colors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Color]: ...
+    @_builtins.property
+    def clusters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cluster]: ...
+    @_builtins.property
     def embeddings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Embedding]: ...
     @_builtins.property
     def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Region]: ...
@@ -337,6 +350,14 @@ class Data(_message.Message):
     def text(self) -> Global___Text: ...
     @_builtins.property
     def audio(self) -> Global___Audio: ...
+    @_builtins.property
+    def tracks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Track]: ...
+    @_builtins.property
+    def time_segments(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimeSegment]: ...
+    @_builtins.property
+    def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]: ...
+    @_builtins.property
+    def heatmaps(self) -> _containers.RepeatedCompositeFieldContainer[Global___Image]: ...
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]: ...
     @_builtins.property
@@ -350,11 +371,18 @@ class Data(_message.Message):
         video: Global___Video | None = ...,
         concepts: _abc.Iterable[Global___Concept] | None = ...,
         metadata: _struct_pb2.Struct | None = ...,
+        geo: Global___Geo | None = ...,
+        colors: _abc.Iterable[Global___Color] | None = ...,
+        clusters: _abc.Iterable[Global___Cluster] | None = ...,
         embeddings: _abc.Iterable[Global___Embedding] | None = ...,
         regions: _abc.Iterable[Global___Region] | None = ...,
         frames: _abc.Iterable[Global___Frame] | None = ...,
         text: Global___Text | None = ...,
         audio: Global___Audio | None = ...,
+        tracks: _abc.Iterable[Global___Track] | None = ...,
+        time_segments: _abc.Iterable[Global___TimeSegment] | None = ...,
+        hits: _abc.Iterable[Global___Hit] | None = ...,
+        heatmaps: _abc.Iterable[Global___Image] | None = ...,
         parts: _abc.Iterable[Global___Part] | None = ...,
         ndarray: Global___NDArray | None = ...,
         int_value: _builtins.int = ...,
@@ -364,9 +392,9 @@ class Data(_message.Message):
         string_value: _builtins.str = ...,
         struct_value: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "image", b"image", "metadata", b"metadata", "ndarray", b"ndarray", "struct_value", b"struct_value", "text", b"text", "video", b"video"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "geo", b"geo", "image", b"image", "metadata", b"metadata", "ndarray", b"ndarray", "struct_value", b"struct_value", "text", b"text", "video", b"video"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "bool_value", b"bool_value", "bytes_value", b"bytes_value", "concepts", b"concepts", "embeddings", b"embeddings", "float_value", b"float_value", "frames", b"frames", "image", b"image", "int_value", b"int_value", "metadata", b"metadata", "ndarray", b"ndarray", "parts", b"parts", "regions", b"regions", "string_value", b"string_value", "struct_value", b"struct_value", "text", b"text", "video", b"video"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "bool_value", b"bool_value", "bytes_value", b"bytes_value", "clusters", b"clusters", "colors", b"colors", "concepts", b"concepts", "embeddings", b"embeddings", "float_value", b"float_value", "frames", b"frames", "geo", b"geo", "heatmaps", b"heatmaps", "hits", b"hits", "image", b"image", "int_value", b"int_value", "metadata", b"metadata", "ndarray", b"ndarray", "parts", b"parts", "regions", b"regions", "string_value", b"string_value", "struct_value", b"struct_value", "text", b"text", "time_segments", b"time_segments", "tracks", b"tracks", "video", b"video"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -421,21 +449,52 @@ Global___NDArray: _TypeAlias = NDArray  # noqa: Y015
 class Text(_message.Message):
     RAW_FIELD_NUMBER: _builtins.int
     URL_FIELD_NUMBER: _builtins.int
+    ALLOW_DUPLICATE_URL_FIELD_NUMBER: _builtins.int
+    HOSTED_FIELD_NUMBER: _builtins.int
+    TEXT_INFO_FIELD_NUMBER: _builtins.int
     raw: _builtins.str
     url: _builtins.str
+    allow_duplicate_url: _builtins.bool
+    @_builtins.property
+    def hosted(self) -> Global___HostedURL: ...
+    @_builtins.property
+    def text_info(self) -> Global___TextInfo: ...
     def __init__(
         self,
         *,
         raw: _builtins.str = ...,
         url: _builtins.str = ...,
+        allow_duplicate_url: _builtins.bool = ...,
+        hosted: Global___HostedURL | None = ...,
+        text_info: Global___TextInfo | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hosted", b"hosted", "text_info", b"text_info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["raw", b"raw", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_duplicate_url", b"allow_duplicate_url", "hosted", b"hosted", "raw", b"raw", "text_info", b"text_info", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Text: _TypeAlias = Text  # noqa: Y015
+
+@_typing.final
+class TextInfo(_message.Message):
+    CHAR_COUNT_FIELD_NUMBER: _builtins.int
+    ENCODING_FIELD_NUMBER: _builtins.int
+    char_count: _builtins.int
+    encoding: _builtins.str
+    def __init__(
+        self,
+        *,
+        char_count: _builtins.int = ...,
+        encoding: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["char_count", b"char_count", "encoding", b"encoding"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextInfo: _TypeAlias = TextInfo  # noqa: Y015
 
 @_typing.final
 class Image(_message.Message):
@@ -443,84 +502,355 @@ class Image(_message.Message):
 
     URL_FIELD_NUMBER: _builtins.int
     BASE64_FIELD_NUMBER: _builtins.int
+    ALLOW_DUPLICATE_URL_FIELD_NUMBER: _builtins.int
+    HOSTED_FIELD_NUMBER: _builtins.int
+    IMAGE_INFO_FIELD_NUMBER: _builtins.int
+    DECODED_BYTES_FIELD_NUMBER: _builtins.int
     url: _builtins.str
     base64: _builtins.bytes
+    allow_duplicate_url: _builtins.bool
+    decoded_bytes: _builtins.bytes
+    @_builtins.property
+    def hosted(self) -> Global___HostedURL: ...
+    @_builtins.property
+    def image_info(self) -> Global___ImageInfo: ...
     def __init__(
         self,
         *,
         url: _builtins.str = ...,
         base64: _builtins.bytes = ...,
+        allow_duplicate_url: _builtins.bool = ...,
+        hosted: Global___HostedURL | None = ...,
+        image_info: Global___ImageInfo | None = ...,
+        decoded_bytes: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hosted", b"hosted", "image_info", b"image_info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base64", b"base64", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_duplicate_url", b"allow_duplicate_url", "base64", b"base64", "decoded_bytes", b"decoded_bytes", "hosted", b"hosted", "image_info", b"image_info", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Image: _TypeAlias = Image  # noqa: Y015
 
 @_typing.final
+class ImageInfo(_message.Message):
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    COLOR_MODE_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    width: _builtins.int
+    height: _builtins.int
+    format: _builtins.str
+    color_mode: _builtins.str
+    mode: _builtins.str
+    def __init__(
+        self,
+        *,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        format: _builtins.str = ...,
+        color_mode: _builtins.str = ...,
+        mode: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["color_mode", b"color_mode", "format", b"format", "height", b"height", "mode", b"mode", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImageInfo: _TypeAlias = ImageInfo  # noqa: Y015
+
+@_typing.final
 class Audio(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     BASE64_FIELD_NUMBER: _builtins.int
+    ALLOW_DUPLICATE_URL_FIELD_NUMBER: _builtins.int
+    HOSTED_FIELD_NUMBER: _builtins.int
+    AUDIO_INFO_FIELD_NUMBER: _builtins.int
     url: _builtins.str
     base64: _builtins.bytes
+    allow_duplicate_url: _builtins.bool
+    @_builtins.property
+    def hosted(self) -> Global___HostedURL: ...
+    @_builtins.property
+    def audio_info(self) -> Global___AudioInfo: ...
     def __init__(
         self,
         *,
         url: _builtins.str = ...,
         base64: _builtins.bytes = ...,
+        allow_duplicate_url: _builtins.bool = ...,
+        hosted: Global___HostedURL | None = ...,
+        audio_info: Global___AudioInfo | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio_info", b"audio_info", "hosted", b"hosted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base64", b"base64", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_duplicate_url", b"allow_duplicate_url", "audio_info", b"audio_info", "base64", b"base64", "hosted", b"hosted", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Audio: _TypeAlias = Audio  # noqa: Y015
 
 @_typing.final
+class AudioInfo(_message.Message):
+    AUDIO_FORMAT_FIELD_NUMBER: _builtins.int
+    SAMPLE_RATE_FIELD_NUMBER: _builtins.int
+    DURATION_SECONDS_FIELD_NUMBER: _builtins.int
+    BIT_RATE_FIELD_NUMBER: _builtins.int
+    audio_format: _builtins.str
+    sample_rate: _builtins.int
+    duration_seconds: _builtins.float
+    bit_rate: _builtins.int
+    def __init__(
+        self,
+        *,
+        audio_format: _builtins.str = ...,
+        sample_rate: _builtins.int = ...,
+        duration_seconds: _builtins.float = ...,
+        bit_rate: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_format", b"audio_format", "bit_rate", b"bit_rate", "duration_seconds", b"duration_seconds", "sample_rate", b"sample_rate"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AudioInfo: _TypeAlias = AudioInfo  # noqa: Y015
+
+@_typing.final
 class Video(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     BASE64_FIELD_NUMBER: _builtins.int
+    ALLOW_DUPLICATE_URL_FIELD_NUMBER: _builtins.int
+    THUMBNAIL_URL_FIELD_NUMBER: _builtins.int
+    HOSTED_FIELD_NUMBER: _builtins.int
+    VIDEO_INFO_FIELD_NUMBER: _builtins.int
+    HOSTED_THUMBNAIL_FIELD_NUMBER: _builtins.int
     url: _builtins.str
     base64: _builtins.bytes
+    allow_duplicate_url: _builtins.bool
+    thumbnail_url: _builtins.str
+    @_builtins.property
+    def hosted(self) -> Global___HostedURL: ...
+    @_builtins.property
+    def video_info(self) -> Global___VideoInfo: ...
+    @_builtins.property
+    def hosted_thumbnail(self) -> Global___HostedURL: ...
     def __init__(
         self,
         *,
         url: _builtins.str = ...,
         base64: _builtins.bytes = ...,
+        allow_duplicate_url: _builtins.bool = ...,
+        thumbnail_url: _builtins.str = ...,
+        hosted: Global___HostedURL | None = ...,
+        video_info: Global___VideoInfo | None = ...,
+        hosted_thumbnail: Global___HostedURL | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hosted", b"hosted", "hosted_thumbnail", b"hosted_thumbnail", "video_info", b"video_info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base64", b"base64", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_duplicate_url", b"allow_duplicate_url", "base64", b"base64", "hosted", b"hosted", "hosted_thumbnail", b"hosted_thumbnail", "thumbnail_url", b"thumbnail_url", "url", b"url", "video_info", b"video_info"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Video: _TypeAlias = Video  # noqa: Y015
 
 @_typing.final
+class VideoInfo(_message.Message):
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    FPS_FIELD_NUMBER: _builtins.int
+    VIDEO_FORMAT_FIELD_NUMBER: _builtins.int
+    BIT_RATE_FIELD_NUMBER: _builtins.int
+    FRAME_COUNT_FIELD_NUMBER: _builtins.int
+    DURATION_SECONDS_FIELD_NUMBER: _builtins.int
+    width: _builtins.int
+    height: _builtins.int
+    fps: _builtins.float
+    video_format: _builtins.str
+    bit_rate: _builtins.int
+    frame_count: _builtins.int
+    duration_seconds: _builtins.float
+    def __init__(
+        self,
+        *,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        fps: _builtins.float = ...,
+        video_format: _builtins.str = ...,
+        bit_rate: _builtins.int = ...,
+        frame_count: _builtins.int = ...,
+        duration_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bit_rate", b"bit_rate", "duration_seconds", b"duration_seconds", "fps", b"fps", "frame_count", b"frame_count", "height", b"height", "video_format", b"video_format", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VideoInfo: _TypeAlias = VideoInfo  # noqa: Y015
+
+@_typing.final
+class HostedURL(_message.Message):
+    PREFIX_FIELD_NUMBER: _builtins.int
+    SUFFIX_FIELD_NUMBER: _builtins.int
+    SIZES_FIELD_NUMBER: _builtins.int
+    CROSSORIGIN_FIELD_NUMBER: _builtins.int
+    prefix: _builtins.str
+    suffix: _builtins.str
+    crossorigin: _builtins.str
+    @_builtins.property
+    def sizes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        prefix: _builtins.str = ...,
+        suffix: _builtins.str = ...,
+        sizes: _abc.Iterable[_builtins.str] | None = ...,
+        crossorigin: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crossorigin", b"crossorigin", "prefix", b"prefix", "sizes", b"sizes", "suffix", b"suffix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HostedURL: _TypeAlias = HostedURL  # noqa: Y015
+
+@_typing.final
 class Concept(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    APP_ID_FIELD_NUMBER: _builtins.int
+    DEFINITION_FIELD_NUMBER: _builtins.int
+    VOCAB_ID_FIELD_NUMBER: _builtins.int
+    VISIBILITY_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    KEYPOINT_INFO_FIELD_NUMBER: _builtins.int
+    EXTRA_INFO_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     value: _builtins.float
+    language: _builtins.str
+    app_id: _builtins.str
+    definition: _builtins.str
+    vocab_id: _builtins.str
+    user_id: _builtins.str
+    @_builtins.property
+    def visibility(self) -> Global___Visibility: ...
+    @_builtins.property
+    def keypoint_info(self) -> Global___KeypointInfo: ...
+    @_builtins.property
+    def extra_info(self) -> Global___ConceptExtraInfo: ...
+    @_builtins.property
+    def metadata(self) -> _struct_pb2.Struct: ...
+    @_builtins.property
+    def image(self) -> Global___Image: ...
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         name: _builtins.str = ...,
         value: _builtins.float = ...,
+        language: _builtins.str = ...,
+        app_id: _builtins.str = ...,
+        definition: _builtins.str = ...,
+        vocab_id: _builtins.str = ...,
+        visibility: Global___Visibility | None = ...,
+        user_id: _builtins.str = ...,
+        keypoint_info: Global___KeypointInfo | None = ...,
+        extra_info: Global___ConceptExtraInfo | None = ...,
+        metadata: _struct_pb2.Struct | None = ...,
+        image: Global___Image | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["extra_info", b"extra_info", "image", b"image", "keypoint_info", b"keypoint_info", "metadata", b"metadata", "visibility", b"visibility"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "name", b"name", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["app_id", b"app_id", "definition", b"definition", "extra_info", b"extra_info", "id", b"id", "image", b"image", "keypoint_info", b"keypoint_info", "language", b"language", "metadata", b"metadata", "name", b"name", "user_id", b"user_id", "value", b"value", "visibility", b"visibility", "vocab_id", b"vocab_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Concept: _TypeAlias = Concept  # noqa: Y015
+
+@_typing.final
+class Visibility(_message.Message):
+    GETTABLE_FIELD_NUMBER: _builtins.int
+    gettable: _builtins.int
+    def __init__(
+        self,
+        *,
+        gettable: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["gettable", b"gettable"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Visibility: _TypeAlias = Visibility  # noqa: Y015
+
+@_typing.final
+class KeypointInfo(_message.Message):
+    KEYPOINT_NAMES_FIELD_NUMBER: _builtins.int
+    SKELETON_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def keypoint_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def skeleton(self) -> _containers.RepeatedCompositeFieldContainer[Global___KeypointEdge]: ...
+    def __init__(
+        self,
+        *,
+        keypoint_names: _abc.Iterable[_builtins.str] | None = ...,
+        skeleton: _abc.Iterable[Global___KeypointEdge] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keypoint_names", b"keypoint_names", "skeleton", b"skeleton"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeypointInfo: _TypeAlias = KeypointInfo  # noqa: Y015
+
+@_typing.final
+class KeypointEdge(_message.Message):
+    K1_FIELD_NUMBER: _builtins.int
+    K2_FIELD_NUMBER: _builtins.int
+    k1: _builtins.int
+    k2: _builtins.int
+    def __init__(
+        self,
+        *,
+        k1: _builtins.int = ...,
+        k2: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["k1", b"k1", "k2", b"k2"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeypointEdge: _TypeAlias = KeypointEdge  # noqa: Y015
+
+@_typing.final
+class ConceptExtraInfo(_message.Message):
+    IS_RANKABLE_FIELD_NUMBER: _builtins.int
+    is_rankable: _builtins.bool
+    def __init__(
+        self,
+        *,
+        is_rankable: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_rankable", b"is_rankable"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConceptExtraInfo: _TypeAlias = ConceptExtraInfo  # noqa: Y015
 
 @_typing.final
 class Region(_message.Message):
@@ -557,23 +887,39 @@ Global___Region: _TypeAlias = Region  # noqa: Y015
 class RegionInfo(_message.Message):
     BOUNDING_BOX_FIELD_NUMBER: _builtins.int
     MASK_FIELD_NUMBER: _builtins.int
+    POLYGON_FIELD_NUMBER: _builtins.int
     POINT_FIELD_NUMBER: _builtins.int
+    SPAN_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    KEYPOINT_LOCATIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def bounding_box(self) -> Global___BoundingBox: ...
     @_builtins.property
     def mask(self) -> Global___Mask: ...
     @_builtins.property
+    def polygon(self) -> Global___Polygon: ...
+    @_builtins.property
     def point(self) -> Global___Point: ...
+    @_builtins.property
+    def span(self) -> Global___Span: ...
+    @_builtins.property
+    def token(self) -> Global___Token: ...
+    @_builtins.property
+    def keypoint_locations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Point]: ...
     def __init__(
         self,
         *,
         bounding_box: Global___BoundingBox | None = ...,
         mask: Global___Mask | None = ...,
+        polygon: Global___Polygon | None = ...,
         point: Global___Point | None = ...,
+        span: Global___Span | None = ...,
+        token: Global___Token | None = ...,
+        keypoint_locations: _abc.Iterable[Global___Point] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["bounding_box", b"bounding_box", "mask", b"mask", "point", b"point"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bounding_box", b"bounding_box", "mask", b"mask", "point", b"point", "polygon", b"polygon", "span", b"span", "token", b"token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounding_box", b"bounding_box", "mask", b"mask", "point", b"point"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounding_box", b"bounding_box", "keypoint_locations", b"keypoint_locations", "mask", b"mask", "point", b"point", "polygon", b"polygon", "span", b"span", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -624,27 +970,94 @@ class Mask(_message.Message):
 Global___Mask: _TypeAlias = Mask  # noqa: Y015
 
 @_typing.final
+class Polygon(_message.Message):
+    POINTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___Point]: ...
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[Global___Point] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Polygon: _TypeAlias = Polygon  # noqa: Y015
+
+@_typing.final
 class Point(_message.Message):
     ROW_FIELD_NUMBER: _builtins.int
     COL_FIELD_NUMBER: _builtins.int
     Z_FIELD_NUMBER: _builtins.int
+    VISIBILITY_FIELD_NUMBER: _builtins.int
     row: _builtins.float
     col: _builtins.float
     z: _builtins.float
+    visibility: _builtins.int
     def __init__(
         self,
         *,
         row: _builtins.float = ...,
         col: _builtins.float = ...,
         z: _builtins.float = ...,
+        visibility: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["col", b"col", "row", b"row", "z", b"z"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["col", b"col", "row", b"row", "visibility", b"visibility", "z", b"z"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Point: _TypeAlias = Point  # noqa: Y015
+
+@_typing.final
+class Span(_message.Message):
+    CHAR_START_FIELD_NUMBER: _builtins.int
+    CHAR_END_FIELD_NUMBER: _builtins.int
+    RAW_TEXT_FIELD_NUMBER: _builtins.int
+    char_start: _builtins.int
+    char_end: _builtins.int
+    raw_text: _builtins.str
+    def __init__(
+        self,
+        *,
+        char_start: _builtins.int = ...,
+        char_end: _builtins.int = ...,
+        raw_text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["char_end", b"char_end", "char_start", b"char_start", "raw_text", b"raw_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Span: _TypeAlias = Span  # noqa: Y015
+
+@_typing.final
+class Token(_message.Message):
+    CHAR_START_FIELD_NUMBER: _builtins.int
+    CHAR_END_FIELD_NUMBER: _builtins.int
+    RAW_TEXT_FIELD_NUMBER: _builtins.int
+    char_start: _builtins.int
+    char_end: _builtins.int
+    raw_text: _builtins.str
+    def __init__(
+        self,
+        *,
+        char_start: _builtins.int = ...,
+        char_end: _builtins.int = ...,
+        raw_text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["char_end", b"char_end", "char_start", b"char_start", "raw_text", b"raw_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Token: _TypeAlias = Token  # noqa: Y015
 
 @_typing.final
 class Frame(_message.Message):
@@ -672,27 +1085,6 @@ class Frame(_message.Message):
 Global___Frame: _TypeAlias = Frame  # noqa: Y015
 
 @_typing.final
-class Embedding(_message.Message):
-    VECTOR_FIELD_NUMBER: _builtins.int
-    NUM_DIMENSIONS_FIELD_NUMBER: _builtins.int
-    num_dimensions: _builtins.int
-    @_builtins.property
-    def vector(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
-    def __init__(
-        self,
-        *,
-        vector: _abc.Iterable[_builtins.float] | None = ...,
-        num_dimensions: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["num_dimensions", b"num_dimensions", "vector", b"vector"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Embedding: _TypeAlias = Embedding  # noqa: Y015
-
-@_typing.final
 class FrameInfo(_message.Message):
     """`time` is in milliseconds."""
 
@@ -716,6 +1108,604 @@ class FrameInfo(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FrameInfo: _TypeAlias = FrameInfo  # noqa: Y015
+
+@_typing.final
+class Embedding(_message.Message):
+    VECTOR_FIELD_NUMBER: _builtins.int
+    NUM_DIMENSIONS_FIELD_NUMBER: _builtins.int
+    num_dimensions: _builtins.int
+    @_builtins.property
+    def vector(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        vector: _abc.Iterable[_builtins.float] | None = ...,
+        num_dimensions: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["num_dimensions", b"num_dimensions", "vector", b"vector"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Embedding: _TypeAlias = Embedding  # noqa: Y015
+
+@_typing.final
+class Geo(_message.Message):
+    GEO_POINT_FIELD_NUMBER: _builtins.int
+    GEO_LIMIT_FIELD_NUMBER: _builtins.int
+    GEO_BOX_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def geo_point(self) -> Global___GeoPoint: ...
+    @_builtins.property
+    def geo_limit(self) -> Global___GeoLimit: ...
+    @_builtins.property
+    def geo_box(self) -> _containers.RepeatedCompositeFieldContainer[Global___GeoBoxedPoint]: ...
+    def __init__(
+        self,
+        *,
+        geo_point: Global___GeoPoint | None = ...,
+        geo_limit: Global___GeoLimit | None = ...,
+        geo_box: _abc.Iterable[Global___GeoBoxedPoint] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["geo_limit", b"geo_limit", "geo_point", b"geo_point"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["geo_box", b"geo_box", "geo_limit", b"geo_limit", "geo_point", b"geo_point"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Geo: _TypeAlias = Geo  # noqa: Y015
+
+@_typing.final
+class GeoPoint(_message.Message):
+    LONGITUDE_FIELD_NUMBER: _builtins.int
+    LATITUDE_FIELD_NUMBER: _builtins.int
+    longitude: _builtins.float
+    latitude: _builtins.float
+    def __init__(
+        self,
+        *,
+        longitude: _builtins.float = ...,
+        latitude: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["latitude", b"latitude", "longitude", b"longitude"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GeoPoint: _TypeAlias = GeoPoint  # noqa: Y015
+
+@_typing.final
+class GeoLimit(_message.Message):
+    TYPE_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    type: _builtins.str
+    value: _builtins.float
+    def __init__(
+        self,
+        *,
+        type: _builtins.str = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["type", b"type", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GeoLimit: _TypeAlias = GeoLimit  # noqa: Y015
+
+@_typing.final
+class GeoBoxedPoint(_message.Message):
+    GEO_POINT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def geo_point(self) -> Global___GeoPoint: ...
+    def __init__(
+        self,
+        *,
+        geo_point: Global___GeoPoint | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["geo_point", b"geo_point"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["geo_point", b"geo_point"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GeoBoxedPoint: _TypeAlias = GeoBoxedPoint  # noqa: Y015
+
+@_typing.final
+class Color(_message.Message):
+    RAW_HEX_FIELD_NUMBER: _builtins.int
+    W3C_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    raw_hex: _builtins.str
+    value: _builtins.float
+    @_builtins.property
+    def w3c(self) -> Global___W3C: ...
+    def __init__(
+        self,
+        *,
+        raw_hex: _builtins.str = ...,
+        w3c: Global___W3C | None = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["w3c", b"w3c"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["raw_hex", b"raw_hex", "value", b"value", "w3c", b"w3c"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Color: _TypeAlias = Color  # noqa: Y015
+
+@_typing.final
+class W3C(_message.Message):
+    HEX_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    hex: _builtins.str
+    name: _builtins.str
+    def __init__(
+        self,
+        *,
+        hex: _builtins.str = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hex", b"hex", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___W3C: _TypeAlias = W3C  # noqa: Y015
+
+@_typing.final
+class Cluster(_message.Message):
+    ID_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    HITS_FIELD_NUMBER: _builtins.int
+    PROJECTION_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    count: _builtins.int
+    score: _builtins.float
+    @_builtins.property
+    def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]: ...
+    @_builtins.property
+    def projection(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        count: _builtins.int = ...,
+        score: _builtins.float = ...,
+        hits: _abc.Iterable[Global___Hit] | None = ...,
+        projection: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "hits", b"hits", "id", b"id", "projection", b"projection", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Cluster: _TypeAlias = Cluster  # noqa: Y015
+
+@_typing.final
+class Hit(_message.Message):
+    SCORE_FIELD_NUMBER: _builtins.int
+    INPUT_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    APP_ID_FIELD_NUMBER: _builtins.int
+    score: _builtins.float
+    user_id: _builtins.str
+    app_id: _builtins.str
+    @_builtins.property
+    def input(self) -> Global___Input: ...
+    def __init__(
+        self,
+        *,
+        score: _builtins.float = ...,
+        input: Global___Input | None = ...,
+        user_id: _builtins.str = ...,
+        app_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["input", b"input"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["app_id", b"app_id", "input", b"input", "score", b"score", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Hit: _TypeAlias = Hit  # noqa: Y015
+
+@_typing.final
+class Track(_message.Message):
+    ID_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    TIME_INFO_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    quality: _builtins.float
+    @_builtins.property
+    def data(self) -> Global___Data: ...
+    @_builtins.property
+    def time_info(self) -> Global___TimeInfo: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        data: Global___Data | None = ...,
+        time_info: Global___TimeInfo | None = ...,
+        quality: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "time_info", b"time_info"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "id", b"id", "quality", b"quality", "time_info", b"time_info"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Track: _TypeAlias = Track  # noqa: Y015
+
+@_typing.final
+class TimeSegment(_message.Message):
+    ID_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    TIME_INFO_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    @_builtins.property
+    def data(self) -> Global___Data: ...
+    @_builtins.property
+    def time_info(self) -> Global___TimeInfo: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        data: Global___Data | None = ...,
+        time_info: Global___TimeInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "time_info", b"time_info"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "id", b"id", "time_info", b"time_info"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimeSegment: _TypeAlias = TimeSegment  # noqa: Y015
+
+@_typing.final
+class TimeInfo(_message.Message):
+    NUM_FRAMES_FIELD_NUMBER: _builtins.int
+    BEGIN_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    num_frames: _builtins.int
+    begin_time: _builtins.float
+    end_time: _builtins.float
+    def __init__(
+        self,
+        *,
+        num_frames: _builtins.int = ...,
+        begin_time: _builtins.float = ...,
+        end_time: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time", "end_time", b"end_time", "num_frames", b"num_frames"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimeInfo: _TypeAlias = TimeInfo  # noqa: Y015
+
+@_typing.final
+class PlainData(_message.Message):
+    """----- the fields of values that are read without further ado -----
+
+    A message that has only these fields is parsed as its `Plain` message without unknown fields.
+    Others take a slower path, which keeps the rest: see `_wire/messages.py`.
+    """
+
+    IMAGE_FIELD_NUMBER: _builtins.int
+    VIDEO_FIELD_NUMBER: _builtins.int
+    CONCEPTS_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    AUDIO_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def image(self) -> Global___PlainFile: ...
+    @_builtins.property
+    def video(self) -> Global___PlainFile: ...
+    @_builtins.property
+    def concepts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlainConcept]: ...
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlainRegion]: ...
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlainFrame]: ...
+    @_builtins.property
+    def text(self) -> Global___PlainText: ...
+    @_builtins.property
+    def audio(self) -> Global___PlainFile: ...
+    def __init__(
+        self,
+        *,
+        image: Global___PlainFile | None = ...,
+        video: Global___PlainFile | None = ...,
+        concepts: _abc.Iterable[Global___PlainConcept] | None = ...,
+        regions: _abc.Iterable[Global___PlainRegion] | None = ...,
+        frames: _abc.Iterable[Global___PlainFrame] | None = ...,
+        text: Global___PlainText | None = ...,
+        audio: Global___PlainFile | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "image", b"image", "text", b"text", "video", b"video"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "concepts", b"concepts", "frames", b"frames", "image", b"image", "regions", b"regions", "text", b"text", "video", b"video"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainData: _TypeAlias = PlainData  # noqa: Y015
+
+@_typing.final
+class PlainText(_message.Message):
+    RAW_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    raw: _builtins.str
+    url: _builtins.str
+    def __init__(
+        self,
+        *,
+        raw: _builtins.str = ...,
+        url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["raw", b"raw", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainText: _TypeAlias = PlainText  # noqa: Y015
+
+@_typing.final
+class PlainFile(_message.Message):
+    URL_FIELD_NUMBER: _builtins.int
+    BASE64_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    base64: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        base64: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base64", b"base64", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainFile: _TypeAlias = PlainFile  # noqa: Y015
+
+@_typing.final
+class PlainConcept(_message.Message):
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    name: _builtins.str
+    value: _builtins.float
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainConcept: _TypeAlias = PlainConcept  # noqa: Y015
+
+@_typing.final
+class PlainRegion(_message.Message):
+    ID_FIELD_NUMBER: _builtins.int
+    REGION_INFO_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    TRACK_ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    value: _builtins.float
+    track_id: _builtins.str
+    @_builtins.property
+    def region_info(self) -> Global___PlainRegionInfo: ...
+    @_builtins.property
+    def data(self) -> Global___PlainRegionData: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        region_info: Global___PlainRegionInfo | None = ...,
+        data: Global___PlainRegionData | None = ...,
+        value: _builtins.float = ...,
+        track_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "region_info", b"region_info"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "id", b"id", "region_info", b"region_info", "track_id", b"track_id", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainRegion: _TypeAlias = PlainRegion  # noqa: Y015
+
+@_typing.final
+class PlainRegionInfo(_message.Message):
+    BOUNDING_BOX_FIELD_NUMBER: _builtins.int
+    MASK_FIELD_NUMBER: _builtins.int
+    POINT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def bounding_box(self) -> Global___BoundingBox: ...
+    @_builtins.property
+    def mask(self) -> Global___PlainMask: ...
+    @_builtins.property
+    def point(self) -> Global___PlainPoint: ...
+    def __init__(
+        self,
+        *,
+        bounding_box: Global___BoundingBox | None = ...,
+        mask: Global___PlainMask | None = ...,
+        point: Global___PlainPoint | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bounding_box", b"bounding_box", "mask", b"mask", "point", b"point"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounding_box", b"bounding_box", "mask", b"mask", "point", b"point"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainRegionInfo: _TypeAlias = PlainRegionInfo  # noqa: Y015
+
+@_typing.final
+class PlainMask(_message.Message):
+    IMAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def image(self) -> Global___PlainFile: ...
+    def __init__(
+        self,
+        *,
+        image: Global___PlainFile | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainMask: _TypeAlias = PlainMask  # noqa: Y015
+
+@_typing.final
+class PlainPoint(_message.Message):
+    ROW_FIELD_NUMBER: _builtins.int
+    COL_FIELD_NUMBER: _builtins.int
+    Z_FIELD_NUMBER: _builtins.int
+    row: _builtins.float
+    col: _builtins.float
+    z: _builtins.float
+    def __init__(
+        self,
+        *,
+        row: _builtins.float = ...,
+        col: _builtins.float = ...,
+        z: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["col", b"col", "row", b"row", "z", b"z"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainPoint: _TypeAlias = PlainPoint  # noqa: Y015
+
+@_typing.final
+class PlainRegionData(_message.Message):
+    CONCEPTS_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def concepts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlainConcept]: ...
+    @_builtins.property
+    def text(self) -> Global___PlainRegionText: ...
+    def __init__(
+        self,
+        *,
+        concepts: _abc.Iterable[Global___PlainConcept] | None = ...,
+        text: Global___PlainRegionText | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["concepts", b"concepts", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainRegionData: _TypeAlias = PlainRegionData  # noqa: Y015
+
+@_typing.final
+class PlainRegionText(_message.Message):
+    RAW_FIELD_NUMBER: _builtins.int
+    raw: _builtins.str
+    def __init__(
+        self,
+        *,
+        raw: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["raw", b"raw"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainRegionText: _TypeAlias = PlainRegionText  # noqa: Y015
+
+@_typing.final
+class PlainFrame(_message.Message):
+    FRAME_INFO_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    @_builtins.property
+    def frame_info(self) -> Global___PlainFrameInfo: ...
+    @_builtins.property
+    def data(self) -> Global___PlainFrameData: ...
+    def __init__(
+        self,
+        *,
+        frame_info: Global___PlainFrameInfo | None = ...,
+        data: Global___PlainFrameData | None = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "frame_info", b"frame_info"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "frame_info", b"frame_info", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainFrame: _TypeAlias = PlainFrame  # noqa: Y015
+
+@_typing.final
+class PlainFrameInfo(_message.Message):
+    INDEX_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    time: _builtins.int
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        time: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainFrameInfo: _TypeAlias = PlainFrameInfo  # noqa: Y015
+
+@_typing.final
+class PlainFrameData(_message.Message):
+    IMAGE_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def image(self) -> Global___PlainFile: ...
+    @_builtins.property
+    def regions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlainRegion]: ...
+    def __init__(
+        self,
+        *,
+        image: Global___PlainFile | None = ...,
+        regions: _abc.Iterable[Global___PlainRegion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "regions", b"regions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlainFrameData: _TypeAlias = PlainFrameData  # noqa: Y015
 
 @_typing.final
 class Model(_message.Message):

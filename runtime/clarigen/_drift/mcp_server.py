@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._calls.call import call_unary
 from .._version import __version__
-from .._wire.codec import STR, CodecError, is_instance
+from .._wire.codec import (
+    CodecError,
+    is_instance,
+)
 from .._wire.json_rpc import parse_response, rpc_method
 from .._wire.method import Unary
+from .._wire.scalars import STR
 from ..errors import DecodeError
 
 if TYPE_CHECKING:

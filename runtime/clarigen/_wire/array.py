@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from .._data import import_numpy
-from .codec import Codec, CodecError, describe
+from .codec import (
+    Codec,
+    CodecError,
+    describe,
+)
 from .large_payloads import LargePayloads, resolve_payload
 from .protobuf_writer import (
     Buffers,

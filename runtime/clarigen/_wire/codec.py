@@ -13,17 +13,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from .._data import Text
-from .large_payloads import LargePayloads, resolve_payload
+from .large_payloads import LargePayloads
 from .protobuf_writer import (
     Buffers,
     Encoder,
-    append_len_field,
-    encode_float64,
     encode_len_field,
     encode_varint,
-    i64_tag,
     len_tag,
-    varint_tag,
 )
 
 if TYPE_CHECKING:
@@ -291,110 +287,3 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
         return cls(**values)
 
     return Codec(label, encode, decode, misread_when_absent=True)
-
-
-# Scalars. For zero, False and an empty value no field is written: an empty part is sent.
-
-_INT64_RANGE: Final = range(-(2**63), 2**63)
-_ENCODED_ZERO: Final = encode_float64(0.0)
-
-_INT_TAG, _FLOAT_TAG, _BYTES_TAG = varint_tag(21), i64_tag(22), len_tag(23)
-_TRUE_FIELD: Final = varint_tag(24) + b"\x01"
-STRING_TAG: Final = len_tag(25)
-"""The tag of `string_value`."""
-
-
-def _encode_str(value: Any, out: Buffers) -> int:
-    text = encode_utf8(value)
-    return append_len_field(STRING_TAG, text, out) if text else 0
-
-
-def encode_utf8(value: Any) -> bytes:
-    """Encode a string; raise `CodecError` for another type and for a lone surrogate."""
-    if not isinstance(value, str):
-        raise type_mismatch("a str", value)
-    try:
-        return value.encode()
-    except UnicodeEncodeError:
-        raise CodecError("must be text that UTF-8 can encode; it has a lone surrogate") from None
-
-
-def _decode_str(data: Data, _: LargePayloads) -> str:
-    return data.string_value or data.text.raw
-
-
-def _encode_bytes(value: Any, out: Buffers) -> int:
-    if not is_instance(value, bytes, bytearray, memoryview):
-        raise type_mismatch("bytes", value)
-    content = value if isinstance(value, bytes) else bytes(value)
-    return append_len_field(_BYTES_TAG, content, out) if content else 0
-
-
-def _decode_bytes(data: Data, payloads: LargePayloads) -> bytes:
-    return bytes(resolve_payload(data.bytes_value, payloads))
-
-
-def _encode_int(value: Any, out: Buffers) -> int:
-    number = value if type(value) is int else _to_int(value)
-    if number not in _INT64_RANGE:
-        raise CodecError("must fit into 64 bits: -2**63 to 2**63 - 1")
-    if not number:
-        return 0
-    buffer = _INT_TAG + encode_varint(number & 2**64 - 1)  # two's complement
-    out.append(buffer)
-    return len(buffer)
-
-
-def _to_int(value: Any) -> int:
-    """Convert an integer of another class, such as numpy's; refuse a bool."""
-    if is_bool(value) or not hasattr(value, "__index__"):
-        raise type_mismatch("an int", value)
-    return int(value.__index__())
-
-
-def _decode_int(data: Data, _: LargePayloads) -> int:
-    return data.int_value
-
-
-def _encode_float(value: Any, out: Buffers) -> int:
-    packed = encode_float64(to_float64(value))
-    if packed == _ENCODED_ZERO:  # unlike -0.0, which needs its field
-        return 0
-    out.append(_FLOAT_TAG + packed)
-    return len(_FLOAT_TAG) + 8
-
-
-def to_float64(value: Any) -> float:
-    """Convert a number to a float; refuse a bool and a number that is out of range."""
-    if type(value) is float:
-        return value
-    if isinstance(value, (str, bytes)) or is_bool(value) or not hasattr(value, "__float__"):
-        raise type_mismatch("a float", value)
-    try:
-        return float(value)
-    except (OverflowError, TypeError, ValueError):
-        raise CodecError(f"must fit into a 64-bit float; {describe(value)} does not") from None
-
-
-def _decode_float(data: Data, _: LargePayloads) -> float:
-    return data.float_value
-
-
-def _encode_bool(value: Any, out: Buffers) -> int:
-    if not is_bool(value):
-        raise type_mismatch("a bool", value)
-    if not value:
-        return 0
-    out.append(_TRUE_FIELD)
-    return len(_TRUE_FIELD)
-
-
-def _decode_bool(data: Data, _: LargePayloads) -> bool:
-    return data.bool_value
-
-
-STR: Final[Codec[str]] = Codec("a str", _encode_str, _decode_str)
-BYTES: Final[Codec[bytes]] = Codec("bytes", _encode_bytes, _decode_bytes)
-INT: Final[Codec[int]] = Codec("an int", _encode_int, _decode_int)
-FLOAT: Final[Codec[float]] = Codec("a float", _encode_float, _decode_float)
-BOOL: Final[Codec[bool]] = Codec("a bool", _encode_bool, _decode_bool)

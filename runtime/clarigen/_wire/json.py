@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from .codec import (
-    STRING_TAG,
     Codec,
     CodecError,
     describe,
-    encode_utf8,
     is_bool,
     is_instance,
-    to_float64,
     type_mismatch,
 )
 from .protobuf_writer import (
@@ -32,11 +30,17 @@ from .protobuf_writer import (
     len_tag,
     varint_tag,
 )
+from .scalars import (
+    STRING_TAG,
+    encode_utf8,
+    to_float64,
+)
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Value
 
     from .._proto import Data
+    from .json_types import JsonType
     from .large_payloads import LargePayloads
 
 _ARRAY_KEY: Final = "_list"
@@ -172,3 +176,29 @@ def _decode_value(value: Value) -> Any:
 
 
 JSON: Final[Codec[Any]] = Codec("a JSON object or array", _encode_json, _decode_json)
+
+
+def json_as(text: str) -> Codec[Any]:
+    """Return the codec that converts between JSON and a Python type.
+
+    Args:
+        text: The type expression, such as `list[app.types:ChatMessage]`; see `type_expression`.
+    """
+
+    @cache
+    def load() -> JsonType:
+        from .json_types import load_json_type
+
+        return load_json_type(text)
+
+    def encode(value: Any, out: Buffers) -> int:
+        try:
+            content = load().to_json(value)
+        except RecursionError:
+            raise CodecError("is nested too deeply, or contains itself") from None
+        return JSON.encode(content, out)
+
+    def decode(data: Data, payloads: LargePayloads) -> Any:
+        return load().from_json(JSON.decode(data, payloads))
+
+    return Codec(JSON.label, encode, decode)

@@ -4,7 +4,7 @@ A type is composed once into a pair of functions, with one rule per kind of type
 builtin types are checked; dataclasses and pydantic models are converted. A value that does not fit
 raises `CodecError` with the path to it. A class of another kind raises `ConfigError` and is never
 called: its name may come from a configuration that somebody else wrote. This module imports the user's
-types, so `json_as` imports it only when a value is converted.
+types, so `json.json_as` imports it only when a value is converted.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from .codec import (
     call_at,
     describe,
     is_instance,
-    to_float64,
     type_mismatch,
     with_article,
 )
+from .scalars import to_float64
 from .type_expression import TypeText, parse_type
 
 _LISTS: Final = (list, collections.abc.Sequence, collections.abc.Iterable, SequenceNotStr)

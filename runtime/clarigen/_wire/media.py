@@ -14,7 +14,6 @@ from .._data import Audio, Image, Text, Video
 from .codec import (
     Codec,
     CodecError,
-    encode_utf8,
     type_mismatch,
     with_article,
 )
@@ -26,6 +25,7 @@ from .protobuf_writer import (
     len_tag,
     message_encoder,
 )
+from .scalars import encode_utf8
 
 if TYPE_CHECKING:
     from .. import _proto

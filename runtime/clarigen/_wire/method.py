@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, Typ
 
 from .._data import SERVER_DEFAULT, Text
 from ..errors import DecodeError, InputError, suggest
-from .codec import PART_TAG, Codec, CodecError, describe, encode_part_id, part_encoder
+from .codec import (
+    PART_TAG,
+    Codec,
+    CodecError,
+    describe,
+    encode_part_id,
+    part_encoder,
+)
 from .protobuf_writer import Buffers, Encoder, encode_len_field, encode_varint, len_tag
 
 if TYPE_CHECKING:

@@ -14,9 +14,7 @@ from .codec import (
     CodecError,
     RepeatedField,
     call_at,
-    encode_utf8,
     is_instance,
-    to_float64,
     type_mismatch,
     with_article,
 )
@@ -32,6 +30,10 @@ from .protobuf_writer import (
     message_encoder,
     small_message_encoder,
     varint_tag,
+)
+from .scalars import (
+    encode_utf8,
+    to_float64,
 )
 
 if TYPE_CHECKING:

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from .._data import SERVER_DEFAULT
 from .._tool_result import ToolResult, join_texts
 from ..errors import ToolError
-from .codec import STR, STRING_TAG, Codec, CodecError, describe, is_instance, part_encoder
+from .codec import (
+    Codec,
+    CodecError,
+    describe,
+    is_instance,
+    part_encoder,
+)
 from .json_rpc import (
     MESSAGE_PARAMETER,
     REQUEST_ID,
@@ -25,6 +31,10 @@ from .json_rpc import (
 )
 from .method import REQUIRED, Field, Unary, encode_name_metadata, is_default
 from .protobuf_writer import Buffers, append_len_field
+from .scalars import (
+    STR,
+    STRING_TAG,
+)
 
 if TYPE_CHECKING:
     from .._proto import Data

@@ -22,11 +22,11 @@ from .codec import (
     describe,
     is_bool,
     is_instance,
-    to_float64,
     type_mismatch,
     with_article,
 )
 from .json_types import SCALARS, JsonType, check_object, list_type, literal_type, unwrap_annotation
+from .scalars import to_float64
 
 Defaults: TypeAlias = Mapping[Any, Mapping[str, object]]
 """The values of absent keys, by TypedDict and key."""

@@ -25,7 +25,11 @@ from .._calls.response import Response, Usage
 from .._calls.retry import Attempts
 from .._calls.status import SUCCESS
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
-from .._wire.codec import CodecError, describe, part_encoder
+from .._wire.codec import (
+    CodecError,
+    describe,
+    part_encoder,
+)
 from .._wire.large_payloads import NO_PAYLOADS
 from .._wire.method import Field, Method, Streaming
 from .._wire.protobuf_writer import Buffers

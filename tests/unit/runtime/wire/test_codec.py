@@ -25,7 +25,10 @@ from clarigen import (
     wire,
 )
 from clarigen._proto import Data
-from clarigen._wire.codec import Codec, CodecError
+from clarigen._wire.codec import (
+    Codec,
+    CodecError,
+)
 from clarigen._wire.large_payloads import NO_PAYLOADS
 from clarigen._wire.protobuf_writer import Buffers
 

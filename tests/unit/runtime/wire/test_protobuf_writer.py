@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from clarigen import Audio, Box, Concept, Frame, Image, Point, Region, Text, Video, wire
 from clarigen._proto import Data, PostModelOutputsRequest
-from clarigen._wire.codec import Codec, CodecError
+from clarigen._wire.codec import (
+    Codec,
+    CodecError,
+)
 from clarigen._wire.large_payloads import NO_PAYLOADS
 from clarigen._wire.protobuf_writer import encode_float32, encode_varint
 

@@ -12,18 +12,15 @@ from ._async.client import AsyncClient
 from ._async.stream import AsyncStream
 from ._calls.response import Recording, Response, Usage
 from ._data import (
-    JSON,
-    SERVER_DEFAULT,
     Audio,
     Box,
     Concept,
-    Default,
+    Embedding,
     Frame,
     Image,
-    JSONValue,
+    Keypoint,
     Point,
     Region,
-    SequenceNotStr,
     Text,
     Video,
 )
@@ -31,6 +28,7 @@ from ._model_ref import ModelRef
 from ._sync.batch import Batch
 from ._sync.client import Client
 from ._sync.stream import Stream
+from ._types import JSON, SERVER_DEFAULT, Default, JSONValue, SequenceNotStr
 from ._version import __version__
 from .errors import (
     AuthenticationError,
@@ -78,10 +76,12 @@ __all__ = [
     "DeadlineExceededError",
     "DecodeError",
     "Default",
+    "Embedding",
     "Frame",
     "Image",
     "InputError",
     "JSONValue",
+    "Keypoint",
     "MCPModel",
     "ModelError",
     "ModelNotReadyError",
@@ -115,7 +115,7 @@ _LAZY_MODULES: Final = {
     "AsyncOpenAIModel": "_openai.model",
     "MCPModel": "_mcp.client",
     "OpenAIModel": "_openai.model",
-    "ReadOnly": "_data",
+    "ReadOnly": "_types",
     "ToolResult": "_tool_result",
 }
 """The names that few packages use, or that are another thing for type checkers: their modules, loaded on first use."""

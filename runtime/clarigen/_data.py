@@ -1,17 +1,18 @@
 """The values that models take and return: images, audio, videos, texts, regions.
 
 These are small immutable classes with the usual conversions. They know nothing of protobuf or gRPC:
-`_wire.media` and `_wire.regions` encode and decode them. numpy and Pillow are imported by the conversions
-that need them, so that everything else works without them.
+`_wire.media` and `_wire.regions` encode and decode them. Each keeps what the platform's message holds
+beside its attributes (`extra`), so that nothing is lost on the way to another model. Conversions that need
+numpy or Pillow are in `_pictures`, which is loaded when one is used.
 """
 
 from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar, overload
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     import os
@@ -20,78 +21,91 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import PIL.Image
 
-from .errors import ConfigError
 
-_T_co = TypeVar("_T_co", covariant=True)
+class Value:
+    """The base of values that have a message of the platform."""
 
+    __slots__ = ()
+    _load_messages: ClassVar[Any]
+    """Returns the module that converts values to messages and back. Set by `_wire`, which is above this module."""
 
-class Default(Enum):
-    """The type of `SERVER_DEFAULT`."""
+    @property
+    def raw(self) -> Any:
+        """The platform's message of this value, with all its fields; a new object at each access.
 
-    SERVER_DEFAULT = "SERVER_DEFAULT"
+        It has the official client's names: `region.raw.region_info.span.raw_text`.
+        """
+        return type(self)._load_messages().to_message(self)
+
+    @classmethod
+    def from_raw(cls, message: Any) -> Self:
+        """Return the value of a message, such as `raw` or a message of the official client.
+
+        Raises:
+            DecodeError: The message is not of this kind.
+        """
+        value: Self = cls._load_messages().from_message(cls, message)
+        return value
+
+    # Not generated per class by `dataclass`, which takes longer: benchmark "import of a generated package".
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return _values_of(self) == _values_of(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(value for value in _values_of(self) if not isinstance(value, Mapping)))
 
     def __repr__(self) -> str:
-        return self.name
+        from ._show import changed_attributes
+
+        shown = ", ".join(f"{name}={value!r}" for name, value in changed_attributes(self))
+        return f"{type(self).__name__}({shown})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        from ._show import changed_attributes
+
+        yield from changed_attributes(self)
 
 
-SERVER_DEFAULT: Final = Default.SERVER_DEFAULT
-"""Pass this to omit an argument: the model's own default applies."""
+def _values_of(value: Any) -> tuple[Any, ...]:
+    """Return the values of all attributes, in order."""
+    return tuple(getattr(value, name) for name in value.__dataclass_fields__)
 
 
-class SequenceNotStr(Protocol[_T_co]):
-    """A sequence that is not a string: type checkers reject a lone `str` here."""
-
-    @overload
-    def __getitem__(self, index: int, /) -> _T_co: ...
-    @overload
-    def __getitem__(self, index: slice, /) -> Sequence[_T_co]: ...
-    def __contains__(self, value: object, /) -> bool: ...
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[_T_co]: ...
+def _set_tuple(value: object, name: str) -> None:
+    """Replace an attribute by a tuple of its items; encoding refuses what has no items."""
+    content: Any = getattr(value, name)
+    if type(content) is not tuple and not isinstance(content, (str, bytes)):
+        with suppress(Exception):  # whatever the iterator of somebody else's class raises
+            object.__setattr__(value, name, tuple(content))
 
 
-if TYPE_CHECKING:
-    JSON: TypeAlias = Mapping[str, "JSONValue"] | SequenceNotStr["JSONValue"]
-    """The argument of a JSON parameter: an object or an array."""
-
-    JSONValue: TypeAlias = "JSON | str | int | float | bool | None"
-    """A value inside a JSON object or array. Numbers are sent as 64-bit floats."""
-else:
-    # Without references to themselves, which Python would look up in the module that uses them.
-    JSON = Mapping[str, Any] | SequenceNotStr[Any]
-    JSONValue = JSON | str | int | float | bool | None
-
-
-class ReadOnly:
-    """The run-time form of `typing_extensions.ReadOnly`, which the runtime does not depend on: no mark at all."""
-
-    def __class_getitem__(cls, item: Any) -> Any:
-        """Return the type of the key itself."""
-        return item
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Text(Value):
     """A text, or the URL of one. A plain `str` is accepted wherever a `Text` is.
 
     Attributes:
         text: The text; empty if only `url` is known.
         url: URL from which the platform fetches the text.
+        extra: The other fields of the platform's message, serialized; `raw` has them by name.
     """
 
     text: str = ""
     url: str = field(default="", kw_only=True)
+    extra: bytes = field(default=b"", kw_only=True)
 
     def __str__(self) -> str:
         return self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class _Media:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class _Media(Value):
     """The base of images, audio and videos: an encoded file, or the URL of one."""
 
     bytes: builtins.bytes = b""
     url: str = ""
+    extra: builtins.bytes = b""
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
@@ -126,11 +140,6 @@ class _Media:
             raise ValueError(f"this {type(self).__name__} has no bytes, only a URL: {self.url!r}")
         return self.bytes
 
-    def __repr__(self) -> str:
-        parts = [f"bytes=<{len(self.bytes):,} bytes>"] if self.bytes else []
-        parts += [f"url={self.url!r}"] if self.url else []
-        return f"{type(self).__name__}({', '.join(parts)})"
-
 
 class Image(_Media):
     """An image, as encoded bytes (PNG, JPEG, WebP …) or a URL.
@@ -138,6 +147,7 @@ class Image(_Media):
     Attributes:
         bytes: The encoded image; empty if only `url` is known.
         url: URL from which the platform fetches the image. The client does not fetch it.
+        extra: The other fields of the platform's message, serialized; `raw` has them by name.
     """
 
     __slots__ = ()
@@ -149,12 +159,13 @@ class Image(_Media):
         Args:
             image: The image.
             format: A format that Pillow writes. PNG is lossless.
-        """
-        import io
 
-        buffer = io.BytesIO()
-        image.save(buffer, format=format)
-        return cls(bytes=buffer.getvalue())
+        Raises:
+            ValueError: Pillow cannot write this image in this format; the message names a remedy.
+        """
+        from . import _pictures
+
+        return cls(bytes=_pictures.encode_picture(image, format))
 
     @classmethod
     def from_numpy(cls, array: npt.NDArray[Any], *, format: str = "PNG") -> Self:
@@ -165,21 +176,23 @@ class Image(_Media):
             format: A format that Pillow writes. PNG is lossless.
 
         Raises:
+            ValueError: The array has another shape or dtype; the message names a remedy.
             ConfigError: Pillow is not installed.
         """
-        return cls.from_pil(_import_pillow().fromarray(array), format=format)
+        from . import _pictures
+
+        return cls.from_pil(_pictures.picture_of(array), format=format)
 
     def to_pil(self) -> PIL.Image.Image:
         """Decode with Pillow.
 
         Raises:
-            ValueError: There are no bytes, only a URL.
+            ValueError: There are no bytes, only a URL, or they are not an image that Pillow can read.
             ConfigError: Pillow is not installed.
         """
-        import io
+        from . import _pictures
 
-        image: PIL.Image.Image = _import_pillow().open(io.BytesIO(self._require_bytes()))
-        return image
+        return _pictures.decode_picture(self._require_bytes())
 
     def to_numpy(self) -> npt.NDArray[Any]:
         """Decode to an array of pixels, usually uint8.
@@ -188,12 +201,12 @@ class Image(_Media):
             An array of shape (height, width) or (height, width, channels).
 
         Raises:
-            ValueError: There are no bytes, only a URL.
+            ValueError: There are no bytes, only a URL, or they are not an image that Pillow can read.
             ConfigError: numpy or Pillow is not installed.
         """
-        numpy = import_numpy()
-        pixels: npt.NDArray[Any] = numpy.asarray(self.to_pil())
-        return pixels
+        from . import _pictures
+
+        return _pictures.pixels_of(self.to_pil())
 
     def with_regions(self, regions: Sequence[Region]) -> Frame:
         """Return a frame of this image and regions, which notebooks draw on the image."""
@@ -216,6 +229,7 @@ class Audio(_Media):
     Attributes:
         bytes: The encoded audio; empty if only `url` is known.
         url: URL from which the platform fetches the audio. The client does not fetch it.
+        extra: The other fields of the platform's message, serialized; `raw` has them by name.
     """
 
     __slots__ = ()
@@ -227,13 +241,14 @@ class Video(_Media):
     Attributes:
         bytes: The encoded video; empty if only `url` is known.
         url: URL from which the platform fetches the video. The client does not fetch it.
+        extra: The other fields of the platform's message, serialized; `raw` has them by name.
     """
 
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Concept(Value):
     """Something that a model recognizes, with a confidence.
 
     Attributes:
@@ -241,15 +256,18 @@ class Concept:
         value: The confidence, 0.0 to 1.0. It is sent as a 32-bit float: 0.9 is returned as
             0.8999999761581421.
         id: The platform's id. By default it is derived from the name, as on the platform.
+        extra: The other fields of the platform's message, serialized; `raw` has them by name.
     """
 
     name: str = ""
     value: float = field(default=1.0, kw_only=True)
     id: str = field(default="", kw_only=True)
+    extra: bytes = field(default=b"", kw_only=True)
 
     def __post_init__(self) -> None:
-        if not self.id:
-            allowed = (c for c in self.name if c.isspace() or (c.isascii() and c.isalnum()))
+        name: Any = self.name
+        if not self.id and isinstance(name, str):
+            allowed = (c for c in name if c.isspace() or (c.isascii() and c.isalnum()))
             object.__setattr__(self, "id", "".join(allowed).replace(" ", "-"))
 
 
@@ -270,19 +288,40 @@ class Point(NamedTuple):
     z: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
+class Keypoint(NamedTuple):
+    """A point of a skeleton. Its `visibility` is 1 if it is visible, 2 if hidden, 3 if absent, 0 if unknown."""
+
+    x: float
+    y: float
+    z: float = 0.0
+    visibility: int = 0
+
+
+class Embedding(NamedTuple):
+    """A vector that represents something, and its length (None if `vector` tells). 32-bit floats are sent."""
+
+    vector: Sequence[float]
+    num_dimensions: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Region(Value):
     """A part of an image and its content.
 
     Attributes:
         box: The bounding box.
-        point: The position, if the region is a key point.
+        point: The position, if the region is a single point.
         mask: The exact shape, as an image.
+        polygon: The exact shape, as the points of its outline; those with a visibility are keypoints.
+        keypoints: The points of a skeleton.
         concepts: What the region shows, with confidences.
         text: The text that is written there.
         value: The confidence, 0.0 to 1.0, of the region as a whole.
         id: The id of the region.
         track_id: The id that an object keeps from frame to frame.
+        metadata: What else the model says, as JSON.
+        embeddings: Vectors that represent the content, for example for a tracker.
+        extra: The other fields of the platform's message, serialized; `raw` has them by name.
     """
 
     box: Box | None = None
@@ -293,72 +332,53 @@ class Region:
     value: float = 0.0
     id: str = ""
     track_id: str = ""
+    polygon: Sequence[Point | Keypoint] = ()
+    keypoints: Sequence[Keypoint] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    embeddings: Sequence[Embedding] = ()
+    extra: bytes = b""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "concepts", tuple(self.concepts))
-
-    def __rich_repr__(self) -> Iterator[tuple[str, object, object]]:
-        yield from _rich_attributes(self)
+        for name in ("concepts", "polygon", "keypoints", "embeddings"):
+            _set_tuple(self, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """A frame of a video and its regions.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Frame(Value):
+    """A frame of a video and its content.
 
     Attributes:
         image: The image.
         regions: The regions of the image.
         time: Timestamp in the video, in seconds, with millisecond resolution.
         index: Number of the frame in the video, from 0.
+        concepts: What the frame as a whole shows, with confidences.
+        text: The text of the frame, such as a caption.
+        metadata: What else the model says of the frame, as JSON.
+        embeddings: Vectors that represent the frame.
+        id: The id of the frame.
+        extra: The other fields of the platform's message, serialized; `raw` has them by name.
     """
 
     image: Image | None = None
     regions: Sequence[Region] = ()
     time: float = 0.0
     index: int = 0
+    concepts: Sequence[Concept] = ()
+    text: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    embeddings: Sequence[Embedding] = ()
+    id: str = ""
+    extra: bytes = b""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "regions", tuple(self.regions))
-
-    def __rich_repr__(self) -> Iterator[tuple[str, object, object]]:
-        yield from _rich_attributes(self)
+        for name in ("regions", "concepts", "embeddings"):
+            _set_tuple(self, name)
 
     def _repr_html_(self) -> str | None:
         from . import _notebook
 
         if self.image is None:
             return None
-        return _notebook.figure_html(
-            self.image.bytes, [_make_mark(region) for region in self.regions]
-        )
-
-
-def _make_mark(region: Region) -> tuple[Box | None, str]:
-    """Return a region as a mark for a notebook: its box, or its point as a box of size 0, and a label."""
-    point_box = region.point and Box(*region.point[:2], *region.point[:2])
-    names = [f"{concept.name or concept.id} {concept.value:.2f}" for concept in region.concepts]
-    return region.box or point_box, ", ".join(names) or region.text or region.track_id
-
-
-def _rich_attributes(value: Any) -> Iterator[tuple[str, object, object]]:
-    """Yield the name, value and default of each attribute; rich omits a value that is the default."""
-    for attribute in fields(value):
-        yield attribute.name, getattr(value, attribute.name), attribute.default
-
-
-def _import_pillow() -> Any:
-    """Import `PIL.Image`, or raise `ConfigError`."""
-    try:
-        import PIL.Image
-    except ImportError:
-        raise ConfigError("this needs Pillow: pip install 'clarigen[pillow]'") from None
-    return PIL.Image
-
-
-def import_numpy() -> Any:
-    """Import numpy, or raise `ConfigError`."""
-    try:
-        import numpy
-    except ImportError:
-        raise ConfigError("arrays need numpy: pip install 'clarigen[numpy]'") from None
-    return numpy
+        marks = [_notebook.make_mark(region) for region in self.regions]
+        return _notebook.figure_html(self.image.bytes, marks)

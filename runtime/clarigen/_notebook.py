@@ -1,6 +1,6 @@
 """HTML for notebooks: images, marks on an image, and tables.
 
-This module does not import the data classes: it is given bytes, numbers and text. All text is escaped
+This module does not import the data classes: All text is escaped
 and all numbers are formatted, because both come from models. URLs are shown as text and never fetched.
 Pillow, if installed, converts images that browsers do not display.
 """
@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from html import escape
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ._text import escape_unprintable, shorten
 
@@ -85,6 +85,13 @@ def _convert_to_png(encoded: bytes) -> tuple[str, bytes] | None:
     except Exception:  # noqa: BLE001 - decoders raise anything; the image is then not displayed
         return None
     return "image/png", buffer.getvalue()
+
+
+def make_mark(region: Any) -> Mark:
+    """Return a `Region` as a mark: its box, or its point as a box of size 0, and a label."""
+    point_box = region.point and (*region.point[:2], *region.point[:2])
+    names = [f"{concept.name or concept.id} {concept.value:.2f}" for concept in region.concepts]
+    return region.box or point_box, ", ".join(names) or region.text or region.track_id
 
 
 def figure_html(encoded: bytes, marks: Iterable[Mark]) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._data import Image
 
 if TYPE_CHECKING:
-    from ._data import JSONValue
+    from ._types import JSONValue
 
 
 @dataclass(frozen=True, slots=True)

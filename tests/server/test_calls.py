@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from clarifai_grpc.grpc.api import resources_pb2
 
 from clarigen import (
     AsyncStream,
     Box,
     Client,
     Concept,
+    Embedding,
     Frame,
     Image,
     Point,
@@ -44,7 +46,34 @@ REGION = Region(
     id="r1",
     track_id="t1",
 )
+FULL_REGION = Region.from_raw(
+    resources_pb2.Region(
+        id="r3",
+        region_info=resources_pb2.RegionInfo(
+            polygon=resources_pb2.Polygon(points=[resources_pb2.Point(row=0.5, col=0.25)]),
+            keypoint_locations=[resources_pb2.Point(row=0.5, col=0.25, visibility=1)],
+            span=resources_pb2.Span(char_start=1, char_end=4, raw_text="Ada"),
+        ),
+        data=resources_pb2.Data(
+            metadata={"speed": 3.5},
+            embeddings=[resources_pb2.Embedding(vector=[0.25, 0.5], num_dimensions=2)],
+        ),
+    )
+)
+"""What trackers and readers of text put into a region; the span has no attribute."""
+SIZED_IMAGE = Image.from_raw(
+    resources_pb2.Image(base64=IMAGE.bytes, image_info=resources_pb2.ImageInfo(width=64))
+)
 FRAME = Frame(image=IMAGE, regions=[REGION, Region(id="r2")], time=1.5, index=7)
+FULL_FRAME = Frame(
+    image=SIZED_IMAGE,
+    regions=[FULL_REGION],
+    concepts=[CAT],
+    text="caption",
+    metadata={"homography": [[1.0, 0.0], [0.0, 1.0]]},
+    embeddings=[Embedding((0.5,), 1)],
+    id="f1",
+)
 VIDEO = Video(bytes=b"not really a video")
 LARGE = Image(bytes=bytes(range(256)) * 1000)
 """Cut out of the answer before protobuf reads it."""
@@ -58,19 +87,22 @@ ECHOES: list[tuple[str, list[Any]]] = [
     ("echo_json", [{}, {"a": [1.5, {"b": None}], "c": {}, "d": "", "e": True}]),
     ("echo_json_list", [[], [1.0, "a", [], {}]]),
     ("echo_text", [Text("x"), Text("ü\n"), Text("")]),
-    ("echo_image", [IMAGE, LARGE]),
+    ("echo_image", [IMAGE, LARGE, SIZED_IMAGE]),
     ("echo_audio", [AUDIO]),
     ("echo_video", [VIDEO]),
     ("echo_concept", [CAT, DOG, Concept("")]),
     ("echo_region", [REGION, Region(id="only"), Region(id="b", box=Box(0, 0, 0, 0))]),
-    ("echo_frame", [FRAME, Frame(), Frame(image=LARGE, regions=[Region(id="r", mask=LARGE)])]),
+    (
+        "echo_frame",
+        [FRAME, FULL_FRAME, Frame(), Frame(image=LARGE, regions=[Region(id="r", mask=LARGE)])],
+    ),
     ("strings", [[], [""], ["a", "b", ""]]),
     ("ints", [[], [0], [1, 0, -1]]),
     ("texts", [[], [Text("a"), Text("b")]]),
     ("images", [[], [IMAGE], [IMAGE, Image(bytes=b"x")], [LARGE, IMAGE, LARGE]]),
     ("concepts", [[], [CAT], [CAT, DOG]]),
-    ("regions", [[], [REGION], [REGION, REGION]]),
-    ("frames", [[], [FRAME], [FRAME, Frame(index=1)]]),
+    ("regions", [[], [REGION], [REGION, FULL_REGION]]),
+    ("frames", [[], [FULL_FRAME], [FRAME, Frame(index=1), FULL_FRAME]]),
     ("matrix", [[], [[]], [[1, 2], [], [0]]]),
     ("concepts_each", [[], [[]], [[CAT], [], [CAT, DOG]]]),
     ("objects", [[], [{}, {"a": 1.0}]]),

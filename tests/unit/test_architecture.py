@@ -20,7 +20,7 @@ RUNTIME = ROOT / "runtime" / "clarigen"
 GENERATOR = ROOT / "codegen" / "gen_client"
 
 RUNTIME_LAYERS = (
-    "_version errors _after_fork _text _log _model_ref _notebook _data _tool_result",
+    "_version errors _after_fork _text _log _model_ref _types _notebook _pictures _show _data _tool_result",
     "_proto",
     "_wire",
     "wire",

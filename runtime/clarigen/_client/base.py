@@ -11,8 +11,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 from .._calls.response import Observer, Recording, get_recording_observers, recording
-from .._data import SERVER_DEFAULT, Default
 from .._model_ref import ModelRef
+from .._types import SERVER_DEFAULT, Default
 from ..errors import ConfigError
 
 if TYPE_CHECKING:

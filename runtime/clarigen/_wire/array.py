@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .._data import import_numpy
 from .codec import (
     Codec,
     CodecError,
@@ -36,8 +35,14 @@ _MAX_DTYPE_LENGTH: Final = 32
 _BUFFER, _SHAPE, _DTYPE = len_tag(1), len_tag(2), len_tag(3)
 
 
+def _import_numpy() -> Any:
+    from .._pictures import import_numpy  # not loaded before the first array
+
+    return import_numpy()
+
+
 def _encode_array(value: Any, out: Buffers) -> int:
-    numpy = import_numpy()
+    numpy = _import_numpy()
     try:
         array = numpy.asarray(value)
     except (ValueError, TypeError, OverflowError) as error:
@@ -65,7 +70,7 @@ def _decode_array(data: Data, payloads: LargePayloads) -> npt.NDArray[Any]:
     buffer = resolve_payload(ndarray.buffer, payloads)
     if not buffer and not ndarray.dtype:
         raise CodecError("is missing; an array was expected")
-    numpy = import_numpy()
+    numpy = _import_numpy()
     try:
         dtype = numpy.dtype(_check_dtype_name(ndarray.dtype))
         if not numpy.issubdtype(dtype, numpy.number) and dtype.kind != "b":

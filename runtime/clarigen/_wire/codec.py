@@ -92,14 +92,12 @@ class RepeatedField(NamedTuple):
     """A repeated field of `Data` that holds all items of a list.
 
     Attributes:
-        name: The name of the field.
         encode: Append the field with one item and return its size in bytes.
-        decode: Return the value of one item, a message.
+        decode: Return the values of all items of a `Data`.
     """
 
-    name: str
     encode: Encoder
-    decode: Callable[[Any, LargePayloads], Any]
+    decode: Callable[[Data, LargePayloads], list[Any]]
 
 
 def type_mismatch(label: str, value: object) -> CodecError:
@@ -181,10 +179,7 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
 
 
 def _repeated_list(field: RepeatedField) -> Codec[list[Any]]:
-    def decode(data: Data, payloads: LargePayloads) -> list[Any]:
-        return [field.decode(message, payloads) for message in getattr(data, field.name)]
-
-    return Codec("a list", _items_encoder(field.encode), decode, misread_when_absent=True)
+    return Codec("a list", _items_encoder(field.encode), field.decode, misread_when_absent=True)
 
 
 def _items_encoder(encode_item: Encoder) -> Encoder:
@@ -207,8 +202,15 @@ def _check_list(value: Any) -> None:
     """Raise `CodecError` if a value is neither a sequence nor an array, or is a string."""
     if isinstance(value, (str, bytes, bytearray, Text)):
         raise CodecError(f"must be a list, not a lone {describe(value)}; put it in a list")
-    if not is_instance(value, Sequence) and not hasattr(value, "__array__"):
+    if not is_list(value):
         raise type_mismatch("a list", value)
+
+
+def is_list(value: Any) -> bool:
+    """Return whether a value is a sequence or an array, and not a string."""
+    if is_instance(value, str, bytes, bytearray):
+        return False
+    return is_instance(value, Sequence) or hasattr(value, "__array__")
 
 
 def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:

@@ -37,7 +37,7 @@ from .scalars import (
 )
 
 if TYPE_CHECKING:
-    from google.protobuf.struct_pb2 import Value
+    from google.protobuf.struct_pb2 import Struct, Value
 
     from .._proto import Data
     from .json_types import JsonType
@@ -51,9 +51,13 @@ _MAX_LEVELS: Final = 88
 for the messages around JSON. An object takes three (Struct, entry, Value), an array two (ListValue,
 Value)."""
 
+_MAX_METADATA_LEVELS: Final = 72
+"""The same for the metadata of a region in a frame, which has more messages around it."""
+
 # Tags of `struct_value`, and of the fields of Struct, its map entries, ListValue and Value. `_NULL` and
 # `_BOOLS` are whole fields: tag and value.
 _STRUCT_TAG: Final = len_tag(26)
+_METADATA_TAG: Final = len_tag(5)
 _ENTRY = _KEY = _ITEM = len_tag(1)
 _VALUE: Final = len_tag(2)
 _NULL_FIELD: Final = varint_tag(1) + b"\0"
@@ -79,6 +83,13 @@ def _encode_json(value: Any, out: Buffers) -> int:
     return append_len_field(STRING_TAG, text.encode(), out) + append_len_field(
         _STRUCT_TAG, struct, out
     )
+
+
+def encode_metadata(value: Any) -> bytes:
+    """Encode a JSON object as the field `metadata` of a `Data`."""
+    if not is_instance(value, Mapping):
+        raise type_mismatch("a JSON object (a mapping)", value)
+    return encode_len_field(_METADATA_TAG, _encode_struct(value, _MAX_METADATA_LEVELS))
 
 
 def _is_array(value: Any) -> bool:
@@ -154,8 +165,8 @@ def _decode_json(data: Data, _: LargePayloads) -> Any:
     if data.HasField("struct_value"):
         fields = data.struct_value.fields
         if len(fields) == 1 and _ARRAY_KEY in fields:
-            return _decode_value(fields[_ARRAY_KEY])
-        return {key: _decode_value(value) for key, value in fields.items()}
+            return decode_value(fields[_ARRAY_KEY])
+        return decode_struct(data.struct_value)
     if not data.string_value:
         raise CodecError("is missing; JSON was expected")
     import json
@@ -166,12 +177,18 @@ def _decode_json(data: Data, _: LargePayloads) -> Any:
         raise CodecError(f"is not JSON: {error}") from None
 
 
-def _decode_value(value: Value) -> Any:
+def decode_struct(struct: Struct) -> dict[str, Any]:
+    """Return the JSON object of a protobuf `Struct`."""
+    return {key: decode_value(value) for key, value in struct.fields.items()}
+
+
+def decode_value(value: Value) -> Any:
+    """Return the JSON value of a protobuf `Value`."""
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
-        return {key: _decode_value(item) for key, item in value.struct_value.fields.items()}
+        return decode_struct(value.struct_value)
     if kind == "list_value":
-        return [_decode_value(item) for item in value.list_value.values]
+        return [decode_value(item) for item in value.list_value.values]
     return None if kind is None or kind == "null_value" else getattr(value, kind)
 
 

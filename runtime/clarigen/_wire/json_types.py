@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Final, Literal, NamedTuple, NotRequired, Required
 
-from .._data import SequenceNotStr
 from ..errors import ConfigError
 from .codec import (
     CodecError,
@@ -32,7 +31,7 @@ from .codec import (
 from .scalars import to_float64
 from .type_expression import TypeText, parse_type
 
-_LISTS: Final = (list, collections.abc.Sequence, collections.abc.Iterable, SequenceNotStr)
+_LISTS: Final = (list, collections.abc.Sequence, collections.abc.Iterable)
 _DICTS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 _QUALIFIERS: Final = (Annotated, Required, NotRequired)
 

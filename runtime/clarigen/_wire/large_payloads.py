@@ -36,13 +36,14 @@ _MARKER_PREFIX: Final = os.urandom(16)
 _PAYLOAD: Final[dict[int, Any]] = {}
 """Stands for a payload in the tables below, where a message has a dict of its fields. Compared with `is`."""
 _FILE: Final = {2: _PAYLOAD}
+_REGION: Final = {2: {4: {2: _FILE}}}  # region_info.mask.image
 _DATA: Final[dict[int, Any]] = {}
 _DATA.update(
     {
         1: _FILE,  # image
         2: _FILE,  # video
-        11: {2: {4: {2: _FILE}}},  # regions: region_info.mask.image
-        12: {2: _DATA},  # frames: data
+        11: _REGION,  # regions
+        12: {2: {1: _FILE, 11: _REGION}},  # frames: data; the rest of it is kept as it is
         14: _FILE,  # audio
         19: {1: _DATA},  # parts: data
         20: {1: _PAYLOAD},  # ndarray: buffer

@@ -2,18 +2,21 @@
 
 They map the attributes of the classes in `_data` to the fields of `clarigen.proto`. The constants
 with tags are named after these fields. Like all codecs they do not import protobuf. Files are sent as
-raw bytes, in a field that is called `base64` nevertheless.
+raw bytes, in a field that is called `base64` nevertheless. What else a message holds is kept: see `rest`.
 """
 
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from .._data import Audio, Image, Text, Video
 from .codec import (
     Codec,
     CodecError,
+    call_at,
+    is_instance,
     type_mismatch,
     with_article,
 )
@@ -34,6 +37,52 @@ if TYPE_CHECKING:
 _Media = TypeVar("_Media", Image, Audio, Video)
 
 
+# What messages hold beside the attributes of plain values.
+
+
+@cache
+def _plain_class(name: str) -> Any:
+    from .. import _proto
+
+    return getattr(_proto, name)
+
+
+def is_plain(name: str, message: Any) -> bool:
+    """Return whether a message has only the fields of its `Plain` message, whose name is given."""
+    content = message.SerializeToString()
+    plain = _plain_class(name).FromString(content)
+    plain.DiscardUnknownFields()
+    return bool(plain.ByteSize() == len(content))
+
+
+def split_rest(message: Any) -> dict[str, Any]:
+    """Return the attributes of a value beside those of its `Plain` message, `extra` included."""
+    from . import rest
+
+    return rest.split_rest(message)
+
+
+def check_extra(value: Any) -> bytes:
+    """Return the `extra` of a value; raise `CodecError` if it cannot be sent."""
+    extra = value.extra
+    if not is_instance(extra, bytes):
+        raise type_mismatch("bytes", extra).prepend_step(".extra")
+    from . import rest
+
+    problem = rest.check_extra(type(value).__name__, extra)
+    if problem:
+        raise CodecError(problem).prepend_step(".extra")
+    return bytes(extra)
+
+
+def _append_extra(value: Any, out: Buffers) -> int:
+    """Append the other fields of a value; its attributes follow and win."""
+    if not value.extra:
+        return 0
+    out.append(extra := check_extra(value))
+    return len(extra)
+
+
 # Texts.
 
 
@@ -44,7 +93,8 @@ def encode_text(value: Any, out: Buffers) -> int:
     raw, url = (value.text, value.url) if isinstance(value, Text) else (value, "")
     if not isinstance(raw, str):
         raise type_mismatch("a Text or a str", value)
-    return _append_str(_RAW, raw, out) + _append_str(_TEXT_URL, url, out)
+    size = _append_extra(value, out) if isinstance(value, Text) else 0
+    return size + _append_str(_RAW, raw, out) + _append_str(_TEXT_URL, url, out)
 
 
 def _append_str(tag: bytes, value: Any, out: Buffers) -> int:
@@ -56,7 +106,9 @@ def _append_str(tag: bytes, value: Any, out: Buffers) -> int:
 def _decode_text(data: Data, _: LargePayloads) -> Text:
     if not data.HasField("text") and not data.string_value:
         raise CodecError("is missing; a Text was expected")
-    return Text(data.text.raw or data.string_value, url=data.text.url)
+    text = data.text
+    rest = {} if is_plain("PlainText", text) else split_rest(text)
+    return Text(text.raw or data.string_value, url=text.url, **rest)
 
 
 TEXT: Final[Codec[Text]] = Codec("a Text or a str", message_encoder(13, encode_text), _decode_text)
@@ -100,12 +152,16 @@ def file_encoder(cls: type[Any]) -> Encoder:
         if not isinstance(value, cls):
             mismatch = type_mismatch(label, value)
             raise CodecError(f"{mismatch.problem}; {_suggest_constructor(value, cls.__name__)}")
-        if not value.bytes and not value.url:
+        content: Any = value.bytes
+        if not is_instance(content, bytes, bytearray, memoryview):
+            raise type_mismatch("bytes", content).prepend_step(".bytes")
+        if not content and not value.url:
             raise CodecError(f"must be {label} with bytes or a URL; this one is empty")
-        size = _append_str(_URL, value.url, out)
-        if value.bytes:
-            size += append_len_field(_BASE64, value.bytes, out)
-        return size
+        size = _append_extra(value, out) + call_at(".url", _append_str, _URL, value.url, out)
+        if not content:
+            return size
+        content = content if isinstance(content, bytes) else bytes(content)
+        return size + append_len_field(_BASE64, content, out)
 
     return encode
 
@@ -113,7 +169,8 @@ def file_encoder(cls: type[Any]) -> Encoder:
 def decode_file(
     cls: type[_Media], file: _proto.Image | _proto.Audio | _proto.Video, payloads: LargePayloads
 ) -> _Media:
-    return cls(bytes=bytes(resolve_payload(file.base64, payloads)), url=file.url)
+    rest = {} if is_plain("PlainFile", file) else split_rest(file)
+    return cls(bytes=bytes(resolve_payload(file.base64, payloads)), url=file.url, **rest)
 
 
 def _suggest_constructor(value: Any, name: str) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
-from .._data import SERVER_DEFAULT, Text
+from .._data import Text
+from .._types import SERVER_DEFAULT
 from ..errors import DecodeError, InputError, suggest
 from .codec import (
     PART_TAG,

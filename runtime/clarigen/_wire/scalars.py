@@ -69,7 +69,7 @@ def _decode_bytes(data: Data, payloads: LargePayloads) -> bytes:
 
 
 def _encode_int(value: Any, out: Buffers) -> int:
-    number = value if type(value) is int else _to_int(value)
+    number = value if type(value) is int else to_int(value)
     if number not in _INT64_RANGE:
         raise CodecError("must fit into 64 bits: -2**63 to 2**63 - 1")
     if not number:
@@ -79,7 +79,7 @@ def _encode_int(value: Any, out: Buffers) -> int:
     return len(buffer)
 
 
-def _to_int(value: Any) -> int:
+def to_int(value: Any) -> int:
     """Convert an integer of another class, such as numpy's; refuse a bool."""
     if is_bool(value) or not hasattr(value, "__index__"):
         raise type_mismatch("an int", value)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .._data import SERVER_DEFAULT
 from .._tool_result import ToolResult, join_texts
+from .._types import SERVER_DEFAULT
 from ..errors import ToolError
 from .codec import (
     Codec,

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Literal, NotRequired, TypeAlias
 
-from .._data import SequenceNotStr
 from .codec import (
     CodecError,
     call_at,
@@ -32,7 +31,7 @@ Defaults: TypeAlias = Mapping[Any, Mapping[str, object]]
 """The values of absent keys, by TypedDict and key."""
 
 _NONE: Final = type(None)
-_LISTS: Final = (list, collections.abc.Sequence, SequenceNotStr)
+_LISTS: Final = (list, collections.abc.Sequence)
 _DICTS: Final = (dict, collections.abc.Mapping)
 
 

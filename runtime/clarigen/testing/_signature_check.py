@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from .. import wire
-from .._data import SERVER_DEFAULT
+from .._types import SERVER_DEFAULT
 from .._wire.codec import Codec
 from .._wire.method import Field, Method, Streaming
 from ..errors import ConfigError, suggest

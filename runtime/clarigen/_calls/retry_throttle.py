@@ -47,8 +47,11 @@ class RetryThrottle:
 
     def add_tokens(self) -> None:
         """Add the tokens of a call that begins."""
-        with self.lock:
-            self._tokens = min(self._tokens + self.TOKEN_RATIO, self.MAX_TOKENS)
+        if (
+            self._tokens < self.MAX_TOKENS
+        ):  # usually not: no lock then (benchmark "small call, 64 at once")
+            with self.lock:
+                self._tokens = min(self._tokens + self.TOKEN_RATIO, self.MAX_TOKENS)
 
     def take_token(self) -> bool:
         """Take the token of a retry; return False if there is none."""

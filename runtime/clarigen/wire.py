@@ -29,12 +29,12 @@ from ._wire.scalars import (
     INT,
     STR,
 )
-from ._wire.type_expression import TypeText, parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ._wire.tool_types import Defaults
+    from ._wire.type_expression import TypeText, parse_type
 
 __all__ = [
     "AUDIO",
@@ -78,6 +78,9 @@ __all__ = [
     "unary",
 ]
 
+_LAZY_NAMES: Final = ("TypeText", "parse_type")
+"""The names of `_wire/type_expression.py`. Only the generator uses them here, so they are loaded on first use."""
+
 _R = TypeVar("_R")
 
 _NO_DEFAULTS: Final[Defaults] = {}
@@ -119,6 +122,15 @@ METHOD_TYPES: Final = (
     "STREAMING_STREAMING",
 )
 """The platform's names of method types. The index of a name is its number in protobuf."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load the module that defines a name; see `_LAZY_NAMES`."""
+    if name not in _LAZY_NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._wire import type_expression
+
+    return getattr(type_expression, name)
 
 
 def require_format(number: int, package: str) -> None:

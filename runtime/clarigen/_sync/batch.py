@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from .._calls.actions import GrpcFailure, Sleep
 from .._client.batch import BatchBase
 from ..errors import ClarigenError
-from .shared_generator import SharedGenerator
+from .stream import SharedGenerator
 
 if TYPE_CHECKING:
     from .._calls.batch import BatchPlan, Chunk

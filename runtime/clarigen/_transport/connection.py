@@ -7,8 +7,6 @@ importing a generated package does not load grpc, and the first call imports not
 
 from __future__ import annotations
 
-# Imported here because the first call must import nothing: `_wire/json.py` imports json in functions.
-import json  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar

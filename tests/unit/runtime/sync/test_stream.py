@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from clarigen._sync.shared_generator import SharedGenerator
+from clarigen._sync.stream import SharedGenerator
 
 
 class Log:

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from gen_client.diagnostics import Diagnostic, Refusal, Severity
 from gen_client.output import write
+from gen_client.output.work_files import replace_file
 from gen_client.source.document import Document
 from gen_client.templates import find_template_folder
 
@@ -110,15 +111,13 @@ class Cache:
                 [warning.message, warning.location, warning.remedy] for warning in entry.warnings
             ],
         }
-        temporary = self._folder / f".{key}.{os.getpid()}"
         try:
             if not self._is_usable:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._is_usable = _is_private_folder(self._folder)
                 if not self._is_usable:
                     return
-            temporary.write_text(json.dumps(content), encoding="ascii")
-            temporary.replace(self._folder / f"{key}.json")
+            replace_file(self._folder / f"{key}.json", json.dumps(content).encode())
         except OSError:
             return
 

@@ -17,8 +17,10 @@ from tomlkit.items import AoT
 from gen_client import config
 from gen_client.config import ConfigFile, Settings
 from gen_client.diagnostics import Refusal
-from gen_client.exit_codes import DONE
+from gen_client.exit_codes import DONE, USAGE
+from gen_client.output.work_files import replace_file
 from gen_client.terminal.console import Console
+from gen_client.text import quote
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             exit_code=refusal.diagnostic.exit_code,
             remedy=refusal.diagnostic.remedy,
         ) from None
-    _replace_file(file.path, text)
+    _write_config(file.path, text)
     console.print_result(os.path.relpath(file.path))
     console.flush()
     console.print_note("gen-client: run gen-client to generate it")
@@ -94,10 +96,12 @@ def _get_or_add_table(parent: MutableMapping[str, Any], key: str, *, is_super_ta
     return parent[key]
 
 
-def _replace_file(path: Path, text: str) -> None:
-    """Replace a file in one step, and keep its permissions."""
-    temporary = path.with_name(f".{path.name}.gen-client")
-    temporary.write_bytes(text.encode())
-    if path.exists():
-        temporary.chmod(path.stat().st_mode & 0o7777)
-    temporary.replace(path)
+def _write_config(path: Path, text: str) -> None:
+    try:
+        replace_file(path, text.encode())
+    except OSError as error:
+        raise Refusal(
+            f"cannot be written: {error.strerror or type(error).__name__}",
+            exit_code=USAGE,
+            location=quote(os.path.relpath(path), 400),
+        ) from None

@@ -16,9 +16,7 @@ import json
 import os
 import shutil
 import stat
-import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -26,6 +24,7 @@ from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import USAGE
 from gen_client.layout import FIRST_LINE, LOCK_FILE, TYPED_MARKER
 from gen_client.output.renameat import exchange_folders
+from gen_client.output.work_files import work_folder
 from gen_client.text import quote
 
 
@@ -49,7 +48,7 @@ def write_package(
         if not _find_changed_files(destination, files):
             return []
         out.mkdir(parents=True, exist_ok=True)
-        with _work_folder(out / f".{name}.gen-client") as work:
+        with work_folder(out / f".{name}.gen-client") as work:
             # Another run may have exchanged the folder while this one compared or waited.
             changed = _find_changed_files(destination, files)
             if changed:
@@ -182,61 +181,6 @@ def _read_regular_file(file: Path) -> bytes | None:
 
 
 # The new folder
-
-
-@contextmanager
-def _work_folder(work: Path) -> Generator[Path]:
-    """Provide an empty folder that only this run uses, and remove it afterwards.
-
-    Files that a killed run left in it are removed first.
-    """
-    while True:
-        with suppress(FileExistsError):
-            work.mkdir()
-        try:
-            handle = _lock_folder(work)
-        except FileNotFoundError:  # The run that used the folder has just removed it.
-            continue
-        if handle is None or _is_same_folder(handle, work):
-            break
-        os.close(handle)  # The run that we waited for has removed this folder: make a new one.
-    try:
-        for leftover in work.iterdir():
-            _remove(leftover)
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-        if handle is not None:
-            os.close(handle)
-
-
-def _lock_folder(work: Path) -> int | None:
-    """Wait until no other run has the folder locked, and lock it; the system unlocks it when a process dies.
-
-    Returns:
-        The file descriptor that holds the lock; None on Windows, which has no such lock.
-    """
-    if sys.platform == "win32":
-        return None
-    import fcntl  # It does not exist on Windows.
-
-    handle = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    return handle
-
-
-def _is_same_folder(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), path.lstat())
-    except FileNotFoundError:
-        return False
-
-
-def _remove(entry: Path) -> None:
-    if entry.is_dir() and not entry.is_symlink():
-        shutil.rmtree(entry)
-    else:
-        entry.unlink()
 
 
 def _assemble_folder(

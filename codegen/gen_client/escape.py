@@ -2,8 +2,8 @@
 
 `Code` is the only text that templates write unchanged. Untrusted text becomes `Code` only by `format_literal`, by
 `format_docstring`, or as a name that `naming` has checked; the other functions here combine code that exists.
-Characters that are invisible, change the reading direction or end a line are always escaped. They are listed here,
-because the tables of `unicodedata` change with the Python version. This module knows nothing of models.
+`characters` lists what is invisible, `readers` what other programs than Python would obey: both are always escaped.
+This module knows nothing of models.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, LiteralString, cast
+
+from gen_client.characters import BLANKS, HIDDEN, HIDDEN_CHARACTER
+from gen_client.readers import escape_docstring_commands, escape_editor_commands
 
 LINE_LENGTH: Final = 100
 """The longest line of a generated file, in characters."""
@@ -27,19 +30,8 @@ class Code(str):
         return str(self)
 
 
-# Line ends and control characters; soft hyphen, fillers, zero-width characters, directions,
-# separators, joiners, variation selectors and tags; surrogates, private use, non-characters.
-_HIDDEN: Final = (
-    r"\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2"
-    r"\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\uf8ff"
-    r"\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001345f"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
-)
-_BLANKS: Final = r"\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_INVISIBLE: Final = re.compile(f"[{_HIDDEN}]")
-_ESCAPED_IN_LITERALS: Final = re.compile(rf'[\\"\n{_HIDDEN}{_BLANKS}]')
-_MARGIN: Final = re.compile(rf"^[ {_BLANKS}]+", re.MULTILINE)
-_TRAILING: Final = re.compile(rf"[ {_BLANKS}]+$")
+_ESCAPED_IN_LITERALS: Final = re.compile(rf'[\\"\n{HIDDEN}{BLANKS}]')
+_MARGIN: Final = re.compile(rf"^[ {BLANKS}]+", re.MULTILINE)
 _FLOAT: Final = Code("float")
 _SHORT_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -63,7 +55,15 @@ def escape_invisible(text: str) -> str:
 
     The line ends of all platforms become newlines and a tab becomes four spaces. The function is idempotent.
     """
-    return _INVISIBLE.sub(_escape_or_expand, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return HIDDEN_CHARACTER.sub(_escape_or_expand, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def escape_docstring_text(text: str) -> str:
+    """Return a text without invisible characters, and without commands for the readers of docstrings.
+
+    The function is idempotent.
+    """
+    return escape_docstring_commands(escape_invisible(text))
 
 
 def format_docstring(text: str, indent: int = 0) -> Code:
@@ -77,7 +77,7 @@ def format_docstring(text: str, indent: int = 0) -> Code:
     Raises:
         ValueError: The text is empty or blank.
     """
-    lines = _trim_docstring(escape_invisible(text))
+    lines = _trim_docstring(escape_docstring_text(text))
     if len(lines) == 1:
         gap = " " if lines[0].endswith('"') else ""
         return Code(f'"""{_escape_first_line(lines[0])}{gap}"""')
@@ -89,7 +89,7 @@ def format_docstring(text: str, indent: int = 0) -> Code:
 def _trim_docstring(text: str) -> list[str]:
     """Return the lines of a text as `inspect.cleandoc` shows them."""
     text = _MARGIN.sub(lambda margin: " " * len(margin[0]), text)
-    lines = [_TRAILING.sub("", line) for line in text.split("\n")]
+    lines = [line.rstrip(f" {BLANKS}") for line in text.split("\n")]
     while lines and not lines[0]:
         del lines[0]
     while lines and not lines[-1]:
@@ -131,7 +131,7 @@ def format_literal(value: object, float_: Code = _FLOAT) -> Code:
         case str():
             return _string_literal(value)
         case bytes():
-            return Code(repr(value))
+            return Code(escape_editor_commands(repr(value)))
         case list() | tuple():
             items = cast("Sequence[object]", value)
             return format_tuple([format_literal(item, float_) for item in items])
@@ -147,7 +147,7 @@ def format_literal(value: object, float_: Code = _FLOAT) -> Code:
 
 def _string_literal(value: str) -> Code:
     """Format a string in double quotes, or in single quotes if they save escapes, as black does."""
-    body = _ESCAPED_IN_LITERALS.sub(_escape_match, value)
+    body = escape_editor_commands(_ESCAPED_IN_LITERALS.sub(_escape_match, value))
     if '"' in value and "'" not in value:
         return Code("'" + body.replace('\\"', '"') + "'")
     return Code(f'"{body}"')

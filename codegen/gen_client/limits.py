@@ -11,6 +11,7 @@ from typing import Final
 
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNUSABLE
+from gen_client.identifiers import is_word
 from gen_client.json_text import is_array, is_object
 
 METHODS: Final = 1_000
@@ -67,7 +68,11 @@ _ID: Final = re.compile(r"[\w.~@+-]*[\w~@+-][\w.~@+-]*")
 
 def is_id(text: str) -> bool:
     """Return whether a text can be an id of the platform: no path, no white space, not only dots."""
-    return len(text) <= NAME and _ID.fullmatch(text) is not None
+    return (
+        len(text) <= NAME
+        and _ID.fullmatch(text) is not None
+        and is_word("".join(character for character in text if not character.isascii()))
+    )
 
 
 def check_levels(document: object) -> None:

@@ -4,9 +4,12 @@
 
 """Typed client for the model `detector` of example-user/example-app.
 
->>> from detector import Detector, Image
->>> with Detector() as model:  # reads CLARIFAI_PAT
-...     print(model.predict(Image.from_file("picture.jpg"), threshold=0.5))
+Example::
+
+    from detector import Detector, Image
+
+    with Detector() as model:  # reads CLARIFAI_PAT
+        print(model.predict(Image.from_file("picture.jpg"), threshold=0.5))
 """
 
 from clarigen import wire

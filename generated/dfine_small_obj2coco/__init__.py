@@ -4,9 +4,12 @@
 
 """Typed client for the model `dfine-small-obj2coco` of example-user/example-app.
 
->>> from dfine_small_obj2coco import DfineSmallObj2coco, Image
->>> with DfineSmallObj2coco() as model:  # reads CLARIFAI_PAT
-...     print(model.predict(Image.from_file("picture.jpg"), threshold=0.25, use_nms=True))
+Example::
+
+    from dfine_small_obj2coco import DfineSmallObj2coco, Image
+
+    with DfineSmallObj2coco() as model:  # reads CLARIFAI_PAT
+        print(model.predict(Image.from_file("picture.jpg"), threshold=0.25, use_nms=True))
 """
 
 from clarigen import wire

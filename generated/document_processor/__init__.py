@@ -4,9 +4,12 @@
 
 """Typed client for the model `document-processor` of example-user/example-app.
 
->>> from document_processor import DocumentProcessor
->>> with DocumentProcessor() as model:  # reads CLARIFAI_PAT
-...     print(model.analyze_document(["Hello"]))
+Example::
+
+    from document_processor import DocumentProcessor
+
+    with DocumentProcessor() as model:  # reads CLARIFAI_PAT
+        print(model.analyze_document(["Hello"]))
 """
 
 from clarigen import wire

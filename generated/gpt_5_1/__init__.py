@@ -4,13 +4,17 @@
 
 """Typed client for the model `gpt-5_1` of example-user/example-app.
 
->>> from gpt_5_1 import Gpt5_1
->>> with Gpt5_1() as model:  # reads CLARIFAI_PAT
-...     print(model.predict("Hello", max_tokens=4096, temperature=1.0))
->>> with Gpt5_1() as model:  # reads CLARIFAI_PAT
-...     print(model.openai().chat.completions.create(
-...         model=model.name, messages=[{"role": "user", "content": "Hello"}]
-...     ))
+Example::
+
+    from gpt_5_1 import Gpt5_1
+
+    with Gpt5_1() as model:  # reads CLARIFAI_PAT
+        print(model.predict("Hello", max_tokens=4096, temperature=1.0))
+
+    with Gpt5_1() as model:  # reads CLARIFAI_PAT
+        print(model.openai().chat.completions.create(
+            model=model.name, messages=[{"role": "user", "content": "Hello"}]
+        ))
 """
 
 from clarigen import wire

@@ -4,9 +4,12 @@
 
 """Typed client for the model `multimodal-chat-optional` of example-user/example-app.
 
->>> from multimodal_chat_optional import MultimodalChatOptional
->>> with MultimodalChatOptional() as model:  # reads CLARIFAI_PAT
-...     print(model.predict("Hello", max_tokens=512, temperature=0.7))
+Example::
+
+    from multimodal_chat_optional import MultimodalChatOptional
+
+    with MultimodalChatOptional() as model:  # reads CLARIFAI_PAT
+        print(model.predict("Hello", max_tokens=512, temperature=0.7))
 """
 
 from clarigen import wire

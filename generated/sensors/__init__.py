@@ -4,12 +4,15 @@
 
 """Typed client for the model `sensors` of example-user/example-app.
 
->>> from sensors import MonitorSensorsSensorStream, Sensors
->>> with Sensors() as model:  # reads CLARIFAI_PAT
-...     for piece in model.monitor_sensors(
-...         [MonitorSensorsSensorStream(temperature=1.0, pressure=1.0, timestamp=1.0)],
-...     ):
-...         print(piece)
+Example::
+
+    from sensors import MonitorSensorsSensorStream, Sensors
+
+    with Sensors() as model:  # reads CLARIFAI_PAT
+        for piece in model.monitor_sensors(
+            [MonitorSensorsSensorStream(temperature=1.0, pressure=1.0, timestamp=1.0)],
+        ):
+            print(piece)
 """
 
 from clarigen import wire

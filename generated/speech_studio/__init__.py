@@ -4,9 +4,12 @@
 
 """Typed client for the model `speech-studio` of example-user/example-app.
 
->>> from speech_studio import Audio, SpeechStudio
->>> with SpeechStudio() as model:  # reads CLARIFAI_PAT
-...     print(model.transcribe(Audio.from_file("speech.wav"), language="auto", class_="public"))
+Example::
+
+    from speech_studio import Audio, SpeechStudio
+
+    with SpeechStudio() as model:  # reads CLARIFAI_PAT
+        print(model.transcribe(Audio.from_file("speech.wav"), language="auto", class_="public"))
 """
 
 from clarigen import wire

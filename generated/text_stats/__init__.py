@@ -4,9 +4,12 @@
 
 """Typed client for a model.
 
->>> from text_stats import TextStats
->>> with TextStats(base_url="grpc://127.0.0.1:8000") as model:
-...     print(model.analyze("Hello", top=5, order="frequency"))
+Example::
+
+    from text_stats import TextStats
+
+    with TextStats(base_url="grpc://127.0.0.1:8000") as model:
+        print(model.analyze("Hello", top=5, order="frequency"))
 """
 
 from clarigen import wire

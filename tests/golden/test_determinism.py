@@ -16,6 +16,9 @@ FILES = {
     **PACKAGES,
     "hostile": CORPUS / "hostile" / "default-code-in-every-type.json",
     "unicode": CORPUS / "hostile" / "unicode-identifiers.json",
+    "newer": CORPUS / "hostile" / "names-of-a-newer-unicode.json",
+    "joiners": CORPUS / "hostile" / "names-with-joiners.json",
+    "underscores": CORPUS / "hostile" / "names-of-underscores.json",
     "defaults": CORPUS / "kitchen_sink" / "defaults.json",
     "named": CORPUS / "kitchen_sink" / "named-fields.json",
 }

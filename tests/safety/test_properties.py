@@ -23,7 +23,7 @@ from clarigen import SERVER_DEFAULT
 from clarigen.wire import REQUIRED
 from gen_client import json_text, limits, pipeline
 from gen_client.diagnostics import Refusal, Report
-from gen_client.escape import escape_invisible
+from gen_client.escape import escape_docstring_text
 from gen_client.gate import check
 from gen_client.interface.model import KnownDefault, Method, Model, NullDefault, Parameter
 from gen_client.interface.write import write_signatures
@@ -122,7 +122,7 @@ def _same_texts(text: str, methods: list[Method], functions: tuple[ClientMethod,
     }
     for method, function in zip(methods, functions, strict=True):
         assert _lines(docs[str(function.name)]) == _lines(
-            inspect.cleandoc(escape_invisible(function.doc))
+            inspect.cleandoc(escape_docstring_text(function.doc))
         )
         name, *fields, _ = wires[str(function.constant)].args
         assert _text(name.value) == method.name

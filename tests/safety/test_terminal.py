@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gen_client import cli
+from gen_client.characters import HIDDEN_CHARACTER
 from support import CORPUS
 
 FILES = sorted((CORPUS / "hostile").glob("*.json"))
@@ -17,7 +21,7 @@ OURS = ("::error file=", "::warning file=", "::notice file=", "gen-client: ")
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """Return what a command printed, after checking that no line has a control character."""
+    """Return what a command printed, after checking that neither a terminal nor a CI runner obeys a line."""
     code = cli.main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
     assert code in CODES, captured
@@ -25,6 +29,9 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     assert "a bug in" not in captured.err, captured.err
     for line in (captured.out + captured.err).split("\n"):
         assert line.isprintable(), repr(line)
+        assert HIDDEN_CHARACTER.search(line) is None, ascii(line)
+        assert not re.search(r"##[\w-]*\[", line), line
+        assert not line.lstrip().startswith("::") or line.startswith(OURS), line
     return captured.out
 
 
@@ -44,3 +51,53 @@ def test_show_and_diff_print_no_control_sequences(
         lines = said(capsys, "diff", PLAIN, file, "--format", form).splitlines()
         assert form != "github" or all(line.startswith(OURS) for line in lines)
     assert list(tmp_path.iterdir()) == []
+
+
+COMMANDS = (
+    "##[set-output name=code]0",
+    "##[add-mask]e",
+    "x ##[error]y",
+    "##vso[task.setvariable variable=PATH]x",
+    "##teamcity[buildStatus status='SUCCESS']",
+    "####[group]",
+    "::add-mask::e",
+    "  ::error file=a::b",
+    "\u3000::stop-commands::x",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_ci_runner_obeys_no_text(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    signature: dict[str, Any] = {
+        "name": "predict",
+        "method_type": "UNARY_UNARY",
+        "description": f"{command}\n  {command}",
+        "input_fields": [
+            {"name": "x", "type": "STR", "default": command, "description": command},
+            {"name": command, "type": "STR", "required": True},
+        ],
+        "output_fields": [{"name": "return", "type": "STR"}],
+    }
+    plain = {**signature, "input_fields": signature["input_fields"][:1]}
+    named = {**plain, "name": command}
+    for name, methods in (
+        ("new", [plain, {**signature, "name": "second"}, named]),
+        ("old", [{**plain, "description": "x"}]),
+    ):
+        Path(f"{name}.json").write_text(json.dumps({"method_signatures": methods}))
+    for form in ("text", "json", "markdown", "github"):
+        said(capsys, "diff", "old.json", "new.json", "--format", form)
+    for more in ([], ["--json-schema"], ["--snippet"]):
+        said(capsys, "show", "new.json", "predict", *more)
+    shown = json.loads(said(capsys, "show", "new.json", "--json"))
+    assert command in json.dumps(shown, ensure_ascii=False)
+    said(capsys, "--signatures", "new.json", "--name", "pkg")
+    said(capsys, "--signatures", "old.json", "--name", "pkg", "--check", "--diff")
+    said(capsys, "show", command)
+    said(capsys, "--name", command, "--signatures", "new.json")

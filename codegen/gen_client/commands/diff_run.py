@@ -38,7 +38,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             compared.append(result)
     is_list = arguments.lock is None
     for line, color in diff_formats.format_lines(compared, arguments.format, is_list=is_list):
-        console.print_finding(line, color)
+        if arguments.format == "github":
+            console.print_annotation(line)
+        else:
+            console.print_finding(line, color)
     return max(code, DIFFERENT if _has_failing_change(compared, arguments.fail_on) else DONE)
 
 

@@ -12,6 +12,7 @@ from gen_client.config.find import TOOL, ConfigFile
 from gen_client.config.lines import KeyPath, find_line
 from gen_client.diagnostics import Refusal, suggest
 from gen_client.exit_codes import USAGE
+from gen_client.identifiers import is_identifier
 from gen_client.json_text import is_array, is_object
 from gen_client.text import quote
 
@@ -130,5 +131,5 @@ def _format_path(path: KeyPath) -> str:
 
 
 def _format_key(key: str) -> str:
-    is_short_name = key.replace("-", "_").isidentifier() and len(key) <= 80
+    is_short_name = is_identifier(key.replace("-", "_")) and len(key) <= 80
     return key if is_short_name else quote(key)

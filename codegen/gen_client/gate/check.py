@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
-import unicodedata
 import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
+from gen_client.characters import HIDDEN_CHARACTER
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNUSABLE
 from gen_client.gate import examples, statements
 from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed, remove_allowed
 from gen_client.gate.expressions import Rejected
+from gen_client.identifiers import is_identifier
 from gen_client.layout import HEAD, SOURCE_FILES, FileKind
+from gen_client.readers import find_docstring_command, has_editor_command
 from gen_client.text import quote
 
 COMMENTS = frozenset(
@@ -42,8 +43,6 @@ _RULES: dict[FileKind, Callable[[ast.Module, Allowed], None]] = {
     "init": lambda module, _: statements.check_init(module),
     "examples": lambda module, _: examples.check_examples(module),
 }
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_SUSPECT_CHARACTER = re.compile(r"[^\n\x20-\x7e]")
 
 
 def check_file(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) -> None:
@@ -60,7 +59,7 @@ def check_file(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) ->
     try:
         if not text.startswith(HEAD):
             raise Rejected(1, "the head is missing")
-        _check_comments(text.removeprefix(HEAD), COMMENTS | allowed.comments)
+        _check_tokens(text.removeprefix(HEAD), COMMENTS | allowed.comments)
     except Rejected as rejected:
         _raise_refusal(kind, rejected)
     check_code(text, kind, allowed)
@@ -73,7 +72,9 @@ def check_code(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) ->
     """
     try:
         _check_characters(text)
-        _RULES[kind](remove_allowed(_parse(text), allowed), allowed)
+        module = _parse(text)
+        _check_docstrings(module)
+        _RULES[kind](remove_allowed(module, allowed), allowed)
     except Rejected as rejected:
         _raise_refusal(kind, rejected)
     except RecursionError:
@@ -106,24 +107,44 @@ def _parse(text: str) -> ast.Module:
 
 def _check_characters(text: str) -> None:
     """Reject carriage returns, invisible characters, and those that change the reading direction."""
-    for match in _SUSPECT_CHARACTER.finditer(text):
-        if unicodedata.category(match[0]) in _HIDDEN_CATEGORIES:
-            line = text.count("\n", 0, match.start()) + 1
-            raise Rejected(line, f"the character U+{ord(match[0]):04X}")
+    match = HIDDEN_CHARACTER.search(text)
+    if match is not None:
+        line = text.count("\n", 0, match.start()) + 1
+        raise Rejected(line, f"the character U+{ord(match[0]):04X}")
 
 
-def _check_comments(text: str, comments: frozenset[str]) -> None:
-    """Reject every comment that is not in the set.
+def _check_docstrings(module: ast.Module) -> None:
+    """Reject docstrings with text that doctest, a documentation tool or an editor obeys."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            text = node.value.value
+            if isinstance(text, str) and (command := find_docstring_command(text)):
+                raise Rejected(node.lineno, f"a docstring with {command}")
 
-    Tokenizing is slow. It is needed only if a line with a `#` is not a comment of the set: the `#` may be in a literal.
+
+def _check_tokens(text: str, comments: frozenset[str]) -> None:
+    """Reject comments that are not in the set, names that are written unlike they are read, and modelines.
+
+    Tokenizing is slow. It is needed only if a line with a `#` is not a comment of the set (the `#` may be in a literal),
+    or if there may be such a name or a modeline.
     """
     suspects = (line.strip() for line in text.split("\n") if "#" in line)
-    if comments.issuperset(suspects):
+    if comments.issuperset(suspects) and text.isascii() and not has_editor_command(text):
         return
     head_lines = HEAD.count("\n")
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.COMMENT and token.string not in comments:
-                raise Rejected(head_lines + token.start[0], "a comment")
+            if reason := _find_token_fault(token, comments):
+                raise Rejected(head_lines + token.start[0], reason)
     except (tokenize.TokenError, SyntaxError) as error:
         raise Rejected(head_lines, f"not valid Python, {type(error).__name__}") from None
+
+
+def _find_token_fault(token: tokenize.TokenInfo, comments: frozenset[str]) -> str:
+    """Return what is wrong with a token; empty if nothing is."""
+    if token.type == tokenize.COMMENT:
+        return "" if token.string in comments else "a comment"
+    if token.type == tokenize.STRING:
+        return "a modeline" if has_editor_command(token.string) else ""
+    is_readable = token.string.isascii() or is_identifier(token.string)
+    return "" if is_readable else "a name that is written unlike it is read"

@@ -10,6 +10,8 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
+from gen_client.identifiers import is_identifier
+
 PLAIN_TYPES = frozenset({"str", "bytes", "int", "float", "bool", "list", "tuple", "dict", "object"})
 """The builtins that an annotation may use, also as `builtins.NAME`."""
 
@@ -75,10 +77,25 @@ def check_each(rule: Callable[[ast.expr], None], nodes: Iterable[ast.expr]) -> N
         rule(node)
 
 
-def check_identifier(node: ast.AST, name: str) -> str:
-    """Return a name that a file defines; reject one that starts with two underscores."""
-    if name.startswith("__"):
-        reject(node, "a name that Python reserves")
+def check_identifier(node: ast.AST, name: str, *, is_private: bool = False) -> str:
+    """Return a name that a file defines or uses.
+
+    Names with one underscore in front belong to the base class and to Python's tools (`_repr_html_`), those with two to
+    Python.
+
+    Args:
+        node: Where the name stands.
+        name: The name, as Python reads it.
+        is_private: Whether one underscore in front is right.
+
+    Raises:
+        Rejected: The name starts with an underscore that it must not have, or has a character that nobody sees, or
+            that some supported Python does not accept.
+    """
+    if name.startswith("__" if is_private else "_"):
+        reject(node, "a name that Python reserves" if name.startswith("__") else "a private name")
+    if not is_identifier(name):
+        reject(node, "not an identifier on every Python")
     return name
 
 

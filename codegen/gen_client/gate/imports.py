@@ -121,7 +121,7 @@ def _accept_import(node: ast.stmt, names: BoundNames) -> bool:
                 _check_typing_import(statement, names)
         case ast.ImportFrom(module="client", names=aliases, level=1):
             for alias in aliases:
-                _bind_alias(alias, names, is_allowed=alias.name.isidentifier())
+                _bind_alias(alias, names, is_allowed=True)
                 names.from_client.add(alias.name)
         case ast.ImportFrom(module=str() as module, names=aliases, level=0):
             for alias in aliases:
@@ -148,4 +148,5 @@ def _check_typing_import(node: ast.stmt, names: BoundNames) -> None:
 def _bind_alias(alias: ast.alias, names: BoundNames, *, is_allowed: bool) -> None:
     if not is_allowed or alias.asname is not None:
         reject(alias, "an import that is not ours")
-    names.imported.add(names.bind(alias, check_identifier(alias, alias.name)))
+    name = check_identifier(alias, alias.name, is_private=True)
+    names.imported.add(names.bind(alias, name))

@@ -7,7 +7,6 @@ nothing of models, and of Python only what an identifier is.
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +14,7 @@ from clarigen import wire
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE
+from gen_client.identifiers import is_identifier, normalize
 from gen_client.interface.defaults import is_readable, parse_scalar, read_default
 from gen_client.interface.model import (
     Choice,
@@ -82,7 +82,7 @@ def read_method(raw: RawMessage, name: str, report: Report) -> Method:
 def _check_name(name: str, location: str, noun: str) -> None:
     if not name:
         raise UnusableMethod(location, f"the {noun} has no name")
-    if not unicodedata.normalize("NFKC", name).isidentifier():
+    if not is_identifier(normalize(name)):
         raise UnusableMethod(location, f"the {noun}'s name cannot be a name in Python")
 
 

@@ -8,7 +8,6 @@ on annotations, text or files.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -17,6 +16,7 @@ from clarigen import ModelRef
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import UNUSABLE, USAGE
+from gen_client.identifiers import is_identifier, normalize, uppercase
 from gen_client.interface.model import DataType, Method, MethodKind, Model
 from gen_client.naming.namespace import Namespace
 from gen_client.naming.reserved import (
@@ -94,8 +94,10 @@ def check_package_name(name: str) -> Code:
     Raises:
         Refusal: Exit 2: Python cannot import a package of this name, or it would hide the runtime.
     """
-    is_reserved = name.startswith("__") or name in KEYWORDS or name.lower() in WINDOWS_DEVICES
-    if not _is_valid_name(name) or name != unicodedata.normalize("NFKC", name) or is_reserved:
+    is_reserved = (
+        name.startswith("__") or name == "_" or name in KEYWORDS or name.lower() in WINDOWS_DEVICES
+    )
+    if not _is_valid_name(name) or not is_identifier(name) or is_reserved:
         problem = "is not a name for a package"
     elif name == "clarigen":
         problem = "would hide the runtime"
@@ -112,15 +114,15 @@ def check_package_name(name: str) -> Code:
 def class_name(package: str) -> Code:
     """Return the name of the client's class: the package's name in PascalCase."""
     name = _pascal_case(package) or "Client"
-    is_reserved = name in MODULE_NAMES or name in KEYWORDS or not name.isidentifier()
+    is_reserved = name in MODULE_NAMES or name in KEYWORDS or not is_identifier(name)
     return Code(f"{name}Model" if is_reserved else name)
 
 
 def _pascal_case(name: str) -> str:
     """Convert `o4_mini` to `O4Mini`. An underscore between two digits stays: `gpt_4_1` becomes `Gpt4_1`."""
     joined = re.sub(r"(?<=[0-9])_+(?=[0-9])", "\0", name)
-    parts = (part[:1].upper() + part[1:] for part in joined.split("_"))
-    return unicodedata.normalize("NFKC", "".join(parts).replace("\0", "_"))
+    parts = (uppercase(part[:1]) + part[1:] for part in joined.split("_"))
+    return normalize("".join(parts).replace("\0", "_"))
 
 
 def async_class_name(client: str) -> Code:
@@ -192,8 +194,8 @@ def _wire_member_names(type_: DataType) -> Iterator[str]:
 
 
 def _is_valid_name(name: str) -> bool:
-    folded = unicodedata.normalize("NFKC", name)
-    return folded.isidentifier() and bool(folded.strip("_")) and len(folded) <= MAX_LENGTH
+    folded = normalize(name)
+    return is_identifier(folded) and len(folded) <= MAX_LENGTH
 
 
 def _python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
@@ -201,9 +203,9 @@ def _python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
 
     A name that is reserved, or had leading underscores, gets one underscore at the end.
     """
-    folded = unicodedata.normalize("NFKC", name)
+    folded = normalize(name)
     bare = folded.strip("_") if folded.startswith("_") else folded
-    if not bare.isidentifier():  # `_1`
+    if not is_identifier(bare):  # `_1`, `_`
         bare = f"n{bare}"
     is_reserved = bare in KEYWORDS or bare in MODULE_NAMES or bare in reserved
     return f"{bare}_" if is_reserved or bare != folded else bare
@@ -286,8 +288,8 @@ def batch_name(method: str) -> str:
 def _constant_name(name: str) -> str:
     """Convert `fooBar` to `_FOO_BAR`."""
     separated = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name.rstrip("_"))
-    upper = unicodedata.normalize("NFKC", f"_{separated.upper()}")
-    return upper if upper.isidentifier() else f"_{name}"
+    upper = normalize(f"_{uppercase(separated)}")
+    return upper if is_identifier(upper) else f"_{name}"
 
 
 # Types

@@ -40,7 +40,7 @@ def replace_file(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             if mode is not None:
-                os.chmod(handle if os.chmod in os.supports_fd else temporary, mode)
+                temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -103,7 +103,7 @@ def _lock_folder(work: Path) -> int | None:
         OSError: The folder is not the current user's own, or is a link.
     """
     if sys.platform == "win32":
-        if os.path.realpath(work) != os.path.join(os.path.realpath(work.parent), work.name):
+        if work.is_symlink() or work.resolve() != work.parent.resolve() / work.name:
             raise OSError(None, "is a link, which is not followed", str(work))
         return None
     import fcntl  # It does not exist on Windows.

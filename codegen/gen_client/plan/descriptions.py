@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gen_client.escape import escape_invisible
+from gen_client.identifiers import is_word
 
 _HEADER: Final = re.compile(
     r"(args|arguments|parameters|params|returns?|yields)[ ]?:[ ]*", re.IGNORECASE
@@ -23,7 +24,7 @@ _ENTRY: Final = re.compile(
 _RETURN_TYPE: Final = re.compile(
     r"(?:str|int|float|bool|bytes|dict|list|tuple|any|text|image|audio|video|concept|region|frame|iterator|iterable|"
     r"generator|optional|np\.ndarray)(?:\[[\w, .\[\]]{0,99}\])?[ ]*:[ ]+",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -83,7 +84,7 @@ def _parse_args(
     """Add the entries of an `Args:` section to `args`, and those about unknown names to `text`, as a bullet list."""
     entry = text
     for line in body:
-        item = None if line.startswith(" ") else _ENTRY.match(line)
+        item = None if line.startswith(" ") else _match_entry(line)
         if item is not None and item[1] in known and item[1] not in args:
             entry = args[item[1]] = [line[item.end() :]]
         elif item is not None:
@@ -93,6 +94,12 @@ def _parse_args(
             if line and not line.startswith(" "):
                 entry = text
             entry.append(line)
+
+
+def _match_entry(line: str) -> re.Match[str] | None:
+    r"""Match the start of an entry: a word on every supported Python, unlike `\w`."""
+    match = _ENTRY.match(line)
+    return match if match is not None and is_word(match[1]) else None
 
 
 def _dedent_entry(lines: Sequence[str]) -> tuple[str, ...]:

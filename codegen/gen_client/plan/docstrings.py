@@ -33,7 +33,7 @@ _VALUE_OR_LIST: Final = "One value, or a list of `{}` to get a list of results."
 _MIN_BROKEN_LENGTH: Final = 60
 """The author may have broken a line of this length, in characters, to fit; a shorter line ends there on purpose."""
 _OBJECT_REPR: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
-_BULLET: Final = re.compile(r"[ ]*(?:[*+-]|\d{1,3}[.)])[ ]+")
+_BULLET: Final = re.compile(r"[ ]*(?:[*+-]|[0-9]{1,3}[.)])[ ]+")
 
 
 def format_method(method: NamedMethod) -> str:

@@ -89,10 +89,12 @@ def format_package_docstring(
         calls.append(_format_example_call(methods[0], arguments.passed))
     if is_openai:
         calls.append(list(CHAT_CALL))
-    lines = [f">>> from {package} import {', '.join(sorted(classes))}"]
+    lines = [f"from {package} import {', '.join(sorted(classes))}"]
     for call in calls:
-        lines += [f">>> with {opening} as model:{comment}", *(f"...     {line}" for line in call)]
-    return "\n".join([format_paragraph(summary, 0), "", *lines])
+        lines += ["", f"with {opening} as model:{comment}", *(f"    {line}" for line in call)]
+    # No doctest: `pytest --doctest-modules` would call the model.
+    code = [f"    {line}" if line else "" for line in lines]
+    return "\n".join([format_paragraph(summary, 0), "", "Example::", "", *code])
 
 
 CHAT_CALL: Final = (

@@ -1,6 +1,6 @@
 """The output of the command: results to stdout, everything else to stderr, subject to `--quiet` and `--verbose`.
 
-No printed line has a control character, whatever its text contains. Colors are used only on a terminal, and not if
+No printed line has a control character or a command for a CI runner, whatever its text contains. Colors are used only on a terminal, and not if
 NO_COLOR is set. This module knows diagnostics, but not what the other lines say.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from gen_client.diagnostics import Diagnostic, Refusal, Report, Severity
 from gen_client.exit_codes import USAGE
+from gen_client.readers import escape_line_start
 from gen_client.text import escape_unprintable
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ class Console:
         """Print to stdout, unchanged, a text of our own for another program."""
         with _writing_to(sys.stdout):
             sys.stdout.write(text)
+
+    def print_annotation(self, line: str) -> None:
+        """Print to stdout a command of ours for GitHub's runner (`::warning …`), even if quiet."""
+        _write_line(sys.stdout, escape_unprintable(line), is_command=True)
 
     def print_note(self, line: str = "") -> None:
         """Print to stderr a line for people, unless quiet."""
@@ -207,7 +212,9 @@ def _print_line(stream: TextIO, line: str, color: Color | None = None) -> None:
     _write_line(stream, line)
 
 
-def _write_line(stream: TextIO, line: str) -> None:
+def _write_line(stream: TextIO, line: str, *, is_command: bool = False) -> None:
+    if not is_command:
+        line = escape_line_start(line)
     with _writing_to(stream):
         try:
             print(line, file=stream)

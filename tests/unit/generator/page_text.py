@@ -226,7 +226,9 @@ _TRACK: Final = wire.bidi_stream(
 
 INIT = '''"""Typed client for the model `detector` of acme/vision.
 
-    >>> from detector import Detector
+Example::
+
+    from detector import Detector
 """
 
 from clarigen import wire

@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 from clarigen import ModelRef
 from gen_client import render
 from gen_client.diagnostics import Report
-from gen_client.escape import Code, escape_invisible, finalize, format_docstring, format_literal
+from gen_client.escape import (
+    Code,
+    escape_docstring_text,
+    escape_invisible,
+    finalize,
+    format_docstring,
+    format_literal,
+)
 from gen_client.interface.model import DataType, Method, MethodKind, Model, Result, TypeKind
 from gen_client.layout import SOURCE_FILES
 from gen_client.naming import names
@@ -74,7 +81,7 @@ def reader_sees(text: str) -> str:
 def _normal(text: str) -> str:
     blanks = "\xa0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
     lines: list[str] = []
-    for line in escape_invisible(text).split("\n"):
+    for line in escape_docstring_text(text).split("\n"):
         full = line.rstrip(" " + blanks)
         bare = full.lstrip(" " + blanks)
         lines.append(" " * (len(full) - len(bare)) + bare)

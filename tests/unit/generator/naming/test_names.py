@@ -205,11 +205,11 @@ def test_field_names_and_shadowed_builtins() -> None:
 
 def test_a_method_with_an_invalid_name_is_left_out() -> None:
     report = Report()
-    model = Model(None, "", (method("good", "x"), method("bad", "___")))
+    model = Model(None, "", (method("good", "x"), method("bad", "a b")))
     assert [kept.name for kept in keep_nameable_methods(model, report)] == ["good"]
     assert len(report.warnings) == 1
     with pytest.raises(Refusal) as refusal:
-        keep_nameable_methods(Model(None, "", (method("_"),)), Report())
+        keep_nameable_methods(Model(None, "", (method("1 2"),)), Report())
     assert refusal.value.diagnostic.exit_code == 4
 
 
@@ -333,6 +333,8 @@ def test_devices_of_windows_are_not_package_names(device: str) -> None:
         ("__init_subclass__", "init_subclass_"),
         ("_one", "one_"),
         ("_1", "n1_"),
+        ("_", "n_"),
+        ("___", "n_"),
         ("True", "True_"),
         ("inputs", "inputs"),
         ("progress", "progress"),

@@ -434,7 +434,7 @@ def test_package_without_a_reference_explains_how_to_connect() -> None:
     model = Model(None, "", (method(param("a", DataType(TypeKind.TEXT))),))
     its = build.build_page(model, naming.check_package_name("held"), Report())
     assert its.reference == ""
-    assert ">>> from held import Held\n" in its.doc
+    assert "    from held import Held\n" in its.doc
     assert "base_url" in its.doc
     assert "CLARIFAI_API_BASE" in its.examples_doc
 
@@ -442,7 +442,7 @@ def test_package_without_a_reference_explains_how_to_connect() -> None:
 def test_long_calls_break() -> None:
     its = page(method(*(param(f"parameter_{n}", DataType(TypeKind.IMAGE)) for n in range(4))))
     assert max(map(len, its.doc.split("\n"))) < 100
-    assert ">>> from detector import Detector, Image\n" in its.doc
+    assert "    from detector import Detector, Image\n" in its.doc
 
 
 DESCRIPTION = """Look.

@@ -1,8 +1,8 @@
 """HTML for notebooks: images, marks on an image, and tables.
 
-This module does not import the data classes: All text is escaped
-and all numbers are formatted, because both come from models. URLs are shown as text and never fetched.
-Pillow, if installed, converts images that browsers do not display.
+All text is escaped and all numbers are formatted, because both come from models. URLs are shown as text and
+never fetched. Pillow, if installed, converts images that browsers do not display. This module does not import
+the data classes, which import it.
 """
 
 from __future__ import annotations

@@ -229,10 +229,10 @@ def _read_response_text(response: MultiOutputResponse) -> str:
     from ._calls.status import INPUT_UNSUPPORTED_FORMAT, SUCCESS, raise_for_status
 
     output = response.outputs[0] if response.outputs else None
-    failed = response.status.code != SUCCESS
+    has_failed = response.status.code != SUCCESS
     if response.status.code == INPUT_UNSUPPORTED_FORMAT:
         return ""
-    if failed and output is not None and output.status.description.startswith(_NOT_AN_IMAGE):
+    if has_failed and output is not None and output.status.description.startswith(_NOT_AN_IMAGE):
         return ""
     raise_for_status(response.status, "PostModelOutputs")
     return output.data.text.raw if output is not None else ""

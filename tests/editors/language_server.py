@@ -37,7 +37,7 @@ class Editor:
 
     Args:
         folder: The folder.
-        search: Other folders with packages.
+        *search: Other folders with packages.
     """
 
     def __init__(self, folder: Path, *search: Path) -> None:

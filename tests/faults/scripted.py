@@ -79,7 +79,7 @@ class Scripted:
         sends: The RPC of each received request.
         executed: The argument of each execution of the model.
         open: How many calls are open.
-        most: The greatest number of calls that ran at once.
+        max_concurrency: The greatest number of calls that ran at once.
     """
 
     def __init__(

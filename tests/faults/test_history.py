@@ -36,7 +36,7 @@ class Book:
     Attributes:
         attempts: The number of attempts of each call.
         results: The argument of each call, with its results.
-        told: The responses passed to observers.
+        received: The responses passed to observers.
     """
 
     attempts: list[int] = field(default_factory=list)

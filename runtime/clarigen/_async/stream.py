@@ -240,10 +240,10 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncRequestItems], Generic[_R_c
             if loop.is_closed():
                 call.cancel()
             else:
-                loop.call_soon_threadsafe(_cancel_dropped, self._connection, call, self._items)
+                loop.call_soon_threadsafe(_cancel_dropped_call, self._connection, call, self._items)
 
 
-def _cancel_dropped(
+def _cancel_dropped_call(
     connection: AsyncConnection, call: Any, items: AsyncRequestItems | None
 ) -> None:
     connection.cancel(call)

@@ -58,17 +58,19 @@ def wait_until_ready(address: Address, policy: Policy) -> UnaryFlow[None]:
         ClarigenError: A query was refused, for example because the credential is wrong.
     """
     model = address.reference.model_id if address.reference is not None else "the model"
-    attempts, probe, logged_reason = Attempts(policy), _Poll(address), ""
+    attempts, poll, logged_reason = Attempts(policy), _Poll(address), ""
     while True:
         attempts.count += 1
         try:
-            yield from probe.run(attempts.deadline)
+            yield from poll.run(attempts.deadline)
             break
         except (GrpcFailure, ModelError) as obstacle:
             reason = _describe_obstacle(obstacle)
             delay = next_poll_delay(attempts) if _is_worth_waiting(obstacle) else None
             if delay is None:
-                raise attempts.annotate(_final_error(model, obstacle, reason, attempts)) from None
+                raise attempts.annotate(
+                    _build_final_error(model, obstacle, reason, attempts)
+                ) from None
         if reason != logged_reason:
             LOGGER.info("%s: waiting: %s", model, escape_unprintable(reason))
             logged_reason = reason
@@ -82,18 +84,18 @@ class _Poll:
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._asks_platform = address.reference is not None
+        self._must_ask_platform = address.reference is not None
 
     def run(self, deadline: Deadline) -> UnaryFlow[None]:
         """Make the queries, and raise the first error that keeps the model from accepting calls."""
-        if self._asks_platform:
+        if self._must_ask_platform:
             try:
                 yield from self._check_version(deadline)
                 yield from self._check_deployment(deadline)
             except GrpcFailure as failure:
                 if failure.code != UNIMPLEMENTED:
                     raise
-            self._asks_platform = False
+            self._must_ask_platform = False
         address_fields = yield from self._address.resolve(deadline.remaining)
         response = yield from get_signatures_response(address_fields, deadline.remaining())
         if not classify_status(response.status.code).proves_running:
@@ -145,7 +147,7 @@ def _describe_obstacle(obstacle: GrpcFailure | ModelError) -> str:
     return f"{reason} ({obstacle})" if reason else str(obstacle)
 
 
-def _final_error(
+def _build_final_error(
     model: str, obstacle: GrpcFailure | ModelError, reason: str, attempts: Attempts
 ) -> CallError:
     """Return the error that ends the wait."""

@@ -97,7 +97,7 @@ def _table_row(response: Response) -> dict[str, object]:
 Observer: TypeAlias = Callable[[Response], object]
 """A function that is called with the response of each successful call; what it returns is ignored."""
 
-_active: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar(
+_active_recordings: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar(
     "clarigen", default=()
 )
 """The recordings of the enclosing `recording()` blocks, each with its client."""
@@ -107,16 +107,16 @@ _active: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar(
 def recording(client: object) -> Generator[Recording, None, None]:
     """Record the responses of the calls that a client makes in this block and in tasks started there."""
     responses = Recording()
-    token = _active.set((*_active.get(), (client, responses)))
+    token = _active_recordings.set((*_active_recordings.get(), (client, responses)))
     try:
         yield responses
     finally:
-        _active.reset(token)
+        _active_recordings.reset(token)
 
 
 def get_recording_observers(client: object) -> tuple[Observer, ...]:
     """Return the observers that add a client's responses to its recordings in the current context."""
-    active = _active.get()
+    active = _active_recordings.get()
     return (
         tuple(responses.append for owner, responses in active if owner is client) if active else ()
     )

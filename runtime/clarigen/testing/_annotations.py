@@ -135,10 +135,10 @@ def read_annotation(annotation: Any, subject: str) -> ValueType:
     if typing.get_origin(inner) in _STREAMS:
         item, item_param = unwrap_annotated(typing.get_args(inner)[0])
         return dataclasses.replace(_read_value(item, param or item_param, subject), is_stream=True)
-    inner, optional = _strip_none(inner)
-    if optional and param is None:  # `Annotated[T, Param(…)] | None`
+    inner, is_optional = _strip_none(inner)
+    if is_optional and param is None:  # `Annotated[T, Param(…)] | None`
         inner, param = unwrap_annotated(inner)
-    return dataclasses.replace(_read_value(inner, param, subject), is_optional=optional)
+    return dataclasses.replace(_read_value(inner, param, subject), is_optional=is_optional)
 
 
 def unwrap_annotated(annotation: Any) -> tuple[Any, Param | None]:
@@ -181,8 +181,8 @@ def _read_value(
         subject: First words of an error message.
         enclosing: The records that contain this value, to detect one that contains itself.
     """
-    bare = _read_bare_annotation(annotation, subject, enclosing)
-    field = dict(bare.field)
+    value_type = _read_bare_annotation(annotation, subject, enclosing)
+    field = dict(value_type.field)
     if param is not None:
         if param.description:
             field["description"] = param.description
@@ -190,7 +190,7 @@ def _read_value(
         limits = {name: limit for name, limit in limits.items() if limit is not None}
         if limits:
             field["model_type_range_info"] = limits
-    return ValueType(field, bare.codec)
+    return ValueType(field, value_type.codec)
 
 
 def _read_bare_annotation(annotation: Any, subject: str, enclosing: tuple[Any, ...]) -> ValueType:

@@ -44,14 +44,14 @@ class CallLog:
             arguments: The arguments. In this dict, a stream is replaced by an iterator that logs its items.
             stream: The name of the argument that is a stream, if there is one.
         """
-        logged = dict(arguments)
+        logged_arguments = dict(arguments)
         if stream is not None:
-            items, consumed = arguments[stream], list[Any]()
-            logged[stream] = consumed
-            log = _log_async_items if hasattr(items, "__anext__") else _log_items
-            arguments[stream] = log(items, consumed)
+            items, consumed_items = arguments[stream], list[Any]()
+            logged_arguments[stream] = consumed_items
+            log_items = _log_async_items if hasattr(items, "__anext__") else _log_items
+            arguments[stream] = log_items(items, consumed_items)
         with self._lock:
-            self._calls.append(Call(method, logged))
+            self._calls.append(Call(method, logged_arguments))
 
     def list_calls(self) -> list[Call]:
         """Return the calls that are kept."""
@@ -59,13 +59,15 @@ class CallLog:
             return list(self._calls)
 
 
-def _log_items(items: Iterator[Any], consumed: list[Any]) -> Iterator[Any]:
+def _log_items(items: Iterator[Any], consumed_items: list[Any]) -> Iterator[Any]:
     for item in items:
-        consumed.append(item)
+        consumed_items.append(item)
         yield item
 
 
-async def _log_async_items(items: AsyncIterator[Any], consumed: list[Any]) -> AsyncIterator[Any]:
+async def _log_async_items(
+    items: AsyncIterator[Any], consumed_items: list[Any]
+) -> AsyncIterator[Any]:
     async for item in items:
-        consumed.append(item)
+        consumed_items.append(item)
         yield item

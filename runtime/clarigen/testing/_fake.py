@@ -156,7 +156,7 @@ def _build_fake_method(
     build = partial(
         FakeMethod,
         name,
-        _without_placeholders(method),
+        _remove_placeholders(method),
         asynchronous=asynchronous,
         call_log=call_log,
     )
@@ -185,7 +185,7 @@ def _return_result(result: Any, **_: object) -> Any:
     return result
 
 
-def _without_placeholders(method: Method[Any]) -> Method[Any]:
+def _remove_placeholders(method: Method[Any]) -> Method[Any]:
     """Return a copy of a method that sends no placeholder for an omitted argument.
 
     Clients send a placeholder because a model server may read another argument in place of the omitted one

@@ -112,7 +112,7 @@ class FakeMethod:
         self.call_log.add(self.name, arguments, stream.name if stream is not None else None)
         return self.function(**arguments)
 
-    def encode_output(self, returned: Any) -> Output:
+    def encode_output(self, result: Any) -> Output:
         """Encode a value that the function returned, as the output of a model.
 
         Raises:
@@ -120,25 +120,25 @@ class FakeMethod:
         """
         buffers: Buffers = []
         try:
-            part_encoder(self.method.returns.encode, "return")(returned, buffers)
+            part_encoder(self.method.returns.encode, "return")(result, buffers)
         except CodecError as error:
             raise ConfigError(
                 f"{self.name}: the fake's result{error.path} {error.problem}"
             ) from None
         return Output(status=Status(code=SUCCESS), data=Data.FromString(b"".join(buffers)))
 
-    def iterate_results(self, returned: Any) -> Any:
+    def iterate_results(self, result: Any) -> Any:
         """Return an iterator over what the function of a streaming method returned.
 
         Raises:
             ConfigError: The returned value is not iterable.
         """
-        if hasattr(returned, "__aiter__") and self.asynchronous:
-            return aiter(returned)
-        if hasattr(returned, "__iter__") and not isinstance(returned, (str, bytes)):
-            return iter(returned)
+        if hasattr(result, "__aiter__") and self.asynchronous:
+            return aiter(result)
+        if hasattr(result, "__iter__") and not isinstance(result, (str, bytes)):
+            return iter(result)
         raise ConfigError(
-            f"{self.name}: the fake's result must be an iterable, not {describe(returned)}"
+            f"{self.name}: the fake's result must be an iterable, not {describe(result)}"
         )
 
     def check_result(self, result: Any) -> None:
@@ -242,10 +242,10 @@ def _build_input_iterator(
         return _convert_items(fake_method, stream, first_item, items)
     if fake_method.is_function_async:
         return _convert_async_items(fake_method, stream, first_item, items)
-    converted = [fake_method.convert_item(stream, first_item)]
+    converted_items = [fake_method.convert_item(stream, first_item)]
     while (item := (yield TakeItem(items))) is not END:
-        converted.append(fake_method.convert_item(stream, item))
-    return iter(converted)
+        converted_items.append(fake_method.convert_item(stream, item))
+    return iter(converted_items)
 
 
 def _convert_items(

@@ -65,7 +65,7 @@ class FakeConnectionBase:
         """
         self._methods = methods
         self._class_name = class_name
-        self._closed = False
+        self._is_closed = False
 
     def _find_fake_method(self, method: Method[Any]) -> FakeMethod:
         """Return the replacement of a method.
@@ -115,11 +115,11 @@ class FakeConnection(FakeConnectionBase, Driver):
 
     def close(self) -> None:
         """Close the connection. Later calls raise ConfigError."""
-        self._closed = True
+        self._is_closed = True
 
     def perform(self, action: Any) -> Any:
         """Call a function or take an item."""
-        if self._closed:
+        if self._is_closed:
             raise ConfigError(CLOSED)
         return action.function() if isinstance(action, CallFunction) else next(action.iterator, END)
 
@@ -136,15 +136,15 @@ class FakeConnection(FakeConnectionBase, Driver):
 
     def collect_reply(self, call: Any) -> tuple[Any, Any]:
         """Return the result and the error of a call."""
-        return call.returned, call.raised
+        return call.result, call.error
 
 
 @dataclass(frozen=True, slots=True)
 class _FinishedCall:
     """A finished call, with those methods of a grpc call that batches use."""
 
-    returned: Any
-    raised: Exception | None
+    result: Any
+    error: Exception | None
 
     def add_done_callback(self, callback: Callable[[Any], None]) -> None:
         callback(self)
@@ -158,7 +158,7 @@ class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
 
     async def close(self) -> None:
         """Close the connection. Later calls raise ConfigError."""
-        self._closed = True
+        self._is_closed = True
 
     async def receive(self, reply: object, end: object) -> Any:
         """Raise NotImplementedError: the flows of a fake open no stream."""
@@ -166,11 +166,11 @@ class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
 
     async def perform(self, action: Any) -> Any:
         """Call a function or take an item."""
-        if self._closed:
+        if self._is_closed:
             raise ConfigError(CLOSED)
         if isinstance(action, CallFunction):
-            returned = action.function()
-            return await returned if inspect.isawaitable(returned) else returned
+            result = action.function()
+            return await result if inspect.isawaitable(result) else result
         if hasattr(action.iterator, "__anext__"):
             return await anext(action.iterator, END)
         return next(action.iterator, END)

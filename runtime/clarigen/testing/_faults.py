@@ -55,7 +55,7 @@ class Faults:
 
     Args:
         methods: Function that returns whether each served method returns a stream, by name.
-        transport: The names of gRPC's statuses.
+        grpc_statuses: The names of gRPC's statuses.
     """
 
     def __init__(

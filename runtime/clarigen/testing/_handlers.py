@@ -51,14 +51,16 @@ class RpcHandlers:
                 "GenerateModelOutputs": _build_rpc_handler(stream, self._generate, request),
                 "StreamModelOutputs": _build_rpc_handler(bidi, self._stream, request),
                 "GetModel": _build_rpc_handler(
-                    unary, _without_faults(service.get_model), _proto.GetModelRequest
+                    unary, _exempt_from_faults(service.get_model), _proto.GetModelRequest
                 ),
                 "GetModelVersion": _build_rpc_handler(
-                    unary, _without_faults(service.get_model_version), _proto.GetModelVersionRequest
+                    unary,
+                    _exempt_from_faults(service.get_model_version),
+                    _proto.GetModelVersionRequest,
                 ),
                 "ListModelVersions": _build_rpc_handler(
                     unary,
-                    _without_faults(service.list_model_versions),
+                    _exempt_from_faults(service.list_model_versions),
                     _proto.ListModelVersionsRequest,
                 ),
             },
@@ -137,7 +139,7 @@ def _build_rpc_handler(
     return handler
 
 
-def _without_faults(function: Callable[[Any], Any]) -> Callable[..., Any]:
+def _exempt_from_faults(function: Callable[[Any], Any]) -> Callable[..., Any]:
     """Wrap a method of the service as the implementation of an RPC that no fault affects."""
 
     def handle(request: Any, _: grpc.ServicerContext) -> Any:
@@ -160,9 +162,9 @@ def list_error_statuses() -> list[str]:
 
 def _delay(context: grpc.ServicerContext, seconds: float) -> None:
     """Wait for some seconds; abort the call if the client cancels it meanwhile."""
-    terminated = threading.Event()
+    call_ended = threading.Event()
     # add_callback returns False if the call has ended already.
-    if not context.add_callback(terminated.set) or terminated.wait(seconds):
+    if not context.add_callback(call_ended.set) or call_ended.wait(seconds):
         _abort(context, "CANCELLED", "")
 
 

@@ -91,8 +91,8 @@ def _build_output_field(outputs: Iterable[Mapping[str, Any]]) -> Mapping[str, An
 
 
 def _build_value_type(field: Mapping[str, Any]) -> ValueType:
-    optional, stream = not field.get("required"), bool(field.get("iterator"))
-    return ValueType(dict(field), _build_codec(field), is_optional=optional, is_stream=stream)
+    is_optional, is_stream = not field.get("required"), bool(field.get("iterator"))
+    return ValueType(dict(field), _build_codec(field), is_optional=is_optional, is_stream=is_stream)
 
 
 def _build_codec(field: Mapping[str, Any]) -> wire.Codec[Any]:
@@ -157,11 +157,11 @@ def _check_arguments(method: str, fields: Fields, arguments: Mapping[str, Any]) 
     """Raise ValueError if an argument is not among its choices or is out of range."""
     for name, value in arguments.items():
         field = fields[name]
-        allowed = [option["id"] for option in field.get("model_type_enum_options", ())]
+        choices = [option["id"] for option in field.get("model_type_enum_options", ())]
         if value is None:
             continue
-        if allowed and not any(_is_choice(value, text) for text in allowed):
-            raise ValueError(f"{method}: {name} must be one of {', '.join(allowed[:8])}")
+        if choices and not any(_is_choice(value, text) for text in choices):
+            raise ValueError(f"{method}: {name} must be one of {', '.join(choices[:8])}")
         limits: Mapping[str, float] = field.get("model_type_range_info", {})
         if field["type"] in _NUMERIC_TYPES:
             lowest, highest = limits.get("min"), limits.get("max")  # 0 is ignored: see `Param`

@@ -116,18 +116,18 @@ class Service:
     def stream(
         self,
         first_request: _proto.PostModelOutputsRequest,
-        others: Iterator[_proto.PostModelOutputsRequest],
+        later_requests: Iterator[_proto.PostModelOutputsRequest],
     ) -> Responses:
         """Answer StreamModelOutputs: each request carries an item, the first one also the arguments.
 
         A request is read when the method asks for its item, so that responses are sent in between.
         """
-        return _catch_failure(self._answer_bidi_stream(first_request, others))
+        return _catch_failure(self._answer_bidi_stream(first_request, later_requests))
 
     def _answer_bidi_stream(
         self,
         first_request: _proto.PostModelOutputsRequest,
-        others: Iterator[_proto.PostModelOutputsRequest],
+        later_requests: Iterator[_proto.PostModelOutputsRequest],
     ) -> Iterator[_proto.MultiOutputResponse]:
         method_input = _get_only_input(first_request)
         method = _select_method(
@@ -136,7 +136,7 @@ class Service:
         assert method.stream_parameter is not None
         arguments = method.decode_arguments(method_input.data)
         arguments[method.stream_parameter] = _decode_stream(
-            method, arguments[method.stream_parameter], others
+            method, arguments[method.stream_parameter], later_requests
         )
         for item in self._call_method(method, arguments):
             yield _build_response(method, item)
@@ -242,10 +242,10 @@ def _get_only_input(request: _proto.PostModelOutputsRequest) -> _proto.Input:
 
 
 def _decode_stream(
-    method: ServedMethod, first_item: Any, requests: Iterator[_proto.PostModelOutputsRequest]
+    method: ServedMethod, first_item: Any, later_requests: Iterator[_proto.PostModelOutputsRequest]
 ) -> Iterator[Any]:
     yield first_item
-    for request in requests:
+    for request in later_requests:
         yield method.decode_item(_get_only_input(request).data)
 
 

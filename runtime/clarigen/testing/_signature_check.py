@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from .. import wire
 from .._types import SERVER_DEFAULT
-from .._wire.codec import Codec
+from .._wire.codec import Codec, with_article
 from .._wire.method import Field, Method, Streaming
 from ..errors import ConfigError, suggest
 from ._annotations import PLAIN_TYPES, format_annotation, unwrap_annotated
@@ -85,26 +85,26 @@ def _read_signature(function: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(function, eval_str=True)
     except Exception:  # noqa: BLE001 - an annotation may be any expression
         plain = inspect.signature(function)
-        bare = [p.replace(annotation=p.empty) for p in plain.parameters.values()]
-        return plain.replace(parameters=bare, return_annotation=plain.empty)
+        parameters = [p.replace(annotation=p.empty) for p in plain.parameters.values()]
+        return plain.replace(parameters=parameters, return_annotation=plain.empty)
 
 
 def _check_names(subject: str, signature: inspect.Signature, method: Method[Any]) -> None:
     names = [field.name for field in method.fields]
     for parameter in signature.parameters.values():
-        required = parameter.default is parameter.empty
-        if parameter.kind is parameter.POSITIONAL_ONLY and required:
+        is_required = parameter.default is parameter.empty
+        if parameter.kind is parameter.POSITIONAL_ONLY and is_required:
             raise ConfigError(
                 f"{subject}: `{parameter.name}` is positional-only; arguments are passed by name"
             )
-        if parameter.kind in _KEYWORD_KINDS and required and parameter.name not in names:
+        if parameter.kind in _KEYWORD_KINDS and is_required and parameter.name not in names:
             hint = suggest(parameter.name, names, "`{}`".format)
             hint = hint or f"; it has {', '.join(names) or 'none'}"
             raise ConfigError(f"{subject}: the method has no parameter `{parameter.name}`{hint}")
-    takes_all = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
-    by_name = {name for name, p in signature.parameters.items() if p.kind in _KEYWORD_KINDS}
-    missing = [name for name in names if name not in by_name]
-    if missing and not takes_all:
+    accepts_any_name = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    keyword_names = {name for name, p in signature.parameters.items() if p.kind in _KEYWORD_KINDS}
+    missing = [name for name in names if name not in keyword_names]
+    if missing and not accepts_any_name:
         raise ConfigError(
             f"{subject}: the function has no parameter `{missing[0]}`; add it, or `**_` for the rest"
         )
@@ -122,8 +122,8 @@ def _check_parameter(subject: str, parameter: inspect.Parameter, field: Field) -
         raise ConfigError(
             f"{subject}: `{name}` may be None; annotate {format_annotation(annotation)} | None"
         )
-    allows = _allows_iterator if field.is_stream else _is_compatible
-    if not allows(annotation, field.codec, _ALSO_ACCEPTED):
+    is_allowed = _allows_iterator if field.is_stream else _is_compatible
+    if not is_allowed(annotation, field.codec, _ALSO_ACCEPTED):
         label = field.codec.label
         argument = f"an iterator, each item {label}" if field.is_stream else label
         raise ConfigError(
@@ -134,10 +134,10 @@ def _check_parameter(subject: str, parameter: inspect.Parameter, field: Field) -
 def _check_result(subject: str, annotation: Any, method: Method[Any]) -> None:
     if annotation is inspect.Signature.empty:
         return
-    stream, label = isinstance(method, Streaming), method.returns.label
-    allows = _allows_iterable if stream else _is_compatible
-    if not allows(annotation, method.returns, _ALSO_RETURNED):
-        result = f"an iterable, each item {label}" if stream else label
+    is_stream, label = isinstance(method, Streaming), method.returns.label
+    is_allowed = _allows_iterable if is_stream else _is_compatible
+    if not is_allowed(annotation, method.returns, _ALSO_RETURNED):
+        result = f"an iterable, each item {label}" if is_stream else label
         raise ConfigError(
             f"{subject}: the result is annotated {format_annotation(annotation)}; the method returns {result}"
         )
@@ -172,7 +172,7 @@ def _is_compatible(annotation: Any, codec: Codec[Any], extra_codecs: _ExtraCodec
         return True
     # A dataclass fits JSON with a type of the user, and the record of the same name.
     is_user_type = _is_json(codec) and codec is not wire.JSON
-    return is_user_type or codec.label == f"a {cls.__name__}"
+    return is_user_type or codec.label == with_article(cls.__name__)
 
 
 def _is_json(codec: Codec[Any]) -> bool:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from clarigen import SERVER_DEFAULT, Client, Default, Text, wire
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A record whose name begins with a vowel."""
+
+    text: str
 
 
 class Many(Client):
@@ -26,6 +34,9 @@ class Many(Client):
     def texts(self, names: Sequence[str] | Default = SERVER_DEFAULT) -> list[Text]:
         return self._unary(_TEXTS, names)
 
+    def answer(self, answer: Answer) -> Answer:
+        return self._unary(_ANSWER, answer)
+
 
 _MANY = wire.unary(
     "many",
@@ -43,3 +54,5 @@ _TEXTS = wire.unary(
     name="texts",
     returns=wire.list_of(wire.TEXT),
 )
+_ANSWER_RECORD = wire.record(Answer, wire.field("text", wire.STR))
+_ANSWER = wire.unary("answer", wire.field("answer", _ANSWER_RECORD), returns=_ANSWER_RECORD)

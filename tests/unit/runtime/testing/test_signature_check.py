@@ -13,7 +13,7 @@ import pytest
 from clarigen import ConfigError, Image, Text
 from clarigen.testing import fake
 from unit.runtime.parrot import ParrotClient
-from unit.runtime.testing.many import Many
+from unit.runtime.testing.many import Answer, Many
 
 
 async def _later(text: str, times: int) -> str:
@@ -70,6 +70,13 @@ def _annotate(text: Any = "", times: Any = 0, result: Any = ...) -> Callable[...
 )
 def test_compatible_function_is_accepted(function: Callable[..., Any]) -> None:
     assert fake(ParrotClient, say=function).say("x") == "said"
+
+
+def test_record_is_accepted_whatever_its_article() -> None:
+    def answer(answer: Answer) -> Answer:
+        return answer
+
+    assert fake(Many, answer=answer).answer(Answer("x")) == Answer("x")
 
 
 @pytest.mark.parametrize(

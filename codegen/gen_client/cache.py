@@ -137,12 +137,16 @@ class Cache:
             return
 
 
-def default_cache_folder() -> Path:
-    """Return the folder of the entries, in the user's cache folder."""
+def default_cache_folder() -> Path | None:
+    """Return the folder of the entries, in the user's cache folder; None if the user has no home folder."""
     # Imported here: `jobs` needs this module, but no folder.
     from platformdirs import user_cache_path
 
-    return user_cache_path("clarigen", appauthor=False) / "packages"
+    try:
+        folder = user_cache_path("clarigen", appauthor=False) / "packages"
+    except RuntimeError:  # without HOME, for a user id that the system does not know
+        return None
+    return folder if folder.is_absolute() else None  # older platformdirs return `~` in this case
 
 
 def compute_key(document: Document, name: str) -> str:

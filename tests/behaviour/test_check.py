@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -361,6 +361,34 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     Path("taken").write_text("a file")
     monkeypatch.setenv("XDG_CACHE_HOME", "taken")
     assert run("--check").code == 0
+
+
+NO_HOME: Final = """
+import os, pwd, sys
+
+def fail(uid):
+    raise KeyError(uid)
+
+pwd.getpwuid = fail
+for variable in ("HOME", "XDG_CACHE_HOME"):
+    os.environ.pop(variable, None)
+from gen_client import cli
+sys.exit(cli.main(sys.argv[1:]))
+"""
+"""The command for a user without a home folder, as in a container that runs under an arbitrary user id."""
+
+
+def test_a_user_without_a_home_folder_has_no_cache(run: Run) -> None:
+    files = {path: path.read_bytes() for path in Path("detector").iterdir()}
+    Path(CLIENT).unlink()
+    entries = set(Path().iterdir())
+    codes = [
+        run_python(NO_HOME, "--signatures", "model.json", *words).returncode
+        for words in (["--check"], [], ["--check"])
+    ]
+    assert codes == [1, 0, 0]
+    assert {path: path.read_bytes() for path in Path("detector").iterdir()} == files
+    assert set(Path().iterdir()) == entries
 
 
 def test_warnings_are_repeated_by_a_cached_run(run: Run) -> None:

@@ -229,6 +229,7 @@ LIBRARIES = {
     "black": {"tidy"},
     "rich": {"terminal"},
     "yaml": {"source"},
+    "packaging": {"commands"},
     "platformdirs": {"cache"},
     "shtab": {"commands"},
     "tomlkit": {"commands"},

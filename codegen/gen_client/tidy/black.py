@@ -8,8 +8,10 @@ configuration. This module knows nothing of models.
 from __future__ import annotations
 
 import ast
+import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from gen_client.escape import LINE_LENGTH
@@ -18,6 +20,7 @@ _MAX_CACHED_LENGTH: Final = 8_000
 """The longest statement that is cached, in characters."""
 _CACHE_SIZE: Final = 2_048
 """Models have many statements in common; each is formatted once."""
+_CACHE_VARIABLE: Final = "XDG_CACHE_HOME"
 _DEFINITIONS: Final = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -25,10 +28,30 @@ Formatter = Callable[[str], str]
 
 
 def _run_black(text: str) -> str:
+    _import_black()
     from black import format_str
     from black.mode import Mode, TargetVersion
 
     return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
+
+
+@cache
+def _import_black() -> None:
+    """Import black, which determines a folder for its cache at once, although nothing is cached here.
+
+    That fails if the user has no home folder. Then black gets the name of a folder, which it does not create.
+    """
+    try:
+        import black  # pyright: ignore[reportUnusedImport]
+    except RuntimeError:
+        former = os.environ.get(_CACHE_VARIABLE)
+        os.environ[_CACHE_VARIABLE] = tempfile.gettempdir()
+        try:
+            import black  # noqa: F401  # pyright: ignore[reportUnusedImport]
+        finally:
+            del os.environ[_CACHE_VARIABLE]
+            if former is not None:
+                os.environ[_CACHE_VARIABLE] = former
 
 
 _run_black_cached = lru_cache(maxsize=_CACHE_SIZE)(_run_black)

@@ -6,6 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 OLDEST := .venv/oldest/.stamp
 MCP := .venv/mcp/.stamp
+FRAMEWORKS := .venv/frameworks/.stamp
 DEMO := .venv/demo/.stamp
 
 # `pip install --group` needs pip 25.1; a new virtual environment may contain an older one.
@@ -13,10 +14,10 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PIP := 'pip>=25.1'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test soak bench fuzz check format proto proto-check demo generated build clean
+.PHONY: help setup test test-frameworks soak bench fuzz check format proto proto-check demo generated build clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) $(OLDEST) $(MCP)  ## create .venv with everything that the other commands need
 
@@ -45,6 +46,13 @@ $(MCP): $(STAMP)
 	.venv/mcp/bin/python $(PIP_INSTALL) --group mcp-models
 	@touch $@
 
+# Agent frameworks, which need more libraries than all else, and newer ones.
+$(FRAMEWORKS): $(STAMP)
+	$(BIN)/python -m venv --clear .venv/frameworks
+	.venv/frameworks/bin/python $(PIP_INSTALL) --upgrade $(PIP)
+	.venv/frameworks/bin/python $(PIP_INSTALL) --editable . --group frameworks
+	@touch $@
+
 # Without the development dependencies: a first look should not have to wait for them.
 $(DEMO): pyproject.toml
 	$(REQUIRE_PYTHON)
@@ -55,6 +63,9 @@ $(DEMO): pyproject.toml
 
 test: $(STAMP) $(OLDEST) $(MCP)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-frameworks: $(STAMP) $(MCP) $(FRAMEWORKS)  ## run our clients with agent frameworks, in an environment of its own
+	$(BIN)/python -m pytest -n auto -m frameworks
 
 soak: $(STAMP)  ## make 100,000 calls and check that nothing leaks
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m faults.soak

@@ -54,6 +54,14 @@ if TYPE_CHECKING:
     from typing_extensions import ReadOnly
 
     from ._mcp.client import AsyncMCPModel, MCPModel
+    from ._mcp.results import (
+        Prompt,
+        PromptArgument,
+        PromptMessage,
+        PromptResult,
+        Resource,
+        ResourceContent,
+    )
     from ._openai.model import AsyncOpenAIModel, OpenAIModel
     from ._tool_result import ToolResult
 
@@ -91,10 +99,16 @@ __all__ = [
     "PermissionDeniedError",
     "Point",
     "PredictionError",
+    "Prompt",
+    "PromptArgument",
+    "PromptMessage",
+    "PromptResult",
     "RateLimitError",
     "ReadOnly",
     "Recording",
     "Region",
+    "Resource",
+    "ResourceContent",
     "Response",
     "SequenceNotStr",
     "ServerError",
@@ -115,7 +129,13 @@ _LAZY_MODULES: Final = {
     "AsyncOpenAIModel": "_openai.model",
     "MCPModel": "_mcp.client",
     "OpenAIModel": "_openai.model",
+    "Prompt": "_mcp.results",
+    "PromptArgument": "_mcp.results",
+    "PromptMessage": "_mcp.results",
+    "PromptResult": "_mcp.results",
     "ReadOnly": "_types",
+    "Resource": "_mcp.results",
+    "ResourceContent": "_mcp.results",
     "ToolResult": "_tool_result",
 }
 """The names that few packages use, or that are another thing for type checkers: their modules, loaded on first use."""

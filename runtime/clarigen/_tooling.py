@@ -163,13 +163,14 @@ def fetch_mcp_offer(
         ClarigenError: The model cannot be reached, its server failed, or its answers are too large.
     """
     from ._calls.address import Address, Routing
-    from ._calls.call import CallContext
+    from ._calls.call import CallContext, call_unary
     from ._calls.retry import Policy
     from ._drift.mcp_server import McpServer
 
     policy = Policy(DEFAULT_TIMEOUT, DEFAULT_RETRIES, idempotent=True)
     context = CallContext(Address(reference, version_id, Routing()), policy)
-    return _run_query(connection, McpServer(context).describe())
+    server = McpServer(lambda method, values: call_unary(method, values, context))
+    return _run_query(connection, server.describe())
 
 
 class _AnnouncingDriver(Driver):

@@ -1,27 +1,25 @@
 """What the MCP server in a deployed model offers: its tools, prompts and resources, page by page.
 
-The lists are requests to the model itself, so the model runs for them: it may have to start, and they may be billed. The
-generator and clients with `verify=True` send them. Only the size of the answers is checked here, not what they mean.
+The lists are requests to the model itself, so the model runs for them: it may have to start, and they may be billed. Only
+the size of the answers is checked here, not what they mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from .._calls.call import call_unary
 from .._version import __version__
-from .._wire.codec import (
-    CodecError,
-    is_instance,
-)
-from .._wire.json_rpc import parse_response, rpc_method
+from .._wire.codec import CodecError, is_instance
+from .._wire.json_rpc import format_json, rpc_method
 from .._wire.method import Unary
-from .._wire.scalars import STR
 from ..errors import DecodeError
 
 if TYPE_CHECKING:
-    from .._calls.call import CallContext, UnaryFlow
+    from .._calls.call import UnaryFlow
+
+MakeFlow: TypeAlias = "Callable[[Unary[Any], Sequence[Any]], UnaryFlow[Any]]"
+"""A function that makes the flow of a call of a unary method from the method and its arguments."""
 
 MAX_PAGES: Final = 100
 """Number of pages of one list; a server that has more is broken."""
@@ -49,11 +47,11 @@ class McpServer:
     """The MCP server in a model. It counts the characters of its answers.
 
     Args:
-        context: How to call the model.
+        make_flow: Makes the flow of each call.
     """
 
-    def __init__(self, context: CallContext) -> None:
-        self._context = context
+    def __init__(self, make_flow: MakeFlow) -> None:
+        self._make_flow = make_flow
         self._size = 0
 
     def describe(self) -> UnaryFlow[dict[str, Any]]:
@@ -68,24 +66,27 @@ class McpServer:
         for capability, lists in _LISTS.items():
             if isinstance(capabilities, dict) and capability in capabilities:
                 for rpc, key in lists:
-                    offer[key] = yield from self._list(rpc, key)
+                    offer[key] = yield from self.list(rpc, key)
         return offer
 
-    def list_tools(self) -> UnaryFlow[list[dict[str, Any]]]:
-        """Get the tools of the server.
+    def list(self, rpc: str, key: str, name: str = "") -> UnaryFlow[list[dict[str, Any]]]:
+        """Get all pages of a list.
+
+        Args:
+            rpc: The method of the protocol, such as `tools/list`.
+            key: The key of the list in its result.
+            name: The name of the method in errors and recordings, if it differs.
 
         Raises:
             ClarigenError: A call failed, or its answer cannot be read.
         """
-        return self._list("tools/list", "tools")
-
-    def _list(self, rpc: str, key: str) -> UnaryFlow[list[dict[str, Any]]]:
-        """Get all pages of a list."""
         entries: list[dict[str, Any]] = []
         params: dict[str, str] | None = None
         for _ in range(MAX_PAGES):
-            page = yield from self._call(rpc, params)
-            listed: list[Any] = page[key] if is_instance(page.get(key), list) else [None]
+            page = yield from self._call(rpc, params, name)
+            listed: list[Any] = (
+                page.get(key, []) if is_instance(page.get(key, []), list) else [None]
+            )
             cursor = page.get("nextCursor")
             if not all(is_instance(entry, dict) for entry in listed):
                 raise DecodeError(f"{rpc}: `{key}` of the answer must be an array of objects")
@@ -97,18 +98,17 @@ class McpServer:
             params = {"cursor": cursor}
         raise DecodeError(f"{rpc}: the MCP server has more than {MAX_PAGES} pages")
 
-    def _call(self, rpc: str, params: Mapping[str, Any] | None) -> UnaryFlow[dict[str, Any]]:
+    def _call(
+        self, rpc: str, params: Mapping[str, Any] | None, name: str = ""
+    ) -> UnaryFlow[dict[str, Any]]:
         """Call a method of the protocol and return its result."""
-        method = rpc_method(rpc)
-        text = yield from call_unary(
-            Unary(method.wire_name, rpc, method.rpc, method.fields, STR), (params,), self._context
-        )
-        self._size += len(text)
+        result: dict[str, Any] = yield from self._make_flow(rpc_method(rpc, name), (params,))
+        try:
+            self._size += len(format_json(result))
+        except CodecError as error:
+            raise DecodeError(f"{rpc}: the answer {error.problem}") from None
         if self._size > MAX_SIZE:
             raise DecodeError(
                 f"{rpc}: the answers of the MCP server are larger than {MAX_SIZE >> 20} MB"
             )
-        try:
-            return parse_response(text, rpc)
-        except CodecError as error:
-            raise DecodeError(f"{rpc}: the answer {error.problem}") from None
+        return result

@@ -38,13 +38,19 @@ STOPPED_SERVER: Final = "the model's MCP server has stopped; redeploy the model"
 
 _CONNECTION_CLOSED: Final = -32000
 
+METHOD_NOT_FOUND: Final = -32601
+"""The server does not have a method of the protocol."""
+
+INTERNAL_ERROR: Final = -32603
+"""The server failed."""
+
 _ERROR_NAMES: Final = {
     _CONNECTION_CLOSED: "CONNECTION_CLOSED",
     -32700: "PARSE_ERROR",
     -32600: "INVALID_REQUEST",
-    -32601: "METHOD_NOT_FOUND",
+    METHOD_NOT_FOUND: "METHOD_NOT_FOUND",
     -32602: "INVALID_PARAMS",
-    -32603: "INTERNAL_ERROR",
+    INTERNAL_ERROR: "INTERNAL_ERROR",
 }
 
 

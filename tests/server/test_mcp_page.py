@@ -1,0 +1,125 @@
+"""The Python blocks of `docs/mcp.md` run as they stand, on the official server, with both versions of the library `mcp`.
+
+The frameworks are in environments of their own, so each block runs in an interpreter of its environment: the newest
+frameworks with mcp 2 in `.venv/frameworks`, those that need mcp 1 in `.venv/mcp`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from support import ROOT, SOURCES, run
+
+pytestmark = [pytest.mark.frameworks, pytest.mark.official_server]
+
+NEWEST: Final = ROOT / ".venv" / "frameworks" / "bin" / "python"
+MCP_1: Final = ROOT / ".venv" / "mcp" / "bin" / "python"
+
+PROGRAM = """
+import ast, asyncio, sys, types
+from clarigen import AsyncMCPModel
+
+async def main(url, block, llm):
+    async with AsyncMCPModel(base_url=url, timeout=60) as lab:
+        scope = {"lab": lab, "url": url, "llm": llm}
+        code = compile(block, "docs/mcp.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        running = types.FunctionType(code, scope)()
+        if running is not None:
+            await running
+
+url, block, llm = sys.argv[1:]
+if llm:
+    from pydantic_ai.models.test import TestModel
+    llm = TestModel(call_tools=["add"])
+asyncio.run(main(url, block, llm))
+"""
+
+
+def blocks() -> dict[str, str]:
+    """Return the blocks of the page, by the library that each shows."""
+    page = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
+    found = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names = ("clarigen", "mcp 2", "mcp 1", "fastmcp", "pydantic-ai", "openai-agents", "langchain")
+    return dict(zip(names, found, strict=True))
+
+
+def run_block(python: Path, url: str, block: str, *, llm: bool = False) -> str:
+    """Run a block in an interpreter; return what it prints."""
+    if not python.exists():
+        folder = python.parent.parent.relative_to(ROOT)
+        pytest.fail(f"`{folder}` is missing, the environment of frameworks: `make test-frameworks`")
+    arguments = [url, block, "test" if llm else ""]
+    environment = {"PYTHONPATH": SOURCES, "GRPC_VERBOSITY": "ERROR"}
+    done = run(python, "-W", "ignore", "-c", PROGRAM, *arguments, env=environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def lab(mcp_url: Callable[[str], str]) -> str:
+    return mcp_url("lab")
+
+
+def test_resources_and_prompts(lab: str) -> None:
+    assert run_block(NEWEST, lab, blocks()["clarigen"]).splitlines() == [
+        "config://app application/json",
+        "pictures://logo image/png",
+        "users://{user_id}/profile text/plain",
+        '{"debug":false}',
+        "review ['code', 'language']",
+        "Review this python: x = 1",
+    ]
+
+
+def test_mcp_2(lab: str) -> None:
+    assert run_block(NEWEST, lab, blocks()["mcp 2"]) == "12 {'result': 3}\n"
+
+
+def test_mcp_1(lab: str) -> None:
+    assert run_block(MCP_1, lab, blocks()["mcp 1"]) == "{'result': 3}\n"
+
+
+@pytest.mark.parametrize("python", [NEWEST, MCP_1], ids=["newest", "fastmcp 2"])
+def test_fastmcp(lab: str, python: Path) -> None:
+    assert run_block(python, lab, blocks()["fastmcp"]) == "3\n"
+
+
+def test_pydantic_ai(lab: str) -> None:
+    transport, _, _ = blocks()["fastmcp"].partition("async with fastmcp")
+    block = f"{transport}\n{blocks()['pydantic-ai']}"
+    assert run_block(NEWEST, lab, block, llm=True) == '{"add":1}\n'
+
+
+def test_openai_agents(lab: str) -> None:
+    assert run_block(NEWEST, lab, blocks()["openai-agents"]) == "3\n"
+
+
+def test_langchain(lab: str) -> None:
+    assert "'text': '3'" in run_block(MCP_1, lab, blocks()["langchain"])
+
+
+METHODS = """
+import mcp
+from clarigen import MCPModel
+
+with MCPModel(base_url=url, timeout=60) as model:
+    for mode in ("auto", "legacy"):
+        async with mcp.Client(model.mcp(), mode=mode) as client:
+            results = await asyncio.gather(*(client.call_tool("add", {"a": n}) for n in range(9)))
+            print([result.structured_content["result"] for result in results])
+            try:
+                await client.read_resource("nope://x")
+            except mcp.MCPError as error:
+                print(error.error.message)
+"""
+
+
+def test_synchronous_client_and_both_modes_of_mcp_2(lab: str) -> None:
+    expected = ["[1, 2, 3, 4, 5, 6, 7, 8, 9]", "Unknown resource: 'nope://x'"]
+    assert run_block(NEWEST, lab, "import asyncio\n" + METHODS).splitlines() == expected * 2

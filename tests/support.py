@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "tests" / "corpus"
+MODEL_TYPES = ROOT / "tests" / "model_types"
 SOURCES = os.pathsep.join([str(ROOT / "runtime"), str(ROOT / "codegen")])
 
 

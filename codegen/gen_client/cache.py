@@ -165,6 +165,7 @@ def compute_key(document: Document, name: str) -> str:
         document.json_types,
         document.mcp,
         document.public_transports,
+        document.model_type,
     ]
     return hash_bytes(f"{hash_generator()} {json.dumps(content, sort_keys=True)}".encode())
 

@@ -8,36 +8,51 @@ when a connection is opened, so that parsing a URL stays cheap.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ._calls.actions import GrpcFailure, Send, Sleep
 from ._calls.driver import Driver
 from ._client.base import DEFAULT_RETRIES, DEFAULT_TIMEOUT
+from ._drift.model_type import (
+    CONFIG_PATH,
+    CONFIG_TYPES,
+    INPUT_TYPES,
+    OUTPUT_TYPES,
+    PARAMS_PATH,
+    UnknownModelTypeError,
+    derive_signatures,
+    read_model_type,
+)
 from ._model_ref import ModelRef
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url
 
 if TYPE_CHECKING:
     from ._calls.call import UnaryFlow
-    from ._proto import MethodSignature, ModelTypeField, MultiOutputResponse, Status
+    from ._proto import MethodSignature, ModelTypeField, Status
     from ._sync.connection import GrpcConnection as Connection
 
 __all__ = [
+    "CONFIG_PATH",
+    "CONFIG_TYPES",
     "DEFAULT_BASE_URL",
+    "INPUT_TYPES",
+    "OUTPUT_TYPES",
+    "PARAMS_PATH",
     "Connection",
     "Signatures",
     "Target",
+    "UnknownModelTypeError",
     "VersionNotReadyError",
     "connect",
+    "derive_signatures",
     "fetch_mcp_offer",
     "fetch_signatures",
+    "read_model_type",
     "split_url",
     "whoami",
 ]
 
 _R = TypeVar("_R")
-
-_NOT_AN_IMAGE: Final = "cannot identify image file"
-"""The start of the error of the oldest models, which mistake the request for an image."""
 
 
 class Signatures(NamedTuple):
@@ -48,11 +63,13 @@ class Signatures(NamedTuple):
         stored: The signatures that the platform stores, in the JSON form of their messages; enums are numbers.
         response: The JSON text of the model's own response; None if the platform stores the signatures, empty
             if the model has no typed methods.
+        model_type: The document of the model's type, if neither the platform nor the model has signatures.
     """
 
     version_id: str
     stored: tuple[Mapping[str, object], ...] = ()
     response: str | None = None
+    model_type: Mapping[str, object] | None = None
 
 
 class VersionNotReadyError(Exception):
@@ -117,7 +134,7 @@ def fetch_signatures(
     version_id: str,
     on_request: Callable[[str], None] | None = None,
 ) -> Signatures:
-    """Fetch the signatures of a model.
+    """Fetch the signatures of a model or, if it has none, the document of its type.
 
     Args:
         connection: The platform, or a runner.
@@ -130,7 +147,7 @@ def fetch_signatures(
         ClarigenError: The server cannot be reached, or a request was refused.
     """
     from ._calls.address import Address, Routing
-    from ._drift.deployed import get_deployed_signatures
+    from ._drift.deployed import get_deployed_signatures, read_response_text
 
     query = get_deployed_signatures(
         Address(reference, version_id, Routing()),
@@ -141,7 +158,31 @@ def fetch_signatures(
     version_id, stored, response = _run_query(connection, query, on_request)
     if response is None:
         return Signatures(version_id, tuple(map(_signature_to_json, stored)))
-    return Signatures(version_id, response=_read_response_text(response))
+    text = read_response_text(response)
+    if text:
+        return Signatures(version_id, response=text)
+    return _fetch_model_type(connection, reference, version_id, on_request)
+
+
+def _fetch_model_type(
+    connection: Connection,
+    reference: ModelRef | None,
+    version_id: str,
+    on_request: Callable[[str], None] | None,
+) -> Signatures:
+    """Fetch what the platform knows of a model without signatures; arguments and errors as above."""
+    from ._drift.deployed import get_model_type
+    from ._drift.model_type import convert_model_type
+
+    query = get_model_type(reference, version_id, lambda: connection.timeout)
+    answer = _run_query(connection, query, on_request)
+    if answer is None:
+        return Signatures(version_id, response="")
+    model_type, params_specs = answer
+    if model_type.method_signatures:
+        stored = tuple(map(_signature_to_json, model_type.method_signatures))
+        return Signatures(version_id, stored)
+    return Signatures(version_id, model_type=convert_model_type(model_type, params_specs))
 
 
 def fetch_mcp_offer(
@@ -219,24 +260,6 @@ def _check_ready(version_id: str, status: Status) -> None:
             status.details or status.description,
             resolves_itself=info.resolves_itself,
         )
-
-
-def _read_response_text(response: MultiOutputResponse) -> str:
-    """Return the text of a model's own response; empty if the model has no typed methods.
-
-    Raises:
-        ModelError: The model failed.
-    """
-    from ._calls.status import INPUT_UNSUPPORTED_FORMAT, SUCCESS, raise_for_status
-
-    output = response.outputs[0] if response.outputs else None
-    has_failed = response.status.code != SUCCESS
-    if response.status.code == INPUT_UNSUPPORTED_FORMAT:
-        return ""
-    if has_failed and output is not None and output.status.description.startswith(_NOT_AN_IMAGE):
-        return ""
-    raise_for_status(response.status, "PostModelOutputs")
-    return output.data.text.raw if output is not None else ""
 
 
 def _signature_to_json(signature: MethodSignature) -> Mapping[str, object]:

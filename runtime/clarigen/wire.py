@@ -33,6 +33,7 @@ from ._wire.scalars import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ._wire.inline import EMBEDDING, inline_unary, output, outputs
     from ._wire.tool_types import Defaults
     from ._wire.type_expression import TypeText, parse_type
 
@@ -42,6 +43,7 @@ __all__ = [
     "BYTES",
     "CONCEPT",
     "DATA_TYPES",
+    "EMBEDDING",
     "FLOAT",
     "FORMAT",
     "FRAME",
@@ -66,9 +68,12 @@ __all__ = [
     "bidi_stream",
     "field",
     "get_either_case",
+    "inline_unary",
     "is_single_result",
     "json_as",
     "list_of",
+    "output",
+    "outputs",
     "parse_type",
     "record",
     "require_format",
@@ -78,8 +83,12 @@ __all__ = [
     "unary",
 ]
 
-_LAZY_NAMES: Final = ("TypeText", "parse_type")
-"""The names of `_wire/type_expression.py`. Only the generator uses them here, so they are loaded on first use."""
+_LAZY_NAMES: Final = {
+    **dict.fromkeys(("TypeText", "parse_type"), "type_expression"),
+    **dict.fromkeys(("EMBEDDING", "inline_unary", "output", "outputs"), "inline"),
+}
+"""Names that are loaded on first use, with their modules in `_wire`. Only the generator needs the first module here,
+and only packages of models without signatures the second."""
 
 _R = TypeVar("_R")
 
@@ -128,9 +137,9 @@ def __getattr__(name: str) -> Any:
     """Load the module that defines a name; see `_LAZY_NAMES`."""
     if name not in _LAZY_NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ._wire import type_expression
+    from importlib import import_module
 
-    return getattr(type_expression, name)
+    return getattr(import_module(f"clarigen._wire.{_LAZY_NAMES[name]}"), name)
 
 
 def require_format(number: int, package: str) -> None:

@@ -87,6 +87,8 @@ class Standin:
         own_signatures: The model's own answer to `_GET_SIGNATURES`: signatures, or any text.
         failing: The RPCs that answer with a status, each with its code and details.
         hanging: The RPCs that never answer.
+        model_type: The model's type; None if it has none.
+        params_specs: The parameters that the model has in addition to those of its type.
         deployments: The deployments by id, each with whether it is disabled.
         on_call: Callback, invoked with each call before it is answered.
         secure: Whether the port speaks TLS; `certificates` is then the file to trust.
@@ -97,6 +99,8 @@ class Standin:
     own_signatures: Iterable[Mapping[str, Any]] | str = SIGNATURES
     failing: dict[str, tuple[int, str]] = field(default_factory=dict)
     hanging: set[str] = field(default_factory=set)
+    model_type: Mapping[str, Any] | None = None
+    params_specs: Iterable[Mapping[str, Any]] = ()
     deployments: dict[str, bool] = field(default_factory=dict)
     on_call: Callable[[Call], object] = id
     secure: bool = False
@@ -148,6 +152,7 @@ class Standin:
             ("GetUser", self._user, service_pb2.SingleUserResponse),
             ("GetModel", self._model, service_pb2.SingleModelResponse),
             ("GetModelVersion", self._version, service_pb2.SingleModelVersionResponse),
+            ("GetModelType", self._model_type, service_pb2.SingleModelTypeResponse),
             ("GetDeployment", self._deployment, service_pb2.SingleDeploymentResponse),
             ("PostModelOutputs", self.outputs, service_pb2.MultiOutputResponse),
         ):
@@ -178,6 +183,11 @@ class Standin:
             return (0, "") if is_known else (UNKNOWN_DEPLOYMENT, "Deployment does not exist")
         if rpc == "GetUser":
             return 0, ""
+        if rpc == "GetModelType":
+            is_known = (
+                self.model_type is not None and request.model_type_id == self.model_type["id"]
+            )
+            return (0, "") if is_known else (UNKNOWN_MODEL, "Model type does not exist")
         owner = (request.user_app_id.user_id, request.user_app_id.app_id)
         if (owner, request.model_id) != (OWNER, MODEL):
             return UNKNOWN_MODEL, "Model does not exist"
@@ -192,7 +202,14 @@ class Standin:
 
     def _model(self, request: Any) -> Any:
         latest = request.version_id or list(self.versions)[-1]
-        model = {"id": MODEL, "model_version": {"id": latest}}
+        model: dict[str, Any] = {"id": MODEL, "model_version": {"id": latest}}
+        if self.model_type is not None:
+            model["model_type_id"] = self.model_type["id"]
+            specs = [
+                json_format.ParseDict(dict(spec), resources_pb2.ModelTypeField())
+                for spec in self.params_specs
+            ]
+            model["model_version"]["output_info"] = resources_pb2.OutputInfo(params_specs=specs)
         return service_pb2.SingleModelResponse(status={"code": SUCCESS}, model=model)
 
     def _version(self, request: Any) -> Any:
@@ -205,6 +222,10 @@ class Standin:
                 method_signatures=_messages(version.signatures or ()),
             ),
         )
+
+    def _model_type(self, _: Any) -> Any:
+        message = json_format.ParseDict(dict(self.model_type or {}), resources_pb2.ModelType())
+        return service_pb2.SingleModelTypeResponse(status={"code": SUCCESS}, model_type=message)
 
     def _deployment(self, request: Any) -> Any:
         disabled = self.deployments[request.deployment_id]

@@ -240,7 +240,7 @@ def test_failing_platform_is_reported(
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ("", "older kind"),
+        ("", "no model type is known"),
         ("nonsense", "holds no signatures"),
         ("[1, 2]", "holds no signatures"),
         ('{"predict": 5}', "holds no signatures"),
@@ -260,7 +260,7 @@ def test_model_without_signatures_is_reported(platform: Standin, answer: str, me
 @pytest.mark.parametrize(
     ("status", "code", "message"),
     [
-        (30101, 4, "older kind"),
+        (30101, 4, "no model type is known"),
         (10020, 4, "could not list its methods"),
         (21355, 3, "not running"),
         (25604, 3, "25604"),

@@ -34,15 +34,16 @@ CODECS = frozenset(
         "CONCEPT",
         "REGION",
         "FRAME",
+        "EMBEDDING",
     ]
 )
 """The attributes of `wire` that are codecs."""
 
-METHOD_FUNCTIONS = frozenset({"unary", "server_stream", "bidi_stream"})
+METHOD_FUNCTIONS = frozenset({"unary", "server_stream", "bidi_stream", "inline_unary"})
 """The functions of `wire` that describe a method."""
 
 VALUE_CLASSES = frozenset(
-    ["Image", "Audio", "Video", "Text", "Concept", "Region", "Frame", "Box", "Point"]
+    ["Image", "Audio", "Video", "Text", "Concept", "Region", "Frame", "Box", "Point", "Embedding"]
 )
 """The classes of the runtime whose instances may be values."""
 
@@ -317,6 +318,12 @@ class ExpressionRules:
             ):
                 self._check_codec(item)
             case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="wire"), attr="output"),
+                args=[field, item],
+                keywords=[],
+            ) if is_string(field):
+                self._check_codec(item)
+            case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="wire"), attr="json_as"),
                 args=[ast.Constant(value=str() as text)],
                 keywords=[],
@@ -331,7 +338,7 @@ class ExpressionRules:
             ):
                 check_each(self._check_codec, items)
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="wire"), attr="record"),
+                func=ast.Attribute(value=ast.Name(id="wire"), attr="record" | "outputs"),
                 args=[ast.Name(id=name), *members],
                 keywords=[],
             ) if (

@@ -161,7 +161,7 @@ def _read_result(outputs: Sequence[RawMessage], location: str) -> Result:
 
 
 def _read_bounded_type(raw: RawMessage) -> DataType:
-    type = _read_type(raw, 1)
+    type = read_type(raw, 1)
     _check_record_depth(type, raw.location)
     return type
 
@@ -171,7 +171,7 @@ def _check_record_depth(type: DataType, location: str) -> None:
         raise UnusableMethod(location, f"more than {limits.RECORDS} records are within each other")
 
 
-def _read_type(raw: RawMessage, depth: int) -> DataType:
+def read_type(raw: RawMessage, depth: int) -> DataType:
     """Read a type.
 
     Args:
@@ -202,7 +202,7 @@ def _read_type(raw: RawMessage, depth: int) -> DataType:
         raise UnusableMethod(raw.location, "a TUPLE without items")
     for argument in arguments:
         argument.location = raw.location
-    return DataType(kind, tuple(_read_type(argument, depth + 1) for argument in arguments))
+    return DataType(kind, tuple(read_type(argument, depth + 1) for argument in arguments))
 
 
 def _read_members(fields: Sequence[RawMessage], location: str, depth: int) -> tuple[Member, ...]:
@@ -215,7 +215,7 @@ def _read_members(fields: Sequence[RawMessage], location: str, depth: int) -> tu
             field.location = f"{location}.{quote_unless_identifier(name)}"
         _check_name(name, field.location, "named field")
         description = field.get_text("description", limits.DESCRIPTION)
-        members.append(Member(name, _read_type(field, depth), description))
+        members.append(Member(name, read_type(field, depth), description))
     _check_unique([member.name for member in members], location, "named fields")
     return tuple(members)
 

@@ -36,6 +36,8 @@ class TypeKind(enum.Enum):
     FRAME = "FRAME"
     AUDIO = "AUDIO"
     VIDEO = "VIDEO"
+    EMBEDDING = "EMBEDDING"
+    """Only in methods that were derived from a model type: the platform's signatures have no such type."""
     NAMED_FIELDS = "NAMED_FIELDS"
     TUPLE = "TUPLE"
     LIST = "LIST"
@@ -187,6 +189,8 @@ class Parameter:
         range: The bounds of the value, with a known default inside; only for INT and FLOAT.
         internal_only: Whether the model's author hides the parameter from public user interfaces.
         is_param: Whether the model's author marked it as an inference parameter.
+        path: Of an inline method, the place of the value in a request: `image`, `output_info.params.temperature`;
+            else empty.
     """
 
     name: str
@@ -200,6 +204,7 @@ class Parameter:
     range: Range | None = None
     internal_only: bool = False
     is_param: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +215,15 @@ class Result:
         type: The type.
         description: The model author's text; may be empty.
         multiple_outputs: Whether each member of `type` (NAMED_FIELDS) is an output of the method, in a part of
-            its own, instead of a member of the one output `return`. The same codec reads both.
+            its own, instead of a member of the one output `return`. The same codec reads both. Of an inline method,
+            each member is a field of `Data`.
+        path: Of an inline method with one output, the field of `Data` that holds it; else empty.
     """
 
     type: DataType
     description: str = ""
     multiple_outputs: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +237,8 @@ class Method:
         parameters: The parameters in the signature's order, with distinct names. Exactly one is a stream if
             the kind is BIDI_STREAM, else none.
         result: The return value.
+        is_inline: Whether the values are inline in `Data` and the parameters in `OutputInfo`, because the model has
+            no signatures and the method was derived from its model type. Such a method is unary.
     """
 
     name: str
@@ -236,6 +246,7 @@ class Method:
     description: str
     parameters: tuple[Parameter, ...]
     result: Result
+    is_inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +285,7 @@ class Model:
         tools: What an MCP model offers; None for another model, or if its tools are not known.
         openai: The transports of an OpenAI-compatible model; None for another model.
         public_transports: The names of the transports that become methods of the client all the same.
+        model_type: The model type that the methods were derived from, as JSON; empty for a model with signatures.
     """
 
     reference: ModelRef | None
@@ -284,6 +296,7 @@ class Model:
     tools: Toolset | None = None
     openai: OpenAITransports | None = None
     public_transports: tuple[str, ...] = ()
+    model_type: str = ""
 
     @property
     def client_methods(self) -> tuple[Method, ...]:

@@ -6,10 +6,13 @@ nothing here knows Python's syntax.
 
 from __future__ import annotations
 
+import json
+
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE
 from gen_client.interface import kinds
+from gen_client.interface.inline import read_inline_method
 from gen_client.interface.json_types import apply_json_types
 from gen_client.interface.method_reader import UnusableMethod, read_method
 from gen_client.interface.model import CLIENT_OPTIONS, Method, Model
@@ -32,7 +35,7 @@ def read_model(document: Document, report: Report) -> Model:
         Refusal: Exit 4: the document is malformed or too large, a name is used twice, or no method is usable.
             Exit 2: the user's type for a JSON value does not fit.
     """
-    limits.check_size(document.signatures)
+    limits.check_size([document.signatures, document.model_type])
     _check_ids(document)
     methods = _read_methods(document, report)
     types = document.json_types
@@ -47,6 +50,7 @@ def read_model(document: Document, report: Report) -> Model:
         public_transports=tuple(
             name for name in kinds.TRANSPORTS if name in document.public_transports
         ),
+        model_type=_format_model_type(document),
     )
     _check_weight(model)
     return model
@@ -86,7 +90,9 @@ def _read_methods(document: Document, report: Report) -> list[Method]:
             )
         names.add(name)
         try:
-            methods.append(read_method(raw, name, report))
+            method = read_method(raw, name, report)
+            is_inline = raw.get_flag("inline")
+            methods.append(read_inline_method(raw, method) if is_inline else method)
         except UnusableMethod as error:
             unusable.append(error)
     if not methods:
@@ -106,9 +112,16 @@ def _refuse_empty(unusable: list[UnusableMethod]) -> Refusal:
         )
     return Refusal(
         "the model has no method signatures, so there is nothing to generate",
-        remedy="models of the older kind have none; only models with typed methods can be used",
+        remedy="a file with a model type needs `input_fields` and `output_fields`",
         exit_code=UNUSABLE,
     )
+
+
+def _format_model_type(document: Document) -> str:
+    """Return the model type of a document as JSON; empty if there is none."""
+    if document.model_type is None:
+        return ""
+    return json.dumps(document.model_type, sort_keys=True)
 
 
 def _check_client_options(document: Document) -> tuple[tuple[str, str], ...]:

@@ -22,18 +22,24 @@ def write_signatures(model: Model) -> list[dict[str, object]]:
 def _write_method(method: Method) -> dict[str, object]:
     result = method.result
     if result.multiple_outputs:
-        outputs = [(member.name, member.description, member.type) for member in result.type.members]
+        outputs = [
+            (member.name, member.description, member.type, member.name if method.is_inline else "")
+            for member in result.type.members
+        ]
     else:
-        outputs = [(wire.RESULT_NAME, result.description, result.type)]
+        outputs = [(wire.RESULT_NAME, result.description, result.type, result.path)]
     is_stream = method.kind is not MethodKind.UNARY
     return _drop_zeros(
         name=method.name,
         method_type=method.kind.value,
+        inline=method.is_inline,
         description=method.description,
         input_fields=[_write_parameter(parameter) for parameter in method.parameters],
         output_fields=[
-            _drop_zeros(name=name, description=text, iterator=is_stream, **_write_type(type))
-            for name, text, type in outputs
+            _drop_zeros(
+                name=name, path=path, description=text, iterator=is_stream, **_write_type(type)
+            )
+            for name, text, type, path in outputs
         ],
     )
 
@@ -45,6 +51,7 @@ def _write_parameter(parameter: Parameter) -> dict[str, object]:
     bounds = parameter.range
     return _drop_zeros(
         name=parameter.name,
+        path=parameter.path,
         description=parameter.description,
         required=parameter.required,
         default=parameter.default_text,

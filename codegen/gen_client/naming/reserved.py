@@ -28,7 +28,7 @@ CLASS_ATTRIBUTES: Final = _split("mro")
 """The public attributes of every class. A dataclass would read one as the default of a field with its name."""
 
 MODULE_NAMES: Final = _split("""
-    Any AsyncBatch AsyncClient AsyncIterable AsyncOpenAIModel AsyncStream Audio Batch Box Client Concept Default Final
+    Any AsyncBatch AsyncClient AsyncIterable AsyncOpenAIModel AsyncStream Audio Batch Box Client Concept Default Embedding Final
     Frame Image Iterable JSON Literal Mapping ModelRef NotRequired OpenAIModel Point Region SERVER_DEFAULT Sequence
     SequenceNotStr Stream TYPE_CHECKING Text TypeAlias TypedDict Video annotations builtins dataclass
     npt overload self wire

@@ -47,6 +47,7 @@ def format_lock(model: Model) -> str:
         **({"client": dict(model.client_options)} if model.client_options else {}),
         **({"types": dict(model.json_types)} if model.json_types else {}),
         **({"transports": list(model.public_transports)} if model.public_transports else {}),
+        **({"model_type": json.loads(model.model_type)} if model.model_type else {}),
     }
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 

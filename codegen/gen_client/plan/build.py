@@ -23,7 +23,7 @@ from gen_client.interface.model import (
     TypeKind,
 )
 from gen_client.naming import names
-from gen_client.plan import docstrings, types, usage
+from gen_client.plan import docstrings, inline, types, usage
 from gen_client.plan.named import NamedMethod, NamedParameter, name_methods, user_classes
 from gen_client.plan.page import (
     Alias,
@@ -82,7 +82,9 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
             reference, package, client, methods, is_openai=model.openai is not None
         ),
         client_doc=usage.format_client_docstring(
-            reference, has_lists=any(method.accepts_list for method in methods)
+            reference,
+            has_lists=any(method.accepts_list for method in methods),
+            is_experimental=any(method.wire.is_inline for method in methods),
         ),
         async_doc=usage.format_async_docstring(reference, client),
         examples_doc=usage.format_examples_docstring(
@@ -231,21 +233,23 @@ def _format_constant_type(method: NamedMethod) -> Code:
 
 
 def _format_wire_method(method: NamedMethod) -> Code:
+    is_inline = method.wire.is_inline
+    codec = inline.format_result_codec(method) if is_inline else types.format_codec(method.result)
     parts = [
         format_literal(method.wire.name),
         *map(_format_wire_field, method.parameters),
         *_format_renaming(method.name, method.wire.name),
-        format_code("returns={}", types.format_codec(method.result)),
+        format_code("returns={}", codec),
     ]
-    return format_code(
-        "{}(\n    {},\n)", _WIRE_FUNCTIONS[method.wire.kind], join_code(",\n    ", parts)
-    )
+    function = inline.WIRE_FUNCTION if is_inline else _WIRE_FUNCTIONS[method.wire.kind]
+    return format_code("{}(\n    {},\n)", function, join_code(",\n    ", parts))
 
 
 def _format_wire_field(parameter: NamedParameter) -> Code:
     wire_parameter, shape = parameter.wire, parameter.shape
-    parts = [format_literal(wire_parameter.name), types.format_codec(shape)]
-    parts += _format_renaming(parameter.name, wire_parameter.name)
+    wire_name = wire_parameter.path or wire_parameter.name
+    parts = [format_literal(wire_name), types.format_codec(shape)]
+    parts += _format_renaming(parameter.name, wire_name)
     parts += _format_wire_default(parameter)
     if wire_parameter.range is not None:
         lowest, highest = wire_parameter.range.enforced

@@ -36,6 +36,7 @@ _VALUES: Final = {
     TypeKind.NDARRAY: Code("[1.0, 2.0]"),
     TypeKind.JSON_DATA: Code('{"key": "value"}'),
     TypeKind.CONCEPT: Code('Concept("cat")'),
+    TypeKind.EMBEDDING: Code("Embedding([0.1, 0.2])"),
     TypeKind.REGION: Code("Region(box=Box(0.1, 0.1, 0.9, 0.9))"),
 }
 _JSON_TYPE_VALUES: Final = {

@@ -43,6 +43,7 @@ _RUNTIME_CLASSES: Final = {
     TypeKind.CONCEPT: Code("Concept"),
     TypeKind.REGION: Code("Region"),
     TypeKind.FRAME: Code("Frame"),
+    TypeKind.EMBEDDING: Code("Embedding"),
 }
 _BY_USE: Final = {
     (TypeKind.NDARRAY, Use.PARAM): Code("npt.ArrayLike"),

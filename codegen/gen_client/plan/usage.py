@@ -20,12 +20,21 @@ from gen_client.plan.named import NamedMethod
 # Docstrings
 
 
-def format_client_docstring(reference: ModelRef | None, *, has_lists: bool) -> str:
+_EXPERIMENTAL: Final = (
+    "Experimental: the model has no signatures, so its methods were derived from its model type, and have not been "
+    "tried on the platform. If the model answers in another form, a `DecodeError` says in which."
+)
+
+
+def format_client_docstring(
+    reference: ModelRef | None, *, has_lists: bool, is_experimental: bool
+) -> str:
     """Format the docstring of the client.
 
     Args:
         reference: The reference of its model.
         has_lists: Whether any of its methods accepts a list of inputs.
+        is_experimental: Whether its methods were derived from a model type.
     """
     summary = f"Client for {_describe_model(reference)}."
     if reference is None:
@@ -37,7 +46,8 @@ def format_client_docstring(reference: ModelRef | None, *, has_lists: bool) -> s
         "Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError` "
         "if the model fails, and `TransportError` if it cannot be reached."
     )
-    return "\n\n".join(format_paragraph(text, 4) for text in (summary, credentials, errors))
+    texts = (summary, _EXPERIMENTAL if is_experimental else "", credentials, errors)
+    return "\n\n".join(format_paragraph(text, 4) for text in texts if text)
 
 
 def format_async_docstring(reference: ModelRef | None, client: Code) -> str:

@@ -33,6 +33,7 @@ _PRIMITIVES: Final[Mapping[TypeKind, Schema]] = {
     TypeKind.FLOAT: {"type": "number"},
     TypeKind.BOOL: {"type": "boolean"},
     TypeKind.JSON_DATA: {"type": ["object", "array"]},
+    TypeKind.EMBEDDING: {"type": "array", "items": {"type": "number"}},
 }
 _JSON_TYPE_SCHEMAS: Final[Mapping[str, Schema]] = {
     "str": {"type": "string"},

@@ -13,6 +13,7 @@ from gen_client import json_text, limits
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNUSABLE
 from gen_client.source.document import Document
+from gen_client.source.model_type import build_model_type_document
 from gen_client.source.signature_forms import read_signatures_by_name
 from gen_client.text import escape_unprintable
 
@@ -25,8 +26,11 @@ def build_document(reference: ModelRef | None, signatures: Signatures) -> Docume
         signatures: The model's signatures, as they were fetched.
 
     Raises:
-        Refusal: Exit 4: the model has no typed methods, or its response cannot be read.
+        Refusal: Exit 4: the model has neither signatures nor a model type that can be used, or its response cannot
+            be read.
     """
+    if signatures.model_type is not None:
+        return build_model_type_document(reference, signatures.version_id, signatures.model_type)
     if signatures.response is None:
         return Document(reference, signatures.version_id, signatures.stored)
     return Document(reference, signatures.version_id, _parse_response(signatures.response))
@@ -35,8 +39,8 @@ def build_document(reference: ModelRef | None, signatures: Signatures) -> Docume
 def _parse_response(text: str) -> tuple[Mapping[str, object], ...]:
     if not text:
         raise Refusal(
-            "the model is of the older kind, without typed methods",
-            remedy="only models with method signatures can become a typed client",
+            "the model has no signatures, and no model type is known for it",
+            remedy="give its address on the platform, or a file with its model type (--signatures)",
             exit_code=UNUSABLE,
         )
     if len(text) > limits.SIZE:

@@ -27,6 +27,7 @@ class Document:
             `resourceTemplates` (arrays) and `instructions` (text). None if it is not an MCP model, or was not asked.
         public_transports: The names of transports that become methods of the client; others are left to the base
             class of their kind.
+        model_type: The model type from which the signatures were derived; None for a model that has signatures.
     """
 
     reference: ModelRef | None
@@ -36,6 +37,7 @@ class Document:
     json_types: tuple[tuple[str, str], ...] = ()
     mcp: Mapping[str, object] | None = None
     public_transports: tuple[str, ...] = ()
+    model_type: Mapping[str, object] | None = None
 
 
 class Source(Protocol):

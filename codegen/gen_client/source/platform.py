@@ -20,6 +20,7 @@ from gen_client.text import quote, quote_unless_identifier
 _PROGRESS: Final = {
     "GetModel": "asking {address} for the model",
     "GetModelVersion": "asking for its methods",
+    "GetModelType": "asking for its model type",
     "PostModelOutputs": "asking the model itself, which may have to start",
 }
 """Progress messages, by RPC."""
@@ -48,8 +49,7 @@ class PlatformModel:
         Raises:
             Refusal: Exit 2: the base URL is wrong, or there is no credential. Exit 3: the platform cannot be
                 reached, refuses the credential, does not know the model, or the version is not ready.
-                Exit 4: the model has no typed methods, or its response cannot be read; or it is an MCP model
-                that cannot list its tools.
+                Exit 4: its methods cannot be read; or it is an MCP model that cannot list its tools.
         """
         with open_connection(self._access.api_base, self._access) as connection:
             address = connection.target.address

@@ -4,6 +4,8 @@
     {"predict": {…}, "generate": {…}}            a model's own answer: signatures by name
     [{…}, {…}]                                   signatures alone
     {"tools": […]}                               an MCP server's answer to `tools/list`, also in a `result`
+    {"model": {…}, "model_type": {…}}            a model without signatures: its model type
+    {"input_fields": […], "output_fields": […]}  a model type alone
 
 The content of a signature is not checked here; `interface` does that.
 """
@@ -13,14 +15,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from clarigen import ModelRef, wire
+from clarigen import ModelRef, _tooling, wire
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE
 from gen_client.json_text import JsonValue, compute_digest
 from gen_client.source import mcp_offer
 from gen_client.source.document import Document
+from gen_client.source.model_type import build_model_type_document
 
 _SIGNATURES_KEYS: Final = ("method_signatures", "methodSignatures")
+_MODEL_TYPE_KEY: Final = "model_type"
 
 
 def read_document(content: JsonValue, report: Report) -> Document:
@@ -40,6 +44,12 @@ def read_document(content: JsonValue, report: Report) -> Document:
         for key in _SIGNATURES_KEYS:
             if key in content:
                 return _read_signature_file(content, content[key], report)
+        model_type: JsonValue = wire.get_either_case(content, _MODEL_TYPE_KEY)
+        if isinstance(model_type, dict):
+            reference, version_id = _read_model(content.get("model"))
+            return build_model_type_document(reference, version_id, model_type)
+        if isinstance(wire.get_either_case(content, "input_fields"), list):
+            return build_model_type_document(None, "", content)
     offer = mcp_offer.read_offer(content)
     if offer is not None:
         signatures = mcp_offer.transport_signatures()
@@ -62,7 +72,17 @@ def _read_signature_file(
         json_types=_read_texts(content, "types"),
         public_transports=_read_names(content, "transports"),
         mcp=offer,
+        model_type=_read_locked_model_type(content.get(_MODEL_TYPE_KEY)),
     )
+
+
+def _read_locked_model_type(content: JsonValue) -> Mapping[str, object] | None:
+    """Read the model type that a lock has beside the signatures that were derived from it."""
+    if content is None:
+        return None
+    if not isinstance(content, dict):
+        raise ValueError("`model_type` is not an object")
+    return _tooling.read_model_type(content)
 
 
 def read_signatures_by_name(content: JsonValue) -> tuple[Mapping[str, object], ...]:

@@ -241,13 +241,28 @@ class BatchPlan(Generic[_R]):
             requests: Each input as a request, by its index in the chunk.
             outcomes: The outcomes of the chunk.
         """
-        if not requests:
-            return 1
+        attempts = 1
+        if requests:
+            for indexes, parts in self._method.join_requests(requests):
+                own = {index: requests[index] for index in indexes}
+                attempts = max(attempts, (yield from self._send_request(own, parts, outcomes)))
+        return attempts
+
+    def _send_request(
+        self, requests: Mapping[int, bytes], parts: list[bytes], outcomes: list[Any]
+    ) -> UnaryFlow[int]:
+        """Send one request, fill in the outcomes of its inputs, and return the number of attempts.
+
+        Args:
+            requests: Each of its inputs as a request, by its index in the chunk.
+            parts: The parts of the request.
+            outcomes: The outcomes of the chunk.
+        """
         indexes, attempts = list(requests), 1
         results: list[Any]
         try:
             results, attempts = yield from call_chunk(
-                self._method, list(requests.values()), self._context
+                self._method, parts, len(indexes), self._context
             )
         except ClarigenError as error:
             if self._isolate and len(indexes) > 1 and isinstance(error, PredictionError):

@@ -109,21 +109,21 @@ def call_unary(method: Unary[_R], values: Sequence[Any], context: CallContext) -
 
 
 def call_chunk(
-    method: Unary[_R], inputs: Sequence[bytes], context: CallContext
+    method: Unary[_R], request: Sequence[bytes], input_count: int, context: CallContext
 ) -> UnaryFlow[tuple[list[_R | ClarigenError], int]]:
     """Call a unary method with several inputs in one request.
 
     Args:
         method: The method.
-        inputs: Requests with one input each, from `encode_input`. Joined, they are one request with all inputs,
-            because concatenated protobuf messages merge.
+        request: Parts of the request without its address, from `Unary.join_requests`.
+        input_count: Number of inputs in the request.
         context: Everything else that the call needs.
 
     Returns:
         The outcome of each input (its result or its own error), and the number of attempts.
     """
     (response, payloads), attempts = yield from _send_with_retries(
-        method, inputs, len(inputs), context, check_outputs=False
+        method, request, input_count, context, check_outputs=False
     )
     outcomes = [
         _decode_output(method, response, index, payloads, attempts)

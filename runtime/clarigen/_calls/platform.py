@@ -15,14 +15,18 @@ from .._proto import (
     Deployment,
     GetDeploymentRequest,
     GetModelRequest,
+    GetModelTypeRequest,
     GetModelVersionRequest,
     GetUserRequest,
+    Model,
+    ModelType,
     ModelVersion,
     MultiOutputResponse,
     PostModelOutputsRequest,
     ProtobufDecodeError,
     SingleDeploymentResponse,
     SingleModelResponse,
+    SingleModelTypeResponse,
     SingleModelVersionResponse,
     SingleUserResponse,
     Status,
@@ -71,8 +75,8 @@ def get_user_id(timeout: float | None) -> Query[str]:
     return response.user.id
 
 
-def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) -> Query[str]:
-    """Return the id of a version of a model; raise `ModelError` if the platform does not have the version.
+def get_model(reference: ModelRef, version_id: str, timeout: float | None) -> Query[Model]:
+    """Return a model with one version; raise `ModelError` if the platform does not have the version.
 
     Args:
         reference: The model.
@@ -85,7 +89,32 @@ def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) 
     response = yield from _query(
         "GetModel", request.SerializeToString(), SingleModelResponse(), timeout
     )
-    return version_id or response.model.model_version.id
+    return response.model
+
+
+def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) -> Query[str]:
+    """Return the id of a version of a model. Arguments and errors are those of `get_model`."""
+    model = yield from get_model(reference, version_id, timeout)
+    return version_id or model.model_version.id
+
+
+def get_model_type(
+    reference: ModelRef, model_type_id: str, timeout: float | None
+) -> Query[ModelType]:
+    """Return a model type.
+
+    Args:
+        reference: A model of the type.
+        model_type_id: Id of the type.
+        timeout: Timeout of the request, in seconds; None for no limit.
+    """
+    request = GetModelTypeRequest(
+        user_app_id=_to_user_app_id(reference), model_type_id=model_type_id
+    )
+    response = yield from _query(
+        "GetModelType", request.SerializeToString(), SingleModelTypeResponse(), timeout
+    )
+    return response.model_type
 
 
 def get_version(reference: ModelRef, version_id: str, timeout: float | None) -> Query[ModelVersion]:

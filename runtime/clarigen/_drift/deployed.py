@@ -7,9 +7,10 @@ Only the generator and clients with `verify=True` load this module. It re-export
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .._calls import platform
 from .._calls.actions import GrpcFailure, Send
 from .._calls.address import Address
 from .._calls.platform import (
@@ -20,22 +21,38 @@ from .._calls.platform import (
     get_version_id,
 )
 from .._calls.retry import Deadline
-from .._calls.status import raise_for_status
+from .._calls.status import INPUT_UNSUPPORTED_FORMAT, SUCCESS, raise_for_status
+from .._model_ref import ModelRef
 from ..errors import DecodeError
 from .difference import describe_differences
 from .lock import read_lock
+from .model_type import UnknownModelTypeError, convert_model_type, derive_signatures
 from .signature import Signature, read_signatures
 
 if TYPE_CHECKING:
-    from .._proto import MethodSignature, MultiOutputResponse, Status
+    from .._proto import (
+        MethodSignature,
+        ModelType,
+        ModelTypeField,
+        MultiOutputResponse,
+        Status,
+    )
 
 __all__ = [
     "DeployedSignatures",
     "describe_differences",
     "fetch_signatures",
     "get_deployed_signatures",
+    "get_model_type",
     "read_lock",
+    "read_response_text",
 ]
+
+_NOT_AN_IMAGE: Final = "cannot identify image file"
+"""The start of the error of the oldest models, which mistake the request for an image."""
+
+_NO_METHODS: Final = ("", "{}")
+"""The answers of a model without signatures."""
 
 
 class DeployedSignatures(NamedTuple):
@@ -97,6 +114,54 @@ def get_deployed_signatures(
     return DeployedSignatures(version_id, response=response)
 
 
+def read_response_text(response: MultiOutputResponse) -> str:
+    """Return the signatures in a model's own response, as JSON text; empty if the model has none.
+
+    Raises:
+        ModelError: The model failed.
+    """
+    output = response.outputs[0] if response.outputs else None
+    has_failed = response.status.code != SUCCESS
+    if response.status.code == INPUT_UNSUPPORTED_FORMAT:
+        return ""
+    if has_failed and output is not None and output.status.description.startswith(_NOT_AN_IMAGE):
+        return ""
+    raise_for_status(response.status, SIGNATURES_RPC)
+    text = output.data.text.raw if output is not None else ""
+    return "" if text.strip() in _NO_METHODS else text
+
+
+def get_model_type(
+    reference: ModelRef | None, version_id: str, remaining: Callable[[], float | None]
+) -> Generator[Send, Any, tuple[ModelType, Sequence[ModelTypeField]] | None]:
+    """Get the type of a model and the parameters that the model has in addition.
+
+    Args:
+        reference: The model; None for the only one that a runner serves.
+        version_id: Its version; empty for the latest.
+        remaining: Returns the time left for a request, in seconds; None for no limit.
+
+    Returns:
+        The type and the parameters; None if a runner serves the model, or the model has no type.
+
+    Raises:
+        Failure: A request failed.
+        ModelError: The platform refused a request.
+    """
+    if reference is None:
+        return None
+    try:
+        model = yield from platform.get_model(reference, version_id, remaining())
+        if not model.model_type_id:
+            return None
+        type_ = yield from platform.get_model_type(reference, model.model_type_id, remaining())
+    except GrpcFailure as failure:
+        if failure.code != UNIMPLEMENTED:
+            raise
+        return None
+    return type_, model.model_version.output_info.params_specs
+
+
 def fetch_signatures(
     address: Address, deadline: Deadline
 ) -> Generator[Send, Any, dict[str, Signature]]:
@@ -107,15 +172,28 @@ def fetch_signatures(
         ModelError: The platform or the model refused a request.
         DecodeError: The model's response holds no signatures.
     """
-    _, stored, response = yield from get_deployed_signatures(address, deadline.remaining)
+    version_id, stored, response = yield from get_deployed_signatures(address, deadline.remaining)
     if response is None:
         return read_signatures(stored)
-    raise_for_status(response.status, SIGNATURES_RPC)
-    text = response.outputs[0].data.text.raw if response.outputs else ""
+    text = read_response_text(response)
     if not text:
-        return {}  # a legacy model, without typed methods
+        answer = yield from get_model_type(address.reference, version_id, deadline.remaining)
+        return {} if answer is None else _derive_signatures(*answer)
     try:
-        content = json.loads(text)
+        content: Mapping[str, Any] = json.loads(text)
         return read_signatures({"name": name, **entry} for name, entry in content.items())
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise DecodeError("the model's response holds no signatures") from None
+
+
+def _derive_signatures(
+    model_type: ModelType, params_specs: Sequence[ModelTypeField]
+) -> dict[str, Signature]:
+    """Return the signatures that a model type stands for; none if no method can be derived from it."""
+    if model_type.method_signatures:
+        return read_signatures(model_type.method_signatures)
+    try:
+        document = convert_model_type(model_type, params_specs)
+        return read_signatures(derive_signatures(document))
+    except UnknownModelTypeError:
+        return {}

@@ -118,6 +118,16 @@ def _encode_struct(value: Mapping[Any, Any], levels: int) -> bytes:
     return b"".join(entries)
 
 
+def encode_name_metadata(name: str) -> bytes:
+    """Encode the metadata of a `Data`, which names the method: `{"_method_name": name}`."""
+    return encode_metadata({"_method_name": name})
+
+
+def encode_struct_entry(key: str, value: Any) -> bytes:
+    """Encode an entry of a Struct: a key with a JSON value."""
+    return _encode_entry(key, _encode_value(value, _MAX_LEVELS))
+
+
 def _encode_entry(key: str, value: bytes) -> bytes:
     entry = encode_len_field(_KEY, encode_utf8(key)) + encode_len_field(_VALUE, value)
     return encode_len_field(_ENTRY, entry)

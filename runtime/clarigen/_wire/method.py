@@ -7,20 +7,14 @@ fakes share them. `_calls` adds the address of the model to the requests that ar
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from .._data import Text
 from .._types import SERVER_DEFAULT
 from ..errors import DecodeError, InputError, suggest
-from .codec import (
-    PART_TAG,
-    Codec,
-    CodecError,
-    describe,
-    encode_part_id,
-    part_encoder,
-)
+from .codec import PART_TAG, Codec, CodecError, describe, encode_part_id, part_encoder
+from .json import encode_name_metadata
 from .protobuf_writer import Buffers, Encoder, encode_len_field, encode_varint, len_tag
 
 if TYPE_CHECKING:
@@ -179,7 +173,7 @@ class Method(Generic[_R_co]):
         default = parameter.default
         if parameter.is_stream:
             return 0
-        if not _is_omitted(value, default):
+        if not is_omitted(value, default):
             return encode(value, out)
         if default is not None and default is not SERVER_DEFAULT:
             return encode(default, out)
@@ -333,6 +327,12 @@ class Unary(Method[_R_co]):
                 raise self._input_error(parameter.name, problem)
         return cast("Sequence[Any]", first)
 
+    def join_requests(
+        self, requests: Mapping[int, bytes]
+    ) -> Iterable[tuple[list[int], list[bytes]]]:
+        """Join requests of one input each: return indexes of inputs, and the parts of the request with them."""
+        return [(list(requests), list(requests.values()))]
+
     def _argument_error(self, parameter: Field, value: Any, error: CodecError) -> InputError:
         if parameter is self.fields[0] and not error.path:
             error.problem += self._batch_hint(value)
@@ -374,16 +374,7 @@ def _argument_encoder(field: Field) -> Encoder:
     return part_encoder(encode, field.wire_name)
 
 
-def encode_name_metadata(name: str) -> bytes:
-    """Encode the metadata of a `Data`, which names the method: `{"_method_name": name}`."""
-    value = encode_len_field(len_tag(3), name.encode())  # Value.string_value
-    entry = encode_len_field(len_tag(1), b"_method_name")  # key
-    entry += encode_len_field(len_tag(2), value)  # value
-    struct = encode_len_field(len_tag(1), entry)  # Struct.fields
-    return encode_len_field(len_tag(5), struct)  # Data.metadata
-
-
-def _is_omitted(value: Any, default: Any) -> bool:
+def is_omitted(value: Any, default: Any) -> bool:
     """Return whether an argument is omitted: SERVER_DEFAULT, or None if that is the default."""
     if value is SERVER_DEFAULT:
         return default is not REQUIRED

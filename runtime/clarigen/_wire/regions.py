@@ -63,7 +63,7 @@ def _repeated_field(
     return RepeatedField(encode, decode)
 
 
-def _single_item_codec(cls: type[_T], name: str, field: RepeatedField) -> Codec[_T]:
+def single_item_codec(cls: type[_T], name: str, field: RepeatedField) -> Codec[_T]:
     label = with_article(cls.__name__)
 
     def decode(data: Data, payloads: LargePayloads) -> _T:
@@ -197,7 +197,7 @@ def _encode_region_data(value: Region | Frame, out: Buffers) -> int:
     if value.metadata:
         size += _append_bytes(call_at(".metadata", encode_metadata, value.metadata), out)
     if value.embeddings:
-        size += _encode_list(value, "embeddings", _append_embedding, out)
+        size += _encode_list(value, "embeddings", append_embedding, out)
     return size
 
 
@@ -250,7 +250,7 @@ def _encode_embedding_fields(value: Any) -> bytes:
 _encode_image = file_encoder(Image)
 _append_image = message_encoder(1, _encode_image)
 _append_concept = small_message_encoder(3, _encode_concept_fields)
-_append_embedding = small_message_encoder(9, _encode_embedding_fields)
+append_embedding = small_message_encoder(9, _encode_embedding_fields)
 _append_text = message_encoder(13, encode_text)
 _append_box = small_message_encoder(1, _encode_box_fields)
 _append_mask = message_encoder(4, message_encoder(2, _encode_image))
@@ -390,6 +390,6 @@ _REGIONS: Final = _repeated_field(
 _FRAMES: Final = _repeated_field(
     "frames", message_encoder(12, _encode_frame), _decode_plain_frame, _decode_frame
 )
-CONCEPT: Final[Codec[Concept]] = _single_item_codec(Concept, "concepts", _CONCEPTS)
-REGION: Final[Codec[Region]] = _single_item_codec(Region, "regions", _REGIONS)
-FRAME: Final[Codec[Frame]] = _single_item_codec(Frame, "frames", _FRAMES)
+CONCEPT: Final[Codec[Concept]] = single_item_codec(Concept, "concepts", _CONCEPTS)
+REGION: Final[Codec[Region]] = single_item_codec(Region, "regions", _REGIONS)
+FRAME: Final[Codec[Frame]] = single_item_codec(Frame, "frames", _FRAMES)

@@ -21,6 +21,7 @@ from .codec import (
     is_instance,
     part_encoder,
 )
+from .json import encode_name_metadata
 from .json_rpc import (
     MESSAGE_PARAMETER,
     REQUEST_ID,
@@ -29,7 +30,7 @@ from .json_rpc import (
     parse_json,
     parse_response,
 )
-from .method import REQUIRED, Field, Unary, encode_name_metadata, is_default
+from .method import REQUIRED, Field, Unary, is_default
 from .protobuf_writer import Buffers, append_len_field
 from .scalars import (
     STR,

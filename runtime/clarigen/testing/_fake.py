@@ -16,7 +16,7 @@ from .._async.client import AsyncClient
 from .._client.base import ClientBase
 from .._sync.client import Client
 from .._wire.codec import describe
-from .._wire.method import Method, Unary
+from .._wire.method import Method, Streaming, Unary
 from ..errors import ConfigError, suggest
 from ._call_log import Call, CallLog
 from ._signature_check import check_function, is_async
@@ -186,7 +186,9 @@ def _return_result(result: Any, **_: object) -> Any:
 
 
 def _remove_placeholders(method: Method[Any]) -> Method[Any]:
-    """Return a copy of a method that sends no placeholder for an omitted argument.
+    """Return a copy of a method that sends a part for each argument, but no placeholder for an omitted one.
+
+    Methods whose arguments travel in another way get parts too: within a fake, nothing else reads them.
 
     Clients send a placeholder because a model server may read another argument in place of the omitted one
     (`Codec.misread_when_absent`). A fake does not.
@@ -195,7 +197,8 @@ def _remove_placeholders(method: Method[Any]) -> Method[Any]:
         field._replace(codec=field.codec._replace(misread_when_absent=False))
         for field in method.fields
     )
-    return type(method)(method.wire_name, method.name, method.rpc, tuple(fields), method.returns)
+    description = (method.wire_name, method.name, method.rpc, tuple(fields), method.returns)
+    return Streaming(*description) if isinstance(method, Streaming) else Unary(*description)
 
 
 # The clients.

@@ -105,6 +105,8 @@ def _build_codec(field: Mapping[str, Any]) -> wire.Codec[Any]:
         case "NAMED_FIELDS":
             members = (wire.field(member["name"], _build_codec(member)) for member in inner)
             return wire.record(SampleRecord, *members)
+        case "EMBEDDING":
+            return wire.EMBEDDING
         case leaf:
             return LEAF_CODECS[leaf]
 

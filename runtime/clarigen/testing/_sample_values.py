@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from .. import Box, Concept, Frame, Region, Text, examples
+from .. import Box, Concept, Embedding, Frame, Region, Text, examples
 
 _SENTENCES: Final = (
     "A quiet river keeps its own time.",
@@ -108,6 +108,8 @@ class Sampler:
                 return examples.VIDEO
             case "CONCEPT":
                 return self._make_concept()
+            case "EMBEDDING":
+                return Embedding([self._make_fraction() for _ in range(3)])
             case "REGION":
                 return self._make_region()
             case "FRAME":

@@ -80,11 +80,11 @@ def test_result_of_another_version_raises_with_a_hint(context: CallContext) -> N
 
 def test_batch_outcomes_carry_the_hint(context: CallContext) -> None:
     inputs = [encode_input(PAIR, [])] * 2
-    outcomes, _ = drive_call(call_chunk(PAIR, inputs, context), answer(1, version="v2", count=2))
+    outcomes, _ = drive_call(call_chunk(PAIR, inputs, 2, context), answer(1, version="v2", count=2))
     assert [type(outcome) for outcome in outcomes] == [DecodeError] * 2
     assert all(HINT in str(outcome) for outcome in outcomes)
     outcomes, _ = drive_call(
-        call_chunk(PAIR, inputs, context), answer(1, version="v2", count=2, failed=21202)
+        call_chunk(PAIR, inputs, 2, context), answer(1, version="v2", count=2, failed=21202)
     )
     assert [type(outcome) for outcome in outcomes] == [PredictionError] * 2
     assert all(HINT in str(outcome) for outcome in outcomes)

@@ -274,7 +274,7 @@ def test_payloads_are_extracted_in_streams_and_batches() -> None:
         assert (delivered.result == ARRAY + number).all()
         next(flow)
     one = method_of(wire.NDARRAY)
-    batch = call_chunk(one, [encode_input(one, [])] * 2, ONCE)
+    batch = call_chunk(one, [encode_input(one, [])] * 2, 2, ONCE)
     next(batch)
     with pytest.raises(StopIteration) as end:
         batch.send(encode_response(wire.NDARRAY, ARRAY, ARRAY + 1, form="part"))

@@ -1,4 +1,4 @@
-"""`python -m safety.fuzz [SECONDS]`: both coverage-guided runs, each with the seeds that its text says."""
+"""`python -m safety.fuzz [SECONDS]`: run both fuzzers one after the other, each with seeds of its own."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from google.protobuf import struct_pb2
 from support import CORPUS, ROOT, SOURCES, run
 
 SECONDS = 600
-LARGEST = 9_000
-"""Bytes of a seed: small ones are changed to more effect."""
+MAX_SEED_BYTES = 9_000
+"""The largest seed: the fuzzer reaches more with small ones."""
 WORDS = (
     *("name", "type", "type_args", "default", "required", "description", "iterator", "id"),
     *("input_fields", "output_fields", "method_type", "model_type_enum_options"),
@@ -24,43 +24,47 @@ ESCAPES = (r"\\\"\\\"\\\"", r"\\u202e", r"\\r", r"\\u0000", r"\\\\")
 
 
 def main(seconds: int) -> int:
-    """Run them one after the other; whatever they find is kept, and named, in `fuzz-found/`."""
-    found = ROOT / "fuzz-found"
-    found.mkdir(exist_ok=True)
-    failed = 0
-    for name, seed in (("documents", _documents), ("answers", _answers)):
+    """Run both fuzzers. Inputs that fail are kept in `fuzz-found/`.
+
+    Returns:
+        The exit code.
+    """
+    findings = ROOT / "fuzz-found"
+    findings.mkdir(exist_ok=True)
+    exit_code = 0
+    for name, write_seeds in (("documents", _write_documents), ("answers", _write_answers)):
         with tempfile.TemporaryDirectory() as folder:
             seeds, words = Path(folder) / "seeds", Path(folder) / "words"
             (Path(folder) / "new").mkdir()
             seeds.mkdir()
-            seed(seeds)
+            write_seeds(seeds)
             quoted = [*(rf'"\"{word}\""' for word in WORDS), *(f'"{text}"' for text in ESCAPES)]
             words.write_text("\n".join(quoted), "utf-8")
             done = run(
                 *(sys.executable, "-m", f"safety.fuzz.{name}", Path(folder) / "new", seeds),
                 *(f"-dict={words}", f"-max_total_time={seconds}", "-max_len=8000"),
-                *("-rss_limit_mb=1000", "-timeout=60", f"-artifact_prefix={found}/{name}-"),
+                *("-rss_limit_mb=1000", "-timeout=60", f"-artifact_prefix={findings}/{name}-"),
                 env={"PYTHONPATH": f"{SOURCES}:{ROOT / 'tests'}"},
                 timeout=seconds + 300,
             )
             print(name, *done.stderr.strip().splitlines()[-1:])
             if done.returncode:
                 print(done.stderr[-4000:])
-                failed = 1
-    return failed
+                exit_code = 1
+    return exit_code
 
 
-def _documents(folder: Path) -> None:
+def _write_documents(folder: Path) -> None:
     for kind in ("hostile", "kitchen_sink"):
         for file in (CORPUS / kind).glob("*.json"):
             content = json.loads(file.read_text("utf-8"))
             ids = {key: content["model"].get(key, "") for key in ("user_id", "app_id", "model_id")}
             text = json.dumps({"model": ids, "method_signatures": content["method_signatures"][:3]})
-            if len(text) <= LARGEST:
+            if len(text) <= MAX_SEED_BYTES:
                 (folder / file.name).write_text(text, "utf-8")
 
 
-def _answers(folder: Path) -> None:
+def _write_answers(folder: Path) -> None:
     struct = struct_pb2.Struct()
     struct.update({"a": [1, None, {"b": True}], "_list": [1]})
     image = resources_pb2.Image(base64=b"abc", url="u")
@@ -97,10 +101,10 @@ def _answers(folder: Path) -> None:
     parts = resources_pb2.Data(
         parts=[resources_pb2.Part(id=id, data=data) for id in ("return", "name", "box", "0", "1")]
     )
-    for index, one in enumerate((data, parts)):
+    for index, content in enumerate((data, parts)):
         answer = service_pb2.MultiOutputResponse()
         answer.status.code = 10000
-        answer.outputs.add().data.CopyFrom(one)
+        answer.outputs.add().data.CopyFrom(content)
         (folder / str(index)).write_bytes(answer.SerializeToString())
 
 

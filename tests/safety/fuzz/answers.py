@@ -1,7 +1,8 @@
-"""Coverage-guided: bytes as the answer of a model. We read what the official messages say, or raise `DecodeError`.
+"""Coverage-guided fuzzing: any bytes, read as the response of a model, become results or a `DecodeError`.
 
-Run it as `documents` is. An answer that the official protobuf reads has to be read here too, and to mean the same
-after it has been written again by the official classes, and whether its payloads are cut out or not: from four bytes on here.
+Run it as a module, like `documents`. A response that the official messages can parse must be read here too. It must
+give the same results after the official messages have serialized it again, and whether or not its large payloads are
+cut out (here, all of four bytes or more).
 """
 
 from __future__ import annotations
@@ -54,53 +55,53 @@ CODECS: tuple[Codec[Any], ...] = (
     wire.tuple_of(wire.STR, wire.FLOAT),
     wire.record(Pair, wire.field("name", wire.STR), wire.field("box", wire.REGION)),
 )
-CUT = call.CallContext(Address(None, "", Routing()), Policy(1.0))
-WHOLE = CUT._replace(observers=(print,))
-"""Who listens gets the platform's message as it came."""
-vars(large_payloads).update(MIN_PAYLOAD_BYTES=4, BYTES_PER_FIELD=1)  # final for everybody else
+CUT_CONTEXT = call.CallContext(Address(None, "", Routing()), Policy(1.0))
+WHOLE_CONTEXT = CUT_CONTEXT._replace(observers=(print,))
+"""With an observer, large payloads are not cut out: it gets the whole message."""
+vars(large_payloads).update(MIN_PAYLOAD_BYTES=4, BYTES_PER_FIELD=1)  # constants, except here
 
 METHODS: list[Method[Any]] = [wire.unary("predict", returns=codec) for codec in CODECS]
-PLAIN = {
+SCALAR_FIELDS = {
     0: "string_value",
     1: "bytes_value",
     2: "int_value",
     3: "float_value",
     4: "bool_value",
 }
-"""The methods whose result the official message shows as it is."""
+"""The field of `Data` that holds the result of a method, by the index of the method in `METHODS`."""
 
 
-def one(data: bytes) -> None:
-    """Read an answer with each codec, before and after the official classes wrote it."""
+def run_once(data: bytes) -> None:
+    """Read a response with each codec, before and after the official messages serialize it again."""
     try:
         official = service_pb2.MultiOutputResponse.FromString(data)
     except Exception:  # noqa: BLE001  protobuf's own class
         for method in METHODS:
-            assert _shown(_read(method, data, CUT)) == _shown(_read(method, data, WHOLE))
+            text = _format(_read(method, data, CUT_CONTEXT))
+            assert text == _format(_read(method, data, WHOLE_CONTEXT))
         return
-    again = official.SerializeToString(deterministic=True)
+    serialized_again = official.SerializeToString(deterministic=True)
     for index, method in enumerate(METHODS):
-        mine = _read(method, data, CUT)
-        assert _shown(mine) == _shown(_read(method, data, WHOLE)), method.returns.label
-        assert not (
-            mine and isinstance(mine[0], errors.DecodeError) and "not a message" in str(mine[0])
-        )
-        theirs = _read(method, again, WHOLE)
-        assert _shown(mine) == _shown(theirs), (method.returns.label, mine, theirs)
-        if index in PLAIN and official.outputs and mine and not isinstance(mine[0], Exception):
-            assert _shown([_plain(output, PLAIN[index]) for output in official.outputs]) == _shown(
-                mine
-            )
+        results = _read(method, data, CUT_CONTEXT)
+        text = _format(results)
+        assert text == _format(_read(method, data, WHOLE_CONTEXT)), method.returns.label
+        error = next((result for result in results if isinstance(result, Exception)), None)
+        assert "not a protobuf message" not in str(error)
+        assert text == _format(_read(method, serialized_again, WHOLE_CONTEXT)), method.returns.label
+        if index in SCALAR_FIELDS and results and error is None:
+            field = SCALAR_FIELDS[index]
+            assert text == _format([_get_scalar(output, field) for output in official.outputs])
 
 
-def _plain(output: Any, slot: str) -> object:
+def _get_scalar(output: Any, field: str) -> object:
+    """Return the result in an official output."""
     data = next((part.data for part in output.data.parts if part.id == "return"), output.data)
-    value: object = getattr(data, slot)
-    return data.text.raw if slot == "string_value" and not value else value
+    value: object = getattr(data, field)
+    return data.text.raw if field == "string_value" and not value else value
 
 
-def _read(method: Method[Any], data: bytes, context: call.Context) -> list[Any]:
-    """What our code makes of an answer: the results, or the one error that it may raise."""
+def _read(method: Method[Any], data: bytes, context: call.CallContext) -> list[Any]:
+    """Return the results in a response, or the `DecodeError` that reading it raised, alone."""
     try:
         response, payloads = call.parse_reply(method, data, context)
     except errors.DecodeError as error:
@@ -114,12 +115,12 @@ def _read(method: Method[Any], data: bytes, context: call.Context) -> list[Any]:
     return results
 
 
-def _shown(value: Any) -> str:
-    """A value in a form that compares: arrays by their bytes, objects whatever their order, NaN like any other."""
+def _format(value: Any) -> str:
+    """Format a value so that equal values give equal text, also arrays, objects in another order, and NaN."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key!r}: {_shown(value[key])}' for key in sorted(value))}}}"
+        return f"{{{', '.join(f'{key!r}: {_format(value[key])}' for key in sorted(value))}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_shown, value))}]"
+        return f"[{', '.join(map(_format, value))}]"
     if isinstance(value, Exception):
         return type(value).__name__
     if isinstance(value, float) and math.isnan(value):
@@ -130,5 +131,5 @@ def _shown(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, one)
+    atheris.Setup(sys.argv, run_once)
     atheris.Fuzz()

@@ -6,11 +6,16 @@ A generated package of such a model imports this module, so it must stay light: 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from .._async.client import AsyncClient
 from .._client.base import ClientBase
 from .._sync.client import Client
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+    from .exchange import Transports
 
 _HTTP_URL: Final = "https://api.clarifai.com/v2/ext/openai/v1"
 
@@ -57,10 +62,44 @@ class OpenAIModelBase(ClientBase):
         version = f"/versions/{address.version_id}" if address.version_id else ""
         return f"{address.reference.url}{version}"
 
+    def _make_transports(self) -> Transports:
+        """Return the wire descriptions of the model's transports."""
+        from .. import wire
+        from .exchange import Transports
+
+        unary, stream = self._openai_parameters
+        return Transports(
+            wire.unary("openai_transport", wire.field(unary, wire.STR), returns=wire.STR),
+            wire.server_stream(
+                "openai_stream_transport", wire.field(stream, wire.STR), returns=wire.STR
+            ),
+        )
+
 
 class OpenAIModel(OpenAIModelBase, Client):
     """The base of generated clients for OpenAI-compatible models."""
 
+    def openai(self) -> OpenAI:
+        """Return an `openai.OpenAI` whose calls go over this client: with its credential, deployment, timeout and retries.
+
+            chat = model.openai().chat.completions
+            answer = chat.create(model=model.name, messages=[{"role": "user", "content": "Hello"}])
+
+        Errors are those of the library `openai`. Closing it does not close this client.
+
+        Raises:
+            ConfigError: The library is not installed: `pip install 'clarigen[openai]'`.
+        """
+        from .client import create_openai
+
+        return create_openai(self._connection, self._make_transports(), self._make_context)
+
 
 class AsyncOpenAIModel(OpenAIModelBase, AsyncClient):
     """The base of generated async clients for OpenAI-compatible models."""
+
+    def openai(self) -> AsyncOpenAI:
+        """Return an `openai.AsyncOpenAI` whose calls go over this client: see `OpenAIModel.openai`."""
+        from .client import create_async_openai
+
+        return create_async_openai(self._connection, self._make_transports(), self._make_context)

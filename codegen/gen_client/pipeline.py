@@ -27,6 +27,7 @@ from gen_client.layout import LOCK_FILE, SOURCE_FILES, TYPED_MARKER
 from gen_client.naming import names
 from gen_client.output import lock_file, write
 from gen_client.source import Document
+from gen_client.source.foreign_settings import ignore_foreign_settings
 from gen_client.source.selection import select_methods
 
 if TYPE_CHECKING:
@@ -106,13 +107,16 @@ def _fetch(job: Job, mode: Mode) -> FetchedJob:
     options = job.options
     document = _retarget(job.source.fetch(), options.model)
     document = select_methods(document, options.methods, options.exclude)
+    name = names.choose_package_name(document.reference, options.name)
+    document = ignore_foreign_settings(
+        document, FetchedJob(job, document, name).lock_path, job.report
+    )
     if options.client_options is not None:
         document = replace(document, client_options=options.client_options)
     if options.json_types is not None:
         document = replace(document, json_types=options.json_types)
     if options.methods:
         document = replace(document, public_transports=options.methods)
-    name = names.choose_package_name(document.reference, options.name)
     fetched = FetchedJob(job, document, name)
     if mode.frozen:
         check.require_locked_signatures(fetched)

@@ -6,7 +6,7 @@ No source is imported here, so every stage can use both names.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from clarigen import ModelRef
@@ -28,6 +28,7 @@ class Document:
         public_transports: The names of transports that become methods of the client; others are left to the base
             class of their kind.
         model_type: The model type from which the signatures were derived; None for a model that has signatures.
+        path: The path of the file that it was read from; empty if it was not read from a file.
     """
 
     reference: ModelRef | None
@@ -38,6 +39,7 @@ class Document:
     mcp: Mapping[str, object] | None = None
     public_transports: tuple[str, ...] = ()
     model_type: Mapping[str, object] | None = None
+    path: str = field(default="", compare=False)
 
 
 class Source(Protocol):

@@ -7,6 +7,7 @@ YAML may have neither aliases nor tags.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +52,8 @@ class SignatureFile:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "it is not a path"
             raise Refusal(f"{self._name} cannot be read: {reason}", exit_code=USAGE) from None
-        return parse_document(content, self._name, Path(self._path).suffix, self._report)
+        document = parse_document(content, self._name, Path(self._path).suffix, self._report)
+        return document if self._path == STDIN else replace(document, path=self._path)
 
 
 def parse_document(content: bytes, name: str, suffix: str, report: Report) -> Document:

@@ -75,7 +75,7 @@ def _split_reference(text: str) -> list[str]:
         parts = urlsplit(text if "://" in text else f"//{text}")
     except ValueError:
         raise _make_error(text, f"is not a URL; expected {_EXPECTED}") from None
-    if "@" in parts.netloc:
+    if "@" in (text if "://" in text else parts.netloc):
         raise ConfigError("a URL with user:password@ is refused; use CLARIFAI_PAT")
     if parts.scheme not in ("", "http", "https"):
         raise _make_error(text, f"does not name a model; expected {_EXPECTED}")
@@ -88,6 +88,6 @@ def _split_reference(text: str) -> list[str]:
 
 
 def _make_error(text: str, problem: str) -> ConfigError:
-    from ._text import quote
+    from ._text import quote_address
 
-    return ConfigError(f"{quote(text)} {problem}")
+    return ConfigError(f"{quote_address(text)} {problem}")

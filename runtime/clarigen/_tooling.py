@@ -24,6 +24,7 @@ from ._drift.model_type import (
     read_model_type,
 )
 from ._model_ref import ModelRef
+from ._text import may_hold_secret
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = [
     "derive_signatures",
     "fetch_mcp_offer",
     "fetch_signatures",
+    "may_hold_secret",
     "read_model_type",
     "split_url",
     "whoami",
@@ -105,10 +107,13 @@ def connect(
         ConfigError: The address, the credential or the timeout is missing or wrong.
     """
     from ._sync.connection import GrpcConnection
+    from ._transport.credentials import CredentialArguments
     from ._transport.endpoint import Endpoint, check_timeout
 
+    credentials = CredentialArguments(pat, session_token)
+    pat = session_token = None  # so that no traceback's local variables hold them
     check_timeout(timeout)
-    return GrpcConnection(Endpoint.find(base_url, pat, session_token), timeout)
+    return GrpcConnection(Endpoint.find(base_url, credentials), timeout)
 
 
 def whoami(connection: Connection) -> str:

@@ -49,7 +49,12 @@ __all__ = [
 
 
 class ClarigenError(Exception):
-    """Base of every error raised by a client."""
+    """Base of every error raised by a client. Its message is one printable line, whatever a server wrote."""
+
+    def __init__(self, message: str = "") -> None:
+        from ._text import escape_unprintable
+
+        super().__init__(escape_unprintable(message))
 
 
 class ConfigError(ClarigenError):
@@ -218,6 +223,12 @@ class SignatureMismatchError(ClarigenError):
     def __init__(self, message: str, *, differences: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.differences = differences
+
+    def __str__(self) -> str:
+        """Return the message, followed by a line per difference."""
+        from ._text import escape_unprintable
+
+        return "\n  ".join([super().__str__(), *map(escape_unprintable, self.differences)])
 
 
 def suggest(name: str, candidates: Iterable[str], quote: Callable[[str], str] = repr) -> str:

@@ -10,17 +10,24 @@ example connects only to the model.
 from __future__ import annotations
 
 import inspect
+import io
 import math
 import struct
 import sys
 import zlib
 from collections.abc import Callable
-from typing import Any, Final
+from contextlib import redirect_stdout
+from typing import Any, Final, TextIO
 
 from ._data import Audio, Image, Video
+from ._text import escape_unprintable
 from .errors import ClarigenError
 
 __all__ = ["AUDIO", "IMAGE", "VIDEO", "YOURS", "main"]
+
+
+_LINE_END: Final = 100
+"""Characters of an unfinished line that are kept: more than a command of a CI runner has before its bracket."""
 
 
 def main(*functions: Callable[[], object]) -> None:
@@ -57,11 +64,45 @@ def _summary(function: Callable[[], object]) -> str:
 
 
 def _run_example(function: Callable[[], object]) -> None:
-    result = function()
-    if inspect.iscoroutine(result):
-        import asyncio
+    with redirect_stdout(_PrintableOutput(sys.stdout)):
+        result = function()
+        if inspect.iscoroutine(result):
+            import asyncio
 
-        asyncio.run(result)
+            asyncio.run(result)
+
+
+class _PrintableOutput(io.TextIOBase):
+    """A stream that writes what a model answers, so that neither a terminal nor a CI runner obeys it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._line = ""  # the end of the unfinished line
+
+    def write(self, text: str) -> int:
+        """Write a text; characters that are not printable appear as escapes, apart from newlines."""
+        first, *others = text.split("\n")
+        self._write_part(first)
+        for line in others:
+            self._stream.write("\n")
+            self._line = ""
+            self._write_part(line)
+        return len(text)
+
+    def _write_part(self, part: str) -> None:
+        """Write a part of a line. A command may also be split between two parts."""
+        escaped = escape_unprintable(part)
+        is_first = not self._line.strip()
+        if is_first and part.lstrip().startswith(":"):
+            escaped = escaped.replace(":", r"\u003a", 1)
+        elif escape_unprintable(self._line + part) != escape_unprintable(self._line) + escaped:
+            escaped = f"\\{escaped}"
+        self._stream.write(escaped)
+        self._line = (self._line + part)[-_LINE_END:]
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
 
 
 def _make_png(side: int = 64) -> bytes:

@@ -79,7 +79,7 @@ def _check_model(arguments: argparse.Namespace, progress: ProgressCallback) -> F
         methods = read_interface(source, None, Report()).methods
     except Refusal as refusal:
         return _fault("model", refusal.diagnostic)
-    return Finding(State.OK, "model", f"{quote(arguments.url)} has {len(methods)} methods")
+    return Finding(State.OK, "model", f"the model of --url has {len(methods)} methods")
 
 
 def _check_packages(arguments: argparse.Namespace, progress: ProgressCallback) -> Iterator[Finding]:

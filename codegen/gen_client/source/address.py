@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import SplitResult
 
 from clarigen import ModelRef
-from clarigen._tooling import Target, split_url
+from clarigen._tooling import Target, may_hold_secret, split_url
 from clarigen.errors import ConfigError
 from gen_client import limits
 from gen_client.diagnostics import Refusal
@@ -59,11 +59,11 @@ def parse_address(url: str) -> ModelAddress | RunnerAddress:
     """
     url = url.strip()
     if not url or not url.isprintable() or any(map(str.isspace, url)):
-        raise _refuse_url(f"{quote(url)} is not an address")
+        raise _refuse_url(f"{_quote_url(url)} is not an address")
     try:
         parts = split_url(url)
     except ValueError:
-        raise _refuse_url(f"{quote(url)} is not a URL: its host or port is wrong") from None
+        raise _refuse_url(f"{_quote_url(url)} is not a URL: its host or port is wrong") from None
     for refusal in _find_faults(url, parts):
         raise refusal
     if not _is_runner(parts):
@@ -86,18 +86,19 @@ def parse_base_url(url: str) -> Target:
 
 def _find_faults(url: str, parts: SplitResult) -> Iterator[Refusal]:
     """Yield what is wrong with the parts of a URL, the most important fault first."""
-    if "@" in parts.netloc:  # the URL is not repeated: it has a password in it
+    # The URL is not repeated: it has a password in it. Ids with an `@` need the short form.
+    if "@" in (url if "://" in url else parts.netloc):
         yield Refusal(
             "a URL with user:password@ is refused",
             remedy="give the credential in CLARIFAI_PAT",
             exit_code=USAGE,
         )
     if parts.scheme not in ("", *_WEB_SCHEMES, *_GRPC_SCHEMES):
-        yield _refuse_url(f"{quote(url)}: {quote(parts.scheme + '://')} is not supported")
+        yield _refuse_url(f"{_quote_url(url)}: {quote(parts.scheme + '://')} is not supported")
     if parts.scheme and not parts.hostname:
-        yield _refuse_url(f"{quote(url)} has no host")
+        yield _refuse_url(f"{_quote_url(url)} has no host")
     if parts.hostname in _PLATFORM_HOSTS and _is_runner(parts):
-        yield _refuse_url(f"{quote(url)} names the platform, but no model")
+        yield _refuse_url(f"{_quote_url(url)} names the platform, but no model")
 
 
 def _is_runner(parts: SplitResult) -> bool:
@@ -115,8 +116,14 @@ def _parse_model(url: str) -> ModelAddress:
         raise Refusal(str(error), exit_code=USAGE) from None
     for text in (*reference, *([version_id] if version_id else [])):
         if not limits.is_id(text):
-            raise _refuse_url(f"{quote(url)}: {quote(text)} is not an id")
+            raise _refuse_url(
+                f"{_quote_url(url)}: {'a part of it' if '@' in text else quote(text)} is not an id"
+            )
     return ModelAddress(reference, version_id)
+
+
+def _quote_url(url: str) -> str:
+    return "the address" if may_hold_secret(url) else quote(url)
 
 
 def _refuse_url(message: str) -> Refusal:

@@ -66,27 +66,30 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
         )
         try:
             reply: bytes = await call
+            return reply
         except aio.AioRpcError as error:
-            raise failure_from_grpc(error) from None
+            failure = failure_from_grpc(error)
         except asyncio.CancelledError:
             if not _is_task_canceled():
                 raise GrpcFailure("CANCELLED", CLOSED) from None
             self.cancel(call)
             self._last_canceled = time.monotonic()  # even if grpc had already canceled the call
             raise
-        return reply
+        # Not raised in the `except`: `__context__` would be grpc's error, whose traceback holds the metadata.
+        raise failure
 
     async def receive(self, reply: Awaitable[Any], end: Any) -> Any:
         """Await a reply of a stream. Return it, or `end` after the last; raise `GrpcFailure` if the stream failed."""
         try:
             message = await reply
+            return end if message is aio.EOF else message
         except aio.AioRpcError as error:
-            raise failure_from_grpc(error) from None
+            failure = failure_from_grpc(error)
         except asyncio.CancelledError:
             if not _is_task_canceled():
                 raise GrpcFailure("CANCELLED", CLOSED) from None
             raise
-        return end if message is aio.EOF else message
+        raise failure
 
     def _get_lease(self) -> Lease:
         if self._is_closed:

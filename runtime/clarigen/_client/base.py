@@ -116,8 +116,11 @@ class ClientBase(ABC):
         """
         from .._calls.address import Address
         from .._drift.check import DriftChecker, find_package
+        from .._transport.credentials import CredentialArguments
         from .._transport.endpoint import ClientOptions, Endpoint
 
+        credentials = CredentialArguments(pat, session_token)
+        pat = session_token = None  # so that no traceback's local variables hold them
         self._options = ClientOptions(
             base_url=base_url,
             model=model,
@@ -134,11 +137,11 @@ class ClientBase(ABC):
             interceptors=tuple(interceptors),
         )
         reference, version = self._resolve_model()
-        self._endpoint = Endpoint.find(base_url, pat, session_token, self._options.interceptors)
+        self._endpoint = Endpoint.find(base_url, credentials, self._options.interceptors)
         policy = self._options.make_policy(self._endpoint.target)
         self._address: Address = Address(reference, version, self._resolve_routing())
         self._drift = DriftChecker(find_package(type(self), ClientBase), verify=verify)
-        self._has_explicit_credential = bool(pat or session_token)
+        self._has_explicit_credential = bool(credentials)
         self._identity = object()  # all views have the same, so `recording` covers their calls
         self._connect(policy)
 

@@ -114,8 +114,7 @@ class DriftChecker:
             problem = f"the model is not the one that {self._package} was generated for"
             remedy = "run gen-client again, or give the version_id that it was generated from"
             raise SignatureMismatchError(
-                "\n  ".join([f"{problem}; {remedy}:", *self._differences]),
-                differences=tuple(self._differences),
+                f"{problem}; {remedy}:", differences=tuple(self._differences)
             )
 
     def _compare(self, address: Address, deadline: Deadline) -> UnaryFlow[None]:

@@ -72,7 +72,8 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         try:
             return next(call, end)
         except grpc.RpcError as error:
-            raise failure_from_grpc(error) from None
+            failure = failure_from_grpc(error)
+        raise failure
 
     def start_unary(self, attempt: Send) -> Any:
         """Start an attempt of a unary call, and return grpc's future of the reply."""

@@ -16,6 +16,39 @@ if TYPE_CHECKING:
     from .endpoint import Target
 
 
+class CredentialArguments:
+    """The credentials that a caller passes. Its repr does not show them.
+
+    Tools that print the local variables of a traceback print this object, and never a credential.
+
+    Attributes:
+        pat: The personal access token, or None.
+        session_token: The session token, or None.
+    """
+
+    __slots__ = ("pat", "session_token")
+
+    def __init__(self, pat: str | None = None, session_token: str | None = None) -> None:
+        self.pat = pat
+        self.session_token = session_token
+
+    def __repr__(self) -> str:
+        return "CredentialArguments()"
+
+    def __bool__(self) -> bool:
+        return bool(self.pat or self.session_token)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a credential cannot be pickled")
+
+    def find_malformed(self) -> str:
+        """Return which of them has characters that no credential has; empty if none has."""
+        for name, value in (("the PAT", self.pat), ("the session token", self.session_token)):
+            if value and not (value.isascii() and value.isprintable()):
+                return name
+        return ""
+
+
 class Credential:
     """The credential of a client's calls. Its repr does not show it, and it cannot be pickled.
 
@@ -38,7 +71,7 @@ class Credential:
         raise TypeError("a credential cannot be pickled")
 
     @classmethod
-    def find(cls, target: Target, pat: str | None, session_token: str | None) -> Credential:
+    def find(cls, target: Target, arguments: CredentialArguments) -> Credential:
         """Return the credential for a target: the argument, CLARIFAI_PAT or CLARIFAI_SESSION_TOKEN.
 
         On a connection without TLS to another machine, anybody on the way could read the credential. So for
@@ -47,25 +80,28 @@ class Credential:
         Raises:
             ConfigError: The credential is missing, malformed or ambiguous, or the target must not receive it.
         """
-        if pat and session_token:
+        if arguments.pat and arguments.session_token:
             raise ConfigError("pass either pat or session_token, not both")
         is_exposed = not target.secure and not target.loopback
-        if is_exposed and (pat or session_token):
+        if is_exposed and arguments:
             raise ConfigError(
                 f"{target.address} is a plain connection: use https:// to send a credential"
             )
-        if not (pat or session_token or is_exposed):
-            pat = os.environ.get("CLARIFAI_PAT")
-            session_token = None if pat else os.environ.get("CLARIFAI_SESSION_TOKEN")
-        for name, value in (("the PAT", pat), ("the session token", session_token)):
-            if value and not (value.isascii() and value.isprintable()):
-                raise ConfigError(
-                    f"{name} has characters that no credential has; copy it again, as a whole"
-                )
-        if pat:
-            return cls(("authorization", f"Key {pat.strip()}"))
-        if session_token:
-            return cls(("x-clarifai-session-token", session_token.strip()))
+        if not (arguments or is_exposed):
+            arguments = _read_environment()
+        if malformed := arguments.find_malformed():
+            raise ConfigError(
+                f"{malformed} has characters that no credential has; copy it again, as a whole"
+            )
+        if arguments.pat:
+            return cls(("authorization", f"Key {arguments.pat.strip()}"))
+        if arguments.session_token:
+            return cls(("x-clarifai-session-token", arguments.session_token.strip()))
         if target.secure and not target.loopback:
             raise ConfigError("no credential: set CLARIFAI_PAT, or pass pat=")
         return cls()
+
+
+def _read_environment() -> CredentialArguments:
+    pat = os.environ.get("CLARIFAI_PAT")
+    return CredentialArguments(pat, None if pat else os.environ.get("CLARIFAI_SESSION_TOKEN"))

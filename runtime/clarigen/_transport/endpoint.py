@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from .._text import quote_address, show
 from ..errors import ConfigError
-from .credentials import Credential
+from .credentials import Credential, CredentialArguments
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -23,6 +24,8 @@ DEFAULT_BASE_URL: Final = "https://api.clarifai.com"
 
 _MAX_TIMEOUT: Final = 1e9
 """The longest timeout, in seconds (30 years): gRPC reads much longer ones as a time in the past."""
+
+_WRONG_HOST: Final = "is not a base URL: its host or port is wrong"
 
 _IS_SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
 """The schemes of base URLs, and whether they mean TLS."""
@@ -66,9 +69,7 @@ class Target(NamedTuple):
         try:
             url = split_url(base_url)
         except ValueError:
-            raise ConfigError(
-                f"{base_url!r} is not a base URL: its host or port is wrong"
-            ) from None
+            raise ConfigError(f"{_quote_url(base_url)} {_WRONG_HOST}") from None
         fault = _find_fault(base_url, url)
         if fault is not None:
             raise ConfigError(fault)
@@ -81,18 +82,26 @@ class Target(NamedTuple):
 
 def _find_fault(base_url: str, url: SplitResult) -> str | None:
     """Return what is wrong with a base URL; None if nothing is."""
-    if "@" in url.netloc:  # the message does not contain the URL: it may contain a password
+    if "@" in base_url:  # the message does not contain the URL: it may contain a password
         return "a base URL with user:password@ is refused; pass the credential as pat="
     if url.scheme not in ("", *_IS_SECURE):
-        return f"{base_url!r}: use https:// or grpcs:// (TLS), http:// or grpc:// (no TLS)"
+        return (
+            f"{_quote_url(base_url)}: use https:// or grpcs:// (TLS), http:// or grpc:// (no TLS)"
+        )
     if url.path.strip("/") or url.query or url.fragment:
-        return f"{base_url!r} has a path; a base URL is scheme, host and port alone"
+        return f"{_quote_url(base_url)} has a path; a base URL is scheme, host and port alone"
     host = url.hostname or ""
     if not host or any(c.isspace() or not c.isprintable() for c in host):
-        return f"{base_url!r} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT"
+        return (
+            f"{_quote_url(base_url)} has no host; expected {DEFAULT_BASE_URL} or grpc://HOST:PORT"
+        )
     if url.port == 0:
-        return f"{base_url!r} is not a base URL: its host or port is wrong"
+        return f"{_quote_url(base_url)} {_WRONG_HOST}"
     return None
+
+
+def _quote_url(base_url: str) -> str:
+    return quote_address(base_url, "the base URL")
 
 
 def _is_loopback(host: str) -> bool:
@@ -135,8 +144,7 @@ class Endpoint:
     def find(
         cls,
         base_url: str | None,
-        pat: str | None,
-        session_token: str | None,
+        credentials: CredentialArguments,
         interceptors: tuple[object, ...] = (),
     ) -> Endpoint:
         """Return the endpoint: from the arguments, or else from the environment.
@@ -145,7 +153,7 @@ class Endpoint:
             ConfigError: The base URL is wrong, or the credential is missing or wrong.
         """
         target = Target.parse(find_base_url(base_url))
-        return cls(target, Credential.find(target, pat, session_token), interceptors)
+        return cls(target, Credential.find(target, credentials), interceptors)
 
 
 class ClientOptions(NamedTuple):
@@ -189,15 +197,15 @@ class ClientOptions(NamedTuple):
         check_timeout(self.timeout)
         if not (_is_number(self.max_retries) and self.max_retries >= 0):
             raise ConfigError(
-                f"`max_retries` must be a number of at least 0, not {self.max_retries!r}"
+                f"`max_retries` must be a number of at least 0, not {show(self.max_retries)}"
             )
         if self.batch_size is not None and not 1 <= self.batch_size <= MAX_INPUTS:
             raise ConfigError(
-                f"`batch_size` must be a number from 1 to {MAX_INPUTS}, not {self.batch_size!r}"
+                f"`batch_size` must be a number from 1 to {MAX_INPUTS}, not {show(self.batch_size)}"
             )
         if self.concurrency is not None and self.concurrency < 1:
             raise ConfigError(
-                f"`concurrency` must be a number of at least 1, not {self.concurrency!r}"
+                f"`concurrency` must be a number of at least 1, not {show(self.concurrency)}"
             )
 
     def make_policy(self, target: Target) -> Policy:
@@ -218,7 +226,7 @@ def check_timeout(timeout: float | None) -> None:
     """Raise `ConfigError` if a timeout is neither None nor a number of seconds above 0."""
     if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _MAX_TIMEOUT):
         raise ConfigError(
-            f"`timeout` must be seconds above 0, or None for no limit, not {timeout!r}"
+            f"`timeout` must be seconds above 0, or None for no limit, not {show(timeout)}"
         )
 
 

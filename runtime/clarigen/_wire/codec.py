@@ -117,11 +117,18 @@ def is_bool(value: Any) -> bool:
     )
 
 
+_MAX_SHOWN_BITS: Final = 128
+
+
 def describe(value: object) -> str:
     """Describe a value for a message: its type, and the value itself if that is short."""
     if value is None:
         return "None"
-    if isinstance(value, (str, bytes, int, float)) and len(text := repr(value)) <= 40:
+    from .._text import show
+
+    if isinstance(value, int) and value.bit_length() > _MAX_SHOWN_BITS:
+        return f"{type(value).__name__} of many digits"
+    if isinstance(value, (str, bytes, int, float)) and len(text := show(value)) <= 40:
         return f"{type(value).__name__} {text}"
     return type(value).__name__
 

@@ -383,8 +383,12 @@ def is_omitted(value: Any, default: Any) -> bool:
 
 def is_default(value: Any, default: Any) -> bool:
     """Return whether an argument equals its default in the signature; NaN equals NaN."""
-    is_equal = type(value) is type(default) and repr(value) == repr(default)
-    return value is SERVER_DEFAULT or is_equal
+    if value is SERVER_DEFAULT or type(value) is not type(default):
+        return value is SERVER_DEFAULT
+    try:
+        return repr(value) == repr(default)
+    except ValueError:  # a number of more than 4,300 digits has no repr
+        return bool(value == default)
 
 
 def _explain_choices(value: Any, choices: tuple[Any, ...]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from clarigen import AsyncClient, Client, ConfigError, ModelRef
 from clarigen._client.base import get_policy
 from clarigen._transport.channel_pool import Lease
-from clarigen._transport.credentials import Credential
+from clarigen._transport.credentials import Credential, CredentialArguments
 from clarigen._transport.endpoint import Target, find_base_url
 
 PLATFORM = Target("api.clarifai.com:443", True, False)
@@ -73,26 +73,36 @@ def metadata_of(credentials: Credential) -> dict[str, str]:
 
 @pytest.mark.item(4)
 def test_call_carries_exactly_one_credential(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert metadata_of(Credential.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
-    assert metadata_of(Credential.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
+    assert metadata_of(Credential.find(PLATFORM, CredentialArguments("p", None))) == {
+        "authorization": "Key p"
+    }
+    assert metadata_of(Credential.find(PLATFORM, CredentialArguments(None, "t"))) == {
+        "x-clarifai-session-token": "t"
+    }
     monkeypatch.setenv("CLARIFAI_SESSION_TOKEN", "env-token")
-    assert metadata_of(Credential.find(PLATFORM, None, None)) == {
+    assert metadata_of(Credential.find(PLATFORM, CredentialArguments(None, None))) == {
         "x-clarifai-session-token": "env-token"
     }
     monkeypatch.setenv("CLARIFAI_PAT", "env-pat")
-    assert metadata_of(Credential.find(PLATFORM, None, None)) == {"authorization": "Key env-pat"}
-    assert metadata_of(Credential.find(PLATFORM, "p", None)) == {"authorization": "Key p"}
-    assert metadata_of(Credential.find(PLATFORM, None, "t")) == {"x-clarifai-session-token": "t"}
+    assert metadata_of(Credential.find(PLATFORM, CredentialArguments(None, None))) == {
+        "authorization": "Key env-pat"
+    }
+    assert metadata_of(Credential.find(PLATFORM, CredentialArguments("p", None))) == {
+        "authorization": "Key p"
+    }
+    assert metadata_of(Credential.find(PLATFORM, CredentialArguments(None, "t"))) == {
+        "x-clarifai-session-token": "t"
+    }
     with pytest.raises(ConfigError, match="not both"):
-        Credential.find(PLATFORM, "p", "t")
+        Credential.find(PLATFORM, CredentialArguments("p", "t"))
 
 
 @pytest.mark.item(9)
 def test_missing_credential_raises_only_for_the_platform() -> None:
     with pytest.raises(ConfigError, match="CLARIFAI_PAT"):
-        Credential.find(PLATFORM, None, None)
-    assert metadata_of(Credential.find(RUNNER, None, None)) == {}
-    assert metadata_of(Credential.find(ELSEWHERE, None, None)) == {}
+        Credential.find(PLATFORM, CredentialArguments(None, None))
+    assert metadata_of(Credential.find(RUNNER, CredentialArguments(None, None))) == {}
+    assert metadata_of(Credential.find(ELSEWHERE, CredentialArguments(None, None))) == {}
 
 
 @pytest.mark.item(6)
@@ -100,19 +110,21 @@ def test_no_credential_over_plaintext_to_another_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CLARIFAI_PAT", "canary")
-    assert metadata_of(Credential.find(ELSEWHERE, None, None)) == {}
+    assert metadata_of(Credential.find(ELSEWHERE, CredentialArguments(None, None))) == {}
     with pytest.raises(ConfigError, match="plain connection"):
-        Credential.find(ELSEWHERE, "canary", None)
-    assert metadata_of(Credential.find(RUNNER, None, None)) == {"authorization": "Key canary"}
+        Credential.find(ELSEWHERE, CredentialArguments("canary", None))
+    assert metadata_of(Credential.find(RUNNER, CredentialArguments(None, None))) == {
+        "authorization": "Key canary"
+    }
 
 
 def test_credential_is_never_shown() -> None:
-    credentials = Credential.find(PLATFORM, "canary", None)
+    credentials = Credential.find(PLATFORM, CredentialArguments("canary", None))
     assert "canary" not in repr(credentials) + str(credentials)
     with pytest.raises(TypeError):
         pickle.dumps(credentials)
     with pytest.raises(ConfigError) as caught:
-        Credential.find(PLATFORM, "canary\nx", None)
+        Credential.find(PLATFORM, CredentialArguments("canary\nx", None))
     assert "canary" not in str(caught.value)
 
 

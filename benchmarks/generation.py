@@ -58,9 +58,10 @@ class Models:
     """A repository with `count` generated packages, from the real signature files in rotation."""
 
     def __init__(self, folder: Path, count: int) -> None:
+        folder = folder / "repository"
         self.folder = folder
-        self.cache = folder / "cache"
-        (folder / ".git").mkdir()
+        self.cache = folder.parent / "cache"  # one inside the repository is not used
+        (folder / ".git").mkdir(parents=True)
         entries = ["[tool.gen-client]\n"]
         for index in range(count):
             name = f"m{index}"

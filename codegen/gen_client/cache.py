@@ -3,7 +3,7 @@
 An entry lists the hashes of a package's files. Its key is a hash of everything that determines them: the document, the
 name, our own sources and the libraries. The files of a package are always read and compared, so an entry can only
 save the work of building them. An entry that cannot be read, or a folder that other users can write into, is ignored.
-The cache is never in the repository, where a pull request could change it.
+There is no cache inside a repository or the working folder, where a pull request could have entries.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from gen_client.diagnostics import Diagnostic, Refusal, Severity
 from gen_client.output import write
 from gen_client.output.work_files import replace_file
 from gen_client.source.document import Document
+from gen_client.source.git import find_repository
 from gen_client.templates import find_template_folder
 
 LIBRARIES: Final = ("black", "jinja2", "libcst")
@@ -58,6 +59,8 @@ class Cache:
     """
 
     def __init__(self, folder: Path | None) -> None:
+        if folder is not None and _is_in_checkout(folder):
+            folder = None
         self._folder = folder
         self._is_usable = folder is not None and _is_private_folder(folder)
 
@@ -212,6 +215,13 @@ def _parse_entry(content: Any) -> CacheEntry:
         dict(files),
         tuple(Diagnostic(Severity.WARNING, *warning[:3]) for warning in warnings),
     )
+
+
+def _is_in_checkout(folder: Path) -> bool:
+    """Return whether a folder is inside the working folder or any repository, where a branch may have entries."""
+    working_folder = os.path.realpath(os.curdir)
+    path = Path(os.path.realpath(folder))
+    return path.is_relative_to(working_folder) or find_repository(path) is not None
 
 
 def _is_private_folder(folder: Path) -> bool:

@@ -40,7 +40,8 @@ Run = Callable[..., RunResult]
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs the command in an empty folder, with a signature file as its model."""
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     Path("model.json").write_bytes(SIGNATURES.read_bytes())
 
@@ -315,7 +316,7 @@ def test_a_run_with_nothing_to_do_imports_no_library(run: Run) -> None:
     ],
 )
 def test_a_corrupt_cache_is_ignored(run: Run, content: str) -> None:
-    entries = list(Path("cache").rglob("*.json"))
+    entries = list(Path("../cache").rglob("*.json"))
     assert entries
     for entry in entries:
         entry.write_text(content)
@@ -336,7 +337,7 @@ def test_a_cached_package_is_compared_byte_by_byte(run: Run) -> None:
 def test_a_cache_that_other_users_can_write_is_not_used(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (folder,) = {entry.parent for entry in Path("cache").rglob("*.json")}
+    (folder,) = {entry.parent for entry in Path("../cache").rglob("*.json")}
     assert folder.stat().st_mode & 0o077 == 0
     built: list[str] = []
     build = pipeline.build_package
@@ -358,8 +359,8 @@ def test_a_cache_that_other_users_can_write_is_not_used(
 def test_a_cache_that_cannot_be_written_is_no_error(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("taken").write_text("a file")
-    monkeypatch.setenv("XDG_CACHE_HOME", "taken")
+    Path("../taken").write_text("a file")
+    monkeypatch.setenv("XDG_CACHE_HOME", "../taken")
     assert run("--check").code == 0
 
 

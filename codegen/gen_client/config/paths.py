@@ -9,6 +9,11 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+_PACKAGE_FOLDERS: Final = ("site-packages", "dist-packages", "__pypackages__", "__pycache__")
+_ENVIRONMENT_MARKS: Final = ("pyvenv.cfg", "conda-meta")
+"""What the root of a virtual environment has, and that of conda's."""
 
 
 def resolve_folder(root: Path, folder: Path, text: str) -> Path:
@@ -36,8 +41,21 @@ def resolve_folder(root: Path, folder: Path, text: str) -> Path:
             raise ValueError("leaves the repository")
         if any(part.startswith(".") for part in candidate.relative_to(top).parts):
             raise ValueError("leads into a hidden folder")
+        if _is_in_environment(candidate, top):
+            raise ValueError("leads into an environment of Python")
     working_folder = Path.cwd()
     return full.relative_to(working_folder) if full.is_relative_to(working_folder) else full
+
+
+def _is_in_environment(folder: Path, root: Path) -> bool:
+    """Return whether a folder of the repository belongs to an environment, whose packages any Python may import."""
+    while folder.is_relative_to(root) and folder != folder.parent:
+        if folder.name.lower() in _PACKAGE_FOLDERS:
+            return True
+        if any((folder / mark).exists() for mark in _ENVIRONMENT_MARKS):
+            return True
+        folder = folder.parent
+    return False
 
 
 def find_overlap(packages: Sequence[Path]) -> tuple[int, int] | None:

@@ -92,15 +92,15 @@ def check_package_name(name: str) -> Code:
     """Return the package name that the user chose, if Python can import it.
 
     Raises:
-        Refusal: Exit 2: Python cannot import a package of this name, or it would hide the runtime.
+        Refusal: Exit 2: Python cannot import a package of this name, or it would hide a module of others.
     """
     is_reserved = (
         name.startswith("__") or name == "_" or name in KEYWORDS or name.lower() in WINDOWS_DEVICES
     )
     if not _is_valid_name(name) or not is_identifier(name) or is_reserved:
         problem = "is not a name for a package"
-    elif name == "clarigen":
-        problem = "would hide the runtime"
+    elif name.lower() in MODULES:
+        problem = "would hide a module that Python, the runtime or a common tool imports"
     else:
         return Code(name)
     raise Refusal(

@@ -66,5 +66,18 @@ MODULES: Final = _split("""
     turtledemo types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser
     winreg winsound wsgiref xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo
     clarifai clarifai_grpc clarifai_protocol clarigen gen_client google grpc numpy pil setup conftest
+    sitecustomize usercustomize site _distutils_hack pip setuptools wheel pkg_resources build hatchling
+    flit_core poetry uv tox nox virtualenv
+    pytest _pytest pluggy iniconfig xdist hypothesis coverage tests typing_extensions mypy_extensions
+    exceptiongroup attr attrs packaging platformdirs filelock tomli tomlkit toml yaml jinja2 markupsafe
+    click rich pygments markdown_it mdurl black pathspec libcst shtab mypy ruff isort flake8 pylint pyright
+    ipython ipykernel ipywidgets jupyter jupyter_client notebook traitlets debugpy pydevd jedi parso
+    sphinx docutils mkdocs pdoc
+    requests urllib3 certifi idna charset_normalizer httpx httpcore h11 h2 anyio sniffio aiohttp tornado
+    pydantic pydantic_core annotated_types fastapi starlette uvicorn django flask werkzeug sqlalchemy
+    celery redis boto3 botocore six dateutil pytz tzdata dotenv jwt cryptography cffi psutil tqdm
+    pandas scipy matplotlib sklearn torch torchvision tensorflow keras jax transformers cv2 polars pyarrow
+    dask ray pyspark openai mcp anthropic langchain opentelemetry sentry_sdk gevent greenlet zmq
     """)
-"""Modules that a package of the same name could hide: the standard library's, and those that clients depend on."""
+"""Modules that a package of the same name could hide: the standard library's, those that clients depend on, those that
+Python and its tools import without being asked, and some that many applications import."""

@@ -143,20 +143,28 @@ def _parse_json(text: str) -> Any:
     return json.loads(text, parse_float=str, parse_int=str)
 
 
-def _parse_python(text: str) -> tuple[list[str], list[str], list[str]]:
-    """Return the imports of a module, sorted; the dumps of its other statements; and its comments."""
-    imports: list[str] = []
-    statements: list[str] = []
+def _parse_python(text: str) -> tuple[list[list[str]], list[str]]:
+    """Return the statements of a module, and its comments.
+
+    The names that consecutive statements import are sorted, because formatters change their order. Where an import
+    stands among the other statements counts, as it does for `from __future__`.
+    """
+    statements: list[list[str]] = []
+    imports: list[str] | None = None
     for node in ast.parse(text).body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            module = getattr(node, "module", None)
+        module = getattr(node, "module", None)
+        if isinstance(node, ast.Import | ast.ImportFrom) and module != "__future__":
+            if imports is None:
+                statements.append(imports := [])
             level = getattr(node, "level", 0)
             imports += [f"{level} {module} {alias.name} {alias.asname}" for alias in node.names]
+            imports.sort()
         else:
-            statements.append(ast.dump(node))
+            imports = None
+            statements.append([ast.dump(node)])
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
-    return sorted(imports), statements, comments
+    return statements, comments
 
 
 def _differs_in_version_only(content: bytes, expected: str) -> bool:

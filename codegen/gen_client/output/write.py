@@ -23,6 +23,7 @@ from typing import cast
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import USAGE
 from gen_client.layout import FIRST_LINE, LOCK_FILE, TYPED_MARKER
+from gen_client.output.bytecode import CACHE_FOLDER, find_foreign_bytecode
 from gen_client.output.renameat import exchange_folders
 from gen_client.output.work_files import work_folder
 from gen_client.text import quote
@@ -85,12 +86,14 @@ def read_package(folder: Path, files: Mapping[str, str]) -> dict[str, bytes | No
     try:
         contents = {file: _read_regular_file(folder / file) for file in files}
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
+        bytecode = find_foreign_bytecode(folder)
     except OSError as error:
         raise _refuse_path(
             folder, f"cannot be read: {_describe_error(error)}", "check its permissions"
         ) from error
     foreign = (entry for entry in entries if entry.name not in files and not _is_ours(entry, files))
-    return contents | {entry.name: None for entry in foreign}
+    names = [*(entry.name for entry in foreign), *bytecode]
+    return contents | dict.fromkeys(names)
 
 
 def can_replace(folder: Path, files: Mapping[str, str]) -> bool:
@@ -141,11 +144,15 @@ def _check_destination(destination: Path, files: Mapping[str, str], *, force: bo
                 "was not written by gen-client",
                 "choose another --name, move the file, or give --force (which replaces only generated files)",
             )
+    if not force and (bytecode := find_foreign_bytecode(destination)):
+        raise _refuse_path(
+            destination / bytecode[0], "would run in place of the package's source", "remove it"
+        )
 
 
 def _is_ours(entry: Path, files: Mapping[str, str]) -> bool:
     """Return whether gen-client wrote this entry, or it is a hidden file or a cache, which is no obstacle."""
-    if entry.name.startswith(".") or entry.name == "__pycache__":
+    if entry.name.startswith(".") or entry.name == CACHE_FOLDER:
         return True
     if entry.name not in files or entry.is_symlink():
         return False
@@ -194,7 +201,7 @@ def _assemble_folder(
         return
     shutil.copymode(destination, fresh)
     for entry in destination.iterdir():
-        if entry.name in changed or entry.name == "__pycache__":
+        if entry.name in changed or entry.name == CACHE_FOLDER:
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.copytree(entry, fresh / entry.name, symlinks=True, copy_function=_link_or_copy)

@@ -1,7 +1,6 @@
 """A signature file at a revision of its git repository, as a source.
 
-git is called with plumbing commands and a list of arguments, so that no shell, no hook and no network takes part. A
-revision is the user's text, and is never read as an option.
+A revision is the user's text, and is never read as an option.
 """
 
 from __future__ import annotations
@@ -9,23 +8,14 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Final
 
 from gen_client import limits
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.source.document import Document
 from gen_client.source.file import parse_document
+from gen_client.source.git import find_repository, run_git
 from gen_client.text import quote
-
-_GIT_ENVIRONMENT: Final = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-}
-"""Keeps git from writing, downloading and asking."""
-_GIT_TIMEOUT: Final = 60
-"""Seconds that one call of git may take."""
 
 
 class RevisionFile:
@@ -42,6 +32,7 @@ class RevisionFile:
         self._path = path
         self._revision = revision
         self._report = report
+        self._root = find_repository(path.parent)
 
     def fetch(self) -> Document:
         """Read the file from git.
@@ -50,7 +41,7 @@ class RevisionFile:
             Refusal: Exit 2: git, the revision or the file in it does not exist. Exit 4: the file has no signatures.
         """
         name = f"{quote(self._path.as_posix(), 200)} at {quote(self._revision)}"
-        blob = f"{self._resolve_revision()}:./{self._path.name}"
+        blob = f"{self._resolve_revision()}:{self._path_in_repository()}"
         size = self._run_git("cat-file", "-s", blob)
         if size is None:
             raise Refusal(f"there is no {name}", exit_code=USAGE)
@@ -74,19 +65,17 @@ class RevisionFile:
             )
         return output.decode("ascii").strip()
 
+    def _path_in_repository(self) -> str:
+        folder = os.path.relpath(os.path.realpath(self._path.parent), self._root)
+        return (Path(folder) / self._path.name).as_posix()
+
     def _run_git(self, *arguments: str) -> bytes | None:
-        """Return the output of a git command; None if the command fails."""
+        """Return the output of a git command; None if the command fails, or there is no repository."""
+        if self._root is None:
+            return None
         try:
-            process = subprocess.run(
-                ["git", "-C", str(self._path.parent), *arguments],
-                env={**os.environ, **_GIT_ENVIRONMENT},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_GIT_TIMEOUT,
-                check=False,
-            )
+            return run_git(self._root, *arguments)
         except (OSError, ValueError, subprocess.TimeoutExpired):
             raise Refusal(
                 "git cannot be run", exit_code=USAGE, remedy="--base reads the lock from git"
             ) from None
-        return process.stdout if process.returncode == 0 else None

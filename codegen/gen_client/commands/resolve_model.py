@@ -17,7 +17,8 @@ from gen_client.interface.model import Model
 from gen_client.interface.read import read_model
 from gen_client.layout import LOCK_FILE
 from gen_client.naming import names
-from gen_client.plan.named import NamedMethod, name_methods
+from gen_client.plan.mcp.named import NamedTool
+from gen_client.plan.named import NamedMethod, name_interface
 from gen_client.source import Access, SignatureFile, Source, resolve_url
 
 
@@ -28,12 +29,14 @@ class Interface:
     Attributes:
         model: The model.
         package: The name of the package.
-        methods: The methods of the client, with all their names.
+        methods: The methods of the client, except those of tools, with all their names.
+        tools: The tools of the client, with all their names.
     """
 
     model: Model
     package: Code
     methods: list[NamedMethod]
+    tools: list[NamedTool]
 
 
 def resolve_source(
@@ -83,7 +86,8 @@ def read_interface(source: Source, package: Code | None, report: Report) -> Inte
     """
     model = read_model(source.fetch(), report)
     name = package or _package_name(model)
-    return Interface(model, name, name_methods(model, name, report))
+    named = name_interface(model, name, report)
+    return Interface(model, name, named.methods, named.tools)
 
 
 def _package_name(model: Model) -> Code:

@@ -9,7 +9,10 @@ import ast
 
 from gen_client.gate.expressions import is_string, names_of, reject
 
-_KINDS = {"Client": frozenset({"OpenAIModel"}), "AsyncClient": frozenset({"AsyncOpenAIModel"})}
+_KINDS = {
+    "Client": frozenset({"MCPModel", "OpenAIModel"}),
+    "AsyncClient": frozenset({"AsyncMCPModel", "AsyncOpenAIModel"}),
+}
 """The bases that may precede the client's, by the base of the client."""
 
 _ROUTING_KEYWORDS = frozenset(

@@ -110,7 +110,7 @@ def is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and is_string(node.value)
 
 
-def _is_renaming(keywords: list[ast.keyword]) -> bool:
+def is_renaming(keywords: list[ast.keyword]) -> bool:
     """Return whether keywords are empty or only `name="…"`."""
     match keywords:
         case []:
@@ -133,7 +133,7 @@ class ExpressionRules:
         types: The names that annotations may use.
         records: The classes that values may be built with.
         values: The names that are values.
-        inputs: The `TypedDict`s of inputs.
+        inputs: The `TypedDict`s of the file.
         json_types: The texts of types that JSON may have.
     """
 
@@ -272,7 +272,7 @@ class ExpressionRules:
                 args=[name, *fields],
                 keywords=[*renamed, ast.keyword(arg="returns", value=result)],
             ) if (
-                function in METHOD_FUNCTIONS and is_string(name) and _is_renaming(renamed)
+                function in METHOD_FUNCTIONS and is_string(name) and is_renaming(renamed)
             ):
                 check_each(self._check_wire_field, fields)
                 self._check_codec(result)

@@ -27,6 +27,7 @@ from gen_client.gate.imports import (
     check_imports,
 )
 from gen_client.gate.overloads import AnyFunction, check_overloads, is_overload
+from gen_client.gate.tools import check_tool, check_typed_dict, is_tool, typed_dict_name
 
 # __init__.py
 
@@ -109,14 +110,14 @@ def _collect_rules(
     body: Sequence[ast.stmt], names: BoundNames, json_types: frozenset[str]
 ) -> _ClientRules:
     defined = [node for node in body if isinstance(node, ast.ClassDef)]
-    has_lists = {"overload", "wire", "Sequence"} <= names.imported
+    typed_dicts = frozenset(name for node in body if (name := typed_dict_name(node)))
     expressions = ExpressionRules(
-        types=frozenset(names.imported - NEVER_TYPES) | {node.name for node in defined},
+        types=frozenset(names.imported - NEVER_TYPES)
+        | {node.name for node in defined}
+        | typed_dicts,
         records=frozenset(node.name for node in defined if not node.bases),
         values=frozenset({"SERVER_DEFAULT"} & names.imported),
-        inputs=(
-            frozenset(filter(None, map(_typed_dict_name, defined))) if has_lists else frozenset()
-        ),
+        inputs=typed_dicts,
         json_types=json_types,
     )
     constants = frozenset(
@@ -125,12 +126,6 @@ def _collect_rules(
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     )
     return _ClientRules(expressions, constants - {_MODEL}, _MODEL in constants)
-
-
-def _typed_dict_name(node: ast.ClassDef) -> str:
-    """Return the name of a `TypedDict`; empty for another class."""
-    bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
-    return node.name if bases == ["TypedDict"] else ""
 
 
 def _check_client_statement(node: ast.stmt, names: BoundNames, rules: _ClientRules) -> None:
@@ -151,7 +146,10 @@ def _check_client_statement(node: ast.stmt, names: BoundNames, rules: _ClientRul
                 _check_reference(annotation, value)
             else:
                 _check_final(annotation, rules.expressions)
-                rules.expressions.check_wire_method(value)
+                _check_description(value, rules.expressions)
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            names.bind(node, check_identifier(node, name))
+            check_typed_dict(node, rules.expressions)
         case ast.AnnAssign(
             target=ast.Name(id=name),
             annotation=ast.Name(id="TypeAlias"),
@@ -162,6 +160,14 @@ def _check_client_statement(node: ast.stmt, names: BoundNames, rules: _ClientRul
         case _:
             if not is_docstring(node):
                 reject(node, "not a statement of client.py")
+
+
+def _check_description(node: ast.expr, expressions: ExpressionRules) -> None:
+    """Check the description of a method or of a tool."""
+    if is_tool(node):
+        check_tool(node, expressions)
+    else:
+        expressions.check_wire_method(node)
 
 
 def _check_final(node: ast.expr, expressions: ExpressionRules) -> None:

@@ -14,7 +14,10 @@ from gen_client.interface.model import Method, MethodKind, OpenAITransports, Typ
 _OPENAI: Final = "openai_transport"
 _OPENAI_STREAM: Final = "openai_stream_transport"
 
-TRANSPORTS: Final = (_OPENAI, _OPENAI_STREAM)
+MCP: Final = "mcp_transport"
+"""The transport of an MCP model."""
+
+TRANSPORTS: Final = (_OPENAI, _OPENAI_STREAM, MCP)
 """The names of the transports. They become methods of the client only if the configuration names them."""
 
 
@@ -28,6 +31,11 @@ def find_openai_transports(methods: Iterable[Method]) -> OpenAITransports | None
         stream, MethodKind.SERVER_STREAM
     )
     return OpenAITransports(unary, stream) if is_openai else None
+
+
+def has_mcp_transport(methods: Iterable[Method]) -> bool:
+    """Return whether a model carries the Model Context Protocol."""
+    return any(method.name == MCP and _is_transport(method, MethodKind.UNARY) for method in methods)
 
 
 def _is_transport(method: Method, kind: MethodKind) -> bool:

@@ -279,7 +279,7 @@ class Model:
     Attributes:
         reference: The model on the platform; None for a model that is not there (at a local runner).
         version_id: The version that the methods belong to; empty if it is not known.
-        methods: At least one method, with distinct names; transports included.
+        methods: The methods, with distinct names, transports included: at least one, unless there are tools.
         client_options: Defaults that the generated client gets: keywords of `CLIENT_OPTIONS`, in their order, and ids.
         json_types: The user's types for JSON values: `METHOD.PARAMETER` or `METHOD.return`, and the text of a type.
         tools: What an MCP model offers; None for another model, or if its tools are not known.
@@ -304,8 +304,9 @@ class Model:
 
         There may be none.
         """
-        hidden = () if self.openai is None else (self.openai.unary, self.openai.stream)
-        names = {method.name for method in hidden} - set(self.public_transports)
+        hidden = () if self.openai is None else (self.openai.unary.name, self.openai.stream.name)
+        names = {*hidden, *(() if self.tools is None else ("mcp_transport",))}
+        names -= set(self.public_transports)
         return tuple(method for method in self.methods if method.name not in names)
 
     @property

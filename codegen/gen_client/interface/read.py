@@ -14,6 +14,7 @@ from gen_client.exit_codes import UNUSABLE
 from gen_client.interface import kinds
 from gen_client.interface.inline import read_inline_method
 from gen_client.interface.json_types import apply_json_types
+from gen_client.interface.mcp.read import read_toolset
 from gen_client.interface.method_reader import UnusableMethod, read_method
 from gen_client.interface.model import CLIENT_OPTIONS, Method, Model
 from gen_client.interface.raw import RawMessage
@@ -37,7 +38,8 @@ def read_model(document: Document, report: Report) -> Model:
     """
     limits.check_size([document.signatures, document.model_type])
     _check_ids(document)
-    methods = _read_methods(document, report)
+    tools = None if document.mcp is None else read_toolset(document.mcp, report)
+    methods = _read_methods(document, report, is_empty_allowed=tools is not None)
     types = document.json_types
     typed_methods = apply_json_types(methods, types)
     model = Model(
@@ -46,6 +48,7 @@ def read_model(document: Document, report: Report) -> Model:
         typed_methods,
         _check_client_options(document),
         types,
+        tools,
         openai=kinds.find_openai_transports(typed_methods),
         public_transports=tuple(
             name for name in kinds.TRANSPORTS if name in document.public_transports
@@ -53,6 +56,11 @@ def read_model(document: Document, report: Report) -> Model:
         model_type=_format_model_type(document),
     )
     _check_weight(model)
+    if tools is None and kinds.has_mcp_transport(model.client_methods):
+        report.warn(
+            f"the model has tools, but they are not known, so the client has `{kinds.MCP}` in their place",
+            remedy="generate from the address of the model, which is asked for its tools",
+        )
     return model
 
 
@@ -70,7 +78,7 @@ def _check_ids(document: Document) -> None:
             )
 
 
-def _read_methods(document: Document, report: Report) -> list[Method]:
+def _read_methods(document: Document, report: Report, *, is_empty_allowed: bool) -> list[Method]:
     if len(document.signatures) > limits.METHODS:
         raise Refusal(
             f"the model has {len(document.signatures)} methods; the limit is {limits.METHODS}",
@@ -95,7 +103,7 @@ def _read_methods(document: Document, report: Report) -> list[Method]:
             methods.append(read_inline_method(raw, method) if is_inline else method)
         except UnusableMethod as error:
             unusable.append(error)
-    if not methods:
+    if not methods and not is_empty_allowed:
         raise _refuse_empty(unusable)
     for problem in unusable:
         report.warn(f"{problem}; the method is left out", location=problem.location)

@@ -8,13 +8,45 @@ from __future__ import annotations
 
 from gen_client import limits
 from gen_client.escape import escape_invisible
-from gen_client.interface.model import DataType, KnownDefault, Method, Model, Parameter
+from gen_client.interface.mcp.toolset import Property, Tool
+from gen_client.interface.model import (
+    DataType,
+    KnownDefault,
+    Method,
+    Model,
+    NoDefault,
+    Parameter,
+)
 from gen_client.json_text import is_array, is_object
 
 
 def weigh_model(model: Model) -> int:
     """Return the weight of a model, in the unit of `limits.WEIGHT`."""
-    return sum(map(_weigh_method, model.methods))
+    tools = () if model.tools is None else model.tools.tools
+    return sum(map(_weigh_method, model.methods)) + sum(map(_weigh_tool, tools))
+
+
+def _weigh_tool(tool: Tool) -> int:
+    properties = (tool.parameters, *(own.properties for own in tool.objects))
+    return (
+        limits.METHOD_WEIGHT
+        + _weigh_text(tool.description)
+        + sum(limits.FIELD_WEIGHT + _weigh_text(own.description) for own in tool.objects)
+        + sum(_weigh_property(own) for group in properties for own in group)
+    )
+
+
+def _weigh_property(own: Property) -> int:
+    default = own.default
+    values = 0 if isinstance(default, NoDefault) else _count_values(default.value)
+    choices = (text for type_ in own.type.iter_types() for text in type_.values)
+    return (
+        limits.FIELD_WEIGHT
+        + limits.VALUE_WEIGHT * (own.type.weight - 1 + values)
+        + _weigh_text(own.name)
+        + _weigh_text(own.description)
+        + sum(limits.VALUE_WEIGHT + _weigh_text(str(choice)) for choice in choices)
+    )
 
 
 def _weigh_method(method: Method) -> int:

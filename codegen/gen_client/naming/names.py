@@ -113,12 +113,12 @@ def check_package_name(name: str) -> Code:
 
 def class_name(package: str) -> Code:
     """Return the name of the client's class: the package's name in PascalCase."""
-    name = _pascal_case(package) or "Client"
+    name = pascal_case(package) or "Client"
     is_reserved = name in MODULE_NAMES or name in KEYWORDS or not is_identifier(name)
     return Code(f"{name}Model" if is_reserved else name)
 
 
-def _pascal_case(name: str) -> str:
+def pascal_case(name: str) -> str:
     """Convert `o4_mini` to `O4Mini`. An underscore between two digits stays: `gpt_4_1` becomes `Gpt4_1`."""
     joined = re.sub(r"(?<=[0-9])_+(?=[0-9])", "\0", name)
     parts = (uppercase(part[:1]) + part[1:] for part in joined.split("_"))
@@ -171,7 +171,7 @@ def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
                 location=quote(method.name),
                 remedy="its author would have to rename it",
             )
-    if not methods and model.openai is None:
+    if not methods and model.openai is None and model.tools is None:
         raise Refusal("the model has no method that a client can have", exit_code=UNUSABLE)
     return methods
 
@@ -198,7 +198,7 @@ def _is_valid_name(name: str) -> bool:
     return is_identifier(folded) and len(folded) <= MAX_LENGTH
 
 
-def _python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
+def python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
     """Return a wire name in the form that Python compares (NFKC), without leading underscores.
 
     A name that is reserved, or had leading underscores, gets one underscore at the end.
@@ -214,18 +214,21 @@ def _python_name(name: str, reserved: frozenset[str] = frozenset()) -> str:
 def field_names(type_: DataType) -> tuple[Code, ...]:
     """Return the names of a record's fields, in the order of its members."""
     return Namespace().claim_all(
-        (member.name, _python_name(member.name, CLASS_ATTRIBUTES)) for member in type_.members
+        (member.name, python_name(member.name, CLASS_ATTRIBUTES)) for member in type_.members
     )
 
 
-def method_names(methods: Iterable[Method], client: str) -> list[MethodNames]:
+def method_names(
+    methods: Iterable[Method], client: str, reserved: frozenset[str] = frozenset()
+) -> list[MethodNames]:
     """Return the names of a client's methods. The order of declaration does not matter.
 
     Args:
         methods: The methods of the client.
         client: The name of the client's class.
+        reserved: Further attributes of the client.
     """
-    return map_by_name(list(methods), lambda methods: _name_methods(methods, client))
+    return map_by_name(list(methods), lambda methods: _name_methods(methods, client, reserved))
 
 
 def map_by_name(
@@ -245,10 +248,12 @@ def map_by_name(
     return [results[index] for index in range(len(methods))]
 
 
-def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
+def _name_methods(
+    methods: list[Method], client: str, reserved: frozenset[str]
+) -> list[MethodNames]:
     """Return the names of methods that are sorted by name; see `method_names`."""
     wire_names = [method.name for method in methods]
-    preferred = [_python_name(name, CLIENT_ATTRIBUTES) for name in wire_names]
+    preferred = [python_name(name, CLIENT_ATTRIBUTES | reserved) for name in wire_names]
     batches = Namespace().claim_all(zip(wire_names, map(batch_name, preferred), strict=True))
     # Batch names are claimed first, so that a method `predict_batch` does not take the batch name of `predict`.
     attributes = Namespace(
@@ -263,11 +268,11 @@ def _name_methods(methods: list[Method], client: str) -> list[MethodNames]:
     return [
         MethodNames(
             method=name,
-            constant=constants.claim(_constant_name(name)),
+            constant=constants.claim(constant_name(name)),
             example=example,
             async_example=examples.claim(f"{name.rstrip('_')}_async"),
             parameters=Namespace().claim_all(
-                (parameter.name, _python_name(parameter.name)) for parameter in method.parameters
+                (parameter.name, python_name(parameter.name)) for parameter in method.parameters
             ),
             # A method that did not get its preferred name does not get the batch name for it either.
             batch=(
@@ -285,7 +290,7 @@ def batch_name(method: str) -> str:
     return f"{method.rstrip('_')}_batch"
 
 
-def _constant_name(name: str) -> str:
+def constant_name(name: str) -> str:
     """Convert `fooBar` to `_FOO_BAR`."""
     separated = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name.rstrip("_"))
     upper = normalize(f"_{uppercase(separated)}")
@@ -302,7 +307,11 @@ class TypeNames:
     """
 
     def __init__(
-        self, client: str, methods: Iterable[Method], names: Iterable[MethodNames]
+        self,
+        client: str,
+        methods: Iterable[Method],
+        names: Iterable[MethodNames],
+        reserved: Iterable[str] = (),
     ) -> None:
         """Reserve the other names of the package, and name the inputs of batches.
 
@@ -310,18 +319,19 @@ class TypeNames:
             client: The name of the client's class.
             methods: The methods of the client.
             names: The names of these methods, in the same order.
+            reserved: Further names that no type may have.
         """
         self._namespace = Namespace(
-            {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client)}
+            {*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client), *reserved}
         )
         pairs = list(zip(methods, names, strict=True))
         for method, own in pairs:
             self._namespace.names.update(
                 (own.method, own.batch, own.example, own.async_example, *own.parameters)
             )
-            self._namespace.names.update(map(_python_name, _wire_names(method)))
+            self._namespace.names.update(map(python_name, _wire_names(method)))
         self._inputs = {
-            own.method: self._namespace.claim(f"{_pascal_case(own.method)}Input")
+            own.method: self._namespace.claim(f"{pascal_case(own.method)}Input")
             for method, own in sorted(pairs, key=lambda pair: pair[0].name)
             if method.kind is MethodKind.UNARY
         }
@@ -329,6 +339,10 @@ class TypeNames:
     def input_type(self, method: Code) -> Code:
         """Return the name of the `TypedDict` for one input of a unary method."""
         return self._inputs[method]
+
+    def claim_input(self, tool: Code) -> Code:
+        """Name the `TypedDict` for one input of a tool."""
+        return self._namespace.claim(f"{pascal_case(tool)}Input")
 
     def reserve(self, classes: Iterable[tuple[str, str]]) -> None:
         """Reserve the names of the user's classes, which cannot be changed.
@@ -357,7 +371,7 @@ class TypeNames:
 
 def type_name(*parts: str) -> str:
     """Return the name of a type from its parts: a method, a parameter, the fields inside it."""
-    name = "".join(_pascal_case(part.rstrip("_")) for part in parts)
+    name = "".join(pascal_case(part.rstrip("_")) for part in parts)
     return f"{name}_" if name in KEYWORDS else name
 
 

@@ -24,14 +24,17 @@ CLIENT_ATTRIBUTES: Final = _split(
 )
 """The public attributes of a client, present and planned."""
 
+MCP_ATTRIBUTES: Final = _split("mcp_http prompt prompts read_resource resource_templates resources")
+"""The further attributes of a client of an MCP model, present and planned."""
+
 CLASS_ATTRIBUTES: Final = _split("mro")
 """The public attributes of every class. A dataclass would read one as the default of a field with its name."""
 
 MODULE_NAMES: Final = _split("""
-    Any AsyncBatch AsyncClient AsyncIterable AsyncOpenAIModel AsyncStream Audio Batch Box Client Concept Default Embedding Final
-    Frame Image Iterable JSON Literal Mapping ModelRef NotRequired OpenAIModel Point Region SERVER_DEFAULT Sequence
-    SequenceNotStr Stream TYPE_CHECKING Text TypeAlias TypedDict Video annotations builtins dataclass
-    npt overload self wire
+    Any AsyncBatch AsyncClient AsyncIterable AsyncMCPModel AsyncOpenAIModel AsyncStream Audio Batch Box Client Concept
+    Default Embedding Final Frame Image Iterable JSON JSONValue Literal MCPModel Mapping ModelRef NotRequired OpenAIModel Point
+    ReadOnly Region SERVER_DEFAULT Sequence SequenceNotStr Stream TYPE_CHECKING Text ToolResult TypeAlias TypedDict
+    Union Video annotations builtins dataclass npt overload self wire
     """)
 """The names that generated modules import, present and planned, and `self`."""
 

@@ -24,7 +24,8 @@ from gen_client.interface.model import (
 )
 from gen_client.naming import names
 from gen_client.plan import docstrings, inline, types, usage
-from gen_client.plan.named import NamedMethod, NamedParameter, name_methods, user_classes
+from gen_client.plan.mcp import build as mcp
+from gen_client.plan.named import NamedMethod, NamedParameter, name_interface, user_classes
 from gen_client.plan.page import (
     Alias,
     BatchMethod,
@@ -63,15 +64,17 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
         Refusal: No method is left (exit 4), or a type of the user's has a name that is taken (exit 2).
     """
     client = names.class_name(package)
-    methods = name_methods(model, package, report)
-    shadowed = names.shadowed_builtins(method.name for method in methods)
+    interface = name_interface(model, package, report)
+    methods, tools = interface.methods, interface.tools
+    all_names = [*(method.names for method in methods), *(tool.names for tool in tools)]
+    shadowed = names.shadowed_builtins(own.method for own in all_names)
     shapes = [shape for method in methods for shape in method.shapes]
     reference = model.reference
     return Page(
         package=package,
         format=format_literal(wire.FORMAT),
         client=client,
-        kinds=(Code("OpenAIModel"),) if model.openai is not None else (),
+        kinds=tuple(_list_kinds(model)),
         reference=(
             _EMPTY
             if reference is None
@@ -79,29 +82,55 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
         ),
         class_keywords=join_code("", _format_class_keywords(model)),
         doc=usage.format_package_docstring(
-            reference, package, client, methods, is_openai=model.openai is not None
+            reference,
+            package,
+            client,
+            methods,
+            tool_call=mcp.format_tool_call(tools),
+            is_openai=model.openai is not None,
         ),
         client_doc=usage.format_client_docstring(
             reference,
             has_lists=any(method.accepts_list for method in methods),
             is_experimental=any(method.wire.is_inline for method in methods),
+            instructions=None if model.tools is None else model.tools.instructions,
         ),
         async_doc=usage.format_async_docstring(reference, client),
         examples_doc=usage.format_examples_docstring(
-            reference, package, next((method.names.example for method in methods), None)
+            reference, package, next((own.example for own in all_names), None)
         ),
-        methods=tuple(_build_method(method, shadowed) for method in methods),
+        methods=(
+            *(_build_method(method, shadowed) for method in methods),
+            *(mcp.build_method(tool, shadowed) for tool in tools),
+        ),
         aliases=tuple(alias for method in methods for alias in _build_aliases(method)),
         records=tuple(record for method in methods for record in _build_records(method)),
-        inputs=tuple(_build_input(method, method.input) for method in methods if method.input),
+        tool_types=tuple(type_ for tool in tools for type_ in mcp.build_types(tool)),
+        inputs=(
+            *(_build_input(method, method.input) for method in methods if method.input),
+            *(mcp.build_input(tool, tool.input) for tool in tools if tool.input),
+        ),
         imported=tuple(
             (names.user_identifier(module), tuple(names.user_identifier(name) for _, name in pairs))
             for module, pairs in groupby(user_classes(methods), lambda pair: pair[0])
         ),
         data_types=tuple(
-            sorted({name for shape in shapes for name in types.runtime_classes(shape)})
+            sorted(
+                {
+                    *(name for shape in shapes for name in types.runtime_classes(shape)),
+                    *(mcp.CONTENT for tool in tools if tool.own.result is None),
+                }
+            )
         ),
     )
+
+
+def _list_kinds(model: Model) -> Iterator[Code]:
+    """Yield the base classes of the kinds of models that a model is."""
+    if model.tools is not None:
+        yield Code("MCPModel")
+    if model.openai is not None:
+        yield Code("OpenAIModel")
 
 
 def _format_class_keywords(model: Model) -> Iterator[Code]:
@@ -142,9 +171,11 @@ def _build_method(method: NamedMethod, shadowed: frozenset[str]) -> ClientMethod
 def _build_example(method: NamedMethod) -> Example:
     return Example(
         name=method.names.example,
-        doc=usage.format_example_docstring(method, is_async=False),
+        doc=usage.format_example_docstring(method.name, is_stream=method.is_stream),
         async_name=method.names.async_example,
-        async_doc=usage.format_example_docstring(method, is_async=True),
+        async_doc=usage.format_example_docstring(
+            method.name, is_async=True, is_stream=method.is_stream
+        ),
         arguments=usage.example_arguments(method, has_files=False).passed,
         printed=usage.printed_expression(method),
         is_one_line=method.result.kind in (TypeKind.STR, TypeKind.TEXT),

@@ -38,20 +38,39 @@ _BULLET: Final = re.compile(r"[ ]*(?:[*+-]|[0-9]{1,3}[.)])[ ]+")
 
 def format_method(method: NamedMethod) -> str:
     """Format the docstring of a method of the client, without its indentation."""
+    return format_sections(
+        method.description or (f"Call the model's `{method.wire.name}`.",),
+        list(_describe_parameters(method)),
+        method.returns or _describe_result(method.result),
+    )
+
+
+def format_sections(
+    text: Sequence[str], entries: Sequence[tuple[str, Sequence[str]]], returns: Sequence[str]
+) -> str:
+    """Format a docstring in Google's style, without its indentation.
+
+    Args:
+        text: The lines before the sections.
+        entries: The parameters, each with at least one line.
+        returns: The lines about the result; may be empty.
+    """
     width = LINE_LENGTH - 8
-    text = method.description or (f"Call the model's `{method.wire.name}`.",)
     sections = [wrap(_end_summary(text), width)]
-    entries = [line for entry in _format_args(method, width) for line in entry]
-    if entries:
-        sections.append(["Args:", *entries])
-    returns = method.returns or _describe_result(method.result)
+    args = [line for name, lines in entries for line in _format_entry(name, lines, width)]
+    if args:
+        sections.append(["Args:", *args])
     if returns:
-        sections.append(["Returns:", *indent(wrap(_end_last_line(returns), width - 4))])
+        sections.append(["Returns:", *indent(wrap(end_last_line(returns), width - 4))])
     return _fit_one_line("\n\n".join("\n".join(lines) for lines in sections), width)
 
 
-def _format_args(method: NamedMethod, width: int) -> Iterator[list[str]]:
-    """Yield the lines of each entry of `Args:`, except of entries that would be empty."""
+def _format_entry(name: str, lines: Sequence[str], width: int) -> list[str]:
+    return indent(wrap([f"{name}: {lines[0]}", *indent(lines[1:])], width - 4, hang=4))
+
+
+def _describe_parameters(method: NamedMethod) -> Iterator[tuple[str, list[str]]]:
+    """Yield each parameter about which there is something to say, with the lines about it."""
     for index, parameter in enumerate(method.parameters):
         is_hidden = isinstance(parameter.wire.default, KnownDefault) and not types.fits_signature(
             parameter.wire.default.value, parameter.shape
@@ -64,14 +83,13 @@ def _format_args(method: NamedMethod, width: int) -> Iterator[list[str]]:
             list_item=method.input if accepts_list else None,
         )
         if lines:
-            lines = [f"{parameter.name}: {lines[0]}", *indent(lines[1:])]
-            yield indent(wrap(lines, width - 4, hang=4))
+            yield parameter.name, lines
 
 
 def format_inputs(method: NamedMethod) -> list[str]:
     """Format the docstring of each parameter as a key of an input; empty if there is nothing to say."""
     return [
-        _format_lines(_describe_parameter(parameter, is_first=index == 0, is_default_shown=True), 4)
+        format_lines(_describe_parameter(parameter, is_first=index == 0, is_default_shown=True), 4)
         for index, parameter in enumerate(method.parameters)
     ]
 
@@ -79,7 +97,7 @@ def format_inputs(method: NamedMethod) -> list[str]:
 def format_batch(name: str) -> str:
     """Format the docstring of the batch method that belongs to the method `name`."""
     summary = f"Call `{name}` for many inputs and iterate over the results in input order."
-    return _format_lines([summary], 8)
+    return format_lines([summary], 8)
 
 
 def format_paragraph(text: str, indent: int) -> str:
@@ -89,10 +107,11 @@ def format_paragraph(text: str, indent: int) -> str:
         text: The description.
         indent: The indentation of the docstring.
     """
-    return _format_lines(_end_last_line(split_lines(text)), indent)
+    return format_lines(end_last_line(split_lines(text)), indent)
 
 
-def _format_lines(lines: Sequence[str], indent: int) -> str:
+def format_lines(lines: Sequence[str], indent: int) -> str:
+    """Format a docstring that has no sections, at an indentation."""
     width = LINE_LENGTH - indent
     return _fit_one_line("\n".join(wrap(lines, width)), width)
 
@@ -122,7 +141,7 @@ def _describe_parameter(
         list_item: The type of the items if a list may be passed in its place; None if not.
     """
     facts = [*_iter_facts(parameter, is_first=is_first, is_default_shown=is_default_shown)]
-    lines = _end_last_line(parameter.description)
+    lines = end_last_line(parameter.description)
     if list_item:
         sentence = _ACCEPTS_LIST if facts or lines else _VALUE_OR_LIST
         facts.append(sentence.format(list_item))
@@ -148,7 +167,7 @@ def _iter_facts(
         yield _describe_server_default(wire.default.text)
     elif is_default_shown and isinstance(wire.default, KnownDefault):
         value = types.format_value(wire.default.value, parameter.shape)
-        yield f"Default: `{_shorten(escape_invisible(value))}`."
+        yield f"Default: `{shorten(escape_invisible(value))}`."
     if wire.internal_only:
         yield "Marked as internal by the model's author."
 
@@ -183,10 +202,11 @@ def _describe_server_default(text: str) -> str:
     text = " ".join(escape_invisible(text).split())
     if not text or _OBJECT_REPR.search(text):
         return "If omitted, the model's own default applies."
-    return f"If omitted, the model's own default applies: `{_shorten(text)}`."
+    return f"If omitted, the model's own default applies: `{shorten(text)}`."
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
+    """Return the text of a default, cut if it is long."""
     return text if len(text) <= MAX_DEFAULT_LENGTH else f"{text[:MAX_DEFAULT_LENGTH]}…"
 
 
@@ -216,7 +236,8 @@ def _end_summary(lines: Sequence[str]) -> list[str]:
     return [_end_sentence(lines[0]), *lines[1:]] if is_one_line else list(lines)
 
 
-def _end_last_line(lines: Sequence[str]) -> list[str]:
+def end_last_line(lines: Sequence[str]) -> list[str]:
+    """End the last line with a period if it ends in a word."""
     return [*lines[:-1], _end_sentence(lines[-1])] if lines else []
 
 

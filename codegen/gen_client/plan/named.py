@@ -12,9 +12,12 @@ from gen_client.diagnostics import Report
 from gen_client.escape import Code
 from gen_client.interface.model import Method, MethodKind, Model, Parameter
 from gen_client.naming import names
+from gen_client.naming import tools as tool_naming
 from gen_client.naming.names import MethodNames, TypeNames
+from gen_client.naming.reserved import MCP_ATTRIBUTES
 from gen_client.plan import types
 from gen_client.plan.descriptions import Description, parse_description, split_lines
+from gen_client.plan.mcp.named import NamedTool, name_tools, reserved_names
 from gen_client.plan.types import Shape
 
 
@@ -90,8 +93,26 @@ class NamedMethod:
         return min(max(next(optional, count), 1), count)
 
 
+@dataclass(frozen=True, slots=True)
+class NamedInterface:
+    """What a client offers.
+
+    Attributes:
+        methods: The methods of the model.
+        tools: Its tools, if it is an MCP model.
+    """
+
+    methods: list[NamedMethod]
+    tools: list[NamedTool]
+
+
 def name_methods(model: Model, package: Code, report: Report) -> list[NamedMethod]:
-    """Name the methods that a client offers.
+    """Name the methods that a client offers, except those of tools; see `name_interface`."""
+    return name_interface(model, package, report).methods
+
+
+def name_interface(model: Model, package: Code, report: Report) -> NamedInterface:
+    """Name the methods and the tools that a client offers.
 
     Args:
         model: The model's interface.
@@ -103,15 +124,18 @@ def name_methods(model: Model, package: Code, report: Report) -> list[NamedMetho
     """
     client = names.class_name(package)
     usable = names.keep_nameable_methods(model, report)
-    method_names = dict(zip(usable, names.method_names(usable, client), strict=True))
-    type_names = TypeNames(client, usable, method_names.values())
+    tools = () if model.tools is None else model.tools.tools
+    reserved = frozenset[str]() if model.tools is None else MCP_ATTRIBUTES
+    method_names = dict(zip(usable, names.method_names(usable, client, reserved), strict=True))
+    tool_names = tool_naming.name_tools(tools, client, method_names.values())
+    type_names = TypeNames(client, usable, method_names.values(), reserved_names(tools, tool_names))
 
     def name_all(methods: list[Method]) -> list[NamedMethod]:
         return [_name_method(method, method_names[method], type_names) for method in methods]
 
     methods = names.map_by_name(usable, name_all)
     type_names.reserve(user_classes(methods))
-    return methods
+    return NamedInterface(methods, name_tools(tools, tool_names, type_names))
 
 
 def _name_method(method: Method, method_names: MethodNames, type_names: TypeNames) -> NamedMethod:

@@ -142,6 +142,23 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolType:
+    """The `TypedDict` of an object in the types of a tool.
+
+    Attributes:
+        name: Its name.
+        doc: Its docstring.
+        fields: Its keys. Without `has_fields`, their names are literals, and they have no docstrings.
+        has_fields: Whether the keys are written as fields of a class.
+    """
+
+    name: Code
+    doc: str
+    fields: tuple[Field, ...]
+    has_fields: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alias:
     """A name for the choices of a parameter: a `Literal` and its docstring."""
 
@@ -168,6 +185,7 @@ class Page:
         methods: The client's methods.
         aliases: The aliases of choices.
         records: The records, outer ones first.
+        tool_types: The types of the objects that tools take and return.
         inputs: The `TypedDict` of one input, for each method that has a batch.
         imported: The user's classes in annotations: pairs of a module and the names of its classes.
         data_types: The runtime's classes that callers handle, sorted.
@@ -186,6 +204,7 @@ class Page:
     methods: tuple[ClientMethod, ...]
     aliases: tuple[Alias, ...]
     records: tuple[Record, ...]
+    tool_types: tuple[ToolType, ...]
     inputs: tuple[Record, ...]
     imported: tuple[tuple[Code, tuple[Code, ...]], ...]
     data_types: tuple[Code, ...]
@@ -199,7 +218,8 @@ class Page:
     def own_names(self) -> tuple[Code, ...]:
         """The public names that `client.py` defines, sorted."""
         aliases = (alias.name for alias in self.aliases)
-        records = (record.name for record in (*self.records, *self.inputs))
+        records = [record.name for record in (*self.records, *self.inputs)]
+        records += [type_.name for type_ in self.tool_types]
         return tuple(sorted([self.client, self.async_client, *aliases, *records]))
 
     @property

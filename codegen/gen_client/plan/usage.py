@@ -27,7 +27,11 @@ _EXPERIMENTAL: Final = (
 
 
 def format_client_docstring(
-    reference: ModelRef | None, *, has_lists: bool, is_experimental: bool
+    reference: ModelRef | None,
+    *,
+    has_lists: bool,
+    is_experimental: bool,
+    instructions: str | None = None,
 ) -> str:
     """Format the docstring of the client.
 
@@ -35,6 +39,7 @@ def format_client_docstring(
         reference: The reference of its model.
         has_lists: Whether any of its methods accepts a list of inputs.
         is_experimental: Whether its methods were derived from a model type.
+        instructions: The text of an MCP model's server about its use, or empty; None for another model.
     """
     summary = f"Client for {_describe_model(reference)}."
     if reference is None:
@@ -46,8 +51,11 @@ def format_client_docstring(
         "Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError` "
         "if the model fails, and `TransportError` if it cannot be reached."
     )
-    texts = (summary, _EXPERIMENTAL if is_experimental else "", credentials, errors)
-    return "\n\n".join(format_paragraph(text, 4) for text in texts if text)
+    if instructions is not None:
+        errors += " The methods of tools raise `ToolError`, a `ModelError`, if the tool fails."
+    experimental = _EXPERIMENTAL if is_experimental else ""
+    texts = (summary, instructions or "", experimental, credentials, errors)
+    return "\n\n".join(format_paragraph(text, 4) for text in texts if text.strip())
 
 
 def format_async_docstring(reference: ModelRef | None, client: Code) -> str:
@@ -82,9 +90,19 @@ def format_package_docstring(
     client: Code,
     methods: Sequence[NamedMethod],
     *,
+    tool_call: Sequence[str] = (),
     is_openai: bool,
 ) -> str:
-    """Format the docstring of the package: its model, and a call to copy for each kind of model that it is."""
+    """Format the docstring of the package: its model, and a call to copy for each kind of model that it is.
+
+    Args:
+        reference: The reference of its model.
+        package: Its name.
+        client: The name of its client.
+        methods: The methods of its client, except those of tools.
+        tool_call: The lines of a call of a tool; empty if there are no tools.
+        is_openai: Whether the model is OpenAI-compatible.
+    """
     if reference is None:
         summary, comment = "Typed client for a model.", ""
         opening = f'{client}(base_url="grpc://127.0.0.1:8000")'
@@ -97,6 +115,8 @@ def format_package_docstring(
         arguments = example_arguments(methods[0], has_files=True)
         classes.update(arguments.classes)
         calls.append(_format_example_call(methods[0], arguments.passed))
+    if tool_call:
+        calls.append(list(tool_call))
     if is_openai:
         calls.append(list(CHAT_CALL))
     lines = [f"from {package} import {', '.join(sorted(classes))}"]
@@ -185,7 +205,9 @@ def printed_expression(method: NamedMethod) -> Code:
     return Code("piece.text") if method.result.kind is TypeKind.TEXT else Code("piece")
 
 
-def format_example_docstring(method: NamedMethod, *, is_async: bool) -> str:
+def format_example_docstring(
+    method: Code, *, is_async: bool = False, is_stream: bool = False
+) -> str:
     """Format the docstring of the function that shows a method."""
-    call = f"Call `{method.name}` with asyncio" if is_async else f"Call `{method.name}`"
-    return f"{call} and print {'each item' if method.is_stream else 'the result'}."
+    call = f"Call `{method}` with asyncio" if is_async else f"Call `{method}`"
+    return f"{call} and print {'each item' if is_stream else 'the result'}."

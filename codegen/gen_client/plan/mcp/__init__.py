@@ -1,0 +1,1 @@
+"""What a package of an MCP model holds besides methods of the model: methods of its tools, and their types."""

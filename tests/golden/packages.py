@@ -24,6 +24,7 @@ PACKAGES = {
     "dfine_small_obj2coco": REAL / "dfine-small-obj2coco-2.json",
     "gpt_5_1": REAL / "gpt-5-1.json",
     "speech_studio": ROOT / "examples" / "speech-studio.json",
+    "lab_tools": ROOT / "tests" / "corpus" / "mcp" / "lab-tools.json",
     "text_stats": ROOT / "examples" / "textstats.json",
 }
 """The packages: names, and files of signatures."""

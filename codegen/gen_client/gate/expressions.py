@@ -133,7 +133,8 @@ class ExpressionRules:
         types: The names that annotations may use.
         records: The classes that values may be built with.
         values: The names that are values.
-        inputs: The `TypedDict`s of the file.
+        inputs: The `TypedDict`s that may be inputs of a batch.
+        typed_dicts: All `TypedDict`s of the file.
         json_types: The texts of types that JSON may have.
     """
 
@@ -144,12 +145,14 @@ class ExpressionRules:
         records: frozenset[str],
         values: frozenset[str],
         inputs: frozenset[str] = frozenset(),
+        typed_dicts: frozenset[str] = frozenset(),
         json_types: frozenset[str] = frozenset(),
     ) -> None:
         self.types = types
         self.records = records
         self.values = values
         self.inputs = inputs
+        self.typed_dicts = typed_dicts
         self.json_types = json_types
 
     # Annotations

@@ -117,7 +117,8 @@ def _collect_rules(
         | typed_dicts,
         records=frozenset(node.name for node in defined if not node.bases),
         values=frozenset({"SERVER_DEFAULT"} & names.imported),
-        inputs=typed_dicts,
+        inputs=typed_dicts if {"overload", "wire", "Sequence"} <= names.imported else frozenset(),
+        typed_dicts=typed_dicts,
         json_types=json_types,
     )
     constants = frozenset(

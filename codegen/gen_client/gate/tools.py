@@ -48,12 +48,15 @@ class _QuotedRules(ExpressionRules):
 
     def __init__(self, rules: ExpressionRules) -> None:
         super().__init__(
-            types=rules.types, records=rules.records, values=rules.values, inputs=rules.inputs
+            types=rules.types,
+            records=rules.records,
+            values=rules.values,
+            typed_dicts=rules.typed_dicts,
         )
 
     def check_annotation(self, node: ast.expr) -> None:
         """Check an annotation; a `TypedDict` of the file is in quotes."""
-        if not (isinstance(node, ast.Constant) and node.value in self.inputs):
+        if not (isinstance(node, ast.Constant) and node.value in self.typed_dicts):
             super().check_annotation(node)
 
 
@@ -118,9 +121,9 @@ def _check_argument(node: ast.expr, rules: ExpressionRules) -> None:
 def _check_defaults(key: ast.expr | None, value: ast.expr, rules: ExpressionRules) -> None:
     """Check `Name: {"key": value, …}`, where `Name` is a `TypedDict` of the file."""
     match key, value:
-        case ast.Name(id=name), ast.Dict(keys=keys, values=values) if name in rules.inputs and all(
-            map(is_string, keys)
-        ):
+        case ast.Name(id=name), ast.Dict(
+            keys=keys, values=values
+        ) if name in rules.typed_dicts and all(map(is_string, keys)):
             check_each(rules.check_value, values)
         case _:
             reject(value, "not the defaults of a type")

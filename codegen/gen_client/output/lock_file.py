@@ -38,18 +38,27 @@ def format_lock(model: Model) -> str:
     """Return the text of a model's lock, ending in a newline. Equal models give equal text."""
     signatures = write_signatures(model)
     mcp = None if model.tools is None else model.tools.document
-    content = {
+    content: dict[str, object] = {
         "format": wire.FORMAT,
         "model": _reference_ids(model),
         "sha256": compute_lock_digest(signatures, mcp),
         "method_signatures": signatures,
-        **({} if mcp is None else {"mcp": mcp}),
         **({"client": dict(model.client_options)} if model.client_options else {}),
         **({"types": dict(model.json_types)} if model.json_types else {}),
         **({"transports": list(model.public_transports)} if model.public_transports else {}),
         **({"model_type": json.loads(model.model_type)} if model.model_type else {}),
     }
-    return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    content = _sort_keys(content)
+    if mcp is not None:
+        # In schemas the order of keys says something: that of `properties` is the order of parameters.
+        content = dict(sorted({**content, "mcp": mcp}.items()))
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _sort_keys(content: dict[str, object]) -> dict[str, object]:
+    """Return the content with its keys sorted, at all levels."""
+    result: dict[str, object] = json.loads(json.dumps(content, sort_keys=True, allow_nan=False))
+    return result
 
 
 def _reference_ids(model: Model) -> dict[str, str]:

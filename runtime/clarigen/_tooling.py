@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from ._calls.actions import GrpcFailure, Send, Sleep
 from ._calls.driver import Driver
 from ._client.base import DEFAULT_RETRIES, DEFAULT_TIMEOUT
-from ._drift.model_type import (
+from ._drift.derived_signatures import (
     CONFIG_PATH,
     CONFIG_TYPES,
     INPUT_TYPES,
     OUTPUT_TYPES,
     PARAMS_PATH,
-    UnknownModelTypeError,
     derive_signatures,
-    read_model_type,
 )
+from ._drift.model_type import UnknownModelTypeError, read_model_type
 from ._model_ref import ModelRef
 from ._text import may_hold_secret
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url

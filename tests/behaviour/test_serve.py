@@ -24,13 +24,13 @@ from gen_client.interface.model import Model, TypeKind
 from gen_client.interface.read import read_model
 from gen_client.interface.write import write_signatures
 from golden.packages import GENERATED, PACKAGES, files
-from support import CORPUS, ROOT, SOURCES
+from support import CORPUS, MODEL_TYPES, ROOT, SOURCES
 
 ALL = [
     path
     for folder in ("docs", "kitchen_sink", "real", "hostile")
     for path in sorted((CORPUS / folder).glob("*.json"))
-]
+] + sorted(MODEL_TYPES.glob("*.json"))
 KITCHEN_SINK = [path for path in ALL if path.parent.name == "kitchen_sink" and path.stem != "empty"]
 
 
@@ -42,7 +42,9 @@ def read_usable_model(path: Path) -> Model | None:
 
 
 def serve_samples(model: Model, **options: Any) -> Server:
-    return serve(Samples(write_signatures(model)), version=model.version_id, **options)
+    model_type = json.loads(model.model_type) if model.model_type else None
+    samples = Samples(write_signatures(model), model_type=model_type)
+    return serve(samples, version=model.version_id, **options)
 
 
 def test_the_served_interface_is_the_same() -> None:
@@ -54,8 +56,9 @@ def test_the_served_interface_is_the_same() -> None:
             continue
         with serve_samples(model) as server:
             access = source.Access(api_base=server.url)
-            runner = read_model(source.resolve_url(server.url, access).fetch(), Report())
-            assert write_signatures(runner) == write_signatures(model), path
+            if not model.model_type:  # which runners do not know
+                runner = read_model(source.resolve_url(server.url, access).fetch(), Report())
+                assert write_signatures(runner) == write_signatures(model), path
             if model.reference is not None:
                 platform = source.PlatformModel(model.reference, "", access).fetch()
                 again = read_model(platform, Report())
@@ -66,7 +69,7 @@ def test_the_served_interface_is_the_same() -> None:
             parameter.type.kind for method in model.methods for parameter in method.parameters
         }
     assert count > 150
-    assert kinds == set(TypeKind)
+    assert kinds == set(TypeKind) - {TypeKind.EMBEDDING}  # a result only
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GENERATED = ROOT / "generated"
 DOCS = ROOT / "tests" / "corpus" / "docs"
 REAL = ROOT / "tests" / "corpus" / "real"
+MODEL_TYPES = ROOT / "tests" / "model_types"
 
 PACKAGES = {
     "detector": DOCS / "detector.json",
@@ -22,6 +23,7 @@ PACKAGES = {
     "multimodal_chat_optional": DOCS / "multimodal-chat-optional.json",
     "sensors": DOCS / "sensors.json",
     "dfine_small_obj2coco": REAL / "dfine-small-obj2coco-2.json",
+    "flowers": MODEL_TYPES / "visual-classifier.json",
     "gpt_5_1": REAL / "gpt-5-1.json",
     "speech_studio": ROOT / "examples" / "speech-studio.json",
     "lab_tools": ROOT / "tests" / "corpus" / "mcp" / "lab-tools.json",

@@ -74,9 +74,12 @@ def deployed(request: pytest.FixtureRequest, packages: Path) -> Iterator[Deploye
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     file = MODEL_TYPES / f"{model_type}.json"
-    assert cli.main(["--signatures", str(file), "--out", str(packages)]) == 0
-    package = importlib.import_module(model_type.replace("-", "_"))
-    name = model_type.title().replace("-", "")
+    package_name = model_type.replace("-", "_")
+    assert (
+        cli.main(["--signatures", str(file), "--out", str(packages), "--name", package_name]) == 0
+    )
+    package = importlib.import_module(package_name)
+    name = package_name.title().replace("_", "")
     yield Deployed(f"grpc://127.0.0.1:{port}", implementation, package, name)
     server.stop(None).wait()
 

@@ -6,6 +6,7 @@ The server is that of `clarigen.testing`; it answers sample values.
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 from types import FrameType
 from typing import Final, NoReturn
@@ -31,7 +32,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         model = read_interface(source, None, report).model
     console.report_warnings(report)
     try:
-        samples = Samples(write_signatures(model), seed=arguments.seed)
+        model_type = json.loads(model.model_type) if model.model_type else None
+        samples = Samples(write_signatures(model), seed=arguments.seed, model_type=model_type)
         server = serve(samples, port=arguments.port, record=0, version=model.version_id)
     except ConfigError as error:
         raise Refusal(str(error), exit_code=USAGE) from None

@@ -79,9 +79,14 @@ def sample_argument(method: NamedMethod, parameter: NamedParameter, *, has_files
 
 
 def is_simple_option(parameter: NamedParameter) -> bool:
-    """Return whether examples pass an optional parameter: its default is a known scalar."""
+    """Return whether examples pass an optional parameter: its default is a known scalar.
+
+    A filter of a model type (`min_value`) that is off by default stays off.
+    """
     default = parameter.wire.default
-    return isinstance(default, KnownDefault) and isinstance(default.value, str | int | float | bool)
+    if not isinstance(default, KnownDefault) or (parameter.wire.path and not default.value):
+        return False
+    return isinstance(default.value, str | int | float | bool)
 
 
 def _sample_in_range(range_: Range, kind: TypeKind) -> Code:

@@ -24,9 +24,10 @@ from .._calls.retry import Deadline
 from .._calls.status import INPUT_UNSUPPORTED_FORMAT, SUCCESS, raise_for_status
 from .._model_ref import ModelRef
 from ..errors import DecodeError
+from .derived_signatures import derive_signatures
 from .difference import describe_differences
 from .lock import read_lock
-from .model_type import UnknownModelTypeError, convert_model_type, derive_signatures
+from .model_type import UnknownModelTypeError, convert_model_type
 from .signature import Signature, read_signatures
 
 if TYPE_CHECKING:

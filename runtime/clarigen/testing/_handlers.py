@@ -53,6 +53,9 @@ class RpcHandlers:
                 "GetModel": _build_rpc_handler(
                     unary, _exempt_from_faults(service.get_model), _proto.GetModelRequest
                 ),
+                "GetModelType": _build_rpc_handler(
+                    unary, _exempt_from_faults(service.get_model_type), _proto.GetModelTypeRequest
+                ),
                 "GetModelVersion": _build_rpc_handler(
                     unary,
                     _exempt_from_faults(service.get_model_version),

@@ -13,6 +13,7 @@ from typing import Any, Final
 from .. import wire
 from ..errors import ConfigError
 from ._annotations import LEAF_CODECS, ValueType
+from ._inline_methods import InlineMethod, build_result_codec
 from ._sample_values import Sampler
 from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, MethodProvider, ServedMethod
 
@@ -40,12 +41,20 @@ class Samples(MethodProvider):
     Args:
         signatures: The signatures: the value of `method_signatures` in a lock (`signatures.json`).
         seed: Seed of the values.
+        model_type: The value of `model_type` in the lock of a model without signatures.
 
     Raises:
         ConfigError: There are no signatures, or one is malformed.
     """
 
-    def __init__(self, signatures: Iterable[Mapping[str, Any]], *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        signatures: Iterable[Mapping[str, Any]],
+        *,
+        seed: int = 0,
+        model_type: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.model_type = model_type
         self._methods: dict[str, ServedMethod] = {}
         for signature in signatures:
             try:
@@ -70,13 +79,18 @@ def _build_method(signature: Mapping[str, Any], seed: int) -> ServedMethod:
     fields = {field["name"]: field for field in signature.get("input_fields", ())}
     output = _build_output_field(signature["output_fields"])
     stream = next((key for key, field in fields.items() if field.get("iterator")), None)
-    return ServedMethod(
+    is_inline = bool(signature.get("inline"))
+    return (InlineMethod if is_inline else ServedMethod)(
         name=name,
         method_type=method_type,
         function=_build_function(name, method_type, fields, output, stream, seed),
         parameters={key: _build_value_type(field) for key, field in fields.items()},
         required=frozenset(key for key, field in fields.items() if field.get("required")),
-        returns=_build_codec(output),
+        returns=(
+            build_result_codec(signature["output_fields"], SampleRecord, _build_codec)
+            if is_inline
+            else _build_codec(output)
+        ),
         stream_parameter=stream,
         signature=dict(signature),
     )

@@ -25,7 +25,7 @@ from ..errors import ConfigError
 from ._annotations import ValueType, build_field, evaluate_annotations, read_annotation
 
 if TYPE_CHECKING:
-    from .._proto import Data
+    from .._proto import Data, OutputInfo
 
 UNARY: Final = "UNARY_UNARY"
 SERVER_STREAM: Final = "UNARY_STREAMING"
@@ -59,12 +59,17 @@ class ServedMethod:
     stream_parameter: str | None
     signature: dict[str, Any]
 
-    def decode_arguments(self, data: Data) -> dict[str, Any]:
+    def decode_arguments(self, data: Data, options: OutputInfo | None = None) -> dict[str, Any]:
         """Decode the arguments of one input, without the omitted ones: for them, the method's defaults apply.
+
+        Args:
+            data: The input.
+            options: The parameters of the request, which only models without signatures read.
 
         Raises:
             ValueError: A required argument is missing, or a value does not match the signature.
         """
+        del options
         parts = {part.id: part.data for part in data.parts}
         arguments: dict[str, Any] = {}
         for index, (name, value_type) in enumerate(self.parameters.items()):
@@ -111,7 +116,13 @@ class ServedMethod:
 
 
 class MethodProvider:
-    """Base class of objects that describe their served methods themselves, without annotations."""
+    """Base class of objects that describe their served methods themselves, without annotations.
+
+    Attributes:
+        model_type: The model type that the methods were derived from; None for a model with signatures.
+    """
+
+    model_type: Mapping[str, Any] | None = None
 
     def describe_methods(self) -> dict[str, ServedMethod]:
         """Return the methods by name."""

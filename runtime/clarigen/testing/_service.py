@@ -15,7 +15,15 @@ from .. import _proto, wire
 from .._calls.status import FAILURE, MODEL_TRAINED, SUCCESS
 from ..errors import ConfigError
 from ._call_log import CallLog
-from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, ServedMethod, find_served_methods
+from ._inline_methods import InlineMethod, build_model_type, find_inline_method
+from ._served_methods import (
+    BIDI_STREAM,
+    SERVER_STREAM,
+    UNARY,
+    MethodProvider,
+    ServedMethod,
+    find_served_methods,
+)
 
 _DISCOVERY_METHOD: Final = "_GET_SIGNATURES"
 
@@ -49,6 +57,7 @@ class Service:
         self._versions: dict[str, Mapping[str, ServedMethod]] = {
             version: find_served_methods(implementation)
         }
+        self._model_type = _find_model_type(implementation)
         self.call_log = CallLog(max_calls)
 
     # Versions, in the order of their deployment. A request for an unknown version is answered by the latest.
@@ -66,6 +75,7 @@ class Service:
         if version in self._versions:
             raise ConfigError(f"version {version!r} exists already; choose another id")
         self._versions = {**self._versions, version: find_served_methods(implementation)}
+        self._model_type = _find_model_type(implementation)
         return version
 
     def list_methods(self) -> dict[str, bool]:
@@ -92,12 +102,13 @@ class Service:
         """Yield the only response. This is a generator so that `_catch_failure` applies to it."""
         methods = self._get_methods(request.version_id)
         if get_called_method(request) is None:
-            yield _answer_discovery(methods)
+            yield _answer_discovery({} if self._model_type else methods)
             return
         response = _proto.MultiOutputResponse(status=_build_success_status())
         for method_input in request.inputs:
             method = _select_method(methods, method_input, UNARY)
-            result = self._call_method(method, method.decode_arguments(method_input.data))
+            options = request.model.model_version.output_info
+            result = self._call_method(method, method.decode_arguments(method_input.data, options))
             response.outputs.append(_build_output(method, result))
         yield response
 
@@ -155,8 +166,15 @@ class Service:
             user_id=user_app.user_id,
             app_id=user_app.app_id,
             model_version=version,
+            model_type_id="" if self._model_type is None else self._model_type.get("id", "type"),
         )
         return _proto.SingleModelResponse(status=_build_success_status(), model=model)
+
+    def get_model_type(self, _: _proto.GetModelTypeRequest) -> _proto.SingleModelTypeResponse:
+        """Answer GetModelType with the type of the model; it is empty for a model with signatures."""
+        document = self._model_type
+        model_type = None if document is None else build_model_type(document)
+        return _proto.SingleModelTypeResponse(status=_build_success_status(), model_type=model_type)
 
     def get_model_version(
         self, request: _proto.GetModelVersionRequest
@@ -192,8 +210,13 @@ class Service:
             method_signatures=[
                 _proto.MethodSignature(**_replace_enum_names(method.signature))
                 for method in self._get_methods(version).values()
+                if not isinstance(method, InlineMethod)
             ],
         )
+
+
+def _find_model_type(implementation: object) -> Mapping[str, Any] | None:
+    return implementation.model_type if isinstance(implementation, MethodProvider) else None
 
 
 def _catch_failure(responses: Iterator[_proto.MultiOutputResponse]) -> Responses:
@@ -219,6 +242,8 @@ def _select_method(
 ) -> ServedMethod:
     name = _get_method_name(method_input)
     method = methods.get(name)
+    if not name:
+        method = find_inline_method(methods.values(), method_input.data)
     if method is None:
         raise ValueError(f"Method {name} not found in model class")
     if method.method_type != method_type:

@@ -4,6 +4,9 @@
 
 """One runnable example per method: `python -m gpt_5_1.examples predict`."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from clarigen.examples import main
@@ -37,5 +40,58 @@ async def generate_async() -> None:
             print(piece, end="", flush=True)
 
 
+def chat() -> None:
+    """Chat through the library `openai` and print the answer."""
+    with Gpt5_1() as model:
+        completions = model.openai().chat.completions
+        answer = completions.create(
+            model=model.name, messages=[{"role": "user", "content": "Hello"}]
+        )
+        print(answer.choices[0].message.content)
+
+
+async def chat_async() -> None:
+    """Chat through the library `openai` with asyncio and print the answer."""
+    async with AsyncGpt5_1() as model:
+        completions = model.openai().chat.completions
+        answer = await completions.create(
+            model=model.name, messages=[{"role": "user", "content": "Hello"}]
+        )
+        print(answer.choices[0].message.content)
+
+
+def chat_stream() -> None:
+    """Chat through the library `openai` and print the answer as it comes."""
+    with Gpt5_1() as model:
+        completions = model.openai().chat.completions
+        stream = completions.create(
+            model=model.name, messages=[{"role": "user", "content": "Hello"}], stream=True
+        )
+        for chunk in stream:
+            for choice in chunk.choices:
+                print(choice.delta.content or "", end="", flush=True)
+
+
+async def chat_stream_async() -> None:
+    """Chat through the library `openai` with asyncio and print the answer as it comes."""
+    async with AsyncGpt5_1() as model:
+        completions = model.openai().chat.completions
+        stream = await completions.create(
+            model=model.name, messages=[{"role": "user", "content": "Hello"}], stream=True
+        )
+        async for chunk in stream:
+            for choice in chunk.choices:
+                print(choice.delta.content or "", end="", flush=True)
+
+
 if __name__ == "__main__":
-    main(predict, predict_async, generate, generate_async)
+    main(
+        predict,
+        predict_async,
+        generate,
+        generate_async,
+        chat,
+        chat_async,
+        chat_stream,
+        chat_stream_async,
+    )

@@ -51,11 +51,19 @@ def main(*functions: Callable[[], object]) -> None:
     try:
         for name in names:
             _run_example(examples[name])
-    except ClarigenError as error:
+    except Exception as error:
+        if not isinstance(error, (ClarigenError, *_library_errors())):
+            raise
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _library_errors() -> tuple[type[Exception], ...]:
+    """Return the base class of the errors of the library `openai`, if an example has loaded it."""
+    library = sys.modules.get("openai")
+    return () if library is None else (library.OpenAIError,)
 
 
 def _summary(function: Callable[[], object]) -> str:

@@ -30,6 +30,8 @@ COMMENTS = frozenset(
     [
         "# Fails with a clear message if the installed runtime does not support this package.",
         "# Wire descriptions of the methods: names, order, types and defaults as the model declares them.",
+        "# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false",
+        "# pyright: reportUnknownArgumentType=false",
     ]
 )
 """The comments of our templates. A comment never holds text of a model."""

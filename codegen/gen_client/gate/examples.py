@@ -6,6 +6,8 @@ Like the rest of the gate, this module knows nothing of models, plans or templat
 from __future__ import annotations
 
 import ast
+from functools import cache
+from textwrap import indent
 
 from gen_client.gate.expressions import (
     SAMPLE_NAMES,
@@ -20,6 +22,45 @@ from gen_client.gate.imports import BoundNames, check_docstring_and_imports
 _NO_PARAMETERS = ast.dump(
     ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
 )
+
+
+_CHATS = """
+completions = model.openai().chat.completions
+answer = {await_}completions.create(
+    model=model.name, messages=[{{"role": "user", "content": "Hello"}}]
+)
+print(answer.choices[0].message.content)
+"""
+_CHAT_STREAMS = """
+completions = model.openai().chat.completions
+stream = {await_}completions.create(
+    model=model.name, messages=[{{"role": "user", "content": "Hello"}}], stream=True
+)
+{async_}for chunk in stream:
+    for choice in chunk.choices:
+        print(choice.delta.content or "", end="", flush=True)
+"""
+
+
+@cache
+def _dump_chats(is_async: bool) -> frozenset[str]:
+    """Return the dumped statements of the two chats with an OpenAI-compatible model: constant text of ours."""
+    words = {"await_": "await ", "async_": "async "} if is_async else {"await_": "", "async_": ""}
+    start = "async def chat():\n" if is_async else "def chat():\n"
+    return frozenset(
+        _dump_statements(_parse_function(start + indent(text.format(**words), " ")))
+        for text in (_CHATS, _CHAT_STREAMS)
+    )
+
+
+def _parse_function(text: str) -> list[ast.stmt]:
+    (function,) = ast.parse(text).body
+    assert isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+    return function.body
+
+
+def _dump_statements(statements: list[ast.stmt]) -> str:
+    return "\n".join(map(ast.dump, statements))
 
 
 def check_examples(module: ast.Module) -> None:
@@ -64,15 +105,16 @@ def _check_example(node: ast.FunctionDef | ast.AsyncFunctionDef, rules: Expressi
     match body, node.returns:
         case (
             [
-                ast.With(items=[item], body=[statement])
-                | ast.AsyncWith(items=[item], body=[statement]) as block
+                ast.With(items=[item], body=statements)
+                | ast.AsyncWith(items=[item], body=statements) as block
             ],
             ast.Constant(value=None),
         ) if (
             isinstance(block, ast.AsyncWith) == is_async
         ):
             _check_opening(item, rules)
-            _check_use(statement, rules, is_async=is_async)
+            if _dump_statements(statements) not in _dump_chats(is_async):
+                _check_only_use(statements, rules, is_async=is_async)
         case _:
             reject(node, "not an example")
 
@@ -89,6 +131,13 @@ def _check_opening(node: ast.withitem, rules: ExpressionRules) -> None:
             pass
         case _:
             reject(node.context_expr, "not the opening of a client")
+
+
+def _check_only_use(statements: list[ast.stmt], rules: ExpressionRules, *, is_async: bool) -> None:
+    """Check that the only statement uses a method."""
+    if len(statements) != 1:
+        reject(statements[1], "not a use of a method")
+    _check_use(statements[0], rules, is_async=is_async)
 
 
 def _check_use(node: ast.stmt, rules: ExpressionRules, *, is_async: bool) -> None:

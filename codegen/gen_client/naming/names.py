@@ -285,6 +285,20 @@ def _name_methods(
     ]
 
 
+def example_names(
+    names: Iterable[str], client: Code, taken: Iterable[Code]
+) -> list[tuple[Code, Code]]:
+    """Return the names of examples that show no method: each with the name of its asyncio twin.
+
+    Args:
+        names: The preferred names.
+        client: The name of the client.
+        taken: The names of the other examples.
+    """
+    examples = Namespace({*MODULE_NAMES, *EXAMPLE_NAMES, client, async_class_name(client), *taken})
+    return [(examples.claim(name), examples.claim(f"{name}_async")) for name in names]
+
+
 def batch_name(method: str) -> str:
     """Return the name of a method's batch method: `import_batch` for `import_`."""
     return f"{method.rstrip('_')}_batch"

@@ -24,6 +24,7 @@ from gen_client.interface.model import (
 )
 from gen_client.naming import names
 from gen_client.plan import docstrings, inline, types, usage
+from gen_client.plan.chats import build_chats
 from gen_client.plan.mcp import build as mcp
 from gen_client.plan.named import NamedMethod, NamedParameter, name_interface, user_classes
 from gen_client.plan.page import (
@@ -70,6 +71,9 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
     shadowed = names.shadowed_builtins(own.method for own in all_names)
     shapes = [shape for method in methods for shape in method.shapes]
     reference = model.reference
+    examples = [name for own in all_names for name in (own.example, own.async_example)]
+    chats = build_chats(client, examples) if model.openai is not None else ()
+    examples += [chat.name for chat in chats]
     return Page(
         package=package,
         format=format_literal(wire.FORMAT),
@@ -97,12 +101,13 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
         ),
         async_doc=usage.format_async_docstring(reference, client),
         examples_doc=usage.format_examples_docstring(
-            reference, package, next((own.example for own in all_names), None)
+            reference, package, next(iter(examples), None)
         ),
         methods=(
             *(_build_method(method, shadowed) for method in methods),
             *(mcp.build_method(tool, shadowed) for tool in tools),
         ),
+        chats=chats,
         aliases=tuple(alias for method in methods for alias in _build_aliases(method)),
         records=tuple(record for method in methods for record in _build_records(method)),
         tool_types=tuple(type_ for tool in tools for type_ in mcp.build_types(tool)),

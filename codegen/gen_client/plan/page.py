@@ -124,6 +124,25 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatExample:
+    """The two functions that show a chat with an OpenAI-compatible model.
+
+    Attributes:
+        name: The name of the function that uses the client.
+        doc: Its docstring.
+        async_name: The name of the function that uses the asyncio twin.
+        async_doc: Its docstring.
+        is_stream: Whether they print the answer as it comes.
+    """
+
+    name: Code
+    doc: str
+    async_name: Code
+    async_doc: str
+    is_stream: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A field of a record; its docstring may be empty."""
 
@@ -183,6 +202,7 @@ class Page:
         async_doc: The docstring of its asyncio twin.
         examples_doc: The docstring of the examples.
         methods: The client's methods.
+        chats: The examples of chats, if the model is OpenAI-compatible.
         aliases: The aliases of choices.
         records: The records, outer ones first.
         tool_types: The types of the objects that tools take and return.
@@ -202,6 +222,7 @@ class Page:
     async_doc: str
     examples_doc: str
     methods: tuple[ClientMethod, ...]
+    chats: tuple[ChatExample, ...]
     aliases: tuple[Alias, ...]
     records: tuple[Record, ...]
     tool_types: tuple[ToolType, ...]
@@ -224,9 +245,10 @@ class Page:
 
     @property
     def examples(self) -> tuple[Code, ...]:
-        """The functions of `examples.py`, in the order of the methods."""
-        examples = (method.example for method in self.methods)
-        return tuple(name for example in examples for name in (example.name, example.async_name))
+        """The functions of `examples.py`, in the order of the methods; chats follow."""
+        shown: list[Example | ChatExample] = [method.example for method in self.methods]
+        shown += self.chats
+        return tuple(name for example in shown for name in (example.name, example.async_name))
 
     @property
     def exports(self) -> tuple[Code, ...]:

@@ -14,6 +14,7 @@ from clarigen import ModelRef
 from gen_client.escape import LINE_LENGTH, Code, format_code
 from gen_client.interface.model import TypeKind
 from gen_client.plan import samples
+from gen_client.plan.chats import CHAT_CALL
 from gen_client.plan.docstrings import format_paragraph
 from gen_client.plan.named import NamedMethod
 
@@ -125,14 +126,6 @@ def format_package_docstring(
     # No doctest: `pytest --doctest-modules` would call the model.
     code = [f"    {line}" if line else "" for line in lines]
     return "\n".join([format_paragraph(summary, 0), "", "Example::", "", *code])
-
-
-CHAT_CALL: Final = (
-    "print(model.openai().chat.completions.create(",
-    '    model=model.name, messages=[{"role": "user", "content": "Hello"}]',
-    "))",
-)
-"""The lines of a chat with an OpenAI-compatible model, through the client of the library `openai`."""
 
 
 def _format_example_call(method: NamedMethod, arguments: Sequence[Code]) -> list[str]:

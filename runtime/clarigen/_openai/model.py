@@ -62,18 +62,19 @@ class OpenAIModelBase(ClientBase):
         version = f"/versions/{address.version_id}" if address.version_id else ""
         return f"{address.reference.url}{version}"
 
-    def _make_transports(self) -> Transports:
-        """Return the wire descriptions of the model's transports."""
-        from .. import wire
-        from .exchange import Transports
 
-        unary, stream = self._openai_parameters
-        return Transports(
-            wire.unary("openai_transport", wire.field(unary, wire.STR), returns=wire.STR),
-            wire.server_stream(
-                "openai_stream_transport", wire.field(stream, wire.STR), returns=wire.STR
-            ),
-        )
+def make_transports(client_class: type[OpenAIModelBase]) -> Transports:
+    """Return the wire descriptions of the transports of a generated class."""
+    from .. import wire
+    from .exchange import Transports
+
+    unary, stream = client_class._openai_parameters  # pyright: ignore[reportPrivateUsage]
+    return Transports(
+        wire.unary("openai_transport", wire.field(unary, wire.STR), returns=wire.STR),
+        wire.server_stream(
+            "openai_stream_transport", wire.field(stream, wire.STR), returns=wire.STR
+        ),
+    )
 
 
 class OpenAIModel(OpenAIModelBase, Client):
@@ -92,7 +93,7 @@ class OpenAIModel(OpenAIModelBase, Client):
         """
         from .client import create_openai
 
-        return create_openai(self._connection, self._make_transports(), self._make_context)
+        return create_openai(self._connection, make_transports(type(self)), self._make_context)
 
 
 class AsyncOpenAIModel(OpenAIModelBase, AsyncClient):
@@ -102,4 +103,6 @@ class AsyncOpenAIModel(OpenAIModelBase, AsyncClient):
         """Return an `openai.AsyncOpenAI` whose calls go over this client: see `OpenAIModel.openai`."""
         from .client import create_async_openai
 
-        return create_async_openai(self._connection, self._make_transports(), self._make_context)
+        return create_async_openai(
+            self._connection, make_transports(type(self)), self._make_context
+        )

@@ -28,6 +28,7 @@ from ._annotations import Param
 from ._call_log import Call
 from ._fake import calls, fake
 from ._faults import Fault, Faults
+from ._openai import OpenAITransports
 from ._sample_model import Samples
 from ._server import Serve, Server, serve
 
@@ -35,6 +36,7 @@ __all__ = [
     "Call",
     "Fault",
     "Faults",
+    "OpenAITransports",
     "Param",
     "Samples",
     "Serve",

@@ -10,7 +10,7 @@ import inspect
 import sys
 from functools import partial
 from types import new_class
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
 
 from .._async.client import AsyncClient
 from .._client.base import ClientBase
@@ -22,6 +22,7 @@ from ._call_log import Call, CallLog
 from ._signature_check import check_function, is_async
 
 if TYPE_CHECKING:
+    from .._openai.model import OpenAIModelBase
     from ._fake_calls import FakeMethod
 
 _Client = TypeVar("_Client", bound=ClientBase)
@@ -54,7 +55,8 @@ def fake(client_class: type[_Client], /, **functions: object) -> _Client:
 
     Args:
         client_class: A generated class, such as `Detector` or `AsyncDetector`.
-        **functions: The replacement of each method that the test calls.
+        **functions: The replacement of each method that the test calls. `openai` is that of an OpenAI-compatible
+            model: a function of the body of a request, as for `OpenAITransports`.
 
     Returns:
         The client.
@@ -70,6 +72,9 @@ def fake(client_class: type[_Client], /, **functions: object) -> _Client:
     methods, call_log = _find_methods(client_class), CallLog()
     fake_methods: dict[str, FakeMethod] = {}
     for name, function in functions.items():
+        if name == "openai" and _is_openai(client_class):
+            fake_methods |= _build_openai_methods(client_class, function, call_log)
+            continue
         method = _look_up_method(client_class, methods, name)
         fake_methods[method.name] = _build_fake_method(
             client_class, name, method, function, call_log
@@ -138,6 +143,46 @@ def _look_up_method(
     )
 
 
+def _is_openai(client_class: type[ClientBase]) -> bool:
+    """Return whether a class is of an OpenAI-compatible model. Its base is loaded if it is."""
+    module = sys.modules.get("clarigen._openai.model")
+    return module is not None and issubclass(client_class, module.OpenAIModelBase)
+
+
+def _build_openai_methods(
+    client_class: type[ClientBase], handler: Any, call_log: CallLog
+) -> dict[str, FakeMethod]:
+    """Build the fakes of both transports of an OpenAI-compatible model.
+
+    Args:
+        client_class: The generated class.
+        handler: The function that answers requests, an answer, or an exception to raise.
+        call_log: The log to which the requests are added.
+    """
+    from .._openai.model import make_transports
+    from ._fake_calls import FakeMethod
+    from ._openai import OpenAIHandler
+
+    asynchronous: bool = issubclass(client_class, AsyncClient)
+    is_handler_async = is_async(handler) if callable(handler) else False
+    if is_handler_async and not asynchronous:
+        raise ConfigError(
+            f"fake({client_class.__name__}, openai=…): the function must not be async; only the fake of an asyncio"
+            " client accepts one"
+        )
+    function = partial(_raise_error, handler) if _is_error(handler) else handler
+    answers, unlogged = OpenAIHandler(function, call_log), CallLog(0)
+    transports = make_transports(cast("type[OpenAIModelBase]", client_class))
+    return {
+        transports.unary.name: FakeMethod(
+            "openai", transports.unary, answers.answer, asynchronous, unlogged
+        ),
+        transports.stream.name: FakeMethod(
+            "openai", transports.stream, answers.stream, asynchronous, unlogged
+        ),
+    }
+
+
 def _build_fake_method(
     client_class: type[ClientBase],
     name: str,
@@ -177,7 +222,7 @@ def _is_error(replacement: Any) -> bool:
     )
 
 
-def _raise_error(error: Any, **_: object) -> Any:
+def _raise_error(error: Any, *_: object, **__: object) -> Any:
     raise error
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from .._calls.actions import END
 from .._calls.batch import AdaptiveLimits, BatchLimits, BatchPlan
@@ -53,6 +53,10 @@ class FakeBatchPlan(BatchPlan[Any]):
         return 1
 
 
+_REPLACEMENTS: Final = {"openai_transport": "openai", "openai_stream_transport": "openai"}
+"""The keyword of `fake` for a method, if it is not the method's name."""
+
+
 class FakeConnectionBase:
     """The common base class of both connections: it makes the flows of a fake's calls."""
 
@@ -74,7 +78,7 @@ class FakeConnectionBase:
             ConfigError: No replacement was passed to `fake`.
         """
         if method.name not in self._methods:
-            cls, name = self._class_name, method.name
+            cls, name = self._class_name, _REPLACEMENTS.get(method.name, method.name)
             raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")
         return self._methods[method.name]
 

@@ -53,3 +53,70 @@ def test_a_client_without_methods_is_accepted() -> None:
 def test_changed_base_or_keyword_is_refused(old: str, new: str) -> None:
     assert old in PAGE
     refused(PAGE.replace(old, new, 1))
+
+
+EXAMPLES = '''"""One runnable example per method."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from clarigen.examples import main
+
+from .client import AsyncLarge, Large
+
+
+def chat() -> None:
+    """Chat."""
+    with Large() as model:
+        completions = model.openai().chat.completions
+        answer = completions.create(
+            model=model.name, messages=[{"role": "user", "content": "Hello"}]
+        )
+        print(answer.choices[0].message.content)
+
+
+async def chat_stream_async() -> None:
+    """Chat."""
+    async with AsyncLarge() as model:
+        completions = model.openai().chat.completions
+        stream = await completions.create(
+            model=model.name, messages=[{"role": "user", "content": "Hello"}], stream=True
+        )
+        async for chunk in stream:
+            for choice in chunk.choices:
+                print(choice.delta.content or "", end="", flush=True)
+
+
+if __name__ == "__main__":
+    main(chat, chat_stream_async)
+'''
+
+
+def test_examples_of_chats_are_accepted() -> None:
+    check.check_code(EXAMPLES, "examples")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("completions = model.openai()", "completions = model.evil()"),
+        ("completions = model.openai()", "completions = evil().openai()"),
+        ("model=model.name", "model=evil()"),
+        ('"Hello"', "evil()"),
+        ('"Hello"', '"Another text"'),
+        ("stream=True", "stream=True, extra=evil()"),
+        ("await completions", "completions"),
+        ("async for chunk", "for chunk"),
+        ("answer.choices[0]", "answer.choices[evil()]"),
+        ("print(answer", "evil(answer"),
+        ("        print(answer", "        evil()\n        print(answer"),
+        ("        answer = ", "        answer = evil() or "),
+        ("        completions = model.openai().chat.completions\n        answer", "        answer"),
+        ("with Large()", "with evil()"),
+        ("with Large()", "with Large(evil())"),
+        ("def chat() -> None", "def chat(x=evil()) -> None"),
+    ],
+)
+def test_a_changed_chat_is_refused(old: str, new: str) -> None:
+    assert old in EXAMPLES
+    refused(EXAMPLES.replace(old, new, 1), "examples")

@@ -84,7 +84,9 @@ class ModelError(ClarigenError):
         description: The platform's short text for the code.
         details: The cause, often the message of the model's own exception.
         request_id: The platform's id of the request; quote it when you ask for help.
-        attempts: How often the request was sent.
+        attempts: How often the request was sent; 0 if there was no connection.
+        may_have_run: Whether the model may have run the request. False if it certainly has not, so that calling
+            again is safe.
         elapsed: Duration of the call with all its attempts, in seconds.
         stack_trace: Traceback of the model's own exception, one entry per line, if the server sends it.
             Not part of the message: it may contain private details.
@@ -100,6 +102,7 @@ class ModelError(ClarigenError):
         details: str = "",
         request_id: str = "",
         attempts: int = 1,
+        may_have_run: bool = True,
         elapsed: float = 0.0,
         stack_trace: tuple[str, ...] = (),
     ) -> None:
@@ -110,6 +113,7 @@ class ModelError(ClarigenError):
         self.details = details
         self.request_id = request_id
         self.attempts = attempts
+        self.may_have_run = may_have_run
         self.elapsed = elapsed
         self.stack_trace = stack_trace
 
@@ -162,7 +166,9 @@ class TransportError(ClarigenError):
     Attributes:
         code: Name of the gRPC status, for example `UNIMPLEMENTED`.
         details: The cause, as gRPC describes it.
-        attempts: How often the request was sent.
+        attempts: How often the request was sent; 0 if there was no connection.
+        may_have_run: Whether the model may have run the request. False if it certainly has not, so that calling
+            again is safe.
         elapsed: Duration of the call with all its attempts, in seconds.
     """
 
@@ -173,12 +179,14 @@ class TransportError(ClarigenError):
         code: str = "",
         details: str = "",
         attempts: int = 1,
+        may_have_run: bool = True,
         elapsed: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.details = details
         self.attempts = attempts
+        self.may_have_run = may_have_run
         self.elapsed = elapsed
 
 
@@ -191,7 +199,9 @@ class DeadlineExceededError(ClarigenError, TimeoutError):
 
     Attributes:
         timeout: The timeout, in seconds.
-        attempts: How often the request was sent.
+        attempts: How often the request was sent; 0 if there was no connection.
+        may_have_run: Whether the model may have run the request. False if it certainly has not, so that calling
+            again is safe.
         elapsed: Duration of the call with all its attempts, in seconds.
     """
 
@@ -201,11 +211,13 @@ class DeadlineExceededError(ClarigenError, TimeoutError):
         *,
         timeout: float | None = None,
         attempts: int = 1,
+        may_have_run: bool = True,
         elapsed: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.timeout = timeout
         self.attempts = attempts
+        self.may_have_run = may_have_run
         self.elapsed = elapsed
 
 

@@ -178,10 +178,24 @@ class GoAway(Fault):
 
 
 class GoAwayRefusing(Fault):
-    """Send GOAWAY instead of forwarding a request, which never reaches the server."""
+    """Send GOAWAY instead of forwarding a request, which never reaches the server.
+
+    Args:
+        connections: How many connections are affected; the requests on later ones are forwarded.
+    """
+
+    def __init__(self, connections: int = 1 << 30) -> None:
+        self._connections = connections
+        self._affected: set[Link] = set()
+
+    def accepted(self, link: Link) -> None:
+        if len(self._affected) < self._connections:
+            self._affected.add(link)
 
     def up(self, link: Link, frame: bytes, kind: int) -> None:
-        if kind == _HEADERS:
+        if link not in self._affected:
+            super().up(link, frame, kind)
+        elif kind == _HEADERS:
             link.client.sendall(goaway(0))
         elif kind == -1:
             super().up(link, frame, kind)

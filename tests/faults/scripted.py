@@ -90,7 +90,9 @@ class Scripted:
         max_concurrent_calls: int | None = None,
         port: int = 0,
         limit: int = 1 << 30,
+        starts: bool = True,
     ) -> None:
+        self._starts = starts
         self.script = script
         self.sends: list[str] = []
         self.executed: list[int] = []
@@ -107,7 +109,7 @@ class Scripted:
             maximum_concurrent_rpcs=max_concurrent_calls,
             options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", limit)],
         )
-        self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        self.port = self._server.add_insecure_port(f"127.0.0.1:{port}") if starts else port
 
     @property
     def url(self) -> str:
@@ -115,8 +117,14 @@ class Scripted:
         return f"grpc://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        self._server.start()
+        if self._starts:
+            self._server.start()
         return self
+
+    def start(self) -> None:
+        """Start a server that was created with `starts=False`; until then, nobody listens on its port."""
+        self._server.add_insecure_port(f"127.0.0.1:{self.port}")
+        self._server.start()
 
     def __exit__(self, *_: object) -> None:
         self.kill()

@@ -17,7 +17,7 @@ from clarigen import ModelNotReadyError, Response, UnavailableError
 from faults.callers import TWINS, AsyncCalls, Calls, with_test_policy
 from faults.scripted import Answer, Platform, Refuse, Scripted, Step
 
-FULL = Refuse("RESOURCE_EXHAUSTED")
+FULL = Refuse("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!")
 twins = pytest.mark.parametrize("twin", TWINS)
 
 

@@ -38,7 +38,7 @@ SCRIPTS: Final[dict[str, Callable[[int], Step]]] = {
     "hangs": lambda _: Hang(),
     "hangs within": lambda _: Hang(after=1),
     "answers": lambda _: Answer(),
-    "refuses": lambda _: Refuse("RESOURCE_EXHAUSTED"),
+    "refuses": lambda _: Refuse("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!"),
 }
 
 PAUSES: Final = [0.0, 0.0, *(random.Random(7).uniform(0, 0.01) for _ in range(40)), 0.1]

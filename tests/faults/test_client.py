@@ -187,7 +187,7 @@ class Starting(Standin):
 def test_model_that_does_not_start_in_time_raises(package: Any, platform: Standin) -> None:
     platform.failing["PostModelOutputs"] = (21351, "deploying")
     with (
-        package.PlatformEcho(timeout=0.5) as model,
+        package.PlatformEcho(timeout=2) as model,
         pytest.raises((ModelNotReadyError, DeadlineExceededError)) as caught,
     ):
         model.predict("x")
@@ -249,7 +249,7 @@ def test_unreachable_server_raises(package: Any) -> None:
         pytest.raises(UnavailableError, match="predict: UNAVAILABLE") as caught,
     ):
         model.predict("x")
-    assert caught.value.attempts == 2
+    assert (caught.value.attempts, caught.value.may_have_run) == (0, False)
 
 
 def test_server_without_the_rpc_raises(package: Any) -> None:

@@ -21,7 +21,7 @@ from faults.scripted import Answer, Garble, Platform, Refuse, Scripted, Step
 
 STEPS: tuple[Step, ...] = (
     *[Answer()] * 6,
-    *(Refuse("RESOURCE_EXHAUSTED"), Refuse("INTERNAL"), Refuse("UNAVAILABLE", after=1)),
+    *(Platform(40031), Refuse("INTERNAL"), Refuse("UNAVAILABLE", after=1)),
     *(Platform(11005), Platform(21355), Platform(10020, after=2), Platform(30002)),
     *(Garble(), Garble(after=1)),
 )

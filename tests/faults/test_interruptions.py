@@ -68,12 +68,12 @@ def test_calls_survive_a_peer_that_stalls_and_resumes(of_the_request: bool) -> N
 def test_client_survives_a_peer_that_resumes_after_the_deadline(
     twin: str, of_the_request: bool
 ) -> None:
-    """The call ends at its deadline; the next calls of the client succeed on the same connection."""
+    """The call ends at its deadline; the next calls of the client succeed over another connection."""
     fault = Pause(is_of_request=of_the_request)
 
     async def twins(url: str) -> list[int]:
         async with AsyncCalls(base_url=url, timeout=20) as model:
-            with pytest.raises(DeadlineExceededError, match="double: no answer within"):
+            with pytest.raises(DeadlineExceededError, match=r"double: no .* within"):
                 await model.with_options(timeout=0.2).double(1)
             fault.go_on.set()
             return [await model.double(2), *[item async for item in model.count(3)]]
@@ -83,7 +83,7 @@ def test_client_survives_a_peer_that_resumes_after_the_deadline(
             values = asyncio.run(twins(spoiled.url))
         else:
             with Calls(base_url=spoiled.url, timeout=20) as model:
-                with pytest.raises(DeadlineExceededError, match="double: no answer within"):
+                with pytest.raises(DeadlineExceededError, match=r"double: no .* within"):
                     model.with_options(timeout=0.2).double(1)
                 fault.go_on.set()
                 values = [model.double(2), *model.count(3)]
@@ -91,7 +91,7 @@ def test_client_survives_a_peer_that_resumes_after_the_deadline(
         assert server.wait_until_idle()
     assert server.executed[-2:] == [2, 3]
     assert server.executed[:-2] in ([], [1])  # the interrupted call may have run once
-    assert spoiled.connections == 1
+    assert spoiled.connections == 2
 
 
 # A server that is killed
@@ -222,7 +222,7 @@ def test_client_survives_a_server_killed_under_load(twin: str) -> None:
         for kind, error in load.errors:
             assert isinstance(error, UnavailableError)
             assert str(error).startswith(f"{METHODS[kind]}: UNAVAILABLE: ")
-            assert error.attempts in (1, 2)
+            assert error.attempts in (0, 1, 2)
 
     run()  # grpc has created its resources per process by now
     before = _count_resources()

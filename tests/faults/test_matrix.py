@@ -20,10 +20,10 @@ from typing import Any, Final
 
 import pytest
 
-from clarigen import Response, UnavailableError
+from clarigen import Response, ServerError, UnavailableError
 from clarigen._calls.retry_throttle import RetryThrottle
 from clarigen._client.base import get_policy, with_policy
-from clarigen._transport import channel
+from clarigen._transport import channel, connecting
 from faults import proxy
 from faults.callers import (
     KINDS_AND_TWINS,
@@ -37,7 +37,7 @@ from faults.callers import (
     successful_outcome,
 )
 from faults.proxy import Proxy
-from faults.scripted import UNARY, Answer, Garble, Hang, Refuse, Scripted
+from faults.scripted import UNARY, Answer, Garble, Hang, Platform, Refuse, Scripted
 from support import SOURCES
 
 GRACE: Final = 0.1
@@ -65,21 +65,48 @@ def ask_in_time(kind: str, twin: str, url: str, timeout: float) -> Outcome:
     raise AssertionError(f"{late} seconds too late")
 
 
+@pytest.fixture
+def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let calls wait for a connection only briefly."""
+    monkeypatch.setattr(connecting, "FAILURE_SECONDS", SHORT)
+
+
 @cells
-def test_connection_refused_is_retried(kind: str, twin: str) -> None:
-    """No request was sent, so it may be sent again."""
+def test_connection_refused_is_waited_for(kind: str, twin: str, short_wait: None) -> None:
+    """No request was sent, so no attempt is counted."""
     with closing(socket.socket()) as bound:
         bound.bind(
             ("127.0.0.1", 0)
         )  # bound but not listening, so that no other process gets the port
         outcome = ask(kind, twin, f"grpc://127.0.0.1:{bound.getsockname()[1]}")
-    assert outcome == lost(3)
+    assert outcome == lost(0)
 
 
 @cells
-def test_reset_before_the_request_is_retried(kind: str, twin: str) -> None:
+def test_server_that_comes_within_the_wait_is_reached(kind: str, twin: str) -> None:
+    """A restart costs a call time, and nothing else."""
+    with closing(socket.socket()) as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+    started = threading.Event()
+    with Scripted(port=port, starts=False) as server:
+
+        def start() -> None:
+            started.wait(20)
+            server.start()
+
+        thread = threading.Thread(target=start)
+        thread.start()
+        threading.Timer(0.3, started.set).start()
+        assert ask(kind, twin, server.url) == successful_outcome(kind)
+        thread.join()
+    assert len(server.sends) == 1
+
+
+@cells
+def test_reset_before_the_request_is_not_sent(kind: str, twin: str, short_wait: None) -> None:
     with Scripted() as server, Proxy(server.port, proxy.ResetBefore()) as spoiled:
-        assert ask(kind, twin, spoiled.url) == lost(3)
+        assert ask(kind, twin, spoiled.url) == lost(0)
     assert server.sends == []
 
 
@@ -130,7 +157,7 @@ def test_goaway_after_the_request_affects_only_later_calls(kind: str, twin: str)
     """A server that accepts no more requests answers those that it has; the next call connects anew.
 
     Each call waits until gRPC has left the connection of the one before. A call that begins while gRPC still handles the
-    GOAWAY can be lost with the old connection.
+    GOAWAY is sent again by gRPC (see below), which makes the number of connections unknown.
     """
     with Scripted() as server, Proxy(server.port, proxy.GoAway()) as spoiled:
         assert ask(kind, twin, spoiled.url) == successful_outcome(kind)
@@ -143,8 +170,16 @@ def test_goaway_after_the_request_affects_only_later_calls(kind: str, twin: str)
 
 
 @cells
-def test_goaway_instead_of_an_answer_is_not_retried(kind: str, twin: str) -> None:
-    """gRPC does not report that the request has not run, so it is not sent again."""
+def test_goaway_instead_of_an_answer_is_sent_again_by_grpc(kind: str, twin: str) -> None:
+    """HTTP/2 says that the request was not processed, so gRPC sends it over another connection (gRFC A6)."""
+    with Scripted() as server, Proxy(server.port, proxy.GoAwayRefusing(connections=1)) as spoiled:
+        assert ask(kind, twin, spoiled.url) == successful_outcome(kind)
+    assert len(server.sends) == 1
+    assert spoiled.connections == 2
+
+
+@cells
+def test_goaway_instead_of_every_answer_ends_the_call(kind: str, twin: str) -> None:
     with Scripted() as server, Proxy(server.port, proxy.GoAwayRefusing()) as spoiled:
         assert ask(kind, twin, spoiled.url) == lost()
     assert server.sends == []
@@ -161,14 +196,21 @@ def test_slow_connection_succeeds(fault: Callable[[], proxy.Fault], kind: str, t
 @pytest.mark.item(53)
 @pytest.mark.defect("no deadline anywhere")
 @cells
-@pytest.mark.parametrize("fault", [proxy.BlackHole, proxy.Stall, proxy.StallMidway, proxy.Slow])
+@pytest.mark.parametrize(
+    ("fault", "attempts"),
+    [(proxy.BlackHole, 0), (proxy.Stall, 1), (proxy.StallMidway, 1), (proxy.Slow, 1)],
+)
 def test_stalled_connection_ends_in_the_timeout(
-    fault: Callable[[], proxy.Fault], kind: str, twin: str
+    fault: Callable[[], proxy.Fault], attempts: int, kind: str, twin: str
 ) -> None:
     with Scripted(lambda _: Answer(pad=20_000)) as server, Proxy(server.port, fault()) as spoiled:
         outcome = ask_in_time(kind, twin, spoiled.url, SHORT)
         assert server.wait_until_idle()
-    assert outcome == Outcome((), "DeadlineExceededError", 1)
+    # A machine under load may not even connect in time.
+    assert outcome in (
+        Outcome((), "DeadlineExceededError", attempts),
+        Outcome((), "DeadlineExceededError", 0),
+    )
 
 
 @cells
@@ -184,9 +226,9 @@ def test_hanging_model_ends_in_the_timeout(kind: str, twin: str) -> None:
 @cells
 def test_backoff_ends_with_the_timeout(kind: str, twin: str) -> None:
     """No backoff outlasts the deadline: the last error is raised in time, with all attempts counted."""
-    with Scripted(lambda _: Refuse("RESOURCE_EXHAUSTED")) as server:
+    with Scripted(lambda _: Platform(40031)) as server:
         asked = FinishedCall(kind, twin, server.url, chance=0.9, timeout=1.0, max_retries=9)
-    assert asked.outcome.error == "UnavailableError"
+    assert asked.outcome.error == "ServerError"
     assert asked.outcome.attempts == len(server.sends)
     assert asked.outcome.attempts == 2
     assert asked.elapsed < 1.0 + GRACE
@@ -360,18 +402,17 @@ def test_batch_adapts_to_the_servers_capacity() -> None:
 
 
 @pytest.mark.parametrize("twin", TWINS)
-@pytest.mark.parametrize("details", ["as scripted", "Concurrent RPC limit exceeded!"])
-def test_retry_throttle_bounds_attempts_to_one_and_a_tenth(twin: str, details: str) -> None:
-    """Concurrent clients share the retry throttle of a server; each error reports its own attempts."""
+def test_retry_throttle_bounds_attempts_to_one_and_a_tenth(twin: str) -> None:
+    """Concurrent clients share the retry throttle of a model; each error reports its own attempts."""
     attempts: list[int] = []
 
     def call_once(model: Calls) -> None:
-        with pytest.raises(UnavailableError) as caught:
+        with pytest.raises(ServerError) as caught:
             model.double(1)
         attempts.append(caught.value.attempts)
 
     async def each(client: AsyncCalls) -> None:
-        with pytest.raises(UnavailableError) as caught:
+        with pytest.raises(ServerError) as caught:
             await client.double(1)
         attempts.append(caught.value.attempts)
 
@@ -384,7 +425,7 @@ def test_retry_throttle_bounds_attempts_to_one_and_a_tenth(twin: str, details: s
             for _ in range(CROWD // 10):
                 await asyncio.gather(*(each(client) for _ in range(10)))
 
-    with Scripted(lambda _: Refuse("RESOURCE_EXHAUSTED", details)) as server:
+    with Scripted(lambda _: Platform(40031)) as server:
         if twin == "sync":
             with Calls(base_url=server.url, timeout=60) as opened, ThreadPoolExecutor(10) as pool:
                 list(pool.map(call_once, [hasty(opened)] * CROWD))

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, Final
 
 from grpc import aio
 
-from .._calls.actions import GrpcFailure, Send, Sleep
+from .._calls.actions import GrpcFailure, Open, Send, Sleep
 from .._calls.driver import AsyncDriver
 from .._calls.status import failure_from_grpc
 from .._transport.channel_pool import Lease
-from .._transport.connection import CLOSED, GrpcConnectionBase
+from .._transport.connecting import READY, REASON_SECONDS, ConnectionWait, get_reason
+from .._transport.connection import CLOSED, GrpcConnectionBase, Origin, record_failure
 from .._transport.endpoint import Endpoint
 from ..errors import ConfigError
 
@@ -58,14 +60,19 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
         """Send a request and return the reply, or sleep; raise `GrpcFailure` if the call failed."""
         if isinstance(action, Send):
             return await self._send(action)
-        return await asyncio.sleep(action.seconds)
+        return await _sleep(action)
 
     async def _send(self, attempt: Send) -> bytes:
-        call = self._get_lease().get_callable("unary_unary", attempt.rpc)(
-            attempt.request, timeout=attempt.timeout, metadata=self._credential.metadata
+        lease, timeout = self._get_lease(), attempt.timeout
+        while lease.read_state(False) != READY:
+            timeout = await self._connect(lease, timeout)
+        answers = lease.shared.answers
+        call = lease.get_callable("unary_unary", attempt.rpc)(
+            attempt.request, timeout=timeout, metadata=self._credential.metadata
         )
         try:
             reply: bytes = await call
+            lease.shared.answers += 1
             return reply
         except aio.AioRpcError as error:
             failure = failure_from_grpc(error)
@@ -74,29 +81,78 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
                 raise GrpcFailure("CANCELLED", CLOSED) from None
             self.cancel(call)
             self._last_canceled = time.monotonic()  # even if grpc had already canceled the call
+            await _wait_for_cancellation()
             raise
         # Not raised in the `except`: `__context__` would be grpc's error, whose traceback holds the metadata.
-        raise failure
+        raise record_failure(failure, Origin(lease, answers))
 
-    async def receive(self, reply: Awaitable[Any], end: Any) -> Any:
+    async def connect(self, attempt: Open) -> Open:
+        """Wait for a connection. Return the attempt with the time that is left."""
+        return attempt._replace(timeout=await self._connect(self._get_lease(), attempt.timeout))
+
+    async def _connect(self, lease: Lease, timeout: float | None) -> float | None:
+        """Wait until the channel is connected. Return the time that is left for the attempt, in seconds.
+
+        Raises:
+            GrpcFailure: There is no connection. The request was not sent.
+            ConfigError: The connection was closed meanwhile.
+        """
+        wait = ConnectionWait(timeout)
+        while True:
+            if self._is_closed:
+                raise ConfigError(CLOSED)
+            state = lease.read_state(True)
+            if state == READY:
+                return wait.remaining()
+            goes_on = wait.go_on(state)
+            if wait.asks_reason(goes_on=goes_on) and wait.is_hopeless(
+                await self._ask_reason(lease)
+            ):
+                goes_on = False
+            if not goes_on:
+                lease.retire()
+                raise wait.to_failure(self.target.address)
+            await asyncio.sleep(wait.pause)
+
+    async def _ask_reason(self, lease: Lease) -> str:
+        """Return why the channel is not connected; empty if it does not say."""
+        try:
+            await lease.make_reason_callable()(b"", timeout=REASON_SECONDS)
+        except aio.AioRpcError as error:
+            return get_reason(failure_from_grpc(error))
+        return ""
+
+    def start_stream(self, attempt: Open, messages: Any) -> Any:
+        """Start an attempt of a streaming call, and return grpc's call."""
+        lease = self._get_lease()
+        answers, call = lease.shared.answers, self._open_stream(lease, attempt, messages)
+        with suppress(TypeError):  # an interceptor may replace the call by any iterator
+            self._origins[call] = Origin(lease, answers)
+        return call
+
+    async def receive(self, call: Any, reply: Awaitable[Any], end: Any) -> Any:
         """Await a reply of a stream. Return it, or `end` after the last; raise `GrpcFailure` if the stream failed."""
         try:
             message = await reply
-            return end if message is aio.EOF else message
         except aio.AioRpcError as error:
             failure = failure_from_grpc(error)
         except asyncio.CancelledError:
             if not _is_task_canceled():
                 raise GrpcFailure("CANCELLED", CLOSED) from None
             raise
-        raise failure
+        else:
+            origin = self._find_origin(call)
+            if origin is not None:
+                origin.lease.shared.answers += 1
+            return end if message is aio.EOF else message
+        raise record_failure(failure, self._find_origin(call))
 
     def _get_lease(self) -> Lease:
         if self._is_closed:
             raise ConfigError(CLOSED)
         loop = asyncio.get_running_loop()
         lease = self._leases.get(loop)
-        if lease is None or lease.is_inherited:
+        if lease is None or lease.is_stale:
             for closed_loop in [loop for loop in self._leases if loop.is_closed()]:
                 self._leases.pop(closed_loop).release()
             lease = self._leases[loop] = Lease(self.target, loop, self._interceptors)
@@ -107,3 +163,32 @@ def _is_task_canceled() -> bool:
     """Return whether the current task was canceled; False if only its call was, by closing the client."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
+
+
+async def _wait_for_cancellation() -> None:
+    """Let anyio cancel the task again, which it does until the task leaves the canceled scope.
+
+    grpc.aio replaces the exception of a cancellation by one without anyio's message. Without the message, the scope
+    would not recognize its own cancellation.
+    """
+    for _ in range(2):
+        await asyncio.sleep(0)
+
+
+async def _sleep(action: Sleep) -> None:
+    """Sleep, or wait until a ticket is called."""
+    ticket = action.ticket
+    if ticket is None:
+        await asyncio.sleep(action.seconds)
+        return
+    loop = asyncio.get_running_loop()
+    called = asyncio.Event()
+
+    def on_call() -> None:  # in any thread, perhaps after the loop was closed
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(called.set)
+
+    ticket.on_call(on_call)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(action.seconds):
+            await called.wait()

@@ -196,14 +196,15 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncRequestItems], Generic[_R_c
         """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
         items = self._items
         if isinstance(action, Receive):
+            call = self._get_call()
             if items is None:
-                return await self._connection.receive(self._get_call().read(), END)
-            return await self._receive(items)
+                return await self._connection.receive(call, call.read(), END)
+            return await self._receive(call, items)
         if isinstance(action, Open):
             import asyncio
 
             self._loop = asyncio.get_running_loop()
-            return self._start_attempt(action)
+            return self._start_attempt(await self._connection.connect(action))
         if isinstance(action, PullFirst):
             assert items is not None
             return await anext(items.iterator, END)
@@ -212,9 +213,9 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncRequestItems], Generic[_R_c
             return items.reclaim()
         return await self._connection.perform(action)
 
-    async def _receive(self, items: AsyncRequestItems) -> Any:
+    async def _receive(self, call: Any, items: AsyncRequestItems) -> Any:
         try:
-            return await self._connection.receive(items.read(END), END)
+            return await self._connection.receive(call, items.read(END), END)
         except GrpcFailure as reported_failure:
             failure = await items.find_server_failure(reported_failure)
             if failure is None:

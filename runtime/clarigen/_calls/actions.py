@@ -16,7 +16,10 @@ nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from .capacity_queue import Ticket
 
 END: Final[Any] = object()
 """What a flow is sent instead of an input or a reply if there are no more."""
@@ -30,12 +33,14 @@ class GrpcFailure(Exception):
     Attributes:
         code: Name of the status code, for example `UNAVAILABLE`.
         details: Details of the status, from the server or from grpc.
+        is_unsent: Whether the request certainly was not sent, because there was no connection.
     """
 
-    def __init__(self, code: str, details: str) -> None:
+    def __init__(self, code: str, details: str, *, is_unsent: bool = False) -> None:
         super().__init__(f"{code}: {details}")
         self.code = code
         self.details = details
+        self.is_unsent = is_unsent
 
 
 class Send(NamedTuple):
@@ -95,6 +100,8 @@ class Sleep(NamedTuple):
 
     Attributes:
         seconds: Duration of the wait.
+        ticket: The place of the call in a queue; the wait may end as soon as it is called. None to wait to the end.
     """
 
     seconds: float
+    ticket: Ticket | None = None

@@ -21,7 +21,7 @@ from ..errors import ClarigenError, DecodeError, ModelError
 from .actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim, Send, Sleep
 from .address import Address
 from .response import Observer, Response, Usage
-from .retry import Attempts, Deadline, Policy, wait_for_retry
+from .retry import Attempts, Deadline, Policy, wait_for_retry, wait_for_turn
 from .status import (
     MIXED_STATUS,
     SUCCESS,
@@ -40,6 +40,9 @@ _RESPONSE_SUCCESS: Final = frozenset({SUCCESS, MIXED_STATUS})
 
 _OUTPUT_SUCCESS: Final = frozenset({SUCCESS, 0})
 """Codes of an output that holds a result. Servers may omit the status of an output."""
+
+_CLOCK_SKEW: Final = 0.05
+"""How much earlier than our clock gRPC's may end a call, in seconds."""
 
 UnaryFlow = Generator[Send | Sleep, Any, _R]
 """A flow that only sends unary requests and sleeps. It returns a result of type `_R`."""
@@ -167,6 +170,8 @@ def _send_with_retries(
             try:
                 address_fields = yield from _resolve_address(context, attempts.deadline)
                 message = message or b"".join((address_fields, *request))
+                if attempts.must_queue:
+                    yield from wait_for_turn(attempts)
                 reply = yield Send(method.rpc, message, attempts.begin())
                 parsed = parse_reply(method, reply, context)
                 _check_response(method, parsed.response, input_count, check_outputs=check_outputs)
@@ -250,6 +255,8 @@ def _run_stream(
                 encode_item = (
                     partial(_encode_later_item, method, address_fields) if streams_inputs else None
                 )
+                if attempts.must_queue:
+                    yield from wait_for_turn(attempts)
                 yield Open(method.rpc, message, attempts.begin(), encode_item)
                 while (reply := (yield Receive())) is not END:
                     response, payloads = parse_reply(method, reply, context)
@@ -289,9 +296,11 @@ def _wait_or_raise(
     if isinstance(failure, ModelError):
         error, retryability = failure, classify_status(failure.code).retryability
     else:
-        error = error_from_failure(failure, method.name, timeout=attempts.deadline.timeout)
+        is_over = attempts.deadline.expires_within(_CLOCK_SKEW)
+        timeout = attempts.deadline.timeout if is_over else None
+        error = error_from_failure(failure, method.name, timeout=timeout)
         retryability = classify_failure(failure).retryability
-    attempts.end(answered=isinstance(failure, ModelError))
+    attempts.fail(failure)
     if not (yield from wait_for_retry(retryability, attempts, error)):
         attempts.annotate(error)
         yield from _add_drift_hint(context, error, attempts)

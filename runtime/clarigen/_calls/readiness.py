@@ -40,6 +40,9 @@ from .status import (
 if TYPE_CHECKING:
     from .call import UnaryFlow
 
+_RECONNECT_PAUSE: Final = 0.1
+"""The pause after a poll that found no connection, in seconds."""
+
 _REMEDIES: Final[Mapping[Component | None, str]] = {
     "version": "upload it again, or give another version_id",
     "deployment": "deploy it, or give another deployment_id",
@@ -66,7 +69,7 @@ def wait_until_ready(address: Address, policy: Policy) -> UnaryFlow[None]:
             break
         except (GrpcFailure, ModelError) as obstacle:
             reason = _describe_obstacle(obstacle)
-            delay = next_poll_delay(attempts) if _is_worth_waiting(obstacle) else None
+            delay = _next_delay(attempts, obstacle)
             if delay is None:
                 raise attempts.annotate(
                     _build_final_error(model, obstacle, reason, attempts)
@@ -77,6 +80,14 @@ def wait_until_ready(address: Address, policy: Policy) -> UnaryFlow[None]:
         attempts.waits += 1
         yield Sleep(delay)
     LOGGER.info("%s: ready after %.1f s", model, attempts.deadline.elapsed())
+
+
+def _next_delay(attempts: Attempts, obstacle: GrpcFailure | ModelError) -> float | None:
+    """Return the seconds to wait before the next poll; None if there is none."""
+    delay = next_poll_delay(attempts) if _is_worth_waiting(obstacle) else None
+    if delay is not None and isinstance(obstacle, GrpcFailure) and obstacle.is_unsent:
+        return min(delay, _RECONNECT_PAUSE)  # the poll has already waited for a connection
+    return delay
 
 
 class _Poll:
@@ -128,7 +139,7 @@ class _Poll:
 def _is_worth_waiting(obstacle: GrpcFailure | ModelError) -> bool:
     """Return whether another poll may succeed. Polls are idempotent: it does not matter whether the last one ran."""
     if isinstance(obstacle, GrpcFailure):
-        if obstacle.code == "DEADLINE_EXCEEDED":
+        if obstacle.code == "DEADLINE_EXCEEDED" or obstacle.is_unsent:
             return True
         return classify_failure(obstacle).retryability is not Retryability.NEVER
     info = classify_status(obstacle.code)

@@ -2,7 +2,8 @@
 
 This is the runtime's only layer of retries, in the terms of gRPC's retry design (gRFC A6). Nothing here waits, and
 `Policy` supplies the clock and the random numbers, so that tests can replay every decision. `status` says whether a
-status permits a retry; `retry_throttle` limits the retries to one server.
+status permits a retry; `retry_throttle` limits the retries of one model; `capacity_queue` is where calls wait for a
+server that is full.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from .._log import LOGGER
 from .._text import escape_unprintable
-from .actions import Sleep
+from ..errors import ModelError
+from .actions import GrpcFailure, Sleep
+from .capacity_queue import CapacityQueue, Ticket
 from .retry_throttle import RetryThrottle
-from .status import CallError, Retryability
+from .status import CallError, Retryability, may_have_run
 
 _CallErrorT = TypeVar("_CallErrorT", bound=CallError)
 
@@ -31,11 +34,15 @@ MAX_BACKOFF: Final = 20.0
 MAX_OVERLOAD_BACKOFF: Final = 4.0
 """Longest delay before a call is sent again to an overloaded server, in seconds."""
 
-_FINAL_POLL_MARGIN: Final = 1.0
-"""How long before the deadline the last poll takes place, in seconds; at most a quarter of the timeout."""
+MIN_OVERLOAD_BACKOFF: Final = 0.1
+"""Shortest delay before a call is sent again to an overloaded server, in seconds."""
 
-_REFUSAL_SKEW: Final = 0.02
-"""Largest expected difference between the durations of two refusals by one server, in seconds."""
+_FINAL_POLL_MARGIN: Final = 1.0
+"""How long before the deadline the last attempt begins, in seconds, if nothing else limits the attempts; at most a
+quarter of the timeout."""
+
+_LONGEST_WAIT: Final = 3600.0
+"""The longest wait in a queue before the call looks again, in seconds, if it has no deadline."""
 
 _MIN_TIMEOUT: Final = 0.001
 """Shortest timeout of an attempt, in seconds, even if it begins just before the deadline."""
@@ -53,14 +60,15 @@ class Policy:
     Attributes:
         timeout: Time limit of the call with all its attempts, in seconds; None for no limit.
         max_retries: Maximum number of retries.
-        throttle: Limits the retries of all calls to this server together.
+        throttle: Limits the retries of all calls to this model together.
+        queue: The calls to this server in flight, and those that wait because it is full.
         clock: Returns the time in seconds since an arbitrary moment.
         random: Returns a new random number from 0.0 to 1.0.
         idempotent: Whether a call may run more than once.
     """
 
     # Not a dataclass: defining one takes longer than the rest of this module ("fresh process to first prediction").
-    __slots__ = ("clock", "idempotent", "max_retries", "random", "throttle", "timeout")
+    __slots__ = ("clock", "idempotent", "max_retries", "queue", "random", "throttle", "timeout")
 
     def __init__(
         self,
@@ -70,6 +78,7 @@ class Policy:
         clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = _random,
         idempotent: bool = False,
+        queue: CapacityQueue | None = None,
     ) -> None:
         self.timeout: Final = timeout
         self.max_retries: Final = max_retries
@@ -77,6 +86,7 @@ class Policy:
         self.clock: Final = clock
         self.random: Final = random
         self.idempotent: Final = idempotent
+        self.queue: Final = queue or CapacityQueue()
 
     def replace(self, **changes: Any) -> Policy:
         """Return a copy of this policy with other values for some attributes."""
@@ -106,6 +116,12 @@ class Deadline:
     def remaining(self) -> float | None:
         """Return the seconds that are left, at least 0.001; None for no limit."""
         return None if self._end is None else max(self._end - self._clock(), _MIN_TIMEOUT)
+
+    def until_last_attempt(self) -> float | None:
+        """Return the seconds until the last attempt should begin, or less than 0; None for no limit."""
+        if self.timeout is None:
+            return None
+        return self.timeout - min(_FINAL_POLL_MARGIN, self.timeout / 4) - self.elapsed()
 
     def expires_within(self, seconds: float) -> bool:
         """Return whether there is a deadline and it is at most `seconds` away."""
@@ -147,19 +163,21 @@ class Attempts:
     Attributes:
         policy: Limits the attempts.
         deadline: Deadline of the call with all its attempts.
-        count: Number of attempts.
+        count: Number of attempts that were sent.
         retries: Number of retries that count against `max_retries`.
         waits: Number of delays between attempts.
         is_last: Whether there can be no further attempt, whatever the failure.
+        may_have_run: Whether the model may have run the request of an attempt that failed.
+        has_turn: Whether the next attempt need not queue.
     """
 
     __slots__ = (
-        "_ended_at",
-        "_send_mark",
-        "_sent_at",
+        "_number",
         "count",
         "deadline",
+        "has_turn",
         "is_last",
+        "may_have_run",
         "policy",
         "retries",
         "waits",
@@ -169,36 +187,42 @@ class Attempts:
         self.policy = policy
         self.deadline = Deadline(policy.timeout, policy.clock)
         self.count = self.retries = self.waits = 0
-        self.is_last = False
-        self._send_mark = (0, 0)
-        self._sent_at = self._ended_at = self.deadline.start
+        self.is_last = self.may_have_run = False
+        self._number = policy.queue.next_number()
+        # Without retries, the caller wants to hear at once that the server is full.
+        self.has_turn = policy.max_retries == 0
         policy.throttle.add_tokens()
+
+    @property
+    def must_queue(self) -> bool:
+        """Whether the next attempt must wait for its turn, because the server is full."""
+        return self.policy.queue.is_congested and not self.has_turn
 
     def begin(self) -> float | None:
         """Begin an attempt and return its timeout, in seconds; None for no limit."""
         self.count += 1
-        self._send_mark = self.policy.throttle.record_start(self)
-        self._sent_at = self.policy.clock()
+        self.policy.queue.begin(self)
         return self.deadline.remaining()
 
-    def end(self, *, answered: bool) -> None:
-        """End the attempt.
-
-        Args:
-            answered: Whether the server answered, with a result or an error of its own.
-        """
-        self._ended_at = self.policy.clock()
-        self.policy.throttle.record_end(self, answered=answered)
+    def fail(self, failure: GrpcFailure | ModelError) -> None:
+        """End an attempt that failed."""
+        if isinstance(failure, GrpcFailure) and failure.is_unsent:
+            self.count -= 1
+        if may_have_run(failure):
+            self.may_have_run = True
+        self.has_turn = self.policy.max_retries == 0
+        self.policy.queue.end(self, is_answered=isinstance(failure, ModelError))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self.end(answered=kind is None)
+        self.policy.queue.end(self, is_answered=kind is None)
 
     def annotate(self, error: _CallErrorT) -> _CallErrorT:
-        """Set the number of attempts and the elapsed time of the error that ends the call."""
+        """Set the number of attempts, the elapsed time and `may_have_run` of the error that ends the call."""
         error.attempts = self.count
+        error.may_have_run = self.may_have_run
         error.elapsed = self.deadline.elapsed()
         return error
 
@@ -207,14 +231,9 @@ class Attempts:
         self.retries += 1
         return self.policy.throttle.take_token()
 
-    def is_server_making_progress(self) -> bool:
-        """Return whether the server that refused the attempt is working on other calls."""
-        # If an earlier call is still pending after the time that a refusal takes, it was accepted.
-        refusal_seconds = self._ended_at - self._sent_at
-        waited_seconds = self.policy.clock() - self._ended_at
-        return self.policy.throttle.is_making_progress(
-            self._send_mark, pending_are_accepted=waited_seconds > refusal_seconds + _REFUSAL_SKEW
-        )
+    def join_queue(self, *, is_refused: bool) -> Ticket:
+        """Take a ticket of the server's queue (see `CapacityQueue.join`)."""
+        return self.policy.queue.join(self._number, is_refused=is_refused)
 
 
 class Retry(NamedTuple):
@@ -230,10 +249,10 @@ class Retry(NamedTuple):
 
 
 class WaitForCapacity(NamedTuple):
-    """Wait. If the server is making progress or there is a token, send the call again; otherwise decide again.
+    """Wait in the server's queue until it is the turn of the call, at most for the delay; then send the call again.
 
     Attributes:
-        delay: How long to wait, in seconds.
+        delay: How long to wait at most, in seconds.
     """
 
     delay: float
@@ -263,11 +282,17 @@ def next_step(retryability: Retryability, attempts: Attempts) -> Step:
     is_overloaded = retryability is Retryability.OVERLOADED
     backoff = _OVERLOAD_BACKOFF if is_overloaded else _BACKOFF
     delay = backoff.delay(attempts.waits, policy.random)
+    if is_overloaded or retryability is Retryability.STARTING:
+        # Only the deadline limits the attempts: the last one begins shortly before it.
+        remaining = attempts.deadline.until_last_attempt()
+        if remaining is not None and remaining <= 0:
+            return GiveUp()
+        delay = max(delay, MIN_OVERLOAD_BACKOFF) if is_overloaded else delay
+        delay = delay if remaining is None else min(delay, remaining)
+        return WaitForCapacity(delay) if is_overloaded else Retry(delay, takes_token=False)
     if attempts.deadline.expires_within(delay):
         return GiveUp()
-    if is_overloaded:
-        return WaitForCapacity(delay)
-    return Retry(delay, takes_token=retryability is Retryability.TRANSIENT)
+    return Retry(delay, takes_token=True)
 
 
 def wait_for_retry(
@@ -280,24 +305,48 @@ def wait_for_retry(
         attempts: The attempts of the call so far.
         error: The error of the last attempt, for the log.
     """
-    while True:
-        step = next_step(retryability, attempts)
-        if isinstance(step, GiveUp):
-            return False
-        if isinstance(step, Retry) and step.takes_token and not attempts.spend_retry():
-            return False
-        next_attempt = attempts.count + 1
-        LOGGER.info(
-            "%s; attempt %d follows in %.2f s", escape_unprintable(error), next_attempt, step.delay
-        )
-        attempts.waits += 1
+    step = next_step(retryability, attempts)
+    if isinstance(step, GiveUp):
+        return False
+    if isinstance(step, Retry) and step.takes_token and not attempts.spend_retry():
+        return False
+    LOGGER.info(
+        "%s; attempt %d follows in %.2f s",
+        escape_unprintable(error),
+        attempts.count + 1,
+        step.delay,
+    )
+    attempts.waits += 1
+    if isinstance(step, Retry):
         yield Sleep(step.delay)
-        if (
-            isinstance(step, Retry)
-            or attempts.is_server_making_progress()
-            or attempts.spend_retry()
-        ):
-            return True
+    else:
+        attempts.policy.queue.refuse(attempts)
+        yield from _wait_in_queue(attempts, step.delay, is_refused=True)
+    return True
+
+
+def wait_for_turn(attempts: Attempts) -> Generator[Sleep, None, None]:
+    """Wait in the queue of a server that is full until it is the turn of the call.
+
+    Shortly before its deadline, the call is sent in any case.
+    """
+    remaining = attempts.deadline.until_last_attempt()
+    yield from _wait_in_queue(
+        attempts, _LONGEST_WAIT if remaining is None else max(remaining, 0.0), is_refused=False
+    )
+
+
+def _wait_in_queue(
+    attempts: Attempts, seconds: float, *, is_refused: bool
+) -> Generator[Sleep, None, None]:
+    ticket, call = attempts.join_queue(is_refused=is_refused), None
+    try:
+        if not ticket.is_called:
+            yield Sleep(seconds, ticket)
+        call = attempts
+        attempts.has_turn = True
+    finally:
+        attempts.policy.queue.leave(ticket, call)
 
 
 def next_poll_delay(attempts: Attempts) -> float | None:
@@ -307,9 +356,7 @@ def next_poll_delay(attempts: Attempts) -> float | None:
     before the deadline.
     """
     delay = _BACKOFF.delay(attempts.waits, attempts.policy.random)
-    timeout = attempts.deadline.timeout
-    if timeout is None:
+    remaining = attempts.deadline.until_last_attempt()
+    if remaining is None:
         return delay
-    margin = min(_FINAL_POLL_MARGIN, timeout / 4)
-    remaining = timeout - margin - attempts.deadline.elapsed()
     return min(delay, remaining) if remaining > 0 else None

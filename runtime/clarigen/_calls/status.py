@@ -207,6 +207,15 @@ def classify_status(code: int) -> StatusInfo:
     return STATUSES.get(code, unlisted)
 
 
+_NOT_RUN: Final = (
+    AuthenticationError,
+    PermissionDeniedError,
+    NotFoundError,
+    RateLimitError,
+    ModelNotReadyError,
+)
+"""The errors of requests that the platform refuses before a model gets them."""
+
 CallError: TypeAlias = ModelError | TransportError | DeadlineExceededError
 """The error of a call that was sent. It has the number of attempts and the duration of the call."""
 
@@ -223,11 +232,12 @@ class FailureInfo(NamedTuple):
     retryability: Retryability = Retryability.NEVER
 
 
-_NEVER_SENT: Final = FailureInfo(UnavailableError, Retryability.TRANSIENT)
+_NO_CONNECTION: Final = FailureInfo(UnavailableError)
+_NO_CONNECTION_IN_TIME: Final = FailureInfo(DeadlineExceededError)
 _CONNECTION_LOST: Final = FailureInfo(UnavailableError, Retryability.IF_IDEMPOTENT)
 _STREAM_RESET: Final = FailureInfo(TransportError, Retryability.IF_IDEMPOTENT)
 _OVERLOADED: Final = FailureInfo(UnavailableError, Retryability.OVERLOADED)
-_REFUSED: Final = FailureInfo(UnavailableError, Retryability.TRANSIENT)
+_EXHAUSTED: Final = FailureInfo(UnavailableError, Retryability.IF_IDEMPOTENT)
 _TOO_LARGE: Final = FailureInfo(TransportError)
 _OTHER: Final = FailureInfo(TransportError)
 _BY_CODE: Final[Mapping[str, FailureInfo]] = {
@@ -237,35 +247,48 @@ _BY_CODE: Final[Mapping[str, FailureInfo]] = {
     "NOT_FOUND": FailureInfo(NotFoundError),
 }
 
-# Texts in the details of a failure, in lower case, by which `classify_failure` tells its cause.
-_NO_CONNECTION_DETAILS: Final = (
-    "failed to connect",
-    "connections to all backends failing",
-    "dns resolution",
-)
 _RESET_DETAILS: Final = ("received rst_stream", "stream removed")
-_CONCURRENCY_DETAILS: Final = "concurrent rpc limit exceeded"
+"""First words of the details of a stream that was reset, in lower case."""
+
 _SIZE_DETAILS: Final = "larger than max"
+"""Words in the details of a message that is too large."""
+
+_CONCURRENCY_DETAILS: Final = "Concurrent RPC limit exceeded!"
+"""The whole details with which a gRPC server in Python refuses a call before it starts it."""
 
 _CLOSED_SERVER: Final = "ClosedResourceError"
 """The exception, without a message, that the SDK raises if a model's MCP server has ended."""
 
 
 def classify_failure(failure: GrpcFailure) -> FailureInfo:
-    """Return what is known of a gRPC status. Its details distinguish cases that share a code."""
-    details = failure.details.lower()
+    """Return what is known of a gRPC status.
+
+    Whether the request has run is not read from the details: the server, the model and gRPC itself may say anything.
+    What was not sent is known from the connection, and everything else may have run. The one exception is the exact
+    refusal of a server that is full.
+    """
+    if failure.is_unsent:
+        is_late = failure.code == "DEADLINE_EXCEEDED"
+        return _NO_CONNECTION_IN_TIME if is_late else _NO_CONNECTION
     match failure.code:
         case "UNAVAILABLE":
-            is_unsent = any(text in details for text in _NO_CONNECTION_DETAILS)
-            return _NEVER_SENT if is_unsent else _CONNECTION_LOST
-        case "INTERNAL" | "UNKNOWN" if details.startswith(_RESET_DETAILS):
+            return _CONNECTION_LOST
+        case "INTERNAL" | "UNKNOWN" if failure.details.lower().startswith(_RESET_DETAILS):
             return _STREAM_RESET
-        case "RESOURCE_EXHAUSTED" if _CONCURRENCY_DETAILS in details:
+        case "RESOURCE_EXHAUSTED" if failure.details == _CONCURRENCY_DETAILS:
             return _OVERLOADED
         case "RESOURCE_EXHAUSTED":
-            return _TOO_LARGE if _SIZE_DETAILS in details else _REFUSED
+            return _TOO_LARGE if _SIZE_DETAILS in failure.details.lower() else _EXHAUSTED
         case code:
             return _BY_CODE.get(code, _OTHER)
+
+
+def may_have_run(failure: GrpcFailure | ModelError) -> bool:
+    """Return whether the model may have run the request of an attempt that failed."""
+    if isinstance(failure, GrpcFailure):
+        return not failure.is_unsent and classify_failure(failure) is not _OVERLOADED
+    info = classify_status(failure.code)
+    return info.retryability is Retryability.NEVER and not issubclass(info.error, _NOT_RUN)
 
 
 def failure_from_grpc(error: Any) -> GrpcFailure:
@@ -333,12 +356,15 @@ def error_from_failure(failure: GrpcFailure, subject: str, *, timeout: float | N
     Args:
         failure: The status.
         subject: First words of the message, such as the name of a method.
-        timeout: Timeout of the call, in seconds, for the message; None for no limit.
+        timeout: Timeout of the call, in seconds, if it is over; None if the server has ended the call, or if there
+            is no limit.
     """
     code, details = failure.code, failure.details
     error = classify_failure(failure).error
     if issubclass(error, DeadlineExceededError):
-        cause = f"no answer within {timeout:g} seconds" if timeout else details
+        cause = details or "DEADLINE_EXCEEDED"
+        if timeout is not None and not failure.is_unsent:
+            cause = f"no answer within {timeout:g} seconds"
         return error(f"{subject}: {cause}", timeout=timeout)
     message = f"{subject}: {code}: {details}"
     if issubclass(error, ModelError):

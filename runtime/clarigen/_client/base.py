@@ -138,7 +138,7 @@ class ClientBase(ABC):
         )
         reference, version = self._resolve_model()
         self._endpoint = Endpoint.find(base_url, credentials, self._options.interceptors)
-        policy = self._options.make_policy(self._endpoint.target)
+        policy = self._options.make_policy(self._endpoint, reference)
         self._address: Address = Address(reference, version, self._resolve_routing())
         self._drift = DriftChecker(find_package(type(self), ClientBase), verify=verify)
         self._has_explicit_credential = bool(credentials)

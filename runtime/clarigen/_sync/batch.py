@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .._calls.actions import GrpcFailure, Sleep
@@ -19,6 +20,7 @@ from ..errors import ClarigenError
 from .stream import SharedGenerator
 
 if TYPE_CHECKING:
+    from .._calls.actions import Send
     from .._calls.batch import BatchPlan, Chunk
     from .._transport.connection import Connection
 
@@ -106,6 +108,8 @@ class _Requests:
         self._wakeups = threading.Semaphore(0)
         self._calls: dict[Chunk, Any] = {}
         self._retry_times: dict[Chunk, float] = {}
+        self._called: deque[Chunk] = deque()
+        self._unconnected: dict[Chunk, tuple[Send, Any]] = {}
 
     def send(self, inputs: Iterator[Any], size: int) -> None:
         """Send a request with the next inputs: `size` of them, or fewer if reading them is slow."""
@@ -125,13 +129,21 @@ class _Requests:
 
         The wait ends early if a retry becomes due, after the plan's `wait_timeout`, or if `wake` is called.
         """
+        while self._called:
+            chunk = self._called.popleft()
+            if chunk in self._retry_times:
+                self._retry_times[chunk] = 0.0
         now = time.monotonic()
         due = next(
             (chunk for chunk, due_time in self._retry_times.items() if due_time <= now), None
         )
         if due is not None:
             del self._retry_times[due]
-            self._resume_flow(due, None, None)
+            unconnected = self._unconnected.pop(due, None)
+            if unconnected is None:
+                self._resume_flow(due, None, None)
+            else:
+                self._send_attempt(due, *unconnected)
             return
         if not self._calls and not self._retry_times:
             return
@@ -148,6 +160,11 @@ class _Requests:
         del self._calls[chunk]
         self._resume_flow(chunk, *self._connection.collect_reply(call))
 
+    def _wake_chunk(self, chunk: Chunk) -> None:
+        """Resume the flow of a chunk that waits for its turn now. May be called in any thread."""
+        self._called.append(chunk)
+        self._wakeups.release()
+
     def wake(self) -> None:
         """Wake the thread in `wait`."""
         self._wakeups.release()
@@ -161,8 +178,33 @@ class _Requests:
             return
         if isinstance(action, Sleep):
             self._retry_times[chunk] = time.monotonic() + action.seconds
+            if action.ticket is not None:
+                action.ticket.on_call(partial(self._wake_chunk, chunk))
             return
-        call = self._calls[chunk] = self._connection.start_unary(action)
+        self._send_attempt(chunk, action, self._connection.begin_wait(action))
+
+    def _send_attempt(self, chunk: Chunk, attempt: Send, wait: Any) -> None:
+        """Start an attempt if there is a connection; otherwise try again after a pause.
+
+        Args:
+            chunk: The chunk.
+            attempt: The attempt.
+            wait: Its wait for a connection, from `begin_wait`.
+        """
+        try:
+            call = self._connection.start_unary(attempt, wait)
+        except GrpcFailure as unsent:
+            self._resume_flow(chunk, None, unsent)
+            return
+        if call is None:
+            self._unconnected[chunk] = attempt, wait
+            self._retry_times[chunk] = time.monotonic() + wait.pause
+        else:
+            self._start(chunk, call)
+
+    def _start(self, chunk: Chunk, call: Any) -> None:
+        """Record the call of a chunk."""
+        self._calls[chunk] = call
 
         def on_done(finished_call: Any) -> None:
             self._finished_calls.append((chunk, finished_call))

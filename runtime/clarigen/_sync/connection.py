@@ -7,8 +7,10 @@ reply means, and `_transport` opens the channels.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from threading import get_ident
+from threading import Event, get_ident
 from typing import Any, Self
 
 import grpc
@@ -18,7 +20,8 @@ from .._calls.driver import Driver
 from .._calls.status import failure_from_grpc
 from .._client.base import DEFAULT_TIMEOUT
 from .._transport.channel_pool import Lease
-from .._transport.connection import CLOSED, GrpcConnectionBase
+from .._transport.connecting import READY, REASON_SECONDS, ChannelState, ConnectionWait, get_reason
+from .._transport.connection import CLOSED, GrpcConnectionBase, Origin, record_failure
 from .._transport.endpoint import Endpoint
 from .._transport.in_flight import FORK_GATE, cancel_call, leave_when_done, start_call, track_reader
 from ..errors import ConfigError
@@ -54,37 +57,152 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         """Send a request and return the reply, or sleep; raise `GrpcFailure` if the call failed."""
         if isinstance(action, Send):
             return self._send(action)
-        return time.sleep(action.seconds)
+        return _sleep(action)
 
     def _send(self, attempt: Send) -> bytes:
-        call = self._get_lease().get_callable("unary_unary", attempt.rpc)
+        lease, timeout = self._get_lease(), attempt.timeout
+        call, answers = lease.get_callable("unary_unary", attempt.rpc), lease.shared.answers
+        while True:
+            try:
+                with FORK_GATE:
+                    if lease.read_state(False) == READY:
+                        reply: bytes = call(attempt.request, timeout, self._credential.metadata)
+                        lease.shared.answers += 1
+                        return reply
+                error: Exception | None = None
+            except grpc.RpcError as raised:
+                error = self._to_failure(raised, Origin(lease, answers))
+            except BaseException as raised:
+                error = self._find_error(raised, lease)
+                if error is None:
+                    raise
+            # Not raised in the `except`: `__context__` would be grpc's error, whose traceback holds the metadata.
+            if error is not None:
+                raise error
+            timeout = self._connect(lease, timeout)
+
+    def _connect(self, lease: Lease, timeout: float | None) -> float | None:
+        """Wait until the channel is connected. Return the time that is left for the attempt, in seconds.
+
+        Raises:
+            GrpcFailure: There is no connection. The request was not sent.
+            ConfigError: The connection was closed meanwhile.
+        """
+        wait = ConnectionWait(timeout)
+        while not self._is_connected(lease, wait):
+            time.sleep(wait.pause)
+        return wait.remaining()
+
+    def _is_connected(self, lease: Lease, wait: ConnectionWait) -> bool:
+        """Return whether the channel is connected; if not, the caller tries again after `wait.pause`.
+
+        Raises:
+            GrpcFailure: The wait is over. The request was not sent.
+            ConfigError: The connection was closed meanwhile.
+        """
         try:
             with FORK_GATE:
-                reply: bytes = call(attempt.request, attempt.timeout, self._credential.metadata)
-            return reply
+                state = lease.read_state(True)
+        except ValueError:  # grpc's error for a channel that was closed
+            state = ChannelState.SHUTDOWN
+        if self._lease is None:
+            raise ConfigError(CLOSED)
+        if state == READY:
+            return True
+        goes_on = wait.go_on(state)
+        if wait.asks_reason(goes_on=goes_on) and wait.is_hopeless(self._ask_reason(lease)):
+            goes_on = False
+        if not goes_on:
+            lease.retire()
+            raise wait.to_failure(self.target.address)
+        return False
+
+    def _ask_reason(self, lease: Lease) -> str:
+        """Return why the channel is not connected; empty if it does not say."""
+        try:
+            with FORK_GATE:
+                lease.make_reason_callable()(b"", REASON_SECONDS)
         except grpc.RpcError as error:
-            failure = failure_from_grpc(error)
-        # Not raised in the `except`: `__context__` would be grpc's error, whose traceback holds the metadata.
-        raise failure
+            return get_reason(failure_from_grpc(error))
+        except ValueError:  # the channel was closed
+            pass
+        return ""
 
     def receive(self, call: Any, end: Any) -> Any:
         """Return the next reply of a stream, or `end` after the last; raise `GrpcFailure` if the stream failed."""
+        error: Exception | None
         try:
-            return next(call, end)
-        except grpc.RpcError as error:
-            failure = failure_from_grpc(error)
-        raise failure
+            reply = next(call, end)
+            self._record_answer()
+            return reply
+        except grpc.RpcError as raised:
+            error = self._to_failure(raised, self._find_origin(call))
+        except BaseException as raised:
+            origin = self._find_origin(call)
+            error = self._find_error(raised, origin.lease if origin is not None else None)
+            if error is None:
+                raise
+        raise error
 
-    def start_unary(self, attempt: Send) -> Any:
-        """Start an attempt of a unary call, and return grpc's future of the reply."""
-        call = self._get_lease().get_callable("unary_unary", attempt.rpc)
-        arguments = (attempt.request, attempt.timeout, self._credential.metadata)
-        return leave_when_done(start_call(partial(call.future, *arguments), 0))
+    def _record_answer(self) -> None:
+        if self._lease is not None:
+            self._lease.shared.answers += 1
+
+    def begin_wait(self, attempt: Send) -> ConnectionWait:
+        """Begin the wait of an attempt for a connection."""
+        return ConnectionWait(attempt.timeout)
+
+    def start_unary(self, attempt: Send, wait: ConnectionWait) -> Any:
+        """Start an attempt of a unary call, and return grpc's future of the reply; None if there is no connection yet."""
+        lease = self._get_lease()
+        if not self._is_connected(lease, wait):
+            return None
+        call = lease.get_callable("unary_unary", attempt.rpc)
+        arguments = (attempt.request, wait.remaining(), self._credential.metadata)
+        return leave_when_done(self._start(lease, partial(call.future, *arguments), 0))
 
     def start_stream(self, attempt: Open, messages: Any) -> Any:
         """Start an attempt of a streaming call, and return grpc's call: an iterator over the replies."""
+        lease = self._get_lease()
+        attempt = attempt._replace(timeout=self._connect(lease, attempt.timeout))
         tracked_messages = None if messages is None else track_reader(messages)
-        return start_call(partial(super().start_stream, attempt, tracked_messages), get_ident())
+        return self._start(
+            lease, partial(self._open_stream, lease, attempt, tracked_messages), get_ident()
+        )
+
+    def _start(self, lease: Lease, start: Callable[[], Any], owner_thread: int) -> Any:
+        """Start a background call on a lease (see `start_call`), and remember its lease."""
+        answers = lease.shared.answers
+        try:
+            call = start_call(start, owner_thread)
+            with suppress(TypeError):  # an interceptor may replace the call by any iterator
+                self._origins[call] = Origin(lease, answers)
+            return call
+        except BaseException as raised:
+            error = self._find_error(raised, lease)
+            if error is None:
+                raise
+        raise error
+
+    def _find_error(self, raised: BaseException, lease: Lease | None) -> Exception | None:
+        """Return the error to raise for an exception of grpc that is no `RpcError`; None for the exception itself.
+
+        The channel is retired: an exception at a bad moment, of a signal handler for example, may leave grpc's own
+        state half made, and then later calls on the channel never end.
+        """
+        if self._lease is None and isinstance(raised, ValueError):
+            return ConfigError(CLOSED)
+        if lease is not None:
+            lease.retire()
+        if isinstance(raised, RuntimeError) and "start new thread" in str(raised):
+            return GrpcFailure("INTERNAL", f"gRPC needs a thread: {raised}")
+        return None
+
+    def _to_failure(self, raised: grpc.RpcError, origin: Origin | None) -> GrpcFailure:
+        failure = failure_from_grpc(raised)
+        if failure.code == "CANCELLED" and self._lease is None:
+            return GrpcFailure("CANCELLED", CLOSED)
+        return record_failure(failure, origin)
 
     def cancel(self, call: Any) -> None:
         """Cancel a call."""
@@ -93,14 +211,27 @@ class GrpcConnection(GrpcConnectionBase, Driver):
     def collect_reply(self, call: Any) -> tuple[Any, GrpcFailure | None]:
         """Return the reply of a finished call, or its failure."""
         try:
-            return call.result(), None
+            reply = call.result()
         except grpc.RpcError as error:
-            return None, failure_from_grpc(error)
+            return None, self._to_failure(error, self._find_origin(call))
+        self._record_answer()
+        return reply, None
 
     def _get_lease(self) -> Lease:
         lease = self._lease
         if lease is None:
             raise ConfigError(CLOSED)
-        if lease.is_inherited:  # a forked child opens a channel of its own
+        if lease.is_stale:
             lease = self._lease = Lease(self.target, None, self._interceptors)
         return lease
+
+
+def _sleep(action: Sleep) -> None:
+    """Sleep, or wait until a ticket is called."""
+    ticket = action.ticket
+    if ticket is None:
+        time.sleep(action.seconds)
+    else:
+        called = Event()
+        ticket.on_call(called.set)
+        called.wait(action.seconds)

@@ -5,7 +5,9 @@ grpc is imported when a channel is opened, because importing a generated package
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .._version import __version__
 from ..errors import ConfigError
@@ -21,34 +23,72 @@ MAX_MESSAGE_BYTES: Final = 1 << 30
 _INTERCEPTOR_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
 """The first part of the names of interceptor classes, in grpc and in grpc.aio."""
 
+_OPTIONS: Final = (
+    # The details of a failure, such as a traceback, may be long. With the default of 16 kB, their place is taken by
+    # an error of gRPC that says nothing, even for a call that succeeded.
+    ("grpc.max_metadata_size", 64 << 10),
+    ("grpc.absolute_max_metadata_size", 1 << 20),
+    # `_calls` retries. gRPC itself only sends again what a server provably has not processed (transparent retries of
+    # gRFC A6): no service config can add to that.
+    ("grpc.enable_retries", 1),
+    ("grpc.service_config_disable_resolution", 1),
+    # A NAT or a load balancer may forget a connection without a word. The timeout also becomes TCP_USER_TIMEOUT, so
+    # that data which nobody acknowledges ends the connection. Servers count pings at shorter intervals than 300 s as
+    # abuse. Without calls, there are no pings.
+    ("grpc.keepalive_time_ms", 310_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    # gRPC's defaults let a channel wait up to two minutes before it connects again.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    (
+        "grpc.min_reconnect_backoff_ms",
+        10_000,
+    ),  # not a backoff, but the timeout of each connection attempt
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
+    # Without it, a forked child's channel would take over connections of the parent.
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.primary_user_agent", f"clarigen/{__version__}"),
+)
+
+
+class OpenChannel(NamedTuple):
+    """An open channel.
+
+    Attributes:
+        channel: The channel for calls, with the interceptors.
+        base: The channel without interceptors.
+        read_state: Returns the state of the channel, by gRPC's numbers. Its argument is whether to connect.
+    """
+
+    channel: Any
+    base: Any
+    read_state: Callable[[bool], int]
+
 
 def open_channel(
     target: Target,
-    certificates: str,
+    certificates: bytes | None,
     loop: AbstractEventLoop | None,
     interceptors: tuple[Any, ...],
-) -> Any:
+) -> OpenChannel:
     """Open a channel of grpc, or of grpc.aio if there is an event loop.
 
     Args:
         target: The server.
-        certificates: Path of a PEM file with root certificates; empty for grpc's own.
+        certificates: Root certificates in PEM format; None for grpc's own.
         loop: The event loop that uses the channel; None for a synchronous client.
         interceptors: The client's interceptors, the outermost first.
 
     Raises:
-        ConfigError: The certificates cannot be read, or an interceptor is of the wrong kind.
+        ConfigError: An interceptor is of the wrong kind.
     """
     import grpc
     import grpc.aio
 
     options = [
+        *_OPTIONS,
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-        ("grpc.enable_retries", 0),  # `_calls` retries
-        # Without it, a forked child's channel would take over connections of the parent.
-        ("grpc.use_local_subchannel_pool", 1),
-        ("grpc.primary_user_agent", f"clarigen/{__version__}"),
         # A proxy named by the environment must not see calls to this machine, or their credentials.
         ("grpc.enable_http_proxy", not target.loopback),
     ]
@@ -56,13 +96,27 @@ def open_channel(
     _check_interceptors(interceptors, module)
     keywords = {} if loop is None else {"interceptors": interceptors}
     if target.secure:
-        credentials = grpc.ssl_channel_credentials(_read_root_certificates(certificates))
+        credentials = grpc.ssl_channel_credentials(certificates)
         channel = module.secure_channel(target.address, credentials, options, **keywords)
     else:
         channel = module.insecure_channel(target.address, options, **keywords)
+    read_state = _find_state_reader(channel)
     if loop is None and interceptors:  # `intercept_channel` imports a module even if there are none
-        return grpc.intercept_channel(channel, *interceptors)
-    return channel
+        return OpenChannel(grpc.intercept_channel(channel, *interceptors), channel, read_state)
+    return OpenChannel(channel, channel, read_state)
+
+
+def _find_state_reader(channel: Any) -> Callable[[bool], int]:
+    """Return the function that returns the state of a channel, by gRPC's numbers.
+
+    It is private, but the same in grpc and grpc.aio. The public ways need a thread, or convert the state to an enum.
+    Instrumentation may have wrapped the channel, once or several times.
+    """
+    inner = channel
+    while not hasattr(inner, "check_connectivity_state"):
+        inner = inner._channel
+    read_state: Callable[[bool], int] = inner.check_connectivity_state
+    return read_state
 
 
 def _check_interceptors(interceptors: tuple[Any, ...], module: Any) -> None:
@@ -75,15 +129,26 @@ def _check_interceptors(interceptors: tuple[Any, ...], module: Any) -> None:
             )
 
 
-def _read_root_certificates(path: str) -> bytes | None:
-    """Return the content of a PEM file; None if the path is empty, for grpc's own certificates."""
+def read_root_certificates() -> bytes | None:
+    """Return the content of the file that CLARIFAI_ROOT_CERTIFICATES_PATH names; None if it names none.
+
+    Raises:
+        ConfigError: The file cannot be read, or is not a PEM file.
+    """
+    path = os.environ.get("CLARIFAI_ROOT_CERTIFICATES_PATH")
     if not path:
         return None
     from pathlib import Path
 
     try:
-        return Path(path).read_bytes()
+        content = Path(path).read_bytes()
     except OSError as error:
         raise ConfigError(
             f"the file that CLARIFAI_ROOT_CERTIFICATES_PATH names cannot be read: {error.strerror}"
         ) from None
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        raise ConfigError(
+            f"CLARIFAI_ROOT_CERTIFICATES_PATH: {path} is not a PEM file with certificates; convert it, or name"
+            " another"
+        )
+    return content

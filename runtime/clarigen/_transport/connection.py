@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 from .._calls.batch import AdaptiveLimits, BatchPlan
 from .._calls.call import call_stream, call_unary
@@ -98,8 +99,16 @@ class Connection(AnyConnection, Protocol):
     def receive(self, call: Any, end: Any) -> Any:
         """Return the next reply of a stream, or `end` after the last; raise `GrpcFailure` if the stream failed."""
 
-    def start_unary(self, attempt: Send) -> Any:
-        """Start an attempt of a unary call, and return grpc's future of the reply."""
+    def begin_wait(self, attempt: Send) -> Any:
+        """Begin the wait of an attempt for a connection. Its `pause` is the seconds until the next try."""
+        ...
+
+    def start_unary(self, attempt: Send, wait: Any) -> Any:
+        """Start an attempt of a unary call, and return grpc's future of the reply; None if there is no connection yet.
+
+        Raises:
+            GrpcFailure: The wait for a connection is over.
+        """
 
     def collect_reply(self, call: Any) -> tuple[Any, GrpcFailure | None]:
         """Return the reply of a finished call, or its failure."""
@@ -119,8 +128,16 @@ class AsyncConnection(AnyConnection, Protocol):
     async def perform(self, action: Send | Sleep) -> Any:
         """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
 
-    async def receive(self, reply: Any, end: Any) -> Any:
+    async def receive(self, call: Any, reply: Any, end: Any) -> Any:
         """Await a reply of a stream. Return it, or `end` after the last; raise `GrpcFailure` if the stream failed."""
+
+    async def connect(self, attempt: Open) -> Open:
+        """Wait for a connection. Return the attempt with the time that is left.
+
+        Raises:
+            GrpcFailure: There is no connection.
+        """
+        ...
 
 
 class GrpcConnectionBase(ABC):
@@ -136,6 +153,9 @@ class GrpcConnectionBase(ABC):
         self.target: Final = endpoint.target
         self._credential: Final = endpoint.credential
         self._interceptors: Final = endpoint.interceptors
+        # Where each background call was started. This keeps a retired channel of grpc.aio open until the call has
+        # ended.
+        self._origins: WeakKeyDictionary[Any, Origin] = WeakKeyDictionary()
 
     def make_stream_flow(
         self, method: Streaming[Any], values: Sequence[Any], context: CallContext, items: object
@@ -157,13 +177,19 @@ class GrpcConnectionBase(ABC):
 
         return wait_until_ready(address, policy)
 
-    def start_stream(self, attempt: Open, messages: Any) -> Any:
-        """Start an attempt of a streaming call, and return grpc's call."""
-        lease = self._get_lease()
+    def _open_stream(self, lease: Lease, attempt: Open, messages: Any) -> Any:
+        """Start an attempt of a streaming call on a channel that is connected, and return grpc's call."""
         options = {"timeout": attempt.timeout, "metadata": self._credential.metadata}
         if messages is None:
             return lease.get_callable("unary_stream", attempt.rpc)(attempt.request, **options)
         return lease.get_callable("stream_stream", attempt.rpc)(messages, **options)
+
+    def _find_origin(self, call: Any) -> Origin | None:
+        """Return where a background call was started; None if that is not known."""
+        try:
+            return self._origins.get(call)
+        except TypeError:  # an interceptor has replaced the call by another iterator
+            return None
 
     @abstractmethod
     def cancel(self, call: Any) -> None:
@@ -176,3 +202,35 @@ class GrpcConnectionBase(ABC):
         Raises:
             ConfigError: The connection is closed.
         """
+
+
+class Origin(NamedTuple):
+    """Where a call was started.
+
+    Attributes:
+        lease: The lease of its channel.
+        answers: The number of answers on that channel when the call began.
+    """
+
+    lease: Lease
+    answers: int
+
+
+def record_failure(failure: GrpcFailure, origin: Origin | None) -> GrpcFailure:
+    """Retire a channel whose connection may be dead, and return the failure of the call.
+
+    It may be dead if the deadline of a call has passed without any answer, to this call or another one. The next call
+    then uses a new connection, and calls under way go on.
+
+    Args:
+        failure: The failure of the call.
+        origin: Where the call was started; None if that is not known.
+    """
+    if origin is None:
+        return failure
+    lease, answers = origin
+    if failure.code == "DEADLINE_EXCEEDED" and lease.shared.answers == answers:
+        lease.retire()
+    else:
+        lease.shared.answers += 1
+    return failure

@@ -208,18 +208,30 @@ class ClientOptions(NamedTuple):
                 f"`concurrency` must be a number of at least 1, not {show(self.concurrency)}"
             )
 
-    def make_policy(self, target: Target) -> Policy:
-        """Return the policy of calls to a server: their time limit and retries.
+    def make_policy(self, endpoint: Endpoint, reference: ModelRef | None) -> Policy:
+        """Return the policy of calls to a model: their time limit and retries.
+
+        Args:
+            endpoint: The server.
+            reference: The model; None for the model that a local runner serves.
 
         Raises:
             ConfigError: An option is out of its range.
         """
+        from .._calls.capacity_queue import get_queue
         from .._calls.retry import Policy
         from .._calls.retry_throttle import get_throttle
 
         self.check()
-        throttle = get_throttle(target)
-        return Policy(self.timeout, self.max_retries, throttle, idempotent=self.idempotent)
+        target = endpoint.target
+        throttle = get_throttle((target, reference, hash(endpoint.credential.metadata)))
+        return Policy(
+            self.timeout,
+            self.max_retries,
+            throttle,
+            idempotent=self.idempotent,
+            queue=get_queue(target),
+        )
 
 
 def check_timeout(timeout: float | None) -> None:

@@ -127,7 +127,10 @@ class FakeConnection(FakeConnectionBase, Driver):
             raise ConfigError(CLOSED)
         return action.function() if isinstance(action, CallFunction) else next(action.iterator, END)
 
-    def start_unary(self, attempt: Any) -> Any:
+    def begin_wait(self, attempt: object) -> None:
+        """Do nothing: a fake needs no connection."""
+
+    def start_unary(self, attempt: Any, wait: None) -> Any:
         """Call a function for a batch, and return the finished call."""
         try:
             return _FinishedCall(self.perform(attempt), None)
@@ -164,7 +167,11 @@ class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
         """Close the connection. Later calls raise ConfigError."""
         self._is_closed = True
 
-    async def receive(self, reply: object, end: object) -> Any:
+    async def receive(self, call: object, reply: object, end: object) -> Any:
+        """Raise NotImplementedError: the flows of a fake open no stream."""
+        raise NotImplementedError
+
+    async def connect(self, attempt: Any) -> Any:
         """Raise NotImplementedError: the flows of a fake open no stream."""
         raise NotImplementedError
 

@@ -55,10 +55,12 @@ def answer(*numbers: int, code: int = 10000, output: int = 10000, **status: Any)
     return response.SerializeToString()
 
 
-def call(reply: bytes | GrpcFailure, timeout: float | None = 5.0) -> Any:
-    """Drive `double(3)` with one reply."""
-    flow = call_unary(DOUBLE, [3], CallContext(HERE, Policy(timeout, clock=lambda: 0.0)))
+def call(reply: bytes | GrpcFailure, timeout: float | None = 5.0, seconds: float = 0.0) -> Any:
+    """Drive `double(3)` with one reply, which comes after some seconds."""
+    now = 0.0
+    flow = call_unary(DOUBLE, [3], CallContext(HERE, Policy(timeout, clock=lambda: now)))
     attempt = next(flow)
+    now = seconds
     assert isinstance(attempt, Send)
     assert attempt == Send("PostModelOutputs", attempt.request, timeout)
     try:
@@ -146,9 +148,18 @@ def test_grpc_statuses_map_to_error_classes(
 
 def test_deadline_exceeded_is_a_timeout_error() -> None:
     with pytest.raises(TimeoutError, match="double: no answer within 5 seconds"):
-        call(GrpcFailure("DEADLINE_EXCEEDED", ""))
+        call(GrpcFailure("DEADLINE_EXCEEDED", ""), seconds=5.0)
     error = error_from_failure(GrpcFailure("DEADLINE_EXCEEDED", "why"), "f", timeout=None)
     assert str(error) == "f: why"
+
+
+def test_deadline_of_the_server_or_a_proxy_is_told_in_its_own_words() -> None:
+    """Only a call whose own time is over has got no answer within its timeout."""
+    with pytest.raises(
+        DeadlineExceededError, match=r"^double: upstream request timeout$"
+    ) as caught:
+        call(GrpcFailure("DEADLINE_EXCEEDED", "upstream request timeout"), seconds=0.17)
+    assert caught.value.timeout is None
 
 
 def test_stack_trace_is_not_part_of_the_message() -> None:

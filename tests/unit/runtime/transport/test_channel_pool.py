@@ -210,20 +210,28 @@ def test_invalid_max_retries_is_rejected(number: Any) -> None:
         Referenced(pat="x", max_retries=number)
 
 
-def test_sync_and_async_clients_share_one_retry_throttle_per_server() -> None:
-    class Twin(AsyncClient, model=ModelRef("u", "a", "m")):
-        pass
+class AsyncReferenced(AsyncClient, model=ModelRef("acme", "vision", "detector")):
+    pass
 
-    shared, twin, other = (
-        get_policy(client_class(base_url=url)).throttle
-        for client_class, url in (
-            (Referenced, "grpc://127.0.0.1:1"),
-            (Twin, "http://127.0.0.1:1"),
-            (Referenced, "grpc://127.0.0.1:2"),
-        )
-    )
-    assert shared is twin
-    assert shared is not other
+
+def test_sync_and_async_clients_share_one_retry_throttle_per_model() -> None:
+    url = "grpc://127.0.0.1:1"
+    shared = get_policy(Referenced(base_url=url))
+    twin = get_policy(AsyncReferenced(base_url="http://127.0.0.1:1"))
+    assert twin.throttle is shared.throttle
+    assert twin.queue is shared.queue
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"base_url": "grpc://127.0.0.1:2"}, {"model": "acme/vision/models/other"}, {"pat": "another"}],
+)
+def test_servers_models_and_credentials_have_throttles_of_their_own(options: Any) -> None:
+    """One throttled model must not spend the retries of the others behind the same address."""
+    shared = get_policy(Referenced(base_url="grpc://127.0.0.1:1"))
+    other = get_policy(Referenced(**{"base_url": "grpc://127.0.0.1:1", **options}))
+    assert other.throttle is not shared.throttle
+    assert (other.queue is shared.queue) == ("base_url" not in options)
 
 
 def test_closed_client_raises() -> None:

@@ -17,6 +17,7 @@ from gen_client.commands.resolve_model import read_interface
 from gen_client.diagnostics import Refusal, Report
 from gen_client.diff.changes import Impact
 from gen_client.diff.compare import compare_interfaces
+from gen_client.diff.tools import compare_tools
 from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import show_progress
@@ -53,7 +54,7 @@ def _compare_or_refuse(input_: ComparisonInput) -> ComparedInterfaces | Refusal:
         new = read_interface(input_.new, old.package, input_.report)
     except Refusal as refusal:
         return refusal
-    changes = compare_interfaces(old.methods, new.methods)
+    changes = compare_interfaces(old.methods, new.methods) + compare_tools(old.tools, new.tools)
     changes.sort(key=lambda change: order.index(change.impact))
     return ComparedInterfaces(old.model, new.model, input_.lock, changes)
 

@@ -124,7 +124,10 @@ class DriftChecker:
 
         assert self._lock is not None
         deployed = yield from fetch_signatures(address, deadline)
-        self._differences = describe_differences(self._lock.methods, deployed)
+        differences = describe_differences(self._lock.methods, deployed)
+        if self._lock.tools is not None:
+            differences += yield from _compare_tools(self._lock.tools, address, deadline)
+        self._differences = differences
         self.unverified = bool(self._differences)
 
     def add_hint(
@@ -187,6 +190,20 @@ class DriftChecker:
             with suppress(GrpcFailure, ClarigenError):
                 self._latest_version = yield from get_version_id(address.reference, "", timeout)
         return self._latest_version
+
+
+def _compare_tools(
+    before: list[dict[str, Any]], address: Address, deadline: Deadline
+) -> UnaryFlow[list[str]]:
+    """Ask an MCP model for its tools, and return how they differ from those of the lock."""
+    from .._calls.call import CallContext, call_unary
+    from .._calls.retry import Policy
+    from .mcp_server import McpServer
+    from .tools import describe_tool_differences
+
+    context = CallContext(address, Policy(deadline.remaining(), idempotent=True))
+    server = McpServer(lambda method, values: call_unary(method, values, context))
+    return describe_tool_differences(before, (yield from server.list("tools/list", "tools")))
 
 
 def may_be_drift(error: ClarigenError) -> bool:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from .._model_ref import ModelRef
+from .._wire.codec import is_instance
 from ..errors import ConfigError
 from .signature import Signature, read_signatures
 
@@ -24,11 +25,13 @@ class Lock:
         reference: The model; None if the package names none.
         version_id: The version of the model; empty if unknown.
         methods: The signatures of the model's methods, by name.
+        tools: The tools of an MCP model, as in `tools/list`; None for another model.
     """
 
     reference: ModelRef | None
     version_id: str
     methods: Mapping[str, Signature]
+    tools: list[dict[str, Any]] | None = None
 
 
 def read_lock(package: str) -> Lock:
@@ -53,6 +56,7 @@ def read_lock(package: str) -> Lock:
             ModelRef(*ids) if all(ids) else None,
             model.get("version_id", ""),
             read_signatures(content["method_signatures"]),
+            _read_tools(content),
         )
     except (OSError, ImportError):
         raise ConfigError(
@@ -62,3 +66,13 @@ def read_lock(package: str) -> Lock:
         raise ConfigError(
             f"{package}: its {LOCK_NAME} cannot be read: run gen-client again"
         ) from None
+
+
+def _read_tools(content: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return the tools in a lock; raise `TypeError` if they cannot be read."""
+    if "mcp" not in content:
+        return None
+    tools: list[dict[str, Any]] = content["mcp"].get("tools", [])
+    if not is_instance(tools, list) or not all(is_instance(tool, dict) for tool in tools):
+        raise TypeError("not an array of objects")
+    return tools

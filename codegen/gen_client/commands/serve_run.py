@@ -16,6 +16,7 @@ from clarigen.testing import Samples, serve
 from gen_client.commands.resolve_model import read_interface, resolve_source
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
+from gen_client.interface.model import Model
 from gen_client.interface.write import write_signatures
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import show_progress
@@ -33,7 +34,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.report_warnings(report)
     try:
         model_type = json.loads(model.model_type) if model.model_type else None
-        samples = Samples(write_signatures(model), seed=arguments.seed, model_type=model_type)
+        mcp = None if model.tools is None else model.tools.document
+        samples = Samples(
+            write_signatures(model), seed=arguments.seed, model_type=model_type, mcp=mcp
+        )
         server = serve(samples, port=arguments.port, record=0, version=model.version_id)
     except ConfigError as error:
         raise Refusal(str(error), exit_code=USAGE) from None
@@ -42,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         with server:
             console.print_finding(server.url)
             console.print_note(
-                f"gen-client: {len(model.methods)} methods, sample values; Ctrl-C ends it"
+                f"gen-client: {_count_methods(model)} methods, sample values; Ctrl-C ends it"
             )
             console.flush()
             server.wait()
@@ -52,6 +56,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for number, handler in handlers.items():
             signal.signal(number, handler)
     return DONE
+
+
+def _count_methods(model: Model) -> int:
+    """Return the number of methods that a client has."""
+    return len(model.client_methods) + (len(model.tools.tools) if model.tools is not None else 0)
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:

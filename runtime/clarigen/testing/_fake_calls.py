@@ -25,14 +25,16 @@ from .._calls.response import Response, Usage
 from .._calls.retry import Attempts
 from .._calls.status import SUCCESS
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
+from .._types import SERVER_DEFAULT
 from .._wire.codec import (
     CodecError,
     describe,
     part_encoder,
 )
 from .._wire.large_payloads import NO_PAYLOADS
-from .._wire.method import Field, Method, Streaming
+from .._wire.method import REQUIRED, Field, Method, Streaming
 from .._wire.protobuf_writer import Buffers
+from .._wire.tool import Tool
 from ..errors import ConfigError
 from ._call_log import CallLog
 
@@ -87,6 +89,8 @@ class FakeMethod:
 
         Not among them are a stream, and an omitted argument whose default only the model knows.
         """
+        if isinstance(self.method, Tool):
+            return self._decode_tool_arguments(self.method, data)
         parts = {part.id: part.data for part in data.parts}
         arguments: dict[str, Any] = {}
         for field in self.method.fields:
@@ -95,6 +99,15 @@ class FakeMethod:
             elif field.default is None:
                 arguments[field.name] = None
         return arguments
+
+    def _decode_tool_arguments(self, tool: Tool[Any], data: Data) -> dict[str, Any]:
+        """Return the arguments of a call of a tool, with the declared defaults, which are not sent."""
+        defaults = {
+            field.name: field.default
+            for field in tool.fields
+            if field.default is not REQUIRED and field.default is not SERVER_DEFAULT
+        }
+        return defaults | tool.decode_arguments(data, NO_PAYLOADS)
 
     def convert_item(self, stream: Field, item: Any) -> Any:
         """Convert an item of a stream of inputs as on the way to a model.

@@ -7,13 +7,16 @@ the method and the arguments. This module must not know RPCs or grpc.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
 
 from .. import wire
+from .._wire.json_rpc import TRANSPORT_METHOD
 from ..errors import ConfigError
 from ._annotations import LEAF_CODECS, ValueType
 from ._inline_methods import InlineMethod, build_result_codec
+from ._sample_tools import SampleServer
 from ._sample_values import Sampler
 from ._served_methods import BIDI_STREAM, SERVER_STREAM, UNARY, MethodProvider, ServedMethod
 
@@ -42,6 +45,7 @@ class Samples(MethodProvider):
         signatures: The signatures: the value of `method_signatures` in a lock (`signatures.json`).
         seed: Seed of the values.
         model_type: The value of `model_type` in the lock of a model without signatures.
+        mcp: What an MCP model offers: the value of `mcp` in its lock. Its tools answer sample values too.
 
     Raises:
         ConfigError: There are no signatures, or one is malformed.
@@ -53,6 +57,7 @@ class Samples(MethodProvider):
         *,
         seed: int = 0,
         model_type: Mapping[str, Any] | None = None,
+        mcp: Mapping[str, Any] | None = None,
     ) -> None:
         self.model_type = model_type
         self._methods: dict[str, ServedMethod] = {}
@@ -64,6 +69,10 @@ class Samples(MethodProvider):
                     f"a signature is malformed: {type(error).__name__} {error}"
                 ) from None
             self._methods[method.name] = method
+        transport = self._methods.get(TRANSPORT_METHOD)
+        if mcp is not None and transport is not None:
+            server = SampleServer(mcp, seed)
+            self._methods[TRANSPORT_METHOD] = replace(transport, function=server.answer)
         if not self._methods:
             raise ConfigError("there are no signatures to serve; pass at least one")
 

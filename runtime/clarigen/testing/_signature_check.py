@@ -18,6 +18,7 @@ from .. import wire
 from .._types import SERVER_DEFAULT
 from .._wire.codec import Codec, with_article
 from .._wire.method import Field, Method, Streaming
+from .._wire.tool import Tool
 from ..errors import ConfigError, suggest
 from ._annotations import PLAIN_TYPES, format_annotation, unwrap_annotated
 
@@ -71,6 +72,10 @@ def check_function(
         signature = _read_signature(function)
     except (TypeError, ValueError):  # some builtins have no signature
         return
+    if isinstance(
+        method, Tool
+    ):  # its types are those of a schema, which annotations are not compared with
+        signature = _drop_annotations(signature)
     _check_names(subject, signature, method)
     for field in method.fields:
         parameter = signature.parameters.get(field.name)
@@ -84,9 +89,12 @@ def _read_signature(function: Callable[..., Any]) -> inspect.Signature:
     try:
         return inspect.signature(function, eval_str=True)
     except Exception:  # noqa: BLE001 - an annotation may be any expression
-        plain = inspect.signature(function)
-        parameters = [p.replace(annotation=p.empty) for p in plain.parameters.values()]
-        return plain.replace(parameters=parameters, return_annotation=plain.empty)
+        return _drop_annotations(inspect.signature(function))
+
+
+def _drop_annotations(signature: inspect.Signature) -> inspect.Signature:
+    parameters = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=signature.empty)
 
 
 def _check_names(subject: str, signature: inspect.Signature, method: Method[Any]) -> None:

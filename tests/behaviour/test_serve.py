@@ -43,7 +43,8 @@ def read_usable_model(path: Path) -> Model | None:
 
 def serve_samples(model: Model, **options: Any) -> Server:
     model_type = json.loads(model.model_type) if model.model_type else None
-    samples = Samples(write_signatures(model), model_type=model_type)
+    mcp = None if model.tools is None else model.tools.document
+    samples = Samples(write_signatures(model), model_type=model_type, mcp=mcp)
     return serve(samples, version=model.version_id, **options)
 
 

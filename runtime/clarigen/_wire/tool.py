@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 _R_co = TypeVar("_R_co", covariant=True)
 
 _TRANSPORT_METADATA: Final = encode_name_metadata(TRANSPORT_METHOD)
+_UNKNOWN_TOOL: Final = "unknown tool"
+"""The start of the error of a tool that the server does not have, in lower case."""
+
 _TOO_DEEP: Final = "is nested too deeply, or contains itself"
 
 
@@ -181,6 +184,8 @@ class ToolResultType(LazyType):
     def _make_error(self, content: list[dict[str, Any]]) -> ToolError:
         details = "\n".join(join_texts(content))
         message = f"{self.method}: the tool failed"
+        if details.lower().startswith(_UNKNOWN_TOOL):
+            message = f"{self.method}: the model has no tool of this name; run gen-client again"
         return ToolError(
             f"{message}: {details}" if details else message, details=details, content=content
         )

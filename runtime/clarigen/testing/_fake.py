@@ -17,6 +17,7 @@ from .._client.base import ClientBase
 from .._sync.client import Client
 from .._wire.codec import describe
 from .._wire.method import Method, Streaming, Unary
+from .._wire.tool import Tool
 from ..errors import ConfigError, suggest
 from ._call_log import Call, CallLog
 from ._signature_check import check_function, is_async
@@ -233,11 +234,14 @@ def _return_result(result: Any, **_: object) -> Any:
 def _remove_placeholders(method: Method[Any]) -> Method[Any]:
     """Return a copy of a method that sends a part for each argument, but no placeholder for an omitted one.
 
-    Methods whose arguments travel in another way get parts too: within a fake, nothing else reads them.
+    Methods whose arguments travel in another way get parts too: within a fake, nothing else reads them. Only tools
+    keep theirs, because their codecs write JSON.
 
     Clients send a placeholder because a model server may read another argument in place of the omitted one
     (`Codec.misread_when_absent`). A fake does not.
     """
+    if isinstance(method, Tool):
+        return method
     fields = (
         field._replace(codec=field.codec._replace(misread_when_absent=False))
         for field in method.fields

@@ -9,11 +9,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from generated.lab_tools import AsyncLabTools, LabTools
 
 from clarigen import ConfigError, ModelError, ToolError, ToolResult
 from clarigen.testing import Samples, calls, fake, serve
 from gen_client.source.mcp_offer import transport_signatures
+from generated.lab_tools import AsyncLabTools, LabTools
 from server.mcp_transport import Transport
 from support import ROOT
 

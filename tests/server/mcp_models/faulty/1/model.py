@@ -43,6 +43,9 @@ class Faulty(FastMCP):
                 return ListToolsResult(tools=[make_tool("x" * (5 << 20))])
             case "depth":
                 return ListToolsResult(tools=[make_tool(properties={"how": nest(150)})])
+            case "other":
+                how = {"enum": ["", "gone"]}
+                return ListToolsResult(tools=[make_tool(properties={"how": how})])
             case "gone":
                 return ListToolsResult(tools=[])
         return ListToolsResult(tools=[make_tool()])

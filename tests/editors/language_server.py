@@ -50,8 +50,8 @@ class Editor:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._client = LanguageClient("clarigen-tests", "1")
         self._client.feature("workspace/configuration")(_no_settings)
-        for told in _TOLD:
-            self._client.feature(told)(_nothing)
+        for notification in _TOLD:
+            self._client.feature(notification)(_nothing)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -119,10 +119,10 @@ class Editor:
 
     def complete(self, text: str) -> list[types.CompletionItem]:
         """Return the completions at the cursor, in the order in which an editor shows them."""
-        found = self._do(
+        answer = self._do(
             self._client.text_document_completion_async(types.CompletionParams(*self._open(text)))
         )
-        items = found.items if isinstance(found, types.CompletionList) else list(found or [])
+        items = answer.items if isinstance(answer, types.CompletionList) else list(answer or [])
         return sorted(items, key=lambda item: item.sort_text or item.label)
 
     def resolve(self, item: types.CompletionItem) -> str:
@@ -132,30 +132,30 @@ class Editor:
 
     def hover(self, text: str) -> str:
         """Return the hover text at the cursor."""
-        found = self._do(
+        answer = self._do(
             self._client.text_document_hover_async(types.HoverParams(*self._open(text)))
         )
-        return _text(found.contents) if found is not None else ""
+        return _text(answer.contents) if answer is not None else ""
 
     def signatures(self, text: str) -> list[types.SignatureInformation]:
         """Return the signatures shown in a call, the active one first."""
-        found = self._do(
+        answer = self._do(
             self._client.text_document_signature_help_async(
                 types.SignatureHelpParams(*self._open(text))
             )
         )
-        return list(found.signatures) if found is not None else []
+        return list(answer.signatures) if answer is not None else []
 
     def definitions(self, text: str) -> list[tuple[Path, str]]:
         """Return where the name at the cursor is defined: files and lines."""
-        found = self._do(
+        answer = self._do(
             self._client.text_document_definition_async(types.DefinitionParams(*self._open(text)))
         )
         places: list[tuple[Path, str]] = []
-        for one in found if isinstance(found, (list, tuple)) else [found] if found else []:
-            assert isinstance(one, types.Location)
-            path = Path(one.uri.removeprefix("file://"))
-            places.append((path, path.read_text("utf-8").split("\n")[one.range.start.line]))
+        for location in answer if isinstance(answer, (list, tuple)) else [answer] if answer else []:
+            assert isinstance(location, types.Location)
+            path = Path(location.uri.removeprefix("file://"))
+            places.append((path, path.read_text("utf-8").split("\n")[location.range.start.line]))
         return places
 
 

@@ -43,11 +43,11 @@ def test_methods_of_the_model_come_first(editor: Editor, name: str) -> None:
 
 
 def test_completion_has_documentation(editor: Editor) -> None:
-    (found,) = [item for item in editor.complete(STATS + "model.|\n") if item.label == "analyze"]
-    shown = editor.resolve(found)
-    assert "text: str" in shown
-    assert "find the words that stand out" in shown
-    assert "top: How many words to report. 1 to 50." in shown
+    (item_,) = [item for item in editor.complete(STATS + "model.|\n") if item.label == "analyze"]
+    documentation = editor.resolve(item_)
+    assert "text: str" in documentation
+    assert "find the words that stand out" in documentation
+    assert "top: How many words to report. 1 to 50." in documentation
 
 
 def test_choices_complete_inside_a_string(editor: Editor) -> None:
@@ -67,31 +67,31 @@ def test_parameters_complete_in_a_call(editor: Editor) -> None:
 
 def test_fields_of_a_record_complete_first(editor: Editor) -> None:
     items = editor.complete(STATS + "model.analyze('x').|\n")
-    wanted = ["characters", "reading_time", "sentences", "top", "words"]
-    assert public([item.label for item in items]) == wanted
+    fields = ["characters", "reading_time", "sentences", "top", "words"]
+    assert public([item.label for item in items]) == fields
 
 
 def test_hover_shows_the_signature_and_the_docstring_as_markdown(editor: Editor) -> None:
-    shown = editor.hover(STATS + "model.anal|yze('x')\n")
-    assert shown.startswith("```python\n(method) def analyze(")
-    assert "order: Literal['frequency', 'length', 'alphabet'] = \"frequency\"" in shown
-    assert ") -> AnalyzeResult" in shown
-    _, _, doc = shown.partition("```\n---\n")
+    hover = editor.hover(STATS + "model.anal|yze('x')\n")
+    assert hover.startswith("```python\n(method) def analyze(")
+    assert "order: Literal['frequency', 'length', 'alphabet'] = \"frequency\"" in hover
+    assert ") -> AnalyzeResult" in hover
+    _, _, doc = hover.partition("```\n---\n")
     assert doc.startswith("Count characters, words and sentences")
     assert "Args:" in doc
     assert "order: What the words are sorted by." in doc
 
 
 def test_hover_shows_the_docstring_of_a_field(editor: Editor) -> None:
-    shown = editor.hover(STATS + "model.analyze('x').reading_ti|me\n")
-    assert "reading_time: float" in shown
-    assert "Seconds to read it, at 240 words per minute." in shown
+    hover = editor.hover(STATS + "model.analyze('x').reading_ti|me\n")
+    assert "reading_time: float" in hover
+    assert "Seconds to read it, at 240 words per minute." in hover
 
 
 def test_hover_over_the_class_shows_its_options(editor: Editor) -> None:
-    shown = editor.hover(STATS + "Text|Stats()\n")
-    assert "base_url: str | None = None" in shown
-    assert "CLARIFAI" in shown
+    hover = editor.hover(STATS + "Text|Stats()\n")
+    assert "base_url: str | None = None" in hover
+    assert "CLARIFAI" in hover
 
 
 def test_single_input_is_the_first_signature(editor: Editor) -> None:
@@ -132,30 +132,30 @@ def script(project: jedi.Project, text: str) -> tuple[jedi.Script, int, int]:
 
 def test_jedi_offers_the_methods(project: jedi.Project) -> None:
     source, *cursor = script(project, STATS + "model.|\n")
-    names = [one.name for one in source.complete(*cursor)]
+    names = [completion.name for completion in source.complete(*cursor)]
     assert set(METHODS) <= set(names)
     assert len(public(names)) <= len(METHODS) + 5
 
 
 def test_jedi_shows_the_docstring(project: jedi.Project) -> None:
     source, *cursor = script(project, STATS + "model.analy|ze\n")
-    (found,) = source.help(*cursor)
-    assert "find the words that stand out" in found.docstring()
+    (definition,) = source.help(*cursor)
+    assert "find the words that stand out" in definition.docstring()
 
 
 def test_jedi_shows_the_signature(project: jedi.Project) -> None:
     source, *cursor = script(project, STATS + "model.analyze(|\n")
-    shown = source.get_signatures(*cursor)[0]
-    assert next(iter(shown.params)).name == "text"
-    assert "order" in {parameter.name for parameter in shown.params}
+    signature = source.get_signatures(*cursor)[0]
+    assert next(iter(signature.params)).name == "text"
+    assert "order" in {parameter.name for parameter in signature.params}
 
 
 def test_jedi_knows_the_fields_of_a_result(project: jedi.Project) -> None:
     source, *cursor = script(project, STATS + "model.analyze('x').|\n")
-    assert "reading_time" in [one.name for one in source.complete(*cursor)]
+    assert "reading_time" in [completion.name for completion in source.complete(*cursor)]
 
 
 def test_jedi_goes_to_the_definition(project: jedi.Project) -> None:
     source, *cursor = script(project, STATS + "model.analy|ze\n")
-    (found,) = source.goto(*cursor)
-    assert found.module_path == GENERATED / "text_stats" / "client.py"
+    (definition,) = source.goto(*cursor)
+    assert definition.module_path == GENERATED / "text_stats" / "client.py"

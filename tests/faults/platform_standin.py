@@ -137,12 +137,12 @@ class Standin:
         if not self.secure:
             return server.add_insecure_port("localhost:0")
         authority = trustme.CA()
-        issued = authority.issue_cert("localhost")
-        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+        certificate = authority.issue_cert("localhost")
+        chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
         folder = stack.enter_context(TemporaryDirectory())
         self.certificates = str(Path(folder) / "authority.pem")
         authority.cert_pem.write_to_path(self.certificates)
-        credentials = grpc.ssl_server_credentials([(issued.private_key_pem.bytes(), chain)])
+        credentials = grpc.ssl_server_credentials([(certificate.private_key_pem.bytes(), chain)])
         return server.add_secure_port("localhost:0", credentials)
 
     def _service(self) -> Any:
@@ -168,7 +168,7 @@ class Standin:
             if code:
                 return response(status={"code": code, "details": details})
             if rpc in self.hanging:
-                _until_gone(context)
+                _wait_until_canceled(context)
             return answer(request)
 
         return handle
@@ -196,8 +196,8 @@ class Standin:
         return 0, ""
 
     def _user(self, request: Any) -> Any:
-        asked = request.user_app_id.user_id
-        user = {"id": OWNER[0] if asked == "me" else asked}
+        user_id = request.user_app_id.user_id
+        user = {"id": OWNER[0] if user_id == "me" else user_id}
         return service_pb2.SingleUserResponse(status={"code": SUCCESS}, user=user)
 
     def _model(self, request: Any) -> Any:
@@ -228,12 +228,12 @@ class Standin:
         return service_pb2.SingleModelTypeResponse(status={"code": SUCCESS}, model_type=message)
 
     def _deployment(self, request: Any) -> Any:
-        disabled = self.deployments[request.deployment_id]
+        is_disabled = self.deployments[request.deployment_id]
         states = resources_pb2.Deployment.Status
-        selected = resources_pb2.Deployment(
-            id=request.deployment_id, status=states.DISABLED if disabled else states.ENABLED
+        deployment = resources_pb2.Deployment(
+            id=request.deployment_id, status=states.DISABLED if is_disabled else states.ENABLED
         )
-        return service_pb2.SingleDeploymentResponse(status={"code": SUCCESS}, deployment=selected)
+        return service_pb2.SingleDeploymentResponse(status={"code": SUCCESS}, deployment=deployment)
 
     def outputs(self, request: Any) -> Any:
         """Answer PostModelOutputs, whatever the credential."""
@@ -261,8 +261,8 @@ def _messages(signatures: Iterable[Mapping[str, Any]]) -> list[Any]:
     ]
 
 
-def _until_gone(context: grpc.ServicerContext) -> None:
-    """Wait until the client has given up."""
-    gone = Event()
-    if context.add_callback(gone.set):
-        gone.wait(30)
+def _wait_until_canceled(context: grpc.ServicerContext) -> None:
+    """Wait until the client cancels the call."""
+    call_ended = Event()
+    if context.add_callback(call_ended.set):
+        call_ended.wait(30)

@@ -146,7 +146,7 @@ class Scripted:
 
     def _handler(self, rpc: str) -> Any:
         def handle(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            gone = threading.Event()
+            call_ended = threading.Event()
             with self._idle:
                 step = self.script(len(self.sends))
                 self.sends.append(rpc)
@@ -154,9 +154,9 @@ class Scripted:
                 self._busy += 1
                 self.max_concurrency = max(self.max_concurrency, self._busy)
                 self._idle.notify_all()
-            if not context.add_callback(lambda: self._close_call(gone)):
-                self._close_call(gone)
-            return self._track_running(self._answers(rpc, step, requests, context, gone))
+            if not context.add_callback(lambda: self._close_call(call_ended)):
+                self._close_call(call_ended)
+            return self._track_running(self._answers(rpc, step, requests, context, call_ended))
 
         return handle
 
@@ -168,11 +168,11 @@ class Scripted:
             with self._idle:
                 self._busy -= 1
 
-    def _close_call(self, gone: threading.Event) -> None:
+    def _close_call(self, call_ended: threading.Event) -> None:
         with self._idle:
             self.open -= 1
             self._idle.notify_all()
-        gone.set()
+        call_ended.set()
 
     def _answers(
         self,
@@ -180,14 +180,14 @@ class Scripted:
         step: Step,
         requests: Iterator[bytes],
         context: grpc.ServicerContext,
-        gone: threading.Event,
+        call_ended: threading.Event,
     ) -> Iterator[bytes]:
         if not isinstance(step, Answer):
             if rpc != UNARY:
                 results = self._results(rpc, requests)
                 for _, result in zip(range(step.after), results, strict=False):
                     yield message(result)
-            yield from self._fail(step, context, gone)
+            yield from self._fail(step, context, call_ended)
         elif rpc == UNARY:
             time.sleep(step.seconds)
             arguments = numbers(next(requests))
@@ -213,7 +213,7 @@ class Scripted:
     def _fail(
         step: Platform | Refuse | Garble | Hang,
         context: grpc.ServicerContext,
-        gone: threading.Event,
+        call_ended: threading.Event,
     ) -> Iterator[bytes]:
         if isinstance(step, Platform):
             status = Status(code=step.code, details="as scripted")
@@ -223,7 +223,7 @@ class Scripted:
         elif isinstance(step, Garble):
             yield message([1], pad=100)[:-50]
         else:
-            gone.wait(60)
+            call_ended.wait(60)
 
 
 def numbers(request: bytes) -> list[int]:

@@ -167,13 +167,13 @@ def test_bidi_retry_neither_loses_nor_duplicates_items(twin: str) -> None:
         source, attempt_counts = Source(), list[int]()
         source.release()
         with Scripted(lambda send: FULL if send == 0 else Answer()) as server:
-            came, attempts = [], 0
+            items, attempts = [], 0
             try:
-                came = results(twin, server.url, source, attempt_counts)
+                items = results(twin, server.url, source, attempt_counts)
             except UnavailableError as error:
                 attempts = error.attempts
-        if came:
-            assert (came, attempt_counts) == ([0, 2, 4, 6], [2])
+        if items:
+            assert (items, attempt_counts) == ([0, 2, 4, 6], [2])
             assert source.taken == server.executed == [0, 1, 2, 3]
         else:
             assert (attempts, len(server.sends), server.executed) == (1, 1, [])

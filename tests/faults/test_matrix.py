@@ -219,8 +219,8 @@ def test_hanging_model_ends_in_the_timeout(kind: str, twin: str) -> None:
     with Scripted(lambda _: Hang(after=2)) as server:
         outcome = ask_in_time(kind, twin, server.url, SHORT)
         assert server.wait_until_idle()
-    came = () if kind in ("unary", "batch") else tuple(RESULTS[kind][:2])
-    assert outcome == Outcome(came, "DeadlineExceededError", 1)
+    items = () if kind in ("unary", "batch") else tuple(RESULTS[kind][:2])
+    assert outcome == Outcome(items, "DeadlineExceededError", 1)
 
 
 @cells
@@ -239,8 +239,8 @@ def test_backoff_ends_with_the_timeout(kind: str, twin: str) -> None:
 def test_truncated_message_raises(after: int, kind: str, twin: str) -> None:
     with Scripted(lambda _: Garble(after)) as server:
         outcome = ask(kind, twin, server.url)
-    came = () if kind in ("unary", "batch") else tuple(RESULTS[kind][:after])
-    assert outcome == Outcome(came, "DecodeError", None)
+    items = () if kind in ("unary", "batch") else tuple(RESULTS[kind][:after])
+    assert outcome == Outcome(items, "DecodeError", None)
     assert len(server.sends) == 1
 
 

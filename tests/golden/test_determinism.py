@@ -76,7 +76,7 @@ def test_a_new_release_changes_nothing(reference: dict[str, bytes], tmp_path: Pa
 
 def other_pythons() -> list[str]:
     """Return other installed Pythons that are recent enough, the newest first."""
-    found: dict[int, str] = {}
+    commands: dict[int, str] = {}
     for minor in range(20, 10, -1):
         for place in (
             f"python3.{minor}",
@@ -88,8 +88,8 @@ def other_pythons() -> list[str]:
                 and command
                 and run(command, "-c", "").returncode == 0
             ):
-                found.setdefault(minor, command)
-    return list(found.values())
+                commands.setdefault(minor, command)
+    return list(commands.values())
 
 
 def test_another_python_changes_nothing(reference: dict[str, bytes], tmp_path: Path) -> None:

@@ -67,12 +67,12 @@ def test_package_from_one_environment_runs_in_another(wheel: Path, tmp_path: Pat
     clean = {"PYTHONPATH": "", "PYTHONSAFEPATH": ""}
 
     signatures = str(CORPUS / "docs" / "detector.json")
-    made = run(
+    generation = run(
         *(generator / "gen-client", "--signatures", signatures, "--name", "held"),
         cwd=work,
         env=clean,
     )
-    assert made.returncode == 0, made.stderr
+    assert generation.returncode == 0, generation.stderr
     assert json.loads((work / "held" / "signatures.json").read_text("utf-8"))["format"] == 1
 
     (work / "call.py").write_text(CALL, "utf-8")
@@ -82,7 +82,7 @@ def test_package_from_one_environment_runs_in_another(wheel: Path, tmp_path: Pat
     assert value == "0.25"
     assert Path(where).is_relative_to(tmp_path / "user")
 
-    told = run(user / "gen-client", "--signatures", signatures, cwd=work, env=clean)
-    assert told.returncode == 2
-    assert "clarigen[codegen]" in told.stderr
-    assert "Traceback" not in told.stderr
+    refusal = run(user / "gen-client", "--signatures", signatures, cwd=work, env=clean)
+    assert refusal.returncode == 2
+    assert "clarigen[codegen]" in refusal.stderr
+    assert "Traceback" not in refusal.stderr

@@ -197,9 +197,9 @@ def test_objects_do_not_show_the_credential(monkeypatch: pytest.MonkeyPatch) -> 
             with pytest.raises(errors.ClarigenError) as caught:
                 model.wait_until_ready(1)
             error = caught.value
-            shown = [repr(error), str(error), repr(vars(error)), repr(model), repr(vars(model))]
+            texts = [repr(error), str(error), repr(vars(error)), repr(model), repr(vars(model))]
     finally:
         server.stop()
         logging.getLogger().removeHandler(handler)
-    assert CANARY not in "".join(shown) + log.getvalue()
+    assert CANARY not in "".join(texts) + log.getvalue()
     assert any(CANARY in str(metadata) for metadata in server.seen)

@@ -31,25 +31,25 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         assert done.returncode == 0, done.stderr[-2000:]
         assert "Traceback" not in done.stderr, done.stderr[-2000:]
         for line in done.stdout.splitlines():
-            its = json.loads(line)
-            seen[its["file"]] = its
+            result = json.loads(line)
+            seen[result["file"]] = result
         assert {entry.name for entry in folder.iterdir()} == {"out"}
-        packages = {its["name"] for its in seen.values() if its["code"] == 0}
+        packages = {result["name"] for result in seen.values() if result["code"] == 0}
         assert {entry.name for entry in (folder / "out").iterdir()} <= packages | {"warm"}
     return seen
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_expectation_holds_and_no_text_runs(visited: dict[str, dict[str, Any]], file: Path) -> None:
-    its = visited[file.stem]
-    assert its["code"] in CODES[json.loads(file.read_text("utf-8"))["expect"]], its["said"]
-    assert its["generating"] == []
-    assert its["using"] == []
-    assert its["problem"] == ""
-    assert its["said"].replace("\n", "").isprintable()
-    assert "a bug" not in its["said"]
-    if its["code"]:
-        assert "error: " in its["said"]
+    result = visited[file.stem]
+    assert result["code"] in CODES[json.loads(file.read_text("utf-8"))["expect"]], result["said"]
+    assert result["generating"] == []
+    assert result["using"] == []
+    assert result["problem"] == ""
+    assert result["said"].replace("\n", "").isprintable()
+    assert "a bug" not in result["said"]
+    if result["code"]:
+        assert "error: " in result["said"]
 
 
 ATTACKS = {

@@ -37,13 +37,13 @@ def test_killed_write_leaves_a_whole_package(tmp_path: Path) -> None:
 
     for _ in range(KILLS):
         _kill_one(both, seeded.uniform(0, 0.02))
-        found = contents(tmp_path)
-        assert found in (FILES, NEWER)
-        seen.add(found["client.py"][-6:])
+        current = contents(tmp_path)
+        assert current in (FILES, NEWER)
+        seen.add(current["client.py"][-6:])
         assert {entry.name for entry in tmp_path.iterdir()} <= {"pkg", ".pkg.gen-client"}
-    wanted = NEWER if contents(tmp_path) == FILES else FILES
-    write.write_package(tmp_path, "pkg", wanted)
-    assert contents(tmp_path) == wanted
+    files = NEWER if contents(tmp_path) == FILES else FILES
+    write.write_package(tmp_path, "pkg", files)
+    assert contents(tmp_path) == files
     assert [entry.name for entry in tmp_path.iterdir()] == ["pkg"]
     assert len(seen) == 2
 

@@ -47,7 +47,7 @@ def read(signature: Signature) -> Model | None:
         return None
 
 
-def made(document: Document) -> str | None:
+def build_shape(document: Document) -> str | None:
     """Return the shape of a package; None if it is refused with exit 4.
 
     black is left out: it changes no tree and takes most of the time. `test_hostile` runs it.
@@ -73,7 +73,7 @@ def _check(refusal: Refusal) -> None:
 def harmless(title: str, path: Path) -> frozenset[str | None]:
     """Return the shapes of the packages with harmless texts at a leaf."""
     return frozenset(
-        made(Document(REFERENCE, "", (planted(title, path, word),))) for word in HARMLESS
+        build_shape(Document(REFERENCE, "", (planted(title, path, word),))) for word in HARMLESS
     )
 
 
@@ -87,18 +87,18 @@ def test_leaves_are_complete() -> None:
 
 @pytest.mark.parametrize("title", MODELS)
 def test_text_changes_no_code(title: str) -> None:
-    plain = {path: read(planted(title, path, "word")) for its, path in PLACES if its == title}
+    plain = {path: read(planted(title, path, "word")) for place, path in PLACES if place == title}
     checked = 0
-    for path, wanted in plain.items():
+    for path, plain_model in plain.items():
         again = path[-1] in ("name", "description") and title != FIRST[path]
         for payload in list(PAYLOADS.values())[:: 8 if again else 1]:
             signature = planted(title, path, payload)
             model = read(signature)
-            if model is None or model == wanted:
+            if model is None or model == plain_model:
                 continue  # refused or not read: the package depends on the model alone
             assert path in READ, path
-            found = made(Document(REFERENCE, "", (signature,)))
-            assert found is None or found in harmless(title, path), (path, payload[:80])
+            package = build_shape(Document(REFERENCE, "", (signature,)))
+            assert package is None or package in harmless(title, path), (path, payload[:80])
             checked += 1
     assert checked > 20
 
@@ -112,14 +112,14 @@ def test_id_changes_no_code(path: Path, payload: str) -> None:
     lock = copy.deepcopy(content)
     assert isinstance(lock, dict)
     lock |= {"format": 1, "sha256": PAYLOADS[payload]}
-    for its in (content, lock):
+    for source in (content, lock):
         try:
-            document = signature_forms.read_document(its, Report())
+            document = signature_forms.read_document(source, Report())
         except Refusal as refusal:
             _check(refusal)
             continue
-        found = made(document)
-        if found is not None:
-            assert found == made(Document(REFERENCE, "", (MODELS["a text"],)))
+        package = build_shape(document)
+        if package is not None:
+            assert package == build_shape(Document(REFERENCE, "", (MODELS["a text"],)))
             assert document.reference is not None
             assert all(limits.is_id(text) for text in document.reference)

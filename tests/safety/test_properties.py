@@ -49,10 +49,10 @@ relaxed = settings(
 @given(models(), st.integers(0, SELDOM - 1))
 def test_package_of_any_model(model: Model, turn: int) -> None:
     document = Document(model.reference, model.version_id, tuple(write_signatures(model)))
-    files = _made(document, formatted=turn == 0)
+    files = _build_files(document, formatted=turn == 0)
     if files is None:
         return
-    assert files == _made(document, formatted=turn == 0)
+    assert files == _build_files(document, formatted=turn == 0)
     for name, kind in SOURCE_FILES.items():
         check.check_file(files[name], kind)
     report = Report()
@@ -74,11 +74,13 @@ def test_package_of_any_document(content: list[dict[str, Any]], payload: str, ra
     if places:
         holder, key = random.choice(places)
         holder[key] = payload
-    files = _made(Document(None, "", tuple(content)), formatted=False)
+    files = _build_files(Document(None, "", tuple(content)), formatted=False)
     if files is not None:
         _imported(files)
         locked = json_text.parse(files["signatures.json"], levels=limits.LEVELS)
-        assert _made(signature_forms.read_document(locked, Report()), formatted=False) == files
+        assert (
+            _build_files(signature_forms.read_document(locked, Report()), formatted=False) == files
+        )
 
 
 def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -90,7 +92,7 @@ def _texts(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from _texts(item)
 
 
-def _made(document: Document, *, formatted: bool) -> dict[str, str] | None:
+def _build_files(document: Document, *, formatted: bool) -> dict[str, str] | None:
     """Return the files of the package; None if it is refused with exit 4 and a printable message."""
     formatter = None if formatted else str
     try:
@@ -141,19 +143,19 @@ def _lines(doc: str | None) -> list[str]:
 
 def _is_overload(node: libcst.FunctionDef) -> bool:
     return any(
-        isinstance(one.decorator, libcst.Name) and one.decorator.value == "overload"
-        for one in node.decorators
+        isinstance(decorator.decorator, libcst.Name) and decorator.decorator.value == "overload"
+        for decorator in node.decorators
     )
 
 
 def _constants(statement: libcst.SimpleStatementLine) -> Iterator[tuple[str, libcst.Call]]:
-    for one in statement.body:
+    for constant in statement.body:
         if (
-            isinstance(one, libcst.AnnAssign)
-            and isinstance(one.target, libcst.Name)
-            and isinstance(one.value, libcst.Call)
+            isinstance(constant, libcst.AnnAssign)
+            and isinstance(constant.target, libcst.Name)
+            and isinstance(constant.value, libcst.Call)
         ):
-            yield one.target.value, one.value
+            yield constant.target.value, constant.value
 
 
 def _text(node: libcst.BaseExpression) -> object:
@@ -214,8 +216,8 @@ def _imported(files: dict[str, str]) -> dict[str, Any]:
     sys.modules.update(modules)
     try:
         with _watched():
-            for name, its in code.items():
-                exec(its, vars(modules[name]))
+            for name, module_code in code.items():
+                exec(module_code, vars(modules[name]))
     finally:
         for name in modules:
             del sys.modules[name]
@@ -228,27 +230,32 @@ def _same_defaults(
     """Check that defaults and names at run time are those of the interface."""
     described = namespace[str(function.constant)]
     assert (described.wire_name, described.name) == (method.name, str(function.name))
-    shown = inspect.signature(getattr(namespace[client], str(function.name))).parameters
+    parameters = inspect.signature(getattr(namespace[client], str(function.name))).parameters
     for parameter, field, name in zip(
         method.parameters, described.fields, function.arguments, strict=True
     ):
         assert (field.wire_name, field.name) == (parameter.name, str(name))
         if not parameter.is_stream:
-            _same_default(parameter, field.default, shown.get(str(name)))
+            _same_default(parameter, field.default, parameters.get(str(name)))
 
 
-def _same_default(parameter: Parameter, found: Any, shown: inspect.Parameter | None) -> None:
+def _same_default(
+    parameter: Parameter, default: Any, python_parameter: inspect.Parameter | None
+) -> None:
     match parameter.default:
         case KnownDefault(value):
-            assert _plain(found) == _plain(value), (found, value)
+            assert _plain(default) == _plain(value), (default, value)
         case NullDefault():
-            assert found is None
-            assert shown is None or shown.default is None
+            assert default is None
+            assert python_parameter is None or python_parameter.default is None
         case _ if parameter.required:
-            assert shown is None or shown.default in (inspect.Parameter.empty, REQUIRED)
+            assert python_parameter is None or python_parameter.default in (
+                inspect.Parameter.empty,
+                REQUIRED,
+            )
         case _:
-            assert found is SERVER_DEFAULT
-            assert shown is None or shown.default is SERVER_DEFAULT
+            assert default is SERVER_DEFAULT
+            assert python_parameter is None or python_parameter.default is SERVER_DEFAULT
 
 
 def _plain(value: Any) -> str:

@@ -240,11 +240,11 @@ def test_markdown_shows_text(name: str) -> None:
     """Python-Markdown is MkDocs's, CommonMark that of editors; the doubled form is pyright's."""
     common = MarkdownIt("commonmark", {"html": True})
     for text in docstrings(build(f"Summarise.\n\n{DOCSTRINGS[name]}")):
-        shown = inspect.cleandoc(text)
+        cleaned = inspect.cleandoc(text)
         for page in (
-            markdown.markdown(shown, extensions=["fenced_code"]),
-            common.render(shown),
-            common.render(_double(shown)),
+            markdown.markdown(cleaned, extensions=["fenced_code"]),
+            common.render(cleaned),
+            common.render(_double(cleaned)),
         ):
             assert Faults(page).faults == [], page
 

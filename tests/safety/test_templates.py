@@ -118,9 +118,9 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG)
-def test_gate_stops_wrong_templates(owner: Owner, what: str) -> None:
-    name, text, old, new = WRONG[what]
+@pytest.mark.parametrize("mistake", WRONG)
+def test_gate_stops_wrong_templates(owner: Owner, mistake: str) -> None:
+    name, text, old, new = WRONG[mistake]
     file = f"{name}.jinja" if name == "macros" else f"{name}.py.jinja"
     (owner.folder / file).write_text(changed(text, old, new))
     code, said = owner.generate()
@@ -128,12 +128,12 @@ def test_gate_stops_wrong_templates(owner: Owner, what: str) -> None:
     assert "is nothing that gen-client writes" in said
 
 
-@pytest.mark.parametrize("what", WRONG)
+@pytest.mark.parametrize("mistake", WRONG)
 def test_gate_stops_mistakes_in_our_templates(
-    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Make the same mistakes in the templates that we ship."""
-    name, text, old, new = WRONG[what]
+    name, text, old, new = WRONG[mistake]
     ours = tmp_path / "ours"
     ours.mkdir()
     for file in find_template_folder().glob("*.jinja"):

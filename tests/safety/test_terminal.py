@@ -95,8 +95,8 @@ def test_a_ci_runner_obeys_no_text(
         said(capsys, "diff", "old.json", "new.json", "--format", form)
     for more in ([], ["--json-schema"], ["--snippet"]):
         said(capsys, "show", "new.json", "predict", *more)
-    shown = json.loads(said(capsys, "show", "new.json", "--json"))
-    assert command in json.dumps(shown, ensure_ascii=False)
+    content = json.loads(said(capsys, "show", "new.json", "--json"))
+    assert command in json.dumps(content, ensure_ascii=False)
     said(capsys, "--signatures", "new.json", "--name", "pkg")
     said(capsys, "--signatures", "old.json", "--name", "pkg", "--check", "--diff")
     said(capsys, "show", command)

@@ -29,14 +29,14 @@ RUNS = (["--check", "--offline"], ["--offline"], ["doctor"])
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with a package, next to a folder that shows whether anything was written outside."""
-    made = tmp_path / "repository"
-    (made / ".git").mkdir(parents=True)
-    monkeypatch.chdir(made)
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    monkeypatch.chdir(repository)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CLARIFAI_API_BASE", "grpc://127.0.0.1:1")
     words = ["--signatures", str(ROOT / "generated" / "text_stats" / LOCK), "--name", "good"]
     assert cli.main([*words, "--quiet"]) == 0
-    return made
+    return repository
 
 
 def harmless(capsys: pytest.CaptureFixture[str], *words: str) -> int:
@@ -70,7 +70,7 @@ def configuration(key: str, text: str) -> str:
         case _:
             entry[key] = value
     top = f"api-base = {value}\n" if key == "api-base" else ""
-    lines = "\n".join(f"{name} = {its}" for name, its in entry.items())
+    lines = "\n".join(f"{name} = {value}" for name, value in entry.items())
     return f"[tool.gen-client]\n{top}[[tool.gen-client.models]]\n{lines}\n"
 
 

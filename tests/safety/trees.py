@@ -83,7 +83,7 @@ class _Plain(ast.NodeTransformer):
     def generic_visit(self, node: ast.AST) -> ast.AST:
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [one for one in body if not _is_doc(one)]  # type: ignore[attr-defined]
+            node.body = [statement for statement in body if not _is_doc(statement)]  # type: ignore[attr-defined]
         if isinstance(node, ast.ImportFrom) and node.module == "client":
             node.names = [ast.alias("NAMES")]
             return node

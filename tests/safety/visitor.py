@@ -56,7 +56,7 @@ def _visit_file(watch: Watch, out: Path, file: Path, name: str) -> dict[str, obj
         "file": file.stem,
         "code": code,
         "said": printed,
-        "generating": [one for one in generating if "renameat" not in one],
+        "generating": [call for call in generating if "renameat" not in call],
         "using": watch.taken(),
         "problem": problem,
         "name": name,
@@ -78,41 +78,41 @@ def _visit(name: str) -> None:
     """Use a package: import, help, completion, hover, annotations, and examples without a server."""
     importlib.invalidate_caches()
     module = importlib.import_module(name)
-    shown = importlib.import_module(f"{name}.examples")
+    examples = importlib.import_module(f"{name}.examples")
     client = importlib.import_module(f"{name}.client")
-    for its in (module, client, shown):
-        pydoc.render_doc(its)
-        inspect.getdoc(its)
-        completer = rlcompleter.Completer({**vars(its)})
-        for word in vars(its):
+    for namespace in (module, client, examples):
+        pydoc.render_doc(namespace)
+        inspect.getdoc(namespace)
+        completer = rlcompleter.Completer({**vars(namespace)})
+        for word in vars(namespace):
             completer.complete(f"{word}.", 0)
-    for its in vars(client).values():
-        if inspect.isclass(its) and its.__module__ == client.__name__:
-            _look_at(its, vars(client))
-    for function in list(vars(shown).values()):
-        if inspect.isfunction(function) and function.__module__ == shown.__name__:
+    for value in vars(client).values():
+        if inspect.isclass(value) and value.__module__ == client.__name__:
+            _look_at(value, vars(client))
+    for function in list(vars(examples).values()):
+        if inspect.isfunction(function) and function.__module__ == examples.__name__:
             done = function()
             if inspect.iscoroutine(done):
                 asyncio.run(done)
 
 
-def _look_at(its: type, namespace: dict[str, Any]) -> None:
+def _look_at(cls: type, namespace: dict[str, Any]) -> None:
     import numpy.typing as npt
 
     names = {**namespace, "npt": npt}
-    inspect.get_annotations(its, globals=names, eval_str=True)
-    for attribute in dir(its):
-        found = inspect.getattr_static(its, attribute)
-        if inspect.isfunction(found) and found.__module__ == its.__module__:
-            inspect.signature(found)
-            inspect.getdoc(found)
-            inspect.get_annotations(found, globals=names, eval_str=True)
+    inspect.get_annotations(cls, globals=names, eval_str=True)
+    for attribute in dir(cls):
+        function = inspect.getattr_static(cls, attribute)
+        if inspect.isfunction(function) and function.__module__ == cls.__module__:
+            inspect.signature(function)
+            inspect.getdoc(function)
+            inspect.get_annotations(function, globals=names, eval_str=True)
 
 
 def _pretend() -> None:
     """Replace the calls of clients by ones that return nothing, so that only the arguments of examples are evaluated."""
 
-    async def one(*_: object) -> None:
+    async def return_none(*_: object) -> None:
         return None
 
     async def nothing(*_: object) -> AsyncIterator[None]:
@@ -122,7 +122,7 @@ def _pretend() -> None:
     for client, verb, answer in (
         (clarigen.Client, "_unary", lambda *_: None),
         (clarigen.Client, "_stream", lambda *_: iter(())),
-        (clarigen.AsyncClient, "_unary", one),
+        (clarigen.AsyncClient, "_unary", return_none),
         (clarigen.AsyncClient, "_stream", nothing),
     ):
         setattr(client, verb, answer)

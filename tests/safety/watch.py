@@ -134,7 +134,7 @@ class Watch:
                 self.seen.append(f"{event} {arguments!r}"[:300])
         elif event == "exec":
             code = arguments[0]
-            if isinstance(code, CodeType) and not self._known(code.co_filename):
+            if isinstance(code, CodeType) and not self._is_known(code.co_filename):
                 self.seen.append(f"runs {code.co_filename!r} {code.co_names!r}"[:300])
 
     def _mine(self, path: Any) -> bool:
@@ -143,7 +143,7 @@ class Watch:
         real = Path(os.fsdecode(path)).absolute()
         return self.folder.resolve() in (real.resolve(), *real.resolve().parents)
 
-    def _known(self, file: str) -> bool:
+    def _is_known(self, file: str) -> bool:
         """Return whether code comes from an allowed file, or from a library that compiles text."""
         if file.startswith((*self.sources, "<frozen ")):
             return True

@@ -87,8 +87,8 @@ def test_sync_and_async_clients_send_the_same_bytes(own: Served) -> None:
 
     async def twin(url: str) -> None:
         async with (
-            own.package.AsyncEverything(base_url=url, timeout=20) as made,
-            made.with_options(batch_size=2, concurrency=1) as model,
+            own.package.AsyncEverything(base_url=url, timeout=20) as client,
+            client.with_options(batch_size=2, concurrency=1) as model,
         ):
             for call in both(model):
                 if hasattr(call, "__aiter__"):
@@ -99,8 +99,8 @@ def test_sync_and_async_clients_send_the_same_bytes(own: Served) -> None:
     port = int(own.url.rpartition(":")[2])
     with wire_tap(port) as (url, seen):
         with (
-            own.package.Everything(base_url=url, timeout=20) as made,
-            made.with_options(batch_size=2, concurrency=1) as model,
+            own.package.Everything(base_url=url, timeout=20) as client,
+            client.with_options(batch_size=2, concurrency=1) as model,
         ):
             for call in both(model):
                 assert isinstance(call, (str, dict)) or list(call)
@@ -287,8 +287,8 @@ def test_attempt_carries_its_deadline() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     url = f"grpc://127.0.0.1:{port}"
-    with Calls(base_url=url, timeout=8, max_retries=2) as made:
-        model = with_test_policy(made, 0.5)
+    with Calls(base_url=url, timeout=8, max_retries=2) as client:
+        model = with_test_policy(client, 0.5)
         with pytest.raises(Exception, match="RESOURCE_EXHAUSTED"):
             model.double(1)
         with pytest.raises(Exception, match="RESOURCE_EXHAUSTED"):

@@ -90,7 +90,7 @@ def test_fake_records_are_of_the_generated_classes(own: Served) -> None:
     assert list(model.readings([reading(x=1.0, kinds=["k"])])) == [["k", "1.0"]]
 
     def records(x: list[Any]) -> Any:
-        return [package.RecordsResult(x=one.x, kinds=one.kinds) for one in x]
+        return [package.RecordsResult(x=record.x, kinds=record.kinds) for record in x]
 
     model = fake(own.package.Everything, records=records)
     assert model.records([package.RecordsX(x=1.0, kinds=[])])[0].x == 1.0

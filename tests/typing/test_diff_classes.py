@@ -421,9 +421,9 @@ def refused(folder: Path) -> set[str]:
     callers = sorted(path.name for path in folder.glob("use_*.py"))
     done = run(*command, *callers, cwd=folder, env={"MYPYPATH": SOURCES})
     assert done.returncode in (0, 1), done.stderr
-    found = re.findall(r"^(\w+)(?:\.py|/\w+\.py):\d+: error", done.stdout, re.MULTILINE)
-    assert all(name.startswith("use_") for name in found), done.stdout
-    return {name.removeprefix("use_") for name in found}
+    names = re.findall(r"^(\w+)(?:\.py|/\w+\.py):\d+: error", done.stdout, re.MULTILINE)
+    assert all(name.startswith("use_") for name in names), done.stdout
+    return {name.removeprefix("use_") for name in names}
 
 
 def _ids(index: int) -> str:
@@ -449,10 +449,10 @@ def test_call_agrees(index: int, folder: Path, monkeypatch: pytest.MonkeyPatch) 
         package = importlib.import_module(_name(index, side))
         client = next(getattr(package, name) for name in package.__all__ if name[0] == "C")
         use = importlib.import_module(f"use_{_name(index, side)}").use
-        wanted = InputError if breaking and side == "new" else TransportError
+        error = InputError if breaking and side == "new" else TransportError
         with (
             client(base_url="grpc://127.0.0.1:1", max_retries=0, timeout=5) as model,
-            pytest.raises(wanted),
+            pytest.raises(error),
         ):
             use(model)
 

@@ -85,6 +85,6 @@ def test_every_known_defect_has_a_test(name: str) -> None:
 
 
 def test_no_mark_says_what_is_not_listed() -> None:
-    known = {("item", number) for number in ITEMS} | {("defect", name) for name in DEFECTS}
-    assert set(TESTS) <= known
+    names = {("item", number) for number in ITEMS} | {("defect", name) for name in DEFECTS}
+    assert set(TESTS) <= names
     assert set(OVERRIDDEN) <= set(ITEMS)

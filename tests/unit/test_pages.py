@@ -90,11 +90,11 @@ def texts() -> Iterator[tuple[Path, str]]:
 
 
 def test_every_citation_of_the_protocol_resolves() -> None:
-    known, count = sections(), 0
+    section_numbers, count = sections(), 0
     for path, text in texts():
         for numbers in _CITATION.findall(text):
             count += 1
-            assert {number for number in numbers if number} <= known, path
+            assert {number for number in numbers if number} <= section_numbers, path
         assert not re.search(r"\bPROTOCOL \d", text), f"{path}: write docs/protocol.md"
     assert count > 3
 

@@ -53,7 +53,7 @@ def parse_description(description: str, parameters: Iterable[str]) -> Descriptio
     text: list[str] = []
     args: dict[str, list[str]] = {}
     returns: tuple[str, ...] = ()
-    known = frozenset(parameters)
+    parameter_names = frozenset(parameters)
     dedented = textwrap.dedent(escape_invisible(description)).strip("\n")
     lines = [line.rstrip() for line in dedented.split("\n")]
     start = 0
@@ -71,7 +71,7 @@ def parse_description(description: str, parameters: Iterable[str]) -> Descriptio
         if header[1].lower().startswith(("return", "yield")):
             returns = returns or _drop_return_type(body)
         else:
-            _parse_args(body, known, text, args)
+            _parse_args(body, parameter_names, text, args)
             text.append("")
         start = end
     entries = {name: _dedent_entry(entry) for name, entry in args.items()}
@@ -79,13 +79,16 @@ def parse_description(description: str, parameters: Iterable[str]) -> Descriptio
 
 
 def _parse_args(
-    body: Sequence[str], known: frozenset[str], text: list[str], args: dict[str, list[str]]
+    body: Sequence[str],
+    parameter_names: frozenset[str],
+    text: list[str],
+    args: dict[str, list[str]],
 ) -> None:
     """Add the entries of an `Args:` section to `args`, and those about unknown names to `text`, as a bullet list."""
     entry = text
     for line in body:
         item = None if line.startswith(" ") else _match_entry(line)
-        if item is not None and item[1] in known and item[1] not in args:
+        if item is not None and item[1] in parameter_names and item[1] not in args:
             entry = args[item[1]] = [line[item.end() :]]
         elif item is not None:
             entry = text

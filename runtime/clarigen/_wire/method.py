@@ -393,10 +393,10 @@ def is_default(value: Any, default: Any) -> bool:
 
 def _explain_choices(value: Any, choices: tuple[Any, ...]) -> str:
     """Return the problem to report for a value that is not a choice, with the nearest choice."""
-    shown = ", ".join(repr(choice) for choice in choices[:_MAX_SHOWN_CHOICES])
+    text = ", ".join(repr(choice) for choice in choices[:_MAX_SHOWN_CHOICES])
     if len(choices) > _MAX_SHOWN_CHOICES:
-        shown += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"
+        text += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"
     hint = ""
     if isinstance(value, str):
         hint = suggest(value, (choice for choice in choices if isinstance(choice, str)))
-    return f"must be one of {shown}, not {describe(value)}{hint}"
+    return f"must be one of {text}, not {describe(value)}{hint}"

@@ -100,10 +100,10 @@ def test_docstring_keeps_the_text_before_and_after_black(text: str) -> None:
             format_docstring(text, 4)
         return
     code = f"class A:\n    {format_docstring(text, 4)}\n"
-    wanted = reader_sees(text)
-    assert docstring_of(code) == wanted
+    text_of_reader = reader_sees(text)
+    assert docstring_of(code) == text_of_reader
     formatted = black.format_str(code, mode=MODE)
-    assert docstring_of(formatted) == wanted
+    assert docstring_of(formatted) == text_of_reader
     assert formatted == code
     assert not set(code) & set(HIDDEN)
 
@@ -111,8 +111,8 @@ def test_docstring_keeps_the_text_before_and_after_black(text: str) -> None:
 @pytest.mark.parametrize("text", ATTACKS)
 def test_attacks_stay_text(text: str) -> None:
     assert ast.literal_eval(format_literal(text)) == text
-    shown = f"said: {text}"
-    assert docstring_of(f"class A:\n    {format_docstring(shown, 4)}") == reader_sees(shown)
+    doc = f"said: {text}"
+    assert docstring_of(f"class A:\n    {format_docstring(doc, 4)}") == reader_sees(doc)
 
 
 def test_layout_of_docstrings() -> None:
@@ -215,14 +215,14 @@ def test_code_is_made_in_few_places() -> None:
     """Only `escape` and `naming` make `Code` of anything but a constant of ours."""
     folder = Path(inspect.getfile(render)).parent
     makers = {folder / "escape.py", *(folder / "naming").glob("*.py")}
-    made = [
+    calls = [
         (path.relative_to(folder).as_posix(), ast.unparse(node))
         for path in sorted(set(folder.rglob("*.py")) - makers)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Code"
         if not all(map(_is_constant, node.args))
     ]
-    assert made == [
+    assert calls == [
         ("plan/build.py", "Code(keyword)"),  # a key of CLIENT_OPTIONS
         (
             "plan/types.py",

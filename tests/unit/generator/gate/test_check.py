@@ -152,7 +152,7 @@ def test_foreign_statement_is_refused_in_every_block(kind: FileKind, evil: str) 
                 del block[index]
 
 
-def _must_refuse(tree: ast.Module, kind: FileKind, what: str) -> None:
+def _must_refuse(tree: ast.Module, kind: FileKind, change: str) -> None:
     try:
         text = ast.unparse(tree)
     except (ValueError, AttributeError, TypeError):
@@ -161,7 +161,7 @@ def _must_refuse(tree: ast.Module, kind: FileKind, what: str) -> None:
         check.check_code(text, kind)
     except Refusal:
         return
-    pytest.fail(f"passed: {what}")
+    pytest.fail(f"passed: {change}")
 
 
 # Names, imports, values

@@ -49,10 +49,10 @@ def test_the_lock_gives_the_same_package_again(tmp_path: Path) -> None:
 
     files = pipeline.build_package(DOCUMENT, "talk", Report()).files
     (tmp_path / "signatures.json").write_text(files["signatures.json"], "utf-8")
-    found = lock_file.read_lock(tmp_path / "signatures.json")
-    assert found is not None
-    assert found.document.json_types == TYPES
-    assert pipeline.build_package(found.document, "talk", Report()).files == files
+    lock = lock_file.read_lock(tmp_path / "signatures.json")
+    assert lock is not None
+    assert lock.document.json_types == TYPES
+    assert pipeline.build_package(lock.document, "talk", Report()).files == files
     plain = read_model(replace(DOCUMENT, json_types=()), Report())
     assert lock_file.format_lock(plain) != files["signatures.json"]
 
@@ -84,10 +84,10 @@ def test_a_key_that_means_nothing_is_refused(
         pipeline.build_package(
             replace(DOCUMENT, json_types=(*first, (key, text))), "talk", Report()
         )
-    its = caught.value.diagnostic
-    assert its.exit_code == USAGE
-    assert message in its.message
-    assert remedy in its.remedy
+    diagnostic = caught.value.diagnostic
+    assert diagnostic.exit_code == USAGE
+    assert message in diagnostic.message
+    assert remedy in diagnostic.remedy
 
 
 def test_the_gate_accepts_the_types_of_the_configuration_and_no_others() -> None:

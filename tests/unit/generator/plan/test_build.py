@@ -45,8 +45,8 @@ def list_of(item: DataType) -> DataType:
 
 
 def param(name: str, type_: DataType = STR, default: Default = REQUIRED, **more: Any) -> Parameter:
-    its = Parameter(name, type_, isinstance(default, NoDefault), default)
-    return replace(its, **more)
+    parameter = Parameter(name, type_, isinstance(default, NoDefault), default)
+    return replace(parameter, **more)
 
 
 def method(
@@ -93,10 +93,13 @@ def shape(type_: DataType) -> types.Shape:
     ],
 )
 def test_plain_types(kind: TypeKind, passed: str, returned: str) -> None:
-    its = shape(DataType(kind))
-    assert types.format_annotation(its, types.Use.PARAM) == passed
-    assert types.format_annotation(its, types.Use.RESULT) == returned
-    assert types.format_codec(its) == f"wire.{'JSON' if kind is TypeKind.JSON_DATA else kind.value}"
+    named_shape = shape(DataType(kind))
+    assert types.format_annotation(named_shape, types.Use.PARAM) == passed
+    assert types.format_annotation(named_shape, types.Use.RESULT) == returned
+    assert (
+        types.format_codec(named_shape)
+        == f"wire.{'JSON' if kind is TypeKind.JSON_DATA else kind.value}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,10 +131,10 @@ def test_plain_types(kind: TypeKind, passed: str, returned: str) -> None:
     ],
 )
 def test_containers(type_: DataType, passed: str, returned: str, codec: str) -> None:
-    its = shape(type_)
-    assert types.format_annotation(its, types.Use.PARAM) == passed
-    assert types.format_annotation(its, types.Use.RESULT) == returned
-    assert types.format_codec(its) == codec
+    named_shape = shape(type_)
+    assert types.format_annotation(named_shape, types.Use.PARAM) == passed
+    assert types.format_annotation(named_shape, types.Use.RESULT) == returned
+    assert types.format_codec(named_shape) == codec
 
 
 def test_shadowed_builtins() -> None:
@@ -177,18 +180,25 @@ def test_values(value: object, type_: DataType, code: str) -> None:
 def test_defaults(
     type_: DataType, default: Default, annotation: str, value: str, wire: str
 ) -> None:
-    its = function(param("a", type_, default))
-    (shown,) = its.positional
-    assert " | ".join(filter(None, (shown.annotation, shown.default_type))) == annotation
-    assert shown.default == value
-    assert (f", {wire}),\n    returns" in its.wire) if wire else ("default" not in its.wire)
+    client_method = function(param("a", type_, default))
+    (shown_parameters,) = client_method.positional
+    assert (
+        " | ".join(filter(None, (shown_parameters.annotation, shown_parameters.default_type)))
+        == annotation
+    )
+    assert shown_parameters.default == value
+    assert (
+        (f", {wire}),\n    returns" in client_method.wire)
+        if wire
+        else ("default" not in client_method.wire)
+    )
 
 
 def test_positions() -> None:
-    its = function(param("a"), param("b"), param("c", STR, NullDefault()), param("d"))
-    assert [p.name for p in its.positional] == ["a", "b"]
-    assert [p.name for p in its.keywords] == ["c", "d"]
-    assert its.arguments == ("a", "b", "c", "d")
+    client_method = function(param("a"), param("b"), param("c", STR, NullDefault()), param("d"))
+    assert [p.name for p in client_method.positional] == ["a", "b"]
+    assert [p.name for p in client_method.keywords] == ["c", "d"]
+    assert client_method.arguments == ("a", "b", "c", "d")
     first = function(param("a", STR, NullDefault()), param("b"))
     assert [p.name for p in first.positional] == ["a"]
     assert function().positional == ()
@@ -196,16 +206,16 @@ def test_positions() -> None:
 
 def test_choices() -> None:
     several = tuple(Choice(text, text) for text in ("fast", "exact"))
-    its = page(method(param("backend", STR, KnownDefault("fast"), choices=several)))
-    assert its.methods[0].positional[0].annotation == 'Literal["fast", "exact"]'
-    assert [(alias.name, alias.value, alias.doc) for alias in its.aliases] == [
+    built_page = page(method(param("backend", STR, KnownDefault("fast"), choices=several)))
+    assert built_page.methods[0].positional[0].annotation == 'Literal["fast", "exact"]'
+    assert [(alias.name, alias.value, alias.doc) for alias in built_page.aliases] == [
         (
             "PredictBackend",
             'Literal["fast", "exact"]',
             "Values of the parameter `backend` of `predict`.",
         )
     ]
-    assert 'choices=("fast", "exact")' in its.methods[0].wire
+    assert 'choices=("fast", "exact")' in built_page.methods[0].wire
     floats = function(param("t", FLOAT, choices=(Choice("0.5", 0.5), Choice("1", 1.0))))
     assert floats.positional[0].annotation == "float"
     assert "choices=(0.5, 1.0)" in floats.wire
@@ -227,9 +237,11 @@ def test_choices() -> None:
 def test_ranges(
     lowest: float | None, highest: float | None, type_: DataType, words: str, wire: str
 ) -> None:
-    its = function(param("a", type_, range=Range(lowest, highest), description="How much"))
-    assert f"a: How much. {words}" in its.doc
-    assert f'wire.field("a", wire.{type_.kind.value}, {wire})' in its.wire
+    client_method = function(
+        param("a", type_, range=Range(lowest, highest), description="How much")
+    )
+    assert f"a: How much. {words}" in client_method.doc
+    assert f'wire.field("a", wire.{type_.kind.value}, {wire})' in client_method.wire
 
 
 @pytest.mark.parametrize(
@@ -257,60 +269,60 @@ def test_wire_description_has_the_name_in_python_if_it_differs(kind: MethodKind)
     a = param("a", is_stream=kind is MethodKind.BIDI_STREAM)
     plain = method(a, kind=kind)
     assert "name=" not in page(plain).methods[0].wire
-    its = page(replace(plain, name="class")).methods[0]
-    assert its.name == "class_"
-    assert '(\n    "class",\n    wire.field(' in its.wire
-    assert '),\n    name="class_",\n    returns=' in its.wire
+    client_method = page(replace(plain, name="class")).methods[0]
+    assert client_method.name == "class_"
+    assert '(\n    "class",\n    wire.field(' in client_method.wire
+    assert '),\n    name="class_",\n    returns=' in client_method.wire
 
 
 def test_streams() -> None:
-    its = function(
+    client_method = function(
         param("a", STR, is_stream=True), kind=MethodKind.BIDI_STREAM, returns=list_of(INT)
     )
-    assert its.is_stream
-    assert its.returns == "list[int]"
-    assert its.positional[0].is_stream
-    assert its.wire.startswith(
+    assert client_method.is_stream
+    assert client_method.returns == "list[int]"
+    assert client_method.positional[0].is_stream
+    assert client_method.wire.startswith(
         'wire.bidi_stream(\n    "predict",\n    wire.field("a", wire.STR, stream=True),\n'
     )
-    assert "a: Each item is sent as soon as the iterable yields it." in its.doc
-    assert its.example.arguments == ('["Hello"]',)
+    assert "a: Each item is sent as soon as the iterable yields it." in client_method.doc
+    assert client_method.example.arguments == ('["Hello"]',)
 
 
 def test_records_are_named_after_method_and_field() -> None:
     nested = DataType(TypeKind.NAMED_FIELDS, members=(Member("box", POINT),))
-    its = page(method(param("a", nested), param("b", list_of(POINT)), returns=nested))
-    assert [record.name for record in its.records] == [
+    built_page = page(method(param("a", nested), param("b", list_of(POINT)), returns=nested))
+    assert [record.name for record in built_page.records] == [
         *("PredictResult", "PredictBox", "PredictA", "PredictABox", "PredictB"),
     ]
-    assert [field.name for field in its.records[1].fields] == ["x", "class_"]
-    assert [field.doc for field in its.records[1].fields] == ["", "Which."]
-    assert its.records[0].doc == "Result of `predict`."
-    assert its.records[1].doc == "Value of `PredictResult.box`."
+    assert [field.name for field in built_page.records[1].fields] == ["x", "class_"]
+    assert [field.doc for field in built_page.records[1].fields] == ["", "Which."]
+    assert built_page.records[0].doc == "Result of `predict`."
+    assert built_page.records[1].doc == "Value of `PredictResult.box`."
 
 
 @pytest.mark.parametrize("type_", [POINT, list_of(POINT)])
 def test_an_inner_record_keeps_result_if_a_parameter_has_the_shorter_name(type_: DataType) -> None:
     nested = DataType(TypeKind.NAMED_FIELDS, members=(Member("box", type_),))
-    its = page(method(param("box", POINT), returns=nested))
-    assert [record.name for record in its.records] == [
+    built_page = page(method(param("box", POINT), returns=nested))
+    assert [record.name for record in built_page.records] == [
         *("PredictResult", "PredictResultBox", "PredictBox"),
     ]
-    its = page(method(param("box", STR), returns=nested))
-    assert [record.name for record in its.records] == ["PredictResult", "PredictResultBox"]
-    its = page(
+    built_page = page(method(param("box", STR), returns=nested))
+    assert [record.name for record in built_page.records] == ["PredictResult", "PredictResultBox"]
+    built_page = page(
         method(
             param("b", DataType(TypeKind.NAMED_FIELDS, members=(Member("ox", POINT),))),
             returns=nested,
         )
     )
-    assert its.records[1].name == "PredictBox"
+    assert built_page.records[1].name == "PredictBox"
 
 
 def test_the_docstring_of_a_record_says_where_it_is() -> None:
     nested = DataType(TypeKind.NAMED_FIELDS, members=(Member("boxes", list_of(POINT)),))
-    its = page(method(param("a", list_of(POINT)), returns=list_of(nested)))
-    assert [record.doc for record in its.records] == [
+    built_page = page(method(param("a", list_of(POINT)), returns=list_of(nested)))
+    assert [record.doc for record in built_page.records] == [
         "Item of the result of `predict`.",
         "Item of `PredictResult.boxes`.",
         "Item of the parameter `a` of `predict`.",
@@ -344,19 +356,19 @@ IMAGE = DataType(TypeKind.IMAGE)
     ],
 )
 def test_list_is_not_accepted_if_it_may_be_an_argument(first: DataType, listed: bool) -> None:
-    its = page(method(param("a", first))).methods[0]
-    assert (its.list_form is not None) is listed
-    assert its.batch is not None
-    assert ("a list of `PredictInput`" in its.doc) is listed
+    client_method = page(method(param("a", first))).methods[0]
+    assert (client_method.list_form is not None) is listed
+    assert client_method.batch is not None
+    assert ("a list of `PredictInput`" in client_method.doc) is listed
 
 
 def test_streams_and_methods_without_parameters_accept_no_list() -> None:
-    for its in (method(), method(param("a"), kind=MethodKind.SERVER_STREAM)):
-        assert page(its).methods[0].list_form is None
+    for wire_method in (method(), method(param("a"), kind=MethodKind.SERVER_STREAM)):
+        assert page(wire_method).methods[0].list_form is None
 
 
 def test_body_accepts_both_overloads() -> None:
-    its = page(
+    client_method = page(
         method(
             *(
                 param("a", IMAGE),
@@ -366,15 +378,23 @@ def test_body_accepts_both_overloads() -> None:
             *(param("d"), param("e", STR, NullDefault())),
         )
     ).methods[0]
-    assert its.list_form is not None
-    assert (its.list_form.inputs, its.list_form.returns) == ("Sequence[PredictInput]", "list[str]")
-    shown = [(p.name, p.annotation, p.default_type, p.default) for p in its.list_form.positional]
-    assert shown == [
+    assert client_method.list_form is not None
+    assert (client_method.list_form.inputs, client_method.list_form.returns) == (
+        "Sequence[PredictInput]",
+        "list[str]",
+    )
+    shown_parameters = [
+        (p.name, p.annotation, p.default_type, p.default)
+        for p in client_method.list_form.positional
+    ]
+    assert shown_parameters == [
         ("a", "Image | Sequence[PredictInput]", "", ""),
         ("b", "Text | str", "", "wire.REQUIRED"),
     ]
-    shown = [(p.name, p.annotation, p.default_type, p.default) for p in its.list_form.keywords]
-    assert shown == [
+    shown_parameters = [
+        (p.name, p.annotation, p.default_type, p.default) for p in client_method.list_form.keywords
+    ]
+    assert shown_parameters == [
         ("c", "int", "", "3"),
         ("d", "str", "", "wire.REQUIRED"),
         ("e", "str", "None", "None"),
@@ -382,15 +402,15 @@ def test_body_accepts_both_overloads() -> None:
 
 
 def test_optional_first_parameter_keeps_its_default() -> None:
-    its = page(method(param("a", IMAGE, NullDefault()), param("b"))).methods[0]
-    assert its.list_form is not None
-    (first,) = its.list_form.positional
+    client_method = page(method(param("a", IMAGE, NullDefault()), param("b"))).methods[0]
+    assert client_method.list_form is not None
+    (first,) = client_method.list_form.positional
     assert first.annotation == "Image | None | Sequence[PredictInput]"
     assert (first.default_type, first.default) == ("", "None")
 
 
 def test_keys_of_an_input_have_docstrings() -> None:
-    (its,) = page(
+    (built_page,) = page(
         method(
             param("a", IMAGE, description="The picture"),
             param(
@@ -402,8 +422,8 @@ def test_keys_of_an_input_have_docstrings() -> None:
             param("f", INT, KnownDefault(1)),
         )
     ).inputs
-    assert its.doc == "One input for `predict` or `predict_batch`."
-    assert [(field.name, field.doc) for field in its.fields] == [
+    assert built_page.doc == "One input for `predict` or `predict_batch`."
+    assert [(field.name, field.doc) for field in built_page.fields] == [
         ("a", "The picture."),
         ("b", "How sure. 0.0 to 1.0. Default: `0.5`."),
         ("c", "If omitted, the model's own default applies: `now()`."),
@@ -417,8 +437,8 @@ def test_keys_of_an_input_have_docstrings() -> None:
 
 def test_exports() -> None:
     region = DataType(TypeKind.REGION)
-    its = page(method(param("a", DataType(TypeKind.FRAME)), returns=list_of(region)))
-    assert its.exports == (
+    built_page = page(method(param("a", DataType(TypeKind.FRAME)), returns=list_of(region)))
+    assert built_page.exports == (
         "AsyncDetector",
         "Box",
         "Detector",
@@ -427,22 +447,24 @@ def test_exports() -> None:
         "PredictInput",
         "Region",
     )
-    assert its.reference == 'ModelRef("acme", "vision", "detector")'
+    assert built_page.reference == 'ModelRef("acme", "vision", "detector")'
 
 
 def test_package_without_a_reference_explains_how_to_connect() -> None:
     model = Model(None, "", (method(param("a", DataType(TypeKind.TEXT))),))
-    its = build.build_page(model, naming.check_package_name("held"), Report())
-    assert its.reference == ""
-    assert "    from held import Held\n" in its.doc
-    assert "base_url" in its.doc
-    assert "CLARIFAI_API_BASE" in its.examples_doc
+    built_page = build.build_page(model, naming.check_package_name("held"), Report())
+    assert built_page.reference == ""
+    assert "    from held import Held\n" in built_page.doc
+    assert "base_url" in built_page.doc
+    assert "CLARIFAI_API_BASE" in built_page.examples_doc
 
 
 def test_long_calls_break() -> None:
-    its = page(method(*(param(f"parameter_{n}", DataType(TypeKind.IMAGE)) for n in range(4))))
-    assert max(map(len, its.doc.split("\n"))) < 100
-    assert "    from detector import Detector, Image\n" in its.doc
+    built_page = page(
+        method(*(param(f"parameter_{n}", DataType(TypeKind.IMAGE)) for n in range(4)))
+    )
+    assert max(map(len, built_page.doc.split("\n"))) < 100
+    assert "    from detector import Detector, Image\n" in built_page.doc
 
 
 DESCRIPTION = """Look.
@@ -488,19 +510,19 @@ def test_lines_are_wrapped() -> None:
 
 
 def test_samples_are_valid() -> None:
-    its = function(
+    client_method = function(
         param("n", INT, range=Range(5.0, 9.0)),
         param("t", FLOAT, range=Range(None, 0.5)),
         param("mode", STR, choices=(Choice("a", "a"),)),
         param("known", INT, KnownDefault(7)),
         param("unknown", INT, ServerDefault("x")),
     )
-    assert its.example.arguments == ("5", "0.5", '"a"', "known=7")
-    assert all(isinstance(argument, Code) for argument in its.example.arguments)
+    assert client_method.example.arguments == ("5", "0.5", '"a"', "known=7")
+    assert all(isinstance(argument, Code) for argument in client_method.example.arguments)
 
 
 def test_default_that_checkers_reject_as_json_is_in_the_docstring() -> None:
-    for text, shown in (
+    for text, expected in (
         ('{"a": 1, "b": "x", "c": null}', '{"a": 1, "b": "x", "c": None}'),
         ('{"k": [1, null, "x"]}', '{"k": (1, None, "x")}'),
         ("[[1], []]", "((1,), ())"),
@@ -509,7 +531,9 @@ def test_default_that_checkers_reject_as_json_is_in_the_docstring() -> None:
         ('[{"a": 1}, {"b": "x"}]', "SERVER_DEFAULT"),
     ):
         value = json.loads(text)
-        its = function(param("x", JSON, KnownDefault(value)))
-        assert [one.default for one in (*its.positional, *its.keywords)] == [shown]
-        assert ("Default: `" in its.doc) is (shown == "SERVER_DEFAULT")
-        assert f"default={types.format_value(value, types.Shape(JSON))}" in its.wire
+        client_method = function(param("x", JSON, KnownDefault(value)))
+        assert [one.default for one in (*client_method.positional, *client_method.keywords)] == [
+            expected
+        ]
+        assert ("Default: `" in client_method.doc) is (expected == "SERVER_DEFAULT")
+        assert f"default={types.format_value(value, types.Shape(JSON))}" in client_method.wire

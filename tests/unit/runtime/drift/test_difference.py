@@ -214,22 +214,23 @@ def test_all_forms_of_signatures_are_equal() -> None:
 
 def message(entry: dict[str, Any]) -> Any:
     """Convert a signature to the platform's message."""
-    made = MethodSignature(
+    signature = MethodSignature(
         name=entry["name"], method_type=wire.METHOD_TYPES.index(entry["method_type"])
     )
     for key in ("input_fields", "output_fields"):
         for entry_field in entry.get(key, []):
-            _fill(entry_field, getattr(made, key).add())
-    return made
+            _fill(entry_field, getattr(signature, key).add())
+    return signature
 
 
-def _fill(entry_field: dict[str, Any], made: Any) -> None:
-    made.name, made.type = entry_field.get("name", ""), wire.DATA_TYPES.index(entry_field["type"])
-    made.default, made.required = entry_field.get("default", ""), entry_field.get("required", False)
+def _fill(entry_field: dict[str, Any], field: Any) -> None:
+    field.name, field.type = entry_field.get("name", ""), wire.DATA_TYPES.index(entry_field["type"])
+    field.default = entry_field.get("default", "")
+    field.required = entry_field.get("required", False)
     for option in entry_field.get("model_type_enum_options", []):
-        made.model_type_enum_options.add(id=option["id"])
+        field.model_type_enum_options.add(id=option["id"])
     for part in entry_field.get("type_args", []):
-        _fill(part, made.type_args.add())
+        _fill(part, field.type_args.add())
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -247,8 +247,10 @@ def test_a_record_that_lacks_a_field_is_refused() -> None:
 def test_numpy_bools_are_bools_and_not_numbers(value: bool) -> None:
     assert round_trip(wire.BOOL, np.bool_(value)) is value
     back = round_trip(wire.JSON, {"a": np.bool_(value), "b": [np.bool_(value), np.float32(value)]})
-    given = {"a": value, "b": [value, float(value)]}
-    assert json.dumps(back, sort_keys=True) == json.dumps(given)  # maps of protobuf have no order
+    document = {"a": value, "b": [value, float(value)]}
+    assert json.dumps(back, sort_keys=True) == json.dumps(
+        document
+    )  # maps of protobuf have no order
 
 
 @pytest.mark.item(35)

@@ -273,8 +273,8 @@ def test_payloads_are_extracted_in_streams_and_batches() -> None:
         delivered: Any = flow.send(encode_response(wire.NDARRAY, ARRAY + number, form="part"))
         assert (delivered.result == ARRAY + number).all()
         next(flow)
-    one = method_of(wire.NDARRAY)
-    batch = call_chunk(one, [encode_input(one, [])] * 2, 2, ONCE)
+    array_method = method_of(wire.NDARRAY)
+    batch = call_chunk(array_method, [encode_input(array_method, [])] * 2, 2, ONCE)
     next(batch)
     with pytest.raises(StopIteration) as end:
         batch.send(encode_response(wire.NDARRAY, ARRAY, ARRAY + 1, form="part"))

@@ -55,7 +55,8 @@ class ChannelPool:
     Attributes:
         channels: The channels by key (see `_Key`).
         lock: Guards the channels and their leases. It is re-entrant, because garbage collection may release
-            a lease while this thread holds the lock.
+            a lease while this thread holds the lock. For the same reason, no thread may hold it while it waits
+            for another thread.
     """
 
     def __init__(self) -> None:
@@ -74,13 +75,18 @@ class ChannelPool:
 
     def add_lease(self, key: _Key, interceptors: tuple[object, ...]) -> SharedChannel:
         """Add a lease to the channel of a key, and return the channel. Open it if necessary."""
-        target, certificates, loop, _ = key
         with self.lock:
             shared = self.channels.get(key)
-            if shared is None:
-                with FORK_GATE:
-                    opened = open_channel(target, certificates, loop, interceptors)
-                shared = self.channels[key] = SharedChannel(opened, interceptors)
+            if shared is not None:
+                shared.leases += 1
+                return shared
+        # Not under the lock: grpc waits for a thread that it starts, and garbage collection may release a lease there.
+        target, certificates, loop, _ = key
+        with FORK_GATE:
+            opened = open_channel(target, certificates, loop, interceptors)
+        with self.lock:
+            # If another thread was faster, its channel is used. grpc closes ours when nothing refers to it.
+            shared = self.channels.setdefault(key, SharedChannel(opened, interceptors))
             shared.leases += 1
         return shared
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+import threading
+from collections.abc import Callable
 from typing import Any
 
+import grpc
 import pytest
 
 from clarigen import AsyncClient, Client, ConfigError, ModelRef
@@ -245,3 +248,44 @@ def test_closed_client_raises() -> None:
 def test_targets_compare_by_value() -> None:
     assert copy.copy(PLATFORM) == PLATFORM
     assert hash(PLATFORM) == hash(Target.parse("api.clarifai.com"))
+
+
+class Interceptor(grpc.UnaryUnaryClientInterceptor):
+    """An interceptor that calls a function once, while a channel with it is opened."""
+
+    def __init__(self, on_open: Callable[[], object]) -> None:
+        self._hooks = [on_open]
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # read by `isinstance`
+        if self._hooks:
+            self._hooks.pop()()
+        return Interceptor
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        return continuation(details, request)
+
+
+def test_a_lease_can_be_dropped_while_a_channel_is_opened() -> None:
+    """grpc waits for a thread that it starts, and garbage collection in that thread may drop a lease."""
+    leases = [Lease(RUNNER)]
+    thread = threading.Thread(target=leases.clear, daemon=True)
+
+    def wait_for_thread() -> None:
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
+
+    Lease(RUNNER, None, (Interceptor(wait_for_thread),)).release().close()
+    assert not leases
+
+
+def test_a_channel_that_is_opened_twice_at_once_is_shared() -> None:
+    leases: list[Lease] = []
+    interceptors: tuple[object, ...] = ()
+    interceptors = (Interceptor(lambda: leases.append(Lease(RUNNER, None, interceptors))),)
+    leases.append(Lease(RUNNER, None, interceptors))
+    first, second = leases
+    assert first.channel is second.channel
+    assert first.release() is None
+    second.release().close()

@@ -60,6 +60,7 @@ OURS = (
         "slots",
     }
     | {"inputs", "progress", "box", "image", "main"}
+    | {"tool", "argument", "wrapped", "defaults"}
 )
 """The names that our templates write. Every other name is the model's."""
 

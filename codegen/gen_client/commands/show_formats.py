@@ -13,9 +13,11 @@ from gen_client.escape import Code, format_code, format_literal
 from gen_client.interface.model import Parameter
 from gen_client.naming import names
 from gen_client.plan import build, docstrings, types
+from gen_client.plan.mcp.named import NamedTool
 from gen_client.plan.named import NamedMethod, NamedParameter
 from gen_client.plan.types import Use
 from gen_client.show import json_schema, prototype, snippets
+from gen_client.show import tools as tool_formats
 from gen_client.show.snippets import CallStyle
 from gen_client.terminal.console import Console
 
@@ -36,21 +38,34 @@ _TITLES: Final[Mapping[CallStyle, str]] = {
 def print_methods(
     interface: Interface,
     methods: Sequence[NamedMethod],
+    tools: Sequence[NamedTool],
     console: Console,
     *,
     url: str | None,
     is_full: bool,
 ) -> None:
-    """Print the methods of a model.
+    """Print the methods and the tools of a model.
 
     Args:
         interface: The model.
         methods: The methods to print.
+        tools: The tools to print.
         console: Prints the lines.
         url: The address of the model, if the command line names one.
         is_full: Whether to print parameters and code to copy for each method.
     """
     console.print_finding(_format_head(interface), "cyan")
+    for tool in tools:
+        console.print_finding("")
+        console.print_code([tool_formats.format_signature(tool)])
+        for line in tool.description if is_full else tool.description[:1]:
+            console.print_finding(f"  {line}".rstrip())
+        for style in tool_formats.call_styles(tool) if is_full else ():
+            console.print_finding("")
+            arguments = _client_arguments(interface, url)
+            console.print_code(
+                tool_formats.format_snippet(tool, interface.package, arguments, style)
+            )
     for method in methods:
         console.print_finding("")
         console.print_code([prototype.format_prototype(method.wire)])
@@ -66,9 +81,14 @@ def print_methods(
 def _format_head(interface: Interface) -> str:
     version_id = interface.model.version_id
     version = f", version {version_id}" if version_id else ""
-    count = len(interface.methods)
-    plural = "s" if count != 1 else ""
-    return f"{interface.model.path or 'a model'}{version}: {count} method{plural}"
+    counts = [_count(len(interface.methods), "method")] if interface.methods else []
+    if interface.model.tools is not None:
+        counts.append(_count(len(interface.tools), "tool"))
+    return f"{interface.model.path or 'a model'}{version}: {', '.join(counts) or 'no method'}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _print_details(
@@ -139,18 +159,26 @@ def _client_arguments(interface: Interface, url: str | None) -> Code:
 
 
 def format_snippets(
-    interface: Interface, methods: Sequence[NamedMethod], styles: Collection[str], url: str | None
+    interface: Interface,
+    methods: Sequence[NamedMethod],
+    tools: Sequence[NamedTool],
+    styles: Collection[str],
+    url: str | None,
 ) -> list[str]:
     """Return the lines of snippets that call the methods, with two blank lines between snippets.
 
     Args:
         interface: The model.
         methods: The methods to call.
+        tools: The tools to call.
         styles: The values of the styles; a method that lacks one is skipped.
         url: The address of the model, if the command line names one.
     """
     lines: list[str] = []
-    for snippet in _iter_snippets(interface, methods, styles, url):
+    for snippet in (
+        *_iter_snippets(interface, methods, styles, url),
+        *_iter_tool_snippets(interface, tools, styles, url),
+    ):
         lines += [*(["", ""] if lines else []), *snippet]
     return lines
 
@@ -164,17 +192,34 @@ def _iter_snippets(
                 yield _format_snippet(interface, method, style, url)
 
 
-def describe_tools(methods: Sequence[NamedMethod]) -> list[dict[str, Any]]:
-    """Return each method as a tool for a language model."""
-    return [json_schema.describe_tool(method) for method in methods]
+def _iter_tool_snippets(
+    interface: Interface, tools: Sequence[NamedTool], styles: Collection[str], url: str | None
+) -> Iterator[list[str]]:
+    arguments = _client_arguments(interface, url)
+    for tool in tools:
+        for style in tool_formats.call_styles(tool):
+            if style.value in styles:
+                yield tool_formats.format_snippet(tool, interface.package, arguments, style)
 
 
-def encode_model(interface: Interface, methods: Sequence[NamedMethod]) -> dict[str, Any]:
-    """Return a model and its methods as JSON values.
+def describe_tools(
+    interface: Interface, methods: Sequence[NamedMethod], tools: Sequence[NamedTool]
+) -> list[dict[str, Any]]:
+    """Return each method and each tool of a model as a tool for a language model."""
+    toolset = interface.model.tools
+    described = () if toolset is None else [tool_formats.describe_tool(t, toolset) for t in tools]
+    return [*map(json_schema.describe_tool, methods), *described]
+
+
+def encode_model(
+    interface: Interface, methods: Sequence[NamedMethod], tools: Sequence[NamedTool]
+) -> dict[str, Any]:
+    """Return a model, its methods and its tools as JSON values.
 
     Args:
         interface: The model.
         methods: The methods to describe.
+        tools: The tools to describe.
     """
     return {
         "version": VERSION,
@@ -184,6 +229,17 @@ def encode_model(interface: Interface, methods: Sequence[NamedMethod]) -> dict[s
         "package": str(interface.package),
         "client": str(names.class_name(interface.package)),
         "methods": [_encode_method(method) for method in methods],
+        "tools": [_encode_tool(tool) for tool in tools],
+    }
+
+
+def _encode_tool(tool: NamedTool) -> dict[str, Any]:
+    return {
+        "name": str(tool.name),
+        "wire_name": tool.own.name,
+        "signature": tool_formats.format_signature(tool),
+        "description": tool.own.description or tool.own.title,
+        "batch": None if tool.input is None else str(tool.names.batch),
     }
 
 

@@ -19,10 +19,13 @@ from gen_client.commands.resolve_model import (
 from gen_client.commands.show import SNIPPET_STYLES
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
+from gen_client.plan.mcp.named import NamedTool
 from gen_client.plan.named import NamedMethod
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import show_progress
 from gen_client.text import quote
+
+Selection = tuple[list[NamedMethod], list[NamedTool]]
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -38,26 +41,32 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         package = package_name_at(resolve_lock_path(path)) if path else None
         interface = read_interface(source, package, report)
     console.report_warnings(report)
-    methods = _select_methods(interface, names[0] if names else None)
+    selection = _select_methods(interface, names[0] if names else None)
     if arguments.json_schema or arguments.json:
-        _print_json(arguments, interface, methods, bool(names), console)
+        _print_json(arguments, interface, selection, bool(names), console)
     elif arguments.snippet is not None:
-        _print_snippets(arguments, interface, methods, console)
+        _print_snippets(arguments, interface, selection, console)
     else:
-        is_full = bool(names) or len(methods) == 1
-        show_formats.print_methods(interface, methods, console, url=arguments.url, is_full=is_full)
+        is_full = bool(names) or len(selection[0]) + len(selection[1]) == 1
+        show_formats.print_methods(
+            interface, *selection, console, url=arguments.url, is_full=is_full
+        )
     return DONE
 
 
-def _select_methods(interface: Interface, name: str | None) -> list[NamedMethod]:
-    """Return the method with a Python or wire name, or all methods if there is no name."""
+def _select_methods(interface: Interface, name: str | None) -> Selection:
+    """Return the methods and tools with a Python or wire name, or all if there is no name."""
     if name is None:
-        return interface.methods
+        return interface.methods, interface.tools
     for method in interface.methods:
         if name in (method.name, method.wire.name):
-            return [method]
-    method_names = ", ".join(str(method.name) for method in interface.methods[:8])
-    more = ", …" if len(interface.methods) > 8 else ""
+            return [method], []
+    for tool in interface.tools:
+        if name in (tool.name, tool.own.name):
+            return [], [tool]
+    known = [own.name for own in interface.methods] + [own.name for own in interface.tools]
+    method_names = ", ".join(known[:8])
+    more = ", …" if len(known) > 8 else ""
     raise Refusal(
         f"the model has no method {quote(name)}",
         exit_code=USAGE,
@@ -68,15 +77,15 @@ def _select_methods(interface: Interface, name: str | None) -> list[NamedMethod]
 def _print_json(
     arguments: argparse.Namespace,
     interface: Interface,
-    methods: list[NamedMethod],
+    selection: Selection,
     is_single: bool,
     console: Console,
 ) -> None:
     if arguments.json_schema:
-        tools = show_formats.describe_tools(methods)
+        tools = show_formats.describe_tools(interface, *selection)
         text = _format_json(tools[0] if is_single else tools)
     else:
-        text = _format_json(show_formats.encode_model(interface, methods))
+        text = _format_json(show_formats.encode_model(interface, *selection))
     for line in text.split("\n"):
         console.print_finding(line)
 
@@ -88,11 +97,11 @@ def _format_json(value: object) -> str:
 def _print_snippets(
     arguments: argparse.Namespace,
     interface: Interface,
-    methods: list[NamedMethod],
+    selection: Selection,
     console: Console,
 ) -> None:
     styles = SNIPPET_STYLES if arguments.snippet == "all" else (arguments.snippet,)
-    lines = show_formats.format_snippets(interface, methods, styles, arguments.url)
+    lines = show_formats.format_snippets(interface, *selection, styles, arguments.url)
     if not lines:
         raise Refusal(
             f"no method here can be called in the form {arguments.snippet}",

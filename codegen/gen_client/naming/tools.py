@@ -42,8 +42,9 @@ def snake_case(text: str) -> str:
     """Return a Python name for any text: `getWeather` and `get-weather` become `get_weather`; not unique."""
     folded = normalize(text)
     lower = _lowercase(folded)
-    if is_identifier(folded) and folded == lower and not folded.startswith("_"):
-        return folded if len(folded) <= _MAX_LENGTH else folded[:_MAX_LENGTH]
+    is_plain = is_identifier(folded) and all(map(_is_letter, folded))
+    if is_plain and folded == lower and not folded.startswith("_"):
+        return folded[:_MAX_LENGTH]
     separated = re.sub(r"([a-z0-9])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", folded)
     name = _join_words(_lowercase(separated)) or "x"
     return name if is_identifier(name) else f"n{name}"
@@ -54,9 +55,14 @@ def _lowercase(text: str) -> str:
     return "".join(c.lower() if is_word(c.lower()) else c for c in text)
 
 
+def _is_letter(character: str) -> bool:
+    """Return whether a character is a letter, a digit or an underscore, and no mark on another character."""
+    return is_word(character) and (character == "_" or character.isalnum())
+
+
 def _join_words(text: str) -> str:
     """Return the words of a text, joined by underscores; empty if there are none."""
-    name = "".join(c if is_word(c) else "_" for c in text)
+    name = "".join(c if _is_letter(c) else "_" for c in text)
     return normalize(re.sub("__+", "_", name)[:_MAX_LENGTH].strip("_"))
 
 
@@ -142,6 +148,7 @@ def is_field_name(key: str) -> bool:
     """Return whether a key can be written as a field in the body of a `TypedDict`, with no other meaning there."""
     return (
         is_identifier(key)
-        and not key.startswith("__")
+        and all(map(_is_letter, key))
+        and not key.startswith("_")
         and key not in KEYWORDS | MODULE_NAMES | CLASS_ATTRIBUTES
     )

@@ -32,27 +32,36 @@ _FORMATS: Final = {
 _MAX_OPTIONS: Final = 2
 
 
-def sample_arguments(tool: NamedTool, *, has_placeholder: bool) -> tuple[Code, ...]:
+def sample_pairs(tool: NamedTool, *, has_placeholder: bool) -> list[tuple[str, Code]]:
     """Return the arguments of a call in an example: all required ones, and two options with simple defaults.
 
     Args:
         tool: The tool.
         has_placeholder: Whether the placeholder for a reader's value is `YOURS`; otherwise it is `...`.
+
+    Returns:
+        The names of the parameters, each with its value.
     """
-    arguments: list[Code] = []
+    sampler = _Sampler(tool.own.objects, has_placeholder)
+    pairs: list[tuple[str, Code]] = []
     options = 0
-    for index, parameter in enumerate(tool.parameters):
+    for parameter in tool.parameters:
         own = parameter.own
         if not own.is_required:
             if options == _MAX_OPTIONS or not _is_simple_option(own):
                 continue
             options += 1
-        value = _Sampler(tool.own.objects, has_placeholder).sample(own, 0)
-        is_positional = index < tool.positional_count
-        arguments.append(
-            value if is_positional else format_code("{}={}", Code(parameter.name), value)
-        )
-    return tuple(arguments)
+        pairs.append((parameter.name, sampler.sample(own, 0)))
+    return pairs
+
+
+def sample_arguments(tool: NamedTool, *, has_placeholder: bool) -> tuple[Code, ...]:
+    """Return the arguments of `sample_pairs` as a call has them, by position or by keyword."""
+    positional = {parameter.name for parameter in tool.parameters[: tool.positional_count]}
+    return tuple(
+        value if name in positional else format_code("{}={}", Code(name), value)
+        for name, value in sample_pairs(tool, has_placeholder=has_placeholder)
+    )
 
 
 def _is_simple_option(own: Property) -> bool:

@@ -113,14 +113,18 @@ def _serves(words: list[str]) -> None:
 
 
 PROGRAM: Final = """
-import sys
+import sys, types
 from app.models.o4_mini import O4Mini
 from clarigen import Image
 from clarigen.testing import fake
+from generated import lab_tools
 from generated.detector import Detector
 
 model = O4Mini()
 detector = fake(Detector, predict=lambda image, threshold: [])
+area = {"area": 1.5, "unit": "ft2"}
+tools = types.SimpleNamespace(LabTools=lambda: fake(lab_tools.LabTools, area=area))
+sys.modules["app.models.lab_tools"] = tools
 image = other = Image(url="https://example.com/a.png")
 paths = sys.argv[1:]
 """

@@ -44,7 +44,16 @@ def blocks() -> dict[str, str]:
     """Return the blocks of the page, by the library that each shows."""
     page = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
     found = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    names = ("clarigen", "mcp 2", "mcp 1", "fastmcp", "pydantic-ai", "openai-agents", "langchain")
+    names = (
+        "tools",
+        "clarigen",
+        "mcp 2",
+        "mcp 1",
+        "fastmcp",
+        "pydantic-ai",
+        "openai-agents",
+        "langchain",
+    )
     return dict(zip(names, found, strict=True))
 
 

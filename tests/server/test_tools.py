@@ -14,6 +14,8 @@ import pytest
 
 from clarigen import SERVER_DEFAULT, Image, InputError, ToolError, ToolResult
 from gen_client import cli
+from golden.packages import GENERATED
+from support import ROOT
 
 pytestmark = pytest.mark.official_server
 
@@ -220,3 +222,17 @@ def test_a_bridged_failure_is_an_error(make_package: Callable[[str], Any], tmp_p
         pytest.raises(ToolError, match="read_note: the tool failed: Error executing"),
     ):
         client.read_note(str(tmp_path))
+
+
+def test_the_page_shows_calls_that_work(
+    mcp_url: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = (ROOT / "docs" / "mcp.md").read_text("utf-8")
+    block = page.split("## Call tools")[1].split("```python\n")[1].split("```")[0]
+    monkeypatch.syspath_prepend(str(GENERATED))
+    exec(compile(block, "docs/mcp.md", "exec"), {"url": mcp_url("lab")})
+    assert capsys.readouterr().out.splitlines() == [
+        *("2.5 m2", r"b'\x89PNG'", "1", "2", "3", "the disk is full"),
+    ]

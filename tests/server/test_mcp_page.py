@@ -132,3 +132,62 @@ with MCPModel(base_url=url, timeout=60) as model:
 def test_synchronous_client_and_both_modes_of_mcp_2(lab: str) -> None:
     expected = ["[1, 2, 3, 4, 5, 6, 7, 8, 9]", "Unknown resource: 'nope://x'"]
     assert run_block(NEWEST, lab, "import asyncio\n" + METHODS).splitlines() == expected * 2
+
+
+MESSAGES = """
+import threading
+from mcp.shared.message import SessionMessage
+from mcp.types import JSONRPCMessage
+from clarigen.testing import serve
+
+entered, release = threading.Event(), threading.Event()
+
+
+class Server:
+    def mcp_transport(self, msg: str) -> str:
+        if "tools/call" in msg:
+            entered.set()
+            release.wait()
+        return "{}"
+
+
+def message(method, **members):
+    return SessionMessage(JSONRPCMessage.model_validate({"jsonrpc": "2.0", "method": method, **members}))
+
+
+async def ask(read, write, method, request_id):
+    await write.send(message(method, id=request_id))
+    return (await read.receive()).message.root
+
+
+async with lab.mcp() as (read, write):
+    for method in ("ping", "foo/bar", "tasks/list", "completion/complete"):
+        answer = await ask(read, write, method, method)
+        print(answer.id, getattr(answer, "result", None), getattr(answer, "error", None) and answer.error.code)
+
+with serve(Server()) as server:
+    async with AsyncMCPModel(base_url=server.url, timeout=60) as model:
+        async with model.mcp() as (read, write):
+            await write.send(message("tools/call", id=1, params={"name": "x"}))
+            await asyncio.to_thread(entered.wait)
+            await write.send(message("notifications/cancelled", params={"requestId": 1}))
+            print((await ask(read, write, "ping", 2)).id)
+            release.set()
+        await model.close()
+        async with model.mcp() as (read, write):
+            error = (await ask(read, write, "ping", 3)).error
+            print(error.code, error.message)
+"""
+
+
+def test_messages_that_the_model_does_not_answer(lab: str) -> None:
+    """Unknown methods, a request that is cancelled, and a call that fails."""
+    block = "import asyncio\nfrom clarigen import AsyncMCPModel\n" + MESSAGES
+    assert run_block(MCP_1, lab, block).splitlines() == [
+        "ping {} None",
+        "foo/bar None -32601",
+        "tasks/list None -32601",
+        "completion/complete None -32601",
+        "2",
+        "-32603 this client is closed; create another",
+    ]

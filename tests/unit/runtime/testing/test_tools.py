@@ -12,10 +12,11 @@ import pytest
 
 from clarigen import ConfigError, ModelError, ToolError, ToolResult
 from clarigen.testing import Samples, calls, fake, serve
+from gen_client import source
 from gen_client.source.mcp_offer import transport_signatures
 from generated.lab_tools import AsyncLabTools, LabTools
 from server.mcp_transport import Transport
-from support import ROOT
+from support import ROOT, run_python
 
 LOCK = json.loads((ROOT / "generated" / "lab_tools" / "signatures.json").read_text("utf-8"))
 HARD = ROOT / "tests" / "server" / "mcp_models" / "hard" / "1" / "tools.json"
@@ -101,3 +102,29 @@ def test_answers_match_the_output_schemas() -> None:
         assert "Missing required argument: class" in str(client.call("names"))
         assert client.ask("foo/bar")["error"]["code"] == -32601
         assert client.ask("initialize")["capabilities"].keys() >= {"tools"}
+
+
+def test_discovery_waits_for_a_model_that_is_starting() -> None:
+    samples = Samples(LOCK["method_signatures"], mcp=LOCK["mcp"])
+    with serve(samples) as server:
+        fault = server.faults.add(status="MODEL_DEPLOYING", method="mcp_transport", times=2)
+        document = source.resolve_url(server.url, source.Access()).fetch()
+    assert fault.met == 2
+    assert document.mcp is not None
+    assert [tool["name"] for tool in document.mcp["tools"]] == [  # type: ignore[attr-defined]
+        tool["name"] for tool in LOCK["mcp"]["tools"]
+    ]
+
+
+def test_package_loads_no_library_of_the_protocol() -> None:
+    """Nor does a client; the library `mcp` is loaded by `mcp()`."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from lab_tools import LabTools\n"
+        "heavy = {'grpc', 'google', 'numpy', 'mcp', 'anyio', 'pydantic', 'httpx', 'openai'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+        "LabTools(base_url='grpc://127.0.0.1:1').close()\n"
+        "print(sorted((heavy - {'grpc', 'google'}) & set(sys.modules)))\n"
+    )
+    done = run_python(program, str(ROOT / "generated"))
+    assert done.stdout.splitlines() == ["[]", "[]"], done.stderr

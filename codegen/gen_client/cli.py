@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return console.report(refusal.diagnostic)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # The reader of our stdout has closed it; the files are written.
+    except BrokenPipeError:  # The reader of the help has closed our stdout.
         discard_output(sys.stdout)
         return DONE
     except ModuleNotFoundError as error:

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, LiteralString, cast
 
+from markupsafe import Markup
+
 from gen_client.characters import BLANKS, HIDDEN, HIDDEN_CHARACTER
 from gen_client.readers import escape_docstring_commands, escape_editor_commands
 
@@ -180,8 +182,8 @@ def join_code(separator: LiteralString, parts: Iterable[Code]) -> Code:
 
 
 def finalize(value: object) -> object:
-    """Return the value of an expression in a template; raise TypeError if it is not code."""
-    if not hasattr(value, "__html__"):
+    """Return the value of an expression in a template; raise TypeError if it is neither code nor rendered text."""
+    if type(value) not in (Code, Markup):
         raise TypeError(f"a template writes raw text: {str(value)[:80]!r}")
     return value
 

@@ -57,7 +57,9 @@ METHOD_WEIGHT: Final = 50
 FIELD_WEIGHT: Final = 10
 """Per parameter, result or member of NAMED_FIELDS."""
 VALUE_WEIGHT: Final = 4
-"""Per choice, value in a default, or type inside a type."""
+"""Per choice, or value in a default."""
+ITEM_WEIGHT: Final = 12
+"""Per type inside a type."""
 TEXT_UNIT: Final = 40
 """Characters of descriptions, defaults and choices per unit of weight."""
 

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import jinja2
+from jinja2 import nodes, runtime
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gen_client.diagnostics import Refusal
@@ -123,6 +125,50 @@ def _prepare_environment(custom: frozenset[tuple[str, str]], folder: Path) -> ji
     return environment
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, in which code can be written but not taken apart or put together.
+
+    Jinja gives `Code` and what macros return to methods, operators and `~` that make "safe" text of raw text.
+    """
+
+    intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Return whether a template may use an attribute: none of texts."""
+        return not isinstance(obj, str) and super().is_safe_attribute(obj, attr, value)
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> jinja2.Undefined:
+        """Return what stands for an attribute that a template may not use; it raises when it is used."""
+        if isinstance(obj, str):
+            message = f"a template writes raw text: the method {attribute} of a text"
+            return self.undefined(message, obj=obj, name=attribute, exc=SecurityError)
+        return super().unsafe_undefined(obj, attribute)
+
+    def call_binop(self, context: runtime.Context, operator: str, left: Any, right: Any) -> Any:
+        """Apply an operator to numbers; raise TypeError for texts."""
+        if isinstance(left, str) or isinstance(right, str):
+            raise TypeError(f"a template writes raw text: the operator {operator} on a text")
+        return super().call_binop(context, operator, left, right)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Return an item; raise TypeError for a part of a text."""
+        if isinstance(obj, str):
+            raise TypeError("a template writes raw text: a part of a text")
+        return super().getitem(obj, argument)
+
+    def _generate(
+        self,
+        source: nodes.Template,
+        name: str | None,
+        filename: str | None,
+        defer_init: bool = False,
+    ) -> str:
+        """Compile a template; raise TypeError if it joins texts with `~`."""
+        if source.find(nodes.Concat) is not None:
+            raise TypeError("a template writes raw text: the operator ~")
+        return super()._generate(source, name, filename, defer_init)
+
+
 @lru_cache(maxsize=2)
 def _make_environment(custom: frozenset[tuple[str, str]], folder: Path) -> jinja2.Environment:
     texts = dict(custom)
@@ -131,7 +177,7 @@ def _make_environment(custom: frozenset[tuple[str, str]], folder: Path) -> jinja
         return (texts[name], name, None) if name in texts else None
 
     loaders = [jinja2.FunctionLoader(load_custom), jinja2.FileSystemLoader(folder)]
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Sandbox(
         loader=jinja2.ChoiceLoader(loaders),
         autoescape=True,  # so that the result of a macro is marked as safe
         finalize=finalize,

@@ -73,18 +73,10 @@ def as_jpeg(encoded: bytes) -> bytes | None:
 
 
 def _convert_to_png(encoded: bytes) -> tuple[str, bytes] | None:
-    import io
+    from ._pictures import convert_to_png
 
-    try:
-        import PIL.Image
-    except ImportError:
-        return None
-    buffer = io.BytesIO()
-    try:
-        PIL.Image.open(io.BytesIO(encoded)).convert("RGBA").save(buffer, format="PNG")
-    except Exception:  # noqa: BLE001 - decoders raise anything; the image is then not displayed
-        return None
-    return "image/png", buffer.getvalue()
+    png = convert_to_png(encoded)
+    return None if png is None else ("image/png", png)
 
 
 def make_mark(region: Any) -> Mark:

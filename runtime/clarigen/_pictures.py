@@ -5,6 +5,8 @@ Errors of these libraries name their own objects; here they say what is wrong wi
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import io
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
 _PILLOW_DTYPES: Final = (
     "uint8 pixels of shape (height, width), (height, width, 3) or (height, width, 4)"
 )
+
+
+_FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "JPEG2000")
+
+MAX_SHOWN_PIXELS: Final = 24_000_000
+"""The pixels of the largest image that is converted to be shown: about 100 MB while it is."""
 
 
 def import_numpy() -> Any:
@@ -38,15 +46,43 @@ def _import_pillow() -> Any:
 
 
 def decode_picture(encoded: bytes) -> PIL.Image.Image:
-    """Decode an image; raise ValueError if Pillow cannot read it."""
+    """Open an image of a raster format; its pixels are decoded when they are used.
+
+    Pillow would choose a decoder by the bytes, which a server sends: some decoders run other programs.
+
+    Raises:
+        ValueError: Pillow cannot read the image, or it has too many pixels.
+    """
     pillow = _import_pillow()
     try:
-        image: PIL.Image.Image = pillow.open(io.BytesIO(encoded))
+        image: PIL.Image.Image = pillow.open(io.BytesIO(encoded), formats=_raster_formats())
     except pillow.UnidentifiedImageError:
         raise ValueError(
             f"this Image is not one that Pillow can read: {_describe(encoded)}"
         ) from None
+    except pillow.DecompressionBombError as error:
+        raise ValueError(f"this Image has too many pixels: {error}") from None
     return image
+
+
+@functools.cache
+def _raster_formats() -> tuple[str, ...]:
+    """Return the formats that are decoded. AVIF came with Pillow 11.3."""
+    has_avif = importlib.util.find_spec("PIL.AvifImagePlugin") is not None
+    return (*_FORMATS, "AVIF") if has_avif else _FORMATS
+
+
+def convert_to_png(encoded: bytes) -> bytes | None:
+    """Return an image as PNG, to show it; None if it cannot be decoded or has more than `MAX_SHOWN_PIXELS`."""
+    try:
+        image = decode_picture(encoded)
+        if image.width * image.height > MAX_SHOWN_PIXELS:
+            return None
+        buffer = io.BytesIO()
+        image.convert("RGBA").save(buffer, format="PNG")
+    except Exception:  # noqa: BLE001 - decoders raise anything; the image is then not shown
+        return None
+    return buffer.getvalue()
 
 
 def _describe(encoded: bytes) -> str:

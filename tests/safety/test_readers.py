@@ -324,10 +324,10 @@ UNITS = (
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_cost_is_linear(unit: str) -> None:
     """A quadratic pattern takes minutes for a text of this length, a linear one milliseconds."""
-    begin = time.monotonic()
+    begin = time.process_time()
     escape_docstring_text(unit * (200_000 // len(unit)))
     escape.format_docstring(f"x{unit * (200_000 // len(unit))}y")
-    assert time.monotonic() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 # Literals

@@ -42,11 +42,15 @@ class _Comparison:
 
     def compare_shapes(self, old: Shape, new: Shape, field: str) -> Iterator[Change]:
         """Yield the changes of the type of a parameter, a result or a field of a record."""
+        rules: set[Rule] = set()
         for old_part, new_part, is_fixed in self._pair(old, new, is_fixed=False):
             if not _has_same_structure(old_part, new_part):
                 pair = old_part.kind, new_part.kind
                 rule = self._rule_of_kinds(pair, is_fixed=is_fixed)
-                yield self._make_type_change(rule, old, new, field)
+                # Once: the change says nothing of the part, and whole types may be long.
+                if rule not in rules:
+                    rules.add(rule)
+                    yield self._make_type_change(rule, old, new, field)
             elif old_part.record is not None:
                 yield from self._compare_records(old_part, new_part, field)
 

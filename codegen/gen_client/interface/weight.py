@@ -84,7 +84,7 @@ def _weigh_parts(type: DataType) -> int:
         limits.FIELD_WEIGHT + _weigh_parts(member.type) + _weigh_text(member.description)
         for member in type.members
     )
-    return members + sum(limits.VALUE_WEIGHT + _weigh_parts(item) for item in type.items)
+    return members + sum(limits.ITEM_WEIGHT + _weigh_parts(item) for item in type.items)
 
 
 def _weigh_text(text: str) -> int:

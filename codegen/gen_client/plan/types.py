@@ -307,10 +307,15 @@ def _is_checkable_json(value: object) -> bool:
     """Return whether type checkers accept a JSON value as JSON.
 
     They do if it is a scalar, an object of scalars, an object whose only value is an array of scalars, or
-    an array without objects.
+    an array without objects. mypy refuses an object in which texts stand beside numbers or bools and nothing else: it
+    infers `dict[str, object]`.
     """
     if is_object(value):
         inner = list(value.values())
+        if {isinstance(item, str) for item in inner} == {True, False} and not any(
+            item is None or is_object(item) or is_array(item) for item in inner
+        ):
+            return False
         if len(inner) == 1 and is_array(inner[0]):
             inner = list(inner[0])
         return not any(is_object(item) or is_array(item) for item in inner)

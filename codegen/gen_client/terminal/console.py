@@ -138,7 +138,6 @@ class Console:
 
         Raises:
             Refusal: Exit 2: stdout cannot be written.
-            BrokenPipeError: The reader of stdout has closed it.
         """
         with _writing_to(sys.stdout):
             sys.stdout.flush()
@@ -146,11 +145,16 @@ class Console:
 
 @contextmanager
 def _writing_to(stream: TextIO) -> Generator[None]:
-    """Turn an error of writing to stdout into a `Refusal`; ignore one of stderr, where nothing can be reported."""
+    """Turn an error of writing to stdout into a `Refusal`; ignore one of stderr, where nothing can be reported.
+
+    Output that nobody reads is discarded. The command goes on: a check that fails must fail behind a pipe, too.
+    """
     try:
         yield
-    except BrokenPipeError:
-        raise
+    except (
+        BrokenPipeError
+    ):  # The reader has gone: what follows is not printed, and the exit code stays.
+        discard_output(stream)
     except OSError as error:
         discard_output(stream)
         if stream is not sys.stderr:

@@ -29,8 +29,19 @@ if TYPE_CHECKING:
     from .._proto import Data
 
 
-_MAX_DTYPE_LENGTH: Final = 32
-"""Characters in the name of a dtype; numpy's own names have up to 11."""
+_DTYPES: Final = frozenset("""
+    bool bool_ b1 ? int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 float96 float128
+    complex64 complex128 complex192 complex256 int uint float complex half single double longdouble csingle
+    cdouble clongdouble byte ubyte short ushort intc uintc int_ uint_ long ulong longlong ulonglong intp uintp
+    b B h H i I l L q Q e f d g F D G i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 f12 f16 c8 c16 c24 c32
+    """.split())  # noqa: SIM905
+"""The names of numeric dtypes, without byte order."""
+
+_MAX_KEPT_FACTOR: Final = 8
+"""An array keeps at most so many times its own size alive."""
+
+_BYTE_ORDERS: Final = ("<", ">", "=", "|")
+_MAX_SHOWN_DTYPE: Final = 32
 
 _BUFFER, _SHAPE, _DTYPE = len_tag(1), len_tag(2), len_tag(3)
 
@@ -75,10 +86,22 @@ def _decode_array(data: Data, payloads: LargePayloads) -> npt.NDArray[Any]:
         dtype = numpy.dtype(_check_dtype_name(ndarray.dtype))
         if not numpy.issubdtype(dtype, numpy.number) and dtype.kind != "b":
             raise TypeError(f"{dtype} is not a numeric dtype")
-        array: npt.NDArray[Any] = numpy.frombuffer(buffer, dtype).reshape(ndarray.shape)
+        array: npt.NDArray[Any] = numpy.frombuffer(_release_response(buffer), dtype).reshape(
+            ndarray.shape
+        )
     except (ValueError, TypeError) as error:
         raise CodecError(f"is not an array that numpy can read: {error}") from None
     return array
+
+
+def _release_response(buffer: bytes | memoryview) -> bytes | memoryview:
+    """Return a copy of a view that is small in comparison to its response, which would live as long as the array."""
+    if (
+        isinstance(buffer, memoryview)
+        and len(buffer) * _MAX_KEPT_FACTOR < memoryview(buffer.obj).nbytes
+    ):
+        return bytes(buffer)
+    return buffer
 
 
 def _check_dtype_name(name: str) -> str:
@@ -86,8 +109,9 @@ def _check_dtype_name(name: str) -> str:
 
     A server chooses `name`, and `numpy.dtype` would also accept an expression and evaluate parts of it.
     """
-    if len(name) > _MAX_DTYPE_LENGTH or not name.lstrip("<>=|").isalnum():
-        raise TypeError(f"{name[:_MAX_DTYPE_LENGTH]!r} is not the name of a dtype")
+    word = name[1:] if name.startswith(_BYTE_ORDERS) else name
+    if word not in _DTYPES:
+        raise TypeError(f"{name[:_MAX_SHOWN_DTYPE]!r} is not the name of a numeric dtype")
     return name
 
 

@@ -226,6 +226,9 @@ def json_as(text: str) -> Codec[Any]:
         return JSON.encode(content, out)
 
     def decode(data: Data, payloads: LargePayloads) -> Any:
-        return load().from_json(JSON.decode(data, payloads))
+        try:
+            return load().from_json(JSON.decode(data, payloads))
+        except RecursionError:
+            raise CodecError("is nested too deeply for its type") from None
 
     return Codec(JSON.label, encode, decode)

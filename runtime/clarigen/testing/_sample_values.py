@@ -22,6 +22,10 @@ _SENTENCES: Final = (
 _LABELS: Final = ("bicycle", "boat", "cat", "cup", "dog", "lamp", "tree")
 
 
+_MAX_LONG_LISTS: Final = 3
+"""Levels of lists that have several items."""
+
+
 class Sampler:
     """A generator of sample values.
 
@@ -36,16 +40,23 @@ class Sampler:
         self._rng = random.Random(seed)
         self._make_record = make_record
 
-    def make_value(self, field: Mapping[str, Any]) -> Any:
-        """Make a value for a field of a signature."""
+    def make_value(self, field: Mapping[str, Any], depth: int = 0) -> Any:
+        """Make a value for a field of a signature.
+
+        Args:
+            field: The field.
+            depth: The number of lists around the value. Lists within many lists have one item: otherwise the number
+                of values would grow with the power of the depth.
+        """
         inner = field.get("type_args", ())
         match field["type"]:
             case "LIST":
-                return [self.make_value(inner[0]) for _ in range(self._rng.randint(1, 3))]
+                length = self._rng.randint(1, 3) if depth < _MAX_LONG_LISTS else 1
+                return [self.make_value(inner[0], depth + 1) for _ in range(length)]
             case "TUPLE":
-                return tuple(self.make_value(item) for item in inner)
+                return tuple(self.make_value(item, depth) for item in inner)
             case "NAMED_FIELDS":
-                members = {member["name"]: self.make_value(member) for member in inner}
+                members = {member["name"]: self.make_value(member, depth) for member in inner}
                 return self._make_record(field, members)
             case leaf:
                 return self._make_leaf(leaf)

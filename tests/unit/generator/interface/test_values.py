@@ -196,7 +196,7 @@ HEAVY = {
     ],
     "items": [
         method({"name": "x", "type": "TUPLE", "type_args": [TEXT] * 200}, name=f"m{number}")
-        for number in range(100)
+        for number in range(40)
     ],
     "choices": [
         method({**TEXT, "model_type_enum_options": options(*map(str, range(9_000)))}, name=name)

@@ -6,7 +6,7 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -18,6 +18,7 @@ from gen_client.interface.model import Model
 from gen_client.interface.read import read_model
 from gen_client.output import lock_file
 from gen_client.source import Document
+from gen_client.source.file import parse_document
 from support import CORPUS
 
 SIGNATURE = {
@@ -200,9 +201,14 @@ def test_control_characters_of_a_path_are_escaped(tmp_path: Path) -> None:
         (b"a: {}\na: {}", "twice"),
         (b"5: {}", "key"),
         (b"? [a]\n: {}", "key"),
-        (b"<<: {a: {}}", "key"),
-        (b"a: !!python/object/apply:os.system [exit]", "constructor"),
-        (b"a: !!timestamp 2020-99-99", "month"),
+        (b"a: !!python/object/apply:os.system [exit]", "tags are not accepted"),
+        (b"a: !!timestamp 2020-99-99", "tags are not accepted"),
+        (b"a: !!binary AAAA", "tags are not accepted"),
+        (b"a: !!set {a, b}", "tags are not accepted"),
+        (b"a: !!int 1:1", "tags are not accepted"),
+        (b"a: !evil b", "tags are not accepted"),
+        (b"a: " + b"9" * 30, "too large"),
+        (b"a: 1e999", "too large"),
         (b"--- {}\n--- {}", "document"),
         (b"- " * 5_000, "nested"),
         (b"a: \x07", "special characters"),
@@ -256,3 +262,28 @@ def test_the_lock_of_a_newer_gen_client_is_refused(tmp_path: Path, number: int) 
     for accepted in (1, None, "2"):
         path.write_text(json.dumps({**content, "format": accepted}), "utf-8")
         assert read_file(path).version_id == "v"
+
+
+YAML = b"""
+- name: predict
+  method_type: UNARY_UNARY
+  description: 2001-01-01
+  output_fields: [{name: return, type: STR, description: 1:30:00}]
+  input_fields:
+    - {name: p, type: INT, required: true, description: 0x1f, model_type_range_info: {min: -1, max: 1.5e1}}
+    - {name: q, type: STR, default: "010", required: no, description: 1_000}
+    - {name: r, type: STR, default: "5", required: off, description: <<}
+"""
+
+
+def test_yaml_has_the_values_of_json() -> None:
+    """What YAML would read as a date, a time or a number that JSON does not have is text."""
+    document = parse_document(YAML, "x", ".yaml", Report())
+    (signature,) = cast("tuple[dict[str, Any], ...]", document.signatures)
+    first, second, third = signature["input_fields"]
+    assert signature["description"] == "2001-01-01"
+    assert signature["output_fields"][0]["description"] == "1:30:00"
+    assert (first["required"], first["description"]) == (True, "0x1f")
+    assert first["model_type_range_info"] == {"min": -1, "max": 15.0}
+    assert (second["default"], second["required"], second["description"]) == ("010", False, "1_000")
+    assert (third["default"], third["required"], third["description"]) == ("5", False, "<<")

@@ -28,7 +28,7 @@ from ._model_ref import ModelRef
 from ._sync.batch import Batch
 from ._sync.client import Client
 from ._sync.stream import Stream
-from ._types import JSON, SERVER_DEFAULT, Default, JSONValue, SequenceNotStr
+from ._types import JSON, KNOWN_DEFAULT, SERVER_DEFAULT, Default, JSONValue, SequenceNotStr
 from ._version import __version__
 from .errors import (
     AuthenticationError,
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "JSON",
+    "KNOWN_DEFAULT",
     "SERVER_DEFAULT",
     "AsyncBatch",
     "AsyncClient",

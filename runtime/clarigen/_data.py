@@ -76,9 +76,10 @@ def _values_of(value: Any) -> tuple[Any, ...]:
 def _set_tuple(value: object, name: str) -> None:
     """Replace an attribute by a tuple of its items; encoding refuses what has no items."""
     content: Any = getattr(value, name)
-    if type(content) is not tuple and not isinstance(content, (str, bytes)):
-        with suppress(Exception):  # whatever the iterator of somebody else's class raises
-            object.__setattr__(value, name, tuple(content))
+    if type(content) is not tuple:
+        with suppress(Exception):  # whatever somebody else's class raises
+            if not isinstance(content, (str, bytes)):
+                object.__setattr__(value, name, tuple(content))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -266,7 +267,7 @@ class Concept(Value):
 
     def __post_init__(self) -> None:
         name: Any = self.name
-        if not self.id and isinstance(name, str):
+        if type(self.id) is str and not self.id and issubclass(type(name), str):
             allowed = (c for c in name if c.isspace() or (c.isascii() and c.isalnum()))
             object.__setattr__(self, "id", "".join(allowed).replace(" ", "-"))
 

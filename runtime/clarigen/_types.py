@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, over
 
 
 class Default(Enum):
-    """The type of `SERVER_DEFAULT`."""
+    """The type of `SERVER_DEFAULT` and `KNOWN_DEFAULT`."""
 
     SERVER_DEFAULT = "SERVER_DEFAULT"
+    KNOWN_DEFAULT = "KNOWN_DEFAULT"
 
     def __repr__(self) -> str:
         return self.name
@@ -22,6 +23,9 @@ class Default(Enum):
 
 SERVER_DEFAULT: Final = Default.SERVER_DEFAULT
 """Pass this to omit an argument: the model's own default applies."""
+
+KNOWN_DEFAULT: Final = Default.KNOWN_DEFAULT
+"""The default that the docstring of a method states, where a signature cannot show it. It is sent."""
 
 if TYPE_CHECKING:
     _T_co = TypeVar("_T_co", covariant=True)

@@ -92,11 +92,11 @@ def _compare_absence(
 def _compare_defaults(
     make: _MakeChange, old: NamedParameter, new: NamedParameter
 ) -> Iterator[Change]:
-    old_absent, new_absent = _absent_value(old), _absent_value(new)
-    if old_absent and old_absent != new_absent:
-        yield make(Rule.ABSENCE_REFUSED, "does not take {} any more", old_absent)
-    elif new_absent != old_absent:
-        yield make(Rule.ABSENCE_TAKEN, "takes {} as well", new_absent)
+    old_absent, new_absent = _absent_values(old), _absent_values(new)
+    if refused := [value for value in old_absent if value not in new_absent]:
+        yield make(Rule.ABSENCE_REFUSED, "does not take {} any more", " and ".join(refused))
+    elif taken := [value for value in new_absent if value not in old_absent]:
+        yield make(Rule.ABSENCE_TAKEN, "takes {} as well", " and ".join(taken))
     old_default, new_default = _describe_default(old), _describe_default(new)
     if old_default != new_default:
         template = "left out, it is {} now, not {}"
@@ -105,10 +105,10 @@ def _compare_defaults(
         yield make(Rule.HINT_CHANGED, "its default is written in another way")
 
 
-def _absent_value(parameter: NamedParameter) -> str:
-    """Return the extra value that a caller can pass to leave the parameter out."""
-    absent = str(build.build_parameter(parameter).default_type)
-    return "SERVER_DEFAULT" if absent == "Default" else absent
+def _absent_values(parameter: NamedParameter) -> list[str]:
+    """Return the extra values that a caller can pass to leave the parameter out."""
+    absent = str(build.build_parameter(parameter).default_type).replace("Default", "SERVER_DEFAULT")
+    return absent.split(" | ") if absent else []
 
 
 def _describe_default(parameter: NamedParameter) -> str:

@@ -36,6 +36,7 @@ IMPORTS: dict[str, frozenset[str]] = {
     "clarigen": VALUE_CLASSES
     | {
         "JSON",
+        "KNOWN_DEFAULT",
         "SERVER_DEFAULT",
         "AsyncBatch",
         "AsyncClient",
@@ -61,6 +62,7 @@ IMPORTS: dict[str, frozenset[str]] = {
 
 NEVER_TYPES = frozenset(
     {
+        "KNOWN_DEFAULT",
         "SERVER_DEFAULT",
         "TYPE_CHECKING",
         "TypedDict",

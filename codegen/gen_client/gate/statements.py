@@ -116,7 +116,7 @@ def _collect_rules(
         | {node.name for node in defined}
         | typed_dicts,
         records=frozenset(node.name for node in defined if not node.bases),
-        values=frozenset({"SERVER_DEFAULT"} & names.imported),
+        values=frozenset({"KNOWN_DEFAULT", "SERVER_DEFAULT"} & names.imported),
         inputs=typed_dicts if {"overload", "wire", "Sequence"} <= names.imported else frozenset(),
         typed_dicts=typed_dicts,
         json_types=json_types,

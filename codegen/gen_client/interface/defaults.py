@@ -94,6 +94,8 @@ def _read_string(text: str) -> Default:
     """Return the default of a STR: the text itself, except in two spellings of older SDKs."""
     if text == "null":
         return NullDefault()
+    if not text:
+        return ServerDefault("")  # SDK 11.3 wrote nothing for None, later ones nothing for ""
     if len(text) > 1 and text[0] == text[-1] == '"':
         try:
             value = json_text.parse(text, levels=0)

@@ -206,6 +206,12 @@ class Parameter:
     is_param: bool = False
     path: str = ""
 
+    @property
+    def may_be_none(self) -> bool:
+        """Whether None may be the default that only the model knows: an optional STR without any text for it."""
+        is_untold = self.default == ServerDefault("") and self.type.kind is TypeKind.STR
+        return is_untold and not self.choices
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

@@ -32,7 +32,7 @@ CLASS_ATTRIBUTES: Final = _split("mro")
 
 MODULE_NAMES: Final = _split("""
     Any AsyncBatch AsyncClient AsyncIterable AsyncMCPModel AsyncOpenAIModel AsyncStream Audio Batch Box Client Concept
-    Default Embedding Final Frame Image Iterable JSON JSONValue Literal MCPModel Mapping ModelRef NotRequired OpenAIModel Point
+    Default Embedding Final Frame Image Iterable JSON JSONValue KNOWN_DEFAULT Literal MCPModel Mapping ModelRef NotRequired OpenAIModel Point
     ReadOnly Region SERVER_DEFAULT Sequence SequenceNotStr Stream TYPE_CHECKING Text ToolResult TypeAlias TypedDict
     Union Video annotations builtins dataclass npt overload self wire
     """)

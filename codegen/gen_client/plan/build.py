@@ -247,6 +247,10 @@ def _format_default(parameter: NamedParameter, shadowed: frozenset[str]) -> tupl
             return Code("None"), Code("None")
         case KnownDefault(value) if types.fits_signature(value, parameter.shape):
             return _EMPTY, types.format_value(value, parameter.shape, shadowed)
+        case KnownDefault() if not any(parameter.shape.iter_json_types()):
+            return Code("Default"), Code("KNOWN_DEFAULT")
+        case _ if parameter.wire.may_be_none:
+            return Code("Default | None"), Code("SERVER_DEFAULT")
         case _:
             return Code("Default"), Code("SERVER_DEFAULT")
 

@@ -176,6 +176,8 @@ def _parameter_schema(named: NamedParameter) -> Schema:
         schema = {"type": "array", "items": schema}
     elif isinstance(parameter.default, NullDefault):
         schema = {"anyOf": [schema, {"type": "null"}], "default": None}
+    elif parameter.may_be_none:
+        schema = {"anyOf": [schema, {"type": "null"}]}
     elif isinstance(parameter.default, KnownDefault):
         default = _encode_json(parameter.default.value, shape)
         if _is_finite(default):

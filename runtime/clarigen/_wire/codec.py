@@ -9,10 +9,12 @@ This module does not import protobuf, because generated packages load it with th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast
 
 from .._data import Text
+from .._types import Default
+from ..errors import ClarigenError, suggest
 from .large_payloads import LargePayloads
 from .protobuf_writer import (
     Buffers,
@@ -24,6 +26,8 @@ from .protobuf_writer import (
 
 if TYPE_CHECKING:
     from .._proto import Data
+
+_MAX_SHOWN_CHOICES: Final = 12
 
 _R = TypeVar("_R")
 _R_co = TypeVar("_R_co", covariant=True)
@@ -55,8 +59,26 @@ def call_at(step: str, function: Callable[..., _R], *arguments: Any) -> _R:
     """
     try:
         return function(*arguments)
-    except CodecError as error:
-        raise error.prepend_step(step) from None
+    except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+        raise to_codec_error(error).prepend_step(step) from None
+
+
+def to_codec_error(error: Exception) -> CodecError:
+    """Return the `CodecError` for what reading a value raised.
+
+    Values may be objects of any class, whose methods raise anything. Errors of clarigen are raised again.
+    """
+    if isinstance(error, CodecError):
+        return error
+    if isinstance(error, (ClarigenError, MemoryError)):
+        raise error
+    if isinstance(error, RecursionError):
+        return CodecError("is nested too deeply, or contains itself")
+    try:
+        reason = f": {error}" if str(error) else ""
+    except Exception:  # noqa: BLE001 - its text may be hostile as well
+        reason = ""
+    return CodecError(f"cannot be read: {type(error).__name__}{reason}")
 
 
 class Codec(NamedTuple, Generic[_R_co]):
@@ -126,11 +148,46 @@ def describe(value: object) -> str:
         return "None"
     from .._text import show
 
-    if isinstance(value, int) and value.bit_length() > _MAX_SHOWN_BITS:
-        return f"{type(value).__name__} of many digits"
-    if isinstance(value, (str, bytes, int, float)) and len(text := show(value)) <= 40:
-        return f"{type(value).__name__} {text}"
-    return type(value).__name__
+    kind = type(value)  # exactly: a subclass may have any `repr`
+    if kind is int and cast("int", value).bit_length() > _MAX_SHOWN_BITS:
+        return "int of many digits"
+    if kind in (str, bytes, int, bool, float, complex) and len(text := show(value)) <= 40:
+        return f"{kind.__name__} {text}"
+    return kind.__name__
+
+
+def explain_choices(value: Any, choices: tuple[Any, ...]) -> str:
+    """Return the problem to report for a value that is not a choice, with the nearest choice."""
+    text = ", ".join(repr(choice) for choice in choices[:_MAX_SHOWN_CHOICES])
+    if len(choices) > _MAX_SHOWN_CHOICES:
+        text += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"
+    hint = ""
+    if isinstance(value, str):
+        hint = suggest(value, (choice for choice in choices if isinstance(choice, str)))
+    return f"must be one of {text}, not {describe(value)}{hint}"
+
+
+def is_default(value: Any, default: Any) -> bool:
+    """Return whether an argument equals its default in the signature; NaN equals NaN."""
+    if type(value) is Default or type(value) is not type(default):
+        return type(value) is Default
+    try:
+        return repr(value) == repr(default)
+    except ValueError:  # a number of more than 4,300 digits has no repr
+        return bool(value == default)
+
+
+def is_list_of_mappings(value: Any) -> bool:
+    """Return whether a value is a list or tuple that begins with a mapping; never raise."""
+    try:
+        return is_instance(value, list, tuple) and bool(value) and is_instance(value[0], Mapping)
+    except Exception:  # noqa: BLE001 - whatever the class of the value raises
+        return False
+
+
+def is_array(value: Any) -> bool:
+    """Return whether a value is an array of numpy or another library, with at least one dimension."""
+    return getattr(value, "shape", ()) != () and hasattr(value, "__array__")
 
 
 def with_article(name: str) -> str:
@@ -198,8 +255,8 @@ def _items_encoder(encode_item: Encoder) -> Encoder:
         try:  # one `try` per list, not per item: benchmark "1,000 strings, encoded"
             for index, item in enumerate(value):  # noqa: B007
                 size += encode_item(item, out)
-        except CodecError as error:
-            raise error.prepend_step(f"[{index}]") from None
+        except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+            raise to_codec_error(error).prepend_step(f"[{index}]") from None
         return size
 
     return encode
@@ -237,8 +294,8 @@ def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
             for encode_item, item in zip(encoders, value, strict=True):
                 size += encode_item(item, out)
                 index += 1
-        except CodecError as error:
-            raise error.prepend_step(f"[{index}]") from None
+        except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+            raise to_codec_error(error).prepend_step(f"[{index}]") from None
         return size
 
     def decode(data: Data, payloads: LargePayloads) -> tuple[Any, ...]:
@@ -276,10 +333,10 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
         for attribute, encode_member in encoders:
             try:  # faster than `call_at`: benchmark "1,000 records, encoded"
                 size += encode_member(getattr(value, attribute), out)
-            except CodecError as error:
-                raise error.prepend_step(f".{attribute}") from None
             except AttributeError:
                 raise CodecError(f"has no `{attribute}`") from None
+            except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+                raise to_codec_error(error).prepend_step(f".{attribute}") from None
         return size
 
     def decode(data: Data, payloads: LargePayloads) -> _R:

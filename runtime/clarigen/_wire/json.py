@@ -17,8 +17,10 @@ from .codec import (
     Codec,
     CodecError,
     describe,
+    is_array,
     is_bool,
     is_instance,
+    to_codec_error,
     type_mismatch,
 )
 from .protobuf_writer import (
@@ -73,7 +75,7 @@ def _encode_json(value: Any, out: Buffers) -> int:
                 f"must not have {_ARRAY_KEY!r} as its only key: servers would read it as an array"
             )
         struct = _encode_struct(value, _MAX_LEVELS)
-    elif _is_array(value):
+    elif _is_json_array(value):
         struct = _encode_entry(_ARRAY_KEY, _encode_value(value, _MAX_LEVELS - 2))
     else:
         raise type_mismatch("a JSON object or array (a mapping or a sequence)", value)
@@ -92,7 +94,12 @@ def encode_metadata(value: Any) -> bytes:
     return encode_len_field(_METADATA_TAG, _encode_struct(value, _MAX_METADATA_LEVELS))
 
 
-def _is_array(value: Any) -> bool:
+def encode_name_metadata(name: str) -> bytes:
+    """Encode the metadata of a `Data`, which names the method: `{"_method_name": name}`."""
+    return encode_metadata({"_method_name": name})
+
+
+def _is_json_array(value: Any) -> bool:
     return is_instance(value, Sequence) and not is_instance(value, str, bytes, bytearray)
 
 
@@ -102,7 +109,7 @@ def _to_builtin(value: Any) -> Any:
         return dict(value)
     if is_bool(value):
         return bool(value)
-    return list(value) if _is_array(value) else float(value)
+    return list(value) if _is_json_array(value) else float(value)
 
 
 def _encode_struct(value: Mapping[Any, Any], levels: int) -> bytes:
@@ -113,14 +120,9 @@ def _encode_struct(value: Mapping[Any, Any], levels: int) -> bytes:
             raise CodecError(f"must have strings as keys, not {describe(key)}")
         try:  # faster than `call_at`: benchmark "JSON of 1,000 keys, encoded"
             entries.append(_encode_entry(key, _encode_value(item, levels - 3)))
-        except CodecError as error:
-            raise error.prepend_step(f"[{key!r}]") from None
+        except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+            raise to_codec_error(error).prepend_step(f"[{str.__repr__(key)}]") from None
     return b"".join(entries)
-
-
-def encode_name_metadata(name: str) -> bytes:
-    """Encode the metadata of a `Data`, which names the method: `{"_method_name": name}`."""
-    return encode_metadata({"_method_name": name})
 
 
 def encode_struct_entry(key: str, value: Any) -> bytes:
@@ -144,8 +146,10 @@ def _encode_value(value: Any, levels: int) -> bytes:
         return encode_len_field(_STRING, encode_utf8(value))
     if is_instance(value, Mapping):
         return encode_len_field(_OBJECT, _encode_struct(value, levels))
-    if _is_array(value):
+    if _is_json_array(value):
         return encode_len_field(_ARRAY, _encode_list(value, levels))
+    if is_array(value):
+        raise CodecError(f"must be a JSON value, not {describe(value)}; use its method tolist()")
     if hasattr(value, "__float__"):
         if not isinstance(value, (int, float)) and is_bool(value):
             return _BOOL_FIELDS[bool(value)]
@@ -159,13 +163,17 @@ def _encode_list(value: Sequence[Any], levels: int) -> bytes:
     try:  # one `try` per array, not per item: benchmark "JSON of 1,000 keys, encoded"
         for item in value:
             items.append(encode_len_field(_ITEM, _encode_value(item, levels - 2)))
-    except CodecError as error:
-        raise error.prepend_step(f"[{len(items)}]") from None
+    except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+        raise to_codec_error(error).prepend_step(f"[{len(items)}]") from None
     return b"".join(items)
 
 
 def _to_finite(value: Any) -> float:
-    number = to_float64(value)
+    try:
+        number = to_float64(value)
+    except CodecError as error:
+        error.problem = error.problem.replace("must be a float,", "must be a JSON value,")
+        raise
     if not math.isfinite(number):
         raise CodecError(f"must be a finite number; JSON has no {number}")
     return number

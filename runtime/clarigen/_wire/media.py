@@ -90,11 +90,12 @@ _RAW, _TEXT_URL = len_tag(1), len_tag(2)
 
 
 def encode_text(value: Any, out: Buffers) -> int:
-    raw, url = (value.text, value.url) if isinstance(value, Text) else (value, "")
-    if not isinstance(raw, str):
+    if isinstance(value, str):
+        return _append_str(_RAW, value, out)
+    if not isinstance(value, Text):
         raise type_mismatch("a Text or a str", value)
-    size = _append_extra(value, out) if isinstance(value, Text) else 0
-    return size + _append_str(_RAW, raw, out) + _append_str(_TEXT_URL, url, out)
+    size = _append_extra(value, out) + call_at(".text", _append_str, _RAW, value.text, out)
+    return size + call_at(".url", _append_str, _TEXT_URL, value.url, out)
 
 
 def _append_str(tag: bytes, value: Any, out: Buffers) -> int:

@@ -7,10 +7,7 @@ from typing import Any, Final
 from .. import _proto
 from .._data import Audio, Concept, Frame, Image, Region, Text, Video
 from ..errors import DecodeError, InputError
-from .codec import (
-    Codec,
-    CodecError,
-)
+from .codec import Codec, to_codec_error
 from .large_payloads import NO_PAYLOADS
 from .media import AUDIO, IMAGE, TEXT, VIDEO
 from .protobuf_writer import Buffers
@@ -38,7 +35,8 @@ def to_message(value: Any) -> Any:
     out: Buffers = []
     try:
         codec.encode(value, out)
-    except CodecError as error:
+    except Exception as foreign:  # noqa: BLE001 - see `to_codec_error`
+        error = to_codec_error(foreign)
         path = error.path.lstrip(".")
         subject = f"`{path}`" if path else "it"
         text = f"{type(value).__name__}: {subject} {error.problem}"

@@ -8,14 +8,28 @@ fakes share them. `_calls` adds the address of the model to the requests that ar
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from .._data import Text
-from .._types import SERVER_DEFAULT
-from ..errors import DecodeError, InputError, suggest
-from .codec import PART_TAG, Codec, CodecError, describe, encode_part_id, part_encoder
+from .._types import KNOWN_DEFAULT, SERVER_DEFAULT, Default
+from ..errors import DecodeError, InputError
+from .codec import (
+    PART_TAG,
+    Codec,
+    CodecError,
+    describe,
+    encode_part_id,
+    explain_choices,
+    is_default,
+    is_list_of_mappings,
+    part_encoder,
+    to_codec_error,
+    type_mismatch,
+)
 from .json import encode_name_metadata
 from .protobuf_writer import Buffers, Encoder, encode_len_field, encode_varint, len_tag
+from .scalars import STR
 
 if TYPE_CHECKING:
     from .._proto import Data
@@ -38,8 +52,6 @@ REQUIRED: Final[Any] = _Required()
 
 RESULT_NAME: Final = "return"
 """The name of a method's only output."""
-
-_MAX_SHOWN_CHOICES: Final = 12
 
 _INPUT, _INPUT_DATA = len_tag(4), len_tag(2)  # PostModelOutputsRequest.inputs, Input.data
 _EMPTY_PART: Final = PART_TAG + b"\0"
@@ -70,9 +82,10 @@ class Field(NamedTuple):
     is_stream: bool = False
 
     @property
-    def is_constrained(self) -> bool:
-        """Whether a value must satisfy more than its type."""
-        return bool(self.choices) or self.ge is not None or self.le is not None
+    def value_encoder(self) -> Encoder:
+        """The encoder of a value; it checks the constraints if there are any."""
+        is_constrained = bool(self.choices) or self.ge is not None or self.le is not None
+        return self.encode if is_constrained else self.codec.encode
 
     def encode(self, value: Any, out: Buffers) -> int:
         """Append the fields of a `Data` that holds a value, if it satisfies the constraints.
@@ -85,7 +98,7 @@ class Field(NamedTuple):
         """
         size = self.codec.encode(value, out)
         if self.choices and value not in self.choices:
-            raise CodecError(_explain_choices(value, self.choices))
+            raise CodecError(explain_choices(value, self.choices))
         if self.ge is not None and not value >= self.ge:
             raise CodecError(f"must be at least {self.ge}, not {value}")
         if self.le is not None and not value <= self.le:
@@ -107,12 +120,7 @@ class Method(Generic[_R_co]):
 
     __slots__ = (
         "_encoders",
-        "_name_metadata",
-        "fields",
-        "name",
-        "returns",
-        "rpc",
-        "stream_field",
+        *("_name_metadata", "fields", "name", "returns", "rpc", "stream_field"),
         "wire_name",
     )
 
@@ -126,7 +134,9 @@ class Method(Generic[_R_co]):
         self.returns: Final = returns
         self.stream_field: Final = next((field for field in fields if field.is_stream), None)
         self._name_metadata = encode_name_metadata(wire_name)
-        self._encoders = tuple((field, _argument_encoder(field)) for field in fields)
+        self._encoders = tuple(
+            (field, part_encoder(field.value_encoder, field.wire_name)) for field in fields
+        )
 
     def encode_request(self, values: Sequence[Any]) -> Buffers:
         """Encode a request with one input, without the address of the model.
@@ -156,12 +166,12 @@ class Method(Generic[_R_co]):
         size = 0
         for (parameter, encode), value in zip(self._encoders, values, strict=True):
             try:
-                if value is SERVER_DEFAULT or value is None or parameter.is_stream:
+                if value is None or type(value) is Default or parameter.is_stream:
                     size += self._encode_omittable(parameter, encode, value, out)
                 else:
                     size += encode(value, out)
-            except CodecError as error:
-                raise self._argument_error(parameter, value, error) from None
+            except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+                raise self._argument_error(parameter, value, to_codec_error(error)) from None
         if not size and self.stream_field is None:
             # Servers answer an input without parts in an older protocol.
             out.append(_EMPTY_PART)
@@ -169,15 +179,21 @@ class Method(Generic[_R_co]):
         return out, size + len(self._name_metadata)
 
     def _encode_omittable(self, parameter: Field, encode: Encoder, value: Any, out: Buffers) -> int:
-        """Append an argument that may be omitted: a stream, None or SERVER_DEFAULT."""
+        """Append an argument that may be omitted: a stream, None, SERVER_DEFAULT or KNOWN_DEFAULT."""
         default = parameter.default
         if parameter.is_stream:
             return 0
+        if value is KNOWN_DEFAULT:
+            value = default
+        # Old servers declare `stop: str = None` as an optional STR without a default.
+        may_be_none = parameter.codec is STR and default is SERVER_DEFAULT and not parameter.choices
+        if value is None and may_be_none:
+            value = SERVER_DEFAULT
         if not is_omitted(value, default):
             return encode(value, out)
-        if default is not None and default is not SERVER_DEFAULT:
-            return encode(default, out)
         if parameter is self.fields[0] and parameter.codec.misread_when_absent:
+            if default is not None and default is not SERVER_DEFAULT:
+                return encode(default, out)
             # Without this empty part, servers would read its value from the other arguments' parts.
             part = encode_len_field(PART_TAG, encode_part_id(parameter.wire_name))
             out.append(part)
@@ -199,8 +215,8 @@ class Method(Generic[_R_co]):
             if parameter.is_stream:
                 try:
                     size += encode(item, out)
-                except CodecError as error:
-                    raise self._argument_error(parameter, item, error) from None
+                except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+                    raise self._argument_error(parameter, item, to_codec_error(error)) from None
         return self.wrap_input(out, size)
 
     def wrap_input(self, data: Buffers, size: int) -> Buffers:
@@ -222,13 +238,15 @@ class Method(Generic[_R_co]):
         Raises:
             InputError: `arguments` is not a mapping, has an unknown name, or lacks a required one.
         """
-        if not isinstance(cast("object", arguments), Mapping):
-            raise InputError(
-                f"{self.name}: an input must be a mapping of arguments, not {describe(arguments)}",
-                method=self.name,
-            )
         names = [parameter.name for parameter in self.fields]
-        unknown = next((name for name in arguments if name not in names), None)
+        try:
+            if not isinstance(cast("object", arguments), Mapping):
+                raise type_mismatch("a mapping of arguments", arguments)
+            arguments = dict(arguments)
+            unknown = next((name for name in arguments if name not in names), None)
+        except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+            text = f"{self.name}: an input {to_codec_error(error).problem}"
+            raise InputError(text, method=self.name) from None
         if unknown is not None:
             raise InputError(
                 f"{self.name}: has no parameter {unknown!r}; it has {', '.join(names)}",
@@ -238,7 +256,7 @@ class Method(Generic[_R_co]):
         for parameter in self.fields:
             if parameter.default is REQUIRED and parameter.name not in arguments:
                 raise self._input_error(parameter.name, "is required")
-        return [arguments.get(name, SERVER_DEFAULT) for name in names]
+        return [arguments.get(parameter.name, parameter.default) for parameter in self.fields]
 
     def find_stream_argument(self, values: Sequence[Any], *, asynchronous: bool = False) -> Any:
         """Return the stream among the arguments; None if the method takes none.
@@ -253,12 +271,14 @@ class Method(Generic[_R_co]):
         if self.stream_field is None:
             return None
         value = values[self.fields.index(self.stream_field)]
-        if isinstance(value, (str, bytes, bytearray, Text)):
-            problem = f"must be an iterable, not a lone {describe(value)}; put it in a list"
-        elif not (hasattr(value, "__iter__") or (asynchronous and hasattr(value, "__aiter__"))):
-            problem = f"must be an iterable, not {describe(value)}"
-        else:
-            return value
+        problem = f"must be an iterable, not {describe(value)}"
+        with suppress(Exception):  # whatever the class of the argument raises
+            if isinstance(value, (str, bytes, bytearray, Text)):
+                problem = f"must be an iterable, not a lone {describe(value)}; put it in a list"
+            elif asynchronous and hasattr(value, "__aiter__"):
+                return value
+            else:
+                return iter(value)
         raise self._input_error(self.stream_field.name, problem)
 
     def decode_result(self, data: Data, payloads: LargePayloads) -> _R_co:
@@ -319,7 +339,7 @@ class Unary(Method[_R_co]):
             InputError: Other arguments were passed with the list.
         """
         first = values[0]
-        if not (isinstance(first, (list, tuple)) and first and isinstance(first[0], Mapping)):
+        if not is_list_of_mappings(first):
             return None
         for parameter, value in zip(self.fields[1:], values[1:], strict=True):
             if not is_default(value, parameter.default):
@@ -335,7 +355,8 @@ class Unary(Method[_R_co]):
 
     def _argument_error(self, parameter: Field, value: Any, error: CodecError) -> InputError:
         if parameter is self.fields[0] and not error.path:
-            error.problem += self._batch_hint(value)
+            with suppress(Exception):  # whatever the class of the argument raises
+                error.problem += self._batch_hint(value)
         return super()._argument_error(parameter, value, error)
 
     def _batch_hint(self, value: Any) -> str:
@@ -368,35 +389,8 @@ class Streaming(Method[_R_co]):
     __slots__ = ()
 
 
-def _argument_encoder(field: Field) -> Encoder:
-    """Return an encoder that checks the constraints of an argument and appends its part."""
-    encode = field.encode if field.is_constrained else field.codec.encode
-    return part_encoder(encode, field.wire_name)
-
-
 def is_omitted(value: Any, default: Any) -> bool:
-    """Return whether an argument is omitted: SERVER_DEFAULT, or None if that is the default."""
+    """Return whether an argument is left out: SERVER_DEFAULT, or None if that is the default."""
     if value is SERVER_DEFAULT:
         return default is not REQUIRED
     return value is None and default is None
-
-
-def is_default(value: Any, default: Any) -> bool:
-    """Return whether an argument equals its default in the signature; NaN equals NaN."""
-    if value is SERVER_DEFAULT or type(value) is not type(default):
-        return value is SERVER_DEFAULT
-    try:
-        return repr(value) == repr(default)
-    except ValueError:  # a number of more than 4,300 digits has no repr
-        return bool(value == default)
-
-
-def _explain_choices(value: Any, choices: tuple[Any, ...]) -> str:
-    """Return the problem to report for a value that is not a choice, with the nearest choice."""
-    text = ", ".join(repr(choice) for choice in choices[:_MAX_SHOWN_CHOICES])
-    if len(choices) > _MAX_SHOWN_CHOICES:
-        text += f" and {len(choices) - _MAX_SHOWN_CHOICES} more"
-    hint = ""
-    if isinstance(value, str):
-        hint = suggest(value, (choice for choice in choices if isinstance(choice, str)))
-    return f"must be one of {text}, not {describe(value)}{hint}"

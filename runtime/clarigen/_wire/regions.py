@@ -19,6 +19,7 @@ from .codec import (
     call_at,
     is_instance,
     is_list,
+    to_codec_error,
     type_mismatch,
     with_article,
 )
@@ -82,8 +83,8 @@ def _encode_str_field(tag: bytes, value: Any, step: str) -> bytes:
         return b""
     try:  # not `call_at`: "1,000 concepts, encoded"
         return encode_len_field(tag, encode_utf8(value))
-    except CodecError as error:
-        raise error.prepend_step(step) from None
+    except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+        raise to_codec_error(error).prepend_step(step) from None
 
 
 def _encode_float_field(tag: bytes, value: Any, step: str) -> bytes:
@@ -105,8 +106,8 @@ def _encode_list(value: object, name: str, append: Encoder, out: Buffers) -> int
     try:  # one `try` per list, not per item: benchmark "1,000 regions, encoded"
         for index, item in enumerate(items):  # noqa: B007
             size += append(item, out)
-    except CodecError as error:
-        raise error.prepend_step(f".{name}[{index}]") from None
+    except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+        raise to_codec_error(error).prepend_step(f".{name}[{index}]") from None
     return size
 
 

@@ -5,12 +5,14 @@ For zero, False and an empty value no field is written: an empty part is sent.
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any, Final
 
 from .codec import (
     Codec,
     CodecError,
     describe,
+    is_array,
     is_bool,
     is_instance,
     type_mismatch,
@@ -48,7 +50,7 @@ def encode_utf8(value: Any) -> bytes:
     if not isinstance(value, str):
         raise type_mismatch("a str", value)
     try:
-        return value.encode()
+        return str.encode(value)
     except UnicodeEncodeError:
         raise CodecError("must be text that UTF-8 can encode; it has a lone surrogate") from None
 
@@ -80,10 +82,10 @@ def _encode_int(value: Any, out: Buffers) -> int:
 
 
 def to_int(value: Any) -> int:
-    """Convert an integer of another class, such as numpy's; refuse a bool."""
-    if is_bool(value) or not hasattr(value, "__index__"):
+    """Convert an integer of another class, such as numpy's; refuse a bool and an array."""
+    if is_bool(value) or is_array(value) or not hasattr(value, "__index__"):
         raise type_mismatch("an int", value)
-    return int(value.__index__())
+    return index(value)
 
 
 def _decode_int(data: Data, _: LargePayloads) -> int:
@@ -99,15 +101,36 @@ def _encode_float(value: Any, out: Buffers) -> int:
 
 
 def to_float64(value: Any) -> float:
-    """Convert a number to a float; refuse a bool and a number that is out of range."""
+    """Convert a number to a float.
+
+    Raises:
+        CodecError: It is a bool, an array or complex, it is out of range, or it is an integer that no
+            64-bit float holds exactly. Other numbers, such as a Decimal, are rounded.
+    """
     if type(value) is float:
         return value
-    if isinstance(value, (str, bytes)) or is_bool(value) or not hasattr(value, "__float__"):
+    if not _is_real(value):
         raise type_mismatch("a float", value)
     try:
-        return float(value)
-    except (OverflowError, TypeError, ValueError):
+        number = float(value)
+    except OverflowError:
         raise CodecError(f"must fit into a 64-bit float; {describe(value)} does not") from None
+    except (TypeError, ValueError):
+        raise type_mismatch("a float", value) from None
+    if hasattr(value, "__index__") and index(value) != number:
+        raise CodecError(
+            f"must be an integer that a 64-bit float holds exactly, not {describe(value)};"
+            " beyond 2**53 not all are: send it as a str"
+        )
+    return number
+
+
+def _is_real(value: Any) -> bool:
+    """Return whether a value is a single real number, and no bool."""
+    if isinstance(value, (str, bytes)) or is_bool(value) or not hasattr(value, "__float__"):
+        return False
+    is_complex = getattr(getattr(value, "dtype", None), "kind", "") == "c"
+    return not is_complex and not is_array(value)
 
 
 def _decode_float(data: Data, _: LargePayloads) -> float:

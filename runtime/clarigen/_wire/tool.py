@@ -18,6 +18,7 @@ from .codec import (
     Codec,
     CodecError,
     describe,
+    is_default,
     is_instance,
     part_encoder,
 )
@@ -30,7 +31,7 @@ from .json_rpc import (
     parse_json,
     parse_response,
 )
-from .method import REQUIRED, Field, Unary, is_default
+from .method import REQUIRED, Field, Unary
 from .protobuf_writer import Buffers, append_len_field
 from .scalars import (
     STR,

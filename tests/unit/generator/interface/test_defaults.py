@@ -51,7 +51,7 @@ def read_optional(type: DataType, text: str) -> Default:
     [
         # str: the text itself
         (STR, "abc", KnownDefault("abc")),
-        (STR, "", KnownDefault("")),
+        (STR, "", ServerDefault("")),
         (STR, "null", NullDefault()),
         (STR, "5", KnownDefault("5")),
         (STR, "true", KnownDefault("true")),

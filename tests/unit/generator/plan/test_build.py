@@ -169,10 +169,18 @@ def test_values(value: object, type_: DataType, code: str) -> None:
         (STR, KnownDefault("a"), "str", '"a"', 'default="a"'),
         (STR, ServerDefault("?"), "str | Default", "SERVER_DEFAULT", "default=SERVER_DEFAULT"),
         (
+            STR,
+            ServerDefault(""),
+            "str | Default | None",
+            "SERVER_DEFAULT",
+            "default=SERVER_DEFAULT",
+        ),
+        (INT, ServerDefault(""), "int | Default", "SERVER_DEFAULT", "default=SERVER_DEFAULT"),
+        (
             POINT,
             KnownDefault({"x": 1.0, "class": "a"}),
             "PredictA | Default",
-            "SERVER_DEFAULT",
+            "KNOWN_DEFAULT",
             'default=PredictA(x=1.0, class_="a")',
         ),
     ],
@@ -526,14 +534,14 @@ def test_default_that_checkers_reject_as_json_is_in_the_docstring() -> None:
         ('{"a": 1, "b": "x", "c": null}', '{"a": 1, "b": "x", "c": None}'),
         ('{"k": [1, null, "x"]}', '{"k": (1, None, "x")}'),
         ("[[1], []]", "((1,), ())"),
-        ('{"a": [1], "b": 2}', "SERVER_DEFAULT"),
-        ('{"a": {"b": 1}}', "SERVER_DEFAULT"),
-        ('[{"a": 1}, {"b": "x"}]', "SERVER_DEFAULT"),
+        ('{"a": [1], "b": 2}', "KNOWN_DEFAULT"),
+        ('{"a": {"b": 1}}', "KNOWN_DEFAULT"),
+        ('[{"a": 1}, {"b": "x"}]', "KNOWN_DEFAULT"),
     ):
         value = json.loads(text)
         client_method = function(param("x", JSON, KnownDefault(value)))
         assert [one.default for one in (*client_method.positional, *client_method.keywords)] == [
             expected
         ]
-        assert ("Default: `" in client_method.doc) is (expected == "SERVER_DEFAULT")
+        assert ("Default: `" in client_method.doc) is (expected == "KNOWN_DEFAULT")
         assert f"default={types.format_value(value, types.Shape(JSON))}" in client_method.wire

@@ -181,7 +181,7 @@ def _only_field(annotation: Any, **default: Any) -> dict[str, Any]:
         (tuple[int, str], (1, "z"), '[1, "z"]'),
         (dict, {"a": None}, '{"a": null}'),
         (bytes, b"ab", "b'ab'"),
-        (Text, Text("tt"), "Text(text='tt', url='')"),
+        (Text, Text("tt"), "Text(text='tt')"),
     ],
 )
 def test_defaults_are_formatted_like_the_platforms(

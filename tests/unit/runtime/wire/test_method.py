@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clarigen import SERVER_DEFAULT, DecodeError, InputError, wire
+from clarigen import KNOWN_DEFAULT, SERVER_DEFAULT, DecodeError, InputError, wire
 from clarigen._proto import Data, PostModelOutputsRequest
 from clarigen._wire.large_payloads import NO_PAYLOADS
 from clarigen._wire.method import Method
@@ -71,9 +71,49 @@ def test_errors_use_the_names_in_python() -> None:
     assert "`import_batch`" in str(error_of(IMPORT, [{"class_": "x"}]))
 
 
-def test_a_known_default_is_sent_for_server_default() -> None:
+@pytest.mark.parametrize(
+    ("codec", "default"),
+    [
+        (wire.INT, 3),
+        (wire.STR, "x"),
+        (wire.BOOL, True),
+        (wire.TEXT, None),
+        (wire.list_of(wire.INT), (1, 2)),
+        (wire.JSON, {"a": 1}),
+        (wire.STR, SERVER_DEFAULT),
+    ],
+)
+def test_server_default_leaves_any_optional_argument_out(codec: Any, default: Any) -> None:
+    optional = wire.field("n", codec, default=default)
+    method = wire.unary("f", wire.field("a", wire.STR), optional, returns=wire.INT)
+    assert list(parts(method, "x", SERVER_DEFAULT)) == ["a"]
+    assert list(parts(method, *method.bind({"a": "x", "n": SERVER_DEFAULT}))) == ["a"]
+
+
+def test_server_default_does_not_replace_a_required_argument() -> None:
+    assert "must be a str" in str(error_of(CHAT, SERVER_DEFAULT, None, 0.7, SERVER_DEFAULT))
+
+
+def test_known_default_is_sent() -> None:
+    method = wire.unary("f", wire.field("n", wire.JSON, default={"a": {"b": 1}}), returns=wire.INT)
+    assert parts(method, KNOWN_DEFAULT)["n"].string_value == '{"a":{"b":1}}'
+    optional = wire.field("n", wire.JSON, default=None)
+    assert "n" not in parts(wire.unary("f", optional, returns=wire.INT), KNOWN_DEFAULT)
+
+
+def test_a_batch_sends_known_defaults_for_arguments_that_are_left_out() -> None:
     method = wire.unary("f", wire.field("n", wire.INT, default=3), returns=wire.INT)
-    assert parts(method, SERVER_DEFAULT)["n"].int_value == 3
+    assert parts(method, *method.bind({}))["n"].int_value == 3
+
+
+def test_none_may_be_the_default_of_a_str_that_only_the_model_knows() -> None:
+    """SDK 11.3 declares `stop: str = None` without a default."""
+    stop = wire.field("stop", wire.STR, default=SERVER_DEFAULT)
+    method = wire.unary("f", wire.field("a", wire.STR), stop, returns=wire.STR)
+    assert list(parts(method, "x", None)) == ["a"]
+    assert parts(method, "x", "")["stop"].ByteSize() == 0
+    known = wire.unary("f", wire.field("stop", wire.STR, default="x"), returns=wire.STR)
+    assert "must be a str, not None" in str(error_of(known, None))
 
 
 @pytest.mark.item(29)
@@ -266,7 +306,7 @@ def test_items_of_a_stream_are_sent_in_their_own_requests() -> None:
 def test_a_stream_must_be_an_iterable_and_not_a_string(value: Any) -> None:
     with pytest.raises(InputError, match="track: `frames` must be an iterable"):
         TRACK.find_stream_argument([value, 1])
-    assert TRACK.find_stream_argument([["a"], 1]) == ["a"]
+    assert list(TRACK.find_stream_argument([["a"], 1])) == ["a"]
     assert CHAT.find_stream_argument(["x", None, 1, "fast"]) is None
 
 

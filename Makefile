@@ -7,6 +7,7 @@ STAMP := .venv/.stamp
 OLDEST := .venv/oldest/.stamp
 MCP := .venv/mcp/.stamp
 FRAMEWORKS := .venv/frameworks/.stamp
+OPENAI := .venv/openai-1/.stamp .venv/openai-2/.stamp
 DEMO := .venv/demo/.stamp
 
 # `pip install --group` needs pip 25.1; a new virtual environment may contain an older one.
@@ -53,6 +54,13 @@ $(FRAMEWORKS): $(STAMP)
 	.venv/frameworks/bin/python $(PIP_INSTALL) --editable . --group frameworks
 	@touch $@
 
+# The older versions of the library openai.
+.venv/openai-%/.stamp: $(STAMP)
+	$(BIN)/python -m venv --clear .venv/openai-$*
+	.venv/openai-$*/bin/python $(PIP_INSTALL) --upgrade $(PIP)
+	.venv/openai-$*/bin/python $(PIP_INSTALL) --editable '.[codegen]' --group openai-$*
+	@touch $@
+
 # Without the development dependencies: a first look should not have to wait for them.
 $(DEMO): pyproject.toml
 	$(REQUIRE_PYTHON)
@@ -64,7 +72,7 @@ $(DEMO): pyproject.toml
 test: $(STAMP) $(OLDEST) $(MCP)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-frameworks: $(STAMP) $(MCP) $(FRAMEWORKS)  ## run our clients with agent frameworks, in an environment of its own
+test-frameworks: $(STAMP) $(MCP) $(FRAMEWORKS) $(OPENAI)  ## run our clients with agent frameworks and other versions of openai
 	$(BIN)/python -m pytest -n auto -m frameworks
 
 soak: $(STAMP)  ## make 100,000 calls and check that nothing leaks

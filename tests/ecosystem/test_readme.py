@@ -22,7 +22,7 @@ import pytest
 
 from clarigen import InputError
 from clarigen.examples import IMAGE
-from clarigen.testing import fake, serve
+from clarigen.testing import OpenAITransports, fake, serve
 from gen_client import cli
 from support import CORPUS, ROOT, SOURCES, run
 
@@ -48,7 +48,7 @@ def command_lines() -> list[str]:
     return list(dict.fromkeys(text.strip() for text in arguments))
 
 
-class Chat:
+class Chat(OpenAITransports):
     def predict(self, prompt: str, max_tokens: int = 256) -> str:
         """Answer."""
         return prompt
@@ -62,7 +62,7 @@ class Chat:
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Create the application of the pages, and a platform on this machine."""
     monkeypatch.chdir(tmp_path)
-    with serve(Chat()) as server:
+    with serve(Chat(lambda body: str(body["messages"][-1]["content"]))) as server:
         monkeypatch.setenv("CLARIFAI_API_BASE", server.url)
         monkeypatch.setenv("PYTHONPATH", SOURCES)
         who = ("-c", "user.name=me", "-c", "user.email=me@example.com")

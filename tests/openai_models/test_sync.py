@@ -19,7 +19,13 @@ TOOL: Final[ChatCompletionToolParam] = {
     "type": "function",
     "function": {
         "name": "get_weather",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        "strict": True,  # the helpers for streams demand it
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
     },
 }
 CHAT_USAGE: Final = Usage(11, 7, 3)

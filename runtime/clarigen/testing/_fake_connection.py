@@ -16,6 +16,7 @@ from .._calls.batch import AdaptiveLimits, BatchLimits, BatchPlan
 from .._calls.call import CallContext
 from .._calls.driver import AsyncDriver, Driver
 from .._transport.connection import CLOSED
+from .._wire.json_rpc import TRANSPORT_METHOD
 from .._wire.method import Method, Streaming, Unary
 from ..errors import ClarigenError, ConfigError
 from ._fake_calls import (
@@ -75,8 +76,13 @@ class FakeConnectionBase:
         """Return the replacement of a method.
 
         Raises:
-            ConfigError: No replacement was passed to `fake`.
+            ConfigError: No replacement was passed to `fake`, or the method can have none.
         """
+        if method.wire_name == TRANSPORT_METHOD and method.name not in self._methods:
+            raise ConfigError(
+                f"{method.name}: a fake has tools, but no resources, prompts or transport; use"
+                " serve(Samples(signatures, mcp=…))"
+            )
         if method.name not in self._methods:
             cls, name = self._class_name, _REPLACEMENTS.get(method.name, method.name)
             raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")

@@ -59,6 +59,15 @@ def test_mistakes_in_fakes() -> None:
         fake(LabTools, aera=area)
 
 
+def test_fake_has_no_resources() -> None:
+    model = fake(LabTools, add=1)
+    for call in (model.resources, model.prompts, lambda: model.read_resource("config://app")):
+        with pytest.raises(ConfigError, match=r"a fake has tools, but no resources"):
+            call()
+    with pytest.raises(ConfigError, match=r"area: the fake has no replacement"):
+        model.area({"points": []})
+
+
 @pytest.fixture(scope="module")
 def model() -> Iterator[LabTools]:
     samples = Samples(LOCK["method_signatures"], mcp=LOCK["mcp"])

@@ -8,7 +8,7 @@ when a connection is opened, so that parsing a URL stays cheap.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ._calls.actions import GrpcFailure, Send, Sleep
 from ._calls.driver import Driver
@@ -56,6 +56,10 @@ __all__ = [
 _R = TypeVar("_R")
 
 
+_MAX_REPLY_BYTES: Final = 16 << 20
+"""The size of the largest message that a model may answer to a query: four times that of the largest signatures."""
+
+
 class Signatures(NamedTuple):
     """The signatures of a deployed model.
 
@@ -100,7 +104,7 @@ def connect(
     session_token: str | None = None,
     timeout: float = DEFAULT_TIMEOUT,
 ) -> Connection:
-    """Open a connection. The arguments are those of a client.
+    """Open a connection that receives no large messages. The arguments are those of a client.
 
     Raises:
         ConfigError: The address, the credential or the timeout is missing or wrong.
@@ -112,7 +116,9 @@ def connect(
     credentials = CredentialArguments(pat, session_token)
     pat = session_token = None  # so that no traceback's local variables hold them
     check_timeout(timeout)
-    return GrpcConnection(Endpoint.find(base_url, credentials), timeout)
+    endpoint = Endpoint.find(base_url, credentials)
+    endpoint.target = endpoint.target._replace(max_reply_bytes=_MAX_REPLY_BYTES)
+    return GrpcConnection(endpoint, timeout)
 
 
 def whoami(connection: Connection) -> str:

@@ -189,6 +189,16 @@ def test_scripts_have_no_expressions_and_actions_are_pinned(file: Path) -> None:
         assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step.get("uses", "a@" + "0" * 40))
 
 
+def test_the_job_that_builds_the_release_can_sign_nothing() -> None:
+    """And those that can sign run no program of ours, nor of what is installed to build."""
+    jobs = load_yaml(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    assert jobs["build"]["permissions"] == {"contents": "read"}
+    assert "--require-hashes" in str(jobs["build"]["steps"])
+    for name in ("attest", "publish"):
+        assert jobs[name]["permissions"]["id-token"] == "write"
+        assert all("run" not in step for step in jobs[name]["steps"]), name
+
+
 def test_zizmor_finds_nothing() -> None:
     done = run(BIN / "zizmor", "--offline", "--no-progress", "--persona=pedantic", *PUBLISHED)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import grpc
 import numpy
 import PIL.Image
 import pytest
@@ -20,6 +22,7 @@ from clarigen._wire.large_payloads import extract_large_payloads
 from clarigen.testing import Samples, serve
 from gen_client import cli
 from gen_client.config import lines
+from support import run_python
 
 # Decoders
 
@@ -198,6 +201,45 @@ def signature(output: dict[str, Any], name: str = "predict") -> dict[str, Any]:
         "input_fields": [{"name": "prompt", "type": "STR", "required": True}],
         "output_fields": [output],
     }
+
+
+MEASURE = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], capture_output=True, text=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, done.returncode, done.stderr)
+"""
+
+
+@pytest.mark.parametrize("compression", [grpc.Compression.Gzip, grpc.Compression.NoCompression])
+def test_discovery_receives_no_large_answer(tmp_path: Path, compression: grpc.Compression) -> None:
+    """200 MB, of which gzip makes 200 kB on the wire."""
+    reply = _proto.MultiOutputResponse()
+    reply.status.code = 10000
+    output = reply.outputs.add()
+    output.status.code, output.data.text.raw = 10000, "A" * 200_000_000
+    body = reply.SerializeToString()
+
+    class Handler(grpc.GenericRpcHandler):
+        def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+            return grpc.unary_unary_rpc_method_handler(lambda request, context: body)
+
+    server = grpc.server(
+        ThreadPoolExecutor(2),
+        handlers=[Handler()],
+        compression=compression,
+        options=[("grpc.max_send_message_length", -1)],
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        command = [sys.executable, "-m", "gen_client", "--url", f"grpc://127.0.0.1:{port}"]
+        options = ["--name", "pkg", "--out", str(tmp_path)]
+        measured = run_python(MEASURE, *command, *options)
+    finally:
+        server.stop(None)
+    megabytes, code, said = measured.stdout.split(" ", 2)
+    assert int(megabytes) < 200
+    assert (int(code), "larger than max" in said) == (3, True), said
 
 
 def test_samples_of_nested_lists_are_few() -> None:

@@ -87,7 +87,7 @@ def open_channel(
 
     options = [
         *_OPTIONS,
-        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_receive_message_length", target.max_reply_bytes or MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         # A proxy named by the environment must not see calls to this machine, or their credentials.
         ("grpc.enable_http_proxy", not target.loopback),

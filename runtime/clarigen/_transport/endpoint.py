@@ -51,11 +51,13 @@ class Target(NamedTuple):
         address: Host and port, as grpc reads them.
         secure: Whether the connection uses TLS.
         loopback: Whether the server is on this machine.
+        max_reply_bytes: The size of the largest message that is received; 0 for that of calls.
     """
 
     address: str
     secure: bool
     loopback: bool
+    max_reply_bytes: int = 0
 
     @classmethod
     def parse(cls, base_url: str) -> Target:

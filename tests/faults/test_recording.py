@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any
@@ -142,7 +143,7 @@ def test_observer_is_called_at_the_end_of_a_stream() -> None:
 
 
 def test_recordings_of_threads_are_separate() -> None:
-    """Recordings of two threads are separate, but a thread with a copy of the block's context belongs to the block."""
+    """Recordings of two threads are separate. A thread without a block of its own belongs to the blocks that are open."""
     gate = threading.Barrier(2)
 
     def recorded(numbers: range) -> list[int]:
@@ -161,9 +162,31 @@ def test_recordings_of_threads_are_separate() -> None:
         assert list(pool.map(recorded, (range(3), range(5, 9)))) == [[0, 2, 4], [10, 12, 14, 16]]
         with model.recording() as seen:
             pool.submit(model.double, 1).result()
-            assert len(seen) == 0
-            pool.submit(copy_context().run, model.double, 1).result()
             assert len(seen) == 1
+            pool.submit(copy_context().run, model.double, 1).result()
+            assert len(seen) == 2
+        pool.submit(model.double, 1).result()
+        assert len(seen) == 2
+
+
+def test_recording_may_end_in_another_context() -> None:
+    """As in a generator that a web framework starts and ends in two threads, each with a context of its own."""
+
+    def dependency(model: Calls) -> Iterator[list[Response]]:
+        with model.recording() as seen:
+            yield seen
+
+    with (
+        Scripted() as server,
+        Calls(base_url=server.url, timeout=20) as model,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        generator: Any = dependency(model)
+        seen = pool.submit(lambda: copy_context().run(generator.__next__)).result()
+        assert model.double(1) == 2
+        assert pool.submit(lambda: copy_context().run(lambda: list(generator))).result() == []
+        assert model.double(1) == 2
+        assert len(seen) == 1
 
 
 def test_recording_covers_streams_and_requests_of_batches() -> None:

@@ -59,7 +59,7 @@ class AsyncClient(ClientBase):
         if inputs is None:
             result = await self._unary(unary, *values)
         else:
-            batch: Any = self._batch(unary, inputs, False)
+            batch: Any = self._batch(unary, self._connection.encode_list(unary, inputs), False)
             result = await batch.collect()
         return result
 

@@ -18,7 +18,13 @@ from .._calls.actions import GrpcFailure, Open, Send, Sleep
 from .._calls.driver import AsyncDriver
 from .._calls.status import failure_from_grpc
 from .._transport.channel_pool import Lease
-from .._transport.connecting import READY, REASON_SECONDS, ConnectionWait, get_reason
+from .._transport.connecting import (
+    READY,
+    REASON_SECONDS,
+    SETTLE_SECONDS,
+    ConnectionWait,
+    get_reason,
+)
 from .._transport.connection import CLOSED, GrpcConnectionBase, Origin, record_failure
 from .._transport.endpoint import Endpoint
 from ..errors import ConfigError
@@ -84,6 +90,8 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             await _wait_for_cancellation()
             raise
         # Not raised in the `except`: `__context__` would be grpc's error, whose traceback holds the metadata.
+        if failure.code == "UNAVAILABLE":
+            await asyncio.sleep(SETTLE_SECONDS)
         raise record_failure(failure, Origin(lease, answers))
 
     async def connect(self, attempt: Open) -> Open:

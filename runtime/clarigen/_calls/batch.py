@@ -129,6 +129,31 @@ class AdaptiveLimits:
             self.size = min(input_count * 2, MAX_INPUTS)
 
 
+class EncodedInput(bytes):
+    """An input that was encoded before the batch began."""
+
+
+def encode_list(method: Unary[Any], inputs: Iterable[Any]) -> list[EncodedInput]:
+    """Encode all inputs of a list.
+
+    Raises:
+        InputError: An input does not fit. Nothing was sent.
+    """
+    encoded: list[EncodedInput] = []
+    for index, arguments in enumerate(inputs):
+        try:
+            encoded.append(EncodedInput(encode_input(method, method.bind(arguments))))
+        except InputError as error:
+            raise _add_index(error, index) from None
+    return encoded
+
+
+def _add_index(error: InputError, index: int) -> InputError:
+    """Return the error of an input with the input's index in its message."""
+    message = f"input {index} of the batch: {error}"
+    return InputError(message, method=error.method, parameter=error.parameter)
+
+
 class Chunk:
     """The inputs of one request, and their outcomes.
 
@@ -215,11 +240,14 @@ class BatchPlan(Generic[_R]):
         requests: dict[int, bytes] = {}
         for arguments in inputs:
             try:
-                requests[len(outcomes)] = encode_input(self._method, self._method.bind(arguments))
+                requests[len(outcomes)] = (
+                    arguments
+                    if type(arguments) is EncodedInput
+                    else encode_input(self._method, self._method.bind(arguments))
+                )
                 outcomes.append(None)
             except InputError as error:
-                message = f"input {self._input_count} of the batch: {error}"
-                outcomes.append(InputError(message, method=error.method, parameter=error.parameter))
+                outcomes.append(_add_index(error, self._input_count))
             self._input_count += 1
         chunk = Chunk(self._run_chunk(requests, outcomes), outcomes, self._clock(), len(requests))
         self._chunks.append(chunk)

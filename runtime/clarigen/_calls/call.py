@@ -20,7 +20,7 @@ from .._wire.protobuf_writer import Buffers
 from ..errors import ClarigenError, DecodeError, ModelError
 from .actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim, Send, Sleep
 from .address import Address
-from .response import Observer, Response, Usage
+from .response import Observer, Response, Usage, notify_observers
 from .retry import Attempts, Deadline, Policy, wait_for_retry, wait_for_turn
 from .status import (
     MIXED_STATUS,
@@ -376,7 +376,7 @@ def _notify_observers(
     attempts: Attempts,
     usage: Usage | None = None,
 ) -> None:
-    """Call the observers with the response of a successful call. Their exceptions propagate to the caller."""
+    """Call the observers with the response of a successful call. What they raise is logged: the result is paid for."""
     LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
     if not context.observers:
         return
@@ -390,5 +390,4 @@ def _notify_observers(
         attempts=attempts.count,
         raw=response,
     )
-    for observer in context.observers:
-        observer(record)
+    notify_observers(context.observers, record)

@@ -6,7 +6,8 @@ Every generated package loads this module, so it must not import protobuf.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import threading
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -97,26 +98,81 @@ def _table_row(response: Response) -> dict[str, object]:
 Observer: TypeAlias = Callable[[Response], object]
 """A function that is called with the response of each successful call; what it returns is ignored."""
 
-_active_recordings: Final[ContextVar[tuple[tuple[object, Recording], ...]]] = ContextVar(
-    "clarigen", default=()
-)
-"""The recordings of the enclosing `recording()` blocks, each with its client."""
+
+class RecordedClient:
+    """The identity of a client and its views, with their open recordings.
+
+    Attributes:
+        recordings: The open recordings. The tuple is replaced, never changed.
+    """
+
+    __slots__ = ("recordings",)
+
+    def __init__(self) -> None:
+        self.recordings: tuple[_OpenRecording, ...] = ()
+
+
+class _OpenRecording(NamedTuple):
+    """A recording whose block has not ended.
+
+    Attributes:
+        responses: The responses so far.
+        thread: The id of the thread that has opened it.
+    """
+
+    responses: Recording
+    thread: int
+
+
+_active_recordings: Final[ContextVar[tuple[Recording, ...]]] = ContextVar("clarigen", default=())
+"""The recordings of the enclosing `recording()` blocks, of all clients."""
+
+_lock: Final = threading.Lock()
+"""Guards `RecordedClient.recordings`."""
 
 
 @contextmanager
-def recording(client: object) -> Generator[Recording, None, None]:
-    """Record the responses of the calls that a client makes in this block and in tasks started there."""
+def recording(client: RecordedClient) -> Generator[Recording, None, None]:
+    """Record the responses of the calls that a client makes while the block runs (see `ClientBase.recording`)."""
     responses = Recording()
-    token = _active_recordings.set((*_active_recordings.get(), (client, responses)))
+    entry = _OpenRecording(responses, threading.get_ident())
+    with _lock:
+        client.recordings = (*client.recordings, entry)
+    _active_recordings.set((*_active_recordings.get(), responses))
     try:
         yield responses
     finally:
-        _active_recordings.reset(token)
+        with _lock:
+            client.recordings = tuple(other for other in client.recordings if other is not entry)
+        # Not by a token: a generator may end in another context than it began in.
+        active = _active_recordings.get()
+        _active_recordings.set(tuple(other for other in active if other is not responses))
 
 
-def get_recording_observers(client: object) -> tuple[Observer, ...]:
-    """Return the observers that add a client's responses to its recordings in the current context."""
-    active = _active_recordings.get()
-    return (
-        tuple(responses.append for owner, responses in active if owner is client) if active else ()
-    )
+def get_recording_observers(client: RecordedClient) -> tuple[Observer, ...]:
+    """Return the observers that add the responses of a call, which begins here and now, to a client's recordings.
+
+    A call belongs to the blocks around it. A call in another thread, where no block is known, belongs to every block
+    that is open: a thread pool does not tell who has submitted its work.
+    """
+    recordings = client.recordings
+    if not recordings:
+        return ()
+    active, thread = {
+        id(responses) for responses in _active_recordings.get()
+    }, threading.get_ident()
+    enclosing = [entry for entry in recordings if id(entry.responses) in active] or [
+        entry for entry in recordings if entry.thread != thread
+    ]
+    return tuple(entry.responses.append for entry in enclosing)
+
+
+def notify_observers(observers: Iterable[Observer], response: Response) -> None:
+    """Call observers with the response of a call. What they raise is logged: the result has been paid for."""
+    for observer in observers:
+        try:
+            observer(response)
+        except Exception:  # noqa: BLE001 - the caller's own code
+            from .._log import LOGGER  # not at the top: every generated package loads this module
+
+            LOGGER.exception("%s: on_response failed; the call did not", response.method)

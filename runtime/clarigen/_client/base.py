@@ -10,7 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
-from .._calls.response import Observer, Recording, get_recording_observers, recording
+from .._calls.response import (
+    Observer,
+    RecordedClient,
+    Recording,
+    get_recording_observers,
+    recording,
+)
 from .._model_ref import ModelRef
 from .._types import SERVER_DEFAULT, Default
 from ..errors import ConfigError
@@ -107,7 +113,8 @@ class ClientBase(ABC):
             verify: Whether the first call compares the model's methods with those that this class was
                 generated from. It raises SignatureMismatchError if calls may break.
             on_response: Callback, invoked with a `Response` after each successful call: for metrics,
-                logs, billing. It runs where the call is made, and cannot change the result.
+                logs, billing. It runs where the call is made, and cannot change the result: what it
+                raises is logged.
             interceptors: gRPC client interceptors, the outermost first: of `grpc`, or of `grpc.aio` for
                 the async client. Interceptors see the call metadata, including the credential.
 
@@ -142,7 +149,9 @@ class ClientBase(ABC):
         self._address: Address = Address(reference, version, self._resolve_routing())
         self._drift = DriftChecker(find_package(type(self), ClientBase), verify=verify)
         self._has_explicit_credential = bool(credentials)
-        self._identity = object()  # all views have the same, so `recording` covers their calls
+        self._identity = (
+            RecordedClient()
+        )  # all views have the same, so `recording` covers their calls
         self._connect(policy)
 
     def _resolve_model(self) -> tuple[ModelRef | None, str]:
@@ -259,8 +268,9 @@ class ClientBase(ABC):
                 model.predict("Hello")
             print(responses.usage, responses[0].request_id)
 
-        It covers the calls and batches of this client and of the clients that `with_options` returns, also in
-        tasks that the block starts. Each successful call adds one `Response`: a stream when it ends, a batch
+        It covers the calls and batches of this client and of the clients that `with_options` returns, in the block
+        and in tasks that it starts. A call in another thread, such as that of a pool, belongs to the block that
+        it is made in; outside any block, it counts in all blocks that are open. Each successful call adds one `Response`: a stream when it ends, a batch
         one per request.
         """
         return recording(self._identity)

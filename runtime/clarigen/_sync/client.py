@@ -74,7 +74,7 @@ class Client(ClientBase):
         if inputs is None:
             result = self._unary(unary, *values)
         else:
-            batch: Any = self._batch(unary, inputs, False)
+            batch: Any = self._batch(unary, self._connection.encode_list(unary, inputs), False)
             result = batch.collect()
         return result
 

@@ -20,10 +20,24 @@ from .._calls.driver import Driver
 from .._calls.status import failure_from_grpc
 from .._client.base import DEFAULT_TIMEOUT
 from .._transport.channel_pool import Lease
-from .._transport.connecting import READY, REASON_SECONDS, ChannelState, ConnectionWait, get_reason
+from .._transport.connecting import (
+    READY,
+    REASON_SECONDS,
+    SETTLE_SECONDS,
+    ChannelState,
+    ConnectionWait,
+    get_reason,
+)
 from .._transport.connection import CLOSED, GrpcConnectionBase, Origin, record_failure
 from .._transport.endpoint import Endpoint
-from .._transport.in_flight import FORK_GATE, cancel_call, leave_when_done, start_call, track_reader
+from .._transport.in_flight import (
+    FORK_GATE,
+    cancel_call,
+    leave_when_done,
+    park_at_exit,
+    start_call,
+    track_reader,
+)
 from ..errors import ConfigError
 
 
@@ -199,9 +213,12 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         return None
 
     def _to_failure(self, raised: grpc.RpcError, origin: Origin | None) -> GrpcFailure:
+        park_at_exit()
         failure = failure_from_grpc(raised)
         if failure.code == "CANCELLED" and self._lease is None:
             return GrpcFailure("CANCELLED", CLOSED)
+        if failure.code == "UNAVAILABLE":
+            time.sleep(SETTLE_SECONDS)
         return record_failure(failure, origin)
 
     def cancel(self, call: Any) -> None:

@@ -26,7 +26,8 @@ _INTERCEPTOR_KINDS: Final = ("UnaryUnary", "UnaryStream", "StreamUnary", "Stream
 _OPTIONS: Final = (
     # The details of a failure, such as a traceback, may be long. With the default of 16 kB, their place is taken by
     # an error of gRPC that says nothing, even for a call that succeeded.
-    ("grpc.max_metadata_size", 64 << 10),
+    # Between the two limits, gRPC refuses at random.
+    ("grpc.max_metadata_size", 1 << 20),
     ("grpc.absolute_max_metadata_size", 1 << 20),
     # `_calls` retries. gRPC itself only sends again what a server provably has not processed (transparent retries of
     # gRFC A6): no service config can add to that.

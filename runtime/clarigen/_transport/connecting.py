@@ -33,6 +33,10 @@ server answers or does not know it: it is no prediction."""
 REASON_SECONDS: Final = 0.2
 """The timeout of that RPC, in seconds."""
 
+SETTLE_SECONDS: Final = 0.005
+"""The pause after a call that was lost, in seconds: gRPC ends the calls first, and then notes that the connection is
+lost."""
+
 _FIRST_PAUSE: Final = 0.0005
 _PAUSE_GROWTH: Final = 1.3
 _LONGEST_PAUSE: Final = 0.05

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from .._calls.batch import AdaptiveLimits, BatchPlan
+from .._calls.batch import AdaptiveLimits, BatchPlan, encode_list
 from .._calls.call import call_stream, call_unary
 
 if TYPE_CHECKING:
@@ -63,6 +63,10 @@ class AnyConnection(Protocol):
         self, method: Unary[_R], context: CallContext, limits: BatchLimits
     ) -> Callable[[bool], BatchPlan[_R]]:
         """Return a function that makes the plan of a batch. Its argument is whether to isolate inputs that fail."""
+        ...
+
+    def encode_list(self, method: Unary[Any], inputs: Sequence[Any]) -> list[Any]:
+        """Encode all inputs of a list, for `prepare_batch`; raise `InputError` if one does not fit."""
         ...
 
     def make_readiness_flow(self, address: Address, policy: Policy) -> UnaryFlow[None]:
@@ -148,6 +152,7 @@ class GrpcConnectionBase(ABC):
     """
 
     make_unary_flow = staticmethod(call_unary)
+    encode_list = staticmethod(encode_list)
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.target: Final = endpoint.target

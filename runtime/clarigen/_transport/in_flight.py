@@ -195,8 +195,21 @@ def _begin_cancellation(call: Any) -> threading.Event:
     return done
 
 
+_is_exiting = threading.Event()
+
+
+def park_at_exit() -> None:
+    """If the program is ending, stop here for good unless this is the main thread.
+
+    All calls are canceled then. A thread that still reads one is a daemon, and would print the error.
+    """
+    if _is_exiting.is_set() and threading.current_thread() is not threading.main_thread():
+        threading.Event().wait()
+
+
 @atexit.register
 def _cancel_all() -> None:
+    _is_exiting.set()
     # grpc's threads still run here, and stop with the interpreter. If one stops while it holds the lock of a
     # call, whatever uses this call later hangs, even grpc when the call is garbage-collected. So all calls are
     # canceled now, and grpc gets the time to finish with them.

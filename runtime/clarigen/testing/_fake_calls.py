@@ -21,7 +21,7 @@ from typing import Any
 
 from .._calls.actions import END, Deliver
 from .._calls.call import CallContext
-from .._calls.response import Response, Usage
+from .._calls.response import Response, Usage, notify_observers
 from .._calls.retry import Attempts
 from .._calls.status import SUCCESS
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
@@ -281,15 +281,17 @@ def _notify_observers(
     fake_method: FakeMethod, context: CallContext, attempts: Attempts, output: Output
 ) -> None:
     """Pass a `Response` to each observer after a successful call."""
-    for observer in context.observers:
-        observer(
-            Response(
-                method=fake_method.method.name,
-                usage=Usage(),
-                request_id="",
-                status=SUCCESS,
-                elapsed=attempts.deadline.elapsed(),
-                attempts=1,
-                raw=MultiOutputResponse(status=Status(code=SUCCESS), outputs=[output]),
-            )
-        )
+    if not context.observers:
+        return
+    notify_observers(
+        context.observers,
+        Response(
+            method=fake_method.method.name,
+            usage=Usage(),
+            request_id="",
+            status=SUCCESS,
+            elapsed=attempts.deadline.elapsed(),
+            attempts=1,
+            raw=MultiOutputResponse(status=Status(code=SUCCESS), outputs=[output]),
+        ),
+    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .._calls.actions import END
-from .._calls.batch import AdaptiveLimits, BatchLimits, BatchPlan
+from .._calls.batch import AdaptiveLimits, BatchLimits, BatchPlan, encode_list
 from .._calls.call import CallContext
 from .._calls.driver import AsyncDriver, Driver
 from .._transport.connection import CLOSED
@@ -106,6 +106,8 @@ class FakeConnectionBase:
         """Return a function that makes the plan of a batch."""
         fake_method, concurrency = self._find_fake_method(method), limits.concurrency or 1
         return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
+
+    encode_list = staticmethod(encode_list)
 
     def make_readiness_flow(self, address: object, policy: object) -> Any:
         """Return a flow that ends at once: a fake is always ready."""

@@ -57,6 +57,9 @@ class Calls(Client):
     def add(self, items: Iterable[int]) -> Stream[int]:
         return self._stream(ADD, items)
 
+    def double_list(self, inputs: list[Any]) -> Any:
+        return self._unary_or_batch(DOUBLE, inputs)
+
     def double_batch(self, inputs: Iterable[Mapping[str, int]]) -> Batch[int]:
         return self._batch(DOUBLE, inputs, False)
 
@@ -72,6 +75,9 @@ class AsyncCalls(AsyncClient):
 
     def add(self, items: AsyncIterable[int] | Iterable[int]) -> AsyncStream[int]:
         return self._stream(ADD, items)
+
+    async def double_list(self, inputs: list[Any]) -> Any:
+        return await self._unary_or_batch(DOUBLE, inputs)
 
     def double_batch(self, inputs: Iterable[Mapping[str, int]]) -> AsyncBatch[int]:
         return self._batch(DOUBLE, inputs, False)

@@ -11,7 +11,6 @@ import pytest
 
 from clarigen import ClarigenError, InputError, Response
 from faults.callers import (
-    DOUBLE,
     KINDS,
     KINDS_AND_TWINS,
     RESULTS,
@@ -28,11 +27,11 @@ def call_list(twin: str, url: str, inputs: list[Any]) -> Any:
     """Call `double` with a list of inputs, as a generated method does."""
     if twin == "sync":
         with Calls(base_url=url, timeout=20) as model:
-            return model._unary_or_batch(DOUBLE, inputs)
+            return model.double_list(inputs)
 
     async def run() -> Any:
         async with AsyncCalls(base_url=url, timeout=20) as model:
-            return await model._unary_or_batch(DOUBLE, inputs)
+            return await model.double_list(inputs)
 
     return asyncio.run(run())
 

@@ -19,7 +19,6 @@ from .._calls.driver import AsyncDriver
 from .._calls.status import failure_from_grpc
 from .._transport.channel_pool import Lease
 from .._transport.connecting import (
-    READY,
     REASON_SECONDS,
     SETTLE_SECONDS,
     ConnectionWait,
@@ -70,7 +69,7 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
 
     async def _send(self, attempt: Send) -> bytes:
         lease, timeout = self._get_lease(), attempt.timeout
-        while lease.read_state(False) != READY:
+        while not self._is_ready(lease, lease.read_state(False)):
             timeout = await self._connect(lease, timeout)
         answers = lease.shared.answers
         call = lease.get_callable("unary_unary", attempt.rpc)(
@@ -110,7 +109,7 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             if self._is_closed:
                 raise ConfigError(CLOSED)
             state = lease.read_state(True)
-            if state == READY:
+            if self._is_ready(lease, state):
                 return wait.remaining()
             goes_on = wait.go_on(state)
             if wait.asks_reason(goes_on=goes_on) and wait.is_hopeless(

@@ -21,7 +21,6 @@ from .._calls.status import failure_from_grpc
 from .._client.base import DEFAULT_TIMEOUT
 from .._transport.channel_pool import Lease
 from .._transport.connecting import (
-    READY,
     REASON_SECONDS,
     SETTLE_SECONDS,
     ChannelState,
@@ -79,7 +78,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         while True:
             try:
                 with FORK_GATE:
-                    if lease.read_state(False) == READY:
+                    if self._is_ready(lease, lease.read_state(False)):
                         reply: bytes = call(attempt.request, timeout, self._credential.metadata)
                         lease.shared.answers += 1
                         return reply
@@ -121,7 +120,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
             state = ChannelState.SHUTDOWN
         if self._lease is None:
             raise ConfigError(CLOSED)
-        if state == READY:
+        if self._is_ready(lease, state):
             return True
         goes_on = wait.go_on(state)
         if wait.asks_reason(goes_on=goes_on) and wait.is_hopeless(self._ask_reason(lease)):

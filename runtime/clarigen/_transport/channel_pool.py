@@ -37,16 +37,26 @@ class SharedChannel:
         read_state: Returns the state of the channel, by gRPC's numbers. Its argument is whether to connect.
         leases: The number of leases that are not released.
         answers: The number of answers that came over the channel, roughly: it changes with each.
+        was_connected: Whether a client with interceptors has seen it connected.
         is_stale: Whether no new call may use it: it was opened before a fork, in the parent process, or is retired.
     """
 
-    __slots__ = ("answers", "base", "channel", "interceptors", "is_stale", "leases", "read_state")
+    __slots__ = (
+        "answers",
+        "base",
+        "channel",
+        "interceptors",
+        "is_stale",
+        "leases",
+        "read_state",
+        "was_connected",
+    )
 
     def __init__(self, opened: OpenChannel, interceptors: tuple[object, ...]) -> None:
         self.channel, self.base, self.read_state = opened
         self.interceptors = interceptors  # kept alive, so that their ids stay unique
         self.leases = self.answers = 0
-        self.is_stale = False
+        self.is_stale = self.was_connected = False
 
 
 class ChannelPool:

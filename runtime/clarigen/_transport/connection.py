@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from .._calls.batch import AdaptiveLimits, BatchPlan, encode_list
 from .._calls.call import call_stream, call_unary
+from .connecting import READY
 
 if TYPE_CHECKING:
     from .._calls.actions import GrpcFailure, Open, Send, Sleep
@@ -188,6 +189,18 @@ class GrpcConnectionBase(ABC):
         if messages is None:
             return lease.get_callable("unary_stream", attempt.rpc)(attempt.request, **options)
         return lease.get_callable("stream_stream", attempt.rpc)(messages, **options)
+
+    def _is_ready(self, lease: Lease, state: int) -> bool:
+        """Return whether a call may be handed to gRPC when its channel is in a state.
+
+        An interceptor may answer calls itself, so the first calls of a client with interceptors do not wait for a
+        connection.
+        """
+        if not self._interceptors:
+            return state == READY
+        if state == READY:
+            lease.shared.was_connected = True
+        return state == READY or not lease.shared.was_connected
 
     def _find_origin(self, call: Any) -> Origin | None:
         """Return where a background call was started; None if that is not known."""

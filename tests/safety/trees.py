@@ -41,6 +41,8 @@ OURS = (
         "field",
         "list_of",
         "tuple_of",
+        "output",
+        "outputs",
         "record",
         "returns",
         "default",

@@ -192,11 +192,11 @@ def _choose_type(path: str, field_type: object) -> Json:
         return CONFIG_TYPES[key]
     if not path.startswith(PARAMS_PATH) or "." in path.removeprefix(PARAMS_PATH):
         raise UnknownModelTypeError(f"its parameter {path!r} is not supported")
-    if field_type not in _PARAMETER_TYPES:
+    if not isinstance(field_type, str) or field_type not in _PARAMETER_TYPES:
         raise UnknownModelTypeError(
             f"its parameter {path!r} has the type {field_type}, which is not supported"
         )
-    return _PARAMETER_TYPES[cast("str", field_type)]
+    return _PARAMETER_TYPES[field_type]
 
 
 def _format_default(parameter: Json, value: object) -> str:

@@ -81,6 +81,8 @@ def _read_field(field: Json) -> dict[str, Any]:
     values["field_type"] = _get_type_name(values["field_type"])
     if not isinstance(values["path"], str):
         raise UnknownModelTypeError("a parameter of the model type has no path")
+    if not isinstance(values["required"], bool | None):
+        raise UnknownModelTypeError("`required` of a parameter of the model type is not a boolean")
     values["default_value"] = _shorten_numbers(values["default_value"])
     bounds = _keep_keys(values["model_type_range_info"], _RANGE_KEYS)
     values["model_type_range_info"] = _shorten_numbers(bounds, digits=_FLOAT32_DIGITS)

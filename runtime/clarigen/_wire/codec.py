@@ -200,6 +200,9 @@ def with_article(name: str) -> str:
 PART_TAG: Final = len_tag(19)
 _PART_DATA, _PART_ID = len_tag(1), len_tag(2)
 
+_MAX_CACHED_SIZE: Final = 127
+"""The largest part whose head is cached, in bytes."""
+
 
 def encode_part_id(name: str) -> bytes:
     """Encode the id of a part; an empty id is omitted."""
@@ -209,13 +212,20 @@ def encode_part_id(name: str) -> bytes:
 def part_encoder(encode: Encoder, name: str = "") -> Encoder:
     """Return the encoder of a part that holds what `encode` encodes and has `name` as its id."""
     prefix = encode_part_id(name) + _PART_DATA
+    heads: dict[int, bytes] = {}  # of small parts, by size: benchmark "small call, 1 at once"
+
+    def encode_head(size: int) -> bytes:
+        data_head = prefix + encode_varint(size)
+        head = PART_TAG + encode_varint(len(data_head) + size) + data_head
+        if size <= _MAX_CACHED_SIZE:
+            heads[size] = head
+        return head
 
     def encode_part(value: Any, out: Buffers) -> int:
         position = len(out)
         out.append(b"")  # placeholder for the head
         size = encode(value, out)
-        head = prefix + encode_varint(size)  # of the `Data` in the part
-        head = out[position] = PART_TAG + encode_varint(len(head) + size) + head
+        head = out[position] = heads.get(size) or encode_head(size)
         return len(head) + size
 
     return encode_part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -12,9 +13,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from clarigen.testing import serve
+from clarigen.testing import OpenAITransports, serve
 from gen_client import cli
-from support import CORPUS
+from support import CORPUS, ROOT, SOURCES, run
 
 RunResult = tuple[int, str, str]
 """Exit code, stdout and stderr."""
@@ -194,3 +195,36 @@ def test_hostile_models_are_shown_safely(
         elif code == 0 and form:
             json.loads(out)
     assert shown_count > 50
+
+
+CHAT = ROOT / "generated" / "gpt_5_1"
+
+
+def test_an_openai_compatible_model_has_a_chat(show: Show) -> None:
+    code, out, _ = show(CHAT)
+    assert code == 0
+    assert out.split("\n")[0].endswith("/models/gpt-5_1: 2 methods, openai()")
+    assert "\nopenai()\n" in out
+    assert "create(" not in out
+    code, out, _ = show(CHAT, "openai")
+    assert code == 0
+    assert "def predict" not in out
+    assert "print(await model.openai().chat.completions.create(" in out
+
+
+def test_the_code_of_a_chat_runs(show: Show) -> None:
+    code, out, _ = show(CHAT, "--snippet=all")
+    assert code == 0
+    assert out.count("model.openai()") == 2
+    code, program, _ = show(CHAT, "openai", "--snippet")
+    assert code == 0
+    with serve(OpenAITransports(lambda body: "the answer")) as server:
+        paths = os.pathsep.join([SOURCES, str(CHAT.parent)])
+        env = {"PYTHONPATH": paths, "CLARIFAI_API_BASE": server.url}
+        done = run(sys.executable, "-c", program, env=env)
+    assert done.returncode == 0, done.stderr
+    assert "content='the answer'" in done.stdout
+
+
+def test_a_chat_has_no_batch(show: Show) -> None:
+    assert show(CHAT, "openai", "--snippet=batch")[0] == 2

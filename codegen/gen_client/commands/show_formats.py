@@ -43,6 +43,7 @@ def print_methods(
     *,
     url: str | None,
     is_full: bool,
+    has_chat: bool,
 ) -> None:
     """Print the methods and the tools of a model.
 
@@ -53,6 +54,7 @@ def print_methods(
         console: Prints the lines.
         url: The address of the model, if the command line names one.
         is_full: Whether to print parameters and code to copy for each method.
+        has_chat: Whether to print `openai()`, too.
     """
     console.print_finding(_format_head(interface), "cyan")
     for tool in tools:
@@ -73,9 +75,22 @@ def print_methods(
             console.print_finding(f"  {line}".rstrip())
         if is_full:
             _print_details(interface, method, console, url)
+    if has_chat:
+        _print_chat(interface, console, url, is_full=is_full)
     if not is_full:
         console.print_note()
         console.print_note("gen-client: name a method to see its parameters and code to copy")
+
+
+def _print_chat(interface: Interface, console: Console, url: str | None, *, is_full: bool) -> None:
+    """Print what `openai()` of an OpenAI-compatible model is."""
+    console.print_finding("")
+    console.print_code(["openai()"])
+    console.print_finding("  The client of the library openai, over the connection of the client.")
+    if is_full:
+        for lines in _iter_chats(interface, [style.value for style in CallStyle], url):
+            console.print_finding("")
+            console.print_code(lines)
 
 
 def _format_head(interface: Interface) -> str:
@@ -84,6 +99,8 @@ def _format_head(interface: Interface) -> str:
     counts = [_count(len(interface.methods), "method")] if interface.methods else []
     if interface.model.tools is not None:
         counts.append(_count(len(interface.tools), "tool"))
+    if interface.model.openai is not None:
+        counts.append("openai()")
     return f"{interface.model.path or 'a model'}{version}: {', '.join(counts) or 'no method'}"
 
 
@@ -164,6 +181,8 @@ def format_snippets(
     tools: Sequence[NamedTool],
     styles: Collection[str],
     url: str | None,
+    *,
+    has_chat: bool = False,
 ) -> list[str]:
     """Return the lines of snippets that call the methods, with two blank lines between snippets.
 
@@ -173,11 +192,13 @@ def format_snippets(
         tools: The tools to call.
         styles: The values of the styles; a method that lacks one is skipped.
         url: The address of the model, if the command line names one.
+        has_chat: Whether to add a chat through the library `openai`.
     """
     lines: list[str] = []
     for snippet in (
         *_iter_snippets(interface, methods, styles, url),
         *_iter_tool_snippets(interface, tools, styles, url),
+        *(_iter_chats(interface, styles, url) if has_chat else ()),
     ):
         lines += [*(["", ""] if lines else []), *snippet]
     return lines
@@ -200,6 +221,15 @@ def _iter_tool_snippets(
         for style in tool_formats.call_styles(tool):
             if style.value in styles:
                 yield tool_formats.format_snippet(tool, interface.package, arguments, style)
+
+
+def _iter_chats(
+    interface: Interface, styles: Collection[str], url: str | None
+) -> Iterator[list[str]]:
+    for style in (CallStyle.SYNC, CallStyle.ASYNC):
+        if style.value in styles:
+            arguments = _client_arguments(interface, url)
+            yield snippets.format_chat(interface.package, arguments, style)
 
 
 def describe_tools(

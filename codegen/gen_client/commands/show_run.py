@@ -42,14 +42,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         interface = read_interface(source, package, report)
     console.report_warnings(report)
     selection = _select_methods(interface, names[0] if names else None)
+    has_chat = _has_chat(interface, names)
     if arguments.json_schema or arguments.json:
         _print_json(arguments, interface, selection, bool(names), console)
     elif arguments.snippet is not None:
-        _print_snippets(arguments, interface, selection, console)
+        _print_snippets(arguments, interface, selection, console, has_chat=has_chat)
     else:
-        is_full = bool(names) or len(selection[0]) + len(selection[1]) == 1
+        is_full = bool(names) or len(selection[0]) + len(selection[1]) + has_chat == 1
         show_formats.print_methods(
-            interface, *selection, console, url=arguments.url, is_full=is_full
+            interface,
+            *selection,
+            console,
+            url=arguments.url,
+            is_full=is_full,
+            has_chat=has_chat,
         )
     return DONE
 
@@ -64,6 +70,8 @@ def _select_methods(interface: Interface, name: str | None) -> Selection:
     for tool in interface.tools:
         if name in (tool.name, tool.own.name):
             return [], [tool]
+    if _has_chat(interface, [name]):
+        return [], []
     known = [own.name for own in interface.methods] + [own.name for own in interface.tools]
     method_names = ", ".join(known[:8])
     more = ", …" if len(known) > 8 else ""
@@ -72,6 +80,11 @@ def _select_methods(interface: Interface, name: str | None) -> Selection:
         exit_code=USAGE,
         remedy=f"it has {method_names}{more}",
     )
+
+
+def _has_chat(interface: Interface, names: list[str]) -> bool:
+    """Return whether to show a chat with an OpenAI-compatible model: if `openai` is named, or no method is."""
+    return interface.model.openai is not None and (not names or names == ["openai"])
 
 
 def _print_json(
@@ -99,9 +112,13 @@ def _print_snippets(
     interface: Interface,
     selection: Selection,
     console: Console,
+    *,
+    has_chat: bool,
 ) -> None:
     styles = SNIPPET_STYLES if arguments.snippet == "all" else (arguments.snippet,)
-    lines = show_formats.format_snippets(interface, *selection, styles, arguments.url)
+    lines = show_formats.format_snippets(
+        interface, *selection, styles, arguments.url, has_chat=has_chat
+    )
     if not lines:
         raise Refusal(
             f"no method here can be called in the form {arguments.snippet}",

@@ -6,12 +6,14 @@ a method, but nothing of how a package is laid out.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Final
 
 from gen_client.escape import Code, format_code, join_code
 from gen_client.naming import names
 from gen_client.plan import usage
+from gen_client.plan.chats import CHAT_CALL
 from gen_client.plan.docstrings import indent
 from gen_client.plan.named import NamedMethod
 
@@ -43,20 +45,38 @@ def format_snippet(
         client_arguments: The arguments of the client, or empty.
         style: One of `call_styles(method)`.
     """
+    arguments = usage.example_arguments(method, has_files=True)
+    if style is CallStyle.BATCH:
+        call = _format_batch_call(method, arguments)
+    else:
+        call = _format_call(method, arguments, is_async=style is CallStyle.ASYNC)
+    return format_program(package, client_arguments, style, call, arguments.classes)
+
+
+def format_program(
+    package: Code,
+    client_arguments: Code,
+    style: CallStyle,
+    call: Sequence[str],
+    classes: Collection[Code] = (),
+) -> list[str]:
+    """Return the lines of a program that opens a client and makes a call.
+
+    Args:
+        package: The package's name.
+        client_arguments: The arguments of the client, or empty.
+        style: The style of the call.
+        call: The lines of the call of `model`.
+        classes: The classes of the package that the call uses.
+    """
     client = names.class_name(package)
     if style is CallStyle.ASYNC:
         client = names.async_class_name(client)
-    arguments = usage.example_arguments(method, has_files=True)
-    imported = ", ".join(sorted({str(client), *map(str, arguments.classes)}))
-    import_line = f"from {package} import {imported}"
+    import_line = f"from {package} import {', '.join(sorted({str(client), *map(str, classes)}))}"
     comment = "" if client_arguments else "  # reads CLARIFAI_PAT"
     with_line = f"with {client}({client_arguments}) as model:{comment}"
-    if style is CallStyle.SYNC:
-        call = _format_call(method, arguments, is_async=False)
+    if style is not CallStyle.ASYNC:
         return [import_line, "", with_line, *indent(call)]
-    if style is CallStyle.BATCH:
-        return [import_line, "", with_line, *indent(_format_batch_call(method, arguments))]
-    call = _format_call(method, arguments, is_async=True)
     return [
         "import asyncio",
         "",
@@ -69,6 +89,20 @@ def format_snippet(
         "",
         "asyncio.run(main())",
     ]
+
+
+def format_chat(package: Code, client_arguments: Code, style: CallStyle) -> list[str]:
+    """Return the lines of a program that chats with an OpenAI-compatible model.
+
+    Args:
+        package: The package's name.
+        client_arguments: The arguments of the client, or empty.
+        style: Not `BATCH`.
+    """
+    await_ = "await " if style is CallStyle.ASYNC else ""
+    chat, *arguments, end = CHAT_CALL
+    call = [chat.replace("print(", f"print({await_}"), *arguments, end]
+    return format_program(package, client_arguments, style, call)
 
 
 def _format_call(

@@ -12,13 +12,11 @@ from typing import Any
 from gen_client.escape import Code, format_code, join_code
 from gen_client.interface.mcp.toolset import Toolset
 from gen_client.json_text import is_array, is_object
-from gen_client.naming import names
 from gen_client.plan import usage
-from gen_client.plan.docstrings import indent
 from gen_client.plan.mcp import build, samples
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.show.json_schema import DIALECT, Schema
-from gen_client.show.snippets import CallStyle
+from gen_client.show.snippets import CallStyle, format_program
 
 
 def format_signature(tool: NamedTool) -> str:
@@ -52,11 +50,6 @@ def format_snippet(
         client_arguments: The arguments of the client, or empty.
         style: One of `call_styles(tool)`.
     """
-    client = names.class_name(package)
-    if style is CallStyle.ASYNC:
-        client = names.async_class_name(client)
-    comment = "" if client_arguments else "  # reads CLARIFAI_PAT"
-    with_line = f"with {client}({client_arguments}) as model:{comment}"
     pairs = samples.sample_pairs(tool, has_placeholder=False)
     if style is CallStyle.BATCH:
         items = ", ".join(f'"{name}": {value}' for name, value in pairs)
@@ -66,12 +59,7 @@ def format_snippet(
         await_ = "await " if style is CallStyle.ASYNC else ""
         arguments = samples.sample_arguments(tool, has_placeholder=False)
         call = usage.format_call(f"print({await_}model.{tool.name}(", arguments, "))")
-    import_line = f"from {package} import {client}"
-    if style is not CallStyle.ASYNC:
-        return [import_line, "", with_line, *indent(call)]
-    body = indent([f"async {with_line}", *indent(call)])
-    head = ["import asyncio", "", import_line, "", "", "async def main() -> None:"]
-    return [*head, *body, "", "", "asyncio.run(main())"]
+    return format_program(package, client_arguments, style, call)
 
 
 def describe_tool(tool: NamedTool, toolset: Toolset) -> Schema:

@@ -14,8 +14,20 @@ from importlib import import_module, metadata
 from benchmarks.measure import HAND, OURS, Row, format_table
 from benchmarks.stage import set_up_stage
 
-GROUPS = ("start", "calls", "payloads", "values", "streams", "batches", "editors", "generation")
-QUICK = GROUPS[:-3]
+GROUPS = (
+    "start",
+    "calls",
+    "payloads",
+    "values",
+    "streams",
+    "chats",
+    "batches",
+    "editors",
+    "generation",
+)
+QUICK = tuple(
+    group for group in GROUPS if group not in ("chats", "batches", "editors", "generation")
+)
 
 
 def main() -> None:

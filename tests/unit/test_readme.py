@@ -62,7 +62,7 @@ class Model:
     ("status", "error"), re.findall(r"^\| `([A-Z_]+)` \| `(\w+)` \|$", PAGE, re.MULTILINE)
 )
 def test_a_status_of_the_table_raises_its_error(status: str, error: str) -> None:
-    with serve(Model()) as server, O4Mini(base_url=server.url, timeout=0.2) as model:
+    with serve(Model()) as server, O4Mini(base_url=server.url, timeout=2) as model:
         server.faults.add(status=status)
         with pytest.raises(clarigen.ClarigenError) as raised:
             model.with_options(max_retries=0).predict("hello")

@@ -9,17 +9,17 @@ numpy or Pillow are in `_pictures`, which is loaded when one is used.
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 if TYPE_CHECKING:
-    import os
-    from typing import Self
-
     import numpy.typing as npt
     import PIL.Image
+else:
+    from ._types import PIL, npt
 
 
 class Value:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ._data import Image
-
-if TYPE_CHECKING:
-    from ._types import JSONValue
+from ._types import JSONValue
 
 
 @dataclass(frozen=True, slots=True)

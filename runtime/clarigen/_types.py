@@ -28,6 +28,8 @@ KNOWN_DEFAULT: Final = Default.KNOWN_DEFAULT
 """The default that the docstring of a method states, where a signature cannot show it. It is sent."""
 
 if TYPE_CHECKING:
+    npt: Any
+
     _T_co = TypeVar("_T_co", covariant=True)
 
     class SequenceNotStr(Protocol[_T_co]):
@@ -47,8 +49,28 @@ if TYPE_CHECKING:
     JSONValue: TypeAlias = "JSON | str | int | float | bool | None"
     """A value inside a JSON object or array. Numbers are sent as 64-bit floats."""
 else:
+
+    class npt:  # noqa: N801 - the usual name of `numpy.typing`
+        """Stands for `numpy.typing` in annotations: numpy is not imported to read one."""
+
+        ArrayLike = Any
+
+        class NDArray:
+            """Any array."""
+
+            def __class_getitem__(cls, item: Any) -> Any:
+                return Any
+
+    class PIL:
+        """Stands for the package `PIL` in annotations."""
+
+        class Image:
+            """Its module of images."""
+
+            Image = Any
+
     SequenceNotStr = Sequence
-    JSON = Mapping[str, Any] | Sequence[Any]
+    JSON = Mapping[str, Any] | Sequence[object]  # pydantic takes a str for a Sequence[Any]
     JSONValue = JSON | str | int | float | bool | None
 
 

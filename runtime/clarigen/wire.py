@@ -8,6 +8,7 @@ this.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ._version import __version__
@@ -31,7 +32,6 @@ from ._wire.scalars import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
     from ._wire.inline import EMBEDDING, inline_unary, output, outputs
     from ._wire.tool_types import Defaults

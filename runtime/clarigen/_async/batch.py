@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from .._calls.batch import BatchPlan, Chunk
     from .._transport.connection import AsyncConnection
+else:
+    Task = Chunk = AsyncConnection = Any
+    BatchPlan = list
 
 _R_co = TypeVar("_R_co", covariant=True)
 

@@ -16,6 +16,8 @@ from .stream import AsyncRequestItems, AsyncStream
 
 if TYPE_CHECKING:
     from .._transport.connection import AsyncConnection
+else:
+    AsyncConnection = Any
 
 _R = TypeVar("_R")
 

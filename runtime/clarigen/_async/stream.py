@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Lock
 
     from .._transport.connection import AsyncConnection
+else:
+    AbstractEventLoop = Future = Lock = AsyncConnection = Any
 
 _R_co = TypeVar("_R_co", covariant=True)
 

@@ -7,8 +7,12 @@ imports what calls need in functions, when a client is created.
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, get_overloads
 
 from .._calls.response import (
     Observer,
@@ -18,17 +22,16 @@ from .._calls.response import (
     recording,
 )
 from .._model_ref import ModelRef
-from .._types import SERVER_DEFAULT, Default
+from .._types import SERVER_DEFAULT, Default, npt
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
-
     from .._calls.address import Address, Routing
     from .._calls.call import CallContext
     from .._calls.retry import Policy
     from .._transport.endpoint import ClientOptions
+else:
+    Address = Routing = CallContext = Policy = ClientOptions = Any
 
 _ClientT = TypeVar("_ClientT", bound="ClientBase")
 
@@ -59,6 +62,7 @@ class ClientBase(ABC):
     ) -> None:
         """Set the model, the version and the deployment that a class is generated for."""
         super().__init_subclass__()
+        _show_single_calls(cls)
         if model is not None:
             cls._model, cls._version = model, version_id
         if deployment_id or nodepool_id:
@@ -306,6 +310,24 @@ class ClientBase(ABC):
     @abstractmethod
     def _open_connection(self) -> None:
         """Open a connection, and set `self._connection`."""
+
+
+def _show_single_calls(cls: type[ClientBase]) -> None:
+    """Let programs that read the signatures of a generated class see what one call takes and returns.
+
+    A unary method is declared by two overloads, one call and a list of inputs. Its implementation has the
+    annotations of both together, and a marker as the default of required keywords. Also give the module a
+    stand-in for `numpy.typing`, which it imports only for type checkers.
+    """
+    namespace = vars(sys.modules[cls.__module__])
+    if "wire" not in namespace:
+        return
+    namespace.setdefault("npt", npt)
+    for function in vars(cls).values():
+        if isinstance(function, FunctionType) and len(overloads := get_overloads(function)) == 2:
+            single, _ = overloads
+            function.__annotations__ = single.__annotations__
+            function.__dict__["__wrapped__"] = single  # where `inspect.signature` looks
 
 
 def _restore(cls: type[_ClientT], options: ClientOptions) -> _ClientT:

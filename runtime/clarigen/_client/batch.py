@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .._calls.batch import BatchPlan
     from .._transport.connection import AnyConnection
     from .._wire.method import Unary
+else:
+    AnyConnection = Unary = Any
+    BatchPlan = list
 
 _ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
 _Outcomes_co = TypeVar("_Outcomes_co", covariant=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .._calls.actions import Open
     from .._calls.call import StreamFlow
     from .._transport.connection import AnyConnection
+else:
+    Open = StreamFlow = AnyConnection = Any
 
 _ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
 _ItemsT = TypeVar("_ItemsT", bound="RequestItemsBase")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from .._wire.method import Unary
     from .bridge import MCPTransport
     from .results import Prompt, PromptResult, Resource, ResourceContent
+else:
+    UnaryFlow = Policy = Unary = MCPTransport = Prompt = PromptResult = Resource = (
+        ResourceContent
+    ) = Any
 
 
 class MCPModel(Client):

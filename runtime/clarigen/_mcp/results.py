@@ -6,6 +6,7 @@ another form raises `DecodeError`.
 
 from __future__ import annotations
 
+import builtins
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class ResourceContent:
     uri: str
     mime_type: str = ""
     text: str = ""
-    bytes: bytes | None = None
+    bytes: builtins.bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

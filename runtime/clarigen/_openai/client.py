@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from .._calls.call import CallContext
     from .._transport.connection import AsyncConnection, Connection
+else:
+    AsyncOpenAI = OpenAI = CallContext = AsyncConnection = Connection = Any
 
 _BASE_PATH: Final = "/v1/"
 _BASE_URL: Final = f"http://clarigen.invalid{_BASE_PATH}"

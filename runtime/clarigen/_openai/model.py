@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
     from .exchange import Transports
+else:
+    AsyncOpenAI = OpenAI = Transports = Any
 
 _HTTP_URL: Final = "https://api.clarifai.com/v2/ext/openai/v1"
 

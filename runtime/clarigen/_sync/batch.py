@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .._calls.actions import Send
     from .._calls.batch import BatchPlan, Chunk
     from .._transport.connection import Connection
+else:
+    Send = Chunk = Connection = Any
+    BatchPlan = list
 
 _R_co = TypeVar("_R_co", covariant=True)
 

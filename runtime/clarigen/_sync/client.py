@@ -6,6 +6,7 @@ Each call passes a method and its values to the connection. Creating a client op
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .._client.base import DEFAULT_TIMEOUT, ClientBase
@@ -15,9 +16,9 @@ from .batch import Batch
 from .stream import RequestItems, Stream
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from .._transport.connection import Connection
+else:
+    Connection = Any
 
 _R = TypeVar("_R")
 

@@ -16,6 +16,8 @@ from .._client.stream import RequestItemsBase, StreamBase
 if TYPE_CHECKING:
     from .._calls.call import StreamFlow
     from .._transport.connection import Connection
+else:
+    StreamFlow = Connection = Any
 
 _R_co = TypeVar("_R_co", covariant=True)
 _GeneratorT = TypeVar("_GeneratorT", bound=Generator[Any, Any, Any])

@@ -26,6 +26,8 @@ from .protobuf_writer import (
 
 if TYPE_CHECKING:
     from .._proto import Data
+else:
+    Data = Any
 
 _MAX_SHOWN_CHOICES: Final = 12
 

@@ -34,6 +34,8 @@ from .scalars import STR
 if TYPE_CHECKING:
     from .._proto import Data
     from .large_payloads import LargePayloads
+else:
+    Data = LargePayloads = Any
 
 _R_co = TypeVar("_R_co", covariant=True)
 

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from .json_types import JsonType
     from .large_payloads import LargePayloads
     from .tool_types import Defaults
+else:
+    Data = JsonType = LargePayloads = Defaults = Any
 
 _R_co = TypeVar("_R_co", covariant=True)
 

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from ._call_log import Call
     from ._service import Service
+else:
+    Call = Service = Any
 
 _HOST: Final = "127.0.0.1"
 _PORTS: Final = range(1 << 16)  # grpc would silently replace a larger number by another port

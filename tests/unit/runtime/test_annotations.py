@@ -1,0 +1,188 @@
+"""Annotations that programs read: they resolve at run time, and signatures show what a caller may write."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pydantic
+import pytest
+
+import clarigen
+import clarigen.testing
+from clarigen import wire
+from clarigen._types import JSON, JSONValue
+from support import ROOT, run_python
+
+GENERATED = ROOT / "generated"
+NAMES = sorted(path.name for path in GENERATED.iterdir() if path.is_dir())
+DUNDERS = ("__init__", "__enter__", "__exit__", "__aenter__", "__aexit__", "__iter__", "__next__")
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(GENERATED)
+
+
+def public_objects(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Yield the public classes and functions of a module, and the public methods of the classes."""
+    for name in module.__all__:
+        value = getattr(module, name)
+        if inspect.isclass(value):
+            yield name, value
+            yield from (
+                (f"{name}.{attribute}", function)
+                for attribute in dir(value)
+                if not attribute.startswith("_") or attribute in DUNDERS
+                if inspect.isfunction(function := _function_of(value, attribute))
+            )
+        elif inspect.isfunction(value):
+            yield name, value
+
+
+def _function_of(cls: type[Any], name: str) -> Any:
+    attribute = inspect.getattr_static(cls, name)
+    function = attribute.fget if isinstance(attribute, property) else attribute
+    return getattr(function, "__func__", function)
+
+
+def unresolved(module: ModuleType) -> dict[str, str]:
+    """Return the names of public objects whose annotations do not resolve, and why."""
+    errors: dict[str, str] = {}
+    for name, value in public_objects(module):
+        if getattr(value, "__module__", "").split(".")[0] in ("clarigen", *NAMES):
+            try:
+                typing.get_type_hints(value, include_extras=True)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
+                errors[name] = f"{type(error).__name__}: {error}"
+    return errors
+
+
+@pytest.mark.parametrize("module", [clarigen, clarigen.testing, wire], ids=lambda m: m.__name__)
+def test_the_annotations_of_the_runtime_resolve(module: ModuleType) -> None:
+    assert unresolved(module) == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_annotations_of_generated_packages_resolve(name: str) -> None:
+    assert unresolved(importlib.import_module(name)) == {}
+
+
+def client_methods(name: str) -> Iterator[Callable[..., Any]]:
+    """Yield the methods of the clients of a generated package, sync and async."""
+    module = importlib.import_module(f"{name}.client")
+    for value in vars(module).values():
+        is_own = inspect.isclass(value) and value.__module__ == module.__name__
+        if is_own and issubclass(value, clarigen.Client | clarigen.AsyncClient):
+            yield from (
+                function
+                for attribute, function in vars(value).items()
+                if inspect.isfunction(function) and not attribute.startswith("_")
+            )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_signatures_show_one_call_and_no_markers(name: str) -> None:
+    for function in client_methods(name):
+        signature = inspect.signature(function)
+        defaults = [parameter.default for parameter in signature.parameters.values()]
+        assert wire.REQUIRED not in [value for value in defaults if value is wire.REQUIRED]
+        if not function.__name__.endswith("_batch"):
+            assert "Input]" not in str(signature)
+        names = [name for name in function.__annotations__ if name != "return"]
+        assert names == [name for name in signature.parameters if name != "self"]
+
+
+def test_a_required_keyword_is_required() -> None:
+    package: Any = importlib.import_module("speech_studio")
+    for cls in (package.SpeechStudio, package.AsyncSpeechStudio):
+        parameters = inspect.signature(cls.compare).parameters
+        assert parameters["second"].default is inspect.Parameter.empty
+        assert parameters["metric"].default == "cosine"
+    assert inspect.iscoroutinefunction(package.AsyncSpeechStudio.compare)
+    assert not inspect.iscoroutinefunction(package.SpeechStudio.compare)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pydantic_wraps_every_unary_method(name: str) -> None:
+    for function in client_methods(name):
+        hints = typing.get_type_hints(function)
+        if any("AsyncIterable" in str(hint) for hint in hints.values()):
+            continue  # pydantic has no schema for it
+        try:
+            pydantic.validate_call(config={"arbitrary_types_allowed": True})(function)
+        except pydantic.errors.PydanticUserError as error:
+            # Before Python 3.12, pydantic takes only the TypedDict of typing_extensions.
+            is_typed_dict = error.code == "typed-dict-version"
+            if not is_typed_dict or sys.version_info >= (3, 12):
+                raise
+
+
+def test_pydantic_validates_what_a_method_takes() -> None:
+    detector: Any = importlib.import_module("detector")
+    with clarigen.testing.fake(detector.Detector, predict=lambda image, threshold: []) as model:
+        call = pydantic.validate_call(model.predict)
+        assert call(clarigen.Image(bytes=b"x"), threshold="0.25") == []
+        with pytest.raises(pydantic.ValidationError, match="threshold"):
+            call(clarigen.Image(bytes=b"x"), threshold="high")
+
+
+@pytest.mark.parametrize("value", [{"a": [1, None, {"b": "c"}]}, [1, "x", {}], {}, []])
+def test_pydantic_takes_json(value: Any) -> None:
+    model = pydantic.create_model("Body", body=(JSON, ...), inner=(JSONValue, None))
+    assert model(body=value, inner=value).model_dump()["body"] == value
+
+
+@pytest.mark.parametrize("value", ["text", 3, None])
+def test_pydantic_refuses_what_is_no_json_object_or_array(value: Any) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        pydantic.TypeAdapter(JSON).validate_python(value)
+
+
+def test_sequences_that_are_no_strings_refuse_strings() -> None:
+    adapter = pydantic.TypeAdapter(clarigen.SequenceNotStr[str])
+    assert adapter.validate_python(["a"]) == ["a"]
+    with pytest.raises(pydantic.ValidationError):
+        adapter.validate_python("a")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["Image", "Audio", "Video", "Text", "Concept", "Box", "Point", "Keypoint", "Region", "Frame"],
+)
+def test_pydantic_knows_every_value(kind: str) -> None:
+    cls = getattr(clarigen, kind)
+    adapter = pydantic.TypeAdapter(cls)
+    assert adapter.json_schema()
+    values = {"Box": (0.0, 0.0, 1.0, 1.0), "Point": (0.5, 0.5), "Keypoint": (0.5, 0.5)}
+    value = cls(*values.get(kind, ()))
+    assert adapter.validate_python(value) == value
+
+
+def test_a_subclass_of_a_user_keeps_its_own_signatures() -> None:
+    detector: Any = importlib.import_module("detector")
+
+    def describe(self: object, word: str) -> str:
+        return word
+
+    own: Any = type("Own", (detector.Detector,), {"describe": describe})
+    assert str(inspect.signature(own.describe)) == "(self: 'object', word: 'str') -> 'str'"
+    assert not hasattr(own.describe, "__wrapped__")
+
+
+def test_reading_annotations_imports_no_numpy() -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(GENERATED)!r})
+import typing, speech_studio
+print(typing.get_type_hints(speech_studio.SpeechStudio.compare)["first"])
+assert "numpy" not in sys.modules
+"""
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == str(Any)

@@ -81,7 +81,7 @@ soak: $(STAMP)  ## make 100,000 calls and check that nothing leaks
 bench: $(STAMP)  ## compare speed with hand-written code and the official SDK (about ten minutes)
 	$(BIN)/python -m benchmarks
 
-fuzz: $(STAMP)  ## test the properties with 20,000 examples each, then run two fuzzers for ten minutes each
+fuzz: $(STAMP)  ## test the properties with 20,000 examples each, then run six fuzzers for ten minutes each
 	$(BIN)/python $(PIP_INSTALL) --group fuzz
 	CLARIGEN_EXAMPLES=20000 $(BIN)/python -m pytest -n auto tests/safety/test_properties.py
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m safety.fuzz

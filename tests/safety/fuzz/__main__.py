@@ -1,10 +1,16 @@
-"""`python -m safety.fuzz [SECONDS]`: run both fuzzers one after the other, each with seeds of its own."""
+"""`python -m safety.fuzz [SECONDS [NAME]]`: run all fuzzers one after the other, or one of them.
+
+`documents` and `answers` are guided by coverage (atheris). The others are random, from a seed that is printed.
+"""
 
 from __future__ import annotations
 
 import json
+import random
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from clarifai_grpc.grpc.api import resources_pb2, service_pb2
@@ -23,16 +29,44 @@ WORDS = (
 ESCAPES = (r"\\\"\\\"\\\"", r"\\u202e", r"\\r", r"\\u0000", r"\\\\")
 
 
-def main(seconds: int) -> int:
-    """Run both fuzzers. Inputs that fail are kept in `fuzz-found/`.
+def main(seconds: int, only: str = "") -> int:
+    """Run the fuzzers, or only one, and return the exit code. Inputs that fail are kept in `fuzz-found/`."""
+    from safety.fuzz import gate, models, values
 
-    Returns:
-        The exit code.
-    """
+    exit_code = 0
+    fuzzers = {
+        "gate": gate.run,
+        "models": models.run,
+        "payloads": values.run_payloads,
+        "dtypes": values.run_dtypes,
+    }
+    for name, fuzzer in fuzzers.items():
+        if only in ("", name):
+            seed = random.randrange(1 << 32)
+            fault = fuzzer(random.Random(seed), _count_until(time.monotonic() + seconds))
+            if fault:
+                print(f"{name}, seed {seed}: {fault}")
+                exit_code = 1
+    if only in ("", "documents", "answers"):
+        exit_code = max(exit_code, _run_guided(seconds, only))
+    return exit_code
+
+
+def _count_until(end: float) -> Iterator[int]:
+    number = 0
+    while time.monotonic() < end:
+        yield number
+        number += 1
+
+
+def _run_guided(seconds: int, only: str) -> int:
+    """Run the fuzzers that are guided by coverage, and return the exit code."""
     findings = ROOT / "fuzz-found"
     findings.mkdir(exist_ok=True)
     exit_code = 0
     for name, write_seeds in (("documents", _write_documents), ("answers", _write_answers)):
+        if only not in ("", name):
+            continue
         with tempfile.TemporaryDirectory() as folder:
             seeds, words = Path(folder) / "seeds", Path(folder) / "words"
             (Path(folder) / "new").mkdir()
@@ -109,4 +143,4 @@ def _write_answers(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else SECONDS))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else SECONDS, *sys.argv[2:3]))

@@ -139,6 +139,19 @@ def test_a_batch_has_partial_results(deployed: Deployed) -> None:
 
 
 @of_type("visual-classifier")
+def test_if_all_inputs_fail_each_says_why(deployed: Deployed) -> None:
+    """The server answers FAILURE, and the outputs have the reasons."""
+    broken = Image(bytes=b"broken")
+    with deployed.client() as model:
+        with pytest.raises(ModelError, match="not an image") as caught:
+            model.predict(broken)
+        assert caught.value.code == 30002
+        batch = model.with_options(batch_size=2).predict_batch([{"image": broken}] * 2)
+        outcomes: list[Any] = list(batch.outcomes())
+    assert [outcome.code for outcome in outcomes] == [30002, 30002]
+
+
+@of_type("visual-classifier")
 def test_inputs_share_a_request_only_if_their_options_are_equal(deployed: Deployed) -> None:
     inputs = [
         {"image": IMAGE, "max_concepts": 1 + n % 2, "select_concepts": ["a", "b"]} for n in range(6)

@@ -23,6 +23,7 @@ from .address import Address
 from .response import Observer, Response, Usage, notify_observers
 from .retry import Attempts, Deadline, Policy, wait_for_retry, wait_for_turn
 from .status import (
+    FAILURE,
     MIXED_STATUS,
     SUCCESS,
     CallError,
@@ -349,7 +350,11 @@ def _check_response(
     """
     status, outputs = response.status, response.outputs
     if status.code not in _RESPONSE_SUCCESS:
-        raise_for_status(status, method.name)
+        codes = [output.status.code for output in outputs]
+        # Models of the proto style say FAILURE if all inputs failed, and why in each output.
+        has_reasons = len(codes) == input_count and (_OUTPUT_SUCCESS | {FAILURE}).isdisjoint(codes)
+        if status.code != FAILURE or not has_reasons:
+            raise_for_status(status, method.name)
     if check_outputs:
         for output in outputs:
             if output.status.code not in _OUTPUT_SUCCESS:

@@ -5,7 +5,7 @@ It corresponds to `_sync/batch.py`. What is sent, and which result belongs to wh
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .._client.batch import BatchBase
@@ -84,10 +84,14 @@ class AsyncBatch(
                 while self._is_running(plan):
                     while self._is_running(plan) and (size := plan.next_size()):
                         await requests.send(inputs, size)
+                        requests.collect_finished()
+                        if plan.has_ready:  # before the next input, which may be slow
+                            break
                     for outcome in plan.take_ready():
                         advance()
                         yield outcome
-                    await requests.wait()
+                    if not plan.next_size():
+                        await requests.wait()
             finally:
                 await requests.cancel()
 
@@ -151,6 +155,13 @@ class _AsyncRequests:
         done, _ = await asyncio.wait(
             self._tasks, timeout=self._plan.wait_timeout(), return_when=asyncio.FIRST_COMPLETED
         )
+        self._finish(done)
+
+    def collect_finished(self) -> None:
+        """Finish the chunks of the requests that have ended, without waiting."""
+        self._finish([task for task in self._tasks if task.done()])
+
+    def _finish(self, done: Iterable[Task[Any]]) -> None:
         for task in done:
             chunk = self._tasks.pop(task, None)
             if chunk is not None:  # None: another task has canceled all requests

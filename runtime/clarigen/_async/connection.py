@@ -28,6 +28,10 @@ from .._transport.connection import CLOSED, GrpcConnectionBase, Origin, record_f
 from .._transport.endpoint import Endpoint
 from ..errors import ConfigError
 
+_NEEDS_ASYNCIO: Final = (
+    "an async client needs asyncio; with trio, call the synchronous client by trio.to_thread.run_sync"
+)
+
 _CANCEL_GRACE: Final = 0.05
 """The shortest time between the last cancellation and the return of `close`, in seconds. grpc does not say when it
 has finished with a canceled call, and prints an error if the loop is closed earlier."""
@@ -157,7 +161,10 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
     def _get_lease(self) -> Lease:
         if self._is_closed:
             raise ConfigError(CLOSED)
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise ConfigError(_NEEDS_ASYNCIO) from None
         lease = self._leases.get(loop)
         if lease is None or lease.is_stale:
             for closed_loop in [loop for loop in self._leases if loop.is_closed()]:

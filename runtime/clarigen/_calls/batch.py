@@ -316,6 +316,11 @@ class BatchPlan(Generic[_R]):
             seconds = self._clock() - chunk.start_time
             self._limits.record(chunk.size, seconds, refused=attempts > 1)
 
+    @property
+    def has_ready(self) -> bool:
+        """Whether there are outcomes for `take_ready`."""
+        return bool(self._chunks) and self._chunks[0].is_done
+
     def take_ready(self) -> Iterator[_R | ClarigenError]:
         """Take the outcomes that are next in order and known."""
         while self._chunks and self._chunks[0].is_done:

@@ -266,7 +266,7 @@ def _run_stream(
                     # Models send counts with the last message only, or running totals: either way, the last are right.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = _sum_usage(response)
-                    attempts.is_last = True
+                    attempts.is_last = attempts.has_results = True
                     yield Deliver(method.decode_result(output.data, payloads))
                 break
             except (GrpcFailure, ModelError) as failure:
@@ -299,7 +299,9 @@ def _wait_or_raise(
     else:
         is_over = attempts.deadline.expires_within(_CLOCK_SKEW)
         timeout = attempts.deadline.timeout if is_over else None
-        error = error_from_failure(failure, method.name, timeout=timeout)
+        error = error_from_failure(
+            failure, method.name, timeout=timeout, has_results=attempts.has_results
+        )
         retryability = classify_failure(failure).retryability
     attempts.fail(failure)
     if not (yield from wait_for_retry(retryability, attempts, error)):

@@ -167,6 +167,7 @@ class Attempts:
         retries: Number of retries that count against `max_retries`.
         waits: Number of delays between attempts.
         is_last: Whether there can be no further attempt, whatever the failure.
+        has_results: Whether a stream has delivered a result.
         may_have_run: Whether the model may have run the request of an attempt that failed.
         has_turn: Whether the next attempt need not queue.
     """
@@ -175,6 +176,7 @@ class Attempts:
         "_number",
         "count",
         "deadline",
+        "has_results",
         "has_turn",
         "is_last",
         "may_have_run",
@@ -187,7 +189,7 @@ class Attempts:
         self.policy = policy
         self.deadline = Deadline(policy.timeout, policy.clock)
         self.count = self.retries = self.waits = 0
-        self.is_last = self.may_have_run = False
+        self.is_last = self.may_have_run = self.has_results = False
         self._number = policy.queue.next_number()
         # Without retries, the caller wants to hear at once that the server is full.
         self.has_turn = policy.max_retries == 0

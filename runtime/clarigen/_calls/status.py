@@ -350,7 +350,9 @@ def raise_for_status(status: Status, subject: str = "") -> None:
         raise error
 
 
-def error_from_failure(failure: GrpcFailure, subject: str, *, timeout: float | None) -> CallError:
+def error_from_failure(
+    failure: GrpcFailure, subject: str, *, timeout: float | None, has_results: bool = False
+) -> CallError:
     """Convert a gRPC status to an error.
 
     Args:
@@ -358,13 +360,15 @@ def error_from_failure(failure: GrpcFailure, subject: str, *, timeout: float | N
         subject: First words of the message, such as the name of a method.
         timeout: Timeout of the call, in seconds, if it is over; None if the server has ended the call, or if there
             is no limit.
+        has_results: Whether the call is a stream that has delivered results.
     """
     code, details = failure.code, failure.details
     error = classify_failure(failure).error
     if issubclass(error, DeadlineExceededError):
         cause = details or "DEADLINE_EXCEEDED"
         if timeout is not None and not failure.is_unsent:
-            cause = f"no answer within {timeout:g} seconds"
+            cause = "the stream did not end" if has_results else "no answer"
+            cause += f" within {timeout:g} seconds"
         return error(f"{subject}: {cause}", timeout=timeout)
     message = f"{subject}: {code}: {details}"
     if issubclass(error, ModelError):

@@ -93,10 +93,14 @@ class Batch(BatchBase["Connection", Iterator[_R_co | ClarigenError]], Generic[_R
                 while self._is_running(plan):
                     while self._is_running(plan) and (size := plan.next_size()):
                         requests.send(inputs, size)
+                        requests.collect_finished()
+                        if plan.has_ready:  # before the next input, which may be slow
+                            break
                     for outcome in plan.take_ready():
                         advance()
                         yield outcome
-                    requests.wait()
+                    if not plan.next_size():
+                        requests.wait()
             finally:
                 requests.cancel()
 
@@ -159,6 +163,14 @@ class _Requests:
             or not self._finished_calls
         ):
             return
+        self._resume_finished()
+
+    def collect_finished(self) -> None:
+        """Resume the requests whose calls have finished, without waiting."""
+        while self._finished_calls and self._wakeups.acquire(blocking=False):
+            self._resume_finished()
+
+    def _resume_finished(self) -> None:
         chunk, call = self._finished_calls.popleft()
         del self._calls[chunk]
         self._resume_flow(chunk, *self._connection.collect_reply(call))

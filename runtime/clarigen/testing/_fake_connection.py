@@ -78,7 +78,8 @@ class FakeConnectionBase:
         Raises:
             ConfigError: No replacement was passed to `fake`, or the method can have none.
         """
-        if method.wire_name == TRANSPORT_METHOD and method.name not in self._methods:
+        is_transport = method.name == TRANSPORT_METHOD  # of a client whose tools are not known
+        if method.wire_name == TRANSPORT_METHOD and not is_transport:
             raise ConfigError(
                 f"{method.name}: a fake has tools, but no resources, prompts or transport; use"
                 " serve(Samples(signatures, mcp=…))"

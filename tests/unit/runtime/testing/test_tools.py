@@ -10,12 +10,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from clarigen import ConfigError, ModelError, ToolError, ToolResult
+from clarigen import Client, ConfigError, ModelError, ToolError, ToolResult
 from clarigen.testing import Samples, calls, fake, serve
 from gen_client import source
 from gen_client.source.mcp_offer import transport_signatures
 from generated.lab_tools import AsyncLabTools, LabTools
-from server.mcp_transport import Transport
+from server.mcp_transport import TRANSPORT, Transport
 from support import ROOT, run_python
 
 LOCK = json.loads((ROOT / "generated" / "lab_tools" / "signatures.json").read_text("utf-8"))
@@ -66,6 +66,19 @@ def test_fake_has_no_resources() -> None:
             call()
     with pytest.raises(ConfigError, match=r"area: the fake has no replacement"):
         model.area({"points": []})
+
+
+class Opaque(Client):
+    """A client of a model whose tools are not known."""
+
+    def mcp_transport(self, msg: str) -> str:
+        return self._unary(TRANSPORT, msg)
+
+
+def test_fake_of_the_transport() -> None:
+    assert fake(Opaque, mcp_transport=lambda msg: msg.upper()).mcp_transport("a") == "A"
+    with pytest.raises(ConfigError, match="mcp_transport: the fake has no replacement; pass"):
+        fake(Opaque).mcp_transport("a")
 
 
 @pytest.fixture(scope="module")

@@ -219,7 +219,10 @@ def _parse_entry(content: Any) -> CacheEntry:
 
 def _is_in_checkout(folder: Path) -> bool:
     """Return whether a folder is inside the working folder or any repository, where a branch may have entries."""
-    working_folder = os.path.realpath(os.curdir)
+    try:
+        working_folder = os.path.realpath(os.curdir)
+    except FileNotFoundError:  # It was removed; the command reports that.
+        return True
     path = Path(os.path.realpath(folder))
     return path.is_relative_to(working_folder) or find_repository(path) is not None
 

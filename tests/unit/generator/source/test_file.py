@@ -142,6 +142,8 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path, expected: Model) -> None:
 
 def test_every_file_of_the_corpus_but_two_is_read() -> None:
     for path in sorted(CORPUS.glob("*/*.json")):
+        if path.name.endswith(".expected.json"):  # what a test expects, not a source
+            continue
         if path.stem in ("ids-empty", "nesting-two-hundred-lists"):
             assert refuse(path)[0] == 4
         else:

@@ -46,7 +46,12 @@ DOCUMENT: dict[str, Any] = {
                     "text": {"type": "string", "default": "word", "description": "Some words."},
                     "choice": {"enum": ["word"], "pattern": "word", "default": "word"},
                     "inner": _OBJECT,
-                    "either": {"anyOf": [_OBJECT, {"$ref": "#/$defs/Node"}]},
+                    "either": {
+                        "anyOf": [
+                            {"type": "object", "properties": {"tag": {"const": "word"}}},
+                            {"$ref": "#/$defs/Node"},
+                        ]
+                    },
                     "listed": {"type": "array", "items": {"type": "string"}, "default": ["word"]},
                 },
                 "required": ["inner"],
@@ -160,6 +165,7 @@ def harmless(path: tuple[str | int, ...]) -> frozenset[str | None]:
         "9",
         "Text",
         "_Unary",
+        "n" * 300,  # too long for the name of a tool
     )
     return frozenset(made(planted(path, word)) for word in words)
 
@@ -171,17 +177,17 @@ def test_text_changes_no_code(group: int) -> None:
     for index, path in enumerate(LEAVES):
         if index % 4 != group:
             continue
-        for payload in payloads[index % 10 :: 10]:
+        for payload in payloads[index % 16 :: 16]:
             found = made(planted(path, payload))
             is_same = found is None or found == plain
             assert is_same or found in harmless(path), (path, payload[:80])
             checked += 1
-    assert checked > 50
+    assert checked > 80
 
 
 def test_leaves_are_all_texts_and_names() -> None:
     texts = json.dumps(DOCUMENT)
-    assert len(LEAVES) > 90
+    assert len(LEAVES) > 80
     assert ("tools", 0, "inputSchema", "properties", "inner", "properties", "key", "KEY") in LEAVES
     assert ("prompts", 0, "arguments", 0, "description") in LEAVES
     assert texts.count("Some words.") <= len(LEAVES)

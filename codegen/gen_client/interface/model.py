@@ -316,6 +316,16 @@ class Model:
         return tuple(method for method in self.methods if method.name not in names)
 
     @property
+    def has_offer(self) -> bool:
+        """Whether the model is an MCP model, and not one whose tools are all unusable."""
+        tools = self.tools
+        if tools is None:
+            return False
+        return (
+            bool(tools.tools or tools.prompts or tools.resources) or "tools" not in tools.document
+        )
+
+    @property
     def path(self) -> str:
         """The model's path on the platform, `USER/APP/models/MODEL`; empty if the model is not known."""
         if self.reference is None:

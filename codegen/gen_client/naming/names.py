@@ -171,7 +171,7 @@ def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
                 location=quote(method.name),
                 remedy="its author would have to rename it",
             )
-    if not methods and model.openai is None and model.tools is None:
+    if not methods and model.openai is None and not model.has_offer:
         raise Refusal("the model has no method that a client can have", exit_code=UNUSABLE)
     return methods
 

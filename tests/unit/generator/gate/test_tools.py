@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gen_client.diagnostics import Refusal
 from gen_client.gate import check
+from safety.trees import shape
 from unit.generator.gate.gated import refused
+from unit.generator.gate.test_filters import ATTACKS
 
 PAGE = '''"""Typed client."""
 
@@ -153,3 +156,22 @@ def test_the_forms_are_accepted() -> None:
 def test_every_other_form_is_refused(old: str, new: str) -> None:
     assert old in PAGE
     refused(PAGE.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("form", ["{}", '"{}"', '"""{}"""'])
+@pytest.mark.parametrize(
+    "place",
+    [
+        *('"""A shape."""', '"""A result."""', '"""Measure."""', '"the area"', '"m2", 1'),
+        *('"a-b"', '"more..."', '("a",)', '{"x": -1}', 'list["Shape"]'),
+    ],
+)
+def test_without_the_filters_no_attack_passes(attack: str, form: str, place: str) -> None:
+    changed = PAGE.replace(place, form.format(attack), 1)
+    try:
+        check.check_code(changed, "client")
+    except Refusal:
+        return
+    empty = {"__init__.py": "", "examples.py": ""}
+    assert shape({"client.py": changed, **empty}) == shape({"client.py": PAGE, **empty})

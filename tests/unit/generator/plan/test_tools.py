@@ -135,6 +135,13 @@ def test_a_model_that_only_has_resources_is_a_client_without_methods() -> None:
     assert (page.methods, page.kinds) == ((), ("MCPModel",))
 
 
+def test_a_model_whose_tools_are_all_unusable_is_refused() -> None:
+    report = Report()
+    with pytest.raises(Refusal, match="no method that a client can have"):
+        build([{"name": "t", "inputSchema": {"type": "array"}}], report=report)
+    assert report.warnings[0].location == "tool 't'"
+
+
 def test_a_transport_of_another_form_is_a_method() -> None:
     other = method("mcp_transport", "text")
     other["output_fields"] = [{"name": "return", "type": "INT"}]
@@ -227,7 +234,7 @@ def test_an_endless_value_has_a_placeholder() -> None:
 # Size
 
 
-def test_three_hundred_tools_take_three_times_as_long_as_one_hundred() -> None:
+def test_three_times_as_many_tools_take_three_times_as_long() -> None:
     def measure(count: int) -> float:
         document = make_document(count)
         start = time.process_time()
@@ -236,8 +243,8 @@ def test_three_hundred_tools_take_three_times_as_long_as_one_hundred() -> None:
         return time.process_time() - start
 
     measure(10)
-    small = min(measure(100) for _ in range(3))
-    large = min(measure(300) for _ in range(3))
+    small = min(measure(50) for _ in range(2))
+    large = min(measure(150) for _ in range(2))
     assert large < 5 * small, (small, large)
 
 

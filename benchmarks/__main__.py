@@ -20,13 +20,14 @@ GROUPS = (
     "payloads",
     "values",
     "streams",
+    "tools",
     "chats",
     "batches",
     "editors",
     "generation",
 )
 QUICK = tuple(
-    group for group in GROUPS if group not in ("chats", "batches", "editors", "generation")
+    group for group in GROUPS if group not in ("tools", "chats", "batches", "editors", "generation")
 )
 
 

@@ -1,0 +1,74 @@
+"""Tools: the CPU time of the client's process per call of a tool of an MCP model.
+
+The peer is a hand-written call of JSON-RPC over the same transport, which checks neither arguments nor results.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from benchmarks.measure import HAND, OURS, Cost, Row, alternate
+from benchmarks.stage import HERE, Stage
+
+_CALLS = 200
+"""The number of calls per reading."""
+_SHAPE: dict[str, Any] = {"points": [{"x": 1.0}, {"x": 2.0, "label": "b"}]}
+
+
+def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
+    """Measure a call with an object as its argument and as its result."""
+    del stage
+    command = [sys.executable, "-m", "benchmarks.tool_server"]
+    with subprocess.Popen(
+        command, cwd=HERE.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            yield _measure(server.stdout.readline().strip(), 3 if quick else 15)
+        finally:
+            server.stdin.close()
+
+
+def _measure(url: str, rounds: int) -> Row:
+    from generated.lab_tools import LabTools
+
+    by_hand = _prepare_hand(url.removeprefix("grpc://"))
+    with LabTools(base_url=url) as ours:
+        costs = {
+            HAND: _cost(by_hand),
+            OURS: _cost(lambda: ours.area({"points": _SHAPE["points"]}, precision=1)),
+        }
+        return Row("call of a tool, CPU (hand: JSON-RPC)", "µs", alternate(costs, rounds))
+
+
+def _prepare_hand(address: str) -> Callable[[], object]:
+    from benchmarks.peers import hand
+
+    call, _ = hand.build_stubs(hand.Client(address).channel)
+
+    def call_by_hand() -> object:
+        arguments = {"shape": _SHAPE, "precision": 1}
+        params = {"name": "area", "arguments": arguments}
+        request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        data = hand.build_data("mcp_transport")
+        data.parts.add(id="msg").data.string_value = json.dumps(request)
+        response = call(hand.build_request(data), **hand.OPTIONS)
+        return json.loads(hand.read_result(response).string_value)["structuredContent"]
+
+    return call_by_hand
+
+
+def _cost(call: Callable[[], object]) -> Cost:
+    def cost() -> float:
+        start = time.process_time()
+        for _ in range(_CALLS):
+            call()
+        return (time.process_time() - start) / _CALLS
+
+    return cost

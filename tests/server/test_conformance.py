@@ -279,6 +279,9 @@ def test_attempt_carries_its_deadline() -> None:
             def handle(_: Any, context: grpc.ServicerContext) -> Iterator[bytes]:
                 left.put(context.time_remaining())
                 context.set_code(grpc.StatusCode.RESOURCE_EXHAUSTED)
+                context.set_details(
+                    "Concurrent RPC limit exceeded!"
+                )  # as grpc's own servers refuse
                 return iter(())
 
             return grpc.stream_stream_rpc_method_handler(handle)

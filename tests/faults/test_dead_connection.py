@@ -167,7 +167,9 @@ def test_a_forgotten_connection_costs_one_call_of_default_timeout_seconds() -> N
         pytest.skip(f"no network namespace with rules can be made: {ran.stderr[-200:]}")
     assert ran.returncode == 0, ran.stderr
     failed, seconds = ran.stdout.split()[1:]
-    assert int(failed) <= 1
+    assert (
+        int(failed) <= 2
+    )  # 1, unless a machine under load lets the next call begin before gRPC has noted the loss
     assert float(seconds) < 21
 
 

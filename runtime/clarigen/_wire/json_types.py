@@ -67,6 +67,8 @@ def load_json_type(text: str) -> JsonType:
         return _compose_type(_import_type(parse_type(text)), text, {})
     except ValueError as error:
         raise ConfigError(f"the type {text!r} {error}") from None
+    except RecursionError:
+        raise ConfigError(f"the type {text!r} has an alias that contains itself") from None
 
 
 def _import_type(expression: TypeText) -> Any:
@@ -94,7 +96,7 @@ def _import_class(expression: TypeText) -> Any:
         raise ConfigError(f"the type {path} cannot be imported: {error}") from None
     except AttributeError:
         raise ConfigError(f"there is no type {path}") from None
-    if not _is_supported_class(cls):
+    if not _is_supported_class(cls) and not _is_alias(cls):
         raise ConfigError(f"{path} is neither a TypedDict, a dataclass nor a pydantic model")
     return cls
 
@@ -103,6 +105,12 @@ def _is_supported_class(cls: Any) -> bool:
     if not isinstance(cls, type):
         return False
     return is_typed_dict(cls) or _is_pydantic_model(cls) or dataclasses.is_dataclass(cls)
+
+
+def _is_alias(value: Any) -> bool:
+    """Return whether a value is an alias, such as a union of TypedDicts. What is in it is checked like any type."""
+    is_named = type(value).__name__ == "TypeAliasType" or hasattr(value, "__supertype__")
+    return typing.get_origin(value) is not None or is_named
 
 
 def is_typed_dict(cls: type[Any]) -> bool:

@@ -133,6 +133,54 @@ def test_a_class_that_holds_no_data_is_never_called(text: str, message: str) -> 
         load_json_type(text)
 
 
+class System(TypedDict):
+    role: Literal["system"]
+    content: str
+
+
+Chat = Message | System
+Chats = list[Chat]
+Flag = Literal["on", "off"]
+
+
+@pytest.fixture
+def aliases(importable_types: None) -> None:
+    module: Any = sys.modules["their.types"]
+    module.Chat, module.Chats, module.Flag = Chat, Chats, Flag
+    module.Bad, module.Odd = Message | complex, dict[int, str]
+
+
+@pytest.mark.usefixtures("aliases")
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("list[their.types:Chat]", [{"role": "system", "content": "a"}]),
+        ("list[their.types:Chat]", [{"role": "user", "content": "a", "name": "b"}]),
+        ("their.types:Chats", [{"role": "model", "content": "a"}]),
+        ("dict[str, their.types:Flag]", {"a": "on"}),
+        ("their.types:Chat | None", None),
+    ],
+)
+def test_a_name_may_be_an_alias_of_types(text: str, value: object) -> None:
+    """As `ChatCompletionMessageParam` of openai is: a union of TypedDicts."""
+    type_ = load_json_type(text)
+    assert type_.to_json(value) == type_.from_json(value) == value
+
+
+@pytest.mark.usefixtures("aliases")
+def test_a_value_must_fit_a_member_of_the_union() -> None:
+    with pytest.raises(CodecError, match="must be a Message or a System, not dict") as caught:
+        load_json_type("their.types:Chats").to_json([{"role": "robot", "content": "a"}])
+    assert caught.value.path == "[0]"
+
+
+@pytest.mark.usefixtures("aliases")
+@pytest.mark.parametrize("name", ["Bad", "Odd"])
+def test_an_alias_of_types_that_json_has_not_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be sent as JSON"):
+        load_json_type(f"their.types:{name}")
+
+
 # Fakes.
 
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from clarigen import Concept, Frame, InputError, Region, Text, wire
 from clarigen._proto import PostModelOutputsRequest
 from clarigen._wire.large_payloads import NO_PAYLOADS
-from clarigen._wire.method import Method
 from gen_client import cli
 from hostile_values import Held, hostile_objects, values
 from support import CORPUS, ROOT
@@ -55,7 +54,8 @@ def _parameters(package: str) -> Iterator[tuple[str, wire.Field]]:
     for value in vars(module).values():
         if is_dataclass(value) and isinstance(value, type) and value.__module__ == module.__name__:
             RECORDS.append(value)
-        if isinstance(value, Method):
+        # Tools of MCP models and models without signatures encode their arguments as a whole.
+        if type(value) in (wire.Unary, wire.Streaming):
             for parameter in value.fields:
                 yield f"{package}.{value.name}.{parameter.name}", parameter
 

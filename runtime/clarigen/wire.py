@@ -13,23 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ._version import __version__
 from ._wire.array import NDARRAY
-from ._wire.codec import (
-    Codec,
-    list_of,
-    record_of,
-    tuple_of,
-)
+from ._wire.codec import Codec, list_of, record_of, tuple_of
 from ._wire.json import JSON, json_as
 from ._wire.media import AUDIO, IMAGE, TEXT, VIDEO
 from ._wire.method import REQUIRED, RESULT_NAME, Field, Streaming, Unary
 from ._wire.regions import CONCEPT, FRAME, REGION
-from ._wire.scalars import (
-    BOOL,
-    BYTES,
-    FLOAT,
-    INT,
-    STR,
-)
+from ._wire.scalars import BOOL, BYTES, FLOAT, INT, STR
 
 if TYPE_CHECKING:
 

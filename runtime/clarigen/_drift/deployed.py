@@ -31,13 +31,7 @@ from .model_type import UnknownModelTypeError, convert_model_type
 from .signature import Signature, read_signatures
 
 if TYPE_CHECKING:
-    from .._proto import (
-        MethodSignature,
-        ModelType,
-        ModelTypeField,
-        MultiOutputResponse,
-        Status,
-    )
+    from .._proto import MethodSignature, ModelType, ModelTypeField, MultiOutputResponse, Status
 
 __all__ = [
     "DeployedSignatures",

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .codec import (
-    Codec,
-    CodecError,
-    describe,
-)
+from .codec import Codec, CodecError, describe
 from .large_payloads import LargePayloads, resolve_payload
 from .protobuf_writer import (
     Buffers,

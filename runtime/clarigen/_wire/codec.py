@@ -16,13 +16,7 @@ from .._data import Text
 from .._types import Default
 from ..errors import ClarigenError, suggest
 from .large_payloads import LargePayloads
-from .protobuf_writer import (
-    Buffers,
-    Encoder,
-    encode_len_field,
-    encode_varint,
-    len_tag,
-)
+from .protobuf_writer import Buffers, Encoder, encode_len_field, encode_varint, len_tag
 
 if TYPE_CHECKING:
     from .._proto import Data

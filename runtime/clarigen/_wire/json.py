@@ -32,11 +32,7 @@ from .protobuf_writer import (
     len_tag,
     varint_tag,
 )
-from .scalars import (
-    STRING_TAG,
-    encode_utf8,
-    to_float64,
-)
+from .scalars import STRING_TAG, encode_utf8, to_float64
 
 if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct, Value

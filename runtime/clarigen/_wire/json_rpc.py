@@ -10,12 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ModelError
-from .codec import (
-    Codec,
-    CodecError,
-    describe,
-    is_instance,
-)
+from .codec import Codec, CodecError, describe, is_instance
 from .method import Field, Unary
 from .scalars import STR
 

@@ -12,22 +12,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from .._data import Audio, Image, Text, Video
-from .codec import (
-    Codec,
-    CodecError,
-    call_at,
-    is_instance,
-    type_mismatch,
-    with_article,
-)
+from .codec import Codec, CodecError, call_at, is_instance, type_mismatch, with_article
 from .large_payloads import LargePayloads, resolve_payload
-from .protobuf_writer import (
-    Buffers,
-    Encoder,
-    append_len_field,
-    len_tag,
-    message_encoder,
-)
+from .protobuf_writer import Buffers, Encoder, append_len_field, len_tag, message_encoder
 from .scalars import encode_utf8
 
 if TYPE_CHECKING:

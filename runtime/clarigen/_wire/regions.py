@@ -38,11 +38,7 @@ from .protobuf_writer import (
     small_message_encoder,
     varint_tag,
 )
-from .scalars import (
-    encode_utf8,
-    to_float64,
-    to_int,
-)
+from .scalars import encode_utf8, to_float64, to_int
 
 if TYPE_CHECKING:
     from .. import _proto

@@ -8,15 +8,7 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any, Final
 
-from .codec import (
-    Codec,
-    CodecError,
-    describe,
-    is_array,
-    is_bool,
-    is_instance,
-    type_mismatch,
-)
+from .codec import Codec, CodecError, describe, is_array, is_bool, is_instance, type_mismatch
 from .large_payloads import LargePayloads, resolve_payload
 from .protobuf_writer import (
     Buffers,

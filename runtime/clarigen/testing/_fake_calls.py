@@ -7,14 +7,7 @@ connections of `_fake_connection` perform. This module must not use grpc or thre
 from __future__ import annotations
 
 import inspect
-from collections.abc import (
-    AsyncIterator,
-    Callable,
-    Generator,
-    Iterable,
-    Iterator,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,11 +19,7 @@ from .._calls.retry import Attempts
 from .._calls.status import SUCCESS
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
 from .._types import SERVER_DEFAULT
-from .._wire.codec import (
-    CodecError,
-    describe,
-    part_encoder,
-)
+from .._wire.codec import CodecError, describe, part_encoder
 from .._wire.large_payloads import NO_PAYLOADS
 from .._wire.method import REQUIRED, Field, Method, Streaming
 from .._wire.protobuf_writer import Buffers

@@ -14,11 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from .._data import Text
-from .._wire.codec import (
-    Codec,
-    CodecError,
-    part_encoder,
-)
+from .._wire.codec import Codec, CodecError, part_encoder
 from .._wire.large_payloads import NO_PAYLOADS
 from .._wire.protobuf_writer import Buffers
 from ..errors import ConfigError

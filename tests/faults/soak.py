@@ -42,14 +42,16 @@ ITEMS: Final = 4
 class SoakServer(Scripted):
     """A server that does not answer some arguments."""
 
-    def _answers(self, rpc: str, step: Any, requests: Any, context: Any, gone: Any) -> Any:
+    def _answers(self, rpc: str, step: Any, requests: Any, context: Any, call_ended: Any) -> Any:
         first = next(requests)
         (number,) = set(numbers(first))
         if number in (HANGS, HANGS_AFTER_ITEM):
             yield from [message([0])] if number == HANGS_AFTER_ITEM else ()
-            gone.wait(60)
+            call_ended.wait(60)
             return
-        yield from super()._answers(rpc, step, itertools.chain([first], requests), context, gone)
+        yield from super()._answers(
+            rpc, step, itertools.chain([first], requests), context, call_ended
+        )
 
 
 def run_server() -> None:

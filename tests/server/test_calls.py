@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from clarifai_grpc.grpc.api import resources_pb2
+from google.protobuf.struct_pb2 import Struct
 
 from clarigen import (
     AsyncStream,
@@ -46,16 +47,22 @@ REGION = Region(
     id="r1",
     track_id="t1",
 )
+METADATA = Struct()
+METADATA["speed"] = 3.5
 FULL_REGION = Region.from_raw(
     resources_pb2.Region(
         id="r3",
         region_info=resources_pb2.RegionInfo(
             polygon=resources_pb2.Polygon(points=[resources_pb2.Point(row=0.5, col=0.25)]),
-            keypoint_locations=[resources_pb2.Point(row=0.5, col=0.25, visibility=1)],
+            keypoint_locations=[
+                resources_pb2.Point(
+                    row=0.5, col=0.25, visibility=resources_pb2.Point.Visibility.VISIBLE
+                )
+            ],
             span=resources_pb2.Span(char_start=1, char_end=4, raw_text="Ada"),
         ),
         data=resources_pb2.Data(
-            metadata={"speed": 3.5},
+            metadata=METADATA,
             embeddings=[resources_pb2.Embedding(vector=[0.25, 0.5], num_dimensions=2)],
         ),
     )

@@ -10,7 +10,7 @@ import pytest
 
 from gen_client import cli
 from support import MODEL_TYPES
-from type_checkers import mypy, pyright
+from type_checkers import Checker, mypy, pyright
 
 UNUSABLE = {"clusterer", "several-sources"}
 CALLER = """
@@ -111,12 +111,11 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("checker", [mypy, pyright])
-def test_right_calls_pass_and_wrong_ones_are_refused(packages: Path, checker: object) -> None:
-    assert callable(checker)
+def test_right_calls_pass_and_wrong_ones_are_refused(packages: Path, checker: Checker) -> None:
     lines = CALLER.split("\n")
     wrong = {
         ("caller.py", number) for number, line in enumerate(lines, 1) if line.endswith("# WRONG")
     }
     assert len(wrong) == 24
-    found = checker(packages)
+    found = checker(packages, ())
     assert set(found) == wrong, found

@@ -176,7 +176,8 @@ def test_our_messages_survive_a_round_trip_through_the_official_package(
 
 
 def test_undeclared_fields_are_preserved() -> None:
-    theirs = resources_pb2.Concept(name="text", visibility=resources_pb2.Visibility(gettable=50))
+    theirs = resources_pb2.Concept(name="text")
+    theirs.visibility.gettable = resources_pb2.Visibility.Gettable.PUBLIC
     theirs.created_at.seconds = 7
     ours = _proto.Concept.FromString(theirs.SerializeToString())
     assert ours.name == "text"

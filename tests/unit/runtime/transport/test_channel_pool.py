@@ -257,13 +257,17 @@ class Interceptor(grpc.UnaryUnaryClientInterceptor):
         self._hooks = [on_open]
 
     @property  # type: ignore[misc]
-    def __class__(self) -> type:  # read by `isinstance`
+    def __class__(
+        self,
+    ) -> type:  # read by `isinstance`  # pyright: ignore[reportIncompatibleMethodOverride]
         if self._hooks:
             self._hooks.pop()()
         return Interceptor
 
-    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        return continuation(details, request)
+    def intercept_unary_unary(
+        self, continuation: Any, client_call_details: Any, request: Any
+    ) -> Any:
+        return continuation(client_call_details, request)
 
 
 def test_a_lease_can_be_dropped_while_a_channel_is_opened() -> None:

@@ -40,9 +40,8 @@ class RetryThrottle:
 
     def add_tokens(self) -> None:
         """Add the tokens of a call that begins."""
-        if (
-            self._tokens < self.MAX_TOKENS
-        ):  # usually not: no lock then (benchmark "small call, 64 at once")
+        # The bucket is usually full. Then no lock is taken (benchmark "small call, 64 at once").
+        if self._tokens < self.MAX_TOKENS:
             with self.lock:
                 self._tokens = min(self._tokens + self.TOKEN_RATIO, self.MAX_TOKENS)
 

@@ -256,10 +256,9 @@ class Interceptor(grpc.UnaryUnaryClientInterceptor):
     def __init__(self, on_open: Callable[[], object]) -> None:
         self._hooks = [on_open]
 
+    # Read by `isinstance`.
     @property  # type: ignore[misc]
-    def __class__(
-        self,
-    ) -> type:  # read by `isinstance`  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
         if self._hooks:
             self._hooks.pop()()
         return Interceptor

@@ -319,7 +319,8 @@ def _show_single_calls(cls: type[ClientBase]) -> None:
     annotations of both together, and a marker as the default of required keywords. Also give the module a
     stand-in for `numpy.typing`, which it imports only for type checkers.
     """
-    namespace = vars(sys.modules[cls.__module__])
+    module = sys.modules.get(cls.__module__)  # a class that a script makes may name any module
+    namespace = vars(module) if module is not None else {}
     if "wire" not in namespace:
         return
     namespace.setdefault("npt", npt)

@@ -110,9 +110,11 @@ def test_no_error_is_suppressed(generated: GeneratedCorpus) -> None:
             with path.open("rb") as file:
                 tokens = list(tokenize.tokenize(file.readline))
             comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
-            expected = head + ours[path.name]
-            if path.name == "examples.py" and "openai()" in path.read_text("utf-8"):
+            text, expected = path.read_text("utf-8"), head + ours[path.name]
+            if path.name == "examples.py" and "openai()" in text:
                 expected += unknown_types
+            if path.name == "client.py" and "= wire." not in text:  # there are only transports
+                expected = head
             assert comments == expected, path
 
 

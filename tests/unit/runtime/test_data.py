@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,3 +76,52 @@ for convert in (IMAGE.to_pil, IMAGE.to_numpy, lambda: Image.from_numpy(None)):
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.count("pip install 'clarigen[") == 3
+
+
+@pytest.mark.parametrize(
+    ("junk", "words"),
+    [
+        (b"not an image", "are text: 'not an image'"),
+        (b"iVBORw0KGgoAAAANSUhEUg==", "look like base64; decode them with base64.b64decode"),
+        (b"<!DOCTYPE html><html>", "look like HTML or XML"),
+        (b"data:image/png;base64,iVBORw0KGgo=", "are a data: URL"),
+        (b"https://example.com/a.png", "are a URL; use Image.from_url"),
+        (b"\x00\x01\x02", "begin with"),
+    ],
+)
+def test_bytes_that_are_no_image_are_described(junk: bytes, words: str) -> None:
+    for convert in (Image(bytes=junk).to_pil, Image(bytes=junk).to_numpy):
+        with pytest.raises(ValueError, match="not one that Pillow can read") as caught:
+            convert()
+        assert words in str(caught.value)
+        assert "BytesIO" not in str(caught.value)
+
+
+def test_a_damaged_image_says_so() -> None:
+    with pytest.raises(ValueError, match="this Image cannot be decoded"):
+        Image(bytes=IMAGE.bytes[:2000]).to_numpy()
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros((2, 2, 3)), "use (array * 255).astype('uint8')"),
+        (np.zeros((3, 4, 5), np.uint8), "use array.transpose(1, 2, 0)"),
+        (np.zeros((2, 2, 3), np.int64), "use array.astype('uint8')"),
+        ([[1]], "not list"),
+    ],
+)
+def test_an_array_that_is_no_image_is_refused_with_a_remedy(array: Any, words: str) -> None:
+    with pytest.raises(ValueError, match="must be uint8 pixels") as caught:
+        Image.from_numpy(array)
+    assert words in str(caught.value)
+
+
+def test_an_image_that_a_format_cannot_hold_is_refused_with_a_remedy() -> None:
+    transparent = Image.from_numpy(np.zeros((2, 2, 4), np.uint8)).to_pil()
+    with pytest.raises(ValueError, match=r"image\.convert\('RGB'\)"):
+        Image.from_pil(transparent, format="JPEG")
+    with pytest.raises(ValueError, match="knows no format 'NOPE'"):
+        Image.from_pil(transparent, format="NOPE")
+    with pytest.raises(ValueError, match=r"use Image\.from_numpy"):
+        Image.from_pil(np.zeros((2, 2)))  # type: ignore[arg-type]

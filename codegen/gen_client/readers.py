@@ -68,6 +68,28 @@ _DOCSTRING_COMMANDS: Final = (
 )
 """What it is, the pattern, and the text that replaces it. A replaced text matches no pattern again."""
 
+_PARTS: Final = (
+    *(
+        ">>>",
+        "in [",
+        "..",
+        ":::",
+        ":`",
+        "}`",
+        "`:",
+        ">`",
+        "8<",
+        "{!",
+        "```",
+        "~~~",
+        "![",
+        "](",
+        "]:",
+    ),
+    *("script:", "<", "-*-"),
+)
+"""Each pattern but those of editors has one of these, in lower case."""
+
 _EDITOR_COMMAND: Final = re.compile(
     r"(?:(?<!\S)(?:vim?|ex)[<>=]?[0-9]{0,6}|(?<![A-Za-z0-9_])(?:kate|Local Variables))(:)|(-)\*-",
     re.IGNORECASE,
@@ -79,6 +101,8 @@ _RUNNER_COMMAND: Final = re.compile(r"##(?=[A-Za-z0-9_-]{0,64}\[)")
 
 def escape_docstring_commands(text: str) -> str:
     """Return a text in which no reader of docstrings finds a command. The function is idempotent."""
+    if not _may_hold_command(text):
+        return text
     for _, pattern, replacement in _compile_docstring_commands():
         text = pattern.sub(replacement, text)
     return text
@@ -86,8 +110,16 @@ def escape_docstring_commands(text: str) -> str:
 
 def find_docstring_command(text: str) -> str:
     """Return what kind of command a docstring holds; empty if it holds none."""
+    if not _may_hold_command(text):
+        return ""
     commands = _compile_docstring_commands()
     return next((name for name, pattern, _ in commands if pattern.search(text)), "")
+
+
+def _may_hold_command(text: str) -> bool:
+    """Return whether a text has a part that all commands have: most texts have none, and are done in one look."""
+    lower = text.lower()
+    return any(part in lower for part in _PARTS) or has_editor_command(text)
 
 
 @functools.cache

@@ -46,7 +46,8 @@ DOCSTRINGS = {
     "literalinclude": ".. literalinclude:: SECRET",
     "directive in a list": f"- .. run::\n\n     {RUN}",
     "directive in a field": f":x: .. run::\n\n       {RUN}",
-    "plot": f".. run::\n\n   {RUN}",
+    "run": f".. run::\n\n   {RUN}",
+    "plot": f".. plot::\n\n   {RUN}",
     "testcode": f".. testcode::\n\n   {RUN}",
     "substitution": ".. |x| image:: https://evil.example/x.png\n\n|x|",
     "comment that hides": "..\n   hidden",
@@ -173,7 +174,9 @@ CONF = """
 import os, sys
 sys.path.insert(0, os.path.abspath(".."))
 from docutils.parsers.rst import Directive
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.doctest"]
+extensions = [
+    "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.doctest", "matplotlib.sphinxext.plot_directive"
+]
 
 class Run(Directive):
     has_content = True
@@ -298,6 +301,12 @@ def test_no_command_is_left_and_twice_is_once(text: str) -> None:
     escaped = escape_docstring_text(text)
     assert find_docstring_command(escaped) == ""
     assert escape_docstring_text(escaped) == escaped
+
+
+@pytest.mark.parametrize("name", DOCSTRINGS)
+def test_every_command_is_found(name: str) -> None:
+    assert find_docstring_command(DOCSTRINGS[name])
+    assert find_docstring_command(f"x\n{DOCSTRINGS[name].upper()}".replace("HTTPS", "https"))
 
 
 UNITS = (

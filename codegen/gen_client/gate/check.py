@@ -115,13 +115,19 @@ def _check_characters(text: str) -> None:
         raise Rejected(line, f"the character U+{ord(match[0]):04X}")
 
 
-def _check_docstrings(module: ast.Module) -> None:
-    """Reject docstrings with text that doctest, a documentation tool or an editor obeys."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            text = node.value.value
+def _check_docstrings(node: ast.AST) -> None:
+    """Reject docstrings with text that doctest, a documentation tool or an editor obeys.
+
+    The rules accept statements only in the bodies of modules, classes, functions and blocks.
+    """
+    statements: list[ast.stmt] = getattr(node, "body", [])
+    for statement in statements:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            text = statement.value.value
             if isinstance(text, str) and (command := find_docstring_command(text)):
-                raise Rejected(node.lineno, f"a docstring with {command}")
+                raise Rejected(statement.lineno, f"a docstring with {command}")
+        elif not isinstance(statement, ast.Expr):
+            _check_docstrings(statement)
 
 
 def _check_tokens(text: str, comments: frozenset[str]) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 from unittest.mock import Mock
 
 import pytest
 
+from clarigen.testing import serve
 from gen_client import cli, config
 from safety.payloads import PAYLOADS
 from support import CORPUS, ROOT
@@ -26,14 +27,29 @@ KEYS = ("url", "name", "out", "version", "methods", "exclude", "deployment-id", 
 RUNS = (["--check", "--offline"], ["--offline"], ["doctor"])
 
 
+class Shape:
+    """A model that `doctor` can ask at once; where nothing answers, it would wait for a connection."""
+
+    def predict(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+@pytest.fixture(scope="module")
+def api_base() -> Iterator[str]:
+    """The address of a server."""
+    with serve(Shape()) as server:
+        yield server.url
+
+
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(tmp_path: Path, api_base: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with a package, next to a folder that shows whether anything was written outside."""
     repository = tmp_path / "repository"
     (repository / ".git").mkdir(parents=True)
     monkeypatch.chdir(repository)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("CLARIFAI_API_BASE", "grpc://127.0.0.1:1")
+    monkeypatch.setenv("CLARIFAI_API_BASE", api_base)
     words = ["--signatures", str(ROOT / "generated" / "text_stats" / LOCK), "--name", "good"]
     assert cli.main([*words, "--quiet"]) == 0
     return repository

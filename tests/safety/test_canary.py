@@ -14,6 +14,8 @@ import grpc
 import pytest
 
 from clarigen._transport import channel_pool
+from clarigen._transport.channel import OpenChannel
+from clarigen._transport.connecting import READY
 from clarigen._transport.endpoint import Target
 from gen_client import cli
 from gen_client.commands.registry import COMMANDS
@@ -77,6 +79,12 @@ class Channel:
         """Do nothing: no connection is open."""
 
 
+def open_recording_channel(target: Target, *_: object) -> OpenChannel:
+    """Return a channel that records its calls, and is ready."""
+    recorder = Channel(target)
+    return OpenChannel(recorder, recorder, lambda connect: READY)
+
+
 @pytest.fixture
 def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """The calls from a repository with a package; the environment has a credential and no server."""
@@ -87,7 +95,7 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str
     for name in ("CLARIFAI_API_BASE", "CLARIGEN_TRUSTED_HOSTS", "CLARIFAI_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLARIFAI_PAT", CANARY)
-    monkeypatch.setattr(channel_pool, "open_channel", lambda target, *_: Channel(target))
+    monkeypatch.setattr(channel_pool, "open_channel", open_recording_channel)
     words = ["--signatures", str(ROOT / "generated" / "text_stats" / LOCK), "--name", "good"]
     assert cli.main([*words, "--model", "a/b/models/good", "--quiet"]) == 0
     Channel.sent.clear()

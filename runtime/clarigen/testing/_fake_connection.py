@@ -108,7 +108,10 @@ class FakeConnectionBase:
         fake_method, concurrency = self._find_fake_method(method), limits.concurrency or 1
         return lambda isolate: FakeBatchPlan(fake_method, context, concurrency, isolate=isolate)
 
-    encode_list = staticmethod(encode_list)
+    def encode_list(self, method: Unary[Any], inputs: Any) -> list[Any]:
+        """Encode the inputs of a list as the fake of the method does."""
+        encoded: Any = self._find_fake_method(method).method
+        return encode_list(encoded, inputs)
 
     def make_readiness_flow(self, address: object, policy: object) -> Any:
         """Return a flow that ends at once: a fake is always ready."""

@@ -21,6 +21,7 @@ _CODEGEN_MODULES: Final = (
     "black",
     "jinja2",
     "libcst",
+    "markupsafe",
     "packaging",
     "platformdirs",
     "rich",

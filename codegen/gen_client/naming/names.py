@@ -389,6 +389,12 @@ def type_name(*parts: str) -> str:
     return f"{name}_" if name in KEYWORDS else name
 
 
+def identifier_code(name: str) -> Code:
+    """Return an identifier that this package has made as code."""
+    assert name.isidentifier()
+    return Code(name)
+
+
 def user_identifier(text: str) -> Code:
     """Return the name of a class or module of the user's as code; the parser of types admits only plain identifiers."""
     assert all(part.isascii() and part.isidentifier() for part in text.split("."))

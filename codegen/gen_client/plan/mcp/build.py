@@ -11,6 +11,7 @@ from typing import Final
 from gen_client.escape import Code, format_code, format_literal, join_code
 from gen_client.interface.model import KnownDefault
 from gen_client.naming import names
+from gen_client.naming.names import identifier_code
 from gen_client.plan import usage
 from gen_client.plan.docstrings import format_batch, format_paragraph
 from gen_client.plan.mcp import docstrings, samples
@@ -76,7 +77,7 @@ def build_parameter(
     default = choose_default(parameter.own)
     annotation = format_type(parameter.own.type, Style(tool.classes, Use.PARAM, shadowed))
     return SignatureParameter(
-        Code(parameter.name), annotation, default.type, default.value, is_stream=False
+        identifier_code(parameter.name), annotation, default.type, default.value, is_stream=False
     )
 
 
@@ -185,7 +186,9 @@ def _build_field(tool: NamedTool, object_: NamedObject, key: NamedProperty) -> F
     is_optional = not own.is_required and not (is_result and is_filled_in(own))
     annotation = format_key_type(own, style, is_optional=is_optional)
     if object_.has_fields:
-        return Field(Code(key.name), annotation, docstrings.format_key(key, is_result=is_result))
+        return Field(
+            identifier_code(key.name), annotation, docstrings.format_key(key, is_result=is_result)
+        )
     return Field(format_literal(key.name), annotation, "")
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from gen_client.escape import Code, format_code, format_literal, format_tuple, join_code
 from gen_client.interface.mcp.toolset import ObjectType, Property, SchemaKind, SchemaType
 from gen_client.interface.model import KnownDefault
+from gen_client.naming.names import identifier_code
 from gen_client.plan.mcp.named import NamedTool
 
 _MAX_DEPTH: Final = 6
@@ -59,7 +60,7 @@ def sample_arguments(tool: NamedTool, *, has_placeholder: bool) -> tuple[Code, .
     """Return the arguments of `sample_pairs` as a call has them, by position or by keyword."""
     positional = {parameter.name for parameter in tool.parameters[: tool.positional_count]}
     return tuple(
-        value if name in positional else format_code("{}={}", Code(name), value)
+        value if name in positional else format_code("{}={}", identifier_code(name), value)
         for name, value in sample_pairs(tool, has_placeholder=has_placeholder)
     )
 

@@ -87,10 +87,13 @@ def generate(
     """Generate a package of the server's model with these types."""
     document = json.loads((served.folder / "signatures.json").read_text("utf-8"))
     document["types"] = types
-    (folder / "signatures.json").write_text(json.dumps(document), "utf-8")
     (folder / "refined_types.py").write_text(THEIRS, "utf-8")
-    options = ["--signatures", str(folder / "signatures.json"), "--out", str(out or folder)]
-    assert cli.main([*options, "--name", package]) == 0
+    out = out or folder
+    # Types are read from a package's own lock.
+    lock = out / package / "signatures.json"
+    lock.parent.mkdir()
+    lock.write_text(json.dumps(document), "utf-8")
+    assert cli.main(["--signatures", str(lock), "--out", str(out), "--name", package]) == 0
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from gen_client.source import Document
 from support import ROOT
 
 HARD = ROOT / "tests" / "server" / "mcp_models" / "hard" / "1" / "tools.json"
-EXPECTED = ROOT / "tests" / "corpus" / "mcp" / "hard.expected.json"
+EXPECTED = Path(__file__).parent / "hard_tools.expected.json"
 
 
 @pytest.fixture(scope="module")

@@ -237,10 +237,10 @@ def test_an_endless_value_has_a_placeholder() -> None:
 def test_three_times_as_many_tools_take_three_times_as_long() -> None:
     def measure(count: int) -> float:
         document = make_document(count)
-        start = time.process_time()
+        start = time.thread_time()
         package = build_package(document, "many", Report(), formatter=str)
         assert package.files["client.py"].count("wire.tool(") == count
-        return time.process_time() - start
+        return time.thread_time() - start
 
     measure(10)
     small = min(measure(50) for _ in range(2))

@@ -55,7 +55,8 @@ def _parameters(package: str) -> Iterator[tuple[str, wire.Field]]:
         if is_dataclass(value) and isinstance(value, type) and value.__module__ == module.__name__:
             RECORDS.append(value)
         # Tools of MCP models and models without signatures encode their arguments as a whole.
-        if type(value) in (wire.Unary, wire.Streaming):
+        is_plain = type(value) in (wire.Unary, wire.Streaming)
+        if is_plain and isinstance(value, wire.Unary | wire.Streaming):
             for parameter in value.fields:
                 yield f"{package}.{value.name}.{parameter.name}", parameter
 

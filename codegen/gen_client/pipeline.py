@@ -24,7 +24,7 @@ from gen_client.interface import json_types
 from gen_client.interface.read import read_model
 from gen_client.jobs import CheckResult, FetchedJob, Job, Mode, Outcome, Package, WriteResult
 from gen_client.layout import LOCK_FILE, SOURCE_FILES, TYPED_MARKER
-from gen_client.naming import names
+from gen_client.naming import packages
 from gen_client.output import lock_file, write
 from gen_client.source import Document
 from gen_client.source.foreign_settings import ignore_foreign_settings
@@ -74,7 +74,7 @@ def build_package(
     from gen_client.tidy.finish import finish
 
     model = read_model(document, report)
-    page = build_page(model, names.choose_package_name(document.reference, name), report)
+    page = build_page(model, packages.choose_package_name(document.reference, name), report)
     texts = render_files(page, custom.templates)
     classes, types = json_types.collect_allowed(model.json_types)
     allowed = replace(custom.allowed, classes=classes, types=types)
@@ -107,7 +107,7 @@ def _fetch(job: Job, mode: Mode) -> FetchedJob:
     options = job.options
     document = _retarget(job.source.fetch(), options.model)
     document = select_methods(document, options.methods, options.exclude)
-    name = names.choose_package_name(document.reference, options.name)
+    name = packages.choose_package_name(document.reference, options.name)
     document = ignore_foreign_settings(
         document, FetchedJob(job, document, name).lock_path, job.report
     )

@@ -16,7 +16,7 @@ import yaml
 from gen_client import cli
 from gen_client.cache import Cache
 from gen_client.diagnostics import Refusal
-from gen_client.naming import names
+from gen_client.naming import packages
 from gen_client.source.git import list_tracked_bytecode
 from support import ROOT
 
@@ -296,9 +296,9 @@ def test_no_package_goes_into_an_environment(
 )
 def test_no_package_hides_a_module_that_others_import(name: str) -> None:
     with pytest.raises(Refusal, match="hide") as caught:
-        names.check_package_name(name)
+        packages.check_package_name(name)
     assert caught.value.diagnostic.exit_code == 2
-    assert names.package_name_from_id(name) == f"{name.lower()}_model"
+    assert packages.package_name_from_id(name) == f"{name.lower()}_model"
 
 
 # The action

@@ -28,7 +28,7 @@ from gen_client.gate import check
 from gen_client.interface.model import KnownDefault, Method, Model, NullDefault, Parameter
 from gen_client.interface.write import write_signatures
 from gen_client.layout import SOURCE_FILES
-from gen_client.naming import names
+from gen_client.naming import names, packages
 from gen_client.plan import build
 from gen_client.plan.page import ClientMethod
 from gen_client.source import Document, signature_forms
@@ -56,7 +56,7 @@ def test_package_of_any_model(model: Model, turn: int) -> None:
     for name, kind in SOURCE_FILES.items():
         check.check_file(files[name], kind)
     report = Report()
-    page = build.build_page(model, names.check_package_name("pkg"), report)
+    page = build.build_page(model, packages.check_package_name("pkg"), report)
     methods = names.keep_nameable_methods(model, Report())
     _same_texts(files["client.py"], methods, page.methods)
     namespace = _imported(files)

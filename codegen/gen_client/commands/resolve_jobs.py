@@ -19,7 +19,7 @@ from gen_client.diagnostics import ProgressCallback, Refusal, Report, label_prog
 from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
 from gen_client.layout import LOCK_FILE
-from gen_client.naming import names
+from gen_client.naming import packages
 from gen_client.source import Source, address, trust
 from gen_client.source.address import ModelAddress, RunnerAddress
 
@@ -184,7 +184,7 @@ def _lock_source(
     """
     model = expected if isinstance(expected, ModelAddress) else None
     reference = None if model is None else model.reference
-    name = names.choose_package_name(reference, options.name)
+    name = packages.choose_package_name(reference, options.name)
     return source.LockFile(options.out / name / LOCK_FILE, model, report)
 
 

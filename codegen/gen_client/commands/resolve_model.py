@@ -16,7 +16,7 @@ from gen_client.exit_codes import USAGE
 from gen_client.interface.model import Model
 from gen_client.interface.read import read_model
 from gen_client.layout import LOCK_FILE
-from gen_client.naming import names
+from gen_client.naming import packages
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.plan.named import NamedMethod, name_interface
 from gen_client.source import Access, SignatureFile, Source, resolve_url
@@ -92,11 +92,11 @@ def read_interface(source: Source, package: Code | None, report: Report) -> Inte
 
 def _package_name(model: Model) -> Code:
     try:
-        return names.package_name_from_id(
+        return packages.package_name_from_id(
             "model" if model.reference is None else model.reference.model_id
         )
     except Refusal:  # The id gives no name for a package; its interface can be shown all the same.
-        return names.package_name_from_id("model")
+        return packages.package_name_from_id("model")
 
 
 def package_name_at(lock: str) -> Code | None:
@@ -109,6 +109,6 @@ def package_name_at(lock: str) -> Code | None:
         return None
     folder = Path(lock).absolute().parent
     try:
-        return names.check_package_name(folder.name)
+        return packages.check_package_name(folder.name)
     except Refusal:
         return None

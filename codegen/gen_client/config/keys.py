@@ -20,7 +20,7 @@ from gen_client.config.paths import find_overlap, resolve_folder
 from gen_client.config.settings import ModelEntry, Settings
 from gen_client.config.toml_table import Table
 from gen_client.diagnostics import Refusal
-from gen_client.naming.names import check_package_name, package_name_from_id
+from gen_client.naming.packages import check_package_name, package_name_from_id
 from gen_client.source.address import (
     EXPECTED,
     ModelAddress,

@@ -1,7 +1,7 @@
 """Python names for what a model declares.
 
-Every name in generated code is decided here: of packages, classes, methods, parameters, fields, types and constants,
-and what happens if two are equal. The rules must stay as they are, because users type these names. They do not depend
+The names in generated code are decided here: of classes, methods, parameters, fields, types and constants, and what
+happens if two are equal. The rules must stay as they are, because users type these names. They do not depend
 on annotations, text or files.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from clarigen import ModelRef
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import UNUSABLE, USAGE
@@ -26,8 +25,6 @@ from gen_client.naming.reserved import (
     EXAMPLE_NAMES,
     KEYWORDS,
     MODULE_NAMES,
-    MODULES,
-    WINDOWS_DEVICES,
 )
 from gen_client.text import quote
 
@@ -39,76 +36,8 @@ MAX_LENGTH: Final = 128
 MODEL_CONSTANT: Final = Code("_MODEL")
 """The constant in `client.py` that holds the model's reference."""
 
-_USE_NAME_OPTION: Final = "give the package a name with --name"
 
-
-# Packages
-
-
-def package_name_from_id(model_id: str) -> Code:
-    """Return the package name for a model's id: `SmolLM2-135M` becomes `smol_lm2_135m`.
-
-    Raises:
-        Refusal: Exit 2: the id has characters that are not safe in a name, or is too long.
-    """
-    is_plain = re.fullmatch(r"(?!\.)[A-Za-z0-9_.-]+(?<!\.)", model_id)
-    separated = re.sub(r"([a-z])([A-Z])|([A-Z])(?=[A-Z][a-z])", r"\1\3_\2", model_id)
-    name = re.sub(r"[^a-z0-9]+", "_", separated.lower()).strip("_")
-    if not is_plain or model_id.startswith("-") or not name or len(name) > MAX_LENGTH:
-        raise Refusal(
-            f"no name for a package can be made of the model's id {quote(model_id)}",
-            exit_code=USAGE,
-            remedy=_USE_NAME_OPTION,
-        )
-    if name[0].isdigit():
-        name = f"model_{name}"
-    if name in MODULES or name in WINDOWS_DEVICES:
-        return Code(f"{name}_model")
-    return Code(f"{name}_" if name in KEYWORDS else name)
-
-
-def choose_package_name(reference: ModelRef | None, name: str) -> Code:
-    """Return the name of a model's package: the name that the user chose, or else one made from the model's id.
-
-    Args:
-        reference: The model; None if it is not known.
-        name: The name that the user chose, or empty.
-
-    Raises:
-        Refusal: Exit 2: there is no name, or it is not valid.
-    """
-    if name:
-        return check_package_name(name)
-    if reference is None:
-        raise Refusal(
-            "the package needs a name: its model has none",
-            exit_code=USAGE,
-            remedy="give it one with --name",
-        )
-    return package_name_from_id(reference.model_id)
-
-
-def check_package_name(name: str) -> Code:
-    """Return the package name that the user chose, if Python can import it.
-
-    Raises:
-        Refusal: Exit 2: Python cannot import a package of this name, or it would hide a module of others.
-    """
-    is_reserved = (
-        name.startswith("__") or name == "_" or name in KEYWORDS or name.lower() in WINDOWS_DEVICES
-    )
-    if not _is_valid_name(name) or not is_identifier(name) or is_reserved:
-        problem = "is not a name for a package"
-    elif name.lower() in MODULES:
-        problem = "would hide a module that Python, the runtime or a common tool imports"
-    else:
-        return Code(name)
-    raise Refusal(
-        f"{quote(name)} {problem}",
-        exit_code=USAGE,
-        location="--name",
-        remedy="expected a Python identifier, such as my_model",
-    )
+# Classes
 
 
 def class_name(package: str) -> Code:
@@ -162,7 +91,7 @@ def keep_nameable_methods(model: Model, report: Report) -> list[Method]:
     """
     methods: list[Method] = []
     for method in model.client_methods:
-        invalid = next((name for name in _wire_names(method) if not _is_valid_name(name)), None)
+        invalid = next((name for name in _wire_names(method) if not is_valid_name(name)), None)
         if invalid is None:
             methods.append(method)
         else:
@@ -193,7 +122,8 @@ def _wire_member_names(type_: DataType) -> Iterator[str]:
         yield from _wire_member_names(item)
 
 
-def _is_valid_name(name: str) -> bool:
+def is_valid_name(name: str) -> bool:
+    """Return whether a name is an identifier that is not too long."""
     folded = normalize(name)
     return is_identifier(folded) and len(folded) <= MAX_LENGTH
 

@@ -28,7 +28,7 @@ from gen_client.escape import (
 )
 from gen_client.interface.model import DataType, Method, MethodKind, Model, Result, TypeKind
 from gen_client.layout import SOURCE_FILES
-from gen_client.naming import names
+from gen_client.naming import packages
 from gen_client.plan import build
 from gen_client.templates import find_template_folder
 
@@ -243,7 +243,7 @@ def test_a_package() -> None:
     )
     model = Model(ModelRef("acme", "vision", "detector"), "", (method,))
     files = render.render_files(
-        build.build_page(model, names.package_name_from_id("detector"), Report())
+        build.build_page(model, packages.package_name_from_id("detector"), Report())
     )
     assert set(files) == set(SOURCE_FILES)
     assert "    def caption(self) -> Stream[Text]:\n" in files["client.py"]

@@ -30,6 +30,7 @@ from gen_client.interface.model import (
     TypeKind,
 )
 from gen_client.naming import names as naming
+from gen_client.naming import packages
 from gen_client.plan import build, descriptions, docstrings, types
 from gen_client.plan.page import ClientMethod, Page
 
@@ -60,7 +61,7 @@ def method(
 
 def page(*methods: Method) -> Page:
     model = Model(ModelRef("acme", "vision", "detector"), "", methods)
-    return build.build_page(model, naming.package_name_from_id("detector"), Report())
+    return build.build_page(model, packages.package_name_from_id("detector"), Report())
 
 
 def function(*parameters: Parameter, **more: Any) -> ClientMethod:
@@ -460,7 +461,7 @@ def test_exports() -> None:
 
 def test_package_without_a_reference_explains_how_to_connect() -> None:
     model = Model(None, "", (method(param("a", DataType(TypeKind.TEXT))),))
-    built_page = build.build_page(model, naming.check_package_name("held"), Report())
+    built_page = build.build_page(model, packages.check_package_name("held"), Report())
     assert built_page.reference == ""
     assert "    from held import Held\n" in built_page.doc
     assert "base_url" in built_page.doc

@@ -64,9 +64,9 @@ $(FRAMEWORKS): $(STAMP)
 # Without the development dependencies: a first look should not have to wait for them.
 $(DEMO): pyproject.toml
 	$(REQUIRE_PYTHON)
-	@echo 'Creating .venv/demo: this takes half a minute.'
+	@echo 'Creating .venv/demo with clarigen, gen-client and the library openai: this takes half a minute.'
 	$(PYTHON) -m venv --clear .venv/demo
-	.venv/demo/bin/python $(PIP_INSTALL) --editable '.[codegen]'
+	.venv/demo/bin/python $(PIP_INSTALL) --editable '.[codegen,openai]'
 	@touch $@
 
 test: $(STAMP) $(OLDEST) $(MCP)  ## run all tests
@@ -102,7 +102,7 @@ proto: $(STAMP)  ## compile clarigen.proto
 proto-check: $(STAMP)  ## check that the compiled proto is up to date
 	$(BIN)/python runtime/clarigen/_proto/compile.py --check
 
-demo: $(DEMO)  ## serve an example model, generate its client and call every method
+demo: $(DEMO)  ## serve example models, generate their clients and call every method
 	@.venv/demo/bin/python examples/demo.py
 
 generated: $(STAMP)  ## regenerate the packages in generated/

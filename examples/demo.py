@@ -1,6 +1,6 @@
-"""A demonstration on one machine: serve a model, generate its client, call every method.
+"""A demonstration on one machine: serve models, generate their clients, call every method.
 
-`make demo` runs it. The client is generated into a temporary folder; no file of the checkout changes.
+`make demo` runs it. The clients are generated into a temporary folder; no file of the checkout changes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from typing import Any
 from rich.console import Console
 from rich.syntax import Syntax
 from textstats import TextStats
+from texttools import TextTools, answer_chat
 
 from clarigen import InputError, SignatureMismatchError
-from clarigen.testing import Server, calls, fake, serve
+from clarigen.testing import OpenAITransports, Server, calls, fake, serve
 
 TEXT = """\
 The fox went out on a chilly night. He prayed for the moon to give him light!
@@ -117,6 +118,24 @@ def use_fake(TextStats: Any) -> None:  # noqa: N803 - printed as an application 
     print(*model.sentences("any text"), calls(model))
 
 
+def call_tool(tools: Any) -> None:
+    """Call a tool of an MCP model."""
+    result = tools.count_words(TEXT, top=2)  # result: CountWordsResult, a TypedDict
+    print(result["total"], "words")
+    for entry in result["words"]:
+        print(entry["word"], entry["count"])
+
+
+def chat_with_model(model: Any) -> None:
+    """Chat with an OpenAI-compatible model."""
+    client = model.openai()  # the client of the library openai
+    messages = [{"role": "user", "content": "How many words is this?"}]
+    chat = client.chat.completions.create(model=model.name, messages=messages)
+    print(chat.choices[0].message.content)
+    for chunk in client.chat.completions.create(model=model.name, messages=messages, stream=True):
+        print(chunk.choices[0].delta.content or "", end="|")
+
+
 def detect_change(TextStats: Any, server: Server) -> None:  # noqa: N803
     """Detect that the deployed model has changed."""
 
@@ -145,12 +164,14 @@ def main() -> None:
         console.print(f"served with the platform's protocol at {server.url}", style="dim")
 
         print_heading("Generate its client")
-        generate(server.url, folder)
+        generate(server.url, "text_stats", folder)
         client = Path(folder, "text_stats", "client.py").read_text(encoding="utf-8")
         print_heading("Read the generated code")
         print_code(client[client.index("class TextStats") : client.index("    def follow")])
 
+        sys.path.insert(0, folder)
         call_everything(server, folder)
+        use_tools_and_chats(folder)
 
     console.print(
         "\nThat is all. For a model deployed on Clarifai, start with\n"
@@ -159,9 +180,9 @@ def main() -> None:
     )
 
 
-def generate(url: str, folder: str) -> None:
+def generate(url: str, name: str, folder: str) -> None:
     """Run gen-client in a subprocess and print its output."""
-    options = ["--url", url, "--name", "text_stats"]
+    options = ["--url", url, "--name", name]
     console.print("$ gen-client", *options, style="bold green")
     command = [sys.executable, "-m", "gen_client", *options]
     completed = subprocess.run(
@@ -172,7 +193,6 @@ def generate(url: str, folder: str) -> None:
 
 def call_everything(server: Server, folder: str) -> None:
     """Import the generated package and call every method."""
-    sys.path.insert(0, folder)
     package, url = importlib.import_module("text_stats"), server.url
 
     print_heading("Call every method")
@@ -200,6 +220,26 @@ def call_everything(server: Server, folder: str) -> None:
         asyncio.run(run_async())
     run(use_fake, folder, package.TextStats)
     run(detect_change, folder, package.TextStats, server)
+
+
+def use_tools_and_chats(folder: str) -> None:
+    """Generate the clients of an MCP model and of an OpenAI-compatible model, and call them."""
+    print_heading("An MCP model: a typed method for each tool")
+    with serve(TextTools()) as server:
+        generate(server.url, "text_tools", folder)
+        package = importlib.import_module("text_tools")
+        print_code(inspect.getsource(package.TextTools.count_words))
+        print_code(f'tools = TextTools(base_url="{server.url}")')
+        with package.TextTools(base_url=server.url) as tools:
+            run(call_tool, folder, tools)
+
+    print_heading("An OpenAI-compatible model: the library openai over the same connection")
+    with serve(OpenAITransports(answer_chat)) as server:
+        generate(server.url, "small_chat", folder)
+        package = importlib.import_module("small_chat")
+        print_code(f'model = SmallChat(base_url="{server.url}")')
+        with package.SmallChat(base_url=server.url) as model:
+            run(chat_with_model, folder, model)
 
 
 def run(function: Callable[..., None], folder: str, *arguments: Any) -> None:

@@ -22,6 +22,12 @@ def _demo(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return run(sys.executable, demo, cwd=folder, env={"PYTHONPATH": SOURCES, **env})
 
 
+def test_the_environment_of_the_demo_has_what_it_imports() -> None:
+    """`make demo` does not use `.venv`, which has everything."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "--editable '.[codegen,openai]'" in makefile.split("$(DEMO): ")[1].split("\n\n")[0]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_demo_runs(tmp_path: Path, encoding: str) -> None:
     before = _files()
@@ -43,6 +49,11 @@ def test_demo_runs(tmp_path: Path, encoding: str) -> None:
         "  One. Two. [Call(method='sentences', arguments={'text': 'any text'})]",
         "  the model is not the one that text_stats was generated for",
         "parameter text is gone; document seems to be its new name",
+        "text_tools/client.py",
+        "def count_words(",
+        "  33 words\n  the 4\n  a 2\n",
+        "small_chat/client.py",
+        "  You said 5 words.\n  You| said| 5| words.||\n",
     ):
         assert text in demo.stdout
     assert "Traceback" not in demo.stderr

@@ -14,6 +14,7 @@ from gen_client import cli
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = ROOT / "generated"
 DOCS = ROOT / "tests" / "corpus" / "docs"
+MCP = ROOT / "tests" / "corpus" / "mcp"
 REAL = ROOT / "tests" / "corpus" / "real"
 MODEL_TYPES = ROOT / "tests" / "model_types"
 
@@ -26,7 +27,9 @@ PACKAGES = {
     "flowers": MODEL_TYPES / "visual-classifier.json",
     "gpt_5_1": REAL / "gpt-5-1.json",
     "speech_studio": ROOT / "examples" / "speech-studio.json",
-    "lab_tools": ROOT / "tests" / "corpus" / "mcp" / "lab-tools.json",
+    "lab_assistant": MCP / "lab-assistant.json",
+    "lab_tools": MCP / "lab-tools.json",
+    "plain_chat": REAL / "sdk-open-ai-model-class.json",
     "text_stats": ROOT / "examples" / "textstats.json",
 }
 """The packages: names, and files of signatures."""

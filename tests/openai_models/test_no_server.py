@@ -6,12 +6,15 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
+import grpc
 import openai
 import pytest
 
 from clarigen import UnavailableError
+from clarigen._proto import MultiOutputResponse
 from clarigen.testing import serve
 from generated.gpt_5_1 import AsyncGpt5_1, Gpt5_1
 from openai_models.test_sync import say
@@ -103,3 +106,64 @@ def test_the_platforms_error_in_mid_stream_is_an_api_error(broken: Gpt5_1) -> No
     assert next(stream).choices[0].delta.content == "a"
     with pytest.raises(openai.APIError, match="out of memory"):
         next(stream)
+
+
+CHUNK: Final = json.dumps({"id": "1", "choices": [{"index": 0, "delta": {"content": "a"}}]})
+FAILURE: Final = json.dumps({"code": 21313, "description": "failed", "details": "out of memory"})
+
+
+class Numbering(grpc.GenericRpcHandler):
+    """A platform that gives each request an id, and answers each stream with the same items."""
+
+    def __init__(self, *items: str) -> None:
+        self.items = items
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        del handler_call_details
+        return grpc.unary_stream_rpc_method_handler(self.answer)
+
+    def answer(self, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        del request, context
+        for number, item in enumerate(self.items):
+            response = MultiOutputResponse()
+            response.status.code = 10000
+            response.status.req_id = f"request-{number}"
+            output = response.outputs.add()
+            output.status.code = 10000
+            output.data.parts.add(id="return").data.string_value = item
+            yield response.SerializeToString()
+
+
+@pytest.fixture
+def numbered(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The base URL of a platform that gives each request an id."""
+    server = grpc.server(ThreadPoolExecutor(1), [Numbering(*request.param)])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"grpc://127.0.0.1:{port}"
+    server.stop(None).wait()
+
+
+@pytest.mark.parametrize("numbered", [[CHUNK, CHUNK]], indirect=True)
+def test_a_stream_has_the_id_of_its_request(numbered: str) -> None:
+    arguments: Any = {"model": "-", "messages": say("hi"), "stream": True}
+
+    async def stream() -> Any:
+        async with AsyncGpt5_1(base_url=numbered) as model:
+            raw = await model.openai().chat.completions.with_raw_response.create(**arguments)
+            pieces = [piece async for piece in raw.parse()]
+            return raw.headers["x-request-id"], len(pieces)
+
+    assert asyncio.run(stream()) == ("request-0", 2)
+    with Gpt5_1(base_url=numbered) as model, model.recording() as responses:
+        raw = model.openai().chat.completions.with_raw_response.create(**arguments)
+        assert raw.headers["x-request-id"] == "request-0"
+        assert len(list(raw.parse())) == 2
+    assert [response.request_id for response in responses] == ["request-1"]  # of the last item
+
+
+@pytest.mark.parametrize("numbered", [[FAILURE]], indirect=True)
+def test_a_stream_that_fails_at_once_has_the_id_of_its_request(numbered: str) -> None:
+    with Gpt5_1(base_url=numbered) as model, pytest.raises(openai.InternalServerError) as raised:
+        model.openai().chat.completions.create(model="-", messages=say("hi"), stream=True)
+    assert raised.value.request_id == "request-0"

@@ -8,7 +8,7 @@ server.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -79,12 +79,14 @@ class CallContext(NamedTuple):
         policy: Timeout and retries.
         observers: Callbacks for the response.
         drift: Check of the model's methods; None to check nothing.
+        on_start: Called with the platform's id of the request when a stream delivers its first result.
     """
 
     address: Address
     policy: Policy
     observers: tuple[Observer, ...] = ()
     drift: DriftCheck | None = None
+    on_start: Callable[[str], None] | None = None
 
 
 class _ParsedReply(NamedTuple):
@@ -253,12 +255,12 @@ def _run_stream(
             try:
                 address_fields = yield from _resolve_address(context, attempts.deadline)
                 message = message or b"".join((address_fields, *request))
-                encode_item = (
-                    partial(_encode_later_item, method, address_fields) if streams_inputs else None
-                )
                 if attempts.must_queue:
                     yield from wait_for_turn(attempts)
-                yield Open(method.rpc, message, attempts.begin(), encode_item)
+                encode_item = partial(_encode_later_item, method, address_fields)
+                yield Open(
+                    method.rpc, message, attempts.begin(), encode_item if streams_inputs else None
+                )
                 while (reply := (yield Receive())) is not END:
                     response, payloads = parse_reply(method, reply, context)
                     _check_response(method, response)
@@ -266,6 +268,8 @@ def _run_stream(
                     # Models send counts with the last message only, or running totals: either way, the last are right.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = _sum_usage(response)
+                    if context.on_start is not None and not attempts.has_results:
+                        context.on_start(response.status.req_id)
                     attempts.is_last = attempts.has_results = True
                     yield Deliver(method.decode_result(output.data, payloads))
                 break
@@ -387,12 +391,11 @@ def _notify_observers(
     LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
     if not context.observers:
         return
-    status = response.status
     record = Response(
         method=method.name,
         usage=usage if usage is not None else _sum_usage(response),
-        request_id=status.req_id,
-        status=status.code,
+        request_id=response.status.req_id,
+        status=response.status.code,
         elapsed=attempts.deadline.elapsed(),
         attempts=attempts.count,
         raw=response,

@@ -141,10 +141,8 @@ class _TransportBase:
             extensions={"clarigen_error": reply.error},
         )
 
-    def _make_event_response(self, events: Any) -> Any:
-        return self._httpx.Response(
-            200, headers={"content-type": "text/event-stream"}, stream=events
-        )
+    def _make_event_response(self, exchange: Exchange, events: Any) -> Any:
+        return self._httpx.Response(200, headers=exchange.make_stream_headers(), stream=events)
 
     def _make_error_response(self, error: ClarigenError) -> Any:
         """Return the response for an error; raise an error of the HTTP library if there was no response."""
@@ -180,7 +178,7 @@ class _Transport(_TransportBase):
             stream.cancel()
             return self._make_response(failure)
         events = _derive(_Events, self._httpx.SyncByteStream)(self._httpx, exchange, stream, item)
-        return self._make_event_response(events)
+        return self._make_event_response(exchange, events)
 
 
 class _AsyncTransport(_TransportBase):
@@ -211,7 +209,7 @@ class _AsyncTransport(_TransportBase):
         events = _derive(_AsyncEvents, self._httpx.AsyncByteStream)(
             self._httpx, exchange, stream, item
         )
-        return self._make_event_response(events)
+        return self._make_event_response(exchange, events)
 
 
 class _EventsBase:

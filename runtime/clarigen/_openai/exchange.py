@@ -55,6 +55,7 @@ class Exchange:
     Attributes:
         message: The message for the transport.
         context: The context of the call.
+        request_id: The platform's id of the request; empty until the call, or the first item of its stream, succeeded.
     """
 
     def __init__(
@@ -69,30 +70,40 @@ class Exchange:
         """
         observers = tuple(partial(self._notify, observer) for observer in context.observers)
         self.message = message
-        self.context = context._replace(observers=(self._remember, *observers))
+        if message.is_stream:
+            self.context = context._replace(observers=observers, on_start=self._remember_id)
+        else:
+            self.context = context._replace(observers=(self._remember, *observers))
         self._transports = transports
         self._is_observed = bool(observers)
         self._has_failed = False
         self._meter = UsageMeter()
-        self._request_id = ""
+        self.request_id = ""
 
     # What the call returned.
 
     def make_reply(self, answer: str) -> Reply:
         """Make the response for the result of the unary transport."""
         parsed = self._parse(answer)
-        failure = failures.find_failure(parsed, self._request_id)
+        failure = failures.find_failure(parsed, self.request_id)
         if failure is not None:
             return failures.make_failure_reply(failure)
-        return Reply(200, answer.encode(), self._request_id)
+        return Reply(200, answer.encode(), self.request_id)
 
     def find_first_failure(self, item: str) -> Reply | None:
         """Return the response for a stream whose first item is a failure; None if it is not."""
-        failure = failures.find_failure(self._parse(item))
+        failure = failures.find_failure(self._parse(item), self.request_id)
         if failure is None:
             return None
         self._has_failed = True
         return failures.make_failure_reply(failure)
+
+    def make_stream_headers(self) -> dict[str, str]:
+        """Return the HTTP headers of a stream that has begun."""
+        return {
+            **Reply(200, b"", self.request_id).headers,
+            "content-type": "text/event-stream",
+        }
 
     def encode_item(self, item: str) -> bytes:
         """Encode an item of a stream as an event."""
@@ -101,7 +112,7 @@ class Exchange:
         if not (has_usage or events.needs_parsing(item, endpoint)):
             return events.encode_event(item, None, endpoint)
         parsed = self._parse(item)
-        failure = failures.find_failure(parsed)
+        failure = failures.find_failure(parsed, self.request_id)
         if failure is not None:
             self._has_failed = True
             return events.encode_error(failure.description)
@@ -131,7 +142,10 @@ class Exchange:
     # The observers of the call.
 
     def _remember(self, response: Response) -> None:
-        self._request_id = response.request_id
+        self.request_id = response.request_id
+
+    def _remember_id(self, request_id: str) -> None:
+        self.request_id = request_id
 
     def _notify(self, observer: Observer, response: Response) -> None:
         """Pass a response to an observer of the client, unless the model reported a failure."""

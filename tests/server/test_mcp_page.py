@@ -6,6 +6,7 @@ frameworks with mcp 2 in `.venv/frameworks`, those that need mcp 1 in `.venv/mcp
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,7 @@ def blocks() -> dict[str, str]:
         "pydantic-ai",
         "openai-agents",
         "langchain",
+        "fakes",
     )
     return dict(zip(names, found, strict=True))
 
@@ -63,7 +65,7 @@ def run_block(python: Path, url: str, block: str, *, llm: bool = False) -> str:
         folder = python.parent.parent.relative_to(ROOT)
         pytest.fail(f"`{folder}` is missing, the environment of frameworks: `make test-frameworks`")
     arguments = [url, block, "test" if llm else ""]
-    environment = {"PYTHONPATH": SOURCES, "GRPC_VERBOSITY": "ERROR"}
+    environment = {"PYTHONPATH": f"{SOURCES}{os.pathsep}{ROOT}", "GRPC_VERBOSITY": "ERROR"}
     done = run(python, "-W", "ignore", "-c", PROGRAM, *arguments, env=environment, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -83,6 +85,14 @@ def test_resources_and_prompts(lab: str) -> None:
         '{"debug":false}',
         "review ['code', 'language']",
         "Review this python: x = 1",
+    ]
+
+
+def test_fakes(lab: str) -> None:
+    block = blocks()["fakes"].replace("from lab_tools", "from generated.lab_tools")
+    assert run_block(MCP_1, lab, block).splitlines() == [
+        "3 Review this: x = 1",
+        "Call(method='add', arguments={'a': 2, 'b': 1})",
     ]
 
 

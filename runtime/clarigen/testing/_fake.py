@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
 
 from .._async.client import AsyncClient
 from .._client.base import ClientBase
+from .._drift.check import find_package
 from .._sync.client import Client
 from .._wire.codec import describe
 from .._wire.method import Method, Streaming, Unary
@@ -25,11 +26,15 @@ from ._signature_check import check_function, is_async
 if TYPE_CHECKING:
     from .._openai.model import OpenAIModelBase
     from ._fake_calls import FakeMethod
+    from ._fake_mcp import FakeMcpServer, Replacement
 
 _Client = TypeVar("_Client", bound=ClientBase)
 
 _UNUSED_URL: Final = "grpc://127.0.0.1:1"
 """The base URL of a fake, which never connects."""
+
+MCP_NAMES: Final = ("resources", "read_resource", "prompts", "prompt")
+"""The methods of every MCP model that can be replaced, besides its tools."""
 
 
 def fake(client_class: type[_Client], /, **functions: object) -> _Client:
@@ -57,7 +62,10 @@ def fake(client_class: type[_Client], /, **functions: object) -> _Client:
     Args:
         client_class: A generated class, such as `Detector` or `AsyncDetector`.
         **functions: The replacement of each method that the test calls. `openai` is that of an OpenAI-compatible
-            model: a function of the body of a request, as for `OpenAITransports`.
+            model: a function of the body of a request, as for `OpenAITransports`. An MCP model also has
+            `resources`, `read_resource`, `prompts` and `prompt`, whose functions get the URI, or the name and the
+            arguments of the prompt; a text will do for what the last two, and `read_resource`, return. `mcp()` sees
+            all that is replaced.
 
     Returns:
         The client.
@@ -72,7 +80,12 @@ def fake(client_class: type[_Client], /, **functions: object) -> _Client:
         )
     methods, call_log = _find_methods(client_class), CallLog()
     fake_methods: dict[str, FakeMethod] = {}
+    offer: dict[str, Replacement] = {}
+    is_mcp = _is_mcp(client_class)
     for name, function in functions.items():
+        if is_mcp and name in MCP_NAMES:
+            offer[name] = _build_replacement(client_class, name, function, call_log)
+            continue
         if name == "openai" and _is_openai(client_class):
             fake_methods |= _build_openai_methods(client_class, function, call_log)
             continue
@@ -86,6 +99,7 @@ def fake(client_class: type[_Client], /, **functions: object) -> _Client:
         "__doc__": client_class.__doc__,
         "_fake_methods": fake_methods,
         "_call_log": call_log,
+        "_fake_mcp": _build_mcp_server(client_class, fake_methods, offer) if is_mcp else None,
     }
     base: Any = AsyncFake if issubclass(client_class, AsyncClient) else Fake
     fake_class: Any = new_class(
@@ -150,6 +164,53 @@ def _is_openai(client_class: type[ClientBase]) -> bool:
     return module is not None and issubclass(client_class, module.OpenAIModelBase)
 
 
+def _is_mcp(client_class: type[ClientBase]) -> bool:
+    """Return whether a class is of an MCP model. Its base is loaded if it is."""
+    module = sys.modules.get("clarigen._mcp.client")
+    return module is not None and issubclass(client_class, (module.MCPModel, module.AsyncMCPModel))
+
+
+def _build_mcp_server(
+    client_class: type[ClientBase],
+    fake_methods: dict[str, FakeMethod],
+    offer: dict[str, Replacement],
+) -> FakeMcpServer:
+    from ._fake_mcp import FakeMcpServer
+
+    package = find_package(client_class, ClientBase)
+    return FakeMcpServer(client_class.__name__, package, fake_methods, offer)
+
+
+def _build_replacement(
+    client_class: type[ClientBase], name: str, replacement: Any, call_log: CallLog
+) -> Replacement:
+    """Build what answers for prompts or resources: a function, a result or an exception.
+
+    Raises:
+        ConfigError: The replacement does not match the method.
+    """
+    from ._fake_mcp import Replacement, check_fixed
+
+    if _is_error(replacement):
+        function = partial(_raise_error, replacement)
+    elif callable(replacement):
+        _check_async(client_class, name, replacement)
+        function = replacement
+    else:
+        check_fixed(name, replacement)
+        function = partial(_return_fixed, replacement)
+    return Replacement(name, function, call_log)
+
+
+def _check_async(client_class: type[ClientBase], name: str, function: Any) -> None:
+    """Raise `ConfigError` if a function is async, and the client is not."""
+    if is_async(function) and not issubclass(client_class, AsyncClient):
+        raise ConfigError(
+            f"fake({client_class.__name__}, {name}=…): the function must not be async; only the fake of an asyncio"
+            " client accepts one"
+        )
+
+
 def _build_openai_methods(
     client_class: type[ClientBase], handler: Any, call_log: CallLog
 ) -> dict[str, FakeMethod]:
@@ -165,12 +226,8 @@ def _build_openai_methods(
     from ._openai import OpenAIHandler
 
     asynchronous: bool = issubclass(client_class, AsyncClient)
-    is_handler_async = is_async(handler) if callable(handler) else False
-    if is_handler_async and not asynchronous:
-        raise ConfigError(
-            f"fake({client_class.__name__}, openai=…): the function must not be async; only the fake of an asyncio"
-            " client accepts one"
-        )
+    if callable(handler):
+        _check_async(client_class, "openai", handler)
     function = partial(_raise_error, handler) if _is_error(handler) else handler
     answers, unlogged = OpenAIHandler(function, call_log), CallLog(0)
     transports = make_transports(cast("type[OpenAIModelBase]", client_class))
@@ -231,6 +288,10 @@ def _return_result(result: Any, **_: object) -> Any:
     return result
 
 
+def _return_fixed(result: Any, *_: object, **__: object) -> Any:
+    return result
+
+
 def _remove_placeholders(method: Method[Any]) -> Method[Any]:
     """Return a copy of a method that sends a part for each argument, but no placeholder for an omitted one.
 
@@ -257,6 +318,7 @@ class FakeBase(ClientBase):
     """The common base class of sync and async fakes."""
 
     _fake_methods: ClassVar[dict[str, FakeMethod]]
+    _fake_mcp: ClassVar[FakeMcpServer | None]
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a fake cannot be pickled: its functions and calls belong to this process")
@@ -271,7 +333,7 @@ class Fake(FakeBase, Client):
     def _open_connection(self) -> None:
         from ._fake_connection import FakeConnection
 
-        self._connection = FakeConnection(self._fake_methods, type(self).__name__)
+        self._connection = FakeConnection(self._fake_methods, type(self).__name__, self._fake_mcp)
 
 
 class AsyncFake(FakeBase, AsyncClient):
@@ -280,4 +342,6 @@ class AsyncFake(FakeBase, AsyncClient):
     def _open_connection(self) -> None:
         from ._fake_connection import AsyncFakeConnection
 
-        self._connection = AsyncFakeConnection(self._fake_methods, type(self).__name__)
+        self._connection = AsyncFakeConnection(
+            self._fake_methods, type(self).__name__, self._fake_mcp
+        )

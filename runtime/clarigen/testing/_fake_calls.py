@@ -79,7 +79,7 @@ class FakeMethod:
         Not among them are a stream, and an omitted argument whose default only the model knows.
         """
         if isinstance(self.method, Tool):
-            return self._decode_tool_arguments(self.method, data)
+            return self.add_defaults(self.method.decode_arguments(data, NO_PAYLOADS))
         parts = {part.id: part.data for part in data.parts}
         arguments: dict[str, Any] = {}
         for field in self.method.fields:
@@ -89,14 +89,17 @@ class FakeMethod:
                 arguments[field.name] = None
         return arguments
 
-    def _decode_tool_arguments(self, tool: Tool[Any], data: Data) -> dict[str, Any]:
-        """Return the arguments of a call of a tool, with the declared defaults, which are not sent."""
+    def add_defaults(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a call of a tool with the declared defaults, which are not sent."""
         defaults = {
             field.name: field.default
-            for field in tool.fields
+            for field in self.method.fields
             if field.default is not REQUIRED and field.default is not SERVER_DEFAULT
         }
-        return defaults | tool.decode_arguments(data, NO_PAYLOADS)
+        known = defaults | arguments
+        return {
+            field.name: known[field.name] for field in self.method.fields if field.name in known
+        }
 
     def convert_item(self, stream: Field, item: Any) -> Any:
         """Convert an item of a stream of inputs as on the way to a model.
@@ -186,7 +189,7 @@ def call_with_input(fake_method: FakeMethod, data: Data, context: CallContext) -
     """Return the flow that calls the function of a unary method with the arguments of an input."""
     attempts, arguments = Attempts(context.policy), fake_method.decode_arguments(data)
     output = fake_method.encode_output((yield CallFunction(partial(fake_method.call, arguments))))
-    _notify_observers(fake_method, context, attempts, output)
+    notify_of_success(fake_method.method, context, attempts, output)
     return fake_method.method.decode_result(output.data, NO_PAYLOADS)
 
 
@@ -229,7 +232,7 @@ def _run_stream(
     finally:
         if inspect.isgenerator(results):
             results.close()
-    _notify_observers(fake_method, context, attempts, output)
+    notify_of_success(fake_method.method, context, attempts, output)
     return Usage()
 
 
@@ -266,8 +269,8 @@ async def _convert_async_items(
         yield fake_method.convert_item(stream, item)
 
 
-def _notify_observers(
-    fake_method: FakeMethod, context: CallContext, attempts: Attempts, output: Output
+def notify_of_success(
+    method: Method[Any], context: CallContext, attempts: Attempts, output: Output
 ) -> None:
     """Pass a `Response` to each observer after a successful call."""
     if not context.observers:
@@ -275,7 +278,7 @@ def _notify_observers(
     notify_observers(
         context.observers,
         Response(
-            method=fake_method.method.name,
+            method=method.name,
             usage=Usage(),
             request_id="",
             status=SUCCESS,

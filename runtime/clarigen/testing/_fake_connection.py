@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .._calls.actions import END
 from .._calls.batch import AdaptiveLimits, BatchLimits, BatchPlan, encode_list
@@ -18,6 +18,7 @@ from .._calls.driver import AsyncDriver, Driver
 from .._transport.connection import CLOSED
 from .._wire.json_rpc import TRANSPORT_METHOD
 from .._wire.method import Method, Streaming, Unary
+from .._wire.tool import Tool
 from ..errors import ClarigenError, ConfigError
 from ._fake_calls import (
     CallFunction,
@@ -27,6 +28,9 @@ from ._fake_calls import (
     call_with_input,
     parse_input,
 )
+
+if TYPE_CHECKING:
+    from ._fake_mcp import FakeMcpServer
 
 
 class FakeBatchPlan(BatchPlan[Any]):
@@ -61,13 +65,17 @@ _REPLACEMENTS: Final = {"openai_transport": "openai", "openai_stream_transport":
 class FakeConnectionBase:
     """The common base class of both connections: it makes the flows of a fake's calls."""
 
-    def __init__(self, methods: Mapping[str, FakeMethod], class_name: str) -> None:
+    def __init__(
+        self, methods: Mapping[str, FakeMethod], class_name: str, mcp: FakeMcpServer | None
+    ) -> None:
         """Create an open connection.
 
         Args:
             methods: The methods of the fake, by name.
             class_name: The name of the client's class, for messages.
+            mcp: The MCP server of the fake; None if the model is no MCP model.
         """
+        self._mcp = mcp
         self._methods = methods
         self._class_name = class_name
         self._is_closed = False
@@ -76,14 +84,8 @@ class FakeConnectionBase:
         """Return the replacement of a method.
 
         Raises:
-            ConfigError: No replacement was passed to `fake`, or the method can have none.
+            ConfigError: No replacement was passed to `fake`.
         """
-        is_transport = method.name == TRANSPORT_METHOD  # of a client whose tools are not known
-        if method.wire_name == TRANSPORT_METHOD and not is_transport:
-            raise ConfigError(
-                f"{method.name}: a fake has tools, but no resources, prompts or transport; use"
-                " serve(Samples(signatures, mcp=…))"
-            )
         if method.name not in self._methods:
             cls, name = self._class_name, _REPLACEMENTS.get(method.name, method.name)
             raise ConfigError(f"{name}: the fake has no replacement; pass fake({cls}, {name}=…)")
@@ -93,6 +95,9 @@ class FakeConnectionBase:
         self, method: Unary[Any], values: Sequence[Any], context: CallContext
     ) -> Any:
         """Return the flow of a unary call."""
+        is_message = method.wire_name == TRANSPORT_METHOD and not isinstance(method, Tool)
+        if self._mcp is not None and is_message and method.name not in self._methods:
+            return self._mcp.call(method, values, context)
         return call_unary(self._find_fake_method(method), values, context)
 
     def make_stream_flow(

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from gen_client.commands.command import Command, build_parser
-from gen_client.commands.registry import COMMANDS, GENERATE
-from gen_client.diagnostics import Diagnostic, Refusal, Severity, diagnose_bug, suggest
+from gen_client.commands.registry import COMMANDS, GENERATE, find_command
+from gen_client.diagnostics import Diagnostic, Refusal, Severity, diagnose_bug
 from gen_client.exit_codes import DONE, INTERRUPTED, USAGE
 from gen_client.terminal.console import Console, discard_output, open_missing_streams
-from gen_client.text import quote
 
+_NAMES: Final = frozenset(command.name for command in COMMANDS)
 _CODEGEN_MODULES: Final = (
     "black",
     "jinja2",
@@ -64,21 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _select_command(arguments: Sequence[str]) -> tuple[Command, Sequence[str]]:
-    """Return the command that the first argument names, and the remaining arguments."""
-    first = arguments[0] if arguments else ""
-    for command in COMMANDS:
-        if first == command.name:
-            return command, arguments[1:]
-    if arguments and not first.startswith("-"):
-        raise _refuse_command(first)
-    return GENERATE, arguments
+    """Return the command that the first argument names, and the remaining arguments; without a name, `GENERATE`."""
+    first = arguments[0] if arguments else "-"
+    if first.startswith("-") or (not _is_word(first) and first not in _NAMES):
+        return GENERATE, arguments
+    return find_command(first), arguments[1:]
 
 
-def _refuse_command(word: str) -> Refusal:
-    remedy = suggest(word, (command.name for command in COMMANDS))
-    if "/" in word:
-        remedy = "a model is named with --url, a signature file with --signatures"
-    return Refusal(f"there is no command {quote(word)}", exit_code=USAGE, remedy=remedy)
+def _is_word(text: str) -> bool:
+    """Return whether a text can only be meant as a command: no address has this form, and no file this name."""
+    return text.replace("-", "").replace("_", "").isalpha() and not Path(text).exists()
 
 
 def _diagnose_missing_module(error: ModuleNotFoundError) -> Diagnostic:

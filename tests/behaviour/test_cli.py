@@ -335,12 +335,15 @@ def test_model_sets_the_model_of_the_client(gen_client: Command, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "--url"),
+        ([], "gen-client SOURCE"),
+        (["a/b/models/c", "--url", "a/b/models/c"], "both name a model"),
         (["--url", "a", "--signatures", "b"], "not allowed with"),
         (["--signatures"], "expected one argument"),
         (["--sig", "x"], "--sig"),
+        (["--signature", "x"], "did you mean '--signatures'?"),
         (["--signatures", SIGNATURES, "--wat\x1b[31m"], "--wat"),
-        (["--signatures", SIGNATURES, "more"], "more"),
+        (["--signatures", SIGNATURES, "more"], "both name a model"),
+        ([SIGNATURES, "more"], "more"),
         (["--signatures", SIGNATURES, "--model", "grpc://127.0.0.1:8000"], "--model"),
         (["--signatures", SIGNATURES, "--model", "a/b/models/c/versions/d"], "--model"),
         (["--signatures", SIGNATURES, "--model", "a/b/workflows/c"], "workflow"),
@@ -588,9 +591,11 @@ def test_hostile_models_in_a_fresh_process(tmp_path: Path) -> None:
     ("word", "remedy"),
     [
         ("shwo", "did you mean 'show'?"),
-        ("frobnicate", "expected one of init, diff, show, serve, doctor, completion"),
-        ("https://clarifai.com/a/b/models/c", "a model is named with --url"),
-        ("\x1b[31m/..", "a model is named with --url"),
+        (
+            "frobnicate",
+            "expected one of generate, init, diff, show, serve, doctor, completion, help",
+        ),
+        ("ini", "did you mean 'init'?"),
     ],
 )
 def test_an_unknown_command_gets_a_remedy(gen_client: Command, word: str, remedy: str) -> None:

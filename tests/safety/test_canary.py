@@ -33,7 +33,9 @@ WORDS: Final[dict[str, list[list[str]]]] = {
     "show": [["good"], ["good", "predict", "--snippet"], ["good", "--json"]],
     "serve": [["missing"]],
     "doctor": [[], ["good"]],
+    "generate": [[], ["good", "--out", "other"], ["--check"]],
     "completion": [["bash"]],
+    "help": [[], ["show"]],
 }
 """The arguments of each command in CI. Only `init` names a server, and it asks none."""
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from gen_client import exit_codes
-from gen_client.diagnostics import Refusal
-from gen_client.text import escape_unprintable
+from gen_client.diagnostics import Refusal, suggest
+from gen_client.text import escape_unprintable, quote
 
 if TYPE_CHECKING:
     from gen_client.terminal.console import Console
@@ -57,6 +57,30 @@ class Command:
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are two printable lines instead of the whole usage."""
+
+    def parse_args(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Sequence[str]
+    ) -> argparse.Namespace:
+        """Parse the words of a command line.
+
+        Raises:
+            Refusal: Exit 2: they are wrong. If an option is unknown, the message names the nearest one.
+        """
+        for word in args:
+            if word == "--":
+                break
+            option = word.partition("=")[0]
+            if option.startswith("--") and option not in self._option_string_actions:
+                raise self._refuse_option(option)
+        return super().parse_args(args)
+
+    def _refuse_option(self, option: str) -> Refusal:
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        return Refusal(
+            f"there is no option {quote(option)}",
+            exit_code=exit_codes.USAGE,
+            remedy=suggest(option, known, fallback=f"{self.prog} --help lists the options"),
+        )
 
     def error(self, message: str) -> NoReturn:
         """Raise a `Refusal` with argparse's message."""

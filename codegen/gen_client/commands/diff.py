@@ -13,7 +13,7 @@ _FAIL_ON: Final = ("any", "breaking")
 _EXAMPLES: Final = (
     ("everything that pyproject.toml lists, against the deployed models", "gen-client diff"),
     ("one package, against its deployed model", "gen-client diff src/models/o4_mini"),
-    ("against a local runner", "gen-client diff src/models/o4_mini --url grpc://127.0.0.1:8000"),
+    ("against a local runner", "gen-client diff src/models/o4_mini grpc://127.0.0.1:8000"),
     ("against the main branch", "gen-client diff src/models/o4_mini --base origin/main"),
     (
         "two locks; fail only for changes that break callers",
@@ -29,17 +29,22 @@ _EXAMPLES: Final = (
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of `diff`."""
     parser.add_argument(
-        "lock",
-        metavar="LOCK",
+        "source",
+        metavar="SOURCE",
         nargs="?",
-        help="the old interface: a package or its signatures.json (default: all that pyproject.toml lists)",
+        help="the old interface: a package, a file, an address (default: all that pyproject.toml lists)",
     )
     parser.add_argument(
-        "other", metavar="OTHER", nargs="?", help="the new interface, if it is in a file as well"
+        "other",
+        metavar="OTHER",
+        nargs="?",
+        help="the new interface, another SOURCE (default: the deployed model that the first one names)",
     )
     declare_model_options(parser, signatures=False)
     parser.add_argument(
-        "--base", metavar="REV", help="read LOCK as of this revision of its git repository"
+        "--base",
+        metavar="REV",
+        help="read SOURCE, a package or a file, as of this revision of its git repository",
     )
     output = parser.add_argument_group("the answer")
     output.add_argument(
@@ -61,5 +66,5 @@ COMMAND: Final = Command(
     summary="Say what changed in a model's interface, and whether it breaks callers.",
     examples=_EXAMPLES,
     declare=declare,
-    usage="[LOCK] [OTHER | --url URL] [--base REV]\n                       [--fail-on any|breaking] [options]",
+    usage="[SOURCE [OTHER]] [--base REV] [--fail-on any|breaking]\n                       [options]",
 )

@@ -1,6 +1,6 @@
-"""The interfaces that `gen-client diff` compares: that of a lock, and that of the present model.
+"""The interfaces that `gen-client diff` compares: an old one, mostly that of a lock, and that of the present model.
 
-There is one comparison for a lock on the command line, or one per model of the configuration. If a package has only
+There is one comparison for a SOURCE on the command line, or one per model of the configuration. If a package has only
 some of its model's methods, only those are compared. Only the configuration and locks are read; nothing is fetched yet.
 """
 
@@ -12,15 +12,28 @@ from pathlib import Path
 
 from gen_client import config
 from gen_client.commands import resolve_jobs
-from gen_client.commands.resolve_model import package_name_at, resolve_lock_path, resolve_source
+from gen_client.commands.resolve_model import package_name_at, resolve_source
 from gen_client.config import ModelEntry
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
 from gen_client.layout import LOCK_FILE
-from gen_client.source import Access, Document, PlatformModel, RevisionFile, SignatureFile, Source
+from gen_client.source import (
+    Access,
+    Document,
+    PlatformModel,
+    RevisionFile,
+    SignatureFile,
+    Source,
+    find_lock,
+    parse_source,
+    resolve_address,
+)
+from gen_client.source.address import Address, LocalAddress
+from gen_client.source.local import open_local
 from gen_client.source.selection import select_methods
+from gen_client.text import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,7 @@ class ComparisonInput:
     """The input of one comparison.
 
     Attributes:
-        lock: The path of the lock.
+        lock: The path of the lock, or what else names the old interface.
         package: The name of the package that holds the lock; None if there is none.
         old: The source of the interface that callers know.
         new: The source of the interface that there is now.
@@ -61,23 +74,53 @@ def resolve_inputs(
     """
     if arguments.other is not None and (arguments.url is not None or arguments.base is not None):
         raise Refusal("OTHER cannot be combined with --url or --base", exit_code=USAGE)
-    if arguments.lock is not None:
-        return [_input_of_lock(arguments, progress)]
+    if arguments.source is not None:
+        return [_input_of_source(arguments, progress)]
     if arguments.url is not None:
-        raise Refusal("--url needs a LOCK to compare with", exit_code=USAGE)
+        raise Refusal(
+            "--url needs a SOURCE to compare with",
+            exit_code=USAGE,
+            remedy="name a package or a lock before it",
+        )
     jobs = resolve_jobs.configured_jobs(arguments.api_base, progress, PackageOptions())
     return [_input_of_job(job, arguments) for job in jobs]
 
 
-def _input_of_lock(arguments: argparse.Namespace, progress: ProgressCallback) -> ComparisonInput:
-    """Return the comparison of the lock that the command line names."""
-    lock = resolve_lock_path(arguments.lock)
+def _input_of_source(arguments: argparse.Namespace, progress: ProgressCallback) -> ComparisonInput:
+    """Return the comparison of the SOURCE that the command line names."""
+    address = parse_source(arguments.source)
     report = Report()
+    if not isinstance(address, LocalAddress):
+        return _input_of_address(arguments, address, report, progress)
+    lock = find_lock(address.path)
+    if arguments.base is not None and Path(lock).is_dir():  # The revision may have the lock.
+        lock = str(Path(lock) / LOCK_FILE)
     new = _new_source(arguments, lock, report, progress)
     entry = _find_entry(lock)
     if entry is not None:
         new = _SelectedMethods(new, entry.methods, entry.exclude)
     return ComparisonInput(lock, package_name_at(lock), _old_source(arguments, lock), new, report)
+
+
+def _input_of_address(
+    arguments: argparse.Namespace, address: Address, report: Report, progress: ProgressCallback
+) -> ComparisonInput:
+    """Return the comparison of a model that is not local with another SOURCE."""
+    if arguments.base is not None:
+        raise Refusal(
+            "--base needs a package or a file, not an address",
+            exit_code=USAGE,
+            remedy="a revision of a git repository has files",
+        )
+    if arguments.other is None and arguments.url is None:
+        raise Refusal(
+            "an address needs an OTHER to compare with",
+            exit_code=USAGE,
+            remedy="name two: gen-client diff SOURCE OTHER, where the second is the new one",
+        )
+    old = resolve_address(address, _access(arguments, progress), Report())
+    new = resolve_source(arguments, arguments.other, report, progress)
+    return ComparisonInput(arguments.other or arguments.source, None, old, new, report)
 
 
 def _input_of_job(job: Job, arguments: argparse.Namespace) -> ComparisonInput:
@@ -92,7 +135,7 @@ def _input_of_job(job: Job, arguments: argparse.Namespace) -> ComparisonInput:
 
 def _old_source(arguments: argparse.Namespace, lock: str) -> Source:
     if arguments.base is None:
-        return SignatureFile(lock, Report())
+        return open_local(lock, Report())
     return RevisionFile(Path(lock), arguments.base, Report())
 
 
@@ -100,18 +143,22 @@ def _new_source(
     arguments: argparse.Namespace, lock: str, report: Report, progress: ProgressCallback
 ) -> Source:
     """Return the source of the new interface: an address, a file, or the model that the lock names."""
-    if arguments.url is not None:
-        return resolve_source(arguments, None, report, progress)
-    if arguments.other is not None or arguments.base is not None:
-        return SignatureFile(resolve_lock_path(arguments.other or lock), report)
-    reference = SignatureFile(lock, Report()).fetch().reference
+    if arguments.url is not None or arguments.other is not None:
+        return resolve_source(arguments, arguments.other, report, progress)
+    if arguments.base is not None:
+        return open_local(lock, report)
+    reference = open_local(lock, Report()).fetch().reference
     if reference is None:
         raise Refusal(
-            "the lock names no model to compare with",
+            f"{quote(lock, 200)} names no model to compare with",
             exit_code=USAGE,
-            remedy="give the address of the running model with --url",
+            remedy="name the other one: gen-client diff SOURCE OTHER (or --url URL)",
         )
-    return PlatformModel(reference, "", Access(api_base=arguments.api_base, progress=progress))
+    return PlatformModel(reference, "", _access(arguments, progress))
+
+
+def _access(arguments: argparse.Namespace, progress: ProgressCallback) -> Access:
+    return Access(api_base=arguments.api_base, progress=progress)
 
 
 def _find_entry(lock: str) -> ModelEntry | None:

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             code = max(code, console.report(result.diagnostic, label))
         else:
             compared.append(result)
-    is_list = arguments.lock is None
+    is_list = arguments.source is None
     for line, color in diff_formats.format_lines(compared, arguments.format, is_list=is_list):
         if arguments.format == "github":
             console.print_annotation(line)

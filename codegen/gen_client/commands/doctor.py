@@ -11,17 +11,18 @@ from gen_client.commands.model_options import declare_model_options
 _EXAMPLES: Final = (
     ("versions, credential, the platform, and all that pyproject.toml lists", "gen-client doctor"),
     ("is this package up to date?", "gen-client doctor src/models/o4_mini"),
-    ("can this model be reached?", "gen-client doctor --url grpc://127.0.0.1:8000"),
+    ("can this model be reached?", "gen-client doctor grpc://127.0.0.1:8000"),
 )
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of `doctor`."""
     parser.add_argument(
-        "paths",
-        metavar="PACKAGE",
+        "sources",
+        metavar="SOURCE",
         nargs="*",
-        help="generated packages, or their locks (default: all that pyproject.toml lists)",
+        help="packages to check, or models to reach: addresses, runners, files"
+        " (default: the packages that pyproject.toml lists)",
     )
     declare_model_options(parser, signatures=False)
 
@@ -31,5 +32,5 @@ COMMAND: Final = Command(
     summary="Check versions, credential, platform and packages; prints lines to paste into a report.",
     examples=_EXAMPLES,
     declare=declare,
-    usage="[PACKAGE ...] [--url URL] [--api-base URL] [options]",
+    usage="[SOURCE ...] [--api-base URL] [options]",
 )

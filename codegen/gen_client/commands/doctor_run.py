@@ -7,18 +7,19 @@ part of a credential.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from gen_client import config, pipeline
 from gen_client.commands import environment, resolve_jobs
 from gen_client.commands.environment import Finding, State
-from gen_client.commands.resolve_model import read_interface, resolve_lock_path, resolve_source
+from gen_client.commands.resolve_model import package_name_at, read_interface, resolve_source
 from gen_client.diagnostics import Diagnostic, ProgressCallback, Refusal, Report
 from gen_client.exit_codes import DIFFERENT, DONE, USAGE
 from gen_client.jobs import CheckResult, Job, Mode, PackageOptions
-from gen_client.source import Access, SignatureFile, whoami
+from gen_client.source import Access, SignatureFile, find_lock, whoami
+from gen_client.source.local import is_path
 from gen_client.terminal.console import Color, Console
 from gen_client.terminal.progress import show_progress
 from gen_client.text import quote
@@ -50,9 +51,16 @@ def _check_all(arguments: argparse.Namespace, progress: ProgressCallback) -> Ite
     yield from environment.check_versions()
     yield from environment.check_credentials()
     yield _check_platform(arguments, progress)
+    packages: list[str] = []
+    for text in arguments.sources:
+        if is_path(text) and package_name_at(find_lock(text)) is not None:
+            packages.append(text)
+        else:
+            yield _check_model(arguments, text, progress)
     if arguments.url is not None:
-        yield _check_model(arguments, progress)
-    yield from _check_packages(arguments, progress)
+        yield _check_model(arguments, None, progress)
+    if packages or not arguments.sources:
+        yield from _check_packages(packages, progress)
 
 
 def _check_platform(arguments: argparse.Namespace, progress: ProgressCallback) -> Finding:
@@ -72,20 +80,24 @@ def _check_platform(arguments: argparse.Namespace, progress: ProgressCallback) -
     return Finding(State.OK, "platform", f"{address} answers, for the user {quote(user_id)}")
 
 
-def _check_model(arguments: argparse.Namespace, progress: ProgressCallback) -> Finding:
-    """Check whether the model of `--url` can be reached and has a usable interface."""
+def _check_model(
+    arguments: argparse.Namespace, text: str | None, progress: ProgressCallback
+) -> Finding:
+    """Check whether the model of a SOURCE, or else of `--url`, can be reached and has a usable interface."""
+    options = argparse.Namespace(url=None if text else arguments.url, api_base=arguments.api_base)
     try:
-        source = resolve_source(arguments, None, Report(), progress)
+        source = resolve_source(options, text, Report(), progress)
         methods = read_interface(source, None, Report()).methods
     except Refusal as refusal:
         return _fault("model", refusal.diagnostic)
-    return Finding(State.OK, "model", f"the model of --url has {len(methods)} methods")
+    subject = "the model of --url" if text is None else quote(text, 200)
+    return Finding(State.OK, "model", f"{subject} has {len(methods)} methods")
 
 
-def _check_packages(arguments: argparse.Namespace, progress: ProgressCallback) -> Iterator[Finding]:
+def _check_packages(paths: Sequence[str], progress: ProgressCallback) -> Iterator[Finding]:
     """Check whether this gen-client would generate the same packages from their locks."""
     try:
-        jobs = [_check_job(path) for path in arguments.paths] or _configured_jobs(progress)
+        jobs = [_check_job(path) for path in paths] or _configured_jobs(progress)
     except Refusal as refusal:
         yield _fault("configuration", refusal.diagnostic)
         return
@@ -103,7 +115,7 @@ def _check_packages(arguments: argparse.Namespace, progress: ProgressCallback) -
 
 def _check_job(path: str) -> Job:
     """Return the job that checks the package at a path."""
-    lock = Path(resolve_lock_path(path))
+    lock = Path(find_lock(path))
     folder = lock.absolute().parent
     report = Report()
     options = PackageOptions(lock.parent.parent if lock.parent.name else folder.parent, folder.name)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from clarigen import __version__
 from gen_client.commands.command import Command
-from gen_client.commands.model_options import declare_model_options
+from gen_client.commands.model_options import declare_model_options, declare_source
 
 _EXAMPLES: Final = (
     (
         "a model of the platform",
-        "gen-client --url openai/chat-completion/models/o4-mini --out src/models",
+        "gen-client openai/chat-completion/models/o4-mini --out src/models",
     ),
-    ("a local runner", "gen-client --url grpc://127.0.0.1:8000 --name my_model"),
+    ("a local runner", "gen-client grpc://127.0.0.1:8000 --name my_model"),
+    ("a lock or a signature file", "gen-client eyes.json --name eyes"),
     ("everything that pyproject.toml lists", "gen-client"),
     ("in a pull request: is what is committed up to date?", "gen-client --check --offline"),
     (
@@ -26,7 +28,13 @@ _EXAMPLES: Final = (
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `gen-client` without a command."""
+    """Add the argument and the options of `gen-client` without a command."""
+    declare_source(parser)
+    declare_options(parser)
+
+
+def declare_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options alone."""
     declare_model_options(parser)
     _declare_package_options(parser)
     _declare_run_options(parser)
@@ -88,5 +96,13 @@ COMMAND: Final = Command(
     summary="Turn a model deployed on Clarifai into a typed Python package.",
     examples=_EXAMPLES,
     declare=declare,
-    usage="[--url URL | --signatures FILE] [--out DIR] [--name NAME]\n                  [--check] [options]",
+    usage="[SOURCE] [--out DIR] [--name NAME] [--check] [options]\n       gen-client COMMAND ...",
 )
+
+BY_NAME: Final = replace(
+    COMMAND,
+    name="generate",
+    summary="Generate a package of a model, or all that pyproject.toml lists; what gen-client alone does.",
+    usage="[SOURCE] [--out DIR] [--name NAME] [--check]\n                           [options]",
+)
+"""The same command under a name."""

@@ -8,6 +8,10 @@ from typing import Final
 
 from gen_client.commands.command import Command
 
+INIT_SOURCE_HELP: Final = (
+    "the model: USER/APP/models/MODEL, its address, a runner, or in this repository: a lock, a signature file,"
+    " an answer to tools/list, a model's folder"
+)
 _EXAMPLES: Final = (
     (
         "a model of the platform",
@@ -18,16 +22,13 @@ _EXAMPLES: Final = (
         "gen-client init acme/vision/models/eye/versions/v7 --name eyes",
     ),
     ("a local runner", "gen-client init grpc://127.0.0.1:8000 --name my_model"),
+    ("a signature file of the repository", "gen-client init models/eyes.json --name eyes"),
 )
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of `init`."""
-    parser.add_argument(
-        "url",
-        metavar="URL",
-        help="the model: its address, USER/APP/models/MODEL, or a local runner",
-    )
+    parser.add_argument("source", metavar="SOURCE", help=INIT_SOURCE_HELP)
     parser.add_argument(
         "--out",
         metavar="DIR",

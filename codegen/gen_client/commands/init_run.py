@@ -16,9 +16,11 @@ from tomlkit.items import AoT
 
 from gen_client import config
 from gen_client.config import ConfigFile, Settings
-from gen_client.diagnostics import Refusal
+from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
 from gen_client.output.work_files import replace_file
+from gen_client.source.file import STDIN
+from gen_client.source.local import is_path, open_local
 from gen_client.terminal.console import Console
 from gen_client.text import quote
 
@@ -27,7 +29,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the entry unless the configuration has it, and return the exit code."""
     file = config.find_config_file(config.working_folder())
     settings = None if file.section is None else config.read_settings(file)
-    entry = {"url": arguments.url, **({"name": arguments.name} if arguments.name else {})}
+    key, value = _name_model(arguments.source, file)
+    entry = {key: value, **({"name": arguments.name} if arguments.name else {})}
     try:
         if settings is not None and _has_entry(settings, entry, file):
             console.print_note(f"gen-client: {file.path.name} lists this model already")
@@ -46,6 +49,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.flush()
     console.print_note("gen-client: run gen-client to generate it")
     return DONE
+
+
+def _name_model(text: str, file: ConfigFile) -> tuple[str, str]:
+    """Return the key and the value with which an entry names a model."""
+    if text == STDIN:
+        raise Refusal(
+            "standard input cannot be listed in pyproject.toml",
+            exit_code=USAGE,
+            remedy="write it to a file of the repository, and name that",
+        )
+    if not is_path(text):
+        return "url", text
+    open_local(text, Report())  # refuses what does not exist
+    return "signatures", Path(os.path.relpath(text, file.path.parent)).as_posix()
 
 
 def _has_entry(settings: Settings, entry: dict[str, str], file: ConfigFile) -> bool:

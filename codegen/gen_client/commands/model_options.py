@@ -1,4 +1,4 @@
-"""The options that name a model: `--url`, `--signatures` and `--api-base`.
+"""The argument SOURCE and the options that name a model: `--url`, `--signatures` and `--api-base`.
 
 They are declared here; `resolve_model` and `resolve_jobs` read them.
 """
@@ -6,26 +6,37 @@ They are declared here; `resolve_model` and `resolve_jobs` read them.
 from __future__ import annotations
 
 import argparse
+from typing import Final
+
+SOURCE_HELP: Final = (
+    "the model: USER/APP/models/MODEL, its address, a runner (grpc://127.0.0.1:8000), a package, a lock,"
+    " a signature file, an answer to tools/list, a model's folder, or - for standard input"
+)
+
+
+def declare_source(parser: argparse.ArgumentParser) -> None:
+    """Add the argument SOURCE, which is optional."""
+    parser.add_argument("source", metavar="SOURCE", nargs="?", help=SOURCE_HELP)
 
 
 def declare_model_options(parser: argparse.ArgumentParser, *, signatures: bool = True) -> None:
     """Add the options that name a model.
 
     Args:
-        parser: The parser of a command, which may take a path as well.
+        parser: The parser of a command that takes a SOURCE as well.
         signatures: Whether `--signatures` is one of them.
     """
     group = parser.add_argument_group("the model")
     source = group.add_mutually_exclusive_group()
     source.add_argument(
         "--url",
-        help="its address on the platform, USER/APP/models/MODEL, or a local runner (grpc://127.0.0.1:8000)",
+        help="SOURCE, if it is an address: never a file or a folder",
     )
     if signatures:
         source.add_argument(
             "--signatures",
             metavar="FILE",
-            help="a file with the model's signatures, JSON or YAML; - is standard input",
+            help="SOURCE, if it is a file or a folder: never an address; - is standard input",
         )
     group.add_argument(
         "--api-base",

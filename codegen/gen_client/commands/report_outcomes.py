@@ -108,7 +108,7 @@ def _print_fix(
     ]
     if not differences:
         return
-    command = ["gen-client"]
+    command = ["gen-client", *([arguments.source] if arguments.source else [])]
     for option in ("url", "signatures", "model", "api_base", "out", "name"):
         value = getattr(arguments, option)
         if value:

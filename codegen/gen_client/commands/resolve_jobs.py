@@ -13,6 +13,7 @@ from pathlib import Path
 
 from clarigen import ModelRef
 from gen_client import config, source
+from gen_client.commands.resolve_model import find_address
 from gen_client.config import ModelEntry, Settings
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, read_custom_templates
 from gen_client.diagnostics import ProgressCallback, Refusal, Report, label_progress
@@ -20,8 +21,14 @@ from gen_client.exit_codes import USAGE
 from gen_client.jobs import Job, PackageOptions
 from gen_client.layout import LOCK_FILE
 from gen_client.naming import packages
-from gen_client.source import Source, address, trust
-from gen_client.source.address import ModelAddress, RunnerAddress
+from gen_client.source import Source, trust
+from gen_client.source.address import (
+    Address,
+    LocalAddress,
+    ModelAddress,
+    RunnerAddress,
+    parse_address,
+)
 
 
 def resolve_jobs(arguments: argparse.Namespace, progress: ProgressCallback) -> list[Job]:
@@ -34,17 +41,18 @@ def resolve_jobs(arguments: argparse.Namespace, progress: ProgressCallback) -> l
     Raises:
         Refusal: Exit 2: the command line or the configuration is wrong.
     """
-    if arguments.url is None and arguments.signatures is None:
+    address = find_address(arguments, arguments.source)
+    if address is None:
         for option in ("name", "out", "model"):
             if getattr(arguments, option):
                 raise Refusal(
-                    f"--{option} needs --url or --signatures",
+                    f"--{option} needs a model",
                     exit_code=USAGE,
                     remedy=config.NAME_A_MODEL,
                 )
         options = _shared_options(arguments)
         return configured_jobs(arguments.api_base, progress, options, offline=arguments.offline)
-    return [_job_of_arguments(arguments, progress)]
+    return [_job_of_arguments(arguments, address, progress)]
 
 
 def configured_jobs(
@@ -102,7 +110,9 @@ def _check_api_base(api_base: str | None, settings: Settings) -> None:
         trust.check_trusted(api_base)
 
 
-def _job_of_arguments(arguments: argparse.Namespace, progress: ProgressCallback) -> Job:
+def _job_of_arguments(
+    arguments: argparse.Namespace, address: Address, progress: ProgressCallback
+) -> Job:
     report = Report()
     model = None if arguments.model is None else _parse_reference(arguments.model)
     options = replace(
@@ -111,14 +121,11 @@ def _job_of_arguments(arguments: argparse.Namespace, progress: ProgressCallback)
         name=arguments.name,
         model=model,
     )
-    if arguments.url is None:
-        return Job(source.SignatureFile(arguments.signatures, report), options, report)
-    parsed = address.parse_address(arguments.url)
-    if arguments.offline:
-        expected = parsed if model is None else ModelAddress(model, "")
+    if arguments.offline and not isinstance(address, LocalAddress):
+        expected = address if model is None else ModelAddress(model, "")
         return Job(_lock_source(options, expected, report), options, report)
     access = source.Access(api_base=arguments.api_base, progress=progress)
-    return Job(source.resolve_address(parsed, access), options, report)
+    return Job(source.resolve_address(address, access, report), options, report)
 
 
 def _job_of_entry(
@@ -145,7 +152,7 @@ def _job_of_entry(
         api_base=_choose_api_base(api_base, settings),
         progress=label_progress(progress, entry.name),
     )
-    return Job(_TrustedSource(entry, access, settings), options, report)
+    return Job(_TrustedSource(entry, access, settings, report), options, report)
 
 
 def _shared_options(arguments: argparse.Namespace) -> PackageOptions:
@@ -158,23 +165,24 @@ def _shared_options(arguments: argparse.Namespace) -> PackageOptions:
 class _TrustedSource:
     """The source of a configured model, which checks that its server may get the credential."""
 
-    def __init__(self, entry: ModelEntry, access: source.Access, settings: Settings) -> None:
+    def __init__(
+        self, entry: ModelEntry, access: source.Access, settings: Settings, report: Report
+    ) -> None:
         self._entry = entry
         self._access = access
         self._settings = settings
+        self._report = report
 
     def fetch(self) -> source.Document:
         """Check the server, then fetch the signatures."""
         if isinstance(self._entry.address, RunnerAddress):
             trust.check_trusted(self._entry.address.base_url)
-        else:
+        elif isinstance(self._entry.address, ModelAddress):
             _check_api_base(self._access.api_base, self._settings)
-        return source.resolve_address(self._entry.address, self._access).fetch()
+        return source.resolve_address(self._entry.address, self._access, self._report).fetch()
 
 
-def _lock_source(
-    options: PackageOptions, expected: ModelAddress | RunnerAddress, report: Report
-) -> Source:
+def _lock_source(options: PackageOptions, expected: Address, report: Report) -> Source:
     """Return the lock of a package as the source of its model's signatures.
 
     Args:
@@ -189,7 +197,7 @@ def _lock_source(
 
 
 def _parse_reference(text: str) -> ModelRef:
-    match address.parse_address(text):
+    match parse_address(text):
         case ModelAddress(reference, ""):
             return reference
         case _:

@@ -1,7 +1,6 @@
 """The model that a command is about, and its interface.
 
-The options of `model_options` name it, or the path of a package, a lock or a signature file. This module prints
-nothing.
+The argument SOURCE names it, or an option of `model_options`. This module prints nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +18,9 @@ from gen_client.layout import LOCK_FILE
 from gen_client.naming import packages
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.plan.named import NamedMethod, name_interface
-from gen_client.source import Access, SignatureFile, Source, resolve_url
+from gen_client.source import Access, Source, parse_source, resolve_address
+from gen_client.source.address import Address, LocalAddress, parse_address
+from gen_client.source.local import EXPECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,33 @@ class Interface:
     tools: list[NamedTool]
 
 
+def find_address(arguments: argparse.Namespace, text: str | None) -> Address | None:
+    """Return the address of the model that the command line names; None if it names none.
+
+    Args:
+        arguments: The command line, with the options of `model_options`.
+        text: The argument SOURCE, if there is one.
+
+    Raises:
+        Refusal: Exit 2: it names two models, or what it names is no address.
+    """
+    signatures = getattr(arguments, "signatures", None)
+    if text is not None and (arguments.url is not None or signatures is not None):
+        raise Refusal(
+            "SOURCE and an option both name a model",
+            exit_code=USAGE,
+            remedy="leave out --url and --signatures, or name no SOURCE",
+        )
+    if text is not None:
+        return parse_source(text)
+    if arguments.url is not None:
+        return parse_address(arguments.url)
+    return None if signatures is None else LocalAddress(signatures)
+
+
 def resolve_source(
     arguments: argparse.Namespace,
-    path: str | None,
+    text: str | None,
     report: Report,
     progress: ProgressCallback,
 ) -> Source:
@@ -49,28 +74,17 @@ def resolve_source(
 
     Args:
         arguments: The command line, with the options of `model_options`.
-        path: The package, lock or signature file of a positional argument, if there is one.
+        text: The argument SOURCE, if there is one.
         report: Collects the warnings of the source.
         progress: Called with each stage as it starts.
 
     Raises:
-        Refusal: Exit 2: no source is named.
+        Refusal: Exit 2: no source is named, or it is none.
     """
-    if arguments.url is not None:
-        return resolve_url(arguments.url, Access(api_base=arguments.api_base, progress=progress))
-    file = path if path is not None else arguments.signatures
-    if file is None:
-        raise Refusal(
-            "no model is named",
-            exit_code=USAGE,
-            remedy="name a package or its lock, or give --url or --signatures",
-        )
-    return SignatureFile(resolve_lock_path(file), report)
-
-
-def resolve_lock_path(path: str) -> str:
-    """Return the path of the lock in a package's folder; any other path unchanged."""
-    return str(Path(path) / LOCK_FILE) if path != "-" and Path(path).is_dir() else path
+    address = find_address(arguments, text)
+    if address is None:
+        raise Refusal("no model is named", exit_code=USAGE, remedy=EXPECTED)
+    return resolve_address(address, Access(api_base=arguments.api_base, progress=progress), report)
 
 
 def read_interface(source: Source, package: Code | None, report: Report) -> Interface:

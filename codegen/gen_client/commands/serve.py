@@ -6,7 +6,7 @@ import argparse
 from typing import Final
 
 from gen_client.commands.command import Command
-from gen_client.commands.model_options import declare_model_options
+from gen_client.commands.model_options import declare_model_options, declare_source
 
 _EXAMPLES: Final = (
     ("serve what a package was generated from", "gen-client serve src/models/o4_mini --port 8000"),
@@ -16,12 +16,7 @@ _EXAMPLES: Final = (
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of `serve`."""
-    parser.add_argument(
-        "path",
-        metavar="PATH",
-        nargs="?",
-        help="a package, its lock or a signature file, unless --url or --signatures is given",
-    )
+    declare_source(parser)
     declare_model_options(parser)
     group = parser.add_argument_group("the server")
     group.add_argument(
@@ -40,5 +35,5 @@ COMMAND: Final = Command(
     summary="Serve a model with this interface on this machine, answering sample values.",
     examples=_EXAMPLES,
     declare=declare,
-    usage="(PATH | --url URL | --signatures FILE) [--port PORT]\n                        [--seed SEED] [options]",
+    usage="SOURCE [--port PORT] [--seed SEED] [options]",
 )

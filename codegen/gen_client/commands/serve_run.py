@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Serve until a signal arrives, and return the exit code."""
     report = Report()
     with show_progress(console) as display:
-        source = resolve_source(arguments, arguments.path, report, display.start_stage)
+        source = resolve_source(arguments, arguments.source, report, display.start_stage)
         model = read_interface(source, None, report).model
     console.report_warnings(report)
     try:

@@ -6,11 +6,11 @@ import argparse
 from typing import Final
 
 from gen_client.commands.command import Command
-from gen_client.commands.model_options import declare_model_options
+from gen_client.commands.model_options import SOURCE_HELP, declare_model_options
 
 SNIPPET_STYLES: Final = ("sync", "async", "batch")
 _EXAMPLES: Final = (
-    ("a model of the platform", "gen-client show --url openai/chat-completion/models/o4-mini"),
+    ("a model of the platform", "gen-client show openai/chat-completion/models/o4-mini"),
     ("one method of a generated package", "gen-client show src/models/o4_mini predict"),
     ("code that calls it, to copy", "gen-client show src/models/o4_mini predict --snippet=async"),
     (
@@ -24,9 +24,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of `show`."""
     parser.add_argument(
         "names",
-        metavar="[PATH] [METHOD]",
+        metavar="[SOURCE] [METHOD]",
         nargs="*",
-        help="a package, its lock or a signature file, unless --url or --signatures is given; one method",
+        help=f"{SOURCE_HELP} (unless an option names it); one method of it",
     )
     declare_model_options(parser)
     output = parser.add_argument_group("the answer").add_mutually_exclusive_group()
@@ -51,5 +51,5 @@ COMMAND: Final = Command(
     summary="Show a model's methods, how to call them, and code to copy.",
     examples=_EXAMPLES,
     declare=declare,
-    usage="(PATH | --url URL | --signatures FILE) [METHOD]\n                       [--snippet[=FORM] | --json | --json-schema] [options]",
+    usage="SOURCE [METHOD] [--snippet[=FORM] | --json |\n                       --json-schema] [options]",
 )

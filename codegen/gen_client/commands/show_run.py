@@ -13,7 +13,6 @@ from gen_client.commands.resolve_model import (
     Interface,
     package_name_at,
     read_interface,
-    resolve_lock_path,
     resolve_source,
 )
 from gen_client.commands.show import SNIPPET_STYLES
@@ -21,6 +20,7 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.plan.named import NamedMethod
+from gen_client.source import find_lock
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import show_progress
 from gen_client.text import quote
@@ -32,13 +32,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what the command line asks for and return the exit code."""
     names = list(arguments.names)
     has_option = arguments.url is not None or arguments.signatures is not None
-    path = names.pop(0) if names and not has_option else None
+    text = names.pop(0) if names and not has_option else None
     if len(names) > 1:
         raise Refusal(f"one method at a time, not {len(names)}", exit_code=USAGE)
     report = Report()
     with show_progress(console) as display:
-        source = resolve_source(arguments, path, report, display.start_stage)
-        package = package_name_at(resolve_lock_path(path)) if path else None
+        source = resolve_source(arguments, text, report, display.start_stage)
+        package = package_name_at(find_lock(text)) if text else None
         interface = read_interface(source, package, report)
     console.report_warnings(report)
     selection = _select_methods(interface, names[0] if names else None)
@@ -46,14 +46,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json_schema or arguments.json:
         _print_json(arguments, interface, selection, bool(names), console)
     elif arguments.snippet is not None:
-        _print_snippets(arguments, interface, selection, console, has_chat=has_chat)
+        _print_snippets(arguments, interface, selection, console, text, has_chat=has_chat)
     else:
         is_full = bool(names) or len(selection[0]) + len(selection[1]) + has_chat == 1
         show_formats.print_methods(
             interface,
             *selection,
             console,
-            url=arguments.url,
+            url=arguments.url or text,
             is_full=is_full,
             has_chat=has_chat,
         )
@@ -112,12 +112,13 @@ def _print_snippets(
     interface: Interface,
     selection: Selection,
     console: Console,
+    text: str | None,
     *,
     has_chat: bool,
 ) -> None:
     styles = SNIPPET_STYLES if arguments.snippet == "all" else (arguments.snippet,)
     lines = show_formats.format_snippets(
-        interface, *selection, styles, arguments.url, has_chat=has_chat
+        interface, *selection, styles, arguments.url or text, has_chat=has_chat
     )
     if not lines:
         raise Refusal(

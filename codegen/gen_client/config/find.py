@@ -20,7 +20,7 @@ TOOL: Final = "gen-client"
 MAX_SIZE: Final = 4 << 20
 """Maximum size of a configuration file, in bytes."""
 NAME_A_MODEL: Final = (
-    "give --url or --signatures, or list the models in pyproject.toml: gen-client init URL"
+    "name one: gen-client SOURCE; or list models in pyproject.toml: gen-client init SOURCE"
 )
 
 

@@ -4,7 +4,7 @@ To add a key, add it to `_TOP_KEYS` or `_MODEL_KEYS`, and a field for it to `Mod
 
     [tool.gen-client]                 out, api-base
     [tool.gen-client.defaults]        for all models: deployment-id, deployment-user-id, compute-cluster-id, nodepool-id
-    [[tool.gen-client.models]]        url, name, out, version, methods, exclude, and the keys of `defaults`
+    [[tool.gen-client.models]]        url or signatures, name, out, version, methods, exclude, and the keys of `defaults`
     [tool.gen-client.models.types]    the user's types for JSON: "METHOD.PARAMETER" or "METHOD.return"
 """
 
@@ -16,13 +16,15 @@ from typing import Final
 from clarigen import wire
 from gen_client import limits
 from gen_client.config.find import TOOL, ConfigFile, require_config
-from gen_client.config.paths import find_overlap, resolve_folder
+from gen_client.config.paths import find_overlap, resolve_file, resolve_folder
 from gen_client.config.settings import ModelEntry, Settings
 from gen_client.config.toml_table import Table
 from gen_client.diagnostics import Refusal
 from gen_client.naming.packages import check_package_name, package_name_from_id
 from gen_client.source.address import (
     EXPECTED,
+    Address,
+    LocalAddress,
     ModelAddress,
     RunnerAddress,
     parse_address,
@@ -41,6 +43,7 @@ _OWNER_KEY: Final = "deployment-user-id"
 _TOP_KEYS: Final = ("out", "api-base", "defaults", "models")
 _MODEL_KEYS: Final = (
     "url",
+    "signatures",
     "name",
     "out",
     "version",
@@ -77,7 +80,7 @@ def read_settings(file: ConfigFile) -> Settings:
     tables = top.get_tables("models", _MODEL_KEYS)
     if not tables:
         raise top.refuse(
-            "models", "is empty", f"name a model in [[tool.{TOOL}.models]]: gen-client init URL"
+            "models", "is empty", f"name a model in [[tool.{TOOL}.models]]: gen-client init SOURCE"
         )
     entries = tuple(_read_entry(file, table, out, routing) for table in tables)
     overlap = find_overlap([entry.out / entry.name for entry in entries])
@@ -112,14 +115,7 @@ def _read_api_base(top: Table) -> str | None:
 def _read_entry(
     file: ConfigFile, table: Table, default_out: Path, default_routing: dict[str, str]
 ) -> ModelEntry:
-    url = table.get_text("url")
-    if not url:
-        raise table.refuse("url", "is missing", f"expected {EXPECTED}")
-    try:
-        address = parse_address(url)
-    except Refusal as refusal:
-        raise _refuse_value(table, "url", refusal) from None
-    address, version = _pin_version(table, address)
+    address, version = _pin_version(table, _read_address(file, table))
     options = {"version-id": version, **_read_routing(table, default_routing)}
     methods, exclude = table.get_texts("methods"), table.get_texts("exclude")
     if methods and exclude:
@@ -141,6 +137,25 @@ def _read_entry(
     )
 
 
+def _read_address(file: ConfigFile, table: Table) -> Address:
+    """Read where the signatures of a model come from: `url`, or `signatures`."""
+    url, path = table.get_text("url"), table.get_text("signatures")
+    if url and path:
+        raise table.refuse("signatures", "cannot be combined with url", "give one of them")
+    if path:
+        try:
+            return LocalAddress(str(resolve_file(file.root, file.path.parent, path)))
+        except ValueError as error:
+            raise table.refuse("signatures", str(error)) from None
+    if not url:
+        remedy = f'expected {EXPECTED}; for a file or a folder: signatures = "PATH"'
+        raise table.refuse("url", "is missing", remedy)
+    try:
+        return parse_address(url)
+    except Refusal as refusal:
+        raise _refuse_value(table, "url", refusal) from None
+
+
 def _read_json_types(table: Table) -> tuple[tuple[str, str], ...]:
     """Read the user's types for JSON values, each in its canonical spelling."""
     types: dict[str, str] = {}
@@ -156,14 +171,13 @@ def _read_json_types(table: Table) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(types.items()))
 
 
-def _pin_version(
-    table: Table, address: ModelAddress | RunnerAddress
-) -> tuple[ModelAddress | RunnerAddress, str]:
+def _pin_version(table: Table, address: Address) -> tuple[Address, str]:
     """Return the address with the pinned version, and the version; empty if none is pinned."""
     version = _read_id(table, "version")
-    if isinstance(address, RunnerAddress):
+    if not isinstance(address, ModelAddress):
         if version:
-            raise table.refuse("version", "is that of a model, and a runner has none")
+            kind = "runner" if isinstance(address, RunnerAddress) else "file"
+            raise table.refuse("version", f"is that of a model, and a {kind} has none")
         return address, ""
     if version and address.version_id and version != address.version_id:
         raise table.refuse("version", "is not the one in the url", "leave one of them out")
@@ -171,7 +185,7 @@ def _pin_version(
     return ModelAddress(address.reference, version), version
 
 
-def _read_name(table: Table, address: ModelAddress | RunnerAddress) -> str:
+def _read_name(table: Table, address: Address) -> str:
     name = table.get_text("name")
     try:
         if name:
@@ -182,7 +196,9 @@ def _read_name(table: Table, address: ModelAddress | RunnerAddress) -> str:
         raise table.refuse(
             "name", f"is wrong: {refusal.diagnostic.message}", "give its package a name"
         ) from None
-    raise table.refuse("name", "is missing", "a runner's model has no name: give its package one")
+    raise table.refuse(
+        "name", "is missing", "only a model on the platform has a name: give its package one"
+    )
 
 
 def _read_ids(table: Table) -> dict[str, str]:

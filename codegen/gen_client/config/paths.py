@@ -1,4 +1,4 @@
-"""The folders that packages may be written to: inside the repository, not hidden, and not within each other.
+"""The paths of a configuration: all inside the repository, and not hidden; packages not within each other.
 
 These are rules only: nothing is created or written.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,21 +30,37 @@ def resolve_folder(root: Path, folder: Path, text: str) -> Path:
     Raises:
         ValueError: The path is not allowed; the message says why.
     """
+    full = resolve_file(root, folder, text)
+    for candidate, top in _pair_roots(Path.cwd() / full, root):
+        if _is_in_environment(candidate, top):
+            raise ValueError("leads into an environment of Python")
+    return full
+
+
+def resolve_file(root: Path, folder: Path, text: str) -> Path:
+    """Return the file or folder that a path of a configuration names, to read it.
+
+    The arguments, the result and the error are those of `resolve_folder`.
+    """
     if not text.isprintable() or "\\" in text:
         raise ValueError("has a character that is not allowed in a path; separate folders by /")
     path = Path(text)
     if path.is_absolute() or path.drive or text.startswith("~"):
         raise ValueError("is not relative to its file")
     full = Path(os.path.normpath(folder / path))
-    for candidate, top in ((full, root), (_follow_links(full), _follow_links(root))):
+    for candidate, top in _pair_roots(full, root):
         if not candidate.is_relative_to(top):
             raise ValueError("leaves the repository")
         if any(part.startswith(".") for part in candidate.relative_to(top).parts):
             raise ValueError("leads into a hidden folder")
-        if _is_in_environment(candidate, top):
-            raise ValueError("leads into an environment of Python")
     working_folder = Path.cwd()
     return full.relative_to(working_folder) if full.is_relative_to(working_folder) else full
+
+
+def _pair_roots(path: Path, root: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield a path and the root that it must not leave: as written, and with symbolic links followed."""
+    yield path, root
+    yield _follow_links(path), _follow_links(root)
 
 
 def _is_in_environment(folder: Path, root: Path) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gen_client.source.address import ModelAddress, RunnerAddress
+from gen_client.source.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class ModelEntry:
     """One model of a configuration.
 
     Attributes:
-        address: A model of the platform, with its version if one is pinned, or a runner.
+        address: A model of the platform, with its version if one is pinned; a runner; or a file or folder inside the
+            repository, relative to the working folder if it is inside.
         name: The name of its package: valid, and unique in its folder.
         out: The folder that gets the package: inside the repository, relative to the working folder if it is inside.
         methods: The methods to generate, by their names on the wire; empty for all.
@@ -26,7 +27,7 @@ class ModelEntry:
             sorted by key. Only the model can say whether the keys exist.
     """
 
-    address: ModelAddress | RunnerAddress
+    address: Address
     name: str
     out: Path
     methods: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
-"""The grammar of `--url`: a model of the platform, or a runner.
+"""Addresses of models, and the grammar of those that are not local: a model of the platform, or a runner.
 
-The URL of a model is that of a web page, not of a server, so its host is dropped here.
+The URL of a model is that of a web page, not of a server, so its host is dropped here. `local` knows what is on this
+machine.
 """
 
 from __future__ import annotations
@@ -51,8 +52,24 @@ class RunnerAddress:
     base_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class LocalAddress:
+    """A file or a folder on this machine.
+
+    Attributes:
+        path: A generated package, its lock, a signature file, an answer to `tools/list`, or a model's folder; `-` for
+            standard input.
+    """
+
+    path: str
+
+
+Address = ModelAddress | RunnerAddress | LocalAddress
+"""Any place that has the signatures of a model."""
+
+
 def parse_address(url: str) -> ModelAddress | RunnerAddress:
-    """Parse the argument of `--url`.
+    """Parse the address of a model that is not local, such as the argument of `--url`.
 
     Raises:
         Refusal: Exit 2: the text names neither a model nor a runner. The message says what was expected.

@@ -1,8 +1,8 @@
 """Queries to the platform, and one query that the model itself answers: `get_signatures_response`.
 
-The platform is asked for the credential's owner, for versions and for deployments. Each query is a flow (see `call`)
-of one attempt, which returns the answer or raises the error. When to send it, how often, and what follows from the
-answer is up to the caller.
+The platform is asked for the credential's owner, for models, their types and versions, and for deployments. Each query
+is a flow (see `call`) of one attempt, which returns the answer or raises the error. Its `timeout` is that of the request,
+in seconds; None means no limit. When to send it, how often, and what follows from the answer is up to the caller.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ SIGNATURES_RPC: Final = "PostModelOutputs"
 """The RPC of `get_signatures_response`, which is also that of predictions."""
 
 
+class _Request(Protocol):
+    def SerializeToString(self) -> bytes: ...  # noqa: N802 - protobuf's name
+
+
 class _Response(Protocol):
     def ParseFromString(self, serialized: bytes) -> int: ...  # noqa: N802 - protobuf's name
 
@@ -63,37 +67,27 @@ Query: TypeAlias = Generator[Send, Any, _T]
 
 
 def get_user_id(timeout: float | None) -> Query[str]:
-    """Return the id of the credential's owner.
-
-    Args:
-        timeout: Timeout of the request, in seconds; None for no limit.
-    """
+    """Return the id of the credential's owner."""
     request = GetUserRequest(user_app_id=UserAppIDSet(user_id=ME))
-    response = yield from _query(
-        "GetUser", request.SerializeToString(), SingleUserResponse(), timeout
-    )
+    response = yield from _query("GetUser", request, SingleUserResponse(), timeout)
     return response.user.id
 
 
 def get_model(reference: ModelRef, version_id: str, timeout: float | None) -> Query[Model]:
-    """Return a model with one version; raise `ModelError` if the platform does not have the version.
+    """Return a model with one version, the latest if `version_id` is empty.
 
-    Args:
-        reference: The model.
-        version_id: The version; empty for the latest.
-        timeout: Timeout of the request, in seconds; None for no limit.
+    Raises:
+        ModelError: The platform does not have the version.
     """
     request = GetModelRequest(
         user_app_id=_to_user_app_id(reference), model_id=reference.model_id, version_id=version_id
     )
-    response = yield from _query(
-        "GetModel", request.SerializeToString(), SingleModelResponse(), timeout
-    )
+    response = yield from _query("GetModel", request, SingleModelResponse(), timeout)
     return response.model
 
 
 def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) -> Query[str]:
-    """Return the id of a version of a model. Arguments and errors are those of `get_model`."""
+    """Return the id of a version of a model; see `get_model`."""
     model = yield from get_model(reference, version_id, timeout)
     return version_id or model.model_version.id
 
@@ -101,53 +95,29 @@ def get_version_id(reference: ModelRef, version_id: str, timeout: float | None) 
 def get_model_type(
     reference: ModelRef, model_type_id: str, timeout: float | None
 ) -> Query[ModelType]:
-    """Return a model type.
-
-    Args:
-        reference: A model of the type.
-        model_type_id: Id of the type.
-        timeout: Timeout of the request, in seconds; None for no limit.
-    """
+    """Return a model type, given a model of this type."""
     request = GetModelTypeRequest(
         user_app_id=_to_user_app_id(reference), model_type_id=model_type_id
     )
-    response = yield from _query(
-        "GetModelType", request.SerializeToString(), SingleModelTypeResponse(), timeout
-    )
+    response = yield from _query("GetModelType", request, SingleModelTypeResponse(), timeout)
     return response.model_type
 
 
 def get_version(reference: ModelRef, version_id: str, timeout: float | None) -> Query[ModelVersion]:
-    """Return a version of a model, with its status and its signatures.
-
-    Args:
-        reference: The model.
-        version_id: Id of the version.
-        timeout: Timeout of the request, in seconds; None for no limit.
-    """
+    """Return a version of a model, with its status and its signatures."""
     request = GetModelVersionRequest(
         user_app_id=_to_user_app_id(reference), model_id=reference.model_id, version_id=version_id
     )
-    response = yield from _query(
-        "GetModelVersion", request.SerializeToString(), SingleModelVersionResponse(), timeout
-    )
+    response = yield from _query("GetModelVersion", request, SingleModelVersionResponse(), timeout)
     return response.model_version
 
 
 def get_deployment(deployment_id: str, owner: str, timeout: float | None) -> Query[Deployment]:
-    """Return a deployment.
-
-    Args:
-        deployment_id: Id of the deployment.
-        owner: User id of its owner.
-        timeout: Timeout of the request, in seconds; None for no limit.
-    """
+    """Return a deployment, given the user id of its owner."""
     request = GetDeploymentRequest(
         user_app_id=UserAppIDSet(user_id=owner), deployment_id=deployment_id
     )
-    response = yield from _query(
-        "GetDeployment", request.SerializeToString(), SingleDeploymentResponse(), timeout
-    )
+    response = yield from _query("GetDeployment", request, SingleDeploymentResponse(), timeout)
     return response.deployment
 
 
@@ -174,9 +144,9 @@ def encode_signatures_request() -> bytes:
 
 
 def _query(
-    rpc: str, request: bytes, response: _ResponseT, timeout: float | None
+    rpc: str, request: _Request, response: _ResponseT, timeout: float | None
 ) -> Generator[Send, Any, _ResponseT]:
-    reply = yield Send(rpc, request, timeout)
+    reply = yield Send(rpc, request.SerializeToString(), timeout)
     _parse_response(rpc, response, reply)
     raise_for_status(response.status, rpc)
     return response

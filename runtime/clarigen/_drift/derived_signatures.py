@@ -26,12 +26,12 @@ def _list_of(**item: Any) -> Json:
 _PARAMETER_TYPES: Final[Mapping[str, Json]] = {
     "BOOLEAN": {"type": "BOOL"},
     "STRING": {"type": "STR"},
+    "ARRAY_OF_STRINGS": _list_of(type="STR"),
     "NUMBER": {"type": "FLOAT"},
+    "ARRAY_OF_NUMBERS": _list_of(type="FLOAT"),
     "RANGE": {"type": "FLOAT"},
     "ENUM": {"type": "STR"},
     "JSON": {"type": "JSON_DATA"},
-    "ARRAY_OF_NUMBERS": _list_of(type="FLOAT"),
-    "ARRAY_OF_STRINGS": _list_of(type="STR"),
 }
 """The data type for each type of parameter that a client can have."""
 

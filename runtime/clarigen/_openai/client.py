@@ -52,13 +52,10 @@ def create_openai(
     Raises:
         ConfigError: The library is not installed.
     """
-    openai = _import_openai()
-    httpx = _find_httpx(openai.DefaultHttpxClient)
-    transport = _derive(_Transport, httpx.BaseTransport)(
-        httpx, connection, transports, make_context
-    )
-    http_client = httpx.Client(transport=transport, trust_env=False)
-    client: OpenAI = openai.OpenAI(http_client=http_client, **_options(make_context()))
+    openai, httpx = _import_libraries()
+    transport_class = _derive(_Transport, httpx.BaseTransport)
+    transport = transport_class(httpx, connection, transports, make_context)
+    client: OpenAI = openai.OpenAI(**_make_options(httpx.Client, transport, make_context()))
     return client
 
 
@@ -66,17 +63,22 @@ def create_async_openai(
     connection: AsyncConnection, transports: Transports, make_context: Callable[[], CallContext]
 ) -> AsyncOpenAI:
     """Create an `openai.AsyncOpenAI` that calls the transports of a model; see `create_openai`."""
-    openai = _import_openai()
-    httpx = _find_httpx(openai.DefaultAsyncHttpxClient)
-    transport = _derive(_AsyncTransport, httpx.AsyncBaseTransport)(
-        httpx, connection, transports, make_context
-    )
-    http_client = httpx.AsyncClient(transport=transport, trust_env=False)
-    client: AsyncOpenAI = openai.AsyncOpenAI(http_client=http_client, **_options(make_context()))
+    openai, httpx = _import_libraries()
+    transport_class = _derive(_AsyncTransport, httpx.AsyncBaseTransport)
+    transport = transport_class(httpx, connection, transports, make_context)
+    options = _make_options(httpx.AsyncClient, transport, make_context())
+    client: AsyncOpenAI = openai.AsyncOpenAI(**options)
     return client
 
 
-def _import_openai() -> Any:
+def _import_libraries() -> tuple[Any, Any]:
+    """Import `openai`, and return it with the HTTP library that it uses.
+
+    That is `httpx` up to its version 2, then `httpx2`. Both may be installed.
+
+    Raises:
+        ConfigError: The library is not installed.
+    """
     try:
         import openai
     except ModuleNotFoundError as error:
@@ -85,13 +87,9 @@ def _import_openai() -> Any:
         raise ConfigError(
             "openai() needs the library openai: pip install 'clarigen[openai]'"
         ) from None
-    return openai
-
-
-def _find_httpx(default_client: type[Any]) -> Any:
-    """Return the HTTP library that `openai` uses: `httpx` up to its version 2, then `httpx2`. Both may be installed."""
-    names = (cls.__module__.partition(".")[0] for cls in default_client.__mro__)
-    return sys.modules[next(name for name in names if name.startswith("httpx"))]
+    bases = openai.DefaultHttpxClient.__mro__
+    packages = (cls.__module__.partition(".")[0] for cls in bases)
+    return openai, sys.modules[next(name for name in packages if name.startswith("httpx"))]
 
 
 def _derive(cls: type[Any], base: type[Any]) -> Any:
@@ -99,10 +97,15 @@ def _derive(cls: type[Any], base: type[Any]) -> Any:
     return type(cls.__name__, (cls, base), {})
 
 
-def _options(context: CallContext) -> dict[str, Any]:
-    """Return the options of the library's client. It does not retry: the calls below it are retried."""
-    timeout = context.policy.timeout
-    return {"api_key": _API_KEY, "base_url": _BASE_URL, "max_retries": 0, "timeout": timeout}
+def _make_options(http_client: Any, transport: Any, context: CallContext) -> dict[str, Any]:
+    """Make the options of the library's client. It does not retry: the calls below it are retried."""
+    return {
+        "api_key": _API_KEY,
+        "base_url": _BASE_URL,
+        "http_client": http_client(transport=transport, trust_env=False),
+        "max_retries": 0,
+        "timeout": context.policy.timeout,
+    }
 
 
 class _TransportBase:

@@ -10,31 +10,21 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 
-from ..errors import (
-    AuthenticationError,
-    ClarigenError,
-    ConfigError,
-    InputError,
-    ModelError,
-    ModelNotReadyError,
-    NotFoundError,
-    PermissionDeniedError,
-    PredictionError,
-    RateLimitError,
-)
+from .. import errors
+from ..errors import ClarigenError, ModelError, PredictionError
 
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
 SERVER_ERROR: Final = 500
 
 _STATUSES: Final[tuple[tuple[type[ClarigenError], int], ...]] = (
-    (ConfigError, BAD_REQUEST),
-    (InputError, BAD_REQUEST),
-    (AuthenticationError, 401),
-    (PermissionDeniedError, 403),
-    (NotFoundError, NOT_FOUND),
-    (RateLimitError, 429),
-    (ModelNotReadyError, 503),
+    (errors.ConfigError, BAD_REQUEST),
+    (errors.InputError, BAD_REQUEST),
+    (errors.AuthenticationError, 401),
+    (errors.PermissionDeniedError, 403),
+    (errors.NotFoundError, NOT_FOUND),
+    (errors.RateLimitError, 429),
+    (errors.ModelNotReadyError, 503),
 )
 """The HTTP status of each error; all others have `SERVER_ERROR`."""
 
@@ -135,9 +125,8 @@ def find_failure(answer: object, request_id: str = "") -> ModelFailure | None:
             request_id=request_id,
         )
         return ModelFailure(failure, _find_status(text), describe_error(failure))
-    if error and not fields.get(
-        "object"
-    ):  # a response of the endpoint `/responses` has a field `error`, too
+    # A response of the endpoint `/responses` has a field `error` as well, but it is an `object`.
+    if error and not fields.get("object"):
         description = (
             cast("dict[str, Any]", error) if isinstance(error, dict) else {"message": error}
         )

@@ -231,15 +231,17 @@ def list_type(item: JsonType, factory: Callable[[list[Any]], Any]) -> JsonType:
     return JsonType("a list", partial(convert_items, item.to_json), from_json)
 
 
-def dict_type(item: JsonType) -> JsonType:
-    def convert_values(convert: Callable[[Any], Any], value: Any) -> dict[str, Any]:
-        if not is_instance(value, Mapping):
-            raise type_mismatch("a mapping", value)
-        for key in value:
-            if not isinstance(key, str):
-                raise CodecError(f"must have strings as keys, not {describe(key)}")
-        return {key: call_at(f"[{key!r}]", convert, content) for key, content in value.items()}
+def convert_values(convert: Callable[[Any], Any], value: Any) -> dict[str, Any]:
+    """Convert the values of a mapping whose keys are strings."""
+    if not is_instance(value, Mapping):
+        raise type_mismatch("a mapping", value)
+    for key in value:
+        if not isinstance(key, str):
+            raise CodecError(f"must have strings as keys, not {describe(key)}")
+    return {key: call_at(f"[{key!r}]", convert, content) for key, content in value.items()}
 
+
+def dict_type(item: JsonType) -> JsonType:
     return JsonType(
         "a mapping", partial(convert_values, item.to_json), partial(convert_values, item.from_json)
     )

@@ -11,20 +11,28 @@ from __future__ import annotations
 import collections.abc
 import math
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Literal, NotRequired, TypeAlias
 
 from .codec import (
     CodecError,
     call_at,
-    describe,
     is_bool,
     is_instance,
     type_mismatch,
     with_article,
 )
-from .json_types import SCALARS, JsonType, check_object, list_type, literal_type, unwrap_annotation
+from .json_types import (
+    SCALARS,
+    JsonType,
+    check_object,
+    convert_values,
+    dict_type,
+    list_type,
+    literal_type,
+    unwrap_annotation,
+)
 from .scalars import to_float64
 
 Defaults: TypeAlias = Mapping[Any, Mapping[str, object]]
@@ -68,7 +76,7 @@ class _Composer:
         if origin in _LISTS:
             return list_type(items[0], list)
         if origin in _DICTS:
-            return _map_type(items[1])
+            return dict_type(items[1])
         return _tuple_type(items) if origin is tuple else _union_type(items)
 
     def _compose_class(self, cls: Any) -> JsonType:
@@ -96,7 +104,7 @@ def _check_json(value: Any) -> Any:
     if is_bool(value):
         return bool(value)
     if is_instance(value, Mapping):
-        return _convert_values(_check_json, value)
+        return convert_values(_check_json, value)
     if is_instance(value, Sequence) and not is_instance(value, bytes, bytearray):
         return [call_at(f"[{index}]", _check_json, item) for index, item in enumerate(value)]
     if hasattr(value, "__index__") or hasattr(value, "__float__"):
@@ -150,24 +158,6 @@ def _choice_type(members: Sequence[Any]) -> JsonType:
 
 
 # Containers
-
-
-def _convert_values(convert: Callable[[Any], Any], value: Any) -> dict[str, Any]:
-    """Convert the values of a mapping with texts as keys."""
-    if not is_instance(value, Mapping):
-        raise type_mismatch("a mapping", value)
-    for key in value:
-        if not isinstance(key, str):
-            raise CodecError(f"must have strings as keys, not {describe(key)}")
-    return {key: call_at(f"[{key!r}]", convert, item) for key, item in value.items()}
-
-
-def _map_type(item: JsonType) -> JsonType:
-    return JsonType(
-        "a mapping",
-        partial(_convert_values, item.to_json),
-        partial(_convert_values, item.from_json),
-    )
 
 
 def _tuple_type(items: Sequence[JsonType]) -> JsonType:
@@ -230,7 +220,7 @@ def _object_type(
             key: call_at(
                 f"[{key!r}]", members[key].to_json if key in members else _check_json, item
             )
-            for key, item in _convert_values(_identity, content).items()
+            for key, item in convert_values(_identity, content).items()
         }
 
     def from_json(value: Any) -> dict[str, Any]:

@@ -78,11 +78,10 @@ class Signatures(NamedTuple):
 
 
 class VersionNotReadyError(Exception):
-    """A version of a model that cannot be called.
+    """A version of a model that cannot be called. The message is the reason, as a clause: "it is being built".
 
     Attributes:
         version_id: The version.
-        reason: The reason, as a clause: "it is being built".
         details: The platform's own text; may be empty.
         resolves_itself: Whether the version becomes ready by itself.
     """
@@ -92,7 +91,6 @@ class VersionNotReadyError(Exception):
     ) -> None:
         super().__init__(reason)
         self.version_id = version_id
-        self.reason = reason
         self.details = details
         self.resolves_itself = resolves_itself
 

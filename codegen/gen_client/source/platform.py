@@ -71,7 +71,7 @@ class PlatformModel:
         model_id = quote_unless_identifier(self._reference.model_id)
         details = f" ({quote(error.details, 300)})" if error.details else ""
         return Refusal(
-            f"version {version_id} of {model_id} is not ready: {error.reason}{details}",
+            f"version {version_id} of {model_id} is not ready: {error}{details}",
             remedy=_WAIT if error.resolves_itself else _UPLOAD_AGAIN,
             exit_code=UNREACHABLE,
         )

@@ -25,6 +25,7 @@ VERSION: Final = 1
 """The version of the JSON output; incremented if scripts that read it could break."""
 _CHOICES_LISTED: Final = 12
 """The number of choices that a table lists."""
+_ALL_STYLES: Final = tuple(style.value for style in CallStyle)
 _TITLES: Final[Mapping[CallStyle, str]] = {
     CallStyle.SYNC: "",
     CallStyle.ASYNC: "asyncio",
@@ -62,12 +63,9 @@ def print_methods(
         console.print_code([tool_formats.format_signature(tool)])
         for line in tool.description if is_full else tool.description[:1]:
             console.print_finding(f"  {line}".rstrip())
-        for style in tool_formats.call_styles(tool) if is_full else ():
+        for lines in _iter_tool_snippets(interface, [tool], _ALL_STYLES, url) if is_full else ():
             console.print_finding("")
-            arguments = _client_arguments(interface, url)
-            console.print_code(
-                tool_formats.format_snippet(tool, interface.package, arguments, style)
-            )
+            console.print_code(lines)
     for method in methods:
         console.print_finding("")
         console.print_code([prototype.format_prototype(method.wire)])
@@ -88,7 +86,7 @@ def _print_chat(interface: Interface, console: Console, url: str | None, *, is_f
     console.print_code(["openai()"])
     console.print_finding("  The client of the library openai, over the connection of the client.")
     if is_full:
-        for lines in _iter_chats(interface, [style.value for style in CallStyle], url):
+        for lines in _iter_chats(interface, _ALL_STYLES, url):
             console.print_finding("")
             console.print_code(lines)
 
@@ -218,9 +216,10 @@ def _iter_tool_snippets(
 ) -> Iterator[list[str]]:
     arguments = _client_arguments(interface, url)
     for tool in tools:
-        for style in tool_formats.call_styles(tool):
+        for style in snippets.call_styles(tool):
             if style.value in styles:
-                yield tool_formats.format_snippet(tool, interface.package, arguments, style)
+                call = tool_formats.format_call(tool, style)
+                yield snippets.format_program(interface.package, arguments, style, call)
 
 
 def _iter_chats(

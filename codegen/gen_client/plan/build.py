@@ -24,12 +24,12 @@ from gen_client.interface.model import (
 )
 from gen_client.naming import names
 from gen_client.plan import docstrings, inline, types, usage
+from gen_client.plan.batches import build_batch
 from gen_client.plan.chats import build_chats
 from gen_client.plan.mcp import build as mcp
 from gen_client.plan.named import NamedMethod, NamedParameter, name_interface, user_classes
 from gen_client.plan.page import (
     Alias,
-    BatchMethod,
     ClientMethod,
     Example,
     Field,
@@ -169,7 +169,7 @@ def _build_method(method: NamedMethod, shadowed: frozenset[str]) -> ClientMethod
         wire=_format_wire_method(method),
         example=_build_example(method),
         list_form=_build_list_form(method, params, returns, shadowed),
-        batch=_build_batch(method, shadowed),
+        batch=build_batch(method, shadowed),
     )
 
 
@@ -207,17 +207,6 @@ def _build_list_form(
         returns=format_code("{}[{}]", names.builtin_type(shadowed, "list"), returns),
         positional=body[: method.positional_count],
         keywords=body[method.positional_count :],
-    )
-
-
-def _build_batch(method: NamedMethod, shadowed: frozenset[str]) -> BatchMethod | None:
-    if method.input is None:
-        return None
-    return BatchMethod(
-        name=method.names.batch,
-        input=method.input,
-        bool_type=names.builtin_type(shadowed, "bool"),
-        doc=docstrings.format_batch(method.name),
     )
 
 

@@ -18,6 +18,7 @@ from gen_client.naming.reserved import MCP_ATTRIBUTES
 from gen_client.plan import types
 from gen_client.plan.descriptions import Description, parse_description, split_lines
 from gen_client.plan.mcp.named import NamedTool, name_tools, reserved_names
+from gen_client.plan.named_callable import NamedCallable
 from gen_client.plan.types import Shape
 
 
@@ -40,32 +41,19 @@ class NamedParameter:
     description: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NamedMethod:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedMethod(NamedCallable):
     """A method of a model.
 
     Attributes:
         wire: The method as the model declares it.
-        names: Its names in Python.
         parameters: Its parameters, in the order of the wire.
         result: The type of its result; of a stream, the type of an item.
-        description: The lines of its description, without its `Args:` and `Returns:`.
-        returns: The lines that describe its result.
-        input: The name of the `TypedDict` for one input of a batch; None if the method has no batch.
     """
 
     wire: Method
-    names: MethodNames
     parameters: tuple[NamedParameter, ...]
     result: Shape
-    description: tuple[str, ...]
-    returns: tuple[str, ...]
-    input: Code | None
-
-    @property
-    def name(self) -> Code:
-        """The method's name in Python."""
-        return self.names.method
 
     @property
     def is_stream(self) -> bool:
@@ -86,11 +74,9 @@ class NamedMethod:
         return (self.result, *(parameter.shape for parameter in self.parameters))
 
     @property
-    def positional_count(self) -> int:
-        """The number of parameters that can be passed by position: the leading required ones, at least the first."""
-        count = len(self.parameters)
-        optional = (i for i, parameter in enumerate(self.parameters) if not parameter.wire.required)
-        return min(max(next(optional, count), 1), count)
+    def required(self) -> list[bool]:
+        """Whether each parameter is required."""
+        return [parameter.wire.required for parameter in self.parameters]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from gen_client.plan import usage
 from gen_client.plan.chats import CHAT_CALL
 from gen_client.plan.docstrings import indent
 from gen_client.plan.named import NamedMethod
+from gen_client.plan.named_callable import NamedCallable
 
 _BATCH_INPUTS: Final = 2
 """The number of inputs in the program of a batch."""
@@ -29,8 +30,8 @@ class CallStyle(Enum):
     BATCH = "batch"
 
 
-def call_styles(method: NamedMethod) -> tuple[CallStyle, ...]:
-    """Return the styles in which a method can be called."""
+def call_styles(method: NamedCallable) -> tuple[CallStyle, ...]:
+    """Return the styles in which a method or a tool can be called."""
     return tuple(CallStyle) if method.input is not None else (CallStyle.SYNC, CallStyle.ASYNC)
 
 

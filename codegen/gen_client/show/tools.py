@@ -16,7 +16,7 @@ from gen_client.plan import usage
 from gen_client.plan.mcp import build, samples
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.show.json_schema import DIALECT, Schema
-from gen_client.show.snippets import CallStyle, format_program
+from gen_client.show.snippets import CallStyle
 
 
 def format_signature(tool: NamedTool) -> str:
@@ -34,32 +34,18 @@ def format_signature(tool: NamedTool) -> str:
     return f"def {method.name}({', '.join(parameters)}) -> {method.returns}:"
 
 
-def call_styles(tool: NamedTool) -> tuple[CallStyle, ...]:
-    """Return the styles in which a tool can be called."""
-    return tuple(CallStyle) if tool.input is not None else (CallStyle.SYNC, CallStyle.ASYNC)
-
-
-def format_snippet(
-    tool: NamedTool, package: Code, client_arguments: Code, style: CallStyle
-) -> list[str]:
-    """Return the lines of a program that calls a tool.
-
-    Args:
-        tool: The tool.
-        package: The package's name.
-        client_arguments: The arguments of the client, or empty.
-        style: One of `call_styles(tool)`.
-    """
-    pairs = samples.sample_pairs(tool, has_placeholder=False)
+def format_call(tool: NamedTool, style: CallStyle) -> list[str]:
+    """Return the lines that call a tool of `model`, in one of `call_styles(tool)`."""
     if style is CallStyle.BATCH:
+        pairs = samples.sample_pairs(tool, has_placeholder=False)
         items = ", ".join(f'"{name}": {value}' for name, value in pairs)
-        loop = f"for result in model.{tool.names.batch}([{{{items}}}]):"
-        call = [loop, "    print(result)"]
-    else:
-        await_ = "await " if style is CallStyle.ASYNC else ""
-        arguments = samples.sample_arguments(tool, has_placeholder=False)
-        call = usage.format_call(f"print({await_}model.{tool.name}(", arguments, "))")
-    return format_program(package, client_arguments, style, call)
+        return [
+            f"for result in model.{tool.names.batch}([{{{items}}}]):",
+            "    print(result)",
+        ]
+    await_ = "await " if style is CallStyle.ASYNC else ""
+    arguments = samples.sample_arguments(tool, has_placeholder=False)
+    return usage.format_call(f"print({await_}model.{tool.name}(", arguments, "))")
 
 
 def describe_tool(tool: NamedTool, toolset: Toolset) -> Schema:

@@ -13,7 +13,8 @@ from gen_client.interface.model import KnownDefault
 from gen_client.naming import names
 from gen_client.naming.names import identifier_code
 from gen_client.plan import usage
-from gen_client.plan.docstrings import format_batch, format_paragraph
+from gen_client.plan.batches import build_batch
+from gen_client.plan.docstrings import format_paragraph
 from gen_client.plan.mcp import docstrings, samples
 from gen_client.plan.mcp.named import NamedObject, NamedProperty, NamedTool
 from gen_client.plan.mcp.types import (
@@ -24,7 +25,6 @@ from gen_client.plan.mcp.types import (
     is_filled_in,
 )
 from gen_client.plan.page import (
-    BatchMethod,
     ClientMethod,
     Example,
     Field,
@@ -60,7 +60,7 @@ def build_method(tool: NamedTool, shadowed: frozenset[str]) -> ClientMethod:
         wire=_format_description(tool),
         example=_build_example(tool),
         list_form=None,
-        batch=_build_batch(tool, shadowed),
+        batch=build_batch(tool, shadowed),
     )
 
 
@@ -96,17 +96,6 @@ def _build_example(tool: NamedTool) -> Example:
         arguments=samples.sample_arguments(tool, has_placeholder=True),
         printed=Code("piece"),
         is_one_line=False,
-    )
-
-
-def _build_batch(tool: NamedTool, shadowed: frozenset[str]) -> BatchMethod | None:
-    if tool.input is None:
-        return None
-    return BatchMethod(
-        name=tool.names.batch,
-        input=tool.input,
-        bool_type=names.builtin_type(shadowed, "bool"),
-        doc=format_batch(tool.name),
     )
 
 

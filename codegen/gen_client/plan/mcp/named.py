@@ -13,6 +13,7 @@ from gen_client.interface.mcp.toolset import ObjectType, Property, SchemaKind, T
 from gen_client.naming import tools as naming
 from gen_client.naming.names import MethodNames, TypeNames
 from gen_client.plan.descriptions import parse_description, split_lines
+from gen_client.plan.named_callable import NamedCallable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +48,19 @@ class NamedObject:
     has_fields: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NamedTool:
-    """A tool.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTool(NamedCallable):
+    """A tool. It has no batch if it has no parameters.
 
     Attributes:
         own: The tool as the server declares it.
-        names: Its names in Python.
         parameters: Its parameters, in the order of the schema.
         objects: The objects in its types, by their index.
-        description: The lines of its description, without its `Args:` and `Returns:`.
-        returns: The lines that describe its result.
-        input: The name of the `TypedDict` for one input of a batch; None if the tool has no parameters.
     """
 
     own: Tool
-    names: MethodNames
     parameters: tuple[NamedProperty, ...]
     objects: tuple[NamedObject, ...]
-    description: tuple[str, ...]
-    returns: tuple[str, ...]
-    input: Code | None
-
-    @property
-    def name(self) -> Code:
-        """The name of its method."""
-        return self.names.method
 
     @property
     def classes(self) -> tuple[Code, ...]:
@@ -80,13 +68,9 @@ class NamedTool:
         return tuple(own.name for own in self.objects)
 
     @property
-    def positional_count(self) -> int:
-        """The number of parameters that can be passed by position: the leading required ones, at least the first."""
-        count = len(self.parameters)
-        optional = (
-            i for i, parameter in enumerate(self.parameters) if not parameter.own.is_required
-        )
-        return min(max(next(optional, count), 1), count)
+    def required(self) -> list[bool]:
+        """Whether each parameter is required."""
+        return [parameter.own.is_required for parameter in self.parameters]
 
     @property
     def result_object(self) -> NamedObject | None:

@@ -6,13 +6,14 @@ import asyncio
 import importlib
 import json
 import sys
+import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clarigen import InputError
+from clarigen import ConfigError, InputError
 from clarigen.errors import DecodeError
 from gen_client import cli
 from server.conftest import Served
@@ -22,6 +23,7 @@ THEIRS = """
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TypedDict
 
 from pydantic import BaseModel
@@ -41,6 +43,11 @@ class Tree:
 class Person(BaseModel):
     name: str
     age: int | None = None
+
+
+@dataclass
+class Visit:
+    day: date
 """
 CALLER = """
 from typing import assert_type
@@ -112,7 +119,7 @@ def package(
 
 
 def test_typed_json_survives_a_round_trip(served: Served, package: Any) -> None:
-    assert "refined_types" not in sys.modules, "importing the package imports nothing of theirs"
+    assert "refined_types" in sys.modules, "their types are checked when the package is imported"
     client, twin = package.Everything, package.AsyncEverything
     with client(base_url=served.url, timeout=30) as model:
         turns = [{"role": "user", "content": "x"}]
@@ -133,6 +140,42 @@ def test_typed_json_survives_a_round_trip(served: Served, package: Any) -> None:
             return await model.echo_json(tree)
 
     assert asyncio.run(wait()) == tree
+
+
+@pytest.mark.parametrize(
+    ("type_", "message"),
+    [
+        ("refined_types:Tre", "cannot import name 'Tre' from 'refined_types'"),
+        ("refined_typos:Tree", "No module named 'refined_typos'"),
+        ("refined_types:BaseModels", "cannot import name 'BaseModels'"),
+        ("refined_types:field", "neither a TypedDict, a dataclass nor a pydantic model"),
+        ("refined_types:Visit", r"Visit\.day: date cannot be sent as JSON"),
+        ("list[refined_types:Visit]", r"Visit\.day: date cannot be sent as JSON"),
+    ],
+)
+def test_a_wrong_type_is_told_when_the_package_is_imported(
+    own: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, type_: str, message: str
+) -> None:
+    key = "echo_json_list.return" if type_.startswith("list") else "echo_json.return"
+    generate(own, tmp_path, "refined_mistake", {key: type_})
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("refined_types", "refined_mistake", "refined_mistake.client"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    with pytest.raises((ImportError, ConfigError), match=message):
+        importlib.import_module("refined_mistake")
+
+
+def test_programs_can_read_annotations_with_user_defined_types(
+    own: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate(own, tmp_path, "refined_hints")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "refined_types", raising=False)
+    package = importlib.import_module("refined_hints")
+    theirs = sys.modules["refined_types"]
+    hints = typing.get_type_hints(package.RefinedHints.echo_json)
+    assert hints == {"x": theirs.Tree, "return": theirs.Tree}
+    assert typing.get_type_hints(package.EchoJsonInput)["x"] is theirs.Tree
 
 
 def test_result_of_another_type_names_the_path(

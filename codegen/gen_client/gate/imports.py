@@ -84,7 +84,7 @@ class BoundNames:
     """The names that a file has bound so far.
 
     Attributes:
-        classes: The user's classes that may be imported for type checkers, by module and name.
+        classes: The user's classes that may be imported, by module and name.
         imported: The names that were imported.
         from_client: The imported names that come from the package's own `client` module.
         bound: All names: imported, or defined in the file.
@@ -124,33 +124,26 @@ def _accept_import(node: ast.stmt, names: BoundNames) -> bool:
     match node:
         case ast.Import(names=[ast.alias(name="builtins", asname=None)]):
             names.imported.add(names.bind(node, "builtins"))
-        case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=[]):
-            for statement in body:
-                _check_typing_import(statement, names)
+        case ast.If(
+            test=ast.Name(id="TYPE_CHECKING"),
+            body=[ast.Import(names=[ast.alias(name="numpy.typing", asname="npt")])],
+            orelse=[],
+        ):
+            names.imported.add(names.bind(node, "npt"))
         case ast.ImportFrom(module="client", names=aliases, level=1):
             for alias in aliases:
                 _bind_alias(alias, names, is_allowed=True)
                 names.from_client.add(alias.name)
         case ast.ImportFrom(module=str() as module, names=aliases, level=0):
+            allowed = IMPORTS.get(module, frozenset())
             for alias in aliases:
-                _bind_alias(alias, names, is_allowed=alias.name in IMPORTS.get(module, ()))
+                is_own = (module, alias.name) in names.classes
+                _bind_alias(alias, names, is_allowed=is_own or alias.name in allowed)
         case ast.Import() | ast.ImportFrom():
             reject(node, "an import that is not ours")
         case _:
             return False
     return True
-
-
-def _check_typing_import(node: ast.stmt, names: BoundNames) -> None:
-    """Check an import for type checkers only: numpy's types, or the user's classes."""
-    match node:
-        case ast.Import(names=[ast.alias(name="numpy.typing", asname="npt")]):
-            names.imported.add(names.bind(node, "npt"))
-        case ast.ImportFrom(module=str() as module, names=aliases, level=0):
-            for alias in aliases:
-                _bind_alias(alias, names, is_allowed=(module, alias.name) in names.classes)
-        case _:
-            reject(node, "an import that is not ours")
 
 
 def _bind_alias(alias: ast.alias, names: BoundNames, *, is_allowed: bool) -> None:

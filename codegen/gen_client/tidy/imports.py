@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import libcst
 
-_SECTIONS = ("__future__", "stdlib", "clarigen", "relative")
+_SECTIONS = ("__future__", "stdlib", "clarigen", "user", "relative")
+_STDLIB = ("builtins", "collections", "dataclasses", "typing")
 
 _Line = tuple[int, bool, str]
 """An import: its section, whether it is a `from` import, its code. Lines sort in this order."""
@@ -111,12 +112,8 @@ def _keep_typing_imports(body: libcst.BaseSuite, used: frozenset[str]) -> Iterat
     import libcst
 
     for statement in body.body:
-        if isinstance(statement, libcst.SimpleStatementLine):
-            node = statement.body[0]
-            if isinstance(node, libcst.ImportFrom):
-                yield from (code for _, _, code in _keep_import(node, used))
-            elif isinstance(node, libcst.Import) and "npt" in used:
-                yield _format_node(node) + "\n"
+        if isinstance(statement, libcst.SimpleStatementLine) and "npt" in used:
+            yield _format_node(statement.body[0]) + "\n"
 
 
 def _keep_import(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Iterator[_Line]:
@@ -143,7 +140,8 @@ def _keep_import(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Itera
 
 def _section(module: str, level: int) -> int:
     root = "relative" if level else module.partition(".")[0]
-    return _SECTIONS.index(root if root in _SECTIONS else "stdlib")
+    section = root if root in _SECTIONS else "stdlib" if root in _STDLIB else "user"
+    return _SECTIONS.index(section)
 
 
 def _sort_key(name: str) -> tuple[int, str, str]:

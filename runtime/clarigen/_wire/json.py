@@ -214,6 +214,9 @@ def json_as(text: str) -> Codec[Any]:
 
     Args:
         text: The type expression, such as `list[app.types:ChatMessage]`; see `type_expression`.
+
+    Raises:
+        ConfigError: It names a type that does not exist or that JSON cannot represent.
     """
 
     @cache
@@ -221,6 +224,11 @@ def json_as(text: str) -> Codec[Any]:
         from .json_types import load_json_type
 
         return load_json_type(text)
+
+    if (
+        ":" in text
+    ):  # now, so that a mistake in the configuration is found when the package is imported
+        load()
 
     def encode(value: Any, out: Buffers) -> int:
         try:

@@ -3,8 +3,8 @@
 A type is composed once into a pair of functions, with one rule per kind of type. TypedDicts and
 builtin types are checked; dataclasses and pydantic models are converted. A value that does not fit
 raises `CodecError` with the path to it. A class of another kind raises `ConfigError` and is never
-called: its name may come from a configuration that somebody else wrote. This module imports the user's
-types, so `json.json_as` imports it only when a value is converted.
+called: its name may come from a configuration that somebody else wrote. Only packages with such types
+load this module, see `json.json_as`.
 """
 
 from __future__ import annotations

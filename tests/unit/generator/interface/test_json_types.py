@@ -36,9 +36,10 @@ TYPES = (
 DOCUMENT = Document(ModelRef("a", "b", "c"), "", (SIGNATURE,), json_types=TYPES)
 
 
-def test_signatures_name_the_types_and_importing_needs_none() -> None:
+def test_signatures_name_the_types_which_are_imported() -> None:
     client = pipeline.build_package(DOCUMENT, "talk", Report()).files["client.py"]
-    assert "if TYPE_CHECKING:\n    from their.types import Message, Node\n" in client
+    assert "wire\n\nfrom their.types import Message, Node\n\n_MODEL" in client
+    assert "TYPE_CHECKING" not in client
     assert "messages: Sequence[Message],\n" in client
     assert "options: Mapping[str, int | None] | Default = SERVER_DEFAULT" in client
     assert ") -> Node:" in client
@@ -106,10 +107,11 @@ def test_the_gate_accepts_the_types_of_the_configuration_and_no_others() -> None
     whole = Allowed(classes=classes, types=texts)
     for old, new in (
         ("import Message, Node", "import Message as Node"),
-        ("    from their.types", "    import os\n    from their.types"),
-        ("    from their.types", "    from .types"),
-        ("if TYPE_CHECKING:\n    from", "from"),
-        ("if TYPE_CHECKING:\n    ", "if TYPE_CHECKING or True:\n    "),
+        ("from their.types", "import os\nfrom their.types"),
+        ("from their.types", "import their.types\nfrom their.types"),
+        ("from their.types", "from .types"),
+        ("from their.types import Message, Node", "from their.types import *"),
+        ("from their.types", "from their import types\nfrom their.types"),
         ("Default = SERVER_DEFAULT", "Default = Node(1)"),
         ("[wire.Unary[Node]]", "[wire.Unary[exit()]]"),
         ("[wire.Unary[Node]]", "[wire.field[Node]]"),

@@ -111,14 +111,18 @@ def test_misplaced_list_of_inputs_raises_with_a_hint(served: Served) -> None:
     assert text == "echo_str: `x` must be a str, not int 7"
 
 
-def test_empty_list_is_an_argument(served: Served) -> None:
-    """An empty list is an argument, because nothing shows that it is a list of inputs."""
-    none = "for an empty batch, call `echo_int_batch([])`"
+def test_empty_list_is_a_list_of_inputs_if_it_is_no_argument(served: Served) -> None:
+    """An empty list has no results, unless the first parameter accepts it."""
     empty: tuple[Any, ...] = ([], ())
-    for arguments in empty:
-        call = partial(lambda x, model: model.echo_int(x), arguments)
-        assert_rejected(served, "`x` must be an int, not", none, call=call)
+    for inputs in empty:
+        assert_result(served, [], partial(lambda x, model: model.echo_int(x), inputs))
     assert_result(served, [], lambda model: model.echo_int_batch([]).collect())
+    assert_result(served, [], lambda model: model.strings([]))
+    assert_rejected(
+        served,
+        "cannot be combined with a list of inputs",
+        call=lambda model: model.late([], second="x"),
+    )
 
 
 def test_list_of_mappings_may_be_an_argument(served: Served) -> None:

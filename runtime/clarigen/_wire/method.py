@@ -341,13 +341,23 @@ class Unary(Method[_R_co]):
             InputError: Other arguments were passed with the list.
         """
         first = values[0]
-        if not is_list_of_mappings(first):
+        if not is_list_of_mappings(first) and not self._is_empty_batch(first):
             return None
         for parameter, value in zip(self.fields[1:], values[1:], strict=True):
             if not is_default(value, parameter.default):
                 problem = "cannot be combined with a list of inputs; put it into each input"
                 raise self._input_error(parameter.name, problem)
         return cast("Sequence[Any]", first)
+
+    def _is_empty_batch(self, value: Any) -> bool:
+        """Return whether a value is an empty list that the first parameter does not accept: a list of no inputs."""
+        if type(value) not in (list, tuple) or value:
+            return False
+        try:
+            self.fields[0].encode(value, [])
+        except CodecError:
+            return True
+        return False
 
     def join_requests(
         self, requests: Mapping[int, bytes]
@@ -366,8 +376,6 @@ class Unary(Method[_R_co]):
         is_many = isinstance(value, (Sequence, Set, Mapping, Iterator, AsyncIterable))
         if not is_many or isinstance(value, (str, bytes)):
             return ""
-        if isinstance(value, (list, tuple)) and not value:
-            return f"; for an empty batch, call `{self.batch_name}([])`"
         return f"; to send many inputs, pass mappings of arguments to `{self.batch_name}`"
 
 

@@ -13,13 +13,17 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import PIL.Image
 else:
     from ._types import PIL, npt
+
+# In place of `Self`, which jedi takes for the base class.
+_ValueT = TypeVar("_ValueT", bound="Value")
+_MediaT = TypeVar("_MediaT", bound="_Media")
 
 
 class Value:
@@ -38,13 +42,13 @@ class Value:
         return type(self)._load_messages().to_message(self)
 
     @classmethod
-    def from_raw(cls, message: Any) -> Self:
+    def from_raw(cls: type[_ValueT], message: Any) -> _ValueT:
         """Return the value of a message, such as `raw` or a message of the official client.
 
         Raises:
             DecodeError: The message is not of this kind.
         """
-        value: Self = cls._load_messages().from_message(cls, message)
+        value: _ValueT = cls._load_messages().from_message(cls, message)
         return value
 
     # Not generated per class by `dataclass`, which takes longer: benchmark "import of a generated package".
@@ -109,7 +113,7 @@ class _Media(Value):
     extra: builtins.bytes = b""
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str]) -> Self:
+    def from_file(cls: type[_MediaT], path: str | os.PathLike[str]) -> _MediaT:
         """Read an encoded file (PNG, JPEG, WAV, MP4 …) without decoding it.
 
         Raises:
@@ -120,7 +124,7 @@ class _Media(Value):
         return cls(bytes=Path(path).read_bytes())
 
     @classmethod
-    def from_url(cls, url: str) -> Self:
+    def from_url(cls: type[_MediaT], url: str) -> _MediaT:
         """Refer to a file by URL. The platform fetches it; nothing is downloaded here."""
         return cls(url=url)
 

@@ -2,13 +2,18 @@
 
 Type checkers and programs (pydantic, agent frameworks, `typing.get_type_hints`) read the same names. A
 program gets a type that it can evaluate in any module: it has no forward references, and no protocol.
+`prepare_module` gives such forms to generated modules, for names that they import from elsewhere.
 """
 
 from __future__ import annotations
 
+import collections.abc
+import sys
+import typing
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, overload
+from functools import cache, partial
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeAlias, TypeVar, overload
 
 
 class Default(Enum):
@@ -80,3 +85,89 @@ class ReadOnly:
     def __class_getitem__(cls, item: Any) -> Any:
         """Return the type of the key itself."""
         return item
+
+
+class InstanceSchema:
+    """Base of classes that pydantic checks by `isinstance`: it has no schema for their parameters."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.is_instance_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> dict[str, Any]:
+        return {"type": "array"}
+
+
+class _AsyncIterableSchema(InstanceSchema):
+    """Tells pydantic how to check an asynchronous iterable."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.is_instance_schema(collections.abc.AsyncIterable)
+
+
+class _AsyncIterable:
+    """The run-time form of `collections.abc.AsyncIterable` in annotations."""
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        """Return the type, with the mark that pydantic reads."""
+        return Annotated[collections.abc.AsyncIterable[item], _AsyncIterableSchema]
+
+
+class _TypedDictMeta(type):
+    """The class of the run-time form of `typing.TypedDict` before Python 3.12, where pydantic refuses it.
+
+    What is derived from the form is a class of `typing.TypedDict`, which tells pydantic how to read it.
+    """
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
+        """Create a TypedDict, unless there are no bases: that is the form itself."""
+        if not bases:
+            return super().__new__(cls, name, bases, namespace)
+        make: Any = typing.TypedDict
+        result = type(make("_", {}))(name, (), namespace)
+        result.__get_pydantic_core_schema__ = partial(_make_typed_dict_schema, result)
+        return result
+
+    def __call__(cls, name: str, fields: dict[str, Any]) -> Any:
+        """Create a TypedDict whose keys are no identifiers."""
+        return _TypedDictMeta(
+            name, (cls,), {"__annotations__": fields, "__module__": cls.__module__}
+        )
+
+
+def _make_typed_dict_schema(cls: Any, source: object, handler: Any) -> Any:
+    """Return pydantic's schema of a TypedDict."""
+    return handler.generate_schema(_make_typed_dict_twin(cls))
+
+
+@cache
+def _make_typed_dict_twin(cls: Any) -> Any:
+    """Return an equal TypedDict of `typing_extensions`, which pydantic reads and depends on."""
+    from typing_extensions import TypedDict
+
+    make: Any = TypedDict
+    twin = make(cls.__name__, typing.get_type_hints(cls, include_extras=True))
+    twin.__module__, twin.__doc__ = cls.__module__, cls.__doc__
+    return twin
+
+
+def prepare_module(namespace: dict[str, Any]) -> None:
+    """Give a generated module the run-time forms of the names in its annotations.
+
+    Args:
+        namespace: The names of the module, when it has made its imports and not yet its types.
+    """
+    namespace.setdefault("npt", npt)
+    if "AsyncIterable" in namespace:
+        namespace["AsyncIterable"] = _AsyncIterable
+    if sys.version_info < (3, 12) and "TypedDict" in namespace:
+        body = {"__module__": namespace["__name__"]}
+        namespace["TypedDict"] = _TypedDictMeta("TypedDict", (), body)

@@ -137,6 +137,38 @@ def test_jedi_offers_the_methods(project: jedi.Project) -> None:
     assert len(public(names)) <= len(METHODS) + 5
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "with TextStats() as model:\n    model.|\n",
+        "with TextStats().with_options(timeout=5) as model:\n    model.|\n",
+        "TextStats().with_options(timeout=5).|\n",
+        "async def f():\n    async with AsyncTextStats() as model:\n        model.|\n",
+        "async def f():\n    async with AsyncTextStats().with_options(timeout=5) as m:\n        m.|\n",
+        "AsyncTextStats().with_options(timeout=5).|\n",
+    ],
+)
+def test_jedi_offers_the_methods_of_a_client_in_use(project: jedi.Project, code: str) -> None:
+    source, *cursor = script(project, STATS + code)
+    names = [completion.name for completion in source.complete(*cursor)]
+    assert set(METHODS) <= set(names)
+    assert len(public(names)) <= len(METHODS) + 5
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("with Detector() as m:\n    for x in m.generate(Video()):\n        x.|\n", "regions"),
+        ("for x in Detector().predict_batch([]):\n    x[0].|\n", "concepts"),
+        ("Detector().predict(Image())[0].|\n", "concepts"),
+        ("Image.from_file('x').|\n", "to_pil"),
+    ],
+)
+def test_jedi_knows_values(project: jedi.Project, code: str, name: str) -> None:
+    source, *cursor = script(project, "from detector import Detector, Image, Video\n" + code)
+    assert name in [completion.name for completion in source.complete(*cursor)]
+
+
 def test_jedi_shows_the_docstring(project: jedi.Project) -> None:
     source, *cursor = script(project, STATS + "model.analy|ze\n")
     (definition,) = source.help(*cursor)

@@ -6,7 +6,7 @@ It corresponds to `_sync/client.py`, and differs only by the await.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._client.base import DEFAULT_TIMEOUT, ClientBase
 from .._client.batch import check_inputs
@@ -20,6 +20,9 @@ else:
     AsyncConnection = Any
 
 _R = TypeVar("_R")
+_ClientT = TypeVar(
+    "_ClientT", bound="AsyncClient"
+)  # jedi takes `Self` for this class, not for the generated one
 
 
 class AsyncClient(ClientBase):
@@ -40,7 +43,7 @@ class AsyncClient(ClientBase):
         """Close the client. Later calls raise ConfigError."""
         await self._connection.close()
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self: _ClientT) -> _ClientT:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, get_overloads
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, get_overloads
 
 from .._calls.response import (
     Observer,
@@ -22,7 +22,7 @@ from .._calls.response import (
     recording,
 )
 from .._model_ref import ModelRef
-from .._types import SERVER_DEFAULT, Default, npt
+from .._types import SERVER_DEFAULT, Default, prepare_module
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
@@ -198,8 +198,8 @@ class ClientBase(ABC):
             routing = Routing(*self._default_routing)
         return routing.validate()
 
-    def with_options(
-        self,
+    def with_options(  # the type variable in place of `Self`: jedi knows it as the class of the client
+        self: _ClientT,
         *,
         timeout: float | Default | None = SERVER_DEFAULT,
         max_retries: int | None = None,
@@ -207,7 +207,7 @@ class ClientBase(ABC):
         on_response: Observer | None = None,
         batch_size: int | None = None,
         concurrency: int | None = None,
-    ) -> Self:
+    ) -> _ClientT:
         """Return a client with other options that shares this client's channel. This client does not change.
 
         Args:
@@ -244,7 +244,7 @@ class ClientBase(ABC):
         )
         return self._make_view(options, policy)
 
-    def _make_view(self, options: ClientOptions, policy: Policy) -> Self:
+    def _make_view(self: _ClientT, options: ClientOptions, policy: Policy) -> _ClientT:
         """Return a copy of this client with other options, which uses the same channel."""
         view = type(self).__new__(type(self))
         vars(view).update(vars(self))
@@ -316,14 +316,15 @@ def _show_single_calls(cls: type[ClientBase]) -> None:
     """Let programs that read the signatures of a generated class see what one call takes and returns.
 
     A unary method is declared by two overloads, one call and a list of inputs. Its implementation has the
-    annotations of both together, and a marker as the default of required keywords. Also give the module a
-    stand-in for `numpy.typing`, which it imports only for type checkers.
+    annotations of both together, and a marker as the default of required keywords. Also give the module the
+    run-time forms of its annotations.
     """
     module = sys.modules.get(cls.__module__)  # a class that a script makes may name any module
     namespace = vars(module) if module is not None else {}
-    if "wire" not in namespace:
-        return
-    namespace.setdefault("npt", npt)
+    wire = namespace.get("wire")
+    if wire is None or wire is not sys.modules.get("clarigen.wire"):
+        return  # not a generated module
+    prepare_module(namespace)
     for function in vars(cls).values():
         if isinstance(function, FunctionType) and len(overloads := get_overloads(function)) == 2:
             single, _ = overloads

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .._types import InstanceSchema
 from .._wire.codec import describe
 from ..errors import ConfigError, InputError
 
@@ -25,7 +26,7 @@ _ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
 _Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
 
 
-class BatchBase(ABC, Generic[_ConnectionT, _Outcomes_co]):
+class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
     """A batch of inputs to one method, which runs once."""
 
     _is_canceled = False

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._calls.actions import GrpcFailure
 from .._calls.response import Usage
+from .._types import InstanceSchema
 
 if TYPE_CHECKING:
     from .._calls.actions import Open
@@ -93,7 +94,7 @@ class RequestItemsBase(ABC):
         """Stop waiting for an item."""
 
 
-class StreamBase(Generic[_ConnectionT, _ItemsT]):
+class StreamBase(InstanceSchema, Generic[_ConnectionT, _ItemsT]):
     """A streaming call: its flow, and grpc's call for the current attempt."""
 
     def __init__(self, flow: StreamFlow, connection: _ConnectionT, items: _ItemsT | None) -> None:

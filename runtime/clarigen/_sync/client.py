@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._client.base import DEFAULT_TIMEOUT, ClientBase
 from .._client.batch import check_inputs
@@ -21,6 +21,9 @@ else:
     Connection = Any
 
 _R = TypeVar("_R")
+_ClientT = TypeVar(
+    "_ClientT", bound="Client"
+)  # jedi takes `Self` for this class, not for the generated one
 
 
 class Client(ClientBase):
@@ -41,7 +44,7 @@ class Client(ClientBase):
         """Close the client. Later calls raise ConfigError."""
         self._connection.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self: _ClientT) -> _ClientT:
         return self
 
     def __exit__(

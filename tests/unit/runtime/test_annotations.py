@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import sys
+import types
 import typing
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pydantic
 import pytest
@@ -111,16 +111,51 @@ def test_a_required_keyword_is_required() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_pydantic_wraps_every_unary_method(name: str) -> None:
     for function in client_methods(name):
-        hints = typing.get_type_hints(function)
-        if any("AsyncIterable" in str(hint) for hint in hints.values()):
-            continue  # pydantic has no schema for it
-        try:
-            pydantic.validate_call(config={"arbitrary_types_allowed": True})(function)
-        except pydantic.errors.PydanticUserError as error:
-            # Before Python 3.12, pydantic takes only the TypedDict of typing_extensions.
-            is_typed_dict = error.code == "typed-dict-version"
-            if not is_typed_dict or sys.version_info >= (3, 12):
-                raise
+        pydantic.validate_call(validate_return=True)(function)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pydantic_has_a_schema_of_every_type_and_parameter(name: str) -> None:
+    module, adapter = importlib.import_module(name), cast("Any", pydantic.TypeAdapter)
+    for attribute in module.__all__:
+        value = getattr(module, attribute)
+        if inspect.isclass(value) and not issubclass(value, clarigen.Client | clarigen.AsyncClient):
+            schema = adapter(value).json_schema()
+            if typing.is_typeddict(value) and "properties" in schema:  # not of a recursive type
+                hints = typing.get_type_hints(value, include_extras=True)
+                assert schema["properties"].keys() == hints.keys()
+                assert schema.get("required", []) == [
+                    key
+                    for key, hint in hints.items()
+                    if typing.get_origin(hint) is not typing.NotRequired
+                ]
+    for function in client_methods(name):
+        schema, parameters = adapter(function).json_schema(), inspect.signature(function).parameters
+        assert list(schema["properties"]) == list(parameters)
+        assert schema["required"] == [
+            parameter.name
+            for parameter in parameters.values()
+            if parameter.default is inspect.Parameter.empty
+        ]
+
+
+def test_pydantic_reads_inputs_and_the_types_of_tools() -> None:
+    """Before Python 3.12, it refuses the TypedDict of typing, which generated code uses."""
+    detector: Any = importlib.import_module("detector")
+    adapter: Any = pydantic.TypeAdapter
+    inputs = adapter(types.GenericAlias(list, detector.PredictInput))
+    picture = clarigen.Image(url="https://example.com/a.png")
+    assert inputs.validate_python([{"image": picture}]) == [{"image": picture}]
+    with pytest.raises(pydantic.ValidationError, match="image"):
+        inputs.validate_python([{"threshold": 0.5}])
+    model = pydantic.create_model("Body", body=(detector.PredictInput, ...))
+    assert model(body={"image": picture}).model_dump()["body"]["image"]["url"] == picture.url
+    assert typing.is_typeddict(detector.PredictInput)
+
+    class Own(detector.PredictInput):  # type: ignore[misc]
+        name: str
+
+    assert typing.get_type_hints(Own).keys() == {"image", "threshold", "name"}
 
 
 def test_pydantic_validates_what_a_method_takes() -> None:

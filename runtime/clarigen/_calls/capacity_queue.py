@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-from bisect import insort
 from collections.abc import Callable, Hashable
 from typing import Final
 
@@ -119,6 +118,8 @@ class CapacityQueue:
             number: The place of the call, from `next_number`.
             is_refused: Whether the server has refused the call.
         """
+        from bisect import insort  # needed by the first call that is refused, not by the first call
+
         ticket = Ticket(number, is_refused=is_refused)
         with self.lock:
             insort(self._waiting, ticket)

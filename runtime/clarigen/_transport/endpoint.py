@@ -6,6 +6,7 @@ This module neither imports grpc nor opens a connection, so that a URL can be ch
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .._text import quote_address, show
@@ -29,6 +30,12 @@ _WRONG_HOST: Final = "is not a base URL: its host or port is wrong"
 
 _IS_SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
 """The schemes of base URLs, and whether they mean TLS."""
+
+
+_MAX_PORT: Final = 65535
+
+_PLAIN_URL: Final = "(?:(https?|grpcs?)://)?([A-Za-z0-9.-]+)(?::([1-9][0-9]{0,4}))?/?"
+"""The form of nearly all base URLs, with the groups scheme, host and port."""
 
 
 def split_url(text: str) -> SplitResult:
@@ -68,18 +75,31 @@ class Target(NamedTuple):
         Raises:
             ConfigError: The text is not a base URL.
         """
-        try:
-            url = split_url(base_url)
-        except ValueError:
-            raise ConfigError(f"{_quote_url(base_url)} {_WRONG_HOST}") from None
-        fault = _find_fault(base_url, url)
-        if fault is not None:
-            raise ConfigError(fault)
-        host = url.hostname or ""
+        scheme, host, port = _split_base_url(base_url)
         loopback = _is_loopback(host)
-        secure = _IS_SECURE.get(url.scheme, not loopback)
+        secure = _IS_SECURE.get(scheme, not loopback)
         name = f"[{host}]" if ":" in host else host
-        return cls(f"{name}:{url.port or (443 if secure else 80)}", secure, loopback)
+        return cls(f"{name}:{port or (443 if secure else 80)}", secure, loopback)
+
+
+def _split_base_url(base_url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of a base URL; the scheme may be empty, and the port 0.
+
+    Raises:
+        ConfigError: The text is not a base URL.
+    """
+    # Without `urllib.parse`, whose import takes 2 ms: benchmark "fresh process to first prediction".
+    plain = re.fullmatch(_PLAIN_URL, base_url)
+    if plain is not None and int(plain[3] or 0) <= _MAX_PORT:
+        return plain[1] or "", plain[2].lower(), int(plain[3] or 0)
+    try:
+        url = split_url(base_url)
+    except ValueError:
+        raise ConfigError(f"{_quote_url(base_url)} {_WRONG_HOST}") from None
+    fault = _find_fault(base_url, url)
+    if fault is not None:
+        raise ConfigError(fault)
+    return url.scheme, url.hostname or "", url.port or 0
 
 
 def _find_fault(base_url: str, url: SplitResult) -> str | None:

@@ -1,14 +1,12 @@
-"""`gen-client completion`: the options."""
+"""`gen-client completion`: the options and the examples."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-from gen_client.commands.command import Command
-
 SHELLS: Final = ("bash", "zsh", "tcsh")
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     ("bash, in ~/.bashrc", 'eval "$(gen-client completion bash)"'),
     (
         "zsh, with fpath+=~/.zfunc before compinit",
@@ -20,11 +18,3 @@ _EXAMPLES: Final = (
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of `completion`."""
     parser.add_argument("shell", choices=SHELLS, help="the shell")
-
-
-COMMAND: Final = Command(
-    name="completion",
-    summary="Print a script with which a shell completes this command.",
-    examples=_EXAMPLES,
-    declare=declare,
-)

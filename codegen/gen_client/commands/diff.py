@@ -1,16 +1,15 @@
-"""`gen-client diff`: the options."""
+"""`gen-client diff`: the options and the examples."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-from gen_client.commands.command import Command
 from gen_client.commands.model_options import declare_model_options
 
 _FORMATS: Final = ("text", "json", "markdown", "github")
 _FAIL_ON: Final = ("any", "breaking")
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     ("everything that pyproject.toml lists, against the deployed models", "gen-client diff"),
     ("one package, against its deployed model", "gen-client diff src/models/o4_mini"),
     ("against a local runner", "gen-client diff src/models/o4_mini grpc://127.0.0.1:8000"),
@@ -59,12 +58,3 @@ def declare(parser: argparse.ArgumentParser) -> None:
         default=_FORMATS[0],
         help="text for people, json for scripts, markdown for a comment, github for annotations",
     )
-
-
-COMMAND: Final = Command(
-    name="diff",
-    summary="Say what changed in a model's interface, and whether it breaks callers.",
-    examples=_EXAMPLES,
-    declare=declare,
-    usage="[SOURCE [OTHER]] [--base REV] [--fail-on any|breaking]\n                       [options]",
-)

@@ -1,14 +1,13 @@
-"""`gen-client doctor`: the options."""
+"""`gen-client doctor`: the options and the examples."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-from gen_client.commands.command import Command
 from gen_client.commands.model_options import declare_model_options
 
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     ("versions, credential, the platform, and all that pyproject.toml lists", "gen-client doctor"),
     ("is this package up to date?", "gen-client doctor src/models/o4_mini"),
     ("can this model be reached?", "gen-client doctor grpc://127.0.0.1:8000"),
@@ -25,12 +24,3 @@ def declare(parser: argparse.ArgumentParser) -> None:
         " (default: the packages that pyproject.toml lists)",
     )
     declare_model_options(parser, signatures=False)
-
-
-COMMAND: Final = Command(
-    name="doctor",
-    summary="Check versions, credential, platform and packages; prints lines to paste into a report.",
-    examples=_EXAMPLES,
-    declare=declare,
-    usage="[SOURCE ...] [--api-base URL] [options]",
-)

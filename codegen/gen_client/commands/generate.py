@@ -1,17 +1,15 @@
-"""`gen-client` without a command: the options for generating packages and checking them."""
+"""`gen-client generate`, and `gen-client` without a command: the options and the examples."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from clarigen import __version__
-from gen_client.commands.command import Command
 from gen_client.commands.model_options import declare_model_options, declare_source
 
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     (
         "a model of the platform",
         "gen-client openai/chat-completion/models/o4-mini --out src/models",
@@ -89,20 +87,3 @@ def _declare_run_options(parser: argparse.ArgumentParser) -> None:
         help="fail if the model's signatures are not those of the lock (exit 1)",
     )
     group.add_argument("--no-cache", action="store_true", help="ignore the results of earlier runs")
-
-
-COMMAND: Final = Command(
-    name="",
-    summary="Turn a model deployed on Clarifai into a typed Python package.",
-    examples=_EXAMPLES,
-    declare=declare,
-    usage="[SOURCE] [--out DIR] [--name NAME] [--check] [options]\n       gen-client COMMAND ...",
-)
-
-BY_NAME: Final = replace(
-    COMMAND,
-    name="generate",
-    summary="Generate a package of a model, or all that pyproject.toml lists; what gen-client alone does.",
-    usage="[SOURCE] [--out DIR] [--name NAME] [--check]\n                           [options]",
-)
-"""The same command under a name."""

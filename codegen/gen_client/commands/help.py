@@ -1,13 +1,11 @@
-"""`gen-client help`: the options."""
+"""`gen-client help`: the options and the examples."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-from gen_client.commands.command import Command
-
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     ("all commands", "gen-client help"),
     ("the options of one command", "gen-client help show"),
 )
@@ -18,11 +16,3 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "topic", metavar="COMMAND", nargs="?", help="a command (default: all of them)"
     )
-
-
-COMMAND: Final = Command(
-    name="help",
-    summary="Print the help of a command, or of gen-client.",
-    examples=_EXAMPLES,
-    declare=declare,
-)

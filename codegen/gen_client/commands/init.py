@@ -1,4 +1,4 @@
-"""`gen-client init`: the options."""
+"""`gen-client init`: the options and the examples."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from gen_client.commands.command import Command
-
 INIT_SOURCE_HELP: Final = (
     "the model: USER/APP/models/MODEL, its address, a runner, or in this repository: a lock, a signature file,"
     " an answer to tools/list, a model's folder"
 )
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     (
         "a model of the platform",
         "gen-client init openai/chat-completion/models/o4-mini --out src/models",
@@ -36,11 +34,3 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="the folder that gets the package, in the repository",
     )
     parser.add_argument("--name", default="", help="the package's name (default: the model's id)")
-
-
-COMMAND: Final = Command(
-    name="init",
-    summary="Add a model to pyproject.toml, for `gen-client` to generate.",
-    examples=_EXAMPLES,
-    declare=declare,
-)

@@ -1,11 +1,12 @@
 """The table of commands.
 
-To add a command, write a light module with its `COMMAND` and a second module that runs it, and list the first
-here. The modules listed here are loaded with every run and by `--help`, so they import no library and no stage.
+To add a command, write a module with its options and examples, a second module that runs it, and an entry here. The
+modules imported here are loaded with every run and by `--help`, so they import no library and no stage.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from gen_client.commands import completion, diff, doctor, generate, help, init, serve, show
@@ -14,18 +15,68 @@ from gen_client.diagnostics import Refusal, suggest
 from gen_client.exit_codes import USAGE
 from gen_client.text import quote
 
-GENERATE: Final = generate.COMMAND
+GENERATE: Final = Command(
+    "",
+    "Turn a model deployed on Clarifai into a typed Python package.",
+    generate.EXAMPLES,
+    generate.declare,
+    usage="[SOURCE] [--out DIR] [--name NAME] [--check] [options]\n       gen-client COMMAND ...",
+)
 """The command that runs if the command line names none."""
 
-COMMANDS: Final[tuple[Command, ...]] = (
-    generate.BY_NAME,
-    init.COMMAND,
-    diff.COMMAND,
-    show.COMMAND,
-    serve.COMMAND,
-    doctor.COMMAND,
-    completion.COMMAND,
-    help.COMMAND,
+COMMANDS: Final = (
+    replace(
+        GENERATE,
+        name="generate",
+        summary="Generate a package of a model, or all that pyproject.toml lists; what gen-client alone does.",
+        usage="[SOURCE] [--out DIR] [--name NAME] [--check]\n                           [options]",
+    ),
+    Command(
+        "init",
+        "Add a model to pyproject.toml, for `gen-client` to generate.",
+        init.EXAMPLES,
+        init.declare,
+    ),
+    Command(
+        "diff",
+        "Say what changed in a model's interface, and whether it breaks callers.",
+        diff.EXAMPLES,
+        diff.declare,
+        usage="[SOURCE [OTHER]] [--base REV] [--fail-on any|breaking]\n                       [options]",
+    ),
+    Command(
+        "show",
+        "Show a model's methods, how to call them, and code to copy.",
+        show.EXAMPLES,
+        show.declare,
+        usage="SOURCE [METHOD] [--snippet[=FORM] | --json |\n                       --json-schema] [options]",
+    ),
+    Command(
+        "serve",
+        "Serve a model with this interface on this machine, answering sample values.",
+        serve.EXAMPLES,
+        serve.declare,
+        usage="SOURCE [--port PORT] [--seed SEED] [options]",
+    ),
+    Command(
+        "doctor",
+        "Check versions, credential, platform and packages; prints lines to paste into a report.",
+        doctor.EXAMPLES,
+        doctor.declare,
+        usage="[SOURCE ...] [--api-base URL] [options]",
+    ),
+    Command(
+        "completion",
+        "Print a script with which a shell completes this command.",
+        completion.EXAMPLES,
+        completion.declare,
+    ),
+    Command(
+        "help",
+        "Print the help of a command, or of gen-client.",
+        help.EXAMPLES,
+        help.declare,
+    ),
 )
 """The named commands, in the order of the help."""
 

@@ -1,14 +1,13 @@
-"""`gen-client serve`: the options."""
+"""`gen-client serve`: the options and the examples."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-from gen_client.commands.command import Command
 from gen_client.commands.model_options import declare_model_options, declare_source
 
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     ("serve what a package was generated from", "gen-client serve src/models/o4_mini --port 8000"),
     ("and call it", "CLARIFAI_API_BASE=grpc://127.0.0.1:8000 python -m models.o4_mini.examples"),
 )
@@ -28,12 +27,3 @@ def declare(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="seed of the sample values; equal seeds and arguments give equal values (default: 0)",
     )
-
-
-COMMAND: Final = Command(
-    name="serve",
-    summary="Serve a model with this interface on this machine, answering sample values.",
-    examples=_EXAMPLES,
-    declare=declare,
-    usage="SOURCE [--port PORT] [--seed SEED] [options]",
-)

@@ -1,15 +1,14 @@
-"""`gen-client show`: the options."""
+"""`gen-client show`: the options and the examples."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-from gen_client.commands.command import Command
 from gen_client.commands.model_options import SOURCE_HELP, declare_model_options
 
 SNIPPET_STYLES: Final = ("sync", "async", "batch")
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     ("a model of the platform", "gen-client show openai/chat-completion/models/o4-mini"),
     ("one method of a generated package", "gen-client show src/models/o4_mini predict"),
     ("code that calls it, to copy", "gen-client show src/models/o4_mini predict --snippet=async"),
@@ -44,12 +43,3 @@ def declare(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="each method's input and output as JSON Schema (draft 2020-12), as tools for a language model",
     )
-
-
-COMMAND: Final = Command(
-    name="show",
-    summary="Show a model's methods, how to call them, and code to copy.",
-    examples=_EXAMPLES,
-    declare=declare,
-    usage="SOURCE [METHOD] [--snippet[=FORM] | --json |\n                       --json-schema] [options]",
-)

@@ -72,7 +72,7 @@ ARGUMENTS: Final[list[tuple[Any, Any, str]]] = [
     (
         {"type": "array", "items": STRING},
         {"type": "array", "items": NULLABLE},
-        "compatible t.x takes Sequence[str | None] now, not SequenceNotStr[str]",
+        "compatible t.x takes SequenceNotStr[str | None] now, not SequenceNotStr[str]",
     ),
 ]
 """The old and the new schema of an argument, and the start of the change."""

@@ -197,7 +197,7 @@ class LabTools(MCPModel, Client, model=_MODEL):
     def untyped(
         self,
         data: Mapping[str, JSONValue],
-        items: Sequence[JSONValue],
+        items: SequenceNotStr[JSONValue],
         *,
         anything: JSONValue = None,
     ) -> ToolResult:
@@ -390,7 +390,7 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
     async def untyped(
         self,
         data: Mapping[str, JSONValue],
-        items: Sequence[JSONValue],
+        items: SequenceNotStr[JSONValue],
         *,
         anything: JSONValue = None,
     ) -> ToolResult:
@@ -599,7 +599,7 @@ class UntypedInput(TypedDict):
     """One input for `untyped_batch`."""
 
     data: Mapping[str, JSONValue]
-    items: Sequence[JSONValue]
+    items: SequenceNotStr[JSONValue]
     anything: NotRequired[JSONValue]
 
 
@@ -705,7 +705,7 @@ _SLOW: Final[wire.Unary[str]] = wire.tool(
 _UNTYPED: Final[wire.Unary[ToolResult]] = wire.tool(
     "untyped",
     wire.argument("data", Mapping[str, JSONValue]),
-    wire.argument("items", Sequence[JSONValue]),
+    wire.argument("items", SequenceNotStr[JSONValue]),
     wire.argument("anything", JSONValue, default=None),
     returns=ToolResult,
 )

@@ -98,6 +98,7 @@ def wrong(lab: Lab, hard: Hard) -> None:
     lab.raw_forms({"name": "a", "children": [{}]})  # WRONG: a key inside a type that contains itself
     lab.untyped({"a": object()}, [])  # WRONG: no JSON
     lab.untyped("lone", [])  # WRONG: a string in place of an object
+    lab.untyped({}, "lone")  # WRONG: a lone string in place of a list of any JSON
     text: str = lab.picture()  # WRONG: content in place of a text
     number: int = lab.get_weather_v2("Oslo")  # WRONG: the result in place of another type
     lab.area({"points": []})["surface"]  # WRONG: an unknown key of a result
@@ -136,7 +137,7 @@ def test_checker_accepts_right_uses_and_rejects_wrong_ones(checker: Checker, fol
     (folder / "caller.py").write_text(CALLER.replace("\\\\", "\\"), "utf-8")
     lines = enumerate(CALLER.split("\n"), 1)
     wanted = {("caller.py", number) for number, line in lines if "# WRONG" in line}
-    assert len(wanted) == 34
+    assert len(wanted) == 35
     found = checker(folder, ())
     assert found.keys() == wanted, {
         place: found.get(place, "accepted") for place in found.keys() ^ wanted

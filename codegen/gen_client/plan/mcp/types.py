@@ -97,9 +97,20 @@ def _format_array(type_: SchemaType, style: Style) -> Code:
     annotation = format_type(item, style)
     if style.use is Use.RESULT:
         return format_code("{}[{}]", names.builtin_type(style.shadowed, "list"), annotation)
-    if item.kind is SchemaKind.STRING:
-        return format_code("SequenceNotStr[{}]", annotation)
-    return format_code("Sequence[{}]", annotation)
+    base = "SequenceNotStr[{}]" if _admits_text(item) else "Sequence[{}]"
+    return format_code(base, annotation)
+
+
+def _admits_text(type_: SchemaType) -> bool:
+    """Return whether any text is a value of a type, so that a lone `str` would pass as a sequence of such values."""
+    match type_.kind:
+        case SchemaKind.UNION:
+            return any(map(_admits_text, type_.items))
+        case SchemaKind.LITERAL:
+            is_shortened = len(type_.values) > MAX_INLINE_CHOICES
+            return is_shortened and any(isinstance(value, str) for value in type_.values)
+        case kind:
+            return kind in (SchemaKind.STRING, SchemaKind.ANY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,18 @@ from clarigen import (
     Resource,
     ResourceContent,
 )
+from generated.lab_tools import AsyncLabTools, LabTools
 from server.mcp_servers import run_mcp_model
 from server.mcp_transport import Transport
 
 pytestmark = pytest.mark.official_server
+
+
+def test_the_http_endpoint_is_a_constant() -> None:
+    url = "https://api.clarifai.com/v2/ext/mcp/v1/users/example-user/apps/example-app/models/lab-tools"
+    assert LabTools.mcp_http == AsyncLabTools.mcp_http == url
+    assert MCPModel.mcp_http == ""
+
 
 CONFIG = ResourceContent("config://app", "application/json", '{"debug":false}')
 LOGO = ResourceContent("pictures://logo", "image/png", bytes=b"\x89PNG\r\n\x1a\n\0\0")

@@ -24,7 +24,7 @@ CLIENT_ATTRIBUTES: Final = _split(
 )
 """The public attributes of a client, present and planned."""
 
-MCP_ATTRIBUTES: Final = _split("mcp_http prompt prompts read_resource resource_templates resources")
+MCP_ATTRIBUTES: Final = _split("mcp_http prompt prompts read_resource resources")
 """The further attributes of a client of an MCP model, present and planned."""
 
 CLASS_ATTRIBUTES: Final = _split("mro")

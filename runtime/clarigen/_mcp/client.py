@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .._async.client import AsyncClient
+from .._client.base import ClientBase
 from .._sync.client import Client
 
 if TYPE_CHECKING:
@@ -24,8 +25,28 @@ else:
         ResourceContent
     ) = Any
 
+_HTTP_URL: Final = "https://api.clarifai.com/v2/ext/mcp/v1"
 
-class MCPModel(Client):
+
+class MCPModelBase(ClientBase):
+    """What the clients of MCP models share, sync and async.
+
+    Attributes:
+        mcp_http: The URL of the model at the platform's HTTP endpoint for MCP, for programs that take only a URL and
+            the PAT as bearer token. Empty if the package has no model reference.
+    """
+
+    mcp_http: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Set what depends on the model that a class is generated for."""
+        super().__init_subclass__(**keywords)
+        if cls._model is not None:
+            user_id, app_id, model_id = cls._model
+            cls.mcp_http = f"{_HTTP_URL}/users/{user_id}/apps/{app_id}/models/{model_id}"
+
+
+class MCPModel(MCPModelBase, Client):
     """The base of generated clients for MCP models."""
 
     def resources(self) -> list[Resource]:
@@ -89,7 +110,7 @@ class MCPModel(Client):
         super()._connect(policy)
 
 
-class AsyncMCPModel(AsyncClient):
+class AsyncMCPModel(MCPModelBase, AsyncClient):
     """The base of generated async clients for MCP models: `MCPModel` for asyncio."""
 
     async def resources(self) -> list[Resource]:

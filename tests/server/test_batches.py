@@ -136,5 +136,11 @@ def test_failed_model_fails_the_whole_request(served: Served) -> None:
         fixed = model.with_options(batch_size=2, concurrency=1)
         outcomes = list(fixed.fail_batch([{"message": "a"}, {"message": "b"}]).outcomes())
         assert [type(outcome) for outcome in outcomes] == [PredictionError] * 2
-        with pytest.raises(PredictionError):
+        with pytest.raises(PredictionError) as alone:
             fixed.fail_batch([{"message": "a"}]).collect()
+        assert "outcomes" not in str(alone.value)
+        hint = r"; `fail_batch\(inputs\).outcomes\(\)` yields the results of the other inputs, too$"
+        with pytest.raises(PredictionError, match=hint):
+            fixed.fail([{"message": "a"}, {"message": "b"}])
+        with pytest.raises(PredictionError, match=hint):
+            fixed.fail_batch({"message": text} for text in "ab").collect()

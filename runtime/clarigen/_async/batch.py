@@ -49,7 +49,7 @@ class AsyncBatch(
         outcome: _R_co | ClarigenError = await anext(self._get_iterator())
         if isinstance(outcome, ClarigenError):
             await self.cancel()
-            raise outcome
+            raise self._add_hint(outcome)
         return outcome
 
     async def collect(self) -> list[_R_co]:

@@ -6,13 +6,20 @@ How requests are sent and awaited is up to the subclasses.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from .._types import InstanceSchema
 from .._wire.codec import describe
-from ..errors import ConfigError, InputError
+from ..errors import (
+    AuthenticationError,
+    ClarigenError,
+    ConfigError,
+    InputError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 
 if TYPE_CHECKING:
     from .._calls.batch import BatchPlan
@@ -24,6 +31,9 @@ else:
 
 _ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
 _Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
+
+_OF_ALL_INPUTS: Final = (ConfigError, AuthenticationError, PermissionDeniedError, NotFoundError)
+"""The errors that no input of a batch escapes."""
 
 
 class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
@@ -38,7 +48,9 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
         connection: _ConnectionT,
         inputs: Any,
         progress_label: str | None,
+        name: str = "",
     ) -> None:
+        self._name = name
         self._make_plan = make_plan
         self._connection = connection
         self._inputs = inputs
@@ -74,6 +86,14 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
         from .progress import progress_bar
 
         return progress_bar(self._progress_label, self._inputs)
+
+    def _add_hint(self, error: ClarigenError) -> ClarigenError:
+        """Add to the error of an input how to get the results of the others, unless there can be none; return it."""
+        has_others = not isinstance(self._inputs, Sized) or len(self._inputs) > 1
+        if self._name and has_others and not isinstance(error, _OF_ALL_INPUTS):
+            hint = f"`{self._name}(inputs).outcomes()` yields the results of the other inputs, too"
+            error.args = (f"{error}; {hint}", *error.args[1:])
+        return error
 
     def _is_running(self, plan: BatchPlan[Any]) -> bool:
         return not (plan.is_finished or self._is_canceled)

@@ -63,7 +63,7 @@ class Batch(BatchBase["Connection", Iterator[_R_co | ClarigenError]], Generic[_R
         outcome: _R_co | ClarigenError = next(self._get_iterator())
         if isinstance(outcome, ClarigenError):
             self.cancel()
-            raise outcome
+            raise self._add_hint(outcome)
         return outcome
 
     def collect(self) -> list[_R_co]:

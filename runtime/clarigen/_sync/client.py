@@ -93,7 +93,7 @@ class Client(ClientBase):
         context, label = self._make_context(), method.name if progress else None
         check_inputs(method, inputs)
         make_plan = self._connection.prepare_batch(method, context, self._options.batch_limits)
-        return Batch(make_plan, self._connection, inputs, label)
+        return Batch(make_plan, self._connection, inputs, label, method.batch_name)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Return a stream that calls a streaming method with one value per parameter."""

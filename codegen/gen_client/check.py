@@ -103,6 +103,6 @@ def require_locked_signatures(fetched: FetchedJob) -> None:
 def _compare_models(first: Document, second: Document) -> tuple[bool, bool]:
     """Return whether the methods of two documents are equal in their canonical form, and whether the tools are."""
     models = [read_model(document, Report()) for document in (first, second)]
-    methods = {compute_digest(write_signatures(model)) for model in models}
+    methods = {compute_digest([write_signatures(model), model.model_type]) for model in models}
     tools = {compute_digest(model.tools and model.tools.document) for model in models}
     return len(methods) == 1, len(tools) == 1

@@ -22,6 +22,7 @@ from ._drift.derived_signatures import (
     derive_signatures,
 )
 from ._drift.model_type import UnknownModelTypeError, read_model_type
+from ._drift.offer import compare_offers
 from ._model_ref import ModelRef
 from ._text import may_hold_secret
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url
@@ -43,6 +44,7 @@ __all__ = [
     "Target",
     "UnknownModelTypeError",
     "VersionNotReadyError",
+    "compare_offers",
     "connect",
     "derive_signatures",
     "fetch_mcp_offer",

@@ -95,6 +95,26 @@ def test_a_breaking_change_is_printed(gen_client: GenClient, package: Path) -> N
     assert "  breaking       predict.threshold: was removed\n" in out
 
 
+def test_prompts_and_resources_are_compared(gen_client: GenClient, tmp_path: Path) -> None:
+    old = CORPUS / "mcp" / "lab-tools.json"
+    content = json.loads(old.read_text())
+    content["mcp"]["prompts"] = [{"name": "praise"}]
+    content["mcp"]["resourceTemplates"][0]["description"] = "Another text."
+    (tmp_path / "new.json").write_text(json.dumps(content))
+    code, out, _ = gen_client("diff", old, "new.json", "--fail-on", "breaking")
+    assert code == 1
+    assert out.split("\n")[1:] == [
+        "  breaking       prompt: the prompt `review` was removed",
+        "  compatible     prompt: the prompt `praise` is new",
+        "  documentation  read_resource: the description of template `users://{user_id}/profile` changed",
+        "1 breaking, 1 compatible, 1 documentation",
+        "",
+    ]
+    content["mcp"]["prompts"] += json.loads(old.read_text())["mcp"]["prompts"]
+    (tmp_path / "new.json").write_text(json.dumps(content))
+    assert gen_client("diff", old, "new.json", "--fail-on", "breaking")[0] == 0
+
+
 def test_a_package_is_compared_with_a_model(gen_client: GenClient, package: Path) -> None:
     class Another:
         def predict(self, image: bytes) -> str:

@@ -7,17 +7,20 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clarigen import Concept, Frame, Image, InputError, SignatureMismatchError, Video
+from clarigen._drift.difference import describe_differences
+from clarigen._drift.signature import read_signatures
 from clarigen.examples import IMAGE, VIDEO
 from clarigen.testing import Samples, Server, calls, fake, serve
 from gen_client import cli
 from generated.flowers import AsyncFlowers, Flowers
-from support import ROOT
+from support import MODEL_TYPES, ROOT
 
 LOCK: dict[str, Any] = json.loads((ROOT / "generated" / "flowers" / "signatures.json").read_text())
 PAGE = (ROOT / "docs" / "models-without-signatures.md").read_text("utf-8")
@@ -79,6 +82,53 @@ def test_verify_compares_with_the_model_type(server: Server) -> None:
         pytest.raises(SignatureMismatchError, match=r"it returned LIST\[CONCEPT\]"),
     ):
         model.predict(IMAGE)
+
+
+def move_option(field: Any) -> None:
+    if field["name"] == "language":
+        field["path"] = "output_info.params.language"
+
+
+def test_an_option_that_travels_elsewhere_is_a_difference(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = deepcopy(LOCK)
+    for method in changed["method_signatures"]:
+        for field in method["input_fields"]:
+            move_option(field)
+    del changed["sha256"]
+    (tmp_path / "new.json").write_text(json.dumps(changed))
+    monkeypatch.chdir(tmp_path)
+    old = ROOT / "generated" / "flowers" / "signatures.json"
+    assert cli.main(["diff", str(old), "new.json", "--fail-on", "breaking"]) == 1
+    places = "`output_info.params.language` now, not `output_info.output_config.language`"
+    assert f"breaking       predict.language: travels at {places}" in capsys.readouterr().out
+    methods = [read_signatures(lock["method_signatures"]) for lock in (LOCK, changed)]
+    places = "output_info.output_config.language, and travels at output_info.params.language"
+    expected = f"method predict: parameter language: it travelled at {places}"
+    assert describe_differences(*methods)[0] == expected
+
+
+def test_a_lock_covers_the_model_type(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = MODEL_TYPES / "visual-classifier.json"
+    content = json.loads(source.read_text())
+    options = ["--name", "flowers", "--no-cache"]
+    assert cli.main(["--signatures", str(source), *options]) == 0
+    content["model_type"]["description"] = "Another text."
+    Path("new.json").write_text(json.dumps(content))
+    capsys.readouterr()
+    assert cli.main(["--signatures", "new.json", *options, "--check"]) == 1
+    assert "signatures.json: the model changed" in capsys.readouterr().out
+    assert cli.main(["--signatures", "new.json", *options, "--frozen"]) == 1
+    lock = json.loads(Path("flowers", "signatures.json").read_text())
+    lock["model_type"]["title"] = "Edited"
+    Path("edited.json").write_text(json.dumps(lock))
+    capsys.readouterr()
+    assert cli.main(["show", "edited.json"]) == 0
+    assert "sha256: it was edited by hand" in capsys.readouterr().err
 
 
 def test_show_lists_the_methods(capsys: pytest.CaptureFixture[str]) -> None:

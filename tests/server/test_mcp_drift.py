@@ -104,6 +104,35 @@ def test_verify_compares_the_tools(faulty: Any) -> None:
         model.fail_next("")
 
 
+def test_verify_compares_prompts_and_resources(
+    mcp_url: Url, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock of this package has a prompt, an argument of one, and a resource that the model has not."""
+    url = mcp_url("lab")
+    assert cli.main(["--url", url, "--name", "known_lab", "--out", str(tmp_path)]) == 0
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = importlib.import_module("known_lab")
+    with package.KnownLab(base_url=url, timeout=30, verify=True) as model:
+        assert model.add(1) == 2
+    path = tmp_path / "known_lab" / "signatures.json"
+    lock = json.loads(path.read_text("utf-8"))
+    [review] = lock["mcp"]["prompts"]
+    review["arguments"].append({"name": "style", "required": False})
+    lock["mcp"]["prompts"].append({"name": "praise"})
+    lock["mcp"]["resources"].append({"uri": "config://old"})
+    path.write_text(json.dumps(lock), "utf-8")
+    with (
+        package.KnownLab(base_url=url, timeout=30, verify=True) as model,
+        pytest.raises(SignatureMismatchError) as raised,
+    ):
+        model.add(1)
+    assert raised.value.differences == (
+        "prompt: the prompt 'praise' was removed",
+        "prompt: the argument 'style' of the prompt 'review' was removed",
+        "read_resource: the resource 'config://old' was removed",
+    )
+
+
 def test_call_of_a_tool_that_is_gone(faulty: Any, mcp_url: Url) -> None:
     package, _, _ = faulty
     with (

@@ -16,8 +16,7 @@ from typing import Final
 
 from gen_client.diff.changes import Change, Impact
 from gen_client.interface.model import Model
-from gen_client.interface.write import write_signatures
-from gen_client.json_text import compute_digest
+from gen_client.output.lock_file import compute_model_digest
 from gen_client.terminal.console import Color
 from gen_client.text import escape_unprintable
 
@@ -153,7 +152,7 @@ def _identify_model(model: Model) -> dict[str, str]:
     return {
         "model": model.path,
         "version_id": model.version_id,
-        "sha256": compute_digest(write_signatures(model)),
+        "sha256": compute_model_digest(model),
     }
 
 

@@ -17,6 +17,7 @@ from gen_client.commands.resolve_model import read_interface
 from gen_client.diagnostics import Refusal, Report
 from gen_client.diff.changes import Impact
 from gen_client.diff.compare import compare_interfaces
+from gen_client.diff.offers import compare_prompts_and_resources
 from gen_client.diff.tools import compare_tools
 from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.terminal.console import Console
@@ -55,6 +56,7 @@ def _compare_or_refuse(input_: ComparisonInput) -> ComparedInterfaces | Refusal:
     except Refusal as refusal:
         return refusal
     changes = compare_interfaces(old.methods, new.methods) + compare_tools(old.tools, new.tools)
+    changes += compare_prompts_and_resources(old.model, new.model)
     changes.sort(key=lambda change: order.index(change.impact))
     return ComparedInterfaces(old.model, new.model, input_.lock, changes)
 

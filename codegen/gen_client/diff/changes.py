@@ -46,6 +46,9 @@ class Rule(enum.Enum):
     FIELD_RENAMED = "field-renamed"
     REQUIRED_FIELD_ADDED = "required-field-added"
     FIELDS_REORDERED = "fields-reordered"
+    PATH_CHANGED = "path-changed"
+    PROMPT_REMOVED = "prompt-removed"
+    RESOURCE_REMOVED = "resource-removed"
 
     METHOD_ADDED = "method-added"
     OPTIONAL_PARAMETER_ADDED = "optional-parameter-added"
@@ -57,6 +60,8 @@ class Rule(enum.Enum):
     ABSENCE_TAKEN = "absence-taken"
     DEFAULT_CHANGED = "default-changed"
     FIELD_ADDED = "field-added"
+    PROMPT_ADDED = "prompt-added"
+    RESOURCE_ADDED = "resource-added"
 
     DESCRIPTION_CHANGED = "description-changed"
     ORDER_CHANGED = "order-changed"
@@ -82,6 +87,8 @@ _COMPATIBLE: Final = frozenset(
         Rule.ABSENCE_TAKEN,
         Rule.DEFAULT_CHANGED,
         Rule.FIELD_ADDED,
+        Rule.PROMPT_ADDED,
+        Rule.RESOURCE_ADDED,
     }
 )
 _DOCUMENTATION: Final = frozenset({Rule.DESCRIPTION_CHANGED, Rule.ORDER_CHANGED, Rule.HINT_CHANGED})

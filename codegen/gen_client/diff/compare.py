@@ -101,6 +101,11 @@ def _compare_method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
         yield _make_method_change(
             old, Rule.DESCRIPTION_CHANGED, wire.RESULT_NAME, "its description changed"
         )
+    if after.result.path != before.result.path:
+        paths = after.result.path, before.result.path
+        yield _make_method_change(
+            old, Rule.PATH_CHANGED, wire.RESULT_NAME, "travels at {} now, not {}", *paths
+        )
     if after.result.multiple_outputs != before.result.multiple_outputs:
         yield _make_method_change(
             old, Rule.HINT_CHANGED, wire.RESULT_NAME, "its fields are sent in another way"
@@ -215,6 +220,15 @@ def _compare_parameter(
             _make_method_change(method, Rule.TYPE_CHANGED, old.name, template.format(*forms))
         )
     yield from changes
+    if new.wire.path != old.wire.path:
+        yield _make_method_change(
+            method,
+            Rule.PATH_CHANGED,
+            old.name,
+            "travels at {} now, not {}",
+            new.wire.path,
+            old.wire.path,
+        )
     has_same_values = all(change.rule is not Rule.TYPE_CHANGED for change in changes)
     yield from compare_parameter_details(
         str(method.name), old, new, has_same_values=has_same_values

@@ -7,6 +7,7 @@ gen-client wrote it: anyone who edits the signatures can also edit the digest.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,22 +38,33 @@ class Lock:
 def format_lock(model: Model) -> str:
     """Return the text of a model's lock, ending in a newline. Equal models give equal text."""
     signatures = write_signatures(model)
-    mcp = None if model.tools is None else model.tools.document
+    mcp, model_type = _list_further_parts(model)
     content: dict[str, object] = {
         "format": wire.FORMAT,
         "model": _reference_ids(model),
-        "sha256": compute_lock_digest(signatures, mcp),
+        "sha256": compute_lock_digest(signatures, mcp, model_type),
         "method_signatures": signatures,
         **({"client": dict(model.client_options)} if model.client_options else {}),
         **({"types": dict(model.json_types)} if model.json_types else {}),
         **({"transports": list(model.public_transports)} if model.public_transports else {}),
-        **({"model_type": json.loads(model.model_type)} if model.model_type else {}),
+        **({"model_type": model_type} if model_type is not None else {}),
     }
     content = _sort_keys(content)
     if mcp is not None:
         # In schemas the order of keys says something: that of `properties` is the order of parameters.
         content = dict(sorted({**content, "mcp": mcp}.items()))
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def compute_model_digest(model: Model) -> str:
+    """Return the digest that a model's lock has."""
+    return compute_lock_digest(write_signatures(model), *_list_further_parts(model))
+
+
+def _list_further_parts(model: Model) -> tuple[Mapping[str, object] | None, object]:
+    """Return what an MCP model offers, and the type of a model without signatures; None for what it has not."""
+    mcp = None if model.tools is None else model.tools.document
+    return mcp, json.loads(model.model_type) if model.model_type else None
 
 
 def _sort_keys(content: dict[str, object]) -> dict[str, object]:

@@ -61,7 +61,7 @@ def _read_signature_file(
     content: Mapping[str, JsonValue], signatures: JsonValue, report: Report
 ) -> Document:
     _check_format(content.get("format"))
-    _check_digest(content.get("sha256"), signatures, content.get("mcp"), report)
+    _check_digest(content, signatures, report)
     offer = _read_locked_offer(content.get("mcp"))
     reference, version_id = _read_model(content.get("model"))
     return Document(
@@ -179,14 +179,16 @@ def _check_format(number: JsonValue) -> None:
         )
 
 
-def compute_lock_digest(signatures: object, mcp: object) -> str:
+def compute_lock_digest(signatures: object, mcp: object, model_type: object) -> str:
     """Return the digest of what a lock says of a model.
 
     Args:
         signatures: The signatures, as a parsed value.
         mcp: What an MCP model offers; None for another model.
+        model_type: The model type of a model without signatures; None for another model.
     """
-    return compute_digest(signatures if mcp is None else [signatures, mcp])
+    others = [other for other in (mcp, model_type) if other is not None]
+    return compute_digest([signatures, *others] if others else signatures)
 
 
 def _read_locked_offer(content: JsonValue) -> Mapping[str, object] | None:
@@ -198,11 +200,10 @@ def _read_locked_offer(content: JsonValue) -> Mapping[str, object] | None:
     return mcp_offer.build_offer(content)
 
 
-def _check_digest(
-    expected: JsonValue, signatures: JsonValue, mcp: JsonValue, report: Report
-) -> None:
-    """Warn if the signatures of a lock were changed after it was written."""
-    if expected is not None and compute_lock_digest(signatures, mcp) != expected:
+def _check_digest(content: Mapping[str, JsonValue], signatures: JsonValue, report: Report) -> None:
+    """Warn if what a lock says of its model was changed after it was written."""
+    expected, others = content.get("sha256"), (content.get("mcp"), content.get(_MODEL_TYPE_KEY))
+    if expected is not None and compute_lock_digest(signatures, *others) != expected:
         report.warn(
             "the signatures do not match the file's sha256: it was edited by hand",
             location="sha256",

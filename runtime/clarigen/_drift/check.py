@@ -126,7 +126,7 @@ class DriftChecker:
         deployed = yield from fetch_signatures(address, deadline)
         differences = describe_differences(self._lock.methods, deployed)
         if self._lock.tools is not None:
-            differences += yield from _compare_tools(self._lock.tools, address, deadline)
+            differences += yield from _compare_server(self._lock, address, deadline)
         self._differences = differences
         self.unverified = bool(self._differences)
 
@@ -192,18 +192,20 @@ class DriftChecker:
         return self._latest_version
 
 
-def _compare_tools(
-    before: list[dict[str, Any]], address: Address, deadline: Deadline
-) -> UnaryFlow[list[str]]:
-    """Ask an MCP model for its tools, and return how they differ from those of the lock."""
+def _compare_server(lock: Lock, address: Address, deadline: Deadline) -> UnaryFlow[list[str]]:
+    """Ask an MCP model for what the lock has, and return how it differs: tools, prompts and resources."""
     from .._calls.call import CallContext, call_unary
     from .._calls.retry import Policy
     from .mcp_server import McpServer
+    from .offer import describe_offer_differences
     from .tools import describe_tool_differences
 
     context = CallContext(address, Policy(deadline.remaining(), idempotent=True))
     server = McpServer(lambda method, values: call_unary(method, values, context))
-    return describe_tool_differences(before, (yield from server.list("tools/list", "tools")))
+    tools = yield from server.list("tools/list", "tools")
+    offer = yield from server.list_again(lock.offer)
+    differences = describe_tool_differences(lock.tools or [], tools)
+    return differences + describe_offer_differences(lock.offer, offer)
 
 
 def may_be_drift(error: ClarigenError) -> bool:

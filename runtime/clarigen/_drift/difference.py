@@ -49,6 +49,9 @@ def _compare_methods(before: Signature, after: Signature) -> Iterator[str]:
         if name in after.parameters:
             changes = _compare_parameters(parameter, after.parameters[name])
             yield from (f"parameter {_show(name)}: {change}" for change in changes)
+    if after.result_path != before.result_path:
+        paths = _show(before.result_path), _show(after.result_path)
+        yield "its result travelled at {}, and travels at {}".format(*paths)
     if not _is_compatible(before.result, after.result, is_result=True):
         yield f"it returned {_show(before.result)}, and returns {_show(after.result)}"
 
@@ -92,6 +95,8 @@ def _compare_parameters(before: Parameter, after: Parameter) -> Iterator[str]:
     if not _is_compatible(before.type, after.type, is_result=False):
         yield f"its type was {_show(before.type)}, and is {_show(after.type)}"
         return
+    if after.path != before.path:
+        yield f"it travelled at {_show(before.path)}, and travels at {_show(after.path)}"
     if after.required and not before.required:
         yield "it is required now"
     if not (before.required or after.required):

@@ -6,7 +6,7 @@ The file is not trusted: somebody may have edited it, or left it out of a wheel.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .._model_ref import ModelRef
@@ -26,12 +26,14 @@ class Lock:
         version_id: The version of the model; empty if unknown.
         methods: The signatures of the model's methods, by name.
         tools: The tools of an MCP model, as in `tools/list`; None for another model.
+        offer: What else an MCP model offers: `prompts`, `resources` and `resourceTemplates`, as far as there are any.
     """
 
     reference: ModelRef | None
     version_id: str
     methods: Mapping[str, Signature]
     tools: list[dict[str, Any]] | None = None
+    offer: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict[str, Any])
 
 
 def read_lock(package: str) -> Lock:
@@ -57,6 +59,7 @@ def read_lock(package: str) -> Lock:
             model.get("version_id", ""),
             read_signatures(content["method_signatures"]),
             _read_tools(content),
+            _read_offer(content),
         )
     except (OSError, ImportError):
         raise ConfigError(
@@ -70,9 +73,20 @@ def read_lock(package: str) -> Lock:
 
 def _read_tools(content: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """Return the tools in a lock; raise `TypeError` if they cannot be read."""
-    if "mcp" not in content:
-        return None
-    tools: list[dict[str, Any]] = content["mcp"].get("tools", [])
-    if not is_instance(tools, list) or not all(is_instance(tool, dict) for tool in tools):
+    return None if "mcp" not in content else _read_list(content["mcp"], "tools")
+
+
+def _read_offer(content: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return what a lock has of an MCP model besides tools; raise `TypeError` if it cannot be read."""
+    lists = {
+        key: _read_list(content.get("mcp", {}), key)
+        for key in ("prompts", "resources", "resourceTemplates")
+    }
+    return {key: entries for key, entries in lists.items() if entries}
+
+
+def _read_list(mcp: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = mcp.get(key, [])
+    if not is_instance(entries, list) or not all(is_instance(entry, dict) for entry in entries):
         raise TypeError("not an array of objects")
-    return tools
+    return entries

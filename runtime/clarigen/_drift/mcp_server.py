@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .._version import __version__
 from .._wire.codec import CodecError, is_instance
-from .._wire.json_rpc import format_json, rpc_method
+from .._wire.json_rpc import METHOD_NOT_FOUND, format_json, rpc_method
 from .._wire.method import Unary
-from ..errors import DecodeError
+from ..errors import DecodeError, ModelError
 
 if TYPE_CHECKING:
     from .._calls.call import UnaryFlow
@@ -68,6 +68,29 @@ class McpServer:
                 for rpc, key in lists:
                     offer[key] = yield from self.list(rpc, key)
         return offer
+
+    def list_again(self, known: Mapping[str, object]) -> UnaryFlow[dict[str, Any]]:
+        """Get the lists of prompts and resources that a lock has, by their keys; a list that is gone is empty.
+
+        Raises:
+            ClarigenError: A call failed, or its answer cannot be read.
+        """
+        offer: dict[str, Any] = {}
+        for rpc, key in (*_LISTS["prompts"], *_LISTS["resources"]):
+            if key in known:
+                offer[key] = yield from self.list_if_offered(rpc, key)
+        return offer
+
+    def list_if_offered(
+        self, rpc: str, key: str, name: str = ""
+    ) -> UnaryFlow[list[dict[str, Any]]]:
+        """Get all pages of a list; it is empty if the server does not have this kind. See `list`."""
+        try:
+            return (yield from self.list(rpc, key, name))
+        except ModelError as error:
+            if error.code != METHOD_NOT_FOUND:
+                raise
+            return []
 
     def list(self, rpc: str, key: str, name: str = "") -> UnaryFlow[list[dict[str, Any]]]:
         """Get all pages of a list.

@@ -40,12 +40,14 @@ class Parameter:
         required: Whether a call must pass it.
         default: The text of its default; empty if it has none.
         choices: The allowed values; empty if all are allowed.
+        path: Where the value travels, of a model without signatures; empty for another model.
     """
 
     type: Type
     required: bool
     default: str
     choices: tuple[str, ...]
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ class Signature:
         kind: The platform's name of the kind of method, for example `UNARY_UNARY`.
         parameters: Its parameters, by name.
         result: The type of its results.
+        result_path: Where the result travels, of a model without signatures; empty for another model.
     """
 
     kind: str
     parameters: Mapping[str, Parameter]
     result: Type
+    result_path: str = ""
 
 
 def read_signatures(entries: Iterable[object]) -> dict[str, Signature]:
@@ -69,11 +73,12 @@ def read_signatures(entries: Iterable[object]) -> dict[str, Signature]:
 
 
 def _read_signature(entry: object) -> Signature:
-    fields = _get_list(entry, "input_fields")
+    fields, outputs = _get_list(entry, "input_fields"), _get_list(entry, "output_fields")
     return Signature(
         _get_enum_name(entry, "method_type", wire.METHOD_TYPES),
         {_get_text(field, "name"): _read_parameter(field) for field in fields},
-        _read_result(_get_list(entry, "output_fields")),
+        _read_result(outputs),
+        _get_text(outputs[0], "path") if outputs else "",
     )
 
 
@@ -84,6 +89,7 @@ def _read_parameter(field: object) -> Parameter:
         bool(_get(field, "required")),
         _get_text(field, "default"),
         tuple(_get_text(option, "id") for option in options),
+        _get_text(field, "path"),
     )
 
 

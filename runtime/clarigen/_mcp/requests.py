@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .._drift.mcp_server import MakeFlow, McpServer
 from .._wire.codec import describe
-from .._wire.json_rpc import METHOD_NOT_FOUND, rpc_method
-from ..errors import InputError, ModelError
+from .._wire.json_rpc import rpc_method
+from ..errors import InputError
 from .results import Prompt, Resource, read_prompt_entry, read_resource_entry
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ GET_PROMPT: Final = rpc_method("prompts/get", "prompt")
 def list_resources(make_flow: MakeFlow) -> UnaryFlow[list[Resource]]:
     """List the resources of a model, then its templates."""
     server = McpServer(make_flow)
-    resources = yield from _list(server, "resources/list", "resources", "resources")
-    templates = yield from _list(
-        server, "resources/templates/list", "resourceTemplates", "resources"
+    resources = yield from server.list_if_offered("resources/list", "resources", "resources")
+    templates = yield from server.list_if_offered(
+        "resources/templates/list", "resourceTemplates", "resources"
     )
     return [
         *(read_resource_entry(entry, is_template=False) for entry in resources),
@@ -36,7 +36,8 @@ def list_resources(make_flow: MakeFlow) -> UnaryFlow[list[Resource]]:
 
 def list_prompts(make_flow: MakeFlow) -> UnaryFlow[list[Prompt]]:
     """List the prompts of a model."""
-    entries = yield from _list(McpServer(make_flow), "prompts/list", "prompts", "prompts")
+    server = McpServer(make_flow)
+    entries = yield from server.list_if_offered("prompts/list", "prompts", "prompts")
     return [read_prompt_entry(entry) for entry in entries]
 
 
@@ -62,13 +63,3 @@ def make_prompt_params(name: object, arguments: Mapping[str, object]) -> dict[st
                 parameter=parameter,
             )
     return {"name": name, "arguments": dict(arguments)}
-
-
-def _list(server: McpServer, rpc: str, key: str, name: str) -> UnaryFlow[list[dict[str, Any]]]:
-    """Get a list; it is empty if the server does not have this kind."""
-    try:
-        return (yield from server.list(rpc, key, name))
-    except ModelError as error:
-        if error.code != METHOD_NOT_FOUND:
-            raise
-        return []

@@ -237,6 +237,11 @@ def _fill(entry_field: dict[str, Any], field: Any) -> None:
 @pytest.mark.parametrize("name", PACKAGES)
 def test_lock_equals_the_platforms_answer(name: str) -> None:
     entries = json.loads((GENERATED / name / "signatures.json").read_text())["method_signatures"]
+    for (
+        entry
+    ) in entries:  # the platform's messages have no paths: it has no signatures of such models
+        for field in entry.get("input_fields", []) + entry["output_fields"]:
+            field.pop("path", None)
     served = read_signatures(message(entry) for entry in entries)
     assert served == read_signatures(entries)
     assert describe_differences(read_signatures(entries), served) == []

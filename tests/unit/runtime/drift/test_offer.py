@@ -1,0 +1,78 @@
+"""Prompts and resources that change: one rule for `gen-client diff` and for clients that verify the model."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Final
+
+import pytest
+
+from clarigen._drift.offer import compare_offers, describe_offer_differences
+from gen_client.diff.changes import Impact, Rule
+
+OFFER: Final[dict[str, Any]] = {
+    "prompts": [
+        {
+            "name": "review",
+            "description": "Ask for a review.",
+            "arguments": [{"name": "code", "required": True}, {"name": "language"}],
+        }
+    ],
+    "resources": [{"uri": "config://app", "name": "config", "mimeType": "application/json"}],
+    "resourceTemplates": [{"uriTemplate": "users://{id}", "name": "user"}],
+}
+
+CHANGES: Final[list[tuple[Any, list[str]]]] = [
+    (lambda new: new.clear(), ["prompt-removed", "resource-removed", "resource-removed"]),
+    (lambda new: new["prompts"].append({"name": "praise"}), ["prompt-added"]),
+    (lambda new: new["prompts"][0].update(name="x"), ["prompt-removed", "prompt-added"]),
+    (lambda new: arguments(new).pop(), ["parameter-removed"]),
+    (lambda new: arguments(new)[1].update(required=True), ["became-required"]),
+    (lambda new: arguments(new)[0].update(required=False), ["became-optional"]),
+    (lambda new: arguments(new).append({"name": "style"}), ["optional-parameter-added"]),
+    (
+        lambda new: arguments(new).append({"name": "style", "required": True}),
+        ["required-parameter-added"],
+    ),
+    (lambda new: arguments(new).reverse(), []),
+    (lambda new: arguments(new)[0].update(description="Code."), ["description-changed"]),
+    (lambda new: new["prompts"][0].update(title="Review"), ["description-changed"]),
+    (lambda new: new["resources"].append({"uri": "a://b"}), ["resource-added"]),
+    (lambda new: new["resources"][0].update(mimeType="text/plain"), ["hint-changed"]),
+    (lambda new: new["resources"][0].update(name="settings"), ["description-changed"]),
+    (lambda new: new["resourceTemplates"].clear(), ["resource-removed"]),
+    (lambda new: None, []),
+]
+
+
+def arguments(offer: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = offer["prompts"][0]["arguments"]
+    return found
+
+
+@pytest.mark.parametrize(("change", "rules"), CHANGES, ids=range(len(CHANGES)))
+def test_changes(change: Any, rules: list[str]) -> None:
+    new = deepcopy(OFFER)
+    change(new)
+    changes = list(compare_offers(OFFER, new))
+    assert [own.rule for own in changes] == rules
+    for own in changes:
+        assert own.is_breaking == (Rule(own.rule).impact is Impact.BREAKING)
+    described = describe_offer_differences(OFFER, new)
+    assert len(described) == sum(own.is_breaking for own in changes)
+
+
+def test_messages_show_names_without_control_characters() -> None:
+    old = {"prompts": [{"name": "\x1b]0;\n" + "x" * 500}], "resources": [{"uri": "a://{0}{x}"}]}
+    first, second = describe_offer_differences(old, {})
+    assert first.startswith("prompt: the prompt '\\x1b]0;\\n")
+    assert first.isprintable()
+    assert len(first) < 200
+    assert second == "read_resource: the resource 'a://{0}{x}' was removed"
+
+
+@pytest.mark.parametrize(
+    "broken", [None, 1, [1], [{"name": 1}], [{}], [{"name": "a", "arguments": [None]}]]
+)
+def test_lists_that_cannot_be_read_are_empty(broken: Any) -> None:
+    assert describe_offer_differences({"prompts": broken}, {"prompts": broken}) == []

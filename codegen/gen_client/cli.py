@@ -18,7 +18,7 @@ from gen_client.exit_codes import DONE, INTERRUPTED, USAGE
 from gen_client.terminal.console import Console, discard_output, open_missing_streams
 
 _NAMES: Final = frozenset(command.name for command in COMMANDS)
-_CODEGEN_MODULES: Final = (
+CODEGEN_MODULES: Final = (
     "black",
     "jinja2",
     "libcst",
@@ -79,7 +79,7 @@ def _is_word(text: str) -> bool:
 
 def _diagnose_missing_module(error: ModuleNotFoundError) -> Diagnostic:
     """Return how to install a missing library, or the diagnostic of a bug if the module is none of them."""
-    if error.name not in _CODEGEN_MODULES:
+    if error.name not in CODEGEN_MODULES:
         return diagnose_bug(error)
     return Diagnostic(
         Severity.REFUSAL,

@@ -13,8 +13,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, LiteralString, cast
 
-from markupsafe import Markup
-
 from gen_client.characters import BLANKS, HIDDEN, HIDDEN_CHARACTER
 from gen_client.readers import escape_docstring_commands, escape_editor_commands
 
@@ -179,13 +177,6 @@ def format_code(pattern: LiteralString, *parts: Code) -> Code:
 def join_code(separator: LiteralString, parts: Iterable[Code]) -> Code:
     """Join code with a constant separator."""
     return Code(separator.join(parts))
-
-
-def finalize(value: object) -> object:
-    """Return the value of an expression in a template; raise TypeError if it is neither code nor rendered text."""
-    if type(value) not in (Code, Markup):
-        raise TypeError(f"a template writes raw text: {str(value)[:80]!r}")
-    return value
 
 
 FILTERS: Final[Mapping[str, Callable[..., Code]]] = {"py": format_literal, "doc": format_docstring}

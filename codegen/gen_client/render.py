@@ -17,9 +17,10 @@ import jinja2
 from jinja2 import nodes, runtime
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from gen_client.diagnostics import Refusal
-from gen_client.escape import FILTERS, Code, finalize
+from gen_client.escape import FILTERS, Code
 from gen_client.exit_codes import USAGE
 from gen_client.fold import fold
 from gen_client.layout import SOURCE_FILES
@@ -167,6 +168,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if source.find(nodes.Concat) is not None:
             raise TypeError("a template writes raw text: the operator ~")
         return super()._generate(source, name, filename, defer_init)
+
+
+def finalize(value: object) -> object:
+    """Return the value of an expression in a template; raise TypeError if it is neither code nor rendered text."""
+    if type(value) not in (Code, Markup):
+        raise TypeError(f"a template writes raw text: {str(value)[:80]!r}")
+    return value
 
 
 @lru_cache(maxsize=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from clarigen.testing import Samples, serve
 from faults.platform_standin import PAT, Standin
 from gen_client import cli
-from support import ROOT
+from support import ROOT, SOURCES, run
 
 Doctor = Callable[..., tuple[int, str]]
 LOCK = ROOT / "generated" / "detector"
@@ -165,3 +166,42 @@ def test_doctor_checks_the_configured_platform(
     assert code == 1
     assert "  note   platform: is not asked while the configuration is wrong\n" in out
     assert out.count("nope is not known") == 1
+
+
+_WITHOUT_LIBRARIES = """
+import sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {libraries!r}:
+            raise ModuleNotFoundError("No module named " + repr(name), name=name)
+sys.meta_path.insert(0, Finder())
+from gen_client import cli
+sys.exit(cli.main({arguments!r}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["doctor", str(LOCK)], "  note   packages: are not checked without "),
+        (["doctor"], "  ok     grpcio: "),
+        (["show", str(LOCK)], "threshold"),
+        (["show", str(LOCK), "--json-schema"], "threshold"),
+        (["diff", str(LOCK), str(LOCK)], "no difference for callers"),
+        (["serve", "--help"], "gen-client serve"),
+    ],
+)
+def test_light_commands_need_no_library(
+    arguments: list[str], expected: str, tmp_path: Path
+) -> None:
+    """They are of use where only the runtime is installed."""
+    program = _WITHOUT_LIBRARIES.format(libraries=cli.CODEGEN_MODULES, arguments=arguments)
+    completed = run(
+        sys.executable,
+        "-c",
+        program,
+        cwd=tmp_path,
+        env={"PYTHONPATH": SOURCES, "HOME": str(tmp_path)},
+    )
+    assert expected in completed.stdout, completed.stderr
+    assert "Traceback" not in completed.stderr

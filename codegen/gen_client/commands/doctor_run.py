@@ -104,7 +104,12 @@ def _check_packages(paths: Sequence[str], progress: ProgressCallback) -> Iterato
     if not jobs:
         yield Finding(State.NOTE, "packages", "none is named, and no [tool.gen-client] lists any")
         return
-    for outcome in pipeline.run_jobs(jobs, Mode(check=True), progress):
+    try:
+        outcomes = list(pipeline.run_jobs(jobs, Mode(check=True), progress))
+    except ModuleNotFoundError as error:  # The versions, above, say what to install.
+        yield Finding(State.NOTE, "packages", f"are not checked without {error.name}")
+        return
+    for outcome in outcomes:
         options = outcome.job.options
         subject = f"package {quote(str(options.out / options.name), 200)}"
         if isinstance(outcome.result, Diagnostic):

@@ -8,16 +8,17 @@ from __future__ import annotations
 import enum
 import os
 import platform
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Final
-
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
+from typing import TYPE_CHECKING, Final
 
 from clarigen import __version__
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 DISTRIBUTION: Final = "clarigen"
 CREDENTIALS: Final = ("CLARIFAI_PAT", "CLARIFAI_SESSION_TOKEN")
@@ -71,6 +72,18 @@ def check_versions() -> Iterator[Finding]:
             f"{installed} is installed, and {__version__} runs: two installations are mixed",
             "install it once, into the environment that runs gen-client",
         )
+    try:
+        import packaging.requirements  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    except ModuleNotFoundError:  # Only the runtime is installed.
+        yield from _check_presence(lines)
+    else:
+        yield from _check_requirements(lines)
+
+
+def _check_requirements(lines: Iterable[str]) -> Iterator[Finding]:
+    """Check the versions of the distributions that the runtime and the generator require."""
+    from packaging.requirements import Requirement
+
     for line in lines:
         requirement = Requirement(line)
         for extra in ("", "codegen"):
@@ -79,12 +92,21 @@ def check_versions() -> Iterator[Finding]:
                 break
 
 
-def _check_version(name: str, required: SpecifierSet) -> Finding:
+def _check_presence(lines: Iterable[str]) -> Iterator[Finding]:
+    """Check which of these distributions are installed, without the library that compares versions."""
+    for line in lines:
+        extra = re.search(r"extra == ['\"](\w+)['\"]", line)
+        name = re.match(r"[\w.-]+", line)
+        if name is not None and (extra is None or extra[1] == "codegen"):
+            yield _check_version(name[0], None)
+
+
+def _check_version(name: str, required: SpecifierSet | None) -> Finding:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         return Finding(State.FAULT, name, "is not installed", "pip install 'clarigen[codegen]'")
-    if required.contains(version, prereleases=True):
+    if required is None or required.contains(version, prereleases=True):
         return Finding(State.OK, name, version)
     return Finding(
         State.FAULT,

@@ -22,7 +22,6 @@ from gen_client.escape import (
     Code,
     escape_docstring_text,
     escape_invisible,
-    finalize,
     format_docstring,
     format_literal,
 )
@@ -30,6 +29,7 @@ from gen_client.interface.model import DataType, Method, MethodKind, Model, Resu
 from gen_client.layout import SOURCE_FILES
 from gen_client.naming import packages
 from gen_client.plan import build
+from gen_client.render import finalize
 from gen_client.templates import find_template_folder
 
 MODE = black.Mode(line_length=100)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-SHELLS: Final = ("bash", "zsh", "tcsh")
+SHELLS: Final = ("bash", "zsh", "tcsh", "fish", "powershell")
+"""The shells that shtab knows; it is not imported for the help."""
 EXAMPLES: Final = (
     ("bash, in ~/.bashrc", 'eval "$(gen-client completion bash)"'),
     (
         "zsh, with fpath+=~/.zfunc before compinit",
         "gen-client completion zsh > ~/.zfunc/_gen-client",
+    ),
+    ("fish", "gen-client completion fish > ~/.config/fish/completions/gen-client.fish"),
+    (
+        "PowerShell, in $PROFILE",
+        "gen-client completion powershell | Out-String | Invoke-Expression",
     ),
 )
 

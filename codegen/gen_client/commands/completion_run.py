@@ -1,12 +1,17 @@
 """`gen-client completion`: prints the completion script of a shell.
 
-shtab makes the script from one parser of all commands.
+shtab makes the script from one parser of all commands. What an argument takes is known by its metavar: files and
+folders are completed by the shell.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
+import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Final
 
 import shtab
 
@@ -16,20 +21,46 @@ from gen_client.commands.registry import COMMANDS, GENERATE
 from gen_client.exit_codes import DONE
 from gen_client.terminal.console import Console
 
+FILES: Final = frozenset({"FILE", "OTHER", "SOURCE"})
+"""Metavars of arguments that take a file or a package."""
+FOLDERS: Final = frozenset({"DIR"})
+"""Metavars of arguments that take a folder."""
+_NAMES: Final = ("gen-client", "clarigen")
+"""The names that the command is installed by. A script completes the one by which it was asked for."""
+
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print the completion script and return the exit code."""
-    console.print_script(shtab.complete(_build_whole_parser(), arguments.shell) + "\n")
+    script = shtab.complete(build_whole_parser(), arguments.shell)
+    if arguments.shell == "zsh":  # shtab 1.13 completes only the first of many paths.
+        script = script.replace('"(*)::', '"*:')
+    console.print_script(script + "\n")
     return DONE
 
 
-def _build_whole_parser() -> argparse.ArgumentParser:
+def build_whole_parser() -> argparse.ArgumentParser:
     """Build one parser with all commands as its subcommands."""
     # A SOURCE stands where a command does: the script completes commands there.
     whole = build_parser(replace(GENERATE, declare=declare_options))
+    name = Path(sys.argv[0]).stem
+    whole.prog = name if name in _NAMES else whole.prog
     subparsers = whole.add_subparsers()
     for command in COMMANDS:
         subparsers.add_parser(
             command.name, parents=[build_parser(command)], add_help=False, help=command.summary
         )
+    for parser in (whole, *subparsers.choices.values()):
+        for action in parser._actions:  # argparse has no public list of them
+            _complete_values(action)
     return whole
+
+
+def _complete_values(action: argparse.Action) -> None:
+    """Let the shell complete an argument that takes a path or the name of a command."""
+    words = set(re.findall(r"[A-Z]+", str(action.metavar or "")))
+    if words & FILES:
+        action.complete = shtab.FILE  # type: ignore[attr-defined]
+    elif words & FOLDERS:
+        action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    elif "COMMAND" in words:
+        action.choices = [command.name for command in COMMANDS]

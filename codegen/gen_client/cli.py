@@ -84,6 +84,6 @@ def _diagnose_missing_module(error: ModuleNotFoundError) -> Diagnostic:
     return Diagnostic(
         Severity.REFUSAL,
         f"{error.name} is not installed, and the generator needs it; the runtime does not",
-        remedy="pip install 'clarigen[codegen]'",
+        remedy="pip install 'clarigen[codegen]', or run it with uvx 'clarigen[codegen]'",
         exit_code=USAGE,
     )

@@ -67,11 +67,8 @@ def test_the_rest_of_the_file_stays_unchanged(run: Run) -> None:
 )
 def test_an_inline_array_gets_one_more_entry(run: Run, models: str) -> None:
     Path("pyproject.toml").write_text(f"[tool.gen-client]\nmodels = {models}\n")
-    code, _, err = run("init", URL)
-    if models == "[]":  # gen-client refuses an empty list
-        assert (code, "is empty" in err) == (2, True)
-    else:
-        assert configured_names() == ["c", "o4_mini"]
+    assert run("init", URL)[0] == 0
+    assert configured_names() == ([] if models == "[]" else ["c"]) + ["o4_mini"]
 
 
 def test_a_listed_model_is_not_added_again(run: Run) -> None:
@@ -140,3 +137,34 @@ def test_bash_completes_words(run: Run) -> None:
             ["bash", "-c", f"{script}\n{line}"], capture_output=True, text=True, check=False
         )
         assert done.stdout.split() == [expected], done.stderr
+
+
+def test_the_table_may_have_the_name_of_the_distribution(run: Run) -> None:
+    file = Path("pyproject.toml")
+    file.write_text('[tool.clarigen]\nout = "src"\n')
+    assert run("init", URL)[0] == 0
+    assert "[[tool.clarigen.models]]" in file.read_text()
+    assert "tool.gen-client" not in file.read_text()
+    (entry,) = config.load_settings(Path.cwd()).entries
+    assert (entry.name, entry.out) == ("o4_mini", Path("src"))
+    assert run("init", URL)[2] == "gen-client: pyproject.toml lists this model already\n"
+
+
+def test_messages_have_the_name_and_the_line_of_the_table(run: Run) -> None:
+    file = Path("pyproject.toml")
+    file.write_text('[tool.clarigen]\nout = "src"\n\n[[tool.clarigen.models]]\nulr = "x"\n')
+    code, _, err = run("--offline")
+    assert code == 2
+    assert "line 5: models[0].ulr is not known\n  did you mean 'url'?" in err
+    file.write_text("[tool.clarigen]\n")
+    assert "[[tool.clarigen.models]]" in run("--offline")[2]
+    file.write_text('[tool]\nclarigen = "x"\n')
+    assert "[tool.clarigen] is not a table" in run("--offline")[2]
+
+
+def test_both_names_at_once_are_refused(run: Run) -> None:
+    Path("pyproject.toml").write_text("[tool.clarigen]\n[tool.gen-client]\n")
+    for words in (["--offline"], ["init", URL]):
+        code, _, err = run(*words)
+        assert code == 2
+        assert "has [tool.gen-client] and [tool.clarigen]\n  keep one of them" in err

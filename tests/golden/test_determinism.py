@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,19 @@ def test_another_python_changes_nothing(reference: dict[str, bytes], tmp_path: P
     installed = run(other, "-m", "pip", "install", "--quiet", f"{ROOT}[codegen]")
     assert installed.returncode == 0, installed.stderr
     assert generated(tmp_path / "out", python=other) == reference
+
+
+def test_the_oldest_black_gives_the_same_files(reference: dict[str, bytes], tmp_path: Path) -> None:
+    """Users may have black in the same environment, for their own code, in another version."""
+    folder = tmp_path / "black"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    [bound] = [line for line in project["optional-dependencies"]["codegen"] if "black" in line]
+    installed = run(
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder),
+        bound.replace(">=", "=="),
+    )
+    assert installed.returncode == 0, installed.stderr
+    shown = run(sys.executable, "-m", "black", "--version", env={"PYTHONPATH": str(folder)})
+    assert bound.removeprefix("black>=") in shown.stdout
+    path = os.pathsep.join([str(folder), SOURCES])
+    assert generated(tmp_path / "out", PYTHONPATH=path) == reference

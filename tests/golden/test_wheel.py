@@ -55,6 +55,7 @@ def test_contents_of_the_wheel(wheel: Path) -> None:
     assert {f"gen_client/templates/{path.name}" for path in (ROOT / "templates").iterdir()} <= names
     assert {"clarigen/py.typed", "gen_client/py.typed", "clarigen/_proto/clarigen_pb2.pyi"} <= names
     assert "clarigen_pytest.py" in names
+    assert "clarigen/__main__.py" in names
     assert "clarigen/_proto/compile.py" not in names
     assert not [name for name in names if name.startswith(("tests", "examples", "generated"))]
 
@@ -81,6 +82,10 @@ def test_package_from_one_environment_runs_in_another(wheel: Path, tmp_path: Pat
     value, where = called.stdout.split()
     assert value == "0.25"
     assert Path(where).is_relative_to(tmp_path / "user")
+
+    for command in (("clarigen",), ("python", "-m", "clarigen"), ("python", "-m", "gen_client")):
+        shown = run(generator / command[0], *command[1:], "--version", cwd=work, env=clean)
+        assert shown.stdout.startswith("gen-client 0.")
 
     refusal = run(user / "gen-client", "--signatures", signatures, cwd=work, env=clean)
     assert refusal.returncode == 2

@@ -31,6 +31,7 @@ RUNTIME_LAYERS = (
     "_mcp _openai",
     "__init__ examples",
     "testing _tooling",
+    "__main__",
 )
 """The folders and modules of the runtime, lowest layer first."""
 

@@ -18,6 +18,7 @@ from gen_client import config
 from gen_client.config import ConfigFile, Settings
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
+from gen_client.json_text import is_object
 from gen_client.output.work_files import replace_file
 from gen_client.source.file import STDIN
 from gen_client.source.local import is_path, open_local
@@ -28,14 +29,14 @@ from gen_client.text import quote
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the entry unless the configuration has it, and return the exit code."""
     file = config.find_config_file(config.working_folder())
-    settings = None if file.section is None else config.read_settings(file)
+    settings = config.read_settings(file) if _lists_models(file) else None
     key, value = _name_model(arguments.source, file)
     entry = {key: value, **({"name": arguments.name} if arguments.name else {})}
     try:
         if settings is not None and _has_entry(settings, entry, file):
             console.print_note(f"gen-client: {file.path.name} lists this model already")
             return DONE
-        text = _add_entry(file.text, entry, _relative_out(arguments.out, file))
+        text = _add_entry(file.text, entry, _relative_out(arguments.out, file), file.tool)
         config.read_settings(config.parse_config(file.path, file.root, text))
     except Refusal as refusal:
         # The location is dropped: it is a line of a text that is not written.
@@ -65,9 +66,16 @@ def _name_model(text: str, file: ConfigFile) -> tuple[str, str]:
     return "signatures", Path(os.path.relpath(text, file.path.parent)).as_posix()
 
 
+def _lists_models(file: ConfigFile) -> bool:
+    """Return whether the section has models. One without them may be complete once the entry is added."""
+    return file.section is not None and not (
+        is_object(file.section) and not file.section.get("models")
+    )
+
+
 def _has_entry(settings: Settings, entry: dict[str, str], file: ConfigFile) -> bool:
     """Return whether the settings have an entry of the same model, and of the same name if one is given."""
-    text = _add_entry("", entry, "")
+    text = _add_entry("", entry, "", file.tool)
     new = config.read_settings(config.parse_config(file.path, file.root, text)).entries[0]
     return any((old.address, old.name) == (new.address, new.name) for old in settings.entries)
 
@@ -77,17 +85,18 @@ def _relative_out(out: Path | None, file: ConfigFile) -> str:
     return "" if out is None else Path(os.path.relpath(out, file.path.parent)).as_posix()
 
 
-def _add_entry(text: str, entry: dict[str, str], out: str) -> str:
+def _add_entry(text: str, entry: dict[str, str], out: str, tool_name: str) -> str:
     """Return the text of a configuration with one more entry.
 
     Args:
         text: The text of the file, or empty.
         entry: The keys of the entry, except `out`.
         out: The folder that gets the package, relative to the file's folder; empty for the section's own.
+        tool_name: The name of the configuration's table.
     """
     document: Any = tomlkit.parse(text)
     tool = _get_or_add_table(document, "tool", is_super_table=True)
-    section = _get_or_add_table(tool, "gen-client", is_super_table=False)
+    section = _get_or_add_table(tool, tool_name, is_super_table=False)
     if out:
         if "out" not in section and "models" not in section:
             section["out"] = out

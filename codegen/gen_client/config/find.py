@@ -16,7 +16,8 @@ from gen_client.json_text import is_object
 from gen_client.text import escape_unprintable, quote
 
 FILE_NAME: Final = "pyproject.toml"
-TOOL: Final = "gen-client"
+TOOLS: Final = ("gen-client", "clarigen")
+"""The names that the configuration's table may have: that of the command, and that of the distribution."""
 MAX_SIZE: Final = 4 << 20
 """Maximum size of a configuration file, in bytes."""
 NAME_A_MODEL: Final = (
@@ -33,12 +34,14 @@ class ConfigFile:
         root: The folder that no path in the file may leave: its repository, or else its own folder.
         text: The text of the file.
         section: The parsed `[tool.gen-client]`, of any type; None if there is none.
+        tool: The name of that table: `gen-client` or `clarigen`.
     """
 
     path: Path
     root: Path
     text: str
     section: Any
+    tool: str = TOOLS[0]
 
 
 def working_folder() -> Path:
@@ -101,13 +104,18 @@ def parse_config(path: Path, root: Path, text: str) -> ConfigFile:
         text: The text.
 
     Raises:
-        Refusal: Exit 2: the text is not TOML.
+        Refusal: Exit 2: the text is not TOML, or has the configuration twice.
     """
     try:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
         raise _refuse_file(path, f"is not TOML: {escape_unprintable(str(error), 200)}") from None
-    return ConfigFile(path, root, text, tool.get(TOOL) if is_object(tool) else None)
+    names = [name for name in TOOLS if is_object(tool) and name in tool]
+    if len(names) > 1:
+        raise _refuse_file(path, "has [tool.gen-client] and [tool.clarigen]", "keep one of them")
+    if not names:
+        return ConfigFile(path, root, text, None)
+    return ConfigFile(path, root, text, tool[names[0]], names[0])
 
 
 def _list_folders(folder: Path) -> tuple[list[Path], Path | None]:
@@ -139,5 +147,5 @@ def _read_config(path: Path, root: Path) -> ConfigFile | None:
     return parse_config(path, root, text)
 
 
-def _refuse_file(path: Path, message: str) -> Refusal:
-    return Refusal(message, exit_code=USAGE, location=quote(str(path), 400))
+def _refuse_file(path: Path, message: str, remedy: str = "") -> Refusal:
+    return Refusal(message, exit_code=USAGE, location=quote(str(path), 400), remedy=remedy)

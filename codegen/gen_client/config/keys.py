@@ -6,6 +6,8 @@ To add a key, add it to `_TOP_KEYS` or `_MODEL_KEYS`, and a field for it to `Mod
     [tool.gen-client.defaults]        for all models: deployment-id, deployment-user-id, compute-cluster-id, nodepool-id
     [[tool.gen-client.models]]        url or signatures, name, out, version, methods, exclude, and the keys of `defaults`
     [tool.gen-client.models.types]    the user's types for JSON: "METHOD.PARAMETER" or "METHOD.return"
+
+`[tool.clarigen]`, the name of the distribution, is the same.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Final
 
 from clarigen import wire
 from gen_client import limits
-from gen_client.config.find import TOOL, ConfigFile, require_config
+from gen_client.config.find import ConfigFile, require_config
 from gen_client.config.paths import find_overlap, resolve_file, resolve_folder
 from gen_client.config.settings import ModelEntry, Settings
 from gen_client.config.toml_table import Table
@@ -80,7 +82,9 @@ def read_settings(file: ConfigFile) -> Settings:
     tables = top.get_tables("models", _MODEL_KEYS)
     if not tables:
         raise top.refuse(
-            "models", "is empty", f"name a model in [[tool.{TOOL}.models]]: gen-client init SOURCE"
+            "models",
+            "is empty",
+            f"name a model in [[tool.{file.tool}.models]]: gen-client init SOURCE",
         )
     entries = tuple(_read_entry(file, table, out, routing) for table in tables)
     overlap = find_overlap([entry.out / entry.name for entry in entries])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from gen_client.config.find import TOOL, ConfigFile
+from gen_client.config.find import ConfigFile
 from gen_client.config.lines import KeyPath, find_line
 from gen_client.diagnostics import Refusal, suggest
 from gen_client.exit_codes import USAGE
@@ -91,7 +91,9 @@ class Table:
         """Return an array of tables; empty if the key is missing."""
         value = self._content.get(key, [])
         if not is_array(value):
-            raise self.refuse(key, "is not an array of tables", f"write [[tool.{TOOL}.{key}]]")
+            raise self.refuse(
+                key, "is not an array of tables", f"write [[tool.{self._file.tool}.{key}]]"
+            )
         return [
             Table(self._file, item, (*self._path, key, index), allowed)
             for index, item in enumerate(value)
@@ -107,12 +109,12 @@ class Table:
             exit_code: The exit code.
         """
         path = (*self._path, key) if key else self._path
-        line = find_line(self._file.text, ("tool", TOOL, *path))
+        line = find_line(self._file.text, ("tool", self._file.tool, *path))
         if not line:  # the key is missing: name the line of the table
-            line = find_line(self._file.text, ("tool", TOOL, *self._path))
+            line = find_line(self._file.text, ("tool", self._file.tool, *self._path))
         location = f"{quote(str(self._file.path), 400)}, line {line}"
         return Refusal(
-            f"{_format_path(path)} {problem}",
+            f"{_format_path(path) or f'[tool.{self._file.tool}]'} {problem}",
             exit_code=exit_code,
             location=location,
             remedy=remedy,
@@ -120,14 +122,14 @@ class Table:
 
 
 def _format_path(path: KeyPath) -> str:
-    """Format a path for a message: `models[2].url`."""
+    """Format a path for a message: `models[2].url`; empty for the section itself."""
     text = ""
     for key in path:
         if isinstance(key, int):
             text += f"[{key}]"
         else:
             text += f".{_format_key(key)}"
-    return text.removeprefix(".") or f"[tool.{TOOL}]"
+    return text.removeprefix(".")
 
 
 def _format_key(key: str) -> str:

@@ -33,10 +33,10 @@ for pair in pairs:
 """
 
 
-def generated(out: Path, *, python: str = sys.executable, **env: str) -> dict[str, bytes]:
-    """Generate all packages in a fresh interpreter and return their files."""
+def generated(out: Path, *names: str, python: str = sys.executable, **env: str) -> dict[str, bytes]:
+    """Generate packages, by default all, in a fresh interpreter and return their files."""
     out.mkdir()
-    pairs = [f"{name}={path}" for name, path in FILES.items()]
+    pairs = [f"{name}={FILES[name]}" for name in names or FILES]
     done = run(python, "-c", GENERATE, out, *pairs, cwd=out, env={"PYTHONPATH": SOURCES, **env})
     assert done.returncode == 0, done.stderr
     return files(out)
@@ -116,4 +116,5 @@ def test_the_oldest_black_gives_the_same_files(reference: dict[str, bytes], tmp_
     shown = run(sys.executable, "-m", "black", "--version", env={"PYTHONPATH": str(folder)})
     assert bound.removeprefix("black>=") in shown.stdout
     path = os.pathsep.join([str(folder), SOURCES])
-    assert generated(tmp_path / "out", PYTHONPATH=path) == reference
+    files_ = generated(tmp_path / "out", "detector", "speech_studio", "hostile", PYTHONPATH=path)
+    assert files_.items() <= reference.items()

@@ -110,12 +110,12 @@ def parse_config(path: Path, root: Path, text: str) -> ConfigFile:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
         raise _refuse_file(path, f"is not TOML: {escape_unprintable(str(error), 200)}") from None
-    names = [name for name in TOOLS if is_object(tool) and name in tool]
-    if len(names) > 1:
+    sections = {name: tool[name] for name in TOOLS if name in tool} if is_object(tool) else {}
+    if len(sections) > 1:
         raise _refuse_file(path, "has [tool.gen-client] and [tool.clarigen]", "keep one of them")
-    if not names:
-        return ConfigFile(path, root, text, None)
-    return ConfigFile(path, root, text, tool[names[0]], names[0])
+    for name, section in sections.items():
+        return ConfigFile(path, root, text, section, name)
+    return ConfigFile(path, root, text, None)
 
 
 def _list_folders(folder: Path) -> tuple[list[Path], Path | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,9 +10,9 @@ import pytest
 import shtab
 
 from gen_client import cli
-from gen_client.commands.command import build_parser
+from gen_client.commands.command import Command, build_parser
 from gen_client.commands.completion import SHELLS
-from gen_client.commands.completion_run import build_whole_parser
+from gen_client.commands.completion_run import complete_arguments
 from gen_client.commands.registry import COMMANDS, GENERATE
 from support import ROOT
 
@@ -29,12 +28,9 @@ def test_each_shell_of_the_library_has_a_script(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize("command", [GENERATE, *COMMANDS], ids=lambda command: command.name)
-def test_arguments_that_take_a_path_complete_it(command: object) -> None:
+def test_arguments_that_take_a_path_complete_it(command: Command) -> None:
     """An argument with a new metavar must be listed: as a path in `completion_run`, or here."""
-    whole = build_whole_parser()
-    [subcommands] = [a for a in whole._actions if isinstance(a, argparse._SubParsersAction)]
-    name = getattr(command, "name", "")
-    for action in subcommands.choices[name]._actions if name else whole._actions:
+    for action in complete_arguments(build_parser(command)):
         takes_text = action.nargs != 0 and action.choices is None and action.type is not int
         if takes_text and action.dest not in NOT_PATHS:
             assert hasattr(action, "complete"), action

@@ -50,9 +50,16 @@ def build_whole_parser() -> argparse.ArgumentParser:
             command.name, parents=[build_parser(command)], add_help=False, help=command.summary
         )
     for parser in (whole, *subparsers.choices.values()):
-        for action in parser._actions:  # argparse has no public list of them
-            _complete_values(action)
+        complete_arguments(parser)
     return whole
+
+
+def complete_arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Let the shell complete the values of arguments; return all arguments of the parser."""
+    arguments = list(parser._actions)  # argparse has no public list of them
+    for action in arguments:
+        _complete_values(action)
+    return arguments
 
 
 def _complete_values(action: argparse.Action) -> None:

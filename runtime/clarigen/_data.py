@@ -1,8 +1,8 @@
 """The values that models take and return: images, audio, videos, texts, regions.
 
 These are small immutable classes with the usual conversions. They know nothing of protobuf or gRPC:
-`_wire.media` and `_wire.regions` encode and decode them. Each keeps what the platform's message holds
-beside its attributes (`extra`), so that nothing is lost on the way to another model. Conversions that need
+`_wire.media` and `_wire.regions` encode and decode them. Each keeps what the platform's message contains
+in addition to its attributes (`extra`), so that nothing is lost on the way to another model. Conversions that need
 numpy or Pillow are in `_pictures`, which is loaded when one is used.
 """
 
@@ -63,8 +63,8 @@ class Value:
     def __repr__(self) -> str:
         from ._show import changed_attributes
 
-        shown = ", ".join(f"{name}={value!r}" for name, value in changed_attributes(self))
-        return f"{type(self).__name__}({shown})"
+        attributes = ", ".join(f"{name}={value!r}" for name, value in changed_attributes(self))
+        return f"{type(self).__name__}({attributes})"
 
     def __rich_repr__(self) -> Iterator[tuple[str, object]]:
         from ._show import changed_attributes

@@ -64,7 +64,7 @@ def quote_address(text: str, otherwise: str = "the address") -> str:
 
 
 def may_hold_secret(address: str) -> bool:
-    """Return whether an address may hold a password or a token: `USER:PASSWORD@`, a query, a port that is no number."""
+    """Return whether an address may hold a password or a token: `USER:PASSWORD@`, a query, a port that is not a number."""
     host = address.split("://", 1)[-1].split("/", 1)[0]
     _, _, port = ("", "", "") if host.startswith("[") else host.partition(":")
     has_mark = any(mark in address for mark in _SECRET_MARKS)

@@ -1,4 +1,4 @@
-"""Types in signatures: JSON, sequences that are no strings, and the default that only the model knows.
+"""Types in signatures: JSON, sequences that are not strings, and the default that only the model knows.
 
 Type checkers and programs (pydantic, agent frameworks, `typing.get_type_hints`) read the same names. A
 program gets a type that it can evaluate in any module: it has no forward references, and no protocol.
@@ -137,7 +137,7 @@ class _TypedDictMeta(type):
         return result
 
     def __call__(cls, name: str, fields: dict[str, Any]) -> Any:
-        """Create a TypedDict whose keys are no identifiers."""
+        """Create a TypedDict whose keys are not identifiers."""
         return _TypedDictMeta(
             name, (cls,), {"__annotations__": fields, "__module__": cls.__module__}
         )

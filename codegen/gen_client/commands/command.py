@@ -75,11 +75,11 @@ class Parser(argparse.ArgumentParser):
         return super().parse_args(args)
 
     def _refuse_option(self, option: str) -> Refusal:
-        known = [name for name in self._option_string_actions if name.startswith("--")]
+        options = [name for name in self._option_string_actions if name.startswith("--")]
         return Refusal(
             f"there is no option {quote(option)}",
             exit_code=exit_codes.USAGE,
-            remedy=suggest(option, known, fallback=f"{self.prog} --help lists the options"),
+            remedy=suggest(option, options, fallback=f"{self.prog} --help lists the options"),
         )
 
     def error(self, message: str) -> NoReturn:

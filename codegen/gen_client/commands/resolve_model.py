@@ -48,7 +48,7 @@ def find_address(arguments: argparse.Namespace, text: str | None) -> Address | N
         text: The argument SOURCE, if there is one.
 
     Raises:
-        Refusal: Exit 2: it names two models, or what it names is no address.
+        Refusal: Exit 2: it names two models, or what it names is not an address.
     """
     signatures = getattr(arguments, "signatures", None)
     if text is not None and (arguments.url is not None or signatures is not None):
@@ -117,7 +117,7 @@ def package_name_at(lock: str) -> Code | None:
     """Return the name of the package that holds a lock.
 
     Returns:
-        None if the file is no lock, or if its folder has no name for a package.
+        None if the file is not a lock, or if its folder has no name for a package.
     """
     if Path(lock).name != LOCK_FILE:
         return None

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             console.flush()
             server.wait()
     except KeyboardInterrupt:
-        pass  # A requested stop is no failure.
+        pass  # A requested stop is not a failure.
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

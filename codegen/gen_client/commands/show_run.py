@@ -72,13 +72,13 @@ def _select_methods(interface: Interface, name: str | None) -> Selection:
             return [], [tool]
     if _has_chat(interface, [name]):
         return [], []
-    known = [own.name for own in interface.methods] + [own.name for own in interface.tools]
-    method_names = ", ".join(known[:8])
-    more = ", …" if len(known) > 8 else ""
+    method_names = [own.name for own in interface.methods] + [own.name for own in interface.tools]
+    listed = ", ".join(method_names[:8])
+    more = ", …" if len(method_names) > 8 else ""
     raise Refusal(
         f"the model has no method {quote(name)}",
         exit_code=USAGE,
-        remedy=f"it has {method_names}{more}",
+        remedy=f"it has {listed}{more}",
     )
 
 

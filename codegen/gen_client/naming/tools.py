@@ -1,7 +1,7 @@
 """Python names for the tools of an MCP model, their parameters and their types.
 
 Names on the wire are any text: `get-weather.v2` becomes `get_weather_v2`. A name that is a plain identifier in lower
-case stays as it is, and keeps its name if others become the same. The methods of the model keep theirs in any case.
+case does not change, and keeps its name if others become equal to it. Methods of the model always keep theirs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Bytecode in a package's `__pycache__` that Python would run in place of the package's source.
 
-Python writes its own bytecode with the time of the source, and such files are no obstacle. A file that states a hash
+Python writes its own bytecode with the time of the source, and such files do not matter. A file that states a hash
 (PEP 552) was made by somebody else: Python trusts the hash in it, or does not look at the source at all. So was a file
 that the repository tracks, whose time a branch can foresee.
 """

@@ -151,7 +151,7 @@ def _check_destination(destination: Path, files: Mapping[str, str], *, force: bo
 
 
 def _is_ours(entry: Path, files: Mapping[str, str]) -> bool:
-    """Return whether gen-client wrote this entry, or it is a hidden file or a cache, which is no obstacle."""
+    """Return whether gen-client wrote this entry, or it is a hidden file or a cache, which does not matter."""
     if entry.name.startswith(".") or entry.name == CACHE_FOLDER:
         return True
     if entry.name not in files or entry.is_symlink():

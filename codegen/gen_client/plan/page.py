@@ -246,9 +246,9 @@ class Page:
     @property
     def examples(self) -> tuple[Code, ...]:
         """The functions of `examples.py`, in the order of the methods; chats follow."""
-        shown: list[Example | ChatExample] = [method.example for method in self.methods]
-        shown += self.chats
-        return tuple(name for example in shown for name in (example.name, example.async_name))
+        examples: list[Example | ChatExample] = [method.example for method in self.methods]
+        examples += self.chats
+        return tuple(name for example in examples for name in (example.name, example.async_name))
 
     @property
     def exports(self) -> tuple[Code, ...]:

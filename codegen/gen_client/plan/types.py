@@ -307,8 +307,8 @@ def _is_checkable_json(value: object) -> bool:
     """Return whether type checkers accept a JSON value as JSON.
 
     They do if it is a scalar, an object of scalars, an object whose only value is an array of scalars, or
-    an array without objects. mypy refuses an object in which texts stand beside numbers or bools and nothing else: it
-    infers `dict[str, object]`.
+    an array without objects. mypy rejects an object of strings and numbers, or of strings and bools: it infers
+    `dict[str, object]`.
     """
     if is_object(value):
         inner = list(value.values())

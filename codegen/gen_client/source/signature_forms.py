@@ -77,7 +77,7 @@ def _read_signature_file(
 
 
 def _read_locked_model_type(content: JsonValue) -> Mapping[str, object] | None:
-    """Read the model type that a lock has beside the signatures that were derived from it."""
+    """Read the model type in a lock, from which the lock's signatures were derived."""
     if content is None:
         return None
     if not isinstance(content, dict):

@@ -1,1 +1,1 @@
-"""What clients of MCP models have besides the methods of their tools."""
+"""What clients of MCP models have in addition to the methods of their tools."""

@@ -1,9 +1,9 @@
 """A transport of the library `mcp` over the connection of a clarigen client.
 
-A client of the protocol writes requests into a stream and reads answers from another. Here each request becomes a call of
-the model's `mcp_transport`. The model answers the bare result, so the envelope is put around it; and it refuses methods
-that it does not know with an error of its SDK, which becomes the error of the protocol that clients expect. Versions 1
-and 2 of the library differ only in the types of messages. This module is loaded by `mcp()` alone.
+A client of the protocol writes requests to one stream and reads answers from another. Here each request becomes a call
+of the model's `mcp_transport`. The model answers with the bare result, so the envelope is added here. If the model does
+not know a method, its SDK fails with an error of its own; clients get the protocol's METHOD_NOT_FOUND instead. Versions
+1 and 2 of the library differ only in the types of messages. This module is loaded by `mcp()` alone.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Run = Callable[["UnaryFlow[Any]"], Awaitable[Any]]
 """Runs the flow of a call without blocking the event loop."""
 
 _UNKNOWN_METHOD_PHRASES: Final = ("for ClientRequest", "not implemented")
-"""What the errors of a model contain if its SDK does not know a method of the protocol."""
+"""Phrases in the errors of a model whose SDK does not know a method of the protocol."""
 
 
 class MCPTransport:

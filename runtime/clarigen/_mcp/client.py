@@ -50,7 +50,7 @@ class MCPModel(MCPModelBase, Client):
     """The base of generated clients for MCP models."""
 
     def resources(self) -> list[Resource]:
-        """List the model's resources and templates of resources."""
+        """List the model's resources and resource templates."""
         from .requests import list_resources
 
         return self._connection.run(list_resources(self._make_flow))
@@ -59,7 +59,7 @@ class MCPModel(MCPModelBase, Client):
         """Read a resource: its content, which may have several parts.
 
         Args:
-            uri: The URI of a resource in `resources()`, or one that a template there describes.
+            uri: The URI of a resource in `resources()`, or one that matches a template there.
 
         Raises:
             ModelError: The model has no such resource, or cannot read it.
@@ -102,7 +102,7 @@ class MCPModel(MCPModelBase, Client):
         return MCPTransport(partial(_run_in_thread, self._connection.run), self._make_flow)
 
     def _make_flow(self, method: Unary[Any], values: Sequence[Any]) -> UnaryFlow[Any]:
-        """Make the flow of a call that is made now."""
+        """Make the flow of a call with the current options."""
         return self._connection.make_unary_flow(method, values, self._make_context())
 
     def _connect(self, policy: Policy) -> None:
@@ -114,7 +114,7 @@ class AsyncMCPModel(MCPModelBase, AsyncClient):
     """The base of generated async clients for MCP models: `MCPModel` for asyncio."""
 
     async def resources(self) -> list[Resource]:
-        """List the model's resources and templates of resources."""
+        """List the model's resources and resource templates."""
         from .requests import list_resources
 
         return await self._connection.run(list_resources(self._make_flow))
@@ -160,7 +160,7 @@ class AsyncMCPModel(MCPModelBase, AsyncClient):
         return MCPTransport(self._connection.run, self._make_flow)
 
     def _make_flow(self, method: Unary[Any], values: Sequence[Any]) -> UnaryFlow[Any]:
-        """Make the flow of a call that is made now."""
+        """Make the flow of a call with the current options."""
         return self._connection.make_unary_flow(method, values, self._make_context())
 
     def _connect(self, policy: Policy) -> None:
@@ -176,6 +176,6 @@ async def _run_in_thread(run: Callable[[UnaryFlow[Any]], Any], flow: UnaryFlow[A
 
 
 def _load_tool_types() -> None:
-    """Load all that calls of tools need, so that the first call imports nothing."""
+    """Load what calls of tools need, so that the first call imports nothing."""
     for name in ("json", "clarigen._wire.tool_types"):
         import_module(name)

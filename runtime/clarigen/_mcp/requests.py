@@ -1,4 +1,4 @@
-"""The requests of MCP models besides calls of tools, for both clients: what is sent, and what an answer means.
+"""Requests of MCP models other than calls of tools, for both clients: how they are encoded, and what an answer means.
 
 Lists have pages, so they are flows. The others are single calls, whose parameters are made here.
 """
@@ -22,7 +22,7 @@ GET_PROMPT: Final = rpc_method("prompts/get", "prompt")
 
 
 def list_resources(make_flow: MakeFlow) -> UnaryFlow[list[Resource]]:
-    """List the resources of a model, then its templates."""
+    """List the resources of a model, then its resource templates."""
     server = McpServer(make_flow)
     resources = yield from server.list_if_offered("resources/list", "resources", "resources")
     templates = yield from server.list_if_offered(
@@ -42,7 +42,7 @@ def list_prompts(make_flow: MakeFlow) -> UnaryFlow[list[Prompt]]:
 
 
 def make_resource_params(uri: object) -> dict[str, str]:
-    """Return the parameters of `resources/read`; raise `InputError` if the URI is no text."""
+    """Return the parameters of `resources/read`; raise `InputError` if the URI is not a string."""
     if not isinstance(uri, str):
         raise InputError(
             f"read_resource: `uri` must be a str, not {describe(uri)}",
@@ -53,7 +53,7 @@ def make_resource_params(uri: object) -> dict[str, str]:
 
 
 def make_prompt_params(name: object, arguments: Mapping[str, object]) -> dict[str, Any]:
-    """Return the parameters of `prompts/get`; raise `InputError` if the name or an argument is no text."""
+    """Return the parameters of `prompts/get`; raise `InputError` if the name or an argument is not a string."""
     for parameter, value in {"name": name, **arguments}.items():
         if not isinstance(value, str):
             hint = "" if parameter == "name" else "; arguments of prompts are texts"

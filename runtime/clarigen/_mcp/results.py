@@ -1,4 +1,4 @@
-"""What an MCP model offers besides tools, as small values: resources and prompts.
+"""What an MCP model offers in addition to tools, as small values: resources and prompts.
 
 The functions here convert the JSON of the protocol, leniently: a key that a server leaves out is empty. An answer of
 another form raises `DecodeError`.

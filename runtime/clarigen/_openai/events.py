@@ -1,4 +1,4 @@
-"""The items of a model's stream as server-sent events, and what is wrong with them mended.
+"""Server-sent events for the items of a model's stream. Faults that the library cannot read are removed.
 
 These are pure functions: they know neither the library nor a connection.
 """
@@ -43,9 +43,9 @@ def encode_end(endpoint: str) -> bytes:
 
 
 def needs_parsing(text: str, endpoint: str) -> bool:
-    """Return whether an item must be parsed: because it may be an error, or may have to be mended.
+    """Return whether an item must be parsed: it may be an error, or have nulls that must be removed.
 
-    Most pieces of a chat need not be, and parsing them would cost more than all the rest.
+    Most chunks of a chat need no parsing, which would cost more than everything else.
     """
     return (
         endpoint == RESPONSES or '"error"' in text or '"details"' in text or '"tool_calls"' in text
@@ -59,9 +59,9 @@ def _format_event(text: str, type_: object = None) -> bytes:
 
 
 def _remove_nulls(chunk: Mapping[str, Any]) -> bool:
-    """Remove the nulls of tool calls from a piece of a chat; return whether there were any.
+    """Remove the nulls of tool calls from a chunk of a chat; return whether there were any.
 
-    A null says nothing in a piece, but the library's helper for streams fails on `"type": null`.
+    A null says nothing in a chunk, but the library's helper for streams fails on `"type": null`.
     """
     changed = False
     for choice in _list_objects(chunk.get("choices")):

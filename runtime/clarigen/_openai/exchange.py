@@ -80,7 +80,7 @@ class Exchange:
         self._meter = UsageMeter()
         self.request_id = ""
 
-    # What the call returned.
+    # Replies and events.
 
     def make_reply(self, answer: str) -> Reply:
         """Make the response for the result of the unary transport."""
@@ -139,7 +139,7 @@ class Exchange:
             )
             raise DecodeError(f"{name}: the model's answer is not JSON") from None
 
-    # The observers of the call.
+    # Observers of the call.
 
     def _remember(self, response: Response) -> None:
         self.request_id = response.request_id
@@ -196,10 +196,10 @@ def start_exchange(
             failures.make_error_reply(InputError(f"{endpoint}: {problem}"))
         ) from None
     timeouts: dict[str, float | None] = request.extensions.get("timeout") or {}
-    return Exchange(message, transports, _limit(make_context(), timeouts))
+    return Exchange(message, transports, _apply_timeout(make_context(), timeouts))
 
 
-def _limit(context: CallContext, timeouts: dict[str, float | None]) -> CallContext:
+def _apply_timeout(context: CallContext, timeouts: dict[str, float | None]) -> CallContext:
     """Return the context with the request's own time limit: its read timeout is the limit of the whole call."""
     if "read" not in timeouts or timeouts["read"] == context.policy.timeout:
         return context

@@ -48,7 +48,7 @@ class OpenAIModelBase(ClientBase):
     def __init_subclass__(
         cls, *, openai_parameters: tuple[str, str] | None = None, **keywords: Any
     ) -> None:
-        """Set the parameters of the transports that a class is generated for, and what every client's class has."""
+        """Set the names of the transports' parameters and `openai_http`, in addition to what every client has."""
         super().__init_subclass__(**keywords)
         if openai_parameters is not None:
             cls._openai_parameters = openai_parameters

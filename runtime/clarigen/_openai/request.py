@@ -132,13 +132,13 @@ def make_message(endpoint: str, body: bytes) -> TransportMessage:
 
 
 def _separate_extra_body(endpoint: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Move the keys that a method may not know into `extra_body`. The library has merged a caller's own into the body."""
+    """Move the keys that a method may not know to `extra_body`. The library has merged the caller's `extra_body` into the body."""
     parameters = _PARAMETERS.get(endpoint)
     if parameters is None:
         return arguments
-    known = {key: arguments[key] for key in arguments if key in parameters | _MODEL_KEYS}
-    extra = {key: arguments[key] for key in arguments if key not in known and key != "extra_body"}
+    named = {key: arguments[key] for key in arguments if key in parameters | _MODEL_KEYS}
+    extra = {key: arguments[key] for key in arguments if key not in named and key != "extra_body"}
     nested = arguments.get("extra_body")
     if isinstance(nested, dict):
         extra |= cast("dict[str, Any]", nested)
-    return {**known, "extra_body": extra} if extra else known
+    return {**named, "extra_body": extra} if extra else named

@@ -29,7 +29,7 @@ REQUEST_ID: Final = 1
 """Every request is a call of its own, so they can all have the same id."""
 
 STOPPED_SERVER: Final = "the model's MCP server has stopped; redeploy the model"
-"""What is wrong if a model answers `CONNECTION_CLOSED`, or fails because the connection to its server is closed."""
+"""The explanation if a model answers `CONNECTION_CLOSED`, or fails because the connection to its server is closed."""
 
 _CONNECTION_CLOSED: Final = -32000
 
@@ -83,7 +83,7 @@ def parse_json(text: str) -> dict[str, Any]:
     """Parse a message: a JSON object.
 
     Raises:
-        CodecError: The text is no JSON object.
+        CodecError: The text is not a JSON object.
     """
     import json
 
@@ -106,7 +106,7 @@ def parse_response(text: str, method: str) -> dict[str, Any]:
 
     Raises:
         ModelError: The answer is an error; `code` is that of JSON-RPC.
-        CodecError: The answer is no JSON object.
+        CodecError: The answer is not a JSON object.
     """
     answer: Any = parse_json(text)
     if "jsonrpc" in answer and "error" in answer:

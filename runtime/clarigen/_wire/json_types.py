@@ -344,7 +344,7 @@ def check_object(label: str, value: Any) -> Mapping[str, Any]:
 def _typed_dict_type(
     cls: type[Any], hints: Mapping[str, Any], members: Mapping[str, JsonType]
 ) -> JsonType:
-    """Return the type of a TypedDict; keys that it does not declare are passed on."""
+    """Return the type of a TypedDict; keys that it does not declare stay unchanged."""
     label = with_article(cls.__name__)
     qualifiers = {name: typing.get_origin(hint) for name, hint in hints.items()}
     # If annotations are strings, `__required_keys__` ignores Required and NotRequired.

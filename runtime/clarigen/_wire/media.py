@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _Media = TypeVar("_Media", Image, Audio, Video)
 
 
-# What messages hold beside the attributes of plain values.
+# What messages contain in addition to the attributes of plain values.
 
 
 @cache
@@ -43,7 +43,7 @@ def is_plain(name: str, message: Any) -> bool:
 
 
 def split_rest(message: Any) -> dict[str, Any]:
-    """Return the attributes of a value beside those of its `Plain` message, `extra` included."""
+    """Return the attributes that the `Plain` message of a value does not have, including `extra`."""
     from . import rest
 
     return rest.split_rest(message)

@@ -1,4 +1,4 @@
-"""What a platform's message holds beside the attributes of a plain value.
+"""What a platform's message contains in addition to the attributes of a plain value.
 
 `split_rest` takes the rarer attributes (metadata, a polygon, embeddings …) out of a message. All that is
 left is serialized as `extra`: fields without an attribute, and fields that are newer than this release.
@@ -27,7 +27,7 @@ _VALUES: Final = frozenset({"Image", "Concept", "Region"})
 
 
 def split_rest(message: Any) -> dict[str, Any]:
-    """Return the attributes of a value beside those of its `Plain` message, `extra` included.
+    """Return the attributes that the `Plain` message of a value does not have, including `extra`.
 
     The concepts of a frame are returned as messages.
     """
@@ -62,7 +62,7 @@ def check_extra(name: str, extra: bytes) -> str:
 
 
 def _clear_plain(message: Any, plain: Any) -> None:
-    """Clear the fields of a message that its `Plain` message has; what more is in them is kept."""
+    """Clear the fields of a message that its `Plain` message has, except for other fields inside them."""
     for field in plain.fields:
         own = message.DESCRIPTOR.fields_by_name[field.name]
         if own.message_type is None or own.is_repeated or own.message_type.name in _VALUES:

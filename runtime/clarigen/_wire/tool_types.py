@@ -142,7 +142,7 @@ _SCALARS: Final[dict[Any, JsonType]] = {
 
 
 class _NoChoiceError(CodecError):
-    """A value that is none of the choices: in a union, the sign of another alternative."""
+    """A value that is not one of the choices. In a union, it says little: another alternative may be meant."""
 
 
 def _choice_type(members: Sequence[Any]) -> JsonType:
@@ -201,7 +201,7 @@ def _union_type(members: Sequence[JsonType]) -> JsonType:
 def _object_type(
     cls: Any, members: Mapping[str, JsonType], required: frozenset[str], defaults: Mapping[str, Any]
 ) -> JsonType:
-    """Return the type of a TypedDict; keys that it does not declare are passed on.
+    """Return the type of a TypedDict; keys that it does not declare stay unchanged.
 
     Args:
         cls: The TypedDict.

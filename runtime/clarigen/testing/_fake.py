@@ -34,7 +34,7 @@ _UNUSED_URL: Final = "grpc://127.0.0.1:1"
 """The base URL of a fake, which never connects."""
 
 MCP_NAMES: Final = ("resources", "read_resource", "prompts", "prompt")
-"""The methods of every MCP model that can be replaced, besides its tools."""
+"""The methods of every MCP model that can be replaced, in addition to its tools."""
 
 
 def fake(client_class: type[_Client], /, **functions: object) -> _Client:

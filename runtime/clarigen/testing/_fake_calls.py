@@ -96,9 +96,9 @@ class FakeMethod:
             for field in self.method.fields
             if field.default is not REQUIRED and field.default is not SERVER_DEFAULT
         }
-        known = defaults | arguments
+        values = defaults | arguments
         return {
-            field.name: known[field.name] for field in self.method.fields if field.name in known
+            field.name: values[field.name] for field in self.method.fields if field.name in values
         }
 
     def convert_item(self, stream: Field, item: Any) -> Any:

@@ -73,7 +73,7 @@ class FakeConnectionBase:
         Args:
             methods: The methods of the fake, by name.
             class_name: The name of the client's class, for messages.
-            mcp: The MCP server of the fake; None if the model is no MCP model.
+            mcp: The MCP server of the fake; None if the model is not an MCP model.
         """
         self._mcp = mcp
         self._methods = methods

@@ -47,7 +47,7 @@ class OpenAITransports:
 
 
 def decode_body(message: str) -> dict[str, Any]:
-    """Return the body in a transport's message, with the keys of `extra_body` beside the others, as a backend gets them."""
+    """Return the body in a transport's message, with the keys of `extra_body` among the others, as a backend gets them."""
     body: dict[str, Any] = json.loads(message)
     extra = body.pop("extra_body", {})
     return {**body, **extra}
@@ -108,7 +108,7 @@ def _to_dict(answer: Any) -> Mapping[str, Any]:
 
 
 class OpenAIHandler:
-    """A handler of a fake, in the place of both transports. It may be async if the client is.
+    """A handler that replaces both transports in a fake. It may be async if the client is.
 
     Args:
         handler: The function, or what it returns.

@@ -151,7 +151,7 @@ class SchemaReader:
         return self.read(self.references.flatten(schema), path, depth + 1, pointer)
 
     def _read_target(self, target: Target, path: Path, depth: int) -> SchemaType:
-        """Read what a reference leads to, once; its objects are named after the definition if there is no path."""
+        """Read the target of a reference, once. If there is no path, its objects are named after the definition."""
         pointer = target.pointer
         if pointer in self._types:
             return self._types[pointer]
@@ -349,7 +349,7 @@ _CONSTRAINT_CHECKS: Final[dict[str, Callable[[object], bool]]] = {
 
 
 def _read_constraints(schema: Schema) -> tuple[tuple[str, object], ...]:
-    """Return what a schema demands besides its type, or what its only alternative besides null does."""
+    """Return the constraints of a schema, including those of its only alternative that is not null."""
     for keyword in ("anyOf", "oneOf"):
         members = schema.get(keyword)
         if is_array(members):

@@ -102,7 +102,7 @@ def fits(value: object, type_: SchemaType, objects: Sequence[ObjectType | None])
 
 
 def _fits_scalar(value: object, type_: SchemaType) -> bool:
-    """Return whether a value has a type that is no container."""
+    """Return whether a value has a type that is not a container."""
     match type_.kind, value:
         case (SchemaKind.LITERAL, bool() | int() | str()):
             return any(value == other and type(value) is type(other) for other in type_.values)

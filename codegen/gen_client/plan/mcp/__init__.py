@@ -1,1 +1,1 @@
-"""What a package of an MCP model holds besides methods of the model: methods of its tools, and their types."""
+"""What a package of an MCP model contains in addition to methods of the model: methods of its tools, and their types."""

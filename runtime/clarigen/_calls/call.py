@@ -219,7 +219,7 @@ def _decode_output(
 def _complete_error(
     error: ModelError, response: MultiOutputResponse, attempts: Attempts
 ) -> ModelError:
-    """Set what an error that a result holds does not know: the request, the attempts and the time."""
+    """Complete an error that a result contains with the request, the attempts and the time."""
     error.request_id = response.status.req_id
     return attempts.annotate(error)
 

@@ -22,10 +22,10 @@ MakeFlow: TypeAlias = "Callable[[Unary[Any], Sequence[Any]], UnaryFlow[Any]]"
 """A function that makes the flow of a call of a unary method from the method and its arguments."""
 
 MAX_PAGES: Final = 100
-"""Number of pages of one list; a server that has more is broken."""
+"""Maximum number of pages of one list; a server that has more is broken."""
 
 MAX_SIZE: Final = 4 << 20
-"""Number of characters of all answers together."""
+"""Maximum number of characters of all answers together."""
 
 _INITIALIZE: Final = {
     "protocolVersion": "2025-06-18",

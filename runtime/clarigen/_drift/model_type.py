@@ -1,4 +1,4 @@
-"""The document of a model type: what the platform says of models without signatures, as far as predictions go.
+"""The document of a model type: the part of the platform's description that predictions need.
 
 It has one form, whether it comes from the platform's messages or from a file, so that equal types give equal locks.
 The content is not trusted: texts are passed on unchecked.

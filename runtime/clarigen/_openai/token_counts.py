@@ -38,8 +38,8 @@ def _read_count(fields: object, key: str) -> int:
 class UsageMeter:
     """Adds up the token counts of a stream.
 
-    A round of a chat ends with a piece that has counts and no choices; an agentic model sends several rounds. Some servers
-    send running totals with each piece; they are used only if no round ends so.
+    A round of a chat ends with a chunk that has counts and no choices; an agentic model sends several rounds. Some servers
+    send running totals with each chunk; they are used only if no round ends with such a chunk.
     """
 
     def __init__(self) -> None:

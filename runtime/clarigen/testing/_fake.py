@@ -63,9 +63,9 @@ def fake(client_class: type[_Client], /, **functions: object) -> _Client:
         client_class: A generated class, such as `Detector` or `AsyncDetector`.
         **functions: The replacement of each method that the test calls. `openai` is that of an OpenAI-compatible
             model: a function of the body of a request, as for `OpenAITransports`. An MCP model also has
-            `resources`, `read_resource`, `prompts` and `prompt`, whose functions get the URI, or the name and the
-            arguments of the prompt; a text will do for what the last two, and `read_resource`, return. `mcp()` sees
-            all that is replaced.
+            `resources`, `read_resource`, `prompts` and `prompt`. The function for `read_resource` gets the URI, and
+            that for `prompt` the name and the arguments; both may return a string as the whole content. `mcp()`
+            answers with the same replacements.
 
     Returns:
         The client.
@@ -184,7 +184,7 @@ def _build_mcp_server(
 def _build_replacement(
     client_class: type[ClientBase], name: str, replacement: Any, call_log: CallLog
 ) -> Replacement:
-    """Build what answers for prompts or resources: a function, a result or an exception.
+    """Build the replacement of a method for prompts or resources, from a function, a result or an exception.
 
     Raises:
         ConfigError: The replacement does not match the method.

@@ -1,7 +1,7 @@
-"""The MCP server of a fake: what its prompts, its resources and `mcp()` get, answered by functions.
+"""The MCP server of a fake: functions answer the requests of its prompts, its resources and `mcp()`.
 
-All of them are messages of the protocol, whether a method of the client sends them or a client of the library `mcp`. The
-flows here answer them, like those of `_fake_calls`. Tools come from the lock of the package, as far as they are replaced.
+The requests are messages of the protocol, sent by a method of the client or by a client of the library `mcp`. Flows like
+those of `_fake_calls` answer them. Tools with a replacement are listed as the lock of the package describes them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PROTOCOL_VERSION: Final = "2025-06-18"
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What answers in place of a method for prompts or resources.
+    """The replacement of a method for prompts or resources.
 
     Attributes:
         name: The method's name.
@@ -219,7 +219,7 @@ class FakeMcpServer:
     # Prompts and resources.
 
     def _list(self, method: str) -> Generator[CallFunction, Any, Answer]:
-        """Answer with a list. A function for resources is called once for both of theirs."""
+        """Answer with a list. The function for resources is called once for both lists of resources."""
         name, key = _LISTS[method]
         if key == "resourceTemplates" and self._templates is not None:
             return {key: self._templates}
@@ -334,7 +334,7 @@ def encode_contents(value: object, uri: str) -> Answer:
 
 
 def _check_list(name: str, value: Any, cls: type[Any]) -> list[Any]:
-    """Return the items of a list; raise `ConfigError` if it is none, or an item is of another class."""
+    """Return the items of a list; raise `ConfigError` if it is not a list, or an item is of another class."""
     if not (is_instance(value, list) or is_instance(value, tuple)):
         raise _wrong(name, f"a list of {cls.__name__}", value)
     items: list[Any] = list(value)

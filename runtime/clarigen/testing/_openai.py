@@ -30,8 +30,8 @@ class OpenAITransports:
             model.openai().chat.completions.create(…)
 
     The function gets the body of a request, with its endpoint under `openai_endpoint`. It returns the response as a
-    dict, or an iterable of dicts if the body has `"stream": True`; objects of the library `openai` will do as well. A
-    text is the answer of a chat. A subclass may add methods of its own.
+    dict, or an iterable of dicts if the body has `"stream": True`; objects of the library `openai` are accepted, too. A
+    string is the answer of a chat. A subclass may add methods of its own.
     """
 
     def __init__(self, handler: Handler) -> None:
@@ -84,7 +84,7 @@ def encode_items(answer: Any) -> Iterator[str]:
 
 
 def _split_text(text: str) -> Iterator[str]:
-    """Yield the pieces of a chat that together are a text."""
+    """Yield the chunks of a chat whose texts together are a text."""
     head, *tail = text.split(" ")
     for delta in (
         {"role": "assistant", "content": head},
@@ -111,7 +111,7 @@ class OpenAIHandler:
     """A handler that replaces both transports in a fake. It may be async if the client is.
 
     Args:
-        handler: The function, or what it returns.
+        handler: The function, or the value that it would return.
         call_log: The log of the fake.
     """
 

@@ -178,7 +178,7 @@ class SchemaSampler:
                 return self._rng.choice(_WORDS).ljust(own.get("minLength", 0), "x")
 
     def _choose(self, alternatives: list[Any]) -> Any:
-        """Return the first alternative that is not null and needs no other value of the same schema."""
+        """Return the first alternative that is a scalar, or else the first that is not null."""
         kinds = [(self._resolve(own).get("type"), own) for own in alternatives]
         simple = [own for kind, own in kinds if kind not in ("object", "array", "null")]
         others = [own for kind, own in kinds if kind != "null"]

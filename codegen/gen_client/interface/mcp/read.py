@@ -1,4 +1,4 @@
-"""What an MCP model offers, from its document, which is read leniently and checked once.
+"""Reads what an MCP model offers from its document, which is checked here once.
 
 A `Toolset` that `read_toolset` returns is well-formed and within `limits`. A tool that cannot become a method is left
 out with a warning, but stays in the canonical document.
@@ -38,7 +38,7 @@ _KEYS: Final = {
     "resources": ("uri", "name", "title", "description", "mimeType"),
     "resourceTemplates": ("uriTemplate", "name", "title", "description", "mimeType"),
 }
-"""The keys of each entry that the canonical document keeps. Others are the server's own, or change by themselves."""
+"""The keys of each entry that the canonical document keeps. Other keys are a server's extensions, or differ from answer to answer."""
 
 
 def read_toolset(document: Mapping[str, object], report: Report) -> Toolset:
@@ -46,7 +46,7 @@ def read_toolset(document: Mapping[str, object], report: Report) -> Toolset:
 
     Args:
         document: The keys `tools`, `prompts`, `resources`, `resourceTemplates` and `instructions`.
-        report: Collects a warning for each tool that is left out, and for what no type can say.
+        report: Collects a warning for each tool that is left out, and for each keyword that a type cannot express.
 
     Raises:
         Refusal: Exit 4: the document is malformed or too large, or two tools have the same name.
@@ -75,7 +75,7 @@ def read_toolset(document: Mapping[str, object], report: Report) -> Toolset:
 
 
 def _make_canonical(document: Mapping[str, object]) -> dict[str, object]:
-    """Return the document in its one canonical form: only what is read, and sorted.
+    """Return the canonical form of a document: only the keys that are read, sorted.
 
     Raises:
         Refusal: Exit 4: the document is malformed or too large.

@@ -85,7 +85,7 @@ class References:
             target = self._look_up(pointer)
             if target is None:
                 break
-            following = _bare_reference(target)
+            following = _get_bare_reference(target)
             if following is None:
                 return Target(pointer, target)
             pointer = following
@@ -93,7 +93,7 @@ class References:
         return None
 
     def _look_up(self, pointer: str) -> object:
-        """Return what a JSON pointer leads to; None if there is nothing."""
+        """Return the value at a JSON pointer; None if there is none."""
         start, *keys = pointer.split("/")
         if start != ROOT:
             return None
@@ -108,7 +108,7 @@ class References:
         return value
 
     def flatten(self, schema: Schema, visiting: frozenset[str] = frozenset()) -> Schema:
-        """Merge what a schema refers to and its `allOf` into one schema without either.
+        """Merge a schema with the target of its reference and with its `allOf`; the result has neither.
 
         Args:
             schema: The schema.
@@ -127,8 +127,8 @@ class References:
         return _merge(parts)
 
 
-def _bare_reference(schema: object) -> str | None:
-    """Return the reference of a schema that is nothing else; None for another schema."""
+def _get_bare_reference(schema: object) -> str | None:
+    """Return the reference of a schema that contains nothing else; None for another schema."""
     if not is_object(schema) or not STRUCTURE.isdisjoint(schema.keys() - {"$ref"}):
         return None
     pointer = schema.get("$ref")
@@ -136,7 +136,7 @@ def _bare_reference(schema: object) -> str | None:
 
 
 def _merge(parts: Iterable[Schema]) -> Schema:
-    """Merge schemas that all apply. Of other keywords than the following, the last one wins."""
+    """Merge schemas that all apply. If a keyword has no rule below, that of the last schema wins."""
     merged: dict[object, object] = {}
     properties: dict[object, object] = {}
     required: list[object] = []

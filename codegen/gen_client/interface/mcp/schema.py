@@ -1,6 +1,6 @@
 """JSON Schema as types: every form that servers write becomes a type, or any value.
 
-What a type cannot say (conditions, patterns of names) is ignored, because the server checks its arguments itself; the
+What a type cannot express (conditions, patterns of names) is ignored, because the server checks its arguments itself; the
 reader lists it for a warning. Recursion ends at objects, which have names; other recursion becomes any value.
 """
 
@@ -41,13 +41,13 @@ _IGNORED: Final = (
     *("not", "if", "then", "else", "dependentRequired", "dependentSchemas", "dependencies"),
     *("patternProperties", "$dynamicRef"),
 )
-"""The keywords that no type can say."""
+"""The keywords that no type can express."""
 _CONSTRAINTS: Final = (
     *("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"),
     *("minLength", "maxLength", "pattern", "format"),
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
-"""The keywords that are described in words."""
+"""The keywords that docstrings describe."""
 _ARRAY_KEYWORDS: Final = frozenset({"items", "prefixItems"})
 _WRAPPED: Final = "x-fastmcp-wrap-result"
 
@@ -117,7 +117,7 @@ class SchemaReader:
         Args:
             schema: The schema.
             path: Where it is, for the names of its objects.
-            depth: How many schemas it is inside of.
+            depth: The number of schemas around it.
             pointer: The pointer to it, if it is a definition.
 
         Raises:
@@ -138,7 +138,7 @@ class SchemaReader:
         return type_
 
     def _read_combined(self, schema: Schema, path: Path, depth: int, pointer: str) -> SchemaType:
-        """Read a reference, or an `allOf`; a single reference inside `allOf` is the type that it leads to."""
+        """Read a reference, or an `allOf`; an `allOf` of one reference alone is the type of its target."""
         is_plain = STRUCTURE.isdisjoint(schema.keys() - {"$ref", "allOf"})
         reference, members = schema.get("$ref"), schema.get("allOf")
         if is_plain and members is None and isinstance(reference, str):
@@ -196,7 +196,7 @@ class SchemaReader:
         return ANY if kind is None else SchemaType(kind)
 
     def _read_alternatives(self, members: Sequence[object], path: Path, depth: int) -> SchemaType:
-        """Read a union. If several alternatives hold objects, these are told apart by a tag or a number."""
+        """Read a union. If several alternatives hold objects, their names differ by a tag or a number."""
         holders = [index for index, member in enumerate(members) if _holds_object(member)]
         steps: dict[int, str] = {}
         if len(holders) > 1:
@@ -245,7 +245,7 @@ class SchemaReader:
     def _read_properties(
         self, schema: Schema, path: Path, depth: int, limit: int
     ) -> tuple[Property, ...]:
-        """Read the properties of an object; one that is only required has any value."""
+        """Read the properties of an object; a name that is only in `required` gets any value."""
         properties, required = schema.get("properties"), schema.get("required")
         names = [name for name in required if isinstance(name, str)] if is_array(required) else []
         schemas: dict[object, object] = dict(properties) if is_object(properties) else {}
@@ -320,7 +320,7 @@ def _holds_object(schema: object, levels: int = 4) -> bool:
 
 
 def _find_tags(schemas: Sequence[object]) -> list[str] | None:
-    """Return the different texts that one property has in each of the objects; None if there is no such property."""
+    """Return the values of a property that tells the objects apart by a constant; None if there is none."""
     own = [_read_tags(schema) for schema in schemas]
     for name in own[0]:
         values = [tags[name] for tags in own if name in tags]

@@ -182,7 +182,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource, or a template of resources.
+    """A resource, or a resource template.
 
     Attributes:
         uri: Its URI, or the template of its URI.
@@ -208,7 +208,7 @@ class Toolset:
         tools: The tools, with distinct names, sorted by name.
         prompts: The prompts, sorted by name.
         resources: The resources, sorted by URI.
-        resource_templates: The templates of resources, sorted by URI.
+        resource_templates: The resource templates, sorted by URI.
         document: The canonical document of all this, which `read_toolset` reads again: what a lock holds.
     """
 

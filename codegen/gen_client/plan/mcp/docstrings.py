@@ -1,4 +1,4 @@
-"""The docstrings of tools and of their types: descriptions, and in words what types do not say.
+"""The docstrings of tools and of their types: descriptions, and the constraints that types do not express.
 
 The results are text for the docstring filter, never code. This module knows nothing of pages or templates.
 """
@@ -78,7 +78,7 @@ def format_key(key: NamedProperty, *, is_result: bool) -> str:
 
 
 def _describe(parameter: NamedProperty, *, is_default_shown: bool) -> list[str]:
-    """Return the author's lines about a parameter or a key, followed by what its type does not say."""
+    """Return the author's lines about a parameter or a key, followed by the constraints that its type does not express."""
     facts = " ".join(_iter_facts(parameter.own, is_default_shown=is_default_shown))
     lines = end_last_line(parameter.description)
     if facts and len(lines) <= 1:

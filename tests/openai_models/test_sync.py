@@ -72,6 +72,7 @@ def test_the_backend_gets_the_parameters(client: openai.OpenAI, backend: Backend
     assert sent["mystery"] is None
 
 
+@pytest.mark.item(62)
 def test_parameters_newer_than_the_model_arrive(client: openai.OpenAI, backend: Backend) -> None:
     arguments: Any = {"verbosity": "low", "prompt_cache_key": "k", "safety_identifier": "s"}
     client.chat.completions.create(model="-", messages=say("hi"), **arguments)
@@ -106,6 +107,7 @@ def test_an_image_is_part_of_a_message(client: openai.OpenAI, backend: Backend) 
 # Streams
 
 
+@pytest.mark.item(61)
 def test_a_stream_arrives_piece_by_piece(model: Gpt5_1) -> None:
     with model.recording() as responses:
         stream = model.openai().chat.completions.create(
@@ -206,6 +208,7 @@ def test_an_image_is_generated(client: openai.OpenAI) -> None:
 # Errors
 
 
+@pytest.mark.item(56)
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
     ("status", "error"),

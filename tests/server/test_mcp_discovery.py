@@ -79,6 +79,7 @@ def test_everything_that_a_model_offers(mcp_url: Url) -> None:
     assert offer["instructions"] == "Tools of a laboratory."
 
 
+@pytest.mark.item(57)
 def test_schemas_are_kept_as_they_are(mcp_url: Url) -> None:
     listed = json.loads((MODELS / "hard" / "1" / "tools.json").read_text(encoding="utf-8"))
     tools = sorted(listed["tools"], key=lambda tool: str(tool["name"]))
@@ -126,6 +127,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.item(64)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_list_that_cannot_be_used(
     fault: str, mcp_url: Url, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -190,6 +190,7 @@ with serve(Server()) as server:
 """
 
 
+@pytest.mark.item(67)
 def test_messages_that_the_model_does_not_answer(lab: str) -> None:
     """Unknown methods, a request that is cancelled, and a call that fails."""
     block = "import asyncio\nfrom clarigen import AsyncMCPModel\n" + MESSAGES

@@ -124,6 +124,7 @@ def test_a_video_becomes_frames(deployed: Deployed) -> None:
     assert frame.regions[0].box == REGION_BOX
 
 
+@pytest.mark.item(69)
 @of_type("visual-classifier")
 def test_a_batch_has_partial_results(deployed: Deployed) -> None:
     """The server answers MIXED_STATUS: each input has its own status."""
@@ -138,6 +139,7 @@ def test_a_batch_has_partial_results(deployed: Deployed) -> None:
             one_request.predict(inputs)
 
 
+@pytest.mark.item(69)
 @of_type("visual-classifier")
 def test_if_all_inputs_fail_each_says_why(deployed: Deployed) -> None:
     """The server answers FAILURE, and the outputs have the reasons."""
@@ -151,6 +153,7 @@ def test_if_all_inputs_fail_each_says_why(deployed: Deployed) -> None:
     assert [outcome.code for outcome in outcomes] == [30002, 30002]
 
 
+@pytest.mark.item(68)
 @of_type("visual-classifier")
 def test_inputs_share_a_request_only_if_their_options_are_equal(deployed: Deployed) -> None:
     inputs = [

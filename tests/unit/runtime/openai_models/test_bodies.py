@@ -28,6 +28,7 @@ def test_a_message_is_the_body_with_the_endpoint_and_without_the_model() -> None
     }
 
 
+@pytest.mark.item(62)
 def test_keys_that_a_model_may_not_know_go_into_extra_body() -> None:
     sent = message("/chat/completions", messages=[], verbosity="low", top_k=1, mcp_servers=["m"])
     assert sent["extra_body"] == {"verbosity": "low"}
@@ -89,6 +90,7 @@ def test_the_status_is_in_the_details(details: str, status: int) -> None:
     assert error["code"] == "21313"
 
 
+@pytest.mark.item(56)
 @pytest.mark.parametrize(
     ("error", "status"),
     [
@@ -164,6 +166,7 @@ def test_events_of_responses_have_a_name() -> None:
         assert events.encode_event("{}", {"type": odd}, "/responses") == b"data: {}\n\n"
 
 
+@pytest.mark.item(61)
 def test_the_end_is_said_only_in_chats() -> None:
     assert events.encode_end("/chat/completions") == b"data: [DONE]\n\n"
     assert events.encode_end("/responses") == b""
@@ -179,6 +182,7 @@ def chunk_of(prompt: int, completion: int, *choices: object) -> dict[str, Any]:
     }
 
 
+@pytest.mark.item(63)
 def test_the_counts_of_all_rounds_add_up() -> None:
     meter = UsageMeter()
     meter.add(chunk_of(1, 2))

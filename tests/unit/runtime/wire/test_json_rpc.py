@@ -46,10 +46,12 @@ def test_parameters_must_be_json(value: object) -> None:
         sent({"x": value})
 
 
+@pytest.mark.item(57)
 def test_an_answer_is_the_bare_result() -> None:
     assert decode('{"tools": []}') == {"tools": []}
 
 
+@pytest.mark.item(57)
 def test_an_envelope_around_a_result_is_removed() -> None:
     assert decode('{"jsonrpc": "2.0", "id": 1, "result": {"tools": []}}') == {"tools": []}
 

@@ -108,6 +108,7 @@ def test_a_call_names_the_tool_and_its_arguments() -> None:
     }
 
 
+@pytest.mark.item(65)
 @pytest.mark.parametrize(
     ("annotation", "default", "value", "expected"),
     [
@@ -256,6 +257,7 @@ def test_a_result_that_does_not_fit_is_refused_with_its_place(
         decode(returns, structured)
 
 
+@pytest.mark.item(66)
 def test_a_wrapped_result_must_be_there() -> None:
     with pytest.raises(DecodeError, match="no `result`"):
         decode(str, {}, wrapped=True)
@@ -286,6 +288,7 @@ def test_an_image_that_is_not_base64_is_refused() -> None:
         ToolResult([{"type": "image", "data": "~~~"}]).images  # noqa: B018
 
 
+@pytest.mark.item(57)
 def test_an_error_of_the_tool_is_raised() -> None:
     tool = wire.tool("t", name="method", returns=str, wrapped=True)
     content = [{"type": "text", "text": "the disk is full"}]
@@ -295,6 +298,7 @@ def test_an_error_of_the_tool_is_raised() -> None:
     assert caught.value.details == "the disk is full"
 
 
+@pytest.mark.item(66)
 def test_an_error_that_a_bridge_returns_as_text_is_raised() -> None:
     text = "Error executing t (ValueError): no\nTraceback"
     content = [{"type": "text", "text": text}]

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         Resource,
         ResourceContent,
     )
+    from ._method_schema import json_schema
     from ._openai.model import AsyncOpenAIModel, OpenAIModel
     from ._tool_result import ToolResult
 
@@ -123,6 +124,7 @@ __all__ = [
     "Usage",
     "Video",
     "__version__",
+    "json_schema",
 ]
 
 _LAZY_MODULES: Final = {
@@ -138,6 +140,7 @@ _LAZY_MODULES: Final = {
     "Resource": "_mcp.results",
     "ResourceContent": "_mcp.results",
     "ToolResult": "_tool_result",
+    "json_schema": "_method_schema",
 }
 """The names that few packages use, or that are another thing for type checkers: their modules, loaded on first use."""
 

@@ -26,6 +26,16 @@ from ._drift.offer import compare_offers
 from ._model_ref import ModelRef
 from ._text import may_hold_secret
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url
+from ._wire.json_schema import (
+    NO_DEFAULT,
+    Schema,
+    SchemaParameter,
+    SchemaType,
+    describe_parameters,
+    describe_result,
+    describe_tool_arguments,
+    describe_tool_result,
+)
 
 if TYPE_CHECKING:
     from ._calls.call import UnaryFlow
@@ -37,9 +47,13 @@ __all__ = [
     "CONFIG_TYPES",
     "DEFAULT_BASE_URL",
     "INPUT_TYPES",
+    "NO_DEFAULT",
     "OUTPUT_TYPES",
     "PARAMS_PATH",
     "Connection",
+    "Schema",
+    "SchemaParameter",
+    "SchemaType",
     "Signatures",
     "Target",
     "UnknownModelTypeError",
@@ -47,6 +61,10 @@ __all__ = [
     "compare_offers",
     "connect",
     "derive_signatures",
+    "describe_parameters",
+    "describe_result",
+    "describe_tool_arguments",
+    "describe_tool_result",
     "fetch_mcp_offer",
     "fetch_signatures",
     "may_hold_secret",

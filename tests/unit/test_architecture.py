@@ -26,7 +26,7 @@ RUNTIME_LAYERS = (
     "wire",
     "_calls",
     "_drift _transport",
-    "_client",
+    "_client _method_schema",
     "_sync _async",
     "_mcp _openai",
     "__init__ examples",

@@ -6,16 +6,14 @@ arguments of a tool call can be passed by keyword.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from clarigen._tooling import Schema, describe_tool_arguments, describe_tool_result
 from gen_client.escape import Code, format_code, join_code
 from gen_client.interface.mcp.toolset import Toolset
-from gen_client.json_text import is_array, is_object
 from gen_client.plan import usage
 from gen_client.plan.mcp import build, samples
 from gen_client.plan.mcp.named import NamedTool
-from gen_client.show.json_schema import DIALECT, Schema
 from gen_client.show.snippets import CallStyle
 
 
@@ -57,28 +55,10 @@ def describe_tool(tool: NamedTool, toolset: Toolset) -> Schema:
     """
     tools: Any = toolset.document.get("tools", ())
     raw = next(entry for entry in tools if entry["name"] == tool.own.name)
-    output = raw.get("outputSchema", {})
-    if tool.own.is_wrapped:
-        output = {key: output[key] for key in ("$defs", "definitions") if key in output} | {
-            **output["properties"]["result"]
-        }
+    names = {parameter.own.name: str(parameter.name) for parameter in tool.parameters}
     return {
         "name": str(tool.name),
         "description": "\n".join(tool.description),
-        "input_schema": {"$schema": DIALECT, **_rename(tool, raw.get("inputSchema", {}))},
-        "output_schema": {"$schema": DIALECT, **output},
+        "input_schema": describe_tool_arguments(raw, names),
+        "output_schema": describe_tool_result(raw, is_wrapped=tool.own.is_wrapped),
     }
-
-
-def _rename(tool: NamedTool, schema: Mapping[str, Any]) -> Schema:
-    """Return the schema of a tool's arguments with the names of its parameters in Python."""
-    python_names = {own.own.name: str(own.name) for own in tool.parameters}
-    properties, required = schema.get("properties"), schema.get("required")
-    result: Schema = dict(schema)
-    if is_object(properties):
-        result["properties"] = {
-            python_names.get(str(key), str(key)): inner for key, inner in properties.items()
-        }
-    if is_array(required):
-        result["required"] = [python_names.get(str(key), str(key)) for key in required]
-    return result

@@ -112,5 +112,5 @@ def _check_dtype_name(name: str) -> str:
 
 
 NDARRAY: Final[Codec[npt.NDArray[Any]]] = Codec(
-    "an array", message_encoder(20, _encode_array), _decode_array
+    "an array", message_encoder(20, _encode_array), _decode_array, kind="NDARRAY"
 )

@@ -89,6 +89,9 @@ class Codec(NamedTuple, Generic[_R_co]):
         item_variant: The codec to use inside lists, tuples and records, if it differs.
         repeated_field: The field for lists of such values, if `Data` has one. Lists of other types
             have a part per item.
+        kind: The platform's name of the data type; empty if it has none.
+        parts: What the type is made of: the codec of the items of a list, those of a tuple, the pairs of
+            attribute and codec of a record, or the type expression of JSON with a type of the user's.
         misread_when_absent: Whether servers read the parts of the other arguments as the value of
             the first parameter, if that has this type and no part.
     """
@@ -99,6 +102,8 @@ class Codec(NamedTuple, Generic[_R_co]):
     item_variant: Codec[_R_co] | None = None
     repeated_field: RepeatedField | None = None
     misread_when_absent: bool = False
+    kind: str = ""
+    parts: tuple[Any, ...] = ()
 
     @property
     def for_items(self) -> Codec[_R_co]:
@@ -229,8 +234,9 @@ def part_encoder(encode: Encoder, name: str = "") -> Encoder:
 
 def list_of(item: Codec[_R]) -> Codec[list[_R]]:
     """Return the codec of lists: a part per item, or one repeated field if the type has one."""
+    parts = (item,)
     if item.repeated_field is not None:
-        return _repeated_list(item.repeated_field)
+        return _repeated_list(item.repeated_field)._replace(parts=parts)
     item = item.for_items
     decode_item = item.decode
 
@@ -245,11 +251,12 @@ def list_of(item: Codec[_R]) -> Codec[list[_R]]:
         return result
 
     encode = _items_encoder(part_encoder(item.encode))
-    return Codec("a list", encode, decode, misread_when_absent=True)
+    return Codec("a list", encode, decode, misread_when_absent=True, kind="LIST", parts=parts)
 
 
 def _repeated_list(field: RepeatedField) -> Codec[list[Any]]:
-    return Codec("a list", _items_encoder(field.encode), field.decode, misread_when_absent=True)
+    encode = _items_encoder(field.encode)
+    return Codec("a list", encode, field.decode, misread_when_absent=True, kind="LIST")
 
 
 def _items_encoder(encode_item: Encoder) -> Encoder:
@@ -290,6 +297,7 @@ def is_list(value: Any) -> bool:
 
 def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
     """Return the codec of tuples: a part per position, in order."""
+    parts = items
     items = tuple(item.for_items for item in items)
     decoders = tuple(item.decode for item in items)
     encoders = tuple(part_encoder(item.encode, str(index)) for index, item in enumerate(items))
@@ -320,7 +328,7 @@ def tuple_of(*items: Codec[Any]) -> Codec[tuple[Any, ...]]:
             raise error.prepend_step(f"[{len(result)}]") from None
         return tuple(result)
 
-    return Codec(label, encode, decode, misread_when_absent=True)
+    return Codec(label, encode, decode, misread_when_absent=True, kind="TUPLE", parts=parts)
 
 
 def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> Codec[_R]:
@@ -363,4 +371,5 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
                 raise error.prepend_step(f".{attribute}") from None
         return cls(**values)
 
-    return Codec(label, encode, decode, misread_when_absent=True)
+    parts = tuple((attribute, codec) for _, attribute, codec in members)
+    return Codec(label, encode, decode, misread_when_absent=True, kind="NAMED_FIELDS", parts=parts)

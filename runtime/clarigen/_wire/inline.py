@@ -252,7 +252,8 @@ def outputs(cls: type[_R], *members: Field) -> Codec[_R]:
                 raise error.prepend_step(f".{member.name}") from None
         return cls(**values)
 
-    return Codec(label, encode, decode)
+    parts = tuple((member.name, member.codec) for member in members)
+    return Codec(label, encode, decode, kind="NAMED_FIELDS", parts=parts)
 
 
 def _check_fields(data: Data, names: Sequence[str]) -> None:

@@ -206,7 +206,9 @@ def decode_value(value: Value) -> Any:
     return None if kind is None or kind == "null_value" else getattr(value, kind)
 
 
-JSON: Final[Codec[Any]] = Codec("a JSON object or array", _encode_json, _decode_json)
+JSON: Final[Codec[Any]] = Codec(
+    "a JSON object or array", _encode_json, _decode_json, kind="JSON_DATA"
+)
 
 
 def json_as(text: str) -> Codec[Any]:
@@ -243,4 +245,4 @@ def json_as(text: str) -> Codec[Any]:
         except RecursionError:
             raise CodecError("is nested too deeply for its type") from None
 
-    return Codec(JSON.label, encode, decode)
+    return Codec(JSON.label, encode, decode, kind=JSON.kind, parts=(text,))

@@ -99,7 +99,9 @@ def _decode_text(data: Data, _: LargePayloads) -> Text:
     return Text(text.raw or data.string_value, url=text.url, **rest)
 
 
-TEXT: Final[Codec[Text]] = Codec("a Text or a str", message_encoder(13, encode_text), _decode_text)
+TEXT: Final[Codec[Text]] = Codec(
+    "a Text or a str", message_encoder(13, encode_text), _decode_text, kind="TEXT"
+)
 
 
 # Files: the encoded bytes, or a URL from which the server fetches them.
@@ -129,7 +131,8 @@ def _media_codec(
             raise CodecError(f"is missing; {label} was expected")
         return decode_file(cls, getattr(data, field), payloads)
 
-    return Codec(label, encode, decode, item_variant=Codec(label, encode_nested, decode))
+    nested = Codec(label, encode_nested, decode)
+    return Codec(label, encode, decode, item_variant=nested, kind=field.upper())
 
 
 def file_encoder(cls: type[Any]) -> Encoder:

@@ -71,7 +71,8 @@ def single_item_codec(cls: type[_T], name: str, field: RepeatedField) -> Codec[_
         value: _T = items[0]
         return value
 
-    return Codec(label, field.encode, decode, repeated_field=field)
+    kind = cls.__name__.upper()
+    return Codec(label, field.encode, decode, repeated_field=field, kind=kind)
 
 
 def _encode_str_field(tag: bytes, value: Any, step: str) -> bytes:

@@ -142,8 +142,8 @@ def _decode_bool(data: Data, _: LargePayloads) -> bool:
     return data.bool_value
 
 
-STR: Final[Codec[str]] = Codec("a str", _encode_str, _decode_str)
-BYTES: Final[Codec[bytes]] = Codec("bytes", _encode_bytes, _decode_bytes)
-INT: Final[Codec[int]] = Codec("an int", _encode_int, _decode_int)
-FLOAT: Final[Codec[float]] = Codec("a float", _encode_float, _decode_float)
-BOOL: Final[Codec[bool]] = Codec("a bool", _encode_bool, _decode_bool)
+STR: Final[Codec[str]] = Codec("a str", _encode_str, _decode_str, kind="STR")
+BYTES: Final[Codec[bytes]] = Codec("bytes", _encode_bytes, _decode_bytes, kind="BYTES")
+INT: Final[Codec[int]] = Codec("an int", _encode_int, _decode_int, kind="INT")
+FLOAT: Final[Codec[float]] = Codec("a float", _encode_float, _decode_float, kind="FLOAT")
+BOOL: Final[Codec[bool]] = Codec("a bool", _encode_bool, _decode_bool, kind="BOOL")

@@ -284,5 +284,7 @@ def describe_tool(
     """Describe a tool."""
     name = name or wire_name
     type_ = ToolResultType(returns, defaults, wire_name, name, is_wrapped=is_wrapped)
-    codec: Codec[Any] = Codec("the tool's result", type_.encode, type_.decode)
+    codec: Codec[Any] = Codec(
+        "the tool's result", type_.encode, type_.decode, parts=("result",) if is_wrapped else ()
+    )
     return Tool(wire_name, name, "PostModelOutputs", arguments, codec)

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from clarigen._wire.json_schema import DIALECT
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.interface.read import read_model
@@ -60,7 +61,7 @@ def test_the_schemas_of_all_models_are_valid() -> None:
         for tool in tools:
             count += 1
             for schema in (tool["input_schema"], tool["output_schema"]):
-                assert schema["$schema"] == json_schema.DIALECT
+                assert schema["$schema"] == DIALECT
                 jsonschema.Draft202012Validator.check_schema(schema)
                 json.dumps(schema, allow_nan=False)
                 _check_defaults(schema)

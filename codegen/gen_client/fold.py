@@ -12,7 +12,7 @@ from gen_client.escape import LINE_LENGTH
 _INDENT = "    "
 
 
-def fold(text: str) -> str:
+def fold(text: str, width: int = LINE_LENGTH) -> str:
     """Fold a bracket onto one line if it fits, else onto three, else leave one item per line.
 
     The result is a plain string, not `Code`: a template cannot use this filter to write an expression past `finalize`.
@@ -20,12 +20,13 @@ def fold(text: str) -> str:
     Args:
         text: The text between `{% filter fold %}` and `{% endfilter %}`: the line that opens the bracket, one line per
             item with a trailing comma, and the line that closes it.
+        width: The longest line, in characters.
     """
     first, *items, last = [line for line in text.split("\n") if line]
     margin = first[: len(first) - len(first.lstrip())]
     joined = " ".join(item.strip() for item in items).removesuffix(",")
-    if len(one_line := f"{first}{joined}{last.strip()}") <= LINE_LENGTH:
+    if len(one_line := f"{first}{joined}{last.strip()}") <= width:
         return f"{one_line}\n"
-    if len(middle := f"{margin}{_INDENT}{joined}") <= LINE_LENGTH:
+    if len(middle := f"{margin}{_INDENT}{joined}") <= width:
         return f"{first}\n{middle}\n{margin}{last.strip()}\n"
     return "\n".join([first, *items, last, ""])

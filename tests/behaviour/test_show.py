@@ -48,8 +48,8 @@ def test_all_methods_are_listed(show: Show) -> None:
     assert code == 0
     assert out.split("\n")[0].endswith("/models/detector: 2 methods")
     assert (
-        "\ndef predict(image: data_types.Image, threshold: float = 0.5) -> List[data_types.Region]:\n"
-        "  Detect objects.\n"
+        "\ndef predict(image: Image, *, threshold: float = 0.5) -> list[Region]\n"
+        "    Detect objects.\n"
     ) in out
     assert "from detector import" not in out
 
@@ -57,8 +57,9 @@ def test_all_methods_are_listed(show: Show) -> None:
 def test_one_method_is_shown_in_full(show: Show) -> None:
     code, out, err = show(DETECTOR, "predict")
     assert (code, err) == (0, "")
-    assert "  threshold  float         = 0.5     0.0 to 1.0  Minimum score.\n" in out
-    assert "  image      Image         required\n" in out
+    assert "\ndef predict(inputs: Sequence[PredictInput], /) -> list[list[Region]]\n" in out
+    assert "\n        threshold: Minimum score. 0.0 to 1.0.\n" in out
+    assert "\ndef predict_batch(\n    inputs: Iterable[PredictInput], *, progress" in out
     assert "from detector import Detector, Image\n" in out
     assert "asyncio.run(main())\n" in out
     assert "def generate" not in out
@@ -82,13 +83,82 @@ def test_a_method_is_found_by_both_of_its_names(show: Show, tmp_path: Path) -> N
     for name in ("class", "class_"):
         code, out, _ = show(file, name)
         assert code == 0
-        assert "  from_    int  required\n" in out
+        assert "\ndef class_(from_: int) -> str\n" in out
         assert "model.class_(1)" in out
 
 
-def test_choices_are_shown(show: Show) -> None:
-    lines = show(CORPUS / "real" / "dfine-small-obj2coco-2.json", "predict")[1]
-    assert "threshold" in lines
+PACKAGES = sorted(path.parent for path in (ROOT / "generated").glob("*/client.py"))
+STUDIO = ROOT / "generated" / "speech_studio"
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_signatures_are_those_of_the_package(show: Show, package: Path) -> None:
+    """Each is in `client.py`, but for `self`; of a method that takes a list, too, the first overload."""
+    tree = ast.parse((package / "client.py").read_text("utf-8"))
+    client = next(node for node in tree.body if isinstance(node, ast.ClassDef))
+    generated: dict[str, str] = {}
+    for node in client.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.endswith("_batch"):
+            del (node.args.posonlyargs or node.args.args)[0]  # `self`
+            generated.setdefault(node.name, _format_signature(node))
+    content = json.loads(show(package, "--json")[1])
+    shown = {
+        method["name"]: _format_signature(ast.parse(f"{method['signature']}: ...").body[0])
+        for method in (*content["methods"], *content["tools"])
+    }
+    assert shown == generated
+
+
+def _format_signature(node: ast.stmt) -> str:
+    assert isinstance(node, ast.FunctionDef)
+    assert node.returns is not None
+    return f"{node.name}({ast.unparse(node.args)}) -> {ast.unparse(node.returns)}"
+
+
+def test_classes_are_those_of_the_package(show: Show) -> None:
+    out = show(STUDIO, "transcribe")[1]
+    shown = re.findall(r"^class (\w+):\n((?:    .*\n)+)", out, re.MULTILINE)
+    assert len(shown) == 5
+    tree = ast.parse((STUDIO / "client.py").read_text("utf-8"))
+    generated = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    for name, body in shown:
+        fields = [node for node in generated[name].body if isinstance(node, ast.AnnAssign)]
+        lines = [line.strip() for line in body.splitlines() if not line.strip().startswith("#")]
+        assert lines == [ast.unparse(field) for field in fields]
+
+
+@pytest.mark.parametrize("name", ["speech_studio", "lab_tools", "plain_chat", "flowers"])
+def test_lines_fit_80_columns_and_none_is_cut(show: Show, name: str) -> None:
+    """On a terminal, too: only code to copy may be longer, and is not broken."""
+    out = show(ROOT / "generated" / name)[1]
+    assert max(map(len, out.splitlines())) <= 80
+    assert "…" not in out
+
+
+def test_raw_is_the_signature_of_the_sdk(show: Show) -> None:
+    out = show(DETECTOR, "--raw")[1]
+    assert out.startswith(
+        "def predict(image: data_types.Image, threshold: float = 0.5) -> List[data_types.Region]:\n"
+    )
+    assert len(out.splitlines()) == 2
+
+
+def test_a_package_in_a_package_is_imported_from_the_outermost(
+    show: Show, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = tmp_path / "src" / "app" / "models"
+    models.mkdir(parents=True)
+    for folder in (models, models.parent):
+        (folder / "__init__.py").touch()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert cli.main(["--signatures", str(DETECTOR), "--out", str(models)]) == 0
+    err = capsys.readouterr().err
+    assert "  from app.models.detector import Detector\n" in err
+    assert f"  python -m app.models.detector.examples    (in {tmp_path / 'src'})\n" in err
+    out = show(models / "detector", "predict")[1]
+    assert "\nfrom app.models.detector import Detector, Image\n" in out
+    assert json.loads(show(models / "detector", "--json")[1])["module"] == "app.models.detector"
 
 
 def test_a_served_model_is_shown(show: Show) -> None:
@@ -204,7 +274,7 @@ def test_an_openai_compatible_model_has_a_chat(show: Show) -> None:
     code, out, _ = show(CHAT)
     assert code == 0
     assert out.split("\n")[0].endswith("/models/gpt-5_1: 2 methods, openai()")
-    assert "\nopenai()\n" in out
+    assert "\ndef openai() -> openai.OpenAI\n" in out
     assert "create(" not in out
     code, out, _ = show(CHAT, "openai")
     assert code == 0

@@ -30,8 +30,9 @@ def test_all_tools_are_listed(show: Callable[..., str]) -> None:
     out = show(LAB)
     assert out.startswith("example-user/example-app/models/lab-tools: 12 tools\n")
     assert (
-        '\ndef area(self, shape: AreaShape, *, unit: Literal["m2", "ft2"] = "m2", precision: int = 2)'
-        " -> AreaResult:\n  The area of a shape.\n"
+        "\ndef area(\n"
+        '    shape: AreaShape, *, unit: Literal["m2", "ft2"] = "m2", precision: int = 2\n'
+        ") -> AreaResult\n    The area of a shape.\n"
     ) in out
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from gen_client.commands.package_import import find_import
 from gen_client.diagnostics import Diagnostic
 from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.jobs import CheckResult, Outcome, WriteResult
@@ -77,8 +78,9 @@ def _print_next_steps(written: WriteResult, out: Path, console: Console) -> None
     """Print how to use a new package, if stdout is a terminal."""
     if written.is_new and is_terminal():
         console.print_note()
-        console.print_note(f"  from {written.name} import {written.client}")
-        console.print_note(f"  python -m {written.name}.examples    (in {out})")
+        found = find_import(written.name, out)
+        console.print_note(f"  from {found.module} import {written.client}")
+        console.print_note(f"  python -m {found.module}.examples    (in {found.root})")
 
 
 def _print_checked(checked: CheckResult, console: Console, *, show_diff: bool) -> str:

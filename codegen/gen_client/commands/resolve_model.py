@@ -9,6 +9,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from gen_client.commands.package_import import PackageImport, find_import
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import USAGE
@@ -30,12 +31,14 @@ class Interface:
     Attributes:
         model: The model.
         package: The name of the package.
+        module: The module of the package, as programs import it.
         methods: The methods of the client, except those of tools, with all their names.
         tools: The tools of the client, with all their names.
     """
 
     model: Model
     package: Code
+    module: Code
     methods: list[NamedMethod]
     tools: list[NamedTool]
 
@@ -87,13 +90,16 @@ def resolve_source(
     return resolve_address(address, Access(api_base=arguments.api_base, progress=progress), report)
 
 
-def read_interface(source: Source, package: Code | None, report: Report) -> Interface:
+def read_interface(
+    source: Source, package: Code | None, report: Report, module: Code | None = None
+) -> Interface:
     """Fetch the signatures from a source, and name their methods as a client would.
 
     Args:
         source: The source.
         package: The name of the package; None to make it from the model's id.
         report: Collects warnings.
+        module: The module of the package; None if it is not in another package.
 
     Raises:
         Refusal: The signatures cannot be fetched, or cannot become a client.
@@ -101,7 +107,7 @@ def read_interface(source: Source, package: Code | None, report: Report) -> Inte
     model = read_model(source.fetch(), report)
     name = package or _package_name(model)
     named = name_interface(model, name, report)
-    return Interface(model, name, named.methods, named.tools)
+    return Interface(model, name, module or name, named.methods, named.tools)
 
 
 def _package_name(model: Model) -> Code:
@@ -113,8 +119,8 @@ def _package_name(model: Model) -> Code:
         return packages.package_name_from_id("model")
 
 
-def package_name_at(lock: str) -> Code | None:
-    """Return the name of the package that holds a lock.
+def find_package(lock: str) -> PackageImport | None:
+    """Return how a program imports the package that holds a lock.
 
     Returns:
         None if the file is not a lock, or if its folder has no name for a package.
@@ -123,6 +129,12 @@ def package_name_at(lock: str) -> Code | None:
         return None
     folder = Path(lock).absolute().parent
     try:
-        return packages.check_package_name(folder.name)
+        return find_import(packages.check_package_name(folder.name), folder.parent)
     except Refusal:
         return None
+
+
+def package_name_at(lock: str) -> Code | None:
+    """Return the name of the package that holds a lock; None if there is no such package."""
+    package = find_package(lock)
+    return None if package is None else package.name

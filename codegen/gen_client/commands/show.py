@@ -37,6 +37,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
         choices=("all", *SNIPPET_STYLES),
         help="only code to copy: sync, async, batch, or all of them",
     )
+    output.add_argument(
+        "--raw",
+        action="store_true",
+        help="each method on one line, as the platform's documentation and its SDK print it",
+    )
     output.add_argument("--json", action="store_true", help="everything, as JSON")
     output.add_argument(
         "--json-schema",

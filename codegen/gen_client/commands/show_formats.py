@@ -5,32 +5,29 @@ Text for people is printed through the console, which escapes what is not printa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from gen_client.commands.resolve_model import Interface
 from gen_client.escape import Code, format_code, format_literal
-from gen_client.interface.model import Parameter
 from gen_client.naming import names
 from gen_client.plan import build, docstrings, types
+from gen_client.plan.mcp.build import build_method as build_tool_method
+from gen_client.plan.mcp.build import build_types
+from gen_client.plan.mcp.docstrings import format_method as format_tool_docstring
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.plan.named import NamedMethod, NamedParameter
+from gen_client.plan.page import ClientMethod
 from gen_client.plan.types import Use
-from gen_client.show import json_schema, prototype, snippets
+from gen_client.show import json_schema, prototype, signatures, snippets
 from gen_client.show import tools as tool_formats
-from gen_client.show.snippets import CallStyle
+from gen_client.show.snippets import CallStyle, ClientUse
 from gen_client.terminal.console import Console
 
 VERSION: Final = 1
 """The version of the JSON output; incremented if scripts that read it could break."""
-_CHOICES_LISTED: Final = 12
-"""The number of choices that a table lists."""
 _ALL_STYLES: Final = tuple(style.value for style in CallStyle)
-_TITLES: Final[Mapping[CallStyle, str]] = {
-    CallStyle.SYNC: "",
-    CallStyle.ASYNC: "asyncio",
-    CallStyle.BATCH: "many inputs",
-}
+_DOC_WIDTH: Final = signatures.WIDTH - 4
 
 
 # For people
@@ -54,25 +51,25 @@ def print_methods(
         tools: The tools to print.
         console: Prints the lines.
         url: The address of the model, if the command line names one.
-        is_full: Whether to print parameters and code to copy for each method.
+        is_full: Whether to print whole docstrings, classes and code to copy.
         has_chat: Whether to print `openai()`, too.
     """
     console.print_finding(_format_head(interface), "cyan")
     for tool in tools:
-        console.print_finding("")
-        console.print_code([tool_formats.format_signature(tool)])
-        for line in tool.description if is_full else tool.description[:1]:
-            console.print_finding(f"  {line}".rstrip())
-        for lines in _iter_tool_snippets(interface, [tool], _ALL_STYLES, url) if is_full else ():
-            console.print_finding("")
-            console.print_code(lines)
-    for method in methods:
-        console.print_finding("")
-        console.print_code([prototype.format_prototype(method.wire)])
-        for line in method.description if is_full else method.description[:1]:
-            console.print_finding(f"  {line}".rstrip())
+        built = build_tool_method(tool, frozenset())
+        _print_method(built, format_tool_docstring(tool, _DOC_WIDTH), console, is_full=is_full)
         if is_full:
-            _print_details(interface, method, console, url)
+            classes = [signatures.format_class(type_, "(TypedDict)") for type_ in build_types(tool)]
+            programs = _iter_tool_snippets(interface, [tool], _ALL_STYLES, url)
+            _print_blocks([*classes, *programs], console)
+    for method in methods:
+        built = build.build_method(method, frozenset())
+        doc = docstrings.format_method(method, _DOC_WIDTH)
+        _print_method(built, doc, console, is_full=is_full)
+        if is_full:
+            classes = [signatures.format_class(record) for record in build.build_records(method)]
+            programs = _iter_snippets(interface, [method], _ALL_STYLES, url)
+            _print_blocks([*classes, *programs], console)
     if has_chat:
         _print_chat(interface, console, url, is_full=is_full)
     if not is_full:
@@ -80,15 +77,40 @@ def print_methods(
         console.print_note("gen-client: name a method to see its parameters and code to copy")
 
 
+def print_prototypes(methods: Sequence[NamedMethod], console: Console) -> None:
+    """Print methods as the platform's documentation and its SDK do."""
+    for method in methods:
+        console.print_code([prototype.format_prototype(method.wire)])
+
+
+def _print_method(method: ClientMethod, doc: str, console: Console, *, is_full: bool) -> None:
+    """Print the signatures of a method, and its docstring or the first line of it."""
+    console.print_finding("")
+    console.print_code(signatures.format_signature(method))
+    if is_full:
+        console.print_code(signatures.format_list_signature(method))
+    for line in docstrings.indent(doc.split("\n") if is_full else doc.split("\n")[:1]):
+        console.print_finding(line)
+    if is_full and method.batch is not None:
+        _print_blocks([signatures.format_batch_signature(method)], console)
+
+
+def _print_blocks(blocks: Iterable[Sequence[str]], console: Console) -> None:
+    """Print blocks of code, each after a blank line."""
+    for lines in blocks:
+        console.print_finding("")
+        console.print_code(lines)
+
+
 def _print_chat(interface: Interface, console: Console, url: str | None, *, is_full: bool) -> None:
     """Print what `openai()` of an OpenAI-compatible model is."""
     console.print_finding("")
-    console.print_code(["openai()"])
-    console.print_finding("  The client of the library openai, over the connection of the client.")
+    console.print_code(["def openai() -> openai.OpenAI"])
+    console.print_finding(
+        "    The client of the library openai, over the connection of the client."
+    )
     if is_full:
-        for lines in _iter_chats(interface, _ALL_STYLES, url):
-            console.print_finding("")
-            console.print_code(lines)
+        _print_blocks(_iter_chats(interface, _ALL_STYLES, url), console)
 
 
 def _format_head(interface: Interface) -> str:
@@ -106,68 +128,13 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _print_details(
-    interface: Interface, method: NamedMethod, console: Console, url: str | None
-) -> None:
-    """Print the table of a method's parameters and result, then code for each style of calling."""
-    console.print_finding("")
-    console.print_table([*map(_parameter_row, method.parameters), _result_row(method)])
-    for style in snippets.call_styles(method):
-        console.print_finding("")
-        if _TITLES[style]:
-            console.print_code([f"# {_TITLES[style]}"])
-        console.print_code(_format_snippet(interface, method, style, url))
-
-
-def _parameter_row(parameter: NamedParameter) -> tuple[str, ...]:
-    """Return a row of the table: name, type, default, allowed values, description."""
-    annotation = str(types.format_annotation(parameter.shape, Use.PARAM))
-    return (
-        f"  {parameter.name}",
-        f"stream of {annotation}" if parameter.wire.is_stream else annotation,
-        _format_default_cell(parameter),
-        _format_allowed_values(parameter.wire),
-        " ".join(" ".join(parameter.description).split()),
-    )
-
-
-def _result_row(method: NamedMethod) -> tuple[str, ...]:
-    annotation = str(types.format_annotation(method.result, Use.RESULT))
-    result = f"stream of {annotation}" if method.is_stream else annotation
-    return "  returns", result, "", "", " ".join(method.returns)
-
-
-def _format_default_cell(parameter: NamedParameter) -> str:
-    if parameter.wire.required:
-        return "required"
-    return f"= {build.build_parameter(parameter).default}"
-
-
-def _format_allowed_values(parameter: Parameter) -> str:
-    """Return the choices or the range of a parameter; empty if it has neither."""
-    if parameter.choices:
-        values = (format_literal(choice.value) for choice in parameter.choices[:_CHOICES_LISTED])
-        text = ", ".join(map(str, values))
-        more = len(parameter.choices) - _CHOICES_LISTED
-        return f"{text} and {more} more" if more > 0 else text
-    if parameter.range is None:
-        return ""
-    return docstrings.format_range(parameter.range, parameter.type.kind)
-
-
-def _format_snippet(
-    interface: Interface, method: NamedMethod, style: CallStyle, url: str | None
-) -> list[str]:
-    arguments = _client_arguments(interface, url)
-    return snippets.format_snippet(method, interface.package, arguments, style)
-
-
-def _client_arguments(interface: Interface, url: str | None) -> Code:
-    """Return the arguments of the client: the address of its server if the client has no model."""
-    if interface.model.reference is not None:
-        return Code("")
-    address = url if url is not None and "://" in url else "grpc://127.0.0.1:8000"
-    return format_code("base_url={}", format_literal(address))
+def _client_use(interface: Interface, url: str | None) -> ClientUse:
+    """Return how a program makes the client: with the address of its server if the client has no model."""
+    arguments = Code("")
+    if interface.model.reference is None:
+        address = url if url is not None and "://" in url else "grpc://127.0.0.1:8000"
+        arguments = format_code("base_url={}", format_literal(address))
+    return ClientUse(interface.module, names.class_name(interface.package), arguments)
 
 
 # For scripts
@@ -205,21 +172,22 @@ def format_snippets(
 def _iter_snippets(
     interface: Interface, methods: Sequence[NamedMethod], styles: Collection[str], url: str | None
 ) -> Iterator[list[str]]:
+    client = _client_use(interface, url)
     for method in methods:
         for style in snippets.call_styles(method):
             if style.value in styles:
-                yield _format_snippet(interface, method, style, url)
+                yield snippets.format_snippet(method, client, style)
 
 
 def _iter_tool_snippets(
     interface: Interface, tools: Sequence[NamedTool], styles: Collection[str], url: str | None
 ) -> Iterator[list[str]]:
-    arguments = _client_arguments(interface, url)
+    client = _client_use(interface, url)
     for tool in tools:
         for style in snippets.call_styles(tool):
             if style.value in styles:
                 call = tool_formats.format_call(tool, style)
-                yield snippets.format_program(interface.package, arguments, style, call)
+                yield snippets.format_program(client, style, call)
 
 
 def _iter_chats(
@@ -227,8 +195,7 @@ def _iter_chats(
 ) -> Iterator[list[str]]:
     for style in (CallStyle.SYNC, CallStyle.ASYNC):
         if style.value in styles:
-            arguments = _client_arguments(interface, url)
-            yield snippets.format_chat(interface.package, arguments, style)
+            yield snippets.format_chat(_client_use(interface, url), style)
 
 
 def describe_tools(
@@ -256,17 +223,22 @@ def encode_model(
         "model": interface.model.path,
         "version_id": interface.model.version_id,
         "package": str(interface.package),
+        "module": str(interface.module),
         "client": str(names.class_name(interface.package)),
         "methods": [_encode_method(method) for method in methods],
         "tools": [_encode_tool(tool) for tool in tools],
     }
 
 
+def _join_lines(lines: Sequence[str]) -> str:
+    return "\n".join(lines)
+
+
 def _encode_tool(tool: NamedTool) -> dict[str, Any]:
     return {
         "name": str(tool.name),
         "wire_name": tool.own.name,
-        "signature": tool_formats.format_signature(tool),
+        "signature": _join_lines(signatures.format_signature(build_tool_method(tool, frozenset()))),
         "description": tool.own.description or tool.own.title,
         "batch": None if tool.input is None else str(tool.names.batch),
     }
@@ -277,7 +249,10 @@ def _encode_method(method: NamedMethod) -> dict[str, Any]:
         "name": str(method.name),
         "wire_name": method.wire.name,
         "method_type": method.wire.kind.value,
-        "signature": prototype.format_prototype(method.wire),
+        "signature": _join_lines(
+            signatures.format_signature(build.build_method(method, frozenset()))
+        ),
+        "prototype": prototype.format_prototype(method.wire),
         "description": method.wire.description,
         "takes_list": method.accepts_list,
         "batch": None if method.input is None else str(method.names.batch),

@@ -11,7 +11,7 @@ import json
 from gen_client.commands import show_formats
 from gen_client.commands.resolve_model import (
     Interface,
-    package_name_at,
+    find_package,
     read_interface,
     resolve_source,
 )
@@ -38,13 +38,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     report = Report()
     with show_progress(console) as display:
         source = resolve_source(arguments, text, report, display.start_stage)
-        package = package_name_at(find_lock(text)) if text else None
-        interface = read_interface(source, package, report)
+        package = find_package(find_lock(text)) if text else None
+        if package is None:
+            interface = read_interface(source, None, report)
+        else:
+            interface = read_interface(source, package.name, report, package.module)
     console.report_warnings(report)
     selection = _select_methods(interface, names[0] if names else None)
     has_chat = _has_chat(interface, names)
     if arguments.json_schema or arguments.json:
         _print_json(arguments, interface, selection, bool(names), console)
+    elif arguments.raw:
+        show_formats.print_prototypes(selection[0], console)
     elif arguments.snippet is not None:
         _print_snippets(arguments, interface, selection, console, text, has_chat=has_chat)
     else:

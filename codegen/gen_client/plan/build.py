@@ -104,12 +104,12 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
             reference, package, next(iter(examples), None)
         ),
         methods=(
-            *(_build_method(method, shadowed) for method in methods),
+            *(build_method(method, shadowed) for method in methods),
             *(mcp.build_method(tool, shadowed) for tool in tools),
         ),
         chats=chats,
         aliases=tuple(alias for method in methods for alias in _build_aliases(method)),
-        records=tuple(record for method in methods for record in _build_records(method)),
+        records=tuple(record for method in methods for record in build_records(method)),
         tool_types=tuple(type_ for tool in tools for type_ in mcp.build_types(tool)),
         inputs=(
             *(_build_input(method, method.input) for method in methods if method.input),
@@ -152,7 +152,13 @@ def _format_class_keywords(model: Model) -> Iterator[Code]:
 # Methods
 
 
-def _build_method(method: NamedMethod, shadowed: frozenset[str]) -> ClientMethod:
+def build_method(method: NamedMethod, shadowed: frozenset[str]) -> ClientMethod:
+    """Build a method of the client.
+
+    Args:
+        method: The method.
+        shadowed: The builtin types that the methods of the client hide.
+    """
     params = [build_parameter(parameter, shadowed) for parameter in method.parameters]
     positional = method.positional_count
     returns = types.format_annotation(method.result, Use.RESULT, shadowed)
@@ -327,7 +333,8 @@ def _build_aliases(method: NamedMethod) -> Iterator[Alias]:
             yield Alias(parameter.alias, literals, doc)
 
 
-def _build_records(method: NamedMethod) -> Iterator[Record]:
+def build_records(method: NamedMethod) -> Iterator[Record]:
+    """Build the records in the types of a method's result and parameters."""
     if method.is_stream:
         doc = f"Item of the stream that `{method.name}` returns."
     elif method.result.record is None:

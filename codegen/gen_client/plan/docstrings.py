@@ -36,17 +36,30 @@ _OBJECT_REPR: Final = re.compile(r"^<.{0,200} at 0x[0-9a-f]+>$", re.IGNORECASE)
 _BULLET: Final = re.compile(r"[ ]*(?:[*+-]|[0-9]{1,3}[.)])[ ]+")
 
 
-def format_method(method: NamedMethod) -> str:
-    """Format the docstring of a method of the client, without its indentation."""
+METHOD_WIDTH: Final = LINE_LENGTH - 8
+"""The longest line of a method's docstring in a client, in characters without its indentation."""
+
+
+def format_method(method: NamedMethod, width: int = METHOD_WIDTH) -> str:
+    """Format the docstring of a method of the client, without its indentation.
+
+    Args:
+        method: The method.
+        width: The longest line, in characters.
+    """
     return format_sections(
         method.description or (f"Call the model's `{method.wire.name}`.",),
         list(_describe_parameters(method)),
         method.returns or _describe_result(method.result),
+        width,
     )
 
 
 def format_sections(
-    text: Sequence[str], entries: Sequence[tuple[str, Sequence[str]]], returns: Sequence[str]
+    text: Sequence[str],
+    entries: Sequence[tuple[str, Sequence[str]]],
+    returns: Sequence[str],
+    width: int,
 ) -> str:
     """Format a docstring in Google's style, without its indentation.
 
@@ -54,8 +67,8 @@ def format_sections(
         text: The lines before the sections.
         entries: The parameters, each with at least one line.
         returns: The lines about the result; may be empty.
+        width: The longest line, in characters.
     """
-    width = LINE_LENGTH - 8
     sections = [wrap(_end_summary(text), width)]
     args = [line for name, lines in entries for line in _format_entry(name, lines, width)]
     if args:

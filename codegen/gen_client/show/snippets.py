@@ -7,6 +7,7 @@ a method, but nothing of how a package is laid out.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -30,20 +31,32 @@ class CallStyle(Enum):
     BATCH = "batch"
 
 
+@dataclass(frozen=True, slots=True)
+class ClientUse:
+    """How a program makes a client.
+
+    Attributes:
+        module: The module from which it imports the class: the package, with the packages that hold it.
+        class_name: The class of the client.
+        arguments: The arguments of the class, or empty.
+    """
+
+    module: Code
+    class_name: Code
+    arguments: Code
+
+
 def call_styles(method: NamedCallable) -> tuple[CallStyle, ...]:
     """Return the styles in which a method or a tool can be called."""
     return tuple(CallStyle) if method.input is not None else (CallStyle.SYNC, CallStyle.ASYNC)
 
 
-def format_snippet(
-    method: NamedMethod, package: Code, client_arguments: Code, style: CallStyle
-) -> list[str]:
+def format_snippet(method: NamedMethod, client: ClientUse, style: CallStyle) -> list[str]:
     """Return the lines of a program that calls a method.
 
     Args:
         method: The method.
-        package: The package's name.
-        client_arguments: The arguments of the client, or empty.
+        client: How the program makes the client.
         style: One of `call_styles(method)`.
     """
     arguments = usage.example_arguments(method, has_files=True)
@@ -51,31 +64,27 @@ def format_snippet(
         call = _format_batch_call(method, arguments)
     else:
         call = _format_call(method, arguments, is_async=style is CallStyle.ASYNC)
-    return format_program(package, client_arguments, style, call, arguments.classes)
+    return format_program(client, style, call, arguments.classes)
 
 
 def format_program(
-    package: Code,
-    client_arguments: Code,
-    style: CallStyle,
-    call: Sequence[str],
-    classes: Collection[Code] = (),
+    client: ClientUse, style: CallStyle, call: Sequence[str], classes: Collection[Code] = ()
 ) -> list[str]:
     """Return the lines of a program that opens a client and makes a call.
 
     Args:
-        package: The package's name.
-        client_arguments: The arguments of the client, or empty.
+        client: How the program makes the client.
         style: The style of the call.
         call: The lines of the call of `model`.
         classes: The classes of the package that the call uses.
     """
-    client = names.class_name(package)
+    class_name = client.class_name
     if style is CallStyle.ASYNC:
-        client = names.async_class_name(client)
-    import_line = f"from {package} import {', '.join(sorted({str(client), *map(str, classes)}))}"
-    comment = "" if client_arguments else "  # reads CLARIFAI_PAT"
-    with_line = f"with {client}({client_arguments}) as model:{comment}"
+        class_name = names.async_class_name(class_name)
+    imported = ", ".join(sorted({str(class_name), *map(str, classes)}))
+    import_line = f"from {client.module} import {imported}"
+    comment = "" if client.arguments else "  # reads CLARIFAI_PAT"
+    with_line = f"with {class_name}({client.arguments}) as model:{comment}"
     if style is not CallStyle.ASYNC:
         return [import_line, "", with_line, *indent(call)]
     return [
@@ -92,18 +101,17 @@ def format_program(
     ]
 
 
-def format_chat(package: Code, client_arguments: Code, style: CallStyle) -> list[str]:
+def format_chat(client: ClientUse, style: CallStyle) -> list[str]:
     """Return the lines of a program that chats with an OpenAI-compatible model.
 
     Args:
-        package: The package's name.
-        client_arguments: The arguments of the client, or empty.
+        client: How the program makes the client.
         style: Not `BATCH`.
     """
     await_ = "await " if style is CallStyle.ASYNC else ""
     chat, *arguments, end = CHAT_CALL
     call = [chat.replace("print(", f"print({await_}"), *arguments, end]
-    return format_program(package, client_arguments, style, call)
+    return format_program(client, style, call)
 
 
 def _format_call(

@@ -1,4 +1,4 @@
-"""Tools of MCP models for people and for language models: signatures, programs to copy, and schemas.
+"""Tools of MCP models for people and for language models: programs to copy, and schemas.
 
 A tool's schema is the server's own; only its properties have the names of the parameters in Python, so that the
 arguments of a tool call can be passed by keyword.
@@ -9,27 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from clarigen._tooling import Schema, describe_tool_arguments, describe_tool_result
-from gen_client.escape import Code, format_code, join_code
 from gen_client.interface.mcp.toolset import Toolset
 from gen_client.plan import usage
-from gen_client.plan.mcp import build, samples
+from gen_client.plan.mcp import samples
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.show.snippets import CallStyle
-
-
-def format_signature(tool: NamedTool) -> str:
-    """Return the first line of a tool's method: `def NAME(P1: T1, *, P2: T2 = D2) -> R:`."""
-    method = build.build_method(tool, frozenset())
-    parameters = [Code("self")]
-    for parameter in (*method.positional, *method.keywords):
-        if parameter is next(iter(method.keywords), None):
-            parameters.append(Code("*"))
-        annotation = join_code(" | ", filter(None, (parameter.annotation, parameter.default_type)))
-        text = format_code("{}: {}", parameter.name, annotation)
-        parameters.append(
-            format_code("{} = {}", text, parameter.default) if parameter.default else text
-        )
-    return f"def {method.name}({', '.join(parameters)}) -> {method.returns}:"
 
 
 def format_call(tool: NamedTool, style: CallStyle) -> list[str]:

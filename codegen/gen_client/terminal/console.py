@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 Color = Literal["red", "green", "yellow", "cyan"]
 _ANSI_CODES: Final[Mapping[Color, str]] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_COLUMN_STYLES: Final = ("bold", "cyan", "", "green", "")
-"""The styles of a table's columns: name, type, default, allowed values, description."""
-_UNLIMITED_WIDTH: Final = 100_000
-"""The width of a table in characters if stdout is not a terminal: no cell is wrapped."""
 
 
 class Console:
@@ -46,35 +42,18 @@ class Console:
         """Print to stdout a line that the user asked for, even if quiet."""
         _print_line(sys.stdout, line, color)
 
-    def print_table(self, rows: Sequence[Sequence[str]]) -> None:
-        """Print rows of equally many cells to stdout, wrapped to the width of a terminal.
-
-        If stdout is not a terminal, each row is one line. Columns without text are left out.
-        """
-        # rich takes long to load, so it is imported only where it is used.
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 2))
-        columns = [index for index in range(len(rows[0])) if any(row[index] for row in rows)]
-        for row in rows:
-            cells = [
-                Text(escape_unprintable(cell), style)
-                for style, cell in zip(_COLUMN_STYLES, row, strict=False)
-            ]
-            table.add_row(*(cells[index] for index in columns))
-        _print_rich(table)
-
     def print_code(self, lines: Sequence[str]) -> None:
-        """Print lines of Python to stdout, highlighted on a terminal."""
+        """Print lines of Python to stdout, highlighted on a terminal. None is wrapped, so that a copy is the same."""
         if not _supports_color(sys.stdout):
             for line in lines:
                 self.print_finding(line)
             return
+        # rich takes long to load, so it is imported only where it is used.
         from rich.syntax import Syntax
 
         syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
-        _print_rich(syntax.highlight("\n".join(map(escape_unprintable, lines))))
+        if lines:
+            _print_rich(syntax.highlight("\n".join(map(escape_unprintable, lines))))
 
     def print_result(self, line: str) -> None:
         """Print to stdout what was done, unless quiet."""
@@ -199,12 +178,11 @@ def _print_rich(renderable: RenderableType) -> None:
         file=buffer,
         force_terminal=has_color,
         color_system="standard" if has_color else None,
-        width=None if is_terminal() else _UNLIMITED_WIDTH,
         highlight=False,
         markup=False,
         emoji=False,
     )
-    rich.print(renderable, soft_wrap=not is_terminal())
+    rich.print(renderable, soft_wrap=True)
     for line in buffer.getvalue().rstrip("\n").split("\n"):
         _write_line(sys.stdout, line.rstrip())
 

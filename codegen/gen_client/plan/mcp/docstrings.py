@@ -12,7 +12,13 @@ from typing import Final
 from gen_client.escape import escape_invisible
 from gen_client.interface.mcp.toolset import Hints, Property, SchemaKind, UnfitDefault
 from gen_client.interface.model import KnownDefault
-from gen_client.plan.docstrings import end_last_line, format_lines, format_sections, shorten
+from gen_client.plan.docstrings import (
+    METHOD_WIDTH,
+    end_last_line,
+    format_lines,
+    format_sections,
+    shorten,
+)
 from gen_client.plan.mcp.named import NamedObject, NamedProperty, NamedTool
 from gen_client.plan.mcp.types import choose_default
 
@@ -31,8 +37,13 @@ _BOUNDS: Final = (
 """The keywords of a lower and an upper bound, and what they count."""
 
 
-def format_method(tool: NamedTool) -> str:
-    """Format the docstring of a tool's method, without its indentation."""
+def format_method(tool: NamedTool, width: int = METHOD_WIDTH) -> str:
+    """Format the docstring of a tool's method, without its indentation.
+
+    Args:
+        tool: The tool.
+        width: The longest line, in characters.
+    """
     entries = [
         (
             parameter.name,
@@ -46,6 +57,7 @@ def format_method(tool: NamedTool) -> str:
         text + (["", hints] if hints else []),
         [(name, lines) for name, lines in entries if lines],
         list(tool.returns),
+        width,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._client.base import DEFAULT_TIMEOUT, ClientBase
+from .._client.base import DEFAULT_TIMEOUT, ClientBase, ClientT
 from .._client.batch import check_inputs
 from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import AsyncBatch
@@ -20,9 +20,6 @@ else:
     AsyncConnection = Any
 
 _R = TypeVar("_R")
-_ClientT = TypeVar(
-    "_ClientT", bound="AsyncClient"
-)  # jedi takes `Self` for this class, not for the generated one
 
 
 class AsyncClient(ClientBase):
@@ -43,7 +40,7 @@ class AsyncClient(ClientBase):
         """Close the client. Later calls raise ConfigError."""
         await self._connection.close()
 
-    async def __aenter__(self: _ClientT) -> _ClientT:
+    async def __aenter__(self: ClientT) -> ClientT:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 else:
     Address = Routing = CallContext = Policy = ClientOptions = Any
 
-_ClientT = TypeVar("_ClientT", bound="ClientBase")
+ClientT = TypeVar("ClientT", bound="ClientBase")
+"""The class of a client, in place of `Self`, which jedi takes for the base class."""
 
 DEFAULT_TIMEOUT: Final = 600.0
 """The time limit of a call by default, in seconds: long enough for a model to start."""
@@ -199,7 +200,7 @@ class ClientBase(ABC):
         return routing.validate()
 
     def with_options(  # the type variable in place of `Self`: jedi knows it as the class of the client
-        self: _ClientT,
+        self: ClientT,
         *,
         timeout: float | Default | None = SERVER_DEFAULT,
         max_retries: int | None = None,
@@ -207,7 +208,7 @@ class ClientBase(ABC):
         on_response: Observer | None = None,
         batch_size: int | None = None,
         concurrency: int | None = None,
-    ) -> _ClientT:
+    ) -> ClientT:
         """Return a client with other options that shares this client's channel. This client does not change.
 
         Args:
@@ -244,7 +245,7 @@ class ClientBase(ABC):
         )
         return self._make_view(options, policy)
 
-    def _make_view(self: _ClientT, options: ClientOptions, policy: Policy) -> _ClientT:
+    def _make_view(self: ClientT, options: ClientOptions, policy: Policy) -> ClientT:
         """Return a copy of this client with other options, which uses the same channel."""
         view = type(self).__new__(type(self))
         vars(view).update(vars(self))
@@ -332,7 +333,7 @@ def _show_single_calls(cls: type[ClientBase]) -> None:
             function.__dict__["__wrapped__"] = single  # where `inspect.signature` looks
 
 
-def _restore(cls: type[_ClientT], options: ClientOptions) -> _ClientT:
+def _restore(cls: type[ClientT], options: ClientOptions) -> ClientT:
     """Create a client from pickled options. It finds its credential in the environment."""
     arguments = options._asdict()
     batch_size, concurrency = arguments.pop("batch_size"), arguments.pop("concurrency")
@@ -347,7 +348,7 @@ def get_policy(client: ClientBase) -> Policy:
     return client._call_context.policy  # pyright: ignore[reportPrivateUsage]
 
 
-def with_policy(client: _ClientT, policy: Policy) -> _ClientT:
+def with_policy(client: ClientT, policy: Policy) -> ClientT:
     """Return a view of a client with another policy, for example with another clock."""
     options = client._options  # pyright: ignore[reportPrivateUsage]
     return client._make_view(options, policy)  # pyright: ignore[reportPrivateUsage]

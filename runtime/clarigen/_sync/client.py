@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._client.base import DEFAULT_TIMEOUT, ClientBase
+from .._client.base import DEFAULT_TIMEOUT, ClientBase, ClientT
 from .._client.batch import check_inputs
 from .._wire.method import Streaming, Unary, UnaryCallable
 from .batch import Batch
@@ -21,9 +21,6 @@ else:
     Connection = Any
 
 _R = TypeVar("_R")
-_ClientT = TypeVar(
-    "_ClientT", bound="Client"
-)  # jedi takes `Self` for this class, not for the generated one
 
 
 class Client(ClientBase):
@@ -44,7 +41,7 @@ class Client(ClientBase):
         """Close the client. Later calls raise ConfigError."""
         self._connection.close()
 
-    def __enter__(self: _ClientT) -> _ClientT:
+    def __enter__(self: ClientT) -> ClientT:
         return self
 
     def __exit__(

@@ -144,8 +144,7 @@ class Method(Generic[_R_co]):
         """Encode a request with one input, without the address of the model.
 
         Args:
-            values: One value per field, in order. The value of a stream is ignored: its items are
-                sent in requests of their own.
+            values: One value per field, in order. The value of a stream is ignored.
 
         Raises:
             InputError: A value does not fit its parameter.
@@ -225,8 +224,7 @@ class Method(Generic[_R_co]):
         """Encode a request around the `Data` of its only input.
 
         Args:
-            data: The fields of the `Data`, from `encode_arguments`. This list is changed and
-                returned.
+            data: The fields of the `Data`, from `encode_arguments`; the list is changed and returned.
             size: Their size in bytes.
         """
         head = _INPUT_DATA + encode_varint(size)
@@ -250,11 +248,8 @@ class Method(Generic[_R_co]):
             text = f"{self.name}: an input {to_codec_error(error).problem}"
             raise InputError(text, method=self.name) from None
         if unknown is not None:
-            raise InputError(
-                f"{self.name}: has no parameter {unknown!r}; it has {', '.join(names)}",
-                method=self.name,
-                parameter=str(unknown),
-            )
+            text = f"{self.name}: has no parameter {unknown!r}; it has {', '.join(names)}"
+            raise InputError(text, method=self.name, parameter=str(unknown))
         for parameter in self.fields:
             if parameter.default is REQUIRED and parameter.name not in arguments:
                 raise self._input_error(parameter.name, "is required")
@@ -353,11 +348,10 @@ class Unary(Method[_R_co]):
         """Return whether a value is an empty list that the first parameter does not accept: a list of no inputs."""
         if type(value) not in (list, tuple) or value:
             return False
-        try:
+        with suppress(CodecError):
             self.fields[0].encode(value, [])
-        except CodecError:
-            return True
-        return False
+            return False
+        return True
 
     def join_requests(
         self, requests: Mapping[int, bytes]

@@ -185,12 +185,7 @@ class BatchPlan(Generic[_R]):
     """
 
     def __init__(
-        self,
-        method: Unary[_R],
-        context: CallContext,
-        limits: AdaptiveLimits,
-        *,
-        isolate: bool = False,
+        self, method: Unary[_R], context: CallContext, limits: AdaptiveLimits, *, isolate: bool
     ) -> None:
         """Plan a batch that has no inputs yet; see `add_chunk`.
 

@@ -58,7 +58,7 @@ def finish(plan: BatchPlan[int], chunk: Chunk, reply: bytes) -> None:
 @settings(deadline=None)  # a loaded machine is slow
 @given(order=st.permutations(range(6)), sizes=st.lists(st.integers(1, 5), min_size=6, max_size=6))
 def test_results_stand_in_the_order_of_their_inputs(order: list[int], sizes: list[int]) -> None:
-    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(5, 10))
+    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(5, 10), isolate=False)
     chunks: list[tuple[Chunk, list[int]]] = []
     first = 0
     for size in sizes:
@@ -77,7 +77,7 @@ def test_results_stand_in_the_order_of_their_inputs(order: list[int], sizes: lis
 
 @pytest.mark.item(38)
 def test_an_input_that_fails_costs_no_other_result() -> None:
-    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4))
+    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4), isolate=False)
     chunk = plan.add_chunk({"n": n} for n in range(4))
     finish(plan, chunk, answer(start(chunk), frozenset({2}), code=10010))
     first, second, third, fourth = plan.take_ready()
@@ -86,7 +86,7 @@ def test_an_input_that_fails_costs_no_other_result() -> None:
 
 
 def test_an_input_that_does_not_fit_is_not_sent() -> None:
-    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4))
+    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4), isolate=False)
     chunk = plan.add_chunk([{"n": 1}, {"n": "x"}, {"m": 1}, {}, 7, {"n": 5}])
     asked = start(chunk)
     assert asked == [1, 5]
@@ -116,7 +116,7 @@ def run_with_failures(chunk: Chunk, bad: int) -> tuple[int, list[list[int]]]:
 
 
 def test_the_failure_of_a_request_is_the_error_of_each_input() -> None:
-    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4))
+    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4), isolate=False)
     chunk = plan.add_chunk({"n": n} for n in range(4))
     plan.finish_chunk(chunk, run_with_failures(chunk, 2)[0])
     assert [type(outcome) for outcome in plan.take_ready()] == [PredictionError] * 4
@@ -135,7 +135,7 @@ def test_isolating_halves_until_the_one_that_fails_is_alone() -> None:
 
 @pytest.mark.item(39)
 def test_too_few_outputs_are_an_error_of_the_request() -> None:
-    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4))
+    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4), isolate=False)
     chunk = plan.add_chunk({"n": n} for n in range(3))
     start(chunk)
     finish(plan, chunk, answer([0, 1]))
@@ -186,7 +186,7 @@ def test_refusals_decrease_concurrency_and_answers_slowly_increase_it() -> None:
 def test_the_first_request_is_in_flight_alone() -> None:
     now = 0.0
     context = CallContext(HERE.address, Policy(None, clock=lambda: now))
-    plan: BatchPlan[int] = BatchPlan(DOUBLE, context, AdaptiveLimits(None, 3))
+    plan: BatchPlan[int] = BatchPlan(DOUBLE, context, AdaptiveLimits(None, 3), isolate=False)
     assert plan.next_size() == 1
     first = plan.add_chunk([{"n": 0}])
     assert plan.next_size() == 0

@@ -455,7 +455,7 @@ def test_a_server_that_refuses_everything_gets_1_1_requests_per_call(refusal: in
         before = world.sends
         for n in range(count):
             call_once(world, n)
-        batch = BatchPlan(DOUBLE, world.context(), AdaptiveLimits(1, 4))
+        batch = BatchPlan(DOUBLE, world.context(), AdaptiveLimits(1, 4), isolate=False)
         outcomes = BatchDriver(world, batch, ({"n": n} for n in range(count))).outcomes()
         assert sum(isinstance(outcome, ClarigenError) for outcome in outcomes) == count
         return world.sends - before

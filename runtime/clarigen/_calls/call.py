@@ -20,7 +20,7 @@ from .._wire.protobuf_writer import Buffers
 from ..errors import ClarigenError, DecodeError, ModelError
 from .actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim, Send, Sleep
 from .address import Address
-from .response import Observer, Response, Usage, notify_observers
+from .response import Observer, Response, Usage, notify_observers, sum_usage
 from .retry import Attempts, Deadline, Policy, wait_for_retry, wait_for_turn
 from .status import (
     FAILURE,
@@ -267,7 +267,7 @@ def _run_stream(
                     output = response.outputs[0]
                     # Models send counts with the last message only, or running totals: either way, the last are right.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
-                        usage = _sum_usage(response)
+                        usage = sum_usage(response)
                     if context.on_start is not None and not attempts.has_results:
                         context.on_start(response.status.req_id)
                     attempts.is_last = attempts.has_results = True
@@ -370,16 +370,6 @@ def _check_response(
         raise DecodeError(f"{method.name}: the response has {len(outputs)} outputs for {inputs}")
 
 
-def _sum_usage(response: MultiOutputResponse) -> Usage:
-    """Return the token counts of all outputs together."""
-    prompt = completion = cached = 0
-    for output in response.outputs:
-        prompt += output.prompt_tokens
-        completion += output.completion_tokens
-        cached += output.cached_tokens
-    return Usage(prompt, completion, cached)
-
-
 def _notify_observers(
     context: CallContext,
     method: Method[Any],
@@ -393,7 +383,7 @@ def _notify_observers(
         return
     record = Response(
         method=method.name,
-        usage=usage if usage is not None else _sum_usage(response),
+        usage=usage if usage is not None else sum_usage(response),
         request_id=response.status.req_id,
         status=response.status.code,
         elapsed=attempts.deadline.elapsed(),

@@ -40,6 +40,16 @@ class Usage(NamedTuple):
         )
 
 
+def sum_usage(response: MultiOutputResponse) -> Usage:
+    """Return the token counts of all outputs together."""
+    prompt = completion = cached = 0
+    for output in response.outputs:
+        prompt += output.prompt_tokens
+        completion += output.completion_tokens
+        cached += output.cached_tokens
+    return Usage(prompt, completion, cached)
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """The response to a successful call; if it streams, the last response.

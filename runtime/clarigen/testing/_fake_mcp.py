@@ -149,7 +149,7 @@ class FakeMcpServer:
         """Answer a message of the protocol."""
         method: Any = request.get("method")
         params: dict[str, Any] = request.get("params") or {}
-        if not self._offers(str(method).partition("/")[0]):
+        if not self._is_offered(str(method).partition("/")[0]):
             return _make_error(METHOD_NOT_FOUND, "Method not found")
         match method:
             case "initialize":
@@ -177,13 +177,13 @@ class FakeMcpServer:
         assert replacement is not None
         return replacement
 
-    def _offers(self, kind: str) -> bool:
+    def _is_offered(self, kind: str) -> bool:
         """Return whether a kind of methods of the protocol has a replacement."""
         pairs = {"prompts": ("prompts", "prompt"), "resources": ("resources", "read_resource")}
         return kind not in pairs or any(name in self._replacements for name in pairs[kind])
 
     def _describe(self, params: Mapping[str, Any]) -> Answer:
-        kinds = [kind for kind in ("prompts", "resources") if self._offers(kind)]
+        kinds = [kind for kind in ("prompts", "resources") if self._is_offered(kind)]
         return {
             "protocolVersion": params.get("protocolVersion", _PROTOCOL_VERSION),
             "capabilities": {kind: {} for kind in ("tools", *kinds)},
@@ -212,7 +212,7 @@ class FakeMcpServer:
         except CodecError as error:
             return _make_tool_error(f"Invalid arguments: {error.problem}")
         except ToolError as error:
-            return {**_make_tool_error(error.details or str(error)), **_content_of(error)}
+            return {**_make_tool_error(error.details or str(error)), **_copy_content(error)}
         (part,) = fake_method.encode_output(result).data.parts
         return parse_json(STR.decode(part.data, NO_PAYLOADS))
 
@@ -261,7 +261,7 @@ def _make_tool_error(text: str) -> Answer:
     return {"content": [{"type": "text", "text": text}], "isError": True}
 
 
-def _content_of(error: ToolError) -> Answer:
+def _copy_content(error: ToolError) -> Answer:
     return {"content": error.content} if error.content else {}
 
 
@@ -276,8 +276,12 @@ def encode_prompts(value: object) -> list[Mapping[str, Any]]:
             "title": prompt.title,
             "description": prompt.description,
             "arguments": [
-                {"name": own.name, "description": own.description, "required": own.is_required}
-                for own in prompt.arguments
+                {
+                    "name": argument.name,
+                    "description": argument.description,
+                    "required": argument.is_required,
+                }
+                for argument in prompt.arguments
             ],
         }
         for prompt in _check_list("prompts", value, Prompt)
@@ -289,8 +293,10 @@ def encode_prompt(value: object) -> Answer:
     if isinstance(value, str):
         value = PromptResult([PromptMessage("user", {"type": "text", "text": value})])
     if not isinstance(value, PromptResult):
-        raise _wrong("prompt", "a str or a PromptResult", value)
-    messages = [{"role": own.role, "content": dict(own.content)} for own in value.messages]
+        raise _make_result_error("prompt", "a str or a PromptResult", value)
+    messages = [
+        {"role": message.role, "content": dict(message.content)} for message in value.messages
+    ]
     return {"description": value.description, "messages": messages}
 
 
@@ -320,15 +326,15 @@ def encode_contents(value: object, uri: str) -> Answer:
     return {
         "contents": [
             {
-                "uri": own.uri or uri,
-                "mimeType": own.mime_type,
+                "uri": content.uri or uri,
+                "mimeType": content.mime_type,
                 **(
-                    {"text": own.text}
-                    if own.bytes is None
-                    else {"blob": b64encode(own.bytes).decode("ascii")}
+                    {"text": content.text}
+                    if content.bytes is None
+                    else {"blob": b64encode(content.bytes).decode("ascii")}
                 ),
             }
-            for own in _check_list("read_resource", contents, ResourceContent)
+            for content in _check_list("read_resource", contents, ResourceContent)
         ]
     }
 
@@ -336,13 +342,13 @@ def encode_contents(value: object, uri: str) -> Answer:
 def _check_list(name: str, value: Any, cls: type[Any]) -> list[Any]:
     """Return the items of a list; raise `ConfigError` if it is not a list, or an item is of another class."""
     if not (is_instance(value, list) or is_instance(value, tuple)):
-        raise _wrong(name, f"a list of {cls.__name__}", value)
+        raise _make_result_error(name, f"a list of {cls.__name__}", value)
     items: list[Any] = list(value)
     for item in items:
         if not isinstance(item, cls):
-            raise _wrong(name, f"a list of {cls.__name__}", item)
+            raise _make_result_error(name, f"a list of {cls.__name__}", item)
     return items
 
 
-def _wrong(name: str, expected: str, value: object) -> ConfigError:
+def _make_result_error(name: str, expected: str, value: object) -> ConfigError:
     return ConfigError(f"{name}: the fake's result must be {expected}, not {describe(value)}")

@@ -46,8 +46,8 @@ CHANGES: Final[list[tuple[Any, list[str]]]] = [
 
 
 def arguments(offer: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = offer["prompts"][0]["arguments"]
-    return found
+    entries: list[dict[str, Any]] = offer["prompts"][0]["arguments"]
+    return entries
 
 
 @pytest.mark.parametrize(("change", "rules"), CHANGES, ids=range(len(CHANGES)))
@@ -55,11 +55,11 @@ def test_changes(change: Any, rules: list[str]) -> None:
     new = deepcopy(OFFER)
     change(new)
     changes = list(compare_offers(OFFER, new))
-    assert [own.rule for own in changes] == rules
-    for own in changes:
-        assert own.is_breaking == (Rule(own.rule).impact is Impact.BREAKING)
+    assert [entry.rule for entry in changes] == rules
+    for entry in changes:
+        assert entry.is_breaking == (Rule(entry.rule).impact is Impact.BREAKING)
     described = describe_offer_differences(OFFER, new)
-    assert len(described) == sum(own.is_breaking for own in changes)
+    assert len(described) == sum(entry.is_breaking for entry in changes)
 
 
 def test_messages_show_names_without_control_characters() -> None:

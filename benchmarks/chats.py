@@ -5,14 +5,12 @@ The peer is the same library over HTTP: what it costs to go through our connecti
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import HAND, OURS, Cost, Row, alternate
-from benchmarks.stage import HERE, Stage
+from benchmarks.stage import Stage, run_server
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -22,16 +20,8 @@ def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
     """Measure a stream of a chat."""
     del stage
     count, rounds = (300, 3) if quick else (3_000, 7)
-    command = [sys.executable, "-m", "benchmarks.chat_server", str(count)]
-    with subprocess.Popen(
-        command, cwd=HERE.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        try:
-            yield _measure(*server.stdout.readline().split(), count, rounds)
-        finally:
-            server.stdin.close()
+    with run_server("chat_server", str(count)) as (http_url, grpc_url):
+        yield _measure(http_url, grpc_url, count, rounds)
 
 
 def _measure(http_url: str, grpc_url: str, count: int, rounds: int) -> Row:

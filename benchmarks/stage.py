@@ -23,6 +23,21 @@ from gen_client import cli
 HERE = Path(__file__).parent
 
 
+@contextmanager
+def run_server(module: str, *arguments: str) -> Iterator[list[str]]:
+    """Run a module of the benchmarks as a server in its own process for the block; yield the addresses that it prints."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    with subprocess.Popen(
+        command, cwd=HERE.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().split()
+        finally:
+            server.stdin.close()
+
+
 @dataclass(frozen=True)
 class Stage:
     """A running server, and the folder with its clients.

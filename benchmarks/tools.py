@@ -6,14 +6,12 @@ The peer is a hand-written call of JSON-RPC over the same transport, which check
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.measure import HAND, OURS, Cost, Row, alternate
-from benchmarks.stage import HERE, Stage
+from benchmarks.stage import Stage, run_server
 
 _CALLS = 200
 """The number of calls per reading."""
@@ -23,16 +21,8 @@ _SHAPE: dict[str, Any] = {"points": [{"x": 1.0}, {"x": 2.0, "label": "b"}]}
 def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
     """Measure a call with an object as its argument and as its result."""
     del stage
-    command = [sys.executable, "-m", "benchmarks.tool_server"]
-    with subprocess.Popen(
-        command, cwd=HERE.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        try:
-            yield _measure(server.stdout.readline().strip(), 3 if quick else 15)
-        finally:
-            server.stdin.close()
+    with run_server("tool_server") as (url,):
+        yield _measure(url, 3 if quick else 15)
 
 
 def _measure(url: str, rounds: int) -> Row:

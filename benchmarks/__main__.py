@@ -21,13 +21,16 @@ GROUPS = (
     "values",
     "streams",
     "tools",
+    "inline",
     "chats",
     "batches",
     "editors",
     "generation",
 )
 QUICK = tuple(
-    group for group in GROUPS if group not in ("tools", "chats", "batches", "editors", "generation")
+    group
+    for group in GROUPS
+    if group not in ("tools", "inline", "chats", "batches", "editors", "generation")
 )
 
 

@@ -21,6 +21,9 @@ FLOOR, HAND, OURS, SDK = "floor", "hand-written", "ours", "SDK"
 _MIN_READING_SECONDS: Final = 0.02
 """The least CPU time of one reading; less would be lost in the clock's resolution."""
 
+_CALLS: Final = 200
+"""The number of calls to a server per reading."""
+
 _UNITS: Final = {"ms": 1e3, "µs": 1e6, "MiB": 2**-20, "": 1.0}
 
 
@@ -72,6 +75,18 @@ def alternate(peers: Mapping[str, Cost], rounds: int) -> dict[str, list[float]]:
         for peer, cost in peers.items():
             costs[peer].append(cost())
     return costs
+
+
+def repeat(call: Callable[[], object]) -> Cost:
+    """Return the cost of a call in CPU seconds of this process; each reading makes a constant number of calls."""
+
+    def cost() -> float:
+        start = time.process_time()
+        for _ in range(_CALLS):
+            call()
+        return (time.process_time() - start) / _CALLS
+
+    return cost
 
 
 def cpu_cost(work: Callable[[], object]) -> Cost:

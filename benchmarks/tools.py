@@ -6,15 +6,12 @@ The peer is a hand-written call of JSON-RPC over the same transport, which check
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.measure import HAND, OURS, Cost, Row, alternate
+from benchmarks.measure import HAND, OURS, Row, alternate, repeat
 from benchmarks.stage import Stage, run_server
 
-_CALLS = 200
-"""The number of calls per reading."""
 _SHAPE: dict[str, Any] = {"points": [{"x": 1.0}, {"x": 2.0, "label": "b"}]}
 
 
@@ -31,8 +28,8 @@ def _measure(url: str, rounds: int) -> Row:
     by_hand = _prepare_hand(url.removeprefix("grpc://"))
     with LabTools(base_url=url) as ours:
         costs = {
-            HAND: _cost(by_hand),
-            OURS: _cost(lambda: ours.area({"points": _SHAPE["points"]}, precision=1)),
+            HAND: repeat(by_hand),
+            OURS: repeat(lambda: ours.area({"points": _SHAPE["points"]}, precision=1)),
         }
         return Row("call of a tool, CPU (hand: JSON-RPC)", "µs", alternate(costs, rounds))
 
@@ -52,13 +49,3 @@ def _prepare_hand(address: str) -> Callable[[], object]:
         return json.loads(hand.read_result(response).string_value)["structuredContent"]
 
     return call_by_hand
-
-
-def _cost(call: Callable[[], object]) -> Cost:
-    def cost() -> float:
-        start = time.process_time()
-        for _ in range(_CALLS):
-            call()
-        return (time.process_time() - start) / _CALLS
-
-    return cost

@@ -19,7 +19,7 @@ INTERRUPTED: Final = 130
 
 MEANINGS: Final[Mapping[int, str]] = {
     DONE: "done, or nothing to do",
-    DIFFERENT: "a check failed: something differs, or doctor found a fault",
+    DIFFERENT: "a check failed: a difference, a fault, or a call that the model failed",
     USAGE: "the command line or the configuration is wrong",
     UNREACHABLE: "the model could not be reached, or it refused the credential",
     UNUSABLE: "no safe client can be generated from the model's signatures",

@@ -23,6 +23,7 @@ from ._drift.derived_signatures import (
 )
 from ._drift.model_type import UnknownModelTypeError, read_model_type
 from ._drift.offer import compare_offers
+from ._model_client import ModelClient, make_printable, open_client
 from ._model_ref import ModelRef
 from ._text import may_hold_secret
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url
@@ -51,6 +52,7 @@ __all__ = [
     "OUTPUT_TYPES",
     "PARAMS_PATH",
     "Connection",
+    "ModelClient",
     "Schema",
     "SchemaParameter",
     "SchemaType",
@@ -67,7 +69,9 @@ __all__ = [
     "describe_tool_result",
     "fetch_mcp_offer",
     "fetch_signatures",
+    "make_printable",
     "may_hold_secret",
+    "open_client",
     "read_model_type",
     "split_url",
     "whoami",

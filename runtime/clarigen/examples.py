@@ -72,7 +72,7 @@ def _summary(function: Callable[[], object]) -> str:
 
 
 def _run_example(function: Callable[[], object]) -> None:
-    with redirect_stdout(_PrintableOutput(sys.stdout)):
+    with redirect_stdout(PrintableOutput(sys.stdout)):
         result = function()
         if inspect.iscoroutine(result):
             import asyncio
@@ -80,7 +80,7 @@ def _run_example(function: Callable[[], object]) -> None:
             asyncio.run(result)
 
 
-class _PrintableOutput(io.TextIOBase):
+class PrintableOutput(io.TextIOBase):
     """A stream that writes what a model answers, so that neither a terminal nor a CI runner obeys it."""
 
     def __init__(self, stream: TextIO) -> None:

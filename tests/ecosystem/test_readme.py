@@ -32,7 +32,7 @@ PAGES: Final = {
         "README.md",
         *(
             f"docs/{page}.md"
-            for page in ("usage", "configuration", "command", "checking", "testing")
+            for page in ("usage", "configuration", "command", "call", "checking", "testing")
         ),
     )
 }
@@ -75,6 +75,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
         run("git", "update-ref", "refs/remotes/origin/main", "HEAD")
         for name in ("FILE", "old.json", "new.json"):
             Path(name).write_bytes((CORPUS / "docs" / "detector.json").read_bytes())
+        Path("prompt.txt").write_text("Hello")
+        Path("inputs.jsonl").write_text('{"prompt": "Hello"}\n')
+        Path("messages.json").write_text('[{"role": "user", "content": "Hello"}]')
         yield tmp_path
 
 

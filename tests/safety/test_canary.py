@@ -31,6 +31,11 @@ WORDS: Final[dict[str, list[list[str]]]] = {
     "init": [["a/b/models/c"], [f"grpcs://{EVIL}:443"]],
     "diff": [[], ["good"], ["good", "--format", "json"], ["good", "good"], ["--base", "HEAD"]],
     "show": [["good"], ["good", "predict", "--snippet"], ["good", "--json"]],
+    "call": [
+        ["good", "analyze", "text"],
+        ["good", "analyze", "text", "--samples"],
+        ["good", "analyze", "--batch", "pyproject.toml"],
+    ],
     "serve": [["missing"]],
     "doctor": [[], ["good"]],
     "generate": [[], ["good", "--out", "other"], ["--check"]],

@@ -56,7 +56,13 @@ class Command:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are two printable lines instead of the whole usage."""
+    """A parser whose errors are two printable lines instead of the whole usage.
+
+    Attributes:
+        unknown_option_remedy: What to do about an option that is like none of the parser's; empty for its help.
+    """
+
+    unknown_option_remedy: str = ""
 
     def parse_args(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         self, args: Sequence[str]
@@ -72,14 +78,15 @@ class Parser(argparse.ArgumentParser):
             option = word.partition("=")[0]
             if option.startswith("--") and option not in self._option_string_actions:
                 raise self._refuse_option(option)
-        return super().parse_args(args)
+        return self.parse_intermixed_args(args)
 
     def _refuse_option(self, option: str) -> Refusal:
         options = [name for name in self._option_string_actions if name.startswith("--")]
+        fallback = self.unknown_option_remedy or f"{self.prog} --help lists the options"
         return Refusal(
             f"there is no option {quote(option)}",
             exit_code=exit_codes.USAGE,
-            remedy=suggest(option, options, fallback=f"{self.prog} --help lists the options"),
+            remedy=suggest(option, options, fallback=fallback, cutoff=0.7),
         )
 
     def error(self, message: str) -> NoReturn:

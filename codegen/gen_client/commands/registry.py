@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from gen_client.commands import completion, diff, doctor, generate, help, init, serve, show
+from gen_client.commands import call, completion, diff, doctor, generate, help, init, serve, show
 from gen_client.commands.command import Command
 from gen_client.diagnostics import Refusal, suggest
 from gen_client.exit_codes import USAGE
@@ -50,6 +50,13 @@ COMMANDS: Final = (
         show.EXAMPLES,
         show.declare,
         usage="SOURCE [METHOD] [--snippet[=FORM] | --json |\n                       --json-schema] [options]",
+    ),
+    Command(
+        "call",
+        "Call a method of a model, and print the result as JSON.",
+        call.EXAMPLES,
+        call.declare,
+        usage="SOURCE METHOD [NAME=VALUE ...] [--batch FILE]\n                       [--out PATH] [--text] [options]",
     ),
     Command(
         "serve",

@@ -6,18 +6,15 @@ The server is that of `clarigen.testing`; it answers sample values.
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 from types import FrameType
 from typing import Final, NoReturn
 
-from clarigen.errors import ConfigError
-from clarigen.testing import Samples, serve
 from gen_client.commands.resolve_model import read_interface, resolve_source
-from gen_client.diagnostics import Refusal, Report
-from gen_client.exit_codes import DONE, USAGE
+from gen_client.commands.sample_server import start_sample_server
+from gen_client.diagnostics import Report
+from gen_client.exit_codes import DONE
 from gen_client.interface.model import Model
-from gen_client.interface.write import write_signatures
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import show_progress
 
@@ -32,15 +29,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         source = resolve_source(arguments, arguments.source, report, display.start_stage)
         model = read_interface(source, None, report).model
     console.report_warnings(report)
-    try:
-        model_type = json.loads(model.model_type) if model.model_type else None
-        mcp = None if model.tools is None else model.tools.document
-        samples = Samples(
-            write_signatures(model), seed=arguments.seed, model_type=model_type, mcp=mcp
-        )
-        server = serve(samples, port=arguments.port, record=0, version=model.version_id)
-    except ConfigError as error:
-        raise Refusal(str(error), exit_code=USAGE) from None
+    server = start_sample_server(model, port=arguments.port, seed=arguments.seed)
     handlers = {number: signal.signal(number, _interrupt) for number in _STOP_SIGNALS}
     try:
         with server:

@@ -37,6 +37,7 @@ class Console:
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet = quiet
         self.verbose = verbose
+        self._text: TextIO | None = None
 
     def print_finding(self, line: str, color: Color | None = None) -> None:
         """Print to stdout a line that the user asked for, even if quiet."""
@@ -64,6 +65,15 @@ class Console:
         """Print to stdout, unchanged, a text of our own for another program."""
         with _writing_to(sys.stdout):
             sys.stdout.write(text)
+
+    def print_piece(self, text: str) -> None:
+        """Print to stdout a model's text, of several lines perhaps, which the next piece continues."""
+        from clarigen._tooling import make_printable
+
+        if self._text is None:
+            self._text = make_printable(sys.stdout)
+        with _writing_to(sys.stdout):
+            self._text.write(text)
 
     def print_annotation(self, line: str) -> None:
         """Print to stdout a command of ours for GitHub's runner (`::warning …`), even if quiet."""

@@ -67,10 +67,21 @@ class OpenAIModelBase(ClientBase):
 
 def make_transports(client_class: type[OpenAIModelBase]) -> Transports:
     """Return the wire descriptions of the transports of a generated class."""
+    return describe_transports(
+        client_class._openai_parameters  # pyright: ignore[reportPrivateUsage]
+    )
+
+
+def describe_transports(parameters: tuple[str, str]) -> Transports:
+    """Return the wire descriptions of the transports of a model.
+
+    Args:
+        parameters: The names of their parameters: of the unary one, and of the one that streams.
+    """
     from .. import wire
     from .exchange import Transports
 
-    unary, stream = client_class._openai_parameters  # pyright: ignore[reportPrivateUsage]
+    unary, stream = parameters
     return Transports(
         wire.unary("openai_transport", wire.field(unary, wire.STR), returns=wire.STR),
         wire.server_stream(

@@ -1,0 +1,1 @@
+"""Calls of a model's methods from its signatures alone, without generated code: for `gen-client call`."""

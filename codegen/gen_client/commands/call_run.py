@@ -1,0 +1,392 @@
+"""`gen-client call`: calls a method of a model and prints its results as lines of JSON.
+
+The package `call` reads arguments and makes the calls. Here the model and the method are chosen, and results, usage and
+errors are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from clarigen import ModelRef, Response, Text, ToolResult, Usage, errors
+from gen_client.call.chat import CHAT, describe_chat, find_text
+from gen_client.call.describe import CallableMethod, describe_method
+from gen_client.call.readers import format_json
+from gen_client.call.results import Files, to_json
+from gen_client.call.run import Caller, ModelClient, Values, start_client
+from gen_client.call.tools import describe_tool
+from gen_client.call.words import STDIN, ArgumentReader, StandardInput
+from gen_client.commands.resolve_model import (
+    Interface,
+    find_address,
+    package_name_at,
+    read_interface,
+)
+from gen_client.commands.sample_server import start_sample_server
+from gen_client.diagnostics import Diagnostic, Refusal, Report, Severity, suggest
+from gen_client.exit_codes import DIFFERENT, DONE, UNREACHABLE, USAGE
+from gen_client.source import Access, Document, Source, resolve_address
+from gen_client.source.address import (
+    Address,
+    LocalAddress,
+    ModelAddress,
+    RunnerAddress,
+    parse_address,
+)
+from gen_client.source.foreign_settings import ignore_foreign_settings
+from gen_client.source.local import EXPECTED
+from gen_client.terminal.console import Console, is_terminal
+from gen_client.terminal.progress import show_progress
+from gen_client.text import quote
+
+_PROGRESS_LINES: Final = 100
+"""Lines of a batch after which the progress is shown again."""
+_END: Final = object()
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Call the method and return the exit code."""
+    words = list(arguments.words)
+    has_option = arguments.url is not None or arguments.signatures is not None
+    address = find_address(arguments, words.pop(0) if words and not has_option else None)
+    if address is None:
+        raise Refusal("no model is named", exit_code=USAGE, remedy=EXPECTED)
+    if not 0 < arguments.timeout < math.inf:
+        raise Refusal("--timeout must be a number of seconds above 0", exit_code=USAGE)
+    report = Report()
+    with show_progress(console) as display:
+        access = Access(api_base=arguments.api_base, progress=display.start_stage)
+        source = _OwnSettings(resolve_address(address, access, report), address, report)
+        interface = read_interface(source, None, report)
+    method = find_method(interface, words.pop(0) if words else None)
+    _report_warnings(report, method, interface, console)
+    reader = ArgumentReader(method, StandardInput(is_used=address == LocalAddress(STDIN)))
+    values = reader.read_words(words)
+    meter = _Meter()
+    try:
+        with ExitStack() as stack:
+            options = _choose_model(arguments, address, interface)
+            if arguments.samples:
+                options["base_url"] = stack.enter_context(start_sample_server(interface.model)).url
+            client = stack.enter_context(_start_client(options, arguments, meter))
+            caller = Caller(client, method, reader)
+            printer = _Printer(arguments, method, console)
+            if arguments.batch is not None:
+                return _run_batch(caller, values, arguments.batch, printer, console)
+            _run_call(caller, values, printer, console)
+            return DONE
+    except errors.ClarigenError as error:
+        raise _explain(error, method) from None
+    finally:
+        meter.report(console)
+
+
+def _report_warnings(
+    report: Report, method: CallableMethod, interface: Interface, console: Console
+) -> None:
+    """Print the warnings, except those about other methods."""
+    others = {own.wire.name for own in interface.methods} - {method.wire_name}
+    for warning in report.warnings:
+        if warning.location.partition(".")[0] not in others:
+            console.report(warning)
+
+
+class _OwnSettings:
+    """A source whose settings count only if they are those of a generated package."""
+
+    def __init__(self, source: Source, address: Address, report: Report) -> None:
+        self._source = source
+        self._address = address
+        self._report = report
+
+    def fetch(self) -> Document:
+        """Fetch the signatures."""
+        document = self._source.fetch()
+        is_package = package_name_at(document.path) is not None if document.path else False
+        return document if is_package else ignore_foreign_settings(document, Path(), self._report)
+
+
+def find_method(interface: Interface, name: str | None) -> CallableMethod:
+    """Return the method, the tool or the chat with a Python or wire name.
+
+    Raises:
+        Refusal: Exit 2: no name is given, or there is none of this name.
+    """
+    for method in interface.methods:
+        if name in (method.name, method.wire.name):
+            return describe_method(method)
+    for tool in interface.tools:
+        if name in (tool.name, tool.own.name):
+            return describe_tool(tool)
+    if name == CHAT and interface.model.openai is not None:
+        return describe_chat(interface.model.openai)
+    known = list_method_names(interface)
+    shown = f"it has {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
+    if name is None:
+        raise Refusal("no method is named", exit_code=USAGE, remedy=shown)
+    raise Refusal(
+        f"the model has no method {quote(name)}",
+        exit_code=USAGE,
+        remedy=suggest(name, known, fallback=shown),
+    )
+
+
+def list_method_names(interface: Interface) -> list[str]:
+    """Return the names in Python of what can be called."""
+    names = [str(own.name) for own in (*interface.methods, *interface.tools)]
+    return [*names, CHAT] if interface.model.openai is not None and CHAT not in names else names
+
+
+def _choose_model(
+    arguments: argparse.Namespace, address: Address, interface: Interface
+) -> dict[str, Any]:
+    """Return the model to call, the options of its client's class, and the server."""
+    model, class_options = interface.model.reference, dict(interface.model.client_options)
+    base_url = arguments.api_base
+    if isinstance(address, RunnerAddress):
+        base_url = address.base_url
+    if isinstance(address, ModelAddress) and address.version_id:
+        class_options["version_id"] = address.version_id
+    if arguments.model is not None:
+        model, class_options = _parse_model(arguments.model)
+    return {"model": model, "class_options": class_options, "base_url": base_url}
+
+
+def _start_client(
+    options: Mapping[str, Any], arguments: argparse.Namespace, meter: _Meter
+) -> AbstractContextManager[ModelClient]:
+    """Create the client.
+
+    Raises:
+        Refusal: Exit 2: no model is known for the platform.
+        ConfigError: There is no credential, or an option is wrong.
+    """
+    try:
+        return start_client(
+            **options,
+            deployment_id=arguments.deployment,
+            timeout=arguments.timeout,
+            on_response=meter,
+        )
+    except errors.ConfigError as error:
+        if options["model"] is not None or "model reference" not in str(error):
+            raise
+        raise Refusal(
+            "the signatures name no model to call",
+            exit_code=USAGE,
+            remedy="name it with --model, a runner with --api-base, or try --samples",
+        ) from None
+
+
+def _parse_model(text: str) -> tuple[ModelRef, dict[str, str]]:
+    """Return the model of `--model` and its version, if it names one."""
+    match parse_address(text):
+        case ModelAddress(reference, version_id):
+            return reference, {"version_id": version_id} if version_id else {}
+        case _:
+            raise Refusal(
+                "--model takes a model of the platform",
+                exit_code=USAGE,
+                remedy="a runner is named with --api-base",
+            )
+
+
+# Calls
+
+
+def _run_call(caller: Caller, values: Values, printer: _Printer, console: Console) -> None:
+    """Make one call and print its result, or each of its results as it comes."""
+    if not caller.is_stream(values):
+        with show_progress(console) as display:
+            display.start_stage(f"calling {caller.method.name}")
+            result = caller.call(values)
+        printer.print_result(result)
+        return
+    results = caller.stream(values)
+    with show_progress(console) as display:
+        display.start_stage(f"calling {caller.method.name}")
+        result = next(results, _END)
+    while result is not _END:
+        printer.print_piece(result)
+        result = next(results, _END)
+    printer.finish()
+
+
+def _run_batch(
+    caller: Caller, values: Values, path: str, printer: _Printer, console: Console
+) -> int:
+    """Make a call per line of a file, and print a line for each."""
+    count = failed = 0
+    with ExitStack() as stack:
+        # Two lines that move on one terminal would be in each other's way.
+        is_shown = not is_terminal()
+        display = stack.enter_context(show_progress(console)) if is_shown else None
+        for outcome in caller.run_batch(_open_lines(path, caller.reader, stack), values):
+            count += 1
+            if isinstance(outcome, (errors.ClarigenError, Refusal)):
+                failed += 1
+                printer.print_error(outcome)
+            else:
+                printer.print_result(outcome, is_line=True)
+            if display is not None and count % _PROGRESS_LINES == 0:
+                display.start_stage(f"calling {caller.method.name}: {count} lines done")
+    if failed:
+        diagnostic = Diagnostic(
+            Severity.REFUSAL,
+            f"{failed} of {count} calls failed",
+            remedy='each has a line {"error": …} in place of its result',
+            exit_code=DIFFERENT,
+        )
+        return console.report(diagnostic)
+    return DONE
+
+
+def _open_lines(path: str, reader: ArgumentReader, stack: ExitStack) -> Iterator[bytes]:
+    """Return the lines of a file of a batch, without blank ones."""
+    if path == STDIN:
+        return reader.stdin.iter_lines()
+    try:
+        file = Path(path).open("rb")  # noqa: SIM115  the stack closes it
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not a path"
+        raise Refusal(f"{quote(path, 200)} cannot be read: {reason}", exit_code=USAGE) from None
+    return filter(bytes.strip, stack.enter_context(file))
+
+
+# Output
+
+
+class _Printer:
+    """Prints results to standard output."""
+
+    def __init__(
+        self, arguments: argparse.Namespace, method: CallableMethod, console: Console
+    ) -> None:
+        self._files = None if arguments.out is None else Files(arguments.out, method.name)
+        self._is_text = arguments.text
+        self._is_chat = method.transports is not None
+        self._console = console
+        self._line_is_open = False
+
+    def print_result(self, result: Any, *, is_line: bool = False) -> None:
+        """Print a result, on a line of its own.
+
+        Args:
+            result: The result.
+            is_line: Whether it must stay on one line, so that a text is printed as JSON.
+        """
+        text = None if is_line else self._find_text(result)
+        if text is None:
+            self._console.print_finding(format_json(to_json(result, self._files)))
+        else:
+            self._write_text(text)
+            self.finish()
+        self._console.flush()
+
+    def print_piece(self, result: Any) -> None:
+        """Print a result of a stream: a line of JSON, or a text that continues the one before."""
+        text = self._find_text(result)
+        if text is None:
+            self.finish()
+            self.print_result(result)
+        else:
+            self._write_text(text)
+            self._console.flush()
+
+    def print_error(self, error: errors.ClarigenError | Refusal) -> None:
+        """Print an error in place of a result."""
+        content = {"type": "InputError", "message": ""}
+        if isinstance(error, Refusal):
+            content["message"] = error.diagnostic.message
+        else:
+            content |= {"type": type(error).__name__, "message": str(error)}
+        self._console.print_finding(format_json({"error": content}))
+        self._console.flush()
+
+    def finish(self) -> None:
+        """End the line of a text."""
+        if self._line_is_open:
+            self._write_text("\n")
+
+    def _write_text(self, text: str) -> None:
+        if text:
+            self._console.print_piece(text)
+            self._line_is_open = not text.endswith("\n")
+
+    def _find_text(self, result: Any) -> str | None:
+        """Return the text of a result, if texts are printed as they are."""
+        if not self._is_text:
+            return None
+        if self._is_chat:
+            return find_text(result) or ("" if "choices" in result else None)
+        if isinstance(result, ToolResult):
+            return result.text
+        return str(result) if isinstance(result, (str, Text)) else None
+
+
+class _Meter:
+    """Adds up what calls used; it is the observer of a client."""
+
+    def __init__(self) -> None:
+        self._usage = Usage()
+        self._count = 0
+        self._last: Response | None = None
+
+    def __call__(self, response: Response) -> None:
+        """Count a response."""
+        self._usage += response.usage
+        self._count += 1
+        self._last = response
+
+    def report(self, console: Console) -> None:
+        """Print to standard error what the calls used."""
+        names = (("prompt", 0), ("completion", 1), ("cached", 2))
+        counts = [f"{self._usage[i]} {name} tokens" for name, i in names if self._usage[i]]
+        if counts:
+            console.print_note(f"gen-client: {', '.join(counts)}")
+        if self._last is not None:
+            request = f", request {quote(self._last.request_id)}" if self._last.request_id else ""
+            console.print_detail(
+                f"{self._count} requests, the last in {self._last.elapsed:.2f} s{request}"
+            )
+
+
+# Errors
+
+
+_UNREACHABLE_ERRORS: Final = (
+    errors.AuthenticationError,
+    errors.PermissionDeniedError,
+    errors.NotFoundError,
+    errors.RateLimitError,
+    errors.ModelNotReadyError,
+    errors.ServerError,
+    errors.TransportError,
+    errors.DeadlineExceededError,
+)
+
+
+def _explain(error: errors.ClarigenError, method: CallableMethod) -> Refusal:
+    """Return the refusal for an error of a call."""
+    remedy, code = "", DIFFERENT
+    if isinstance(error, errors.InputError):
+        remedy, code = _describe_arguments(method), USAGE
+    elif isinstance(error, errors.ConfigError):
+        code = USAGE
+    elif isinstance(error, _UNREACHABLE_ERRORS):
+        code = UNREACHABLE
+    return Refusal(str(error), exit_code=code, remedy=remedy)
+
+
+def _describe_arguments(method: CallableMethod) -> str:
+    """Return which arguments a method takes, the optional ones in brackets."""
+    names: Sequence[str] = [
+        argument.name if argument.is_required else f"[{argument.name}]"
+        for argument in method.arguments
+    ]
+    return f"it takes {', '.join(names[:12]) or 'no arguments'}{', …' if len(names) > 12 else ''}"

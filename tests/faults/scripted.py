@@ -32,10 +32,12 @@ class Answer:
     Attributes:
         pad: How many bytes of padding to add to each message.
         seconds: How long the model runs.
+        gap: How long a stream pauses before each result, in seconds.
     """
 
     pad: int = 0
     seconds: float = 0.0
+    gap: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ class Scripted:
             yield message([2 * number for number in arguments], step.pad)
         else:
             for result in self._results(rpc, requests):
+                time.sleep(step.gap)
                 yield message(result, step.pad)
 
     def _results(self, rpc: str, requests: Iterator[bytes]) -> Iterator[list[int]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import grpc.aio
 import pytest
 from opentelemetry.instrumentation import grpc as _untyped
 
+from clarigen import DeadlineExceededError
 from faults.callers import KINDS_AND_TWINS, TWINS, AsyncCalls, Calls, FinishedCall
 from faults.scripted import Answer, Garble, Hang, Platform, Refuse, Scripted, Step
 
@@ -142,17 +144,19 @@ def test_leaving_an_intercepted_stream_ends_it(twin: str, how: str) -> None:
         assert server.wait_until_idle()
 
 
-def test_cancelling_an_intercepted_stream_takes_effect_by_the_deadline() -> None:
-    """A generator that waits cannot be closed, and grpc offers no other access to its call."""
+def test_cancelling_an_intercepted_stream_takes_effect_at_once() -> None:
+    """A generator that waits cannot be closed, so the call that it reads is canceled."""
     with (
         Scripted(lambda _: Hang(after=1)) as server,
-        Calls(base_url=server.url, interceptors=[GeneratorInterceptor()], timeout=1) as model,
+        Calls(base_url=server.url, interceptors=[GeneratorInterceptor()]) as model,
     ):
         stream = model.count(9)
         assert next(stream) == 0
         canceller = threading.Timer(0.2, stream.cancel)
         canceller.start()
+        start = time.monotonic()
         assert list(stream) == []
+        assert time.monotonic() - start < 10
         canceller.join()
         assert server.wait_until_idle()
 
@@ -183,6 +187,10 @@ def test_opentelemetry_instruments_streams_unchanged() -> None:
             assert list(model.add([1, 2, 3])) == [2, 4, 6]
             for how in ("cancelled", "block", "dropped"):
                 _left(model, how)
+            assert server.wait_until_idle()
+            server.script = lambda _: Hang(after=1)
+            with pytest.raises(DeadlineExceededError, match=r"no result within 0.3 seconds"):
+                list(model.with_options(idle_timeout=0.3).count(3))
             assert server.wait_until_idle()
     finally:
         instrumentor.uninstrument()

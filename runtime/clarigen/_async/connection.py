@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from math import inf
 from typing import Any, Final
 
 from grpc import aio
@@ -26,6 +28,7 @@ from .._transport.connecting import (
 )
 from .._transport.connection import CLOSED, GrpcConnectionBase, Origin, record_failure
 from .._transport.endpoint import Endpoint
+from .._transport.read_timer import ReadTimer
 from ..errors import ConfigError
 
 _NEEDS_ASYNCIO: Final = (
@@ -74,7 +77,7 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
     async def _send(self, attempt: Send) -> bytes:
         lease, timeout = self._get_lease(), attempt.timeout
         while not self._is_ready(lease, lease.read_state(False)):
-            timeout = await self._connect(lease, timeout)
+            timeout = (await self._connect(lease, timeout)).remaining()
         answers = lease.shared.answers
         call = lease.get_callable("unary_unary", attempt.rpc)(
             attempt.request, timeout=timeout, metadata=self._credential.metadata
@@ -97,15 +100,21 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             await asyncio.sleep(SETTLE_SECONDS)
         raise record_failure(failure, Origin(lease, answers))
 
-    async def connect(self, attempt: Open) -> Open:
+    async def connect(self, attempt: Open, is_canceled: Callable[[], bool]) -> Open:
         """Wait for a connection. Return the attempt with the time that is left."""
-        return attempt._replace(timeout=await self._connect(self._get_lease(), attempt.timeout))
+        wait = await self._connect(self._get_lease(), attempt.timeout, is_canceled)
+        return attempt._replace(timeout=wait.remaining(), deadline=wait.left_of(attempt.deadline))
 
-    async def _connect(self, lease: Lease, timeout: float | None) -> float | None:
-        """Wait until the channel is connected. Return the time that is left for the attempt, in seconds.
+    async def _connect(
+        self,
+        lease: Lease,
+        timeout: float | None,
+        is_canceled: Callable[[], bool] | None = None,
+    ) -> ConnectionWait:
+        """Wait until the channel is connected. Return the wait, which knows how much time is left.
 
         Raises:
-            GrpcFailure: There is no connection. The request was not sent.
+            GrpcFailure: There is no connection, or the call was canceled. The request was not sent.
             ConfigError: The connection was closed meanwhile.
         """
         wait = ConnectionWait(timeout)
@@ -114,7 +123,9 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
                 raise ConfigError(CLOSED)
             state = lease.read_state(True)
             if self._is_ready(lease, state):
-                return wait.remaining()
+                return wait
+            if is_canceled is not None and is_canceled():
+                raise GrpcFailure("CANCELLED", "canceled before it was sent", is_unsent=True)
             goes_on = wait.go_on(state)
             if wait.asks_reason(goes_on=goes_on) and wait.is_hopeless(
                 await self._ask_reason(lease)
@@ -133,24 +144,43 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             return get_reason(failure_from_grpc(error))
         return ""
 
-    def start_stream(self, attempt: Open, messages: Any) -> Any:
-        """Start an attempt of a streaming call, and return grpc's call."""
+    def start_stream(self, attempt: Open, messages: Any, is_canceled: Callable[[], bool]) -> Any:
+        """Start an attempt of a streaming call on a channel that is connected, and return grpc's call."""
+        del is_canceled
         lease = self._get_lease()
-        answers, call = lease.shared.answers, self._open_stream(lease, attempt, messages)
+        answers = lease.shared.answers
+        call = self._open_stream(lease, attempt, attempt.deadline, messages)
         with suppress(TypeError):  # an interceptor may replace the call by any iterator
             self._origins[call] = Origin(lease, answers)
         return call
 
-    async def receive(self, call: Any, reply: Awaitable[Any], end: Any) -> Any:
+    def start_timer(self, timer: ReadTimer, call: Any) -> Callable[[], object] | None:
+        """Have a call canceled if it is silent for too long. Return a function that ends this; None if there is no limit."""
+        if timer.period == inf:
+            return None
+        timer.begin(partial(self._expire, call))
+        return _TimerChecks(timer).stop
+
+    def _expire(self, call: Any, is_stuck: bool) -> None:
+        if not is_stuck:
+            self.cancel(call)
+
+    async def pause(self, action: Sleep, end: asyncio.Event) -> None:
+        """Sleep until an event is set, at most."""
+        await _sleep(action, end)
+
+    async def receive(self, call: Any, reply: Awaitable[Any], end: Any, timer: ReadTimer) -> Any:
         """Await a reply of a stream. Return it, or `end` after the last; raise `GrpcFailure` if the stream failed."""
         try:
             message = await reply
         except aio.AioRpcError as error:
-            failure = failure_from_grpc(error)
+            failure = timer.failure or failure_from_grpc(error)
         except asyncio.CancelledError:
-            if not _is_task_canceled():
+            if _is_task_canceled():
+                raise
+            if timer.failure is None:
                 raise GrpcFailure("CANCELLED", CLOSED) from None
-            raise
+            failure = timer.failure
         else:
             origin = self._find_origin(call)
             if origin is not None:
@@ -189,20 +219,40 @@ async def _wait_for_cancellation() -> None:
         await asyncio.sleep(0)
 
 
-async def _sleep(action: Sleep) -> None:
-    """Sleep, or wait until a ticket is called."""
+async def _sleep(action: Sleep, end: asyncio.Event | None = None) -> None:
+    """Sleep, or wait until a ticket is called or an event is set."""
     ticket = action.ticket
-    if ticket is None:
+    if ticket is None and end is None:
         await asyncio.sleep(action.seconds)
         return
-    loop = asyncio.get_running_loop()
-    called = asyncio.Event()
+    event = asyncio.Event() if end is None else end
+    if ticket is not None:
+        loop = asyncio.get_running_loop()
 
-    def on_call() -> None:  # in any thread, perhaps after the loop was closed
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(called.set)
+        def on_call() -> None:  # in any thread, perhaps after the loop was closed
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(event.set)
 
-    ticket.on_call(on_call)
+        ticket.on_call(on_call)
     with suppress(TimeoutError):
         async with asyncio.timeout(action.seconds):
-            await called.wait()
+            await event.wait()
+
+
+class _TimerChecks:
+    """The callbacks of the event loop that check a read timer."""
+
+    __slots__ = ("_handle", "_loop", "_timer")
+
+    def __init__(self, timer: ReadTimer) -> None:
+        self._timer = timer
+        self._loop = asyncio.get_running_loop()
+        self._handle = self._loop.call_later(timer.period, self._check)
+
+    def _check(self) -> None:
+        now = time.monotonic()
+        self._handle = self._loop.call_later(self._timer.check(now) - now, self._check)
+
+    def stop(self) -> None:
+        """Check no more."""
+        self._handle.cancel()

@@ -6,19 +6,21 @@ call that is dropped is not canceled.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from .._calls.actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim
+from .._calls.actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim, Sleep
 from .._client.stream import RequestItemsBase, StreamBase
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future, Lock
+    from asyncio import AbstractEventLoop, Event, Future, Lock
 
     from .._transport.connection import AsyncConnection
+    from .._transport.read_timer import ReadTimer
 else:
-    AbstractEventLoop = Future = Lock = AsyncConnection = Any
+    AbstractEventLoop = Event = Future = Lock = AsyncConnection = ReadTimer = Any
 
 _R_co = TypeVar("_R_co", covariant=True)
 
@@ -79,16 +81,19 @@ class AsyncRequestItems(RequestItemsBase):
         code, details = self._status
         return None if code.name == "OK" else GrpcFailure(code.name, details)
 
-    def iterate_messages(self, attempt: Open) -> AsyncIterator[bytes]:
+    def iterate_messages(self, attempt: Open, timer: ReadTimer) -> AsyncIterator[bytes]:
         """Return the messages that an attempt sends."""
-        return self._encode_messages(attempt, self._attempt_number)
+        return self._encode_messages(attempt, self._attempt_number, timer)
 
-    async def _encode_messages(self, attempt: Open, attempt_number: int) -> AsyncIterator[bytes]:
+    async def _encode_messages(
+        self, attempt: Open, attempt_number: int, timer: ReadTimer
+    ) -> AsyncIterator[bytes]:
         assert attempt.encode_item is not None
         yield attempt.request
         try:
             item = await self._take_second_item(attempt_number)
             while item is not END:
+                timer.last_input = time.monotonic()
                 yield attempt.encode_item(item)
                 item = await anext(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - from the caller's iterator, for the caller
@@ -150,6 +155,7 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncRequestItems], Generic[_R_c
 
     _loop: AbstractEventLoop | None = None
     _read_lock: Lock | None = None
+    _pause_end: Event | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -198,26 +204,51 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncRequestItems], Generic[_R_c
         """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
         items = self._items
         if isinstance(action, Receive):
-            call = self._get_call()
-            if items is None:
-                return await self._connection.receive(call, call.read(), END)
-            return await self._receive(call, items)
+            call, timer = self._get_call(), self._timer
+            assert timer is not None
+            timer.wait_start = time.monotonic()
+            try:
+                if items is None:
+                    reply = await self._connection.receive(call, call.read(), END, timer)
+                else:
+                    reply = await self._receive(call, items, timer)
+                timer.has_reply = True
+                return reply
+            finally:
+                timer.wait_start = 0.0
         if isinstance(action, Open):
             import asyncio
 
             self._loop = asyncio.get_running_loop()
-            return self._start_attempt(await self._connection.connect(action))
+            return self._start_attempt(await self._connection.connect(action, self._has_ended))
         if isinstance(action, PullFirst):
             assert items is not None
             return await anext(items.iterator, END)
         if isinstance(action, Reclaim):
             assert items is not None
             return items.reclaim()
+        if isinstance(action, Sleep):
+            return await self._sleep(action)
         return await self._connection.perform(action)
 
-    async def _receive(self, call: Any, items: AsyncRequestItems) -> Any:
+    async def _sleep(self, action: Sleep) -> None:
+        """Sleep, until the stream is canceled at most."""
+        import asyncio
+
+        self._pause_end = asyncio.Event()
+        await self._connection.pause(action, self._pause_end)
+        self._pause_end = None
+        if self._is_done:
+            raise GrpcFailure("CANCELLED", "the stream has been canceled")
+
+    def cancel(self) -> None:
+        super().cancel()
+        if self._pause_end is not None:
+            self._pause_end.set()
+
+    async def _receive(self, call: Any, items: AsyncRequestItems, timer: ReadTimer) -> Any:
         try:
-            return await self._connection.receive(call, items.read(END), END)
+            return await self._connection.receive(call, items.read(END), END, timer)
         except GrpcFailure as reported_failure:
             failure = await items.find_server_failure(reported_failure)
             if failure is None:
@@ -243,12 +274,19 @@ class AsyncStream(StreamBase["AsyncConnection", AsyncRequestItems], Generic[_R_c
             if loop.is_closed():
                 call.cancel()
             else:
-                loop.call_soon_threadsafe(_cancel_dropped_call, self._connection, call, self._items)
+                loop.call_soon_threadsafe(
+                    _cancel_dropped_call, self._connection, call, self._items, self._stop_timer
+                )
 
 
 def _cancel_dropped_call(
-    connection: AsyncConnection, call: Any, items: AsyncRequestItems | None
+    connection: AsyncConnection,
+    call: Any,
+    items: AsyncRequestItems | None,
+    stop_timer: Callable[[], object] | None,
 ) -> None:
+    if stop_timer is not None:
+        stop_timer()
     connection.cancel(call)
     if items is not None:
         items.stop()

@@ -19,6 +19,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from .capacity_queue import Ticket
 
 END: Final[Any] = object()
@@ -34,13 +36,22 @@ class GrpcFailure(Exception):
         code: Name of the status code, for example `UNAVAILABLE`.
         details: Details of the status, from the server or from grpc.
         is_unsent: Whether the request certainly was not sent, because there was no connection.
+        idle_timeout: The limit in seconds, if the client has ended a stream that gave no further result; else None.
     """
 
-    def __init__(self, code: str, details: str, *, is_unsent: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        details: str,
+        *,
+        is_unsent: bool = False,
+        idle_timeout: float | None = None,
+    ) -> None:
         super().__init__(f"{code}: {details}")
         self.code = code
         self.details = details
         self.is_unsent = is_unsent
+        self.idle_timeout = idle_timeout
 
 
 class Send(NamedTuple):
@@ -63,13 +74,17 @@ class Open(NamedTuple):
     Attributes:
         rpc: Name of the RPC.
         request: The first request, serialized.
-        timeout: Timeout of this attempt, in seconds; None for no limit.
+        timeout: Longest time until the first reply, in seconds; None for no limit.
+        idle_timeout: Longest wait for each later reply, in seconds; None for no limit.
+        deadline: Timeout of the whole attempt, in seconds; None for no limit.
         encode_item: Encodes each input after the first as a request; None if the call streams no inputs.
     """
 
     rpc: str
     request: bytes
     timeout: float | None
+    idle_timeout: float | None = None
+    deadline: float | None = None
     encode_item: Callable[[Any], bytes] | None = None
 
 
@@ -105,3 +120,9 @@ class Sleep(NamedTuple):
 
     seconds: float
     ticket: Ticket | None = None
+
+    def wait(self, event: Event) -> None:
+        """Wait in this thread, until the event is set at most. The ticket sets it, too."""
+        if self.ticket is not None:
+            self.ticket.on_call(event.set)
+        event.wait(self.seconds)

@@ -227,6 +227,7 @@ def _complete_error(
 def call_stream(method: Streaming[Any], values: Sequence[Any], context: CallContext) -> StreamFlow:
     """Call a streaming method with one value per parameter, deliver its results, and return its usage.
 
+    The timeout is that of the first result, the idle timeout that of each later one.
     The call is not sent again after its first result. Nor is it sent again after its second input,
     because only the first input is kept (in the request).
 
@@ -249,8 +250,10 @@ def _run_stream(
         request = method.encode_item(item, arguments)
     else:
         request = method.wrap_input(*arguments)
-    response, usage, message = MultiOutputResponse(), Usage(), b""
-    with Attempts(context.policy) as attempts:
+    response, usage, message, receive = MultiOutputResponse(), Usage(), b"", Receive()
+    policy = context.policy.for_stream()
+    end = Deadline(policy.stream_timeout, policy.clock)
+    with Attempts(policy) as attempts:
         while True:
             try:
                 address_fields = yield from _resolve_address(context, attempts.deadline)
@@ -258,19 +261,20 @@ def _run_stream(
                 if attempts.must_queue:
                     yield from wait_for_turn(attempts)
                 encode_item = partial(_encode_later_item, method, address_fields)
-                yield Open(
-                    method.rpc, message, attempts.begin(), encode_item if streams_inputs else None
-                )
-                while (reply := (yield Receive())) is not END:
+                limits = attempts.begin(), policy.idle_timeout, end.remaining()
+                yield Open(method.rpc, message, *limits, encode_item if streams_inputs else None)
+                while (reply := (yield receive)) is not END:
                     response, payloads = parse_reply(method, reply, context)
                     _check_response(method, response)
                     output = response.outputs[0]
                     # Models send counts with the last message only, or running totals: either way, the last are right.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = sum_usage(response)
-                    if context.on_start is not None and not attempts.has_results:
-                        context.on_start(response.status.req_id)
-                    attempts.is_last = attempts.has_results = True
+                    if not attempts.has_results:
+                        if context.on_start is not None:
+                            context.on_start(response.status.req_id)
+                        attempts.is_last = attempts.has_results = True
+                        attempts.deadline = end
                     yield Deliver(method.decode_result(output.data, payloads))
                 break
             except (GrpcFailure, ModelError) as failure:

@@ -58,7 +58,10 @@ class Policy:
     """How long a call may take, and how often it may be sent. Immutable.
 
     Attributes:
-        timeout: Time limit of the call with all its attempts, in seconds; None for no limit.
+        timeout: Time limit of the call with all its attempts, in seconds; None for no limit. For a stream, it is the
+            limit until the first result.
+        idle_timeout: Longest wait of a stream for each later result, in seconds; None for no limit.
+        stream_timeout: Time limit of a stream as a whole, in seconds; None for no limit.
         max_retries: Maximum number of retries.
         throttle: Limits the retries of all calls to this model together.
         queue: The calls to this server in flight, and those that wait because it is full.
@@ -68,7 +71,17 @@ class Policy:
     """
 
     # Not a dataclass: defining one takes longer than the rest of this module ("fresh process to first prediction").
-    __slots__ = ("clock", "idempotent", "max_retries", "queue", "random", "throttle", "timeout")
+    __slots__ = (
+        "clock",
+        "idempotent",
+        "idle_timeout",
+        "max_retries",
+        "queue",
+        "random",
+        "stream_timeout",
+        "throttle",
+        "timeout",
+    )
 
     def __init__(
         self,
@@ -79,8 +92,12 @@ class Policy:
         random: Callable[[], float] = _random,
         idempotent: bool = False,
         queue: CapacityQueue | None = None,
+        idle_timeout: float | None = None,
+        stream_timeout: float | None = None,
     ) -> None:
         self.timeout: Final = timeout
+        self.idle_timeout: Final = idle_timeout
+        self.stream_timeout: Final = stream_timeout
         self.max_retries: Final = max_retries
         self.throttle: Final = throttle or RetryThrottle()
         self.clock: Final = clock
@@ -91,6 +108,13 @@ class Policy:
     def replace(self, **changes: Any) -> Policy:
         """Return a copy of this policy with other values for some attributes."""
         return Policy(**{name: getattr(self, name) for name in self.__slots__} | changes)
+
+    def for_stream(self) -> Policy:
+        """Return the policy of a stream, whose first result must come before the stream must end."""
+        end, timeout = self.stream_timeout, self.timeout
+        if end is None or (timeout is not None and timeout <= end):
+            return self
+        return self.replace(timeout=end)
 
 
 class Deadline:

@@ -365,6 +365,8 @@ def error_from_failure(
     code, details = failure.code, failure.details
     error = classify_failure(failure).error
     if issubclass(error, DeadlineExceededError):
+        if failure.idle_timeout is not None:
+            return error(f"{subject}: {details}", timeout=failure.idle_timeout)
         cause = details or "DEADLINE_EXCEEDED"
         if timeout is not None and not failure.is_unsent:
             cause = "the stream did not end" if has_results else "no answer"

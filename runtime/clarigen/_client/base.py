@@ -87,6 +87,8 @@ class ClientBase(ABC):
         compute_cluster_id: str | None = None,
         nodepool_id: str | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
+        idle_timeout: float | Default | None = SERVER_DEFAULT,
+        stream_timeout: float | None = None,
         max_retries: int = DEFAULT_RETRIES,
         idempotent: bool = False,
         verify: bool = False,
@@ -110,7 +112,12 @@ class ClientBase(ABC):
             compute_cluster_id: Compute cluster, together with `nodepool_id`, instead of a deployment.
             nodepool_id: Nodepool of the compute cluster.
             timeout: Time limit of a call with all its attempts, in seconds, above 0; None for no limit.
-                The default is ten minutes. The call waits for a model that is starting.
+                The default is ten minutes. The call waits for a model that is starting. For a stream, it
+                is the time until the first result.
+            idle_timeout: Longest wait of a stream for the next result, in seconds, above 0; None for no
+                limit. An input that the stream sends begins the wait anew. The default is `timeout`.
+            stream_timeout: Time limit of a stream as a whole, in seconds, above 0. The default is None:
+                no limit as long as results arrive.
             max_retries: Number of retries of a call, at least 0. A call is retried if the server refuses
                 it or cannot be reached.
             idempotent: Whether to retry after a lost connection, too. The call may then run, and be
@@ -147,6 +154,8 @@ class ClientBase(ABC):
             verify=verify,
             on_response=on_response,
             interceptors=tuple(interceptors),
+            idle_timeout=idle_timeout,
+            stream_timeout=stream_timeout,
         )
         reference, version = self._resolve_model()
         self._endpoint = Endpoint.find(base_url, credentials, self._options.interceptors)
@@ -203,6 +212,8 @@ class ClientBase(ABC):
         self: ClientT,
         *,
         timeout: float | Default | None = SERVER_DEFAULT,
+        idle_timeout: float | Default | None = SERVER_DEFAULT,
+        stream_timeout: float | Default | None = SERVER_DEFAULT,
         max_retries: int | None = None,
         idempotent: bool | None = None,
         on_response: Observer | None = None,
@@ -212,8 +223,12 @@ class ClientBase(ABC):
         """Return a client with other options that shares this client's channel. This client does not change.
 
         Args:
-            timeout: Time limit of a call, in seconds, above 0; None for no limit. If omitted, the
-                current setting.
+            timeout: Time limit of a call, or until a stream's first result, in seconds, above 0; None
+                for no limit. If omitted, the current setting.
+            idle_timeout: Longest wait of a stream for the next result, in seconds, above 0; None for no
+                limit. If omitted, the current setting, or else `timeout`.
+            stream_timeout: Time limit of a stream as a whole, in seconds, above 0; None for no limit. If
+                omitted, the current setting.
             max_retries: Number of retries of a call, at least 0. None keeps the current setting.
             idempotent: Whether to retry after a lost connection, too. None keeps the current setting.
             on_response: Callback, invoked with a `Response` after each successful call. None keeps the
@@ -234,14 +249,18 @@ class ClientBase(ABC):
             "concurrency": concurrency,
         }
         changes = {name: value for name, value in changes.items() if value is not None}
-        if not isinstance(timeout, Default):
-            changes["timeout"] = timeout
+        limits = {
+            "timeout": timeout,
+            "idle_timeout": idle_timeout,
+            "stream_timeout": stream_timeout,
+        }
+        changes |= {name: value for name, value in limits.items() if not isinstance(value, Default)}
         options = self._options._replace(**changes)
         options.check()
         policy = self._call_context.policy.replace(
-            timeout=options.timeout,
             max_retries=options.max_retries,
             idempotent=options.idempotent,
+            **options.time_limits,
         )
         return self._make_view(options, policy)
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from .._calls.actions import Open
     from .._calls.call import StreamFlow
     from .._transport.connection import AnyConnection
+    from .._transport.read_timer import ReadTimer
 else:
-    Open = StreamFlow = AnyConnection = Any
+    Open = StreamFlow = AnyConnection = ReadTimer = Any
 
 _ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
 _ItemsT = TypeVar("_ItemsT", bound="RequestItemsBase")
@@ -87,8 +88,13 @@ class RequestItemsBase(ABC):
             self._cancel()
 
     @abstractmethod
-    def iterate_messages(self, attempt: Open) -> Any:
-        """Return the messages that an attempt sends: an iterator, or an async iterator."""
+    def iterate_messages(self, attempt: Open, timer: ReadTimer) -> Any:
+        """Return the messages that an attempt sends: an iterator, or an async iterator.
+
+        Args:
+            attempt: The attempt.
+            timer: Notes when the caller's iterator gave an item.
+        """
 
     def stop(self) -> None:  # noqa: B027 - not abstract: only asyncio has something to stop
         """Stop waiting for an item."""
@@ -102,6 +108,8 @@ class StreamBase(InstanceSchema, Generic[_ConnectionT, _ItemsT]):
         self._connection = connection
         self._items = items
         self._call: Any = None
+        self._timer: ReadTimer | None = None
+        self._stop_timer: Callable[[], object] | None = None
         self._is_done = False
         self._usage: Usage | None = None
 
@@ -112,17 +120,22 @@ class StreamBase(InstanceSchema, Generic[_ConnectionT, _ItemsT]):
 
     def _start_attempt(self, attempt: Open) -> None:
         self._cancel_call()  # the platform may have refused the previous attempt without ending it
-        items = self._items
+        items, connection = self._items, self._connection
+        timer = self._timer = connection.make_timer(attempt)
         if items is None:
-            self._call = self._connection.start_stream(attempt, None)
+            call = self._call = connection.start_stream(attempt, None, self._has_ended)
         elif items.error is not None:
             raise items.error
         else:
-            call = self._connection.start_stream(attempt, items.iterate_messages(attempt))
-            self._call = call
-            items.attach(call, partial(self._connection.cancel, call))
+            messages = items.iterate_messages(attempt, timer)
+            call = self._call = connection.start_stream(attempt, messages, self._has_ended)
+            items.attach(call, partial(connection.cancel, call))
+        self._stop_timer = connection.start_timer(timer, call)
         if self._is_done:  # canceled in the meantime
             self._cancel_call()
+
+    def _has_ended(self) -> bool:
+        return self._is_done
 
     def _get_call(self) -> Any:
         """Return grpc's call for the current attempt.
@@ -136,9 +149,14 @@ class StreamBase(InstanceSchema, Generic[_ConnectionT, _ItemsT]):
         return call
 
     def _cancel_call(self) -> None:
+        stop_timer, self._stop_timer = self._stop_timer, None
+        if stop_timer is not None:
+            stop_timer()
         call, self._call = self._call, None
         if call is not None:
             self._connection.cancel(call)
+            if self._timer is not None and self._timer.inner_call is not None:
+                self._connection.cancel(self._timer.inner_call)
 
     def _finish(self, usage: Usage) -> None:
         self._usage = usage

@@ -200,7 +200,11 @@ def start_exchange(
 
 
 def _apply_timeout(context: CallContext, timeouts: dict[str, float | None]) -> CallContext:
-    """Return the context with the request's own time limit: its read timeout is the limit of the whole call."""
+    """Return the context with the request's own time limits.
+
+    Its read timeout is the limit of the whole call, or of each wait for a piece of a stream, as in the library.
+    """
     if "read" not in timeouts or timeouts["read"] == context.policy.timeout:
         return context
-    return context._replace(policy=context.policy.replace(timeout=timeouts["read"]))
+    seconds = timeouts["read"]
+    return context._replace(policy=context.policy.replace(timeout=seconds, idle_timeout=seconds))

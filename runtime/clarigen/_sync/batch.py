@@ -114,6 +114,7 @@ class _Requests:
         self._finished_calls: deque[tuple[Chunk, Any]] = deque()
         self._wakeups = threading.Semaphore(0)
         self._calls: dict[Chunk, Any] = {}
+        self._ends: dict[Chunk, float] = {}
         self._retry_times: dict[Chunk, float] = {}
         self._called: deque[Chunk] = deque()
         self._unconnected: dict[Chunk, tuple[Send, Any]] = {}
@@ -154,7 +155,12 @@ class _Requests:
             return
         if not self._calls and not self._retry_times:
             return
-        timeouts = [due_time - now for due_time in self._retry_times.values()]
+        overdue = next((chunk for chunk, end in self._ends.items() if end <= now), None)
+        if overdue is not None:
+            self._give_up(overdue)
+            return
+        ends = (*self._retry_times.values(), *self._ends.values())
+        timeouts = [end - now for end in ends]
         timeout = self._plan.wait_timeout()
         if timeout is not None:
             timeouts.append(timeout)
@@ -172,8 +178,19 @@ class _Requests:
 
     def _resume_finished(self) -> None:
         chunk, call = self._finished_calls.popleft()
-        del self._calls[chunk]
-        self._resume_flow(chunk, *self._connection.collect_reply(call))
+        if self._calls.get(chunk) is call:  # not given up
+            self._forget(chunk)
+            self._resume_flow(chunk, *self._connection.collect_reply(call))
+
+    def _give_up(self, chunk: Chunk) -> None:
+        """Resume the flow of a chunk whose call gRPC should have ended."""
+        call = self._forget(chunk)
+        self._resume_flow(chunk, None, self._connection.abandon(call))
+
+    def _forget(self, chunk: Chunk) -> Any:
+        """Remove the call of a chunk, and return it."""
+        self._ends.pop(chunk, None)
+        return self._calls.pop(chunk)
 
     def _wake_chunk(self, chunk: Chunk) -> None:
         """Resume the flow of a chunk that waits for its turn now. May be called in any thread."""
@@ -215,14 +232,16 @@ class _Requests:
             self._unconnected[chunk] = attempt, wait
             self._retry_times[chunk] = time.monotonic() + wait.pause
         else:
-            self._start(chunk, call)
+            self._start(chunk, call, wait)
 
-    def _start(self, chunk: Chunk, call: Any) -> None:
+    def _start(self, chunk: Chunk, call: Any, wait: Any) -> None:
         """Record the call of a chunk."""
         self._calls[chunk] = call
+        if wait is not None and wait.latest_end is not None:
+            self._ends[chunk] = wait.latest_end
 
-        def on_done(finished_call: Any) -> None:
-            self._finished_calls.append((chunk, finished_call))
+        def on_done(_: object) -> None:
+            self._finished_calls.append((chunk, call))
             self._wakeups.release()
 
         call.add_done_callback(on_done)
@@ -230,6 +249,7 @@ class _Requests:
     def cancel(self) -> None:
         """Cancel all requests."""
         self._retry_times.clear()
+        self._ends.clear()
         for call in self._calls.values():
             call.cancel()
         self._calls.clear()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from math import inf
 from threading import Event, get_ident
 from typing import Any, Self
 
@@ -38,6 +39,7 @@ from .._transport.in_flight import (
     start_call,
     track_reader,
 )
+from .._transport.read_timer import READ_WATCHDOG, ReadTimer, run_aside
 from ..errors import ConfigError
 
 
@@ -95,19 +97,26 @@ class GrpcConnection(GrpcConnectionBase, Driver):
             # Not raised in the `except`: `__context__` would be grpc's error, whose traceback holds the metadata.
             if error is not None:
                 raise error
-            timeout = self._connect(lease, timeout)
+            timeout = self._connect(lease, timeout).remaining()
 
-    def _connect(self, lease: Lease, timeout: float | None) -> float | None:
-        """Wait until the channel is connected. Return the time that is left for the attempt, in seconds.
+    def _connect(
+        self,
+        lease: Lease,
+        timeout: float | None,
+        is_canceled: Callable[[], bool] | None = None,
+    ) -> ConnectionWait:
+        """Wait until the channel is connected. Return the wait, which knows how much time is left.
 
         Raises:
-            GrpcFailure: There is no connection. The request was not sent.
+            GrpcFailure: There is no connection, or the call was canceled. The request was not sent.
             ConfigError: The connection was closed meanwhile.
         """
         wait = ConnectionWait(timeout)
         while not self._is_connected(lease, wait):
+            if is_canceled is not None and is_canceled():
+                raise GrpcFailure("CANCELLED", "canceled before it was sent", is_unsent=True)
             time.sleep(wait.pause)
-        return wait.remaining()
+        return wait
 
     def _is_connected(self, lease: Lease, wait: ConnectionWait) -> bool:
         """Return whether the channel is connected; if not, the caller tries again after `wait.pause`.
@@ -144,15 +153,21 @@ class GrpcConnection(GrpcConnectionBase, Driver):
             pass
         return ""
 
-    def receive(self, call: Any, end: Any) -> Any:
+    def receive(self, call: Any, end: Any, timer: ReadTimer) -> Any:
         """Return the next reply of a stream, or `end` after the last; raise `GrpcFailure` if the stream failed."""
         error: Exception | None
+        if self._interceptors:
+            self._set_current_timer(timer)
         try:
             reply = next(call, end)
             self._record_answer()
             return reply
         except grpc.RpcError as raised:
-            error = self._to_failure(raised, self._find_origin(call))
+            origin = self._find_origin(call)
+            if timer.failure is not None:
+                error = record_failure(timer.failure, origin)
+            else:
+                error = self._to_failure(raised, origin)
         except BaseException as raised:
             origin = self._find_origin(call)
             error = self._find_error(raised, origin.lease if origin is not None else None)
@@ -177,14 +192,59 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         arguments = (attempt.request, wait.remaining(), self._credential.metadata)
         return leave_when_done(self._start(lease, partial(call.future, *arguments), 0))
 
-    def start_stream(self, attempt: Open, messages: Any) -> Any:
+    def make_timer(self, attempt: Open) -> ReadTimer:
+        """Return the timer of an attempt, which begins now."""
+        timer = ReadTimer(attempt)
+        self._set_current_timer(timer)
+        return timer
+
+    def _set_current_timer(self, timer: ReadTimer) -> None:
+        if self._interceptors:
+            from .._transport.stream_recorder import set_current_timer
+
+            set_current_timer(timer)
+
+    def start_stream(self, attempt: Open, messages: Any, is_canceled: Callable[[], bool]) -> Any:
         """Start an attempt of a streaming call, and return grpc's call: an iterator over the replies."""
         lease = self._get_lease()
-        attempt = attempt._replace(timeout=self._connect(lease, attempt.timeout))
+        deadline = self._connect(lease, attempt.timeout, is_canceled).left_of(attempt.deadline)
         tracked_messages = None if messages is None else track_reader(messages)
         return self._start(
-            lease, partial(self._open_stream, lease, attempt, tracked_messages), get_ident()
+            lease,
+            partial(self._open_stream, lease, attempt, deadline, tracked_messages),
+            get_ident(),
         )
+
+    def start_timer(self, timer: ReadTimer, call: Any) -> Callable[[], object] | None:
+        """Have a call canceled if it is silent for too long. Return a function that ends this; None if there is no limit."""
+        if timer.period == inf:
+            return None
+        timer.begin(partial(self._expire, timer, call))
+        try:
+            READ_WATCHDOG.add(timer)
+        except RuntimeError as raised:
+            READ_WATCHDOG.timers.discard(timer)
+            cancel_call(call)
+            raise GrpcFailure("INTERNAL", f"streams need a thread: {raised}") from None
+        return partial(READ_WATCHDOG.timers.discard, timer)
+
+    def _expire(self, timer: ReadTimer, call: Any, is_stuck: bool) -> None:
+        inner_call = call if timer.inner_call is None else timer.inner_call
+        if is_stuck:
+            run_aside(partial(self._end_wait, inner_call, self._find_origin(call)))
+        else:
+            run_aside(partial(cancel_call, inner_call))
+
+    def _end_wait(self, call: Any, origin: Origin | None) -> None:
+        """End the wait for a reply in a channel that does not even cancel a call, and retire the channel."""
+        if origin is not None:
+            origin.lease.abandon()
+        # Private: what `next` of a call looks at, ten times per second.
+        state = getattr(call, "_state", None)
+        if state is not None:
+            state.code = state.code or grpc.StatusCode.CANCELLED
+            state.details = state.details or ""
+            state.due.clear()
 
     def _start(self, lease: Lease, start: Callable[[], Any], owner_thread: int) -> Any:
         """Start a background call on a lease (see `start_call`), and remember its lease."""
@@ -208,9 +268,12 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         """
         if self._lease is None and isinstance(raised, ValueError):
             return ConfigError(CLOSED)
-        if lease is not None:
+        has_no_thread = isinstance(raised, RuntimeError) and "start new thread" in str(raised)
+        if lease is not None and has_no_thread:
+            lease.abandon()
+        elif lease is not None:
             lease.retire()
-        if isinstance(raised, RuntimeError) and "start new thread" in str(raised):
+        if has_no_thread:
             return GrpcFailure("INTERNAL", f"gRPC needs a thread: {raised}")
         return None
 
@@ -236,6 +299,14 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         self._record_answer()
         return reply, None
 
+    def abandon(self, call: Any) -> GrpcFailure:
+        """Give up a call that gRPC did not end at its deadline, and its channel. Return the failure of the call."""
+        origin = self._find_origin(call)
+        if origin is not None:
+            origin.lease.abandon()
+        run_aside(partial(cancel_call, call))
+        return GrpcFailure("DEADLINE_EXCEEDED", "")
+
     def _get_lease(self) -> Lease:
         lease = self._lease
         if lease is None:
@@ -247,10 +318,7 @@ class GrpcConnection(GrpcConnectionBase, Driver):
 
 def _sleep(action: Sleep) -> None:
     """Sleep, or wait until a ticket is called."""
-    ticket = action.ticket
-    if ticket is None:
+    if action.ticket is None:
         time.sleep(action.seconds)
     else:
-        called = Event()
-        ticket.on_call(called.set)
-        called.wait(action.seconds)
+        action.wait(Event())

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from .._calls.actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim
+from .._calls.actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim, Sleep
 from .._client.stream import RequestItemsBase, StreamBase
 
 if TYPE_CHECKING:
     from .._calls.call import StreamFlow
     from .._transport.connection import Connection
+    from .._transport.read_timer import ReadTimer
 else:
-    StreamFlow = Connection = Any
+    StreamFlow = Connection = ReadTimer = Any
 
 _R_co = TypeVar("_R_co", covariant=True)
 _GeneratorT = TypeVar("_GeneratorT", bound=Generator[Any, Any, Any])
@@ -81,16 +83,19 @@ class RequestItems(RequestItemsBase):
         # The second item. Empty until it is read, then the item, and END once an attempt has taken it.
         self._second_item: list[Any] = []
 
-    def iterate_messages(self, attempt: Open) -> Iterator[bytes]:
+    def iterate_messages(self, attempt: Open, timer: ReadTimer) -> Iterator[bytes]:
         """Return the messages that an attempt sends."""
-        return self._encode_messages(attempt, self._attempt_number)
+        return self._encode_messages(attempt, self._attempt_number, timer)
 
-    def _encode_messages(self, attempt: Open, attempt_number: int) -> Iterator[bytes]:
+    def _encode_messages(
+        self, attempt: Open, attempt_number: int, timer: ReadTimer
+    ) -> Iterator[bytes]:
         assert attempt.encode_item is not None
         yield attempt.request
         try:
             item = self._take_second_item(attempt_number)
             while item is not END:
+                timer.last_input = time.monotonic()
                 yield attempt.encode_item(item)
                 item = next(self.iterator, END)
         except Exception as error:  # noqa: BLE001 - from the caller's iterator, for the caller
@@ -129,6 +134,7 @@ class Stream(StreamBase["Connection", RequestItems], Generic[_R_co]):
     ) -> None:
         super().__init__(flow, connection, items)
         self._shared_flow = SharedGenerator(flow)
+        self._pause_end: threading.Event | None = None
 
     def __iter__(self) -> Self:
         return self
@@ -169,6 +175,12 @@ class Stream(StreamBase["Connection", RequestItems], Generic[_R_co]):
             self.cancel()
             raise
 
+    def cancel(self) -> None:
+        super().cancel()
+        pause_end = self._pause_end
+        if pause_end is not None:
+            pause_end.set()
+
     def _close_flow(self) -> None:
         self._shared_flow.close()
 
@@ -176,9 +188,14 @@ class Stream(StreamBase["Connection", RequestItems], Generic[_R_co]):
         """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
         items = self._items
         if isinstance(action, Receive):
+            timer: Any = self._timer
+            timer.wait_start = time.monotonic()
             try:
-                return self._connection.receive(self._get_call(), END)
+                reply = self._connection.receive(self._get_call(), END, timer)
+                timer.has_reply = True
+                return reply
             finally:
+                timer.wait_start = 0.0
                 # The call was canceled because of this error, so it replaces the failure.
                 if items is not None and items.error is not None:
                     raise items.error
@@ -190,7 +207,18 @@ class Stream(StreamBase["Connection", RequestItems], Generic[_R_co]):
         if isinstance(action, Reclaim):
             assert items is not None
             return items.reclaim()
+        if isinstance(action, Sleep):
+            return self._sleep(action)
         return self._connection.perform(action)
+
+    def _sleep(self, action: Sleep) -> None:
+        """Sleep, until the stream is canceled at most."""
+        pause_end = self._pause_end = threading.Event()
+        if not self._is_done:
+            action.wait(pause_end)
+        self._pause_end = None
+        if self._is_done:
+            raise GrpcFailure("CANCELLED", "the stream has been canceled")
 
     def __enter__(self) -> Self:
         return self

@@ -103,7 +103,10 @@ def open_channel(
         channel = module.insecure_channel(target.address, options, **keywords)
     read_state = _find_state_reader(channel)
     if loop is None and interceptors:  # `intercept_channel` imports a module even if there are none
-        return OpenChannel(grpc.intercept_channel(channel, *interceptors), channel, read_state)
+        from .stream_recorder import StreamRecorder
+
+        intercepted = grpc.intercept_channel(channel, *interceptors, StreamRecorder())
+        return OpenChannel(intercepted, channel, read_state)
     return OpenChannel(channel, channel, read_state)
 
 

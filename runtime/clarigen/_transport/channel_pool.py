@@ -38,6 +38,7 @@ class SharedChannel:
         leases: The number of leases that are not released.
         answers: The number of answers that came over the channel, roughly: it changes with each.
         was_connected: Whether a client with interceptors has seen it connected.
+        is_abandoned: Whether it can never be closed.
         is_stale: Whether no new call may use it: it was opened before a fork, in the parent process, or is retired.
     """
 
@@ -46,6 +47,7 @@ class SharedChannel:
         "base",
         "channel",
         "interceptors",
+        "is_abandoned",
         "is_stale",
         "leases",
         "read_state",
@@ -56,7 +58,7 @@ class SharedChannel:
         self.channel, self.base, self.read_state = opened
         self.interceptors = interceptors  # kept alive, so that their ids stay unique
         self.leases = self.answers = 0
-        self.is_stale = self.was_connected = False
+        self.is_stale = self.was_connected = self.is_abandoned = False
 
 
 class ChannelPool:
@@ -120,6 +122,13 @@ class ChannelPool:
                 del self.channels[key]
 
 
+def _leak(shared: SharedChannel) -> None:
+    """Keep a channel until the process ends, and beyond the end of the interpreter."""
+    import ctypes  # needed after a fault of grpc only
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(shared))
+
+
 POOL: Final = ChannelPool()
 """The channels of all clients."""
 
@@ -175,6 +184,15 @@ class Lease:
     def retire(self) -> None:
         """Retire the channel, because its connection may be dead."""
         POOL.retire(self._key, self.shared)
+
+    def abandon(self) -> None:
+        """Retire the channel, because no thread serves its calls. grpc would wait for them for ever to close it."""
+        with POOL.lock:
+            is_first = not self.shared.is_abandoned
+            self.shared.is_abandoned = True
+        self.retire()
+        if is_first:
+            _leak(self.shared)
 
     def release(self) -> Any:
         """End the lease. Return the channel if the caller must close it, because this was its last lease."""

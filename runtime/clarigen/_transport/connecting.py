@@ -37,6 +37,9 @@ SETTLE_SECONDS: Final = 0.005
 """The pause after a call that was lost, in seconds: gRPC ends the calls first, and then notes that the connection is
 lost."""
 
+GRACE_SECONDS: Final = 1.0
+"""How long after its deadline gRPC may take to end a call, in seconds, before our own wait for it ends."""
+
 _FIRST_PAUSE: Final = 0.0005
 _PAUSE_GROWTH: Final = 1.3
 _LONGEST_PAUSE: Final = 0.05
@@ -96,6 +99,7 @@ class ConnectionWait:
     Attributes:
         reason: Why the channel is not connected, as gRPC describes it; empty if it is not known.
         pause: Seconds until the channel's state should be read again.
+        latest_end: When gRPC must have ended the call, by the clock; None if it has no deadline.
     """
 
     def __init__(self, timeout: float | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -110,6 +114,7 @@ class ConnectionWait:
         self._clock = clock
         self._start = clock()
         self.pause = _FIRST_PAUSE
+        self.latest_end = None if timeout is None else self._start + timeout + GRACE_SECONDS
         self._has_failed = False
         self._is_first_failure = False
 
@@ -119,7 +124,11 @@ class ConnectionWait:
 
     def remaining(self) -> float | None:
         """Return the time that is left for the attempt, in seconds, at least 0.001; None for no limit."""
-        return None if self._timeout is None else max(self._timeout - self.elapsed(), 0.001)
+        return self.left_of(self._timeout)
+
+    def left_of(self, timeout: float | None) -> float | None:
+        """Return what is left of another timeout that began with the wait, at least 0.001; None for no limit."""
+        return None if timeout is None else max(timeout - self.elapsed(), 0.001)
 
     def go_on(self, state: int) -> bool:
         """Return whether to wait for another `pause`, given the state of a channel that is not connected."""

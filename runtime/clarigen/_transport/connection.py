@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from .._calls.batch import AdaptiveLimits, BatchPlan, encode_list
 from .._calls.call import call_stream, call_unary
 from .connecting import READY
+from .read_timer import ReadTimer
 
 if TYPE_CHECKING:
     from .._calls.actions import GrpcFailure, Open, Send, Sleep
@@ -74,13 +75,22 @@ class AnyConnection(Protocol):
         """Return the flow that waits until a model accepts calls."""
         ...
 
-    def start_stream(self, attempt: Open, messages: Any) -> Any:
+    def start_stream(self, attempt: Open, messages: Any, is_canceled: Callable[[], bool]) -> Any:
         """Start an attempt of a streaming call, and return grpc's call.
 
         Args:
             attempt: The attempt.
             messages: Iterator over all messages to send, the first included; None if there is only one.
+            is_canceled: Returns whether the stream was canceled meanwhile.
         """
+        ...
+
+    def make_timer(self, attempt: Open) -> ReadTimer:
+        """Return the timer of an attempt, which begins now."""
+        ...
+
+    def start_timer(self, timer: ReadTimer, call: Any) -> Callable[[], object] | None:
+        """Have a call canceled if it is silent for too long. Return a function that ends this; None if there is no limit."""
         ...
 
     def cancel(self, call: Any) -> None:
@@ -101,11 +111,11 @@ class Connection(AnyConnection, Protocol):
     def perform(self, action: Send | Sleep) -> Any:
         """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
 
-    def receive(self, call: Any, end: Any) -> Any:
+    def receive(self, call: Any, end: Any, timer: ReadTimer) -> Any:
         """Return the next reply of a stream, or `end` after the last; raise `GrpcFailure` if the stream failed."""
 
     def begin_wait(self, attempt: Send) -> Any:
-        """Begin the wait of an attempt for a connection. Its `pause` is the seconds until the next try."""
+        """Begin the wait of an attempt for a connection: a `ConnectionWait`, or None if there is none."""
         ...
 
     def start_unary(self, attempt: Send, wait: Any) -> Any:
@@ -114,6 +124,10 @@ class Connection(AnyConnection, Protocol):
         Raises:
             GrpcFailure: The wait for a connection is over.
         """
+
+    def abandon(self, call: Any) -> GrpcFailure:
+        """Give up a call that gRPC did not end at its deadline. Return the failure of the call."""
+        ...
 
     def collect_reply(self, call: Any) -> tuple[Any, GrpcFailure | None]:
         """Return the reply of a finished call, or its failure."""
@@ -133,14 +147,17 @@ class AsyncConnection(AnyConnection, Protocol):
     async def perform(self, action: Send | Sleep) -> Any:
         """Perform an action, and return its result; raise `GrpcFailure` if it failed."""
 
-    async def receive(self, call: Any, reply: Any, end: Any) -> Any:
+    async def pause(self, action: Sleep, end: Any) -> None:
+        """Sleep until an event is set, at most."""
+
+    async def receive(self, call: Any, reply: Any, end: Any, timer: ReadTimer) -> Any:
         """Await a reply of a stream. Return it, or `end` after the last; raise `GrpcFailure` if the stream failed."""
 
-    async def connect(self, attempt: Open) -> Open:
+    async def connect(self, attempt: Open, is_canceled: Callable[[], bool]) -> Open:
         """Wait for a connection. Return the attempt with the time that is left.
 
         Raises:
-            GrpcFailure: There is no connection.
+            GrpcFailure: There is no connection, or the stream was canceled.
         """
         ...
 
@@ -183,9 +200,11 @@ class GrpcConnectionBase(ABC):
 
         return wait_until_ready(address, policy)
 
-    def _open_stream(self, lease: Lease, attempt: Open, messages: Any) -> Any:
+    def _open_stream(
+        self, lease: Lease, attempt: Open, deadline: float | None, messages: Any
+    ) -> Any:
         """Start an attempt of a streaming call on a channel that is connected, and return grpc's call."""
-        options = {"timeout": attempt.timeout, "metadata": self._credential.metadata}
+        options = {"timeout": deadline, "metadata": self._credential.metadata}
         if messages is None:
             return lease.get_callable("unary_stream", attempt.rpc)(attempt.request, **options)
         return lease.get_callable("stream_stream", attempt.rpc)(messages, **options)
@@ -212,6 +231,10 @@ class GrpcConnectionBase(ABC):
     @abstractmethod
     def cancel(self, call: Any) -> None:
         """Cancel a call."""
+
+    def make_timer(self, attempt: Open) -> ReadTimer:
+        """Return the timer of an attempt, which begins now."""
+        return ReadTimer(attempt)
 
     @abstractmethod
     def _get_lease(self) -> Lease:

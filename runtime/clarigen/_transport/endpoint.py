@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .._text import quote_address, show
+from .._types import SERVER_DEFAULT, Default
 from ..errors import ConfigError
 from .credentials import Credential, CredentialArguments
 
@@ -197,6 +198,8 @@ class ClientOptions(NamedTuple):
     verify: bool
     on_response: Observer | None
     interceptors: tuple[object, ...]
+    idle_timeout: float | Default | None = SERVER_DEFAULT
+    stream_timeout: float | None = None
     batch_size: int | None = None
     concurrency: int | None = None
 
@@ -204,6 +207,16 @@ class ClientOptions(NamedTuple):
     def is_platform(self) -> bool:
         """Whether the server is the platform itself."""
         return find_base_url(self.base_url) == DEFAULT_BASE_URL
+
+    @property
+    def time_limits(self) -> dict[str, Any]:
+        """The time limits, as arguments of a policy."""
+        is_default = isinstance(self.idle_timeout, Default)
+        return {
+            "timeout": self.timeout,
+            "idle_timeout": self.timeout if is_default else self.idle_timeout,
+            "stream_timeout": self.stream_timeout,
+        }
 
     @property
     def batch_limits(self) -> BatchLimits:
@@ -216,7 +229,8 @@ class ClientOptions(NamedTuple):
         """Raise `ConfigError` if an option is out of its range."""
         from .._calls.batch import MAX_INPUTS
 
-        check_timeout(self.timeout)
+        for name, seconds in self.time_limits.items():
+            check_timeout(seconds, name)
         if not (_is_number(self.max_retries) and self.max_retries >= 0):
             raise ConfigError(
                 f"`max_retries` must be a number of at least 0, not {show(self.max_retries)}"
@@ -248,19 +262,19 @@ class ClientOptions(NamedTuple):
         target = endpoint.target
         throttle = get_throttle((target, reference, hash(endpoint.credential.metadata)))
         return Policy(
-            self.timeout,
-            self.max_retries,
-            throttle,
+            max_retries=self.max_retries,
+            throttle=throttle,
             idempotent=self.idempotent,
             queue=get_queue(target),
+            **self.time_limits,
         )
 
 
-def check_timeout(timeout: float | None) -> None:
+def check_timeout(timeout: float | None, name: str = "timeout") -> None:
     """Raise `ConfigError` if a timeout is neither None nor a number of seconds above 0."""
     if timeout is not None and not (_is_number(timeout) and 0 < timeout <= _MAX_TIMEOUT):
         raise ConfigError(
-            f"`timeout` must be seconds above 0, or None for no limit, not {show(timeout)}"
+            f"`{name}` must be seconds above 0, or None for no limit, not {show(timeout)}"
         )
 
 

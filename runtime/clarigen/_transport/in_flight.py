@@ -11,7 +11,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from types import GeneratorType
 from typing import Any, Final
@@ -145,10 +144,12 @@ def cancel_call(call: Any) -> None:
         leave_when_done(call)
         call.cancel()
     elif _is_generator(call):
-        # ValueError: another thread is running the generator. The call continues until its next reply or its
-        # deadline.
-        with suppress(ValueError):
+        try:
             call.close()
+        except ValueError:  # another thread is running the generator, which usually holds the call
+            for value in list(call.gi_frame.f_locals.values()) if call.gi_frame else ():
+                if _is_call(value):
+                    cancel_call(value)
         _leave_gate(_background_calls.pop(call, None))
 
 

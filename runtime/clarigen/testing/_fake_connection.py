@@ -123,7 +123,15 @@ class FakeConnectionBase:
         del address, policy
         yield from ()
 
-    def start_stream(self, attempt: object, messages: object) -> Any:
+    def make_timer(self, attempt: object) -> Any:
+        """Raise NotImplementedError: the flows of a fake open no stream."""
+        raise NotImplementedError
+
+    def start_timer(self, timer: object, call: object) -> Any:
+        """Raise NotImplementedError: the flows of a fake open no stream."""
+        raise NotImplementedError
+
+    def start_stream(self, attempt: object, messages: object, is_canceled: object) -> Any:
         """Raise NotImplementedError: the flows of a fake open no stream."""
         raise NotImplementedError
 
@@ -154,8 +162,12 @@ class FakeConnection(FakeConnectionBase, Driver):
         except Exception as error:  # noqa: BLE001 - any error of the function is for the caller
             return _FinishedCall(None, error)
 
-    def receive(self, call: object, end: object) -> Any:
+    def receive(self, call: object, end: object, timer: object) -> Any:
         """Raise NotImplementedError: the flows of a fake open no stream."""
+        raise NotImplementedError
+
+    def abandon(self, call: object) -> Any:
+        """Raise NotImplementedError: the calls of a fake have no deadline."""
         raise NotImplementedError
 
     def collect_reply(self, call: Any) -> tuple[Any, Any]:
@@ -184,11 +196,15 @@ class AsyncFakeConnection(FakeConnectionBase, AsyncDriver):
         """Close the connection. Later calls raise ConfigError."""
         self._is_closed = True
 
-    async def receive(self, call: object, reply: object, end: object) -> Any:
+    async def pause(self, action: object, end: object) -> None:
+        """Raise NotImplementedError: the flows of a fake do not pause."""
+        raise NotImplementedError
+
+    async def receive(self, call: object, reply: object, end: object, timer: object) -> Any:
         """Raise NotImplementedError: the flows of a fake open no stream."""
         raise NotImplementedError
 
-    async def connect(self, attempt: Any) -> Any:
+    async def connect(self, attempt: Any, is_canceled: object) -> Any:
         """Raise NotImplementedError: the flows of a fake open no stream."""
         raise NotImplementedError
 

@@ -6,6 +6,7 @@ grpc is imported when a channel is opened, because importing a generated package
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -86,6 +87,8 @@ def open_channel(
     import grpc
     import grpc.aio
 
+    if "gevent.monkey" in sys.modules:
+        _init_gevent()
     options = [
         *_OPTIONS,
         ("grpc.max_receive_message_length", target.max_reply_bytes or MAX_MESSAGE_BYTES),
@@ -108,6 +111,20 @@ def open_channel(
         intercepted = grpc.intercept_channel(channel, *interceptors, StreamRecorder())
         return OpenChannel(intercepted, channel, read_state)
     return OpenChannel(channel, channel, read_state)
+
+
+_gevent_pids: Final[set[int]] = set()
+"""The processes in which gRPC works with gevent."""
+
+
+def _init_gevent() -> None:
+    """Let gRPC wait by gevent if gevent has replaced the threads of this process: otherwise streams would hang."""
+    monkey = sys.modules["gevent.monkey"]
+    if os.getpid() not in _gevent_pids and monkey.is_module_patched("threading"):
+        from grpc.experimental.gevent import init_gevent
+
+        init_gevent()
+        _gevent_pids.add(os.getpid())
 
 
 def _find_state_reader(channel: Any) -> Callable[[bool], int]:

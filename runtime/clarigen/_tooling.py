@@ -26,7 +26,7 @@ from ._drift.offer import compare_offers
 from ._model_client import ModelClient, make_printable, open_client
 from ._model_ref import ModelRef
 from ._text import may_hold_secret
-from ._transport.endpoint import DEFAULT_BASE_URL, Target, split_url
+from ._transport.endpoint import DEFAULT_BASE_URL, Target, import_grpc, split_url
 from ._wire.json_schema import (
     NO_DEFAULT,
     Schema,
@@ -131,6 +131,7 @@ def connect(
     Raises:
         ConfigError: The address, the credential or the timeout is missing or wrong.
     """
+    import_grpc()
     from ._sync.connection import GrpcConnection
     from ._transport.credentials import CredentialArguments
     from ._transport.endpoint import Endpoint, check_timeout

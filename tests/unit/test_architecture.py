@@ -61,8 +61,8 @@ GENERATOR_LAYERS = (
 )
 """The folders and modules of the generator, in the order in which data passes through them."""
 
-CONNECTIONS = ("_sync/connection.py", "_async/connection.py")
-"""The modules that make a call over the network."""
+CONNECTIONS = ("_sync/connection.py", "_async/connection.py", "_transport/stream_recorder.py")
+"""The modules that make a call over the network, or see one."""
 
 
 def modules(package: Path) -> list[Path]:

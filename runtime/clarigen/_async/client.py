@@ -32,6 +32,9 @@ class AsyncClient(ClientBase):
     _connection: AsyncConnection
 
     def _open_connection(self) -> None:
+        from .._transport.endpoint import import_grpc
+
+        import_grpc()
         from .connection import AsyncGrpcConnection
 
         self._connection = AsyncGrpcConnection(self._endpoint)

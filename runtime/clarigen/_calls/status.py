@@ -236,6 +236,7 @@ _NO_CONNECTION: Final = FailureInfo(UnavailableError)
 _NO_CONNECTION_IN_TIME: Final = FailureInfo(DeadlineExceededError)
 _CONNECTION_LOST: Final = FailureInfo(UnavailableError, Retryability.IF_IDEMPOTENT)
 _STREAM_RESET: Final = FailureInfo(TransportError, Retryability.IF_IDEMPOTENT)
+_RATE_LIMITED: Final = FailureInfo(RateLimitError, Retryability.TRANSIENT)
 _OVERLOADED: Final = FailureInfo(UnavailableError, Retryability.OVERLOADED)
 _EXHAUSTED: Final = FailureInfo(UnavailableError, Retryability.IF_IDEMPOTENT)
 _TOO_LARGE: Final = FailureInfo(TransportError)
@@ -256,6 +257,21 @@ _SIZE_DETAILS: Final = "larger than max"
 _CONCURRENCY_DETAILS: Final = "Concurrent RPC limit exceeded!"
 """The whole details with which a gRPC server in Python refuses a call before it starts it."""
 
+_HTTP_STATUS: Final = "Received http2 header with status: "
+"""The whole details, before the number, if something else than a gRPC server answered, such as a proxy."""
+
+_LOST_BEHIND_PROXY: Final = (
+    "the model may have run it, so only a client with idempotent=True sends it again"
+)
+_PROXY_REMEDIES: Final[Mapping[str, str]] = {
+    _HTTP_STATUS + "404": "no gRPC server answers at this address",
+    _HTTP_STATUS + "413": "a proxy limits the size of requests",
+    _HTTP_STATUS + "429": "a proxy limits the rate of requests",
+    _HTTP_STATUS + "502": _LOST_BEHIND_PROXY,
+    _HTTP_STATUS + "503": _LOST_BEHIND_PROXY,
+    _HTTP_STATUS + "504": _LOST_BEHIND_PROXY,
+}
+
 _CLOSED_SERVER: Final = "ClosedResourceError"
 """The exception, without a message, that the SDK raises if a model's MCP server has ended."""
 
@@ -264,13 +280,15 @@ def classify_failure(failure: GrpcFailure) -> FailureInfo:
     """Return what is known of a gRPC status.
 
     Whether the request has run is not read from the details: the server, the model and gRPC itself may say anything.
-    What was not sent is known from the connection, and everything else may have run. The one exception is the exact
-    refusal of a server that is full.
+    What was not sent is known from the connection, and everything else may have run. The exceptions are the exact
+    refusals of a server that is full, and of a proxy that limits the rate.
     """
     if failure.is_unsent:
         is_late = failure.code == "DEADLINE_EXCEEDED"
         return _NO_CONNECTION_IN_TIME if is_late else _NO_CONNECTION
     match failure.code:
+        case "UNAVAILABLE" if failure.details == _HTTP_STATUS + "429":
+            return _RATE_LIMITED
         case "UNAVAILABLE":
             return _CONNECTION_LOST
         case "INTERNAL" | "UNKNOWN" if failure.details.lower().startswith(_RESET_DETAILS):
@@ -286,7 +304,10 @@ def classify_failure(failure: GrpcFailure) -> FailureInfo:
 def may_have_run(failure: GrpcFailure | ModelError) -> bool:
     """Return whether the model may have run the request of an attempt that failed."""
     if isinstance(failure, GrpcFailure):
-        return not failure.is_unsent and classify_failure(failure) is not _OVERLOADED
+        return not failure.is_unsent and classify_failure(failure) not in (
+            _OVERLOADED,
+            _RATE_LIMITED,
+        )
     info = classify_status(failure.code)
     return info.retryability is Retryability.NEVER and not issubclass(info.error, _NOT_RUN)
 
@@ -372,7 +393,8 @@ def error_from_failure(
             cause = "the stream did not end" if has_results else "no answer"
             cause += f" within {timeout:g} seconds"
         return error(f"{subject}: {cause}", timeout=timeout)
-    message = f"{subject}: {code}: {details}"
+    remedy = _PROXY_REMEDIES.get(details)
+    message = f"{subject}: {code}: {details}" + (f"; {remedy}" if remedy else "")
     if issubclass(error, ModelError):
         return error(message, name=code, details=details)
     return error(message, code=code, details=details)

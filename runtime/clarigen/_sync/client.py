@@ -33,6 +33,9 @@ class Client(ClientBase):
     _connection: Connection
 
     def _open_connection(self) -> None:
+        from .._transport.endpoint import import_grpc
+
+        import_grpc()
         from .connection import GrpcConnection
 
         self._connection = GrpcConnection(self._endpoint)

@@ -39,7 +39,7 @@ from .._transport.in_flight import (
     start_call,
     track_reader,
 )
-from .._transport.read_timer import READ_WATCHDOG, ReadTimer, run_aside
+from .._transport.read_timer import CURRENT, READ_WATCHDOG, ReadTimer, run_aside
 from ..errors import ConfigError
 
 
@@ -156,8 +156,8 @@ class GrpcConnection(GrpcConnectionBase, Driver):
     def receive(self, call: Any, end: Any, timer: ReadTimer) -> Any:
         """Return the next reply of a stream, or `end` after the last; raise `GrpcFailure` if the stream failed."""
         error: Exception | None
-        if self._interceptors:
-            self._set_current_timer(timer)
+        if timer.is_lazy:
+            CURRENT.timer = timer
         try:
             reply = next(call, end)
             self._record_answer()
@@ -194,15 +194,8 @@ class GrpcConnection(GrpcConnectionBase, Driver):
 
     def make_timer(self, attempt: Open) -> ReadTimer:
         """Return the timer of an attempt, which begins now."""
-        timer = ReadTimer(attempt)
-        self._set_current_timer(timer)
+        timer = CURRENT.timer = ReadTimer(attempt)
         return timer
-
-    def _set_current_timer(self, timer: ReadTimer) -> None:
-        if self._interceptors:
-            from .._transport.stream_recorder import set_current_timer
-
-            set_current_timer(timer)
 
     def start_stream(self, attempt: Open, messages: Any, is_canceled: Callable[[], bool]) -> Any:
         """Start an attempt of a streaming call, and return grpc's call: an iterator over the replies."""
@@ -217,6 +210,8 @@ class GrpcConnection(GrpcConnectionBase, Driver):
 
     def start_timer(self, timer: ReadTimer, call: Any) -> Callable[[], object] | None:
         """Have a call canceled if it is silent for too long. Return a function that ends this; None if there is no limit."""
+        CURRENT.timer = None
+        timer.is_lazy = not hasattr(call, "cancel")
         if timer.period == inf:
             return None
         timer.begin(partial(self._expire, timer, call))
@@ -245,6 +240,9 @@ class GrpcConnection(GrpcConnectionBase, Driver):
             state.code = state.code or grpc.StatusCode.CANCELLED
             state.details = state.details or ""
             state.due.clear()
+            callbacks, state.callbacks = state.callbacks or (), []
+            for callback in callbacks:
+                callback()
 
     def _start(self, lease: Lease, start: Callable[[], Any], owner_thread: int) -> Any:
         """Start a background call on a lease (see `start_call`), and remember its lease."""
@@ -301,10 +299,8 @@ class GrpcConnection(GrpcConnectionBase, Driver):
 
     def abandon(self, call: Any) -> GrpcFailure:
         """Give up a call that gRPC did not end at its deadline, and its channel. Return the failure of the call."""
-        origin = self._find_origin(call)
-        if origin is not None:
-            origin.lease.abandon()
         run_aside(partial(cancel_call, call))
+        self._end_wait(call, self._find_origin(call))
         return GrpcFailure("DEADLINE_EXCEEDED", "")
 
     def _get_lease(self) -> Lease:

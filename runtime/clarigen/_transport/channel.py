@@ -105,6 +105,8 @@ def open_channel(
     else:
         channel = module.insecure_channel(target.address, options, **keywords)
     read_state = _find_state_reader(channel)
+    if loop is None:
+        _record_instrumented_streams(channel)
     if loop is None and interceptors:  # `intercept_channel` imports a module even if there are none
         from .stream_recorder import StreamRecorder
 
@@ -125,6 +127,19 @@ def _init_gevent() -> None:
 
         init_gevent()
         _gevent_pids.add(os.getpid())
+
+
+def _record_instrumented_streams(channel: Any) -> None:
+    """Record the calls of streams if instrumentation such as OpenTelemetry's has wrapped the channel."""
+    import grpc
+
+    inner = getattr(channel, "_channel", None)
+    while isinstance(inner, grpc.Channel):
+        outer, channel, inner = channel, inner, getattr(inner, "_channel", None)
+        if not isinstance(inner, grpc.Channel):
+            from .stream_recorder import StreamRecorder
+
+            outer._channel = grpc.intercept_channel(channel, StreamRecorder())
 
 
 def _find_state_reader(channel: Any) -> Callable[[bool], int]:

@@ -71,7 +71,7 @@ _REMEDIES: Final = (
         "the server does not offer HTTP/2, which gRPC needs; check the address and the port",
     ),
     (
-        ("http1.x server", "http/1", "ssh-"),
+        ("http1.x server", "http/1", "ssh-", "expected settings frame as the first frame"),
         "the server does not speak gRPC; check the port",
     ),
     (

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .._text import quote_address, show
@@ -281,3 +283,18 @@ def check_timeout(timeout: float | None, name: str = "timeout") -> None:
 def _is_number(value: object) -> bool:
     # Checked although options are annotated: callers often read them from the environment, as text.
     return isinstance(value, (int, float))
+
+
+def import_grpc() -> None:
+    """Import grpc so that its C++ code does not write to standard error, unless GRPC_VERBOSITY or GRPC_TRACE is set.
+
+    What it writes are reasons of failures, which our errors also state. grpc reads the variable when it is imported,
+    so it is removed again, and child processes do not see it.
+    """
+    if "grpc" in sys.modules or not {"GRPC_VERBOSITY", "GRPC_TRACE"}.isdisjoint(os.environ):
+        return
+    os.environ["GRPC_VERBOSITY"] = "NONE"
+    try:
+        import_module("grpc")
+    finally:
+        os.environ.pop("GRPC_VERBOSITY", None)

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from types import GeneratorType
 from typing import Any, Final
@@ -144,12 +145,9 @@ def cancel_call(call: Any) -> None:
         leave_when_done(call)
         call.cancel()
     elif _is_generator(call):
-        try:
+        # ValueError: another thread is running the generator, and gets the error of the call (see `stream_recorder`).
+        with suppress(ValueError):
             call.close()
-        except ValueError:  # another thread is running the generator, which usually holds the call
-            for value in list(call.gi_frame.f_locals.values()) if call.gi_frame else ():
-                if _is_call(value):
-                    cancel_call(value)
         _leave_gate(_background_calls.pop(call, None))
 
 

@@ -33,6 +33,7 @@ class ReadTimer:
         wait_start: When the reader began to wait; 0 while it does not wait.
         last_input: When the caller's iterator gave an input last; 0 before.
         inner_call: grpc's own call, if an interceptor may have replaced it; else None.
+        is_lazy: Whether an interceptor has replaced the call, and may make it when the first reply is taken.
         failure: The failure of the call; None unless the call was canceled because it was silent for too long.
         expire: Cancels the call. If its argument is true, that was done before, and the reader still waits: the wait
             must be ended by force. It must not block.
@@ -48,6 +49,7 @@ class ReadTimer:
         "failure",
         "has_reply",
         "inner_call",
+        "is_lazy",
         "last_input",
         "wait_start",
     )
@@ -60,6 +62,7 @@ class ReadTimer:
         self.wait_start = self.last_input = self._expiry = 0.0
         self.has_reply = False
         self.inner_call: Any = None
+        self.is_lazy = False
         self.failure: GrpcFailure | None = None
         self.expire: Callable[[bool], object] | None = None
 
@@ -101,6 +104,14 @@ class ReadTimer:
             return GrpcFailure("DEADLINE_EXCEEDED", "")
         details = f"no result within {self._idle_timeout:g} seconds after the last"
         return GrpcFailure("DEADLINE_EXCEEDED", details, idle_timeout=self._idle_timeout)
+
+
+class _CurrentTimer(threading.local):
+    timer: ReadTimer | None = None
+
+
+CURRENT: Final = _CurrentTimer()
+"""The timer of the stream that this thread starts or reads, for `stream_recorder`."""
 
 
 class ReadWatchdog:

@@ -1,4 +1,4 @@
-"""The innermost interceptor of synchronous clients that have interceptors. It remembers the calls of streams.
+"""The innermost interceptor of synchronous clients that have interceptors or are instrumented. It remembers the calls of streams.
 
 An interceptor may replace a call by any iterator, which cannot be canceled while a thread waits for its next item. It
 may also make the call only when the first item is taken. This module is loaded with the first such client.
@@ -6,20 +6,11 @@ may also make the call only when the first item is taken. This module is loaded 
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import grpc
 
-if TYPE_CHECKING:
-    from .read_timer import ReadTimer
-
-_CURRENT: Final = threading.local()
-
-
-def set_current_timer(timer: ReadTimer) -> None:
-    """Set the timer of the stream that this thread starts or reads."""
-    _CURRENT.timer = timer
+from .read_timer import CURRENT
 
 
 class StreamRecorder(grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientInterceptor):
@@ -39,7 +30,6 @@ class StreamRecorder(grpc.UnaryStreamClientInterceptor, grpc.StreamStreamClientI
 
 
 def _store(call: Any) -> Any:
-    timer = getattr(_CURRENT, "timer", None)
-    if timer is not None:
-        timer.inner_call = call
+    if CURRENT.timer is not None:
+        CURRENT.timer.inner_call = call
     return call

@@ -75,8 +75,9 @@ test: $(STAMP) $(OLDEST) $(MCP)  ## run all tests
 test-frameworks: $(STAMP) $(MCP) $(FRAMEWORKS) $(OPENAI)  ## run our clients with agent frameworks and other versions of openai
 	$(BIN)/python -m pytest -n auto -m frameworks
 
-soak: $(STAMP)  ## make 100,000 calls and check that nothing leaks
+soak: $(STAMP)  ## make 100,000 calls and check that nothing leaks, then run 4,000 histories over a bad network
 	cd tests && PYTHONPATH=. ../$(BIN)/python -m faults.soak
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m faults.histories 2000
 
 bench: $(STAMP)  ## compare speed with hand-written code and the official SDK (about ten minutes)
 	$(BIN)/python -m benchmarks

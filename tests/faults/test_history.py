@@ -17,6 +17,7 @@ import pytest
 
 from clarigen import ClarigenError, DecodeError, Response
 from faults.callers import TWINS, AsyncCalls, Calls, with_test_policy
+from faults.histories import run_history
 from faults.scripted import Answer, Garble, Platform, Refuse, Scripted, Step
 
 STEPS: tuple[Step, ...] = (
@@ -64,6 +65,13 @@ def test_history_on_a_real_socket(twin: str, seed: int) -> None:
             asyncio.run(_lanes(server.url, book))
         assert server.wait_until_idle()
     _judge(server, book)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("twin", TWINS)
+def test_history_over_a_network_that_loses_connections(twin: str, seed: int) -> None:
+    """The short form of `python -m faults.histories`, which `make soak` runs with thousands of seeds."""
+    assert run_history(twin, seed) == []
 
 
 def _judge(server: Scripted, book: Book) -> None:

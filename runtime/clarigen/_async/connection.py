@@ -36,8 +36,8 @@ _NEEDS_ASYNCIO: Final = (
 )
 
 _CANCEL_GRACE: Final = 0.05
-"""The shortest time between the last cancellation and the return of `close`, in seconds. grpc does not say when it
-has finished with a canceled call, and prints an error if the loop is closed earlier."""
+"""The shortest time between the last call that failed or was canceled and the return of `close`, in seconds. grpc does
+not say when it has finished with such a call, and prints an error if the loop is closed earlier."""
 
 
 class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
@@ -59,6 +59,7 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             channel = lease.release()
             if channel is not None and loop is current_loop:
                 await channel.close()
+            await asyncio.sleep(0)  # lets the calls note that this has ended them
         grace = self._last_canceled + _CANCEL_GRACE - time.monotonic()
         if grace > 0:
             await asyncio.sleep(grace)
@@ -88,11 +89,12 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             return reply
         except aio.AioRpcError as error:
             failure = failure_from_grpc(error)
+            self._last_canceled = time.monotonic()
         except asyncio.CancelledError:
+            self._last_canceled = time.monotonic()  # even if grpc had already canceled the call
             if not _is_task_canceled():
                 raise GrpcFailure("CANCELLED", CLOSED) from None
             self.cancel(call)
-            self._last_canceled = time.monotonic()  # even if grpc had already canceled the call
             await _wait_for_cancellation()
             raise
         # Not raised in the `except`: `__context__` would be grpc's error, whose traceback holds the metadata.
@@ -175,7 +177,9 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
             message = await reply
         except aio.AioRpcError as error:
             failure = timer.failure or failure_from_grpc(error)
+            self._last_canceled = time.monotonic()
         except asyncio.CancelledError:
+            self._last_canceled = time.monotonic()
             if _is_task_canceled():
                 raise
             if timer.failure is None:

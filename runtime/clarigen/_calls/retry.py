@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from logging import INFO, WARNING
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from .._log import LOGGER
@@ -43,6 +44,9 @@ quarter of the timeout."""
 
 _LONGEST_WAIT: Final = 3600.0
 """The longest wait in a queue before the call looks again, in seconds, if it has no deadline."""
+
+_QUIET_SECONDS: Final = 10.0
+"""How long a call waits for a model that is starting before the log warns, in seconds."""
 
 _MIN_TIMEOUT: Final = 0.001
 """Shortest timeout of an attempt, in seconds, even if it begins just before the deadline."""
@@ -194,6 +198,7 @@ class Attempts:
         has_results: Whether a stream has delivered a result.
         may_have_run: Whether the model may have run the request of an attempt that failed.
         has_turn: Whether the next attempt need not queue.
+        has_warned: Whether the log warns that the model takes long to start.
     """
 
     __slots__ = (
@@ -202,6 +207,7 @@ class Attempts:
         "deadline",
         "has_results",
         "has_turn",
+        "has_warned",
         "is_last",
         "may_have_run",
         "policy",
@@ -213,7 +219,7 @@ class Attempts:
         self.policy = policy
         self.deadline = Deadline(policy.timeout, policy.clock)
         self.count = self.retries = self.waits = 0
-        self.is_last = self.may_have_run = self.has_results = False
+        self.is_last = self.may_have_run = self.has_results = self.has_warned = False
         self._number = policy.queue.next_number()
         # Without retries, the caller wants to hear at once that the server is full.
         self.has_turn = policy.max_retries == 0
@@ -336,7 +342,11 @@ def wait_for_retry(
         return False
     if isinstance(step, Retry) and step.takes_token and not attempts.spend_retry():
         return False
-    LOGGER.info(
+    is_long = retryability is Retryability.STARTING and attempts.deadline.elapsed() > _QUIET_SECONDS
+    warns = is_long and not attempts.has_warned
+    attempts.has_warned = is_long
+    LOGGER.log(
+        WARNING if warns else INFO,
         "%s; attempt %d follows in %.2f s",
         escape_unprintable(error),
         attempts.count + 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -47,6 +48,7 @@ from clarigen._calls.retry import (
     Step,
     WaitForCapacity,
     next_step,
+    wait_for_retry,
 )
 from clarigen._calls.retry_throttle import RetryThrottle
 from clarigen._calls.status import Retryability, classify_failure
@@ -480,3 +482,13 @@ def test_a_stream_of_inputs_is_retried_while_no_input_is_lost() -> None:
     assert drive(call_stream(ADD, [[]], context), [LOST]) == ([UnavailableError], 1)
     for reply, kind in ((REFUSED, ServerError), (21355, ModelNotReadyError)):
         assert drive(call_stream(ADD, [[]], context), [reply], whole=False) == ([kind], 1)
+
+
+def test_long_start_of_a_model_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+    attempts = Attempts(Policy(600, clock=lambda: now[0], random=lambda: 1.0))
+    caplog.set_level(logging.INFO, "clarigen")
+    for now[0] in (1.0, 12.0, 30.0):
+        list(wait_for_retry(Retryability.STARTING, attempts, ModelNotReadyError("predict: 21351")))
+    levels = [record.levelno for record in caplog.records]
+    assert levels == [logging.INFO, logging.WARNING, logging.INFO]

@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -117,6 +118,11 @@ def _call(client: Calls, record: Record) -> None:
         record.error = error
 
 
+def _run_lane(client: Calls, lane: list[Record]) -> None:
+    for record in lane:
+        _call(client, record)
+
+
 async def _call_async(client: AsyncCalls, record: Record) -> None:
     model = with_test_policy(client).with_options(on_response=record.responses.append)
     try:
@@ -150,7 +156,7 @@ def run_history(twin: str, seed: int) -> list[str]:
                 Calls(base_url=proxy.url, **options) as client,
                 ThreadPoolExecutor(CALLERS) as pool,
             ):
-                list(pool.map(lambda lane: [_call(client, each) for each in lane], lanes))
+                list(pool.map(partial(_run_lane, client), lanes))
         else:
             asyncio.run(_run_lanes(proxy.url, options, lanes))
         executions = Counter(server.executed)

@@ -188,13 +188,3 @@ def notify_observers(observers: Iterable[Observer], response: Response) -> None:
             from .._log import LOGGER  # not at the top: every generated package loads this module
 
             LOGGER.exception("%s: on_response failed; the call did not", response.method)
-
-
-def sum_usage(response: MultiOutputResponse) -> Usage:
-    """Return the token counts of all outputs together."""
-    prompt = completion = cached = 0
-    for output in response.outputs:
-        prompt += output.prompt_tokens
-        completion += output.completion_tokens
-        cached += output.cached_tokens
-    return Usage(prompt, completion, cached)

@@ -284,6 +284,11 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
+    def __repr__(self) -> str:
+        from ._show import format_named_tuple
+
+        return format_named_tuple(self)
+
 
 class Point(NamedTuple):
     """A point in an image: x to the right and y down, as fractions, 0.0 to 1.0; z is depth."""
@@ -291,6 +296,11 @@ class Point(NamedTuple):
     x: float
     y: float
     z: float = 0.0
+
+    def __repr__(self) -> str:
+        from ._show import format_named_tuple
+
+        return format_named_tuple(self)
 
 
 class Keypoint(NamedTuple):
@@ -301,12 +311,22 @@ class Keypoint(NamedTuple):
     z: float = 0.0
     visibility: int = 0
 
+    def __repr__(self) -> str:
+        from ._show import format_named_tuple
+
+        return format_named_tuple(self)
+
 
 class Embedding(NamedTuple):
     """A vector that represents something, and its length (None if `vector` tells). 32-bit floats are sent."""
 
     vector: Sequence[float]
     num_dimensions: int | None = None
+
+    def __repr__(self) -> str:
+        from ._show import format_named_tuple
+
+        return format_named_tuple(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

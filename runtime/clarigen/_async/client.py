@@ -93,4 +93,4 @@ class AsyncClient(ClientBase):
         items = AsyncRequestItems(argument) if argument is not None else None
         iterator = items.iterator if items is not None else None
         flow = self._connection.make_stream_flow(method, values, self._make_context(), iterator)
-        return AsyncStream(flow, self._connection, items)
+        return AsyncStream(flow, self._connection, items, method.name)

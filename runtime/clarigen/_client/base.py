@@ -285,6 +285,29 @@ class ClientBase(ABC):
             )
         return _restore, (type(self), self._options)
 
+    def __repr__(self) -> str:
+        options = self.options
+        model = "" if options.model is None else f" for {'/'.join(options.model)}"
+        version = f", version {options.version_id}" if options.version_id else ""
+        return f"<{type(self).__name__}{model}{version} at {options.base_url}>"
+
+    @property
+    def options(self) -> ClientOptions:
+        """The options of this client as they apply: its model, its version, its server, its time limit.
+
+        `model` is None for the model that a local runner serves, and `version_id` is empty for the latest version.
+        """
+        address, routing = self._address, self._address.routing
+        return self._options._replace(
+            base_url=self._endpoint.target.base_url,
+            model=address.reference,
+            version_id=address.version_id,
+            deployment_id=routing.deployment_id,
+            deployment_user_id=routing.user_id,
+            compute_cluster_id=routing.compute_cluster_id,
+            nodepool_id=routing.nodepool_id,
+        )
+
     def recording(self) -> AbstractContextManager[Recording]:
         """Record a `Response` (usage, request id, timing) for each call made in the block.
 

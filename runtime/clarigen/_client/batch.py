@@ -56,6 +56,10 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
         self._inputs = inputs
         self._progress_label = progress_label
 
+    def __repr__(self) -> str:
+        state = "" if self._iterator is None else ", started"
+        return f"<{type(self).__name__} of {self._name}{state}>"
+
     def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
         """Iterate over the results. For an input that failed, yield its error instead of raising it.
 

@@ -103,7 +103,10 @@ class RequestItemsBase(ABC):
 class StreamBase(InstanceSchema, Generic[_ConnectionT, _ItemsT]):
     """A streaming call: its flow, and grpc's call for the current attempt."""
 
-    def __init__(self, flow: StreamFlow, connection: _ConnectionT, items: _ItemsT | None) -> None:
+    def __init__(
+        self, flow: StreamFlow, connection: _ConnectionT, items: _ItemsT | None, method: str
+    ) -> None:
+        self._method = method
         self._flow = flow
         self._connection = connection
         self._items = items
@@ -112,6 +115,9 @@ class StreamBase(InstanceSchema, Generic[_ConnectionT, _ItemsT]):
         self._stop_timer: Callable[[], object] | None = None
         self._is_done = False
         self._usage: Usage | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._method}{', ended' if self._is_done else ''}>"
 
     @property
     def usage(self) -> Usage | None:

@@ -174,7 +174,9 @@ class _Transport(_TransportBase):
 
     def _open_stream(self, exchange: Exchange) -> Any:
         """Wait for the first item, so that an error in its place becomes a response with a status."""
-        stream: Stream[str] = Stream(self._make_stream_flow(exchange), self._connection, None)
+        stream: Stream[str] = Stream(
+            self._make_stream_flow(exchange), self._connection, None, "openai"
+        )
         item = next(stream, END)
         failure = None if item is END else exchange.find_first_failure(item)
         if failure is not None:
@@ -203,7 +205,7 @@ class _AsyncTransport(_TransportBase):
     async def _open_stream(self, exchange: Exchange) -> Any:
         """Wait for the first item; see `_Transport._open_stream`."""
         flow = self._make_stream_flow(exchange)
-        stream: AsyncStream[str] = AsyncStream(flow, self._connection, None)
+        stream: AsyncStream[str] = AsyncStream(flow, self._connection, None, "openai")
         item = await anext(stream, END)
         failure = None if item is END else exchange.find_first_failure(item)
         if failure is not None:

@@ -101,4 +101,4 @@ class Client(ClientBase):
         items = RequestItems(iter(argument)) if argument is not None else None
         iterator = items.iterator if items is not None else None
         flow = self._connection.make_stream_flow(method, values, self._make_context(), iterator)
-        return Stream(flow, self._connection, items)
+        return Stream(flow, self._connection, items, method.name)

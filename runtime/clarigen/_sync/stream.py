@@ -130,9 +130,9 @@ class Stream(StreamBase["Connection", RequestItems], Generic[_R_co]):
     """
 
     def __init__(
-        self, flow: StreamFlow, connection: Connection, items: RequestItems | None
+        self, flow: StreamFlow, connection: Connection, items: RequestItems | None, method: str
     ) -> None:
-        super().__init__(flow, connection, items)
+        super().__init__(flow, connection, items, method)
         self._shared_flow = SharedGenerator(flow)
         self._pause_end: threading.Event | None = None
 

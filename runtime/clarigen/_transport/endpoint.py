@@ -69,6 +69,15 @@ class Target(NamedTuple):
     loopback: bool
     max_reply_bytes: int = 0
 
+    @property
+    def base_url(self) -> str:
+        """The base URL of the server, in the form that `parse` accepts."""
+        return (
+            f"https://{self.address.removesuffix(':443')}"
+            if self.secure
+            else f"grpc://{self.address}"
+        )
+
     @classmethod
     def parse(cls, base_url: str) -> Target:
         """Parse a base URL: `https://api.clarifai.com`, `grpc://127.0.0.1:8000`, or only a host.

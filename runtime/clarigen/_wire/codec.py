@@ -175,7 +175,9 @@ def is_default(value: Any, default: Any) -> bool:
     try:
         return repr(value) == repr(default)
     except ValueError:  # a number of more than 4,300 digits has no repr
-        return bool(value == default)
+        return type(value) is int and bool(value == default)
+    except Exception:  # noqa: BLE001 - whatever the classes in the argument raise
+        return False
 
 
 def is_list_of_mappings(value: Any) -> bool:

@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .._data import Embedding
-from .codec import Codec, CodecError, RepeatedField, type_mismatch, with_article
+from .codec import (
+    Codec,
+    CodecError,
+    RepeatedField,
+    to_codec_error,
+    type_mismatch,
+    with_article,
+)
 from .json import encode_struct_entry
 from .large_payloads import LargePayloads
 from .method import Field, Unary, is_omitted
@@ -85,8 +92,8 @@ class InlineUnary(Unary[_R_co]):
                     encode(argument, options[option_tag])
                 else:
                     size += encode(argument, data)
-            except CodecError as error:
-                raise self._argument_error(parameter, value, error) from None
+            except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+                raise self._argument_error(parameter, value, to_codec_error(error)) from None
         head = _INPUT_DATA + encode_varint(size)
         data[0] = _INPUT + encode_varint(len(head) + size) + head
         return data + _encode_output_info(options)

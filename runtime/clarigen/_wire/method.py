@@ -140,6 +140,9 @@ class Method(Generic[_R_co]):
             (field, part_encoder(field.value_encoder, field.wire_name)) for field in fields
         )
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
     def encode_request(self, values: Sequence[Any]) -> Buffers:
         """Encode a request with one input, without the address of the model.
 

@@ -21,6 +21,7 @@ from .codec import (
     is_default,
     is_instance,
     part_encoder,
+    to_codec_error,
 )
 from .json import encode_name_metadata
 from .json_rpc import (
@@ -224,8 +225,8 @@ class Tool(Unary[_R_co]):
             is_first = False
             try:
                 field.codec.encode(value, message)
-            except CodecError as error:
-                raise self._argument_error(field, value, error) from None
+            except Exception as error:  # noqa: BLE001 - see `to_codec_error`
+                raise self._argument_error(field, value, to_codec_error(error)) from None
         message.append(b"}}}")
         out: Buffers = [self._name_metadata]
         size = _encode_message(b"".join(message), out)

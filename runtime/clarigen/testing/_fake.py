@@ -10,7 +10,7 @@ import inspect
 import sys
 from functools import partial
 from types import new_class
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Protocol, TypeVar, cast
 
 from .._async.client import AsyncClient
 from .._client.base import ClientBase
@@ -30,6 +30,27 @@ if TYPE_CHECKING:
 
 _Client = TypeVar("_Client", bound=ClientBase)
 
+
+class FakeFunction(Protocol):
+    """A function that replaces a method. Type checkers infer the parameters of a lambda from it: each is Any."""
+
+    def __call__(
+        self,
+        a: Any,
+        b: Any,
+        c: Any,
+        d: Any,
+        e: Any,
+        f: Any,
+        g: Any,
+        h: Any,
+        /,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        """Return the result of the method, given its arguments by name."""
+
+
 _UNUSED_URL: Final = "grpc://127.0.0.1:1"
 """The base URL of a fake, which never connects."""
 
@@ -37,7 +58,7 @@ MCP_NAMES: Final = ("resources", "read_resource", "prompts", "prompt")
 """The methods of every MCP model that can be replaced, in addition to its tools."""
 
 
-def fake(client_class: type[_Client], /, **functions: object) -> _Client:
+def fake(client_class: type[_Client], /, **functions: FakeFunction | object) -> _Client:
     """Create a client whose methods call functions, for tests without a server or a credential.
 
         def detect(image: Image, threshold: float) -> list[Region]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import warnings
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 
 from clarigen import Concept, Frame, InputError, Region, Text, wire
 from clarigen._proto import PostModelOutputsRequest
+from clarigen._wire.inline import InlineUnary
 from clarigen._wire.large_payloads import NO_PAYLOADS
+from clarigen._wire.tool import Tool
 from gen_client import cli
 from hostile_values import Held, hostile_objects, values
 from support import CORPUS, ROOT
@@ -36,7 +39,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         sys.path.remove(path)
 
 
-PARAMETERS: list[tuple[str, wire.Field]] = []
+PARAMETERS: list[tuple[str, wire.Unary[Any]]] = []
 RECORDS: list[type[Any]] = []
 
 
@@ -49,20 +52,22 @@ def _generate(folder: Any) -> list[str]:
     return sorted(names)
 
 
-def _parameters(package: str) -> Iterator[tuple[str, wire.Field]]:
+def _parameters(package: str) -> Iterator[tuple[str, wire.Unary[Any]]]:
     module = importlib.import_module(f"{package}.client")
     for value in vars(module).values():
         if is_dataclass(value) and isinstance(value, type) and value.__module__ == module.__name__:
             RECORDS.append(value)
-        # Tools of MCP models and models without signatures encode their arguments as a whole.
-        is_plain = type(value) in (wire.Unary, wire.Streaming)
-        if is_plain and isinstance(value, wire.Unary | wire.Streaming):
+        if isinstance(value, wire.Unary | wire.Streaming):
             for parameter in value.fields:
-                yield f"{package}.{value.name}.{parameter.name}", parameter
+                yield f"{package}.{value.name}.{parameter.name}", method_of(value, parameter)
 
 
-def method_of(parameter: wire.Field) -> wire.Unary[str]:
-    """Return a method with only this parameter."""
+def method_of(method: Any, parameter: wire.Field) -> wire.Unary[Any]:
+    """Return a method of the same kind with only this parameter."""
+    if isinstance(method, Tool):
+        return wire.tool("method", parameter, returns=str)
+    if isinstance(method, InlineUnary):
+        return wire.inline_unary("method", parameter, returns=method.returns)
     return wire.unary("method", parameter._replace(is_stream=False), returns=wire.STR)
 
 
@@ -86,16 +91,25 @@ def encode(method: wire.Unary[Any], *values: Any) -> tuple[bytes, InputError | N
         return b"", error
 
 
+KINDS = {"plain": (wire.Unary,), "tool": (Tool,), "inline": (InlineUnary,)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
-def test_any_value_gives_a_request_or_an_input_error(data: st.DataObject) -> None:
-    name, parameter = data.draw(st.sampled_from(PARAMETERS))
-    method, value = method_of(parameter), data.draw(any_value.map(Held)).value
+def test_any_value_gives_a_request_or_an_input_error(kind: str, data: st.DataObject) -> None:
+    name, method = data.draw(
+        st.sampled_from([pair for pair in PARAMETERS if type(pair[1]) in KINDS[kind]])
+    )
+    (parameter,), value = method.fields, data.draw(any_value.map(Held)).value
     with warnings.catch_warnings():
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
         warnings.simplefilter("ignore", UserWarning)
         request, error = encode(method, value)
     if error is None:
-        PostModelOutputsRequest.FromString(request)
+        sent = PostModelOutputsRequest.FromString(request)
+        if kind == "tool" and request:
+            (part,) = sent.inputs[0].data.parts
+            json.loads(part.data.string_value)["params"]["arguments"]
     else:
         assert error.parameter.startswith(parameter.name), name
         assert str(error).startswith(f"method: `{parameter.name}"), name

@@ -56,8 +56,7 @@ def _round_to_float32(number: float) -> float:
 
 def shorten(value: Any) -> Any:
     """Return a value for `repr`: a number that has come as a 32-bit float is shown without the digits after it."""
-    if type(value) is float and _round_to_float32(value) == value:
+    is_float, is_tuple = type(value) is float, type(value) is tuple
+    if is_float and _round_to_float32(value) == value:
         return _Float32(value)
-    if type(value) is tuple:
-        return tuple(map(shorten, value))
-    return value
+    return tuple(map(shorten, value)) if is_tuple else value

@@ -108,7 +108,7 @@ class Text(Value):
 class _Media(Value):
     """The base of images, audio and videos: an encoded file, or the URL of one."""
 
-    bytes: builtins.bytes = b""
+    bytes: builtins.bytes = field(default=b"", kw_only=False)
     url: str = ""
     extra: builtins.bytes = b""
 

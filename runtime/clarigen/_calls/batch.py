@@ -12,13 +12,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from .._wire.method import Unary
-from ..errors import ClarigenError, InputError, PredictionError
+from ..errors import (
+    AuthenticationError,
+    ClarigenError,
+    ConfigError,
+    InputError,
+    NotFoundError,
+    PermissionDeniedError,
+    PredictionError,
+)
 from .call import CallContext, UnaryFlow, call_chunk, encode_input
 
 _R = TypeVar("_R")
 
 MAX_INPUTS: Final = 128
 """Maximum number of inputs that the platform accepts in one request."""
+
+OF_ALL_INPUTS: Final = (ConfigError, AuthenticationError, PermissionDeniedError, NotFoundError)
+"""The errors that no input of a batch escapes."""
 
 MAX_CONCURRENCY: Final = 32
 """Maximum number of requests in flight, unless the caller fixes it. A model's server with default settings processes
@@ -154,6 +165,13 @@ def _add_index(error: InputError, index: int) -> InputError:
     return InputError(message, method=error.method, parameter=error.parameter)
 
 
+def _add_indexes(error: ClarigenError, first: int, last: int) -> None:
+    """Add to an error's message which inputs its request had."""
+    if not isinstance(error, OF_ALL_INPUTS):
+        inputs = f"input {first}" if first == last else f"inputs {first} to {last}"
+        error.args = (f"{inputs} of the batch: {error}", *error.args[1:])
+
+
 class Chunk:
     """The inputs of one request, and their outcomes.
 
@@ -233,6 +251,7 @@ class BatchPlan(Generic[_R]):
         """Prepare the request for some inputs. An input that does not fit is not sent: its outcome is the error."""
         outcomes: list[Any] = []
         requests: dict[int, bytes] = {}
+        start = self._input_count
         for arguments in inputs:
             try:
                 requests[len(outcomes)] = (
@@ -244,7 +263,9 @@ class BatchPlan(Generic[_R]):
             except InputError as error:
                 outcomes.append(_add_index(error, self._input_count))
             self._input_count += 1
-        chunk = Chunk(self._run_chunk(requests, outcomes), outcomes, self._clock(), len(requests))
+        chunk = Chunk(
+            self._run_chunk(requests, outcomes, start), outcomes, self._clock(), len(requests)
+        )
         self._chunks.append(chunk)
         self._in_flight += 1
         return chunk
@@ -257,22 +278,27 @@ class BatchPlan(Generic[_R]):
         start = self._clock()
         return lambda: self._clock() - start > MIN_REQUEST_SECONDS
 
-    def _run_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> UnaryFlow[int]:
+    def _run_chunk(
+        self, requests: Mapping[int, bytes], outcomes: list[Any], start: int
+    ) -> UnaryFlow[int]:
         """Call the method for some inputs, fill in their outcomes, and return the number of attempts.
 
         Args:
             requests: Each input as a request, by its index in the chunk.
             outcomes: The outcomes of the chunk.
+            start: Index in the batch of the chunk's first input.
         """
         attempts = 1
         if requests:
             for indexes, parts in self._method.join_requests(requests):
                 own = {index: requests[index] for index in indexes}
-                attempts = max(attempts, (yield from self._send_request(own, parts, outcomes)))
+                attempts = max(
+                    attempts, (yield from self._send_request(own, parts, outcomes, start))
+                )
         return attempts
 
     def _send_request(
-        self, requests: Mapping[int, bytes], parts: list[bytes], outcomes: list[Any]
+        self, requests: Mapping[int, bytes], parts: list[bytes], outcomes: list[Any], start: int
     ) -> UnaryFlow[int]:
         """Send one request, fill in the outcomes of its inputs, and return the number of attempts.
 
@@ -280,6 +306,7 @@ class BatchPlan(Generic[_R]):
             requests: Each of its inputs as a request, by its index in the chunk.
             parts: The parts of the request.
             outcomes: The outcomes of the chunk.
+            start: Index in the batch of the chunk's first input.
         """
         indexes, attempts = list(requests), 1
         results: list[Any]
@@ -287,12 +314,16 @@ class BatchPlan(Generic[_R]):
             results, attempts = yield from call_chunk(
                 self._method, parts, len(indexes), self._context
             )
+            for index, result in zip(indexes, results, strict=True):
+                if isinstance(result, ClarigenError):
+                    _add_indexes(result, start + index, start + index)
         except ClarigenError as error:
             if self._isolate and len(indexes) > 1 and isinstance(error, PredictionError):
                 middle = len(indexes) // 2
                 for half in (indexes[:middle], indexes[middle:]):
-                    yield from self._run_chunk({n: requests[n] for n in half}, outcomes)
+                    yield from self._run_chunk({n: requests[n] for n in half}, outcomes, start)
                 return 1
+            _add_indexes(error, start + indexes[0], start + indexes[-1])
             results, attempts = [error] * len(indexes), getattr(error, "attempts", 1)
         for index, result in zip(indexes, results, strict=True):
             outcomes[index] = result

@@ -313,7 +313,7 @@ def _wait_or_raise(
         retryability = classify_failure(failure).retryability
     attempts.fail(failure)
     if not (yield from wait_for_retry(retryability, attempts, error)):
-        attempts.annotate(error)
+        attempts.annotate(error, context.address)
         yield from _add_drift_hint(context, error, attempts)
         raise error from None
 

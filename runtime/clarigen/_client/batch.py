@@ -8,18 +8,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sized
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._types import InstanceSchema
 from .._wire.codec import describe
-from ..errors import (
-    AuthenticationError,
-    ClarigenError,
-    ConfigError,
-    InputError,
-    NotFoundError,
-    PermissionDeniedError,
-)
+from ..errors import ClarigenError, ConfigError, InputError
 
 if TYPE_CHECKING:
     from .._calls.batch import BatchPlan
@@ -31,9 +24,6 @@ else:
 
 _ConnectionT = TypeVar("_ConnectionT", bound="AnyConnection")
 _Outcomes_co = TypeVar("_Outcomes_co", covariant=True)
-
-_OF_ALL_INPUTS: Final = (ConfigError, AuthenticationError, PermissionDeniedError, NotFoundError)
-"""The errors that no input of a batch escapes."""
 
 
 class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
@@ -93,8 +83,10 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
 
     def _add_hint(self, error: ClarigenError) -> ClarigenError:
         """Add to the error of an input how to get the results of the others, unless there can be none; return it."""
+        from .._calls.batch import OF_ALL_INPUTS
+
         has_others = not isinstance(self._inputs, Sized) or len(self._inputs) > 1
-        if self._name and has_others and not isinstance(error, _OF_ALL_INPUTS):
+        if self._name and has_others and not isinstance(error, OF_ALL_INPUTS):
             hint = f"`{self._name}(inputs).outcomes()` yields the results of the other inputs, too"
             error.args = (f"{error}; {hint}", *error.args[1:])
         return error

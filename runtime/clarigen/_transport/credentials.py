@@ -29,8 +29,9 @@ class CredentialArguments:
     __slots__ = ("pat", "session_token")
 
     def __init__(self, pat: str | None = None, session_token: str | None = None) -> None:
-        self.pat = pat
-        self.session_token = session_token
+        # A mounted secret often ends in a newline.
+        self.pat = pat and pat.strip()
+        self.session_token = session_token and session_token.strip()
 
     def __repr__(self) -> str:
         return "CredentialArguments()"
@@ -94,11 +95,13 @@ class Credential:
                 f"{malformed} has characters that no credential has; copy it again, as a whole"
             )
         if arguments.pat:
-            return cls(("authorization", f"Key {arguments.pat.strip()}"))
+            return cls(("authorization", f"Key {arguments.pat}"))
         if arguments.session_token:
-            return cls(("x-clarifai-session-token", arguments.session_token.strip()))
+            return cls(("x-clarifai-session-token", arguments.session_token))
         if target.secure and not target.loopback:
-            raise ConfigError("no credential: set CLARIFAI_PAT, or pass pat=")
+            raise ConfigError(
+                "no credential: set CLARIFAI_PAT, or pass pat=; tokens are made in the account's security settings"
+            )
         return cls()
 
 

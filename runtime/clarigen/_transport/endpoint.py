@@ -29,6 +29,8 @@ DEFAULT_BASE_URL: Final = "https://api.clarifai.com"
 _MAX_TIMEOUT: Final = 1e9
 """The longest timeout, in seconds (30 years): gRPC reads much longer ones as a time in the past."""
 
+_RUNNER_PORT: Final = 8000
+"""The port of the official model server."""
 _WRONG_HOST: Final = "is not a base URL: its host or port is wrong"
 
 _IS_SECURE: Final = {"https": True, "grpcs": True, "http": False, "grpc": False}
@@ -82,7 +84,8 @@ class Target(NamedTuple):
     def parse(cls, base_url: str) -> Target:
         """Parse a base URL: `https://api.clarifai.com`, `grpc://127.0.0.1:8000`, or only a host.
 
-        Without a scheme, the connection uses TLS unless the host is this machine.
+        Without a scheme, the connection uses TLS unless the host is this machine. Without a port, it is 443 with TLS,
+        80 for `http://`, and else 8000, that of a local runner.
 
         Raises:
             ConfigError: The text is not a base URL.
@@ -91,7 +94,8 @@ class Target(NamedTuple):
         loopback = _is_loopback(host)
         secure = _IS_SECURE.get(scheme, not loopback)
         name = f"[{host}]" if ":" in host else host
-        return cls(f"{name}:{port or (443 if secure else 80)}", secure, loopback)
+        usual_port = 443 if secure else 80 if scheme == "http" else _RUNNER_PORT
+        return cls(f"{name}:{port or usual_port}", secure, loopback)
 
 
 def _split_base_url(base_url: str) -> tuple[str, str, int]:

@@ -46,7 +46,7 @@ class FakeBatchPlan(BatchPlan[Any]):
         super().__init__(method, context, AdaptiveLimits(1, concurrency), isolate=isolate)
         self._fake_method = fake_method
 
-    def _run_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any]) -> Any:
+    def _run_chunk(self, requests: Mapping[int, bytes], outcomes: list[Any], start: int) -> Any:
         for index, request in requests.items():
             data = parse_input([request])
             try:

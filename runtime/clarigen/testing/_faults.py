@@ -7,16 +7,45 @@ not import grpc, which is loaded only when something is served.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from .._calls.status import CODES_BY_NAME
-from ..errors import ConfigError, suggest
+from .._text import show
+from ..errors import (
+    AuthenticationError,
+    ClarigenError,
+    ConfigError,
+    DeadlineExceededError,
+    ModelNotReadyError,
+    NotFoundError,
+    PermissionDeniedError,
+    PredictionError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    UnavailableError,
+    suggest,
+)
 
 _CODES: Final = range(2**31)
 _LOST_CONNECTION: Final = ("UNAVAILABLE", "Socket closed")
 """gRPC's status and details of a call whose connection was lost."""
+
+_STATUSES_BY_ERROR: Final[Mapping[type[ClarigenError], str]] = {
+    AuthenticationError: "CONN_KEY_INVALID",
+    PermissionDeniedError: "CONN_INSUFFICIENT_SCOPES",
+    NotFoundError: "MODEL_DOES_NOT_EXIST",
+    RateLimitError: "CONN_THROTTLED",
+    ModelNotReadyError: "MODEL_NOT_DEPLOYED",
+    PredictionError: "FAILURE",
+    ServerError: "INTERNAL_UNCATEGORIZED",
+    UnavailableError: "UNAVAILABLE",
+    TransportError: "INTERNAL",
+    DeadlineExceededError: "DEADLINE_EXCEEDED",
+}
+"""The usual status of each error that a server can cause."""
 
 
 @dataclass(eq=False, slots=True)
@@ -70,6 +99,7 @@ class Faults:
         self,
         *,
         status: str | int | None = None,
+        error: type[ClarigenError] | None = None,
         details: str = "",
         delay: float = 0.0,
         drop: bool = False,
@@ -81,6 +111,7 @@ class Faults:
         """Add a fault; it applies to the calls that follow.
 
             server.faults.add(status="MODEL_DEPLOYING", times=2)  # then the model is ready
+            server.faults.add(error=RateLimitError)
             server.faults.add(status="UNAVAILABLE", method="predict")
             server.faults.add(delay=0.5)
             server.faults.add(drop=True, method="generate", item=3)
@@ -88,6 +119,7 @@ class Faults:
         Args:
             status: Status to answer with: of the platform, by name or number (`MODEL_DEPLOYING`,
                 21351), or of gRPC, by name (`UNAVAILABLE`).
+            error: The class of the error that callers get, in place of a status: `RateLimitError`.
             details: Details of the status.
             delay: Seconds to wait, from 0. With a status or a drop, the wait comes first.
             drop: End the call like a lost connection: without a status from the server, so that the
@@ -106,8 +138,14 @@ class Faults:
         Raises:
             ConfigError: The fault has no effect, a name is unknown, or a number is out of range.
         """
+        if error is not None:
+            if status is not None:
+                raise ConfigError("an error has its own status; pass status= or error=, not both")
+            status = _status_of(error)
         if status is None and not drop and delay == 0:
-            raise ConfigError("a fault without an effect; pass status=, delay= or drop=True")
+            raise ConfigError(
+                "a fault without an effect; pass status=, error=, delay= or drop=True"
+            )
         if status is not None and drop:
             raise ConfigError(
                 "a lost connection has no status; pass status= or drop=True, not both"
@@ -181,6 +219,20 @@ class Faults:
                 if fault.ends_call:
                     break
         return matches
+
+
+def _status_of(error: type[ClarigenError]) -> str:
+    """Return a status of which the client makes an error.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if error not in _STATUSES_BY_ERROR:
+        names = ", ".join(cls.__name__ for cls in _STATUSES_BY_ERROR)
+        raise ConfigError(
+            f"`error` must be a class of which a status has errors, not {show(error)}: one of {names}"
+        )
+    return _STATUSES_BY_ERROR[error]
 
 
 def _format_unknown_name(kind: str, name: str, candidates: Iterable[str]) -> str:

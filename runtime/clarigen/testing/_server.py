@@ -84,6 +84,18 @@ class Serve(Protocol):
         ...
 
 
+def _check_port(port: int) -> None:
+    """Raise `OSError` if a port is taken."""
+    import os
+    import socket
+
+    if port:
+        with socket.socket() as probe:
+            if os.name == "posix":  # a port whose last connections have just ended is free
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((_HOST, port))
+
+
 class Server:
     """A running server. A context manager.
 
@@ -114,8 +126,9 @@ class Server:
             ],
         )
         try:
+            _check_port(port)  # first, because grpc would log a line of its own
             self.port: int = self._server.add_insecure_port(f"{_HOST}:{port}")
-        except RuntimeError:
+        except (OSError, RuntimeError):
             raise ConfigError(
                 f"cannot listen on port {port} of {_HOST}; choose a port that is not in use"
             ) from None

@@ -83,6 +83,7 @@ def test_an_input_that_fails_costs_no_other_result() -> None:
     first, second, third, fourth = plan.take_ready()
     assert (first, second, fourth) == (0, 2, 6)
     assert isinstance(third, PredictionError)
+    assert str(third).startswith("input 2 of the batch: double: ")
 
 
 def test_an_input_that_does_not_fit_is_not_sent() -> None:
@@ -119,7 +120,11 @@ def test_the_failure_of_a_request_is_the_error_of_each_input() -> None:
     plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(4), isolate=False)
     chunk = plan.add_chunk({"n": n} for n in range(4))
     plan.finish_chunk(chunk, run_with_failures(chunk, 2)[0])
-    assert [type(outcome) for outcome in plan.take_ready()] == [PredictionError] * 4
+    outcomes = list(plan.take_ready())
+    assert [type(outcome) for outcome in outcomes] == [PredictionError] * 4
+    assert {str(outcome) for outcome in outcomes} == {
+        "inputs 0 to 3 of the batch: double: 10020 FAILURE"
+    }
 
 
 def test_isolating_halves_until_the_one_that_fails_is_alone() -> None:
@@ -131,6 +136,18 @@ def test_isolating_halves_until_the_one_that_fails_is_alone() -> None:
     first, second, third, fourth = plan.take_ready()
     assert (first, second, fourth) == (0, 2, 6)
     assert isinstance(third, PredictionError)
+    assert str(third).startswith("input 2 of the batch: double: ")
+
+
+def test_indexes_count_all_inputs_of_the_batch() -> None:
+    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(2))
+    for _ in range(2):
+        chunk = plan.add_chunk({"n": n} for n in range(2))
+        plan.finish_chunk(chunk, run_with_failures(chunk, 1)[0])
+    assert [str(outcome).partition(" of the batch")[0] for outcome in plan.take_ready()] == [
+        *["inputs 0 to 1"] * 2,
+        *["inputs 2 to 3"] * 2,
+    ]
 
 
 @pytest.mark.item(39)
@@ -140,7 +157,7 @@ def test_too_few_outputs_are_an_error_of_the_request() -> None:
     start(chunk)
     finish(plan, chunk, answer([0, 1]))
     assert [str(outcome) for outcome in plan.take_ready()] == [
-        "double: the response has 2 outputs for 3 inputs"
+        "inputs 0 to 2 of the batch: double: the response has 2 outputs for 3 inputs"
     ] * 3
 
 

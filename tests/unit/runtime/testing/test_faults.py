@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from clarigen import (
+    AuthenticationError,
+    ClarigenError,
     ConfigError,
     DeadlineExceededError,
     ModelError,
@@ -21,6 +23,7 @@ from clarigen import (
     PermissionDeniedError,
     PredictionError,
     RateLimitError,
+    ServerError,
     Stream,
     TransportError,
     UnavailableError,
@@ -47,6 +50,61 @@ def model(server: Server) -> Iterator[ParrotClient]:
 
 
 # Statuses.
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AuthenticationError,
+        DeadlineExceededError,
+        ModelNotReadyError,
+        NotFoundError,
+        PermissionDeniedError,
+        PredictionError,
+        RateLimitError,
+        ServerError,
+        TransportError,
+        UnavailableError,
+    ],
+)
+def test_a_fault_may_be_named_by_its_error(
+    server: Server, model: ParrotClient, error: type[ClarigenError]
+) -> None:
+    server.faults.add(error=error)
+    with pytest.raises(error, match=r"^say: ") as caught:
+        model.say("x")
+    assert type(caught.value) is error
+
+
+def test_errors_without_a_status_are_refused(server: Server) -> None:
+    for error in (ClarigenError, ConfigError, ValueError, "RateLimitError"):
+        wrong: Any = error
+        with pytest.raises(ConfigError, match="one of AuthenticationError, "):
+            server.faults.add(error=wrong)
+    with pytest.raises(ConfigError, match="pass status= or error=, not both"):
+        server.faults.add(error=RateLimitError, status="FAILURE")
+
+
+def test_errors_say_what_to_check(server: Server) -> None:
+    with ParrotClient(
+        base_url=server.url, model="acme/birds/models/parrot", max_retries=0
+    ) as model:
+        server.faults.add(error=NotFoundError, details="no such\nmodel")
+        with pytest.raises(NotFoundError) as caught:
+            model.say("x")
+        assert str(caught.value) == (
+            r"say: 21200 MODEL_DOES_NOT_EXIST: no such\nmodel; the client calls"
+            " acme/birds/models/parrot; ids are case-sensitive"
+        )
+        server.faults.clear()
+        server.faults.add(error=AuthenticationError)
+        with pytest.raises(AuthenticationError, match="; check CLARIFAI_PAT or pat="):
+            model.say("x")
+    with (
+        ParrotClient(base_url="grpc://127.0.0.1:1", timeout=5, max_retries=0) as model,
+        pytest.raises(UnavailableError, match="; is the server running, "),
+    ):
+        model.say("x")
 
 
 @pytest.mark.parametrize(
@@ -329,7 +387,7 @@ def test_discovery_is_exempt_from_faults(server: Server) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "pass status=, delay= or drop=True"),
+        ({}, "pass status=, error=, delay= or drop=True"),
         (
             {"status": "MODEL_DEPLOYNG"},
             "there is no status 'MODEL_DEPLOYNG'; did you mean 'MODEL_DEPLOYING'?",

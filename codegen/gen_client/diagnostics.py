@@ -45,20 +45,21 @@ _LIST_LIMIT: Final = 400
 class Severity(enum.Enum):
     """What a diagnostic does to the run. The values are printed."""
 
+    NOTE = "note"
     WARNING = "warning"
     REFUSAL = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A warning or a refusal. All its text is printable.
+    """A note, a warning or a refusal. All its text is printable.
 
     Attributes:
         severity: Whether the run goes on.
         message: A sentence without a full stop.
         location: The method and field that it is about (`detect.threshold`), a file or a key; or empty.
         remedy: What the user can do about it, or empty.
-        exit_code: The exit code of a refusal, 1 to 4; 0 for a warning.
+        exit_code: The exit code of a refusal, 1 to 4; 0 for a note and for a warning.
     """
 
     severity: Severity
@@ -79,10 +80,18 @@ class Report:
 
     Attributes:
         warnings: The warnings.
+        notes: What is worth knowing, but nothing that the user can change: printed if verbose.
     """
 
     def __init__(self) -> None:
         self.warnings: list[Diagnostic] = []
+        self.notes: list[Diagnostic] = []
+
+    def note(self, message: str, *, location: str = "") -> None:
+        """Add a note. The arguments are those of `Diagnostic`."""
+        diagnostic = Diagnostic(Severity.NOTE, message, location)
+        if diagnostic not in self.notes:
+            self.notes.append(diagnostic)
 
     def warn(self, message: str, *, location: str = "", remedy: str = "") -> None:
         """Add a warning. The arguments are those of `Diagnostic`."""

@@ -160,6 +160,7 @@ def _build_and_cache(fetched: FetchedJob, mode: Mode) -> Package:
         package = build_package(fetched.document, fetched.name, report, job.options.custom)
     finally:
         job.report.extend(report.warnings)
+        job.report.notes += report.notes
     hashes = cache.hash_files(package.files)
     entry = CacheEntry(package.client, hashes, tuple(report.warnings))
     mode.cache.put(fetched.cache_key, entry)

@@ -54,6 +54,11 @@ def escape_unprintable(text: str, limit: int | None = None) -> str:
     return escaped if limit is None or len(text) <= limit else f"{escaped}…"
 
 
+def format_count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 method`, `2 methods`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _escape_quoted(character: str) -> str:
     if character in "\\'":
         return "\\" + character

@@ -193,6 +193,10 @@ def test_colors_on_a_terminal(
 def test_no_colors_without_a_terminal(gen_client: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     assert "\x1b" not in gen_client.expect_refusal(2, "--signatures", "nothing.json")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in the logs of CI
+    assert gen_client("--signatures", "nothing.json").err.startswith("\x1b[31m")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in gen_client.expect_refusal(2, "--signatures", "nothing.json")
 
 
 def test_it_runs_as_a_module(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from clarigen import __version__
 from gen_client import cli
 from support import CORPUS, ROOT, SOURCES, run
 
@@ -209,6 +210,13 @@ def test_the_pull_request_job_has_no_secret() -> None:
     text = (ROOT / "examples" / "workflows" / "clients.yml").read_text()
     assert "secrets." not in text
     assert "pull_request_target" not in text
+
+
+@pytest.mark.parametrize("name", ["clients", "drift"])
+def test_the_example_workflows_pin_this_version(name: str) -> None:
+    """A later one may write another format, which would fail the pull requests of that day."""
+    text = (ROOT / "examples" / "workflows" / f"{name}.yml").read_text()
+    assert f"pip install 'clarigen[codegen]=={__version__}' #" in text
 
 
 @pytest.mark.parametrize("name", ["clients", "drift"])

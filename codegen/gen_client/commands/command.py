@@ -26,6 +26,7 @@ ENVIRONMENT: Final = (
     ("CLARIFAI_ROOT_CERTIFICATES_PATH", "a PEM file with the certificates to trust"),
     ("CLARIGEN_TRUSTED_HOSTS", "servers in pyproject.toml that may get the credential"),
     ("NO_COLOR", "no colors"),
+    ("FORCE_COLOR", "colors even if the output is no terminal, as in the logs of CI"),
 )
 """The environment variables that the help lists, each with its meaning."""
 _HELP_WIDTH: Final = 79

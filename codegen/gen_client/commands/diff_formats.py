@@ -16,6 +16,7 @@ from typing import Final
 
 from gen_client.diff.changes import Change, Impact
 from gen_client.interface.model import Model
+from gen_client.layout import LOCK_FILE
 from gen_client.output.lock_file import compute_model_digest
 from gen_client.terminal.console import Color
 from gen_client.text import escape_unprintable
@@ -51,6 +52,12 @@ class ComparedInterfaces:
     new: Model
     lock: str
     changes: Sequence[Change]
+
+    @property
+    def name(self) -> str:
+        """The name of a model without a path, such as that of a runner: its package or, without one, the file."""
+        lock = PurePath(self.lock)
+        return lock.parent.name if lock.name == LOCK_FILE and lock.parent.name else lock.name
 
 
 def format_lines(
@@ -99,7 +106,7 @@ def _format_versions(compared: ComparedInterfaces, quote: Callable[[str], str]) 
 
 
 def _text_lines(compared: ComparedInterfaces) -> Iterator[Line]:
-    model = compared.new.path or compared.old.path or "the model"
+    model = compared.new.path or compared.old.path or compared.name
     versions = _format_versions(compared, str)
     yield ": ".join(part for part in (model, versions) if part), None
     for change in compared.changes:
@@ -161,7 +168,7 @@ def _identify_model(model: Model) -> dict[str, str]:
 
 def _markdown_lines(compared: ComparedInterfaces) -> Iterator[str]:
     path = compared.new.path or compared.old.path
-    yield f"### {_code_span(path) if path else 'The model'}: {_count_impacts(compared.changes)}"
+    yield f"### {_code_span(path or compared.name)}: {_count_impacts(compared.changes)}"
     versions = _format_versions(compared, _code_span)
     if versions:
         yield ""

@@ -22,7 +22,7 @@ from gen_client.source import Access, SignatureFile, find_lock, whoami
 from gen_client.source.local import is_path
 from gen_client.terminal.console import Color, Console
 from gen_client.terminal.progress import show_progress
-from gen_client.text import quote
+from gen_client.text import format_count, quote
 
 _TIMEOUT: Final = 20.0
 """Seconds to wait for the platform."""
@@ -91,7 +91,7 @@ def _check_model(
     except Refusal as refusal:
         return _fault("model", refusal.diagnostic)
     subject = "the model of --url" if text is None else quote(text, 200)
-    return Finding(State.OK, "model", f"{subject} has {len(methods)} methods")
+    return Finding(State.OK, "model", f"{subject} has {format_count(len(methods), 'method')}")
 
 
 def _check_packages(paths: Sequence[str], progress: ProgressCallback) -> Iterator[Finding]:

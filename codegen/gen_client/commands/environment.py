@@ -137,12 +137,12 @@ def check_credentials(variables: Mapping[str, str] = os.environ) -> list[Finding
     if len(names) > 1:
         text = f"{names[1]} is set as well, and is not used"
         findings.append(Finding(State.NOTE, "credential", text))
-    if variables[names[0]] != _strip_quotes(variables[names[0]]):
+    if variables[names[0]].strip() != _strip_quotes(variables[names[0]]):
         findings.append(
             Finding(
                 State.FAULT,
                 "credential",
-                f"{names[0]} has white space or quotes around it",
+                f"{names[0]} has quotes around it",
                 "set it to the bare token",
             )
         )

@@ -17,6 +17,7 @@ from gen_client.exit_codes import DONE
 from gen_client.interface.model import Model
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import show_progress
+from gen_client.text import format_count
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 """Signals that stop the server. A shell that starts it in the background makes it ignore SIGINT."""
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         with server:
             console.print_finding(server.url)
             console.print_note(
-                f"gen-client: {_count_methods(model)} methods, sample values; Ctrl-C ends it"
+                f"gen-client: {format_count(_count_methods(model), 'method')}, sample values; Ctrl-C ends it"
             )
             console.flush()
             server.wait()

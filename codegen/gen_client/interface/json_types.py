@@ -79,8 +79,10 @@ def _apply_to_method(method: Method, part: str, key: str, type_text: wire.TypeTe
     if part not in names:
         message = f"{quote(method.name)} has no parameter {quote(part)}"
         raise _refuse_json_type(key, message, suggest(part, [*names, wire.RESULT_NAME]))
-    if type_text.optional or type_text.name in ("str", "int", "float", "bool"):
-        raise _refuse_json_type(key, "an argument that is JSON is an object or an array")
+    for parameter in method.parameters:
+        is_scalar = type_text.optional or type_text.name in ("str", "int", "float", "bool")
+        if parameter.name == part and parameter.type.kind is TypeKind.JSON_DATA and is_scalar:
+            raise _refuse_json_type(key, "an argument that is JSON is an object or an array")
     parameters = tuple(
         (
             replace(parameter, type=_apply_to_type(parameter.type, key, type_text))

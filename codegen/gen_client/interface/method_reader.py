@@ -237,7 +237,7 @@ def _read_parameter(raw: RawMessage, method: str, report: Report) -> Parameter:
             f"it is required, so its default {quote(text)} is ignored", location=raw.location
         )
     if isinstance(default, ServerDefault) and text and is_readable(type):
-        report.warn(
+        report.note(
             f"its default {quote(text)} is not a {type.kind.value}; only the model can apply it",
             location=raw.location,
         )

@@ -1,7 +1,7 @@
 """The output of the command: results to stdout, everything else to stderr, subject to `--quiet` and `--verbose`.
 
-No printed line has a control character or a command for a CI runner, whatever its text contains. Colors are used only on a terminal, and not if
-NO_COLOR is set. This module knows diagnostics, but not what the other lines say.
+No printed line has a control character or a command for a CI runner, whatever its text contains. Colors are used only on a terminal or if
+FORCE_COLOR is set, and never if NO_COLOR is. This module knows diagnostics, but not what the other lines say.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Console:
             diagnostic: The diagnostic.
             label: The model that it is about, if there are several.
         """
-        is_warning = diagnostic.severity is Severity.WARNING
+        is_warning = diagnostic.severity is not Severity.REFUSAL
         if not (is_warning and self.quiet):
             with suppress(OSError, Refusal):  # The diagnostic is printed even if stdout is broken.
                 self.flush()
@@ -113,14 +113,14 @@ class Console:
         return diagnostic.exit_code
 
     def report_warnings(self, report: Report, label: str = "") -> None:
-        """Print the warnings of a report to stderr, unless quiet.
+        """Print the warnings of a report to stderr, unless quiet; and its notes, if verbose.
 
         Args:
             report: The report.
             label: The model that they are about, if there are several.
         """
-        for warning in report.warnings:
-            self.report(warning, label)
+        for diagnostic in report.warnings + (report.notes if self.verbose else []):
+            self.report(diagnostic, label)
 
     def flush(self) -> None:
         """Flush stdout, so that what follows on stderr comes after it.
@@ -173,9 +173,12 @@ def is_terminal() -> bool:
 
 
 def _supports_color(stream: TextIO) -> bool:
-    return (
-        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
-    )
+    """Return whether to write colors: NO_COLOR wins over FORCE_COLOR (https://force-color.org), which wins over all."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
 def _print_rich(renderable: RenderableType) -> None:

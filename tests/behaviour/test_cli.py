@@ -190,12 +190,21 @@ def test_colors_on_a_terminal(
     assert ("\x1b[31m" in terminal.getvalue()) is has_color
 
 
+@pytest.mark.parametrize(("no_color", "has_color"), [("", True), ("1", False)])
+def test_colors_can_be_forced(
+    monkeypatch: pytest.MonkeyPatch, no_color: str, has_color: bool
+) -> None:
+    """As in the logs of CI, which are no terminal."""
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", output)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", no_color)
+    assert cli.main(["--signatures", "nothing.json"]) == 2
+    assert output.getvalue().startswith("\x1b[31m") is has_color
+
+
 def test_no_colors_without_a_terminal(gen_client: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    assert "\x1b" not in gen_client.expect_refusal(2, "--signatures", "nothing.json")
-    monkeypatch.setenv("FORCE_COLOR", "1")  # as in the logs of CI
-    assert gen_client("--signatures", "nothing.json").err.startswith("\x1b[31m")
-    monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in gen_client.expect_refusal(2, "--signatures", "nothing.json")
 
 

@@ -120,7 +120,7 @@ def test_platform_statuses_map_to_error_classes(code: int, kind: type[ModelError
     assert (error.code, error.description, error.details) == (code, "Failure", "why")
     assert error.request_id == "r1"
     assert str(error).startswith(f"double: {code}")
-    assert str(error).endswith("Failure: why [request r1]")
+    assert "Failure: why [request r1]" in str(error)
 
 
 @pytest.mark.parametrize(

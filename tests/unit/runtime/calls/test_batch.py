@@ -140,7 +140,7 @@ def test_isolating_halves_until_the_one_that_fails_is_alone() -> None:
 
 
 def test_indexes_count_all_inputs_of_the_batch() -> None:
-    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(2))
+    plan = BatchPlan(DOUBLE, HERE, AdaptiveLimits(2), isolate=False)
     for _ in range(2):
         chunk = plan.add_chunk({"n": n} for n in range(2))
         plan.finish_chunk(chunk, run_with_failures(chunk, 1)[0])

@@ -313,7 +313,9 @@ def _wait_or_raise(
         retryability = classify_failure(failure).retryability
     attempts.fail(failure)
     if not (yield from wait_for_retry(retryability, attempts, error)):
-        attempts.annotate(error, context.address)
+        from .remedies import add_remedy
+
+        add_remedy(attempts.annotate(error), context.address.reference)
         yield from _add_drift_hint(context, error, attempts)
         raise error from None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from logging import INFO, WARNING
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar
 
 from .._log import LOGGER
 from .._text import escape_unprintable
@@ -20,9 +20,6 @@ from .actions import GrpcFailure, Sleep
 from .capacity_queue import CapacityQueue, Ticket
 from .retry_throttle import RetryThrottle
 from .status import CallError, Retryability, may_have_run
-
-if TYPE_CHECKING:
-    from .address import Address
 
 _CallErrorT = TypeVar("_CallErrorT", bound=CallError)
 
@@ -254,20 +251,11 @@ class Attempts:
     def __exit__(self, kind: object, *_: object) -> None:
         self.policy.queue.end(self, is_answered=kind is None)
 
-    def annotate(self, error: _CallErrorT, address: Address | None = None) -> _CallErrorT:
-        """Set the number of attempts, the elapsed time and `may_have_run` of the error that ends the call.
-
-        Args:
-            error: The error.
-            address: The model that was called, if the message is to say what to check.
-        """
+    def annotate(self, error: _CallErrorT) -> _CallErrorT:
+        """Set the number of attempts, the elapsed time and `may_have_run` of the error that ends the call."""
         error.attempts = self.count
         error.may_have_run = self.may_have_run
         error.elapsed = self.deadline.elapsed()
-        if address is not None:
-            from .remedies import add_remedy
-
-            add_remedy(error, address.reference)
         return error
 
     def spend_retry(self) -> bool:

@@ -393,9 +393,8 @@ def error_from_failure(
             cause = "the stream did not end" if has_results else "no answer"
             cause += f" within {timeout:g} seconds"
         return error(f"{subject}: {cause}", timeout=timeout)
-    message = f"{subject}: {code}: {details}" if details else f"{subject}: {code}"
     remedy = _PROXY_REMEDIES.get(details)
-    message += f"; {remedy}" if remedy else ""
+    message = ": ".join(filter(None, (subject, code, details))) + (f"; {remedy}" if remedy else "")
     if issubclass(error, ModelError):
         return error(message, name=code, details=details)
     return error(message, code=code, details=details)

@@ -17,17 +17,8 @@ from typing import Any, Final
 
 from ._drift.lock import read_lock
 from ._types import SERVER_DEFAULT
+from ._wire import json_schema as schemas
 from ._wire.codec import Codec, describe, is_instance
-from ._wire.json_schema import (
-    NO_DEFAULT,
-    Schema,
-    SchemaParameter,
-    SchemaType,
-    describe_parameters,
-    describe_result,
-    describe_tool_arguments,
-    describe_tool_result,
-)
 from ._wire.method import REQUIRED, Field, Method, Streaming, Unary
 from ._wire.tool import Tool
 from ._wire.type_expression import parse_type
@@ -62,14 +53,14 @@ def json_schema(method: Callable[..., Any], *, result: bool = False) -> dict[str
         return _describe_tool(description, package, result=result)
     documentation = inspect.getdoc(function) or ""
     if result:
-        return describe_result(
+        return schemas.describe_result(
             _translate_type(description.returns),
             is_stream=isinstance(description, Streaming),
             description=_read_section(documentation, "Returns"),
         )
     hints, texts = typing.get_type_hints(function), _read_arguments(documentation)
     signature = inspect.signature(function).parameters
-    return describe_parameters(
+    return schemas.describe_parameters(
         _translate_parameter(
             field,
             texts.get(field.name, ""),
@@ -103,7 +94,7 @@ def _find_description(method: Any) -> tuple[Any, Method[Any]]:
     )
 
 
-def _describe_tool(tool: Tool[Any], package: str, *, result: bool) -> Schema:
+def _describe_tool(tool: Tool[Any], package: str, *, result: bool) -> schemas.Schema:
     tools = read_lock(package).tools or ()
     raw = next((raw for raw in tools if raw.get("name") == tool.wire_name), None)
     if raw is None:
@@ -111,8 +102,10 @@ def _describe_tool(tool: Tool[Any], package: str, *, result: bool) -> Schema:
             f"{package}: its lock has no tool {tool.wire_name!r}: run gen-client again"
         )
     if result:
-        return describe_tool_result(raw, is_wrapped=bool(tool.returns.parts))
-    return describe_tool_arguments(raw, {field.wire_name: field.name for field in tool.fields})
+        return schemas.describe_tool_result(raw, is_wrapped=bool(tool.returns.parts))
+    return schemas.describe_tool_arguments(
+        raw, {field.wire_name: field.name for field in tool.fields}
+    )
 
 
 # From wire descriptions
@@ -120,15 +113,15 @@ def _describe_tool(tool: Tool[Any], package: str, *, result: bool) -> Schema:
 
 def _translate_parameter(
     field: Field, description: str, *, required: bool, may_be_none: bool
-) -> SchemaParameter:
+) -> schemas.SchemaParameter:
     has_default = field.default is not REQUIRED and field.default is not SERVER_DEFAULT
-    return SchemaParameter(
+    return schemas.SchemaParameter(
         name=field.name,
         type=_translate_type(field.codec),
         required=required,
         is_stream=field.is_stream,
         may_be_none=may_be_none,
-        default=field.default if has_default else NO_DEFAULT,
+        default=field.default if has_default else schemas.NO_DEFAULT,
         minimum=field.ge,
         maximum=field.le,
         choices=field.choices,
@@ -136,15 +129,17 @@ def _translate_parameter(
     )
 
 
-def _translate_type(codec: Codec[Any]) -> SchemaType:
+def _translate_type(codec: Codec[Any]) -> schemas.SchemaType:
     match codec.kind:
         case "LIST" | "TUPLE":
-            return SchemaType(codec.kind, tuple(map(_translate_type, codec.parts)))
+            return schemas.SchemaType(codec.kind, tuple(map(_translate_type, codec.parts)))
         case "NAMED_FIELDS":
             members = tuple((name, _translate_type(member), "") for name, member in codec.parts)
-            return SchemaType(codec.kind, members=members)
+            return schemas.SchemaType(codec.kind, members=members)
         case kind:
-            return SchemaType(kind, json_type=parse_type(codec.parts[0]) if codec.parts else None)
+            return schemas.SchemaType(
+                kind, json_type=parse_type(codec.parts[0]) if codec.parts else None
+            )
 
 
 # From docstrings, whose form is that of the generator

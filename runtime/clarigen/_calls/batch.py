@@ -188,10 +188,8 @@ class Chunk:
     def __init__(
         self, flow: UnaryFlow[int], outcomes: list[Any], start_time: float, size: int
     ) -> None:
-        self.flow = flow
-        self.outcomes = outcomes
-        self.start_time = start_time
-        self.size = size
+        self.flow, self.outcomes = flow, outcomes
+        self.start_time, self.size = start_time, size
         self.is_done = False
 
 

@@ -25,15 +25,14 @@ from .method import Field, Unary, is_omitted
 from .protobuf_writer import (
     Buffers,
     Encoder,
-    encode_float32,
     encode_len_field,
     encode_varint,
     i32_tag,
     len_tag,
     varint_tag,
 )
-from .regions import append_embedding, single_item_codec
-from .scalars import encode_utf8, to_float64
+from .regions import append_embedding, encode_float_field, single_item_codec
+from .scalars import encode_utf8
 
 if TYPE_CHECKING:
     from .._proto import Data
@@ -209,7 +208,7 @@ def _encode_concept_names(value: Iterable[str]) -> bytes:
 CONFIG_ENCODERS: Final[Mapping[str, Callable[[Any], bytes]]] = {
     "language": lambda value: encode_len_field(_LANGUAGE, encode_utf8(value)),
     "max_concepts": _uint32_encoder(6),
-    "min_value": lambda value: _MIN_VALUE + encode_float32(to_float64(value)),
+    "min_value": lambda value: encode_float_field(_MIN_VALUE, value),
     "select_concepts": _encode_concept_names,
     "sample_ms": _uint32_encoder(10),
 }

@@ -85,7 +85,8 @@ def _encode_str_field(tag: bytes, value: Any, step: str) -> bytes:
         raise to_codec_error(error).prepend_step(step) from None
 
 
-def _encode_float_field(tag: bytes, value: Any, step: str) -> bytes:
+def encode_float_field(tag: bytes, value: Any, step: str = "") -> bytes:
+    """Encode a float field; `step` leads to the value, in messages."""
     number = value if type(value) is float else call_at(step, to_float64, value)
     return tag + encode_float32(number)
 
@@ -112,7 +113,7 @@ def _encode_concept_fields(value: Any) -> bytes:
     if not isinstance(value, Concept):
         raise type_mismatch("a Concept", value)
     names = _encode_str_field(_ID, value.id, ".id") + _encode_str_field(_NAME, value.name, ".name")
-    fields = names + _encode_float_field(_CONCEPT_VALUE, value.value, ".value")
+    fields = names + encode_float_field(_CONCEPT_VALUE, value.value, ".value")
     return check_extra(value) + fields if value.extra else fields
 
 
@@ -156,7 +157,7 @@ def _encode_region(value: Any, out: Buffers) -> int:
         raise type_mismatch("a Region", value)
     fields = _encode_str_field(_ID, value.id, ".id")
     fields += _encode_str_field(_TRACK_ID, value.track_id, ".track_id")
-    fields += _encode_float_field(_REGION_VALUE, value.value, ".value")
+    fields += encode_float_field(_REGION_VALUE, value.value, ".value")
     size = _append_bytes(check_extra(value) + fields if value.extra else fields, out)
     size += _append_region_info(value, out)
     if value.concepts or value.text or value.metadata or value.embeddings:

@@ -171,10 +171,8 @@ def _send_with_retries(
     with Attempts(context.policy) as attempts:
         while True:
             try:
-                address_fields = yield from _resolve_address(context, attempts.deadline)
+                address_fields = yield from _prepare_attempt(context, attempts)
                 message = message or b"".join((address_fields, *request))
-                if attempts.must_queue:
-                    yield from wait_for_turn(attempts)
                 reply = yield Send(method.rpc, message, attempts.begin())
                 parsed = parse_reply(method, reply, context)
                 _check_response(method, parsed.response, input_count, check_outputs=check_outputs)
@@ -188,11 +186,14 @@ def _send_with_retries(
     return parsed, attempts
 
 
-def _resolve_address(context: CallContext, deadline: Deadline) -> UnaryFlow[bytes]:
-    """Verify the model if necessary, and return the fields of a request that address it."""
+def _prepare_attempt(context: CallContext, attempts: Attempts) -> UnaryFlow[bytes]:
+    """Verify the model if necessary, and wait for the turn of the call. Return the fields that address the model."""
     if context.drift is not None and context.drift.unverified:
-        yield from context.drift.verify_once(context.address, deadline)
-    return (yield from context.address.resolve(deadline.remaining))
+        yield from context.drift.verify_once(context.address, attempts.deadline)
+    address_fields = yield from context.address.resolve(attempts.deadline.remaining)
+    if attempts.must_queue:
+        yield from wait_for_turn(attempts)
+    return address_fields
 
 
 def _decode_output(
@@ -256,10 +257,8 @@ def _run_stream(
     with Attempts(policy) as attempts:
         while True:
             try:
-                address_fields = yield from _resolve_address(context, attempts.deadline)
+                address_fields = yield from _prepare_attempt(context, attempts)
                 message = message or b"".join((address_fields, *request))
-                if attempts.must_queue:
-                    yield from wait_for_turn(attempts)
                 encode_item = partial(_encode_later_item, method, address_fields)
                 limits = attempts.begin(), policy.idle_timeout, end.remaining()
                 yield Open(method.rpc, message, *limits, encode_item if streams_inputs else None)

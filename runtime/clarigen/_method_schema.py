@@ -147,9 +147,9 @@ def _translate_type(codec: Codec[Any]) -> schemas.SchemaType:
 
 def _read_section(documentation: str, title: str) -> str:
     """Return the text of a section of a docstring, without the margin; empty if there is none."""
-    _, found, rest = f"\n{documentation}".partition(f"\n{title}:\n")
+    _, heading, rest = f"\n{documentation}".partition(f"\n{title}:\n")
     lines = takewhile(lambda line: not line or line.startswith(" "), rest.split("\n"))
-    return textwrap.dedent("\n".join(lines)).strip() if found else ""
+    return textwrap.dedent("\n".join(lines)).strip() if heading else ""
 
 
 def _read_arguments(documentation: str) -> dict[str, str]:

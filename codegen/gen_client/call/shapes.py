@@ -172,12 +172,12 @@ def _check_list(value: Any, path: str) -> list[Any]:
     return list(value)
 
 
-def _check_object(value: Any, known: Mapping[str, object], path: str) -> dict[str, Any]:
+def _check_object(value: Any, keys: Mapping[str, object], path: str) -> dict[str, Any]:
     if not has_type(value, dict):
         raise _problem(path, "must be an object")
     for key in value:
-        if key not in known:
-            remedy = suggest(key, known)
+        if key not in keys:
+            remedy = suggest(key, keys)
             raise _problem(path, f"has a key that is not known, {quote(key)}; {remedy}")
     return dict(value)
 

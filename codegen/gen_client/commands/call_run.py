@@ -125,14 +125,14 @@ def find_method(interface: Interface, name: str | None) -> CallableMethod:
             return describe_tool(tool)
     if name == CHAT and interface.model.openai is not None:
         return describe_chat(interface.model.openai)
-    known = list_method_names(interface)
-    shown = f"it has {', '.join(known[:8])}{', …' if len(known) > 8 else ''}"
+    names = list_method_names(interface)
+    listed = f"it has {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
     if name is None:
-        raise Refusal("no method is named", exit_code=USAGE, remedy=shown)
+        raise Refusal("no method is named", exit_code=USAGE, remedy=listed)
     raise Refusal(
         f"the model has no method {quote(name)}",
         exit_code=USAGE,
-        remedy=suggest(name, known, fallback=shown),
+        remedy=suggest(name, names, fallback=listed),
     )
 
 

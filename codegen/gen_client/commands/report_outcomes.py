@@ -78,9 +78,9 @@ def _print_next_steps(written: WriteResult, out: Path, console: Console) -> None
     """Print how to use a new package, if stdout is a terminal."""
     if written.is_new and is_terminal():
         console.print_note()
-        found = find_import(written.name, out)
-        console.print_note(f"  from {found.module} import {written.client}")
-        console.print_note(f"  python -m {found.module}.examples    (in {found.root})")
+        location = find_import(written.name, out)
+        console.print_note(f"  from {location.module} import {written.client}")
+        console.print_note(f"  python -m {location.module}.examples    (in {location.root})")
 
 
 def _print_checked(checked: CheckResult, console: Console, *, show_diff: bool) -> str:

@@ -129,8 +129,8 @@ def _split_names(entries: Iterable[Any], noun: str, types: Mapping[str, Json]) -
         raise UnknownModelTypeError(f"it names no {noun}s")
     for name in names:
         if name not in types:
-            known = ", ".join(types)
-            raise UnknownModelTypeError(f"its {noun} {name!r} is not supported; {known} are")
+            supported = ", ".join(types)
+            raise UnknownModelTypeError(f"its {noun} {name!r} is not supported; {supported} are")
     return list(dict.fromkeys(names))
 
 

@@ -69,7 +69,7 @@ class McpServer:
                     offer[key] = yield from self.list(rpc, key)
         return offer
 
-    def list_again(self, known: Mapping[str, object]) -> UnaryFlow[dict[str, Any]]:
+    def list_again(self, locked: Mapping[str, object]) -> UnaryFlow[dict[str, Any]]:
         """Get the lists of prompts and resources that a lock has, by their keys; a list that is gone is empty.
 
         Raises:
@@ -77,7 +77,7 @@ class McpServer:
         """
         offer: dict[str, Any] = {}
         for rpc, key in (*_LISTS["prompts"], *_LISTS["resources"]):
-            if key in known:
+            if key in locked:
                 offer[key] = yield from self.list_if_offered(rpc, key)
         return offer
 

@@ -86,6 +86,7 @@ def test_a_command_line_works(
     words: str, repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for placeholder, value in {
+        "SOURCE": "openai/chat-completion/models/o4-mini",
         "URL": "openai/chat-completion/models/o4-mini",
         "DIR": "src/app/models",
         "NAME": "o4_mini",

@@ -33,7 +33,6 @@ WORDS: Final[dict[str, list[list[str]]]] = {
     "show": [["good"], ["good", "predict", "--snippet"], ["good", "--json"]],
     "call": [
         ["good", "analyze", "text"],
-        ["good", "analyze", "text", "--samples"],
         ["good", "analyze", "--batch", "pyproject.toml"],
     ],
     "serve": [["missing"]],

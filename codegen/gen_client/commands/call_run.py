@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             options = _choose_model(arguments, address, interface)
             if arguments.samples:
                 options["base_url"] = stack.enter_context(start_sample_server(interface.model)).url
+                options["pat"] = "none"  # no credential leaves, not even to this process
             client = stack.enter_context(_start_client(options, arguments, meter))
             caller = Caller(client, method, reader)
             printer = _Printer(arguments, method, console)

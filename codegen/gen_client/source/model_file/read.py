@@ -1,0 +1,80 @@
+"""A model's source, read from its text: the signatures of its methods, and what is found beside them.
+
+Nothing is imported and nothing is guessed. What is not sure has a finding, and then there are no signatures.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from gen_client import limits
+from gen_client.source.model_file.classes import ClassFinder
+from gen_client.source.model_file.findings import Code, Finding, Level, Problem, refused, unsure
+from gen_client.source.model_file.libraries import Libraries
+from gen_client.source.model_file.state import State
+from gen_client.source.model_file.statements import Interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a model's source says.
+
+    Attributes:
+        signatures: The signatures of its methods, in the form of the platform's messages; None if they are not sure, or if
+            the upload and an import both refuse the file.
+        findings: What is found beside them, by line.
+        lines: The line of each method's definition in the file, by the method's name.
+        class_line: The line of the model class; 1 if there is none.
+    """
+
+    signatures: tuple[Mapping[str, object], ...] | None
+    findings: tuple[Finding, ...]
+    lines: Mapping[str, int] = field(default_factory=dict[str, int])
+    class_line: int = 1
+
+
+def read_model_file(content: bytes, siblings: Collection[str] = ()) -> Reading:
+    """Read the source of a model.
+
+    Args:
+        content: The bytes of `1/model.py`.
+        siblings: The names of the modules beside it.
+    """
+    findings: list[Finding] = []
+    try:
+        tree = _parse(content)
+        state = State(Libraries(siblings))
+        Interpreter(state, findings).run(tree.body)
+        model = ClassFinder(state).find_model()
+    except Problem as problem:
+        return Reading(None, _sort([*findings, problem.finding]))
+    except RecursionError:
+        finding = unsure("the file is nested too deeply to be read", 1).finding
+        return Reading(None, _sort([*findings, finding]))
+    findings += model.problems
+    signatures = None if model.problems else model.methods
+    return Reading(signatures, _sort(findings), model.lines, model.line)
+
+
+def _parse(content: bytes) -> ast.Module:
+    if len(content) > limits.SIZE:
+        raise unsure(f"the file is larger than {limits.SIZE >> 20} MB", 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the author's text, not about ours
+            return ast.parse(content)
+    except SyntaxError as error:
+        message = f"it is not Python: {error.msg}"
+        raise refused(Code.SYNTAX, message, error.lineno or 1) from None
+    except (ValueError, MemoryError):
+        raise refused(Code.SYNTAX, "it is not Python", 1) from None
+
+
+def _sort(findings: Collection[Finding]) -> tuple[Finding, ...]:
+    """Return the findings by line, each once, the worst first in a line."""
+    order = list(Level)
+    unique = dict.fromkeys(findings)
+    return tuple(sorted(unique, key=lambda f: (f.line, order.index(f.level), f.message)))

@@ -206,8 +206,9 @@ def test_zizmor_finds_nothing() -> None:
     assert all(f"completed {file}" in done.stderr for file in PUBLISHED), done.stderr
 
 
-def test_the_pull_request_job_has_no_secret() -> None:
-    text = (ROOT / "examples" / "workflows" / "clients.yml").read_text()
+@pytest.mark.parametrize("name", ["clients", "author"])
+def test_the_pull_request_job_has_no_secret(name: str) -> None:
+    text = (ROOT / "examples" / "workflows" / f"{name}.yml").read_text()
     assert "secrets." not in text
     assert "pull_request_target" not in text
 

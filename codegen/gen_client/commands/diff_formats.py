@@ -78,7 +78,7 @@ def format_lines(
             yield "", None
         match output_format:
             case "markdown":
-                yield from _without_color(_markdown_lines(compared))
+                yield from _without_color(markdown_lines(compared))
             case "github":
                 yield from _without_color(_annotation_lines(compared))
             case _:
@@ -89,7 +89,8 @@ def _without_color(lines: Iterator[str]) -> Iterator[Line]:
     return ((line, None) for line in lines)
 
 
-def _count_impacts(changes: Sequence[Change]) -> str:
+def count_impacts(changes: Sequence[Change]) -> str:
+    """Return how many changes there are of each impact."""
     counts = Counter(change.impact for change in changes)
     text = ", ".join(f"{counts[impact]} {impact.value}" for impact in Impact if counts[impact])
     return text or "no difference for callers"
@@ -110,10 +111,15 @@ def _text_lines(compared: ComparedInterfaces) -> Iterator[Line]:
     versions = _format_versions(compared, str)
     yield ": ".join(part for part in (model, versions) if part), None
     for change in compared.changes:
-        impact = f"{change.impact.value:<{_IMPACT_WIDTH}}"
-        line = f"  {impact}  {_format_location(change, str)}{change.format_message(_quote)}"
-        yield line, _COLORS.get(change.impact)
-    yield _count_impacts(compared.changes), None
+        yield format_change(change)
+    yield count_impacts(compared.changes), None
+
+
+def format_change(change: Change) -> Line:
+    """Return the line of a change."""
+    impact = f"{change.impact.value:<{_IMPACT_WIDTH}}"
+    line = f"  {impact}  {_format_location(change, str)}{change.format_message(_quote)}"
+    return line, _COLORS.get(change.impact)
 
 
 def _format_location(change: Change, quote: Callable[[str], str]) -> str:
@@ -139,23 +145,26 @@ def _describe_comparison(compared: ComparedInterfaces) -> dict[str, object]:
     return {
         "version": VERSION,
         "kind": "diff",
-        "old": _identify_model(compared.old),
-        "new": _identify_model(compared.new),
+        "old": identify_model(compared.old),
+        "new": identify_model(compared.new),
         "summary": {impact.value: counts[impact] for impact in Impact},
-        "changes": [
-            {
-                "impact": change.impact.value,
-                "rule": change.rule.value,
-                "method": change.method,
-                "field": change.field,
-                "message": change.format_message(lambda value: f"`{value}`"),
-            }
-            for change in compared.changes
-        ],
+        "changes": [describe_change(change) for change in compared.changes],
     }
 
 
-def _identify_model(model: Model) -> dict[str, str]:
+def describe_change(change: Change) -> dict[str, object]:
+    """Return a change as JSON."""
+    return {
+        "impact": change.impact.value,
+        "rule": change.rule.value,
+        "method": change.method,
+        "field": change.field,
+        "message": change.format_message(lambda value: f"`{value}`"),
+    }
+
+
+def identify_model(model: Model) -> dict[str, str]:
+    """Return what identifies an interface, as JSON."""
     return {
         "model": model.path,
         "version_id": model.version_id,
@@ -166,10 +175,11 @@ def _identify_model(model: Model) -> dict[str, str]:
 # Markdown
 
 
-def _markdown_lines(compared: ComparedInterfaces) -> Iterator[str]:
+def markdown_lines(compared: ComparedInterfaces) -> Iterator[str]:
+    """Yield the lines of a comparison in Markdown."""
     path = compared.new.path or compared.old.path
-    yield f"### {_code_span(path or compared.name)}: {_count_impacts(compared.changes)}"
-    versions = _format_versions(compared, _code_span)
+    yield f"### {code_span(path or compared.name)}: {count_impacts(compared.changes)}"
+    versions = _format_versions(compared, code_span)
     if versions:
         yield ""
         yield versions
@@ -180,11 +190,11 @@ def _markdown_lines(compared: ComparedInterfaces) -> Iterator[str]:
             yield f"**{impact.value.capitalize()}**"
             yield ""
         for change in changes:
-            location = _format_location(change, _code_span)
-            yield f"* {location}{change.format_message(_code_span)}"
+            location = _format_location(change, code_span)
+            yield f"* {location}{change.format_message(code_span)}"
 
 
-def _code_span(value: str) -> str:
+def code_span(value: str) -> str:
     """Return a code span: nothing in it is Markdown, HTML, a mention or a link."""
     value = escape_unprintable(value, _VALUE_LIMIT)
     longest_run = max((len(run) for run in re.findall("`+", value)), default=0)
@@ -198,14 +208,37 @@ def _code_span(value: str) -> str:
 
 def _annotation_lines(compared: ComparedInterfaces) -> Iterator[str]:
     lock = PurePath(compared.lock).as_posix()
-    file = _escape_property(lock)
     for change in compared.changes:
-        title = _escape_property(f"{change.impact.value}: {change.rule.value}")
-        message = f"{_format_location(change, str)}{change.format_message(_quote)}"
-        level = _ANNOTATION_LEVELS[change.impact]
-        yield f"::{level} file={file},title={title}::{_escape_data(message)}"
+        yield format_change_annotation(change, lock)
     path = escape_unprintable(lock, _VALUE_LIMIT)
-    yield f"gen-client: {path}: {_count_impacts(compared.changes)}"
+    yield f"gen-client: {path}: {count_impacts(compared.changes)}"
+
+
+def format_change_annotation(change: Change, path: str, line: int = 0) -> str:
+    """Return the annotation of a change.
+
+    Args:
+        change: The change.
+        path: The path of the annotated file.
+        line: The annotated line; 0 for the file as a whole.
+    """
+    title = f"{change.impact.value}: {change.rule.value}"
+    message = f"{_format_location(change, str)}{change.format_message(_quote)}"
+    return format_annotation(_ANNOTATION_LEVELS[change.impact], path, line, title, message)
+
+
+def format_annotation(level: str, path: str, line: int, title: str, message: str) -> str:
+    """Return an annotation: `::error file=…`.
+
+    Args:
+        level: `error`, `warning` or `notice`.
+        path: The path of the annotated file.
+        line: The annotated line; 0 for the file as a whole.
+        title: Its title.
+        message: Its text.
+    """
+    place = f"file={_escape_property(path)}" + (f",line={line}" if line else "")
+    return f"::{level} {place},title={_escape_property(title)}::{_escape_data(message)}"
 
 
 def _escape_data(text: str) -> str:

@@ -13,9 +13,9 @@ from gen_client import threads
 from gen_client.commands import diff_formats
 from gen_client.commands.diff_formats import ComparedInterfaces
 from gen_client.commands.diff_inputs import ComparisonInput, resolve_inputs
-from gen_client.commands.resolve_model import read_interface
+from gen_client.commands.resolve_model import Interface, read_interface
 from gen_client.diagnostics import Refusal, Report
-from gen_client.diff.changes import Impact
+from gen_client.diff.changes import Change, Impact
 from gen_client.diff.compare import compare_interfaces
 from gen_client.diff.offers import compare_prompts_and_resources
 from gen_client.diff.tools import compare_tools
@@ -48,17 +48,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _compare_or_refuse(input_: ComparisonInput) -> ComparedInterfaces | Refusal:
-    """Compare two interfaces; return the changes, the worst first, or the refusal that prevents it."""
-    order = list(Impact)
+    """Compare two interfaces; return the changes, or the refusal that prevents it."""
     try:
         old = read_interface(input_.old, input_.package, Report())
         new = read_interface(input_.new, old.package, input_.report)
     except Refusal as refusal:
         return refusal
+    return ComparedInterfaces(old.model, new.model, input_.lock, compare(old, new))
+
+
+def compare(old: Interface, new: Interface) -> list[Change]:
+    """Return the changes between two interfaces, the worst first."""
+    order = list(Impact)
     changes = compare_interfaces(old.methods, new.methods) + compare_tools(old.tools, new.tools)
     changes += compare_prompts_and_resources(old.model, new.model)
-    changes.sort(key=lambda change: order.index(change.impact))
-    return ComparedInterfaces(old.model, new.model, input_.lock, changes)
+    return sorted(changes, key=lambda change: order.index(change.impact))
 
 
 def _has_failing_change(compared: Sequence[ComparedInterfaces], fail_on: str) -> bool:

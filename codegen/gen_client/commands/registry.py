@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from gen_client.commands import call, completion, diff, doctor, generate, help, init, serve, show
+from gen_client.commands import (
+    call,
+    completion,
+    contract,
+    diff,
+    doctor,
+    generate,
+    help,
+    init,
+    serve,
+    show,
+)
 from gen_client.commands.command import Command
 from gen_client.diagnostics import Refusal, suggest
 from gen_client.exit_codes import USAGE
@@ -43,6 +54,14 @@ COMMANDS: Final = (
         diff.EXAMPLES,
         diff.declare,
         usage="[SOURCE [OTHER]] [--base REV] [--fail-on any|breaking]\n                       [options]",
+    ),
+    Command(
+        "contract",
+        "Say whether a change of a model's source breaks callers, before the model is deployed.",
+        contract.EXAMPLES,
+        contract.declare,
+        usage="[DIR ...] [--base REV | --lock FILE | --lint]\n"
+        "                           [--python PATH] [--fail-on any|breaking] [options]",
     ),
     Command(
         "show",

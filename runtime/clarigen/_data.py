@@ -109,8 +109,11 @@ class _Media(Value):
     """The base of images, audio and videos: an encoded file, or the URL of one."""
 
     bytes: builtins.bytes = field(default=b"", kw_only=False)
+    """The encoded file; empty if only `url` is known."""
     url: str = ""
+    """URL from which the platform fetches the file. The client does not fetch it."""
     extra: builtins.bytes = b""
+    """The other fields of the platform's message, serialized; `raw` has them by name."""
 
     @classmethod
     def from_file(cls: type[_MediaT], path: str | os.PathLike[str]) -> _MediaT:
@@ -147,13 +150,7 @@ class _Media(Value):
 
 
 class Image(_Media):
-    """An image, as encoded bytes (PNG, JPEG, WebP …) or a URL.
-
-    Attributes:
-        bytes: The encoded image; empty if only `url` is known.
-        url: URL from which the platform fetches the image. The client does not fetch it.
-        extra: The other fields of the platform's message, serialized; `raw` has them by name.
-    """
+    """An image, as encoded bytes (PNG, JPEG, WebP …) or a URL."""
 
     __slots__ = ()
 
@@ -229,25 +226,13 @@ class Image(_Media):
 
 
 class Audio(_Media):
-    """Audio, as encoded bytes (WAV, MP3 …) or a URL.
-
-    Attributes:
-        bytes: The encoded audio; empty if only `url` is known.
-        url: URL from which the platform fetches the audio. The client does not fetch it.
-        extra: The other fields of the platform's message, serialized; `raw` has them by name.
-    """
+    """Audio, as encoded bytes (WAV, MP3 …) or a URL."""
 
     __slots__ = ()
 
 
 class Video(_Media):
-    """A video, as encoded bytes (MP4 …) or a URL.
-
-    Attributes:
-        bytes: The encoded video; empty if only `url` is known.
-        url: URL from which the platform fetches the video. The client does not fetch it.
-        extra: The other fields of the platform's message, serialized; `raw` has them by name.
-    """
+    """A video, as encoded bytes (MP4 …) or a URL."""
 
     __slots__ = ()
 

@@ -1,8 +1,7 @@
 """The description of a method: how its arguments are encoded and its results are decoded.
 
-`Field` and `Method` hold the rules: which arguments are sent, what is sent for omitted ones, and
-which values are allowed. They know nothing of channels, statuses and retries, so that clients and
-fakes share them. `_calls` adds the address of the model to the requests that are encoded here.
+`Field` and `Method` hold the rules: which arguments are sent, what is sent for omitted ones, and which values are
+allowed. They know nothing of channels, statuses and retries, so that fakes share them. `_calls` adds the address.
 """
 
 from __future__ import annotations
@@ -224,11 +223,9 @@ class Method(Generic[_R_co]):
         return self.wrap_input(out, size)
 
     def wrap_input(self, data: Buffers, size: int) -> Buffers:
-        """Encode a request around the `Data` of its only input.
+        """Encode a request around the `Data` of its only input, with fields and size from `encode_arguments`.
 
-        Args:
-            data: The fields of the `Data`, from `encode_arguments`; the list is changed and returned.
-            size: Their size in bytes.
+        The list of fields is changed and returned.
         """
         head = _INPUT_DATA + encode_varint(size)
         # The first buffer is the metadata: the heads are put before it.
@@ -379,9 +376,8 @@ class Unary(Method[_R_co]):
 class UnaryCallable(Protocol[_R_co]):
     """A unary method, typed by the value that a call returns: a result or a list of results.
 
-    A generated method returns `R | list[R]`, and passes a `Unary[R]` to a function of the runtime. If
-    that function returned `R | list[R]` too, type checkers would infer the whole union for R from the
-    generated annotation. So it takes this protocol, whose type variable stands for the whole union.
+    A generated method returns `R | list[R]`, and passes a `Unary[R]` to the runtime. If the runtime returned
+    `R | list[R]` too, type checkers would infer the whole union for R. Here the type variable is the whole union.
     """
 
     @property

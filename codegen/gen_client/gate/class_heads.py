@@ -15,6 +15,9 @@ _KINDS = {
 }
 """The bases that may precede the client's, by the base of the client."""
 
+MCP_ATTRIBUTES = frozenset(("mcp_http", "prompt", "prompts", "read_resource", "resources"))
+"""The public attributes that clients of MCP models have besides those of all. A copy on purpose, too."""
+
 _ROUTING_KEYWORDS = frozenset(
     ("version_id", "deployment_id", "deployment_user_id", "compute_cluster_id", "nodepool_id")
 )
@@ -26,6 +29,15 @@ def check_kinds(kinds: list[ast.expr], base: str) -> None:
     names = names_of(kinds)
     if len(set(names)) < len(kinds) or not set(names) <= _KINDS[base]:
         reject(kinds[0], "not a base of a client")
+
+
+def check_kind_attributes(kinds: list[ast.expr], body: list[ast.stmt]) -> None:
+    """Check that no method replaces an attribute of the base for its kind of models."""
+    if {"MCPModel", "AsyncMCPModel"}.isdisjoint(names_of(kinds)):
+        return
+    for node in body:
+        if getattr(node, "name", "") in MCP_ATTRIBUTES:
+            reject(node, "the name of an attribute of MCP models")
 
 
 def check_class_keyword(keyword: ast.keyword, *, has_model: bool) -> None:

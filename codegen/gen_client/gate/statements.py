@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gen_client.gate.class_heads import check_class_keyword, check_kinds
+from gen_client.gate.class_heads import check_class_keyword, check_kind_attributes, check_kinds
 from gen_client.gate.expressions import (
     ExpressionRules,
     Rejected,
@@ -226,6 +226,7 @@ def _check_class(node: ast.ClassDef, rules: _ClientRules) -> None:
             decorator_list=[],
         ):
             check_kinds(kinds, base)
+            check_kind_attributes(kinds, node.body)
             for keyword in keywords:
                 check_class_keyword(keyword, has_model=rules.has_model)
             _check_methods(node.body[1:], _METHOD_NODES[base], rules)

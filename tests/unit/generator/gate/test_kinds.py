@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from clarigen import AsyncMCPModel, MCPModel
 from gen_client.gate import check
+from gen_client.gate.class_heads import MCP_ATTRIBUTES
+from gen_client.gate.statements import BASE_ATTRIBUTES
+from gen_client.naming import reserved
+from support import ROOT
 from unit.generator.gate.gated import refused
 
 PAGE = '''"""Typed client."""
@@ -120,3 +125,20 @@ def test_examples_of_chats_are_accepted() -> None:
 def test_a_changed_chat_is_refused(old: str, new: str) -> None:
     assert old in EXAMPLES
     refused(EXAMPLES.replace(old, new, 1), "examples")
+
+
+TOOLS = (ROOT / "generated" / "lab_tools" / "client.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(MCP_ATTRIBUTES))
+def test_no_tool_replaces_an_attribute_of_mcp_models(name: str) -> None:
+    check.check_code(TOOLS, "client")
+    assert "attribute of MCP models" in refused(
+        TOOLS.replace("    def add(", f"    def {name}(", 1)
+    )
+    refused(TOOLS.replace("async def add(", f"async def {name}(", 1))
+
+
+def test_the_attributes_of_mcp_models_are_known() -> None:
+    public = {name for base in (MCPModel, AsyncMCPModel) for name in dir(base) if name[0] != "_"}
+    assert public - BASE_ATTRIBUTES == MCP_ATTRIBUTES == reserved.MCP_ATTRIBUTES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -49,6 +50,17 @@ def test_a_missing_library_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ConfigError, match=r"pip install 'clarigen\[openai\]'"):
         asyncio.run(call())
+
+
+def test_a_library_that_is_too_old_is_named_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = ModuleType("openai")
+    library.__dict__["__version__"] = "0.28.1"
+    monkeypatch.setitem(sys.modules, "openai", library)
+    expected = r"needs openai 1\.109 or later, not 0\.28\.1: pip install 'clarigen\[openai\]'"
+    with Gpt5_1(base_url=URL) as model, pytest.raises(ConfigError, match=expected):
+        model.openai()
 
 
 def test_the_name_is_the_url_of_the_model() -> None:

@@ -77,7 +77,7 @@ def _import_libraries() -> tuple[Any, Any]:
     That is `httpx` up to its version 2, then `httpx2`. Both may be installed.
 
     Raises:
-        ConfigError: The library is not installed.
+        ConfigError: The library is not installed, or too old.
     """
     try:
         import openai
@@ -87,6 +87,10 @@ def _import_libraries() -> tuple[Any, Any]:
         raise ConfigError(
             "openai() needs the library openai: pip install 'clarigen[openai]'"
         ) from None
+    if not hasattr(openai, "DefaultHttpxClient"):  # the oldest versions have none
+        raise ConfigError(
+            f"openai() needs openai 1.109 or later, not {openai.__version__}: pip install 'clarigen[openai]'"
+        )
     bases = openai.DefaultHttpxClient.__mro__
     packages = (cls.__module__.partition(".")[0] for cls in bases)
     return openai, sys.modules[next(name for name in packages if name.startswith("httpx"))]

@@ -102,7 +102,7 @@ class OpenAIModel(OpenAIModelBase, Client):
         Errors are those of the library `openai`. Closing it does not close this client.
 
         Raises:
-            ConfigError: The library is not installed: `pip install 'clarigen[openai]'`.
+            ConfigError: The library is not installed, or too old: `pip install 'clarigen[openai]'`.
         """
         from .client import create_openai
 

@@ -139,7 +139,7 @@ def test_failed_model_fails_the_whole_request(served: Served) -> None:
         with pytest.raises(PredictionError) as alone:
             fixed.fail_batch([{"message": "a"}]).collect()
         assert "outcomes" not in str(alone.value)
-        hint = r"; `fail_batch\(inputs\).outcomes\(\)` yields the results of the other inputs, too$"
+        hint = r"; `fail_batch\(inputs\).outcomes\(\)` yields the results of the inputs that did not fail$"
         with pytest.raises(PredictionError, match=hint):
             fixed.fail([{"message": "a"}, {"message": "b"}])
         with pytest.raises(PredictionError, match=hint):

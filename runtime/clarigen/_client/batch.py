@@ -87,7 +87,7 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
 
         has_others = not isinstance(self._inputs, Sized) or len(self._inputs) > 1
         if self._name and has_others and not isinstance(error, OF_ALL_INPUTS):
-            hint = f"`{self._name}(inputs).outcomes()` yields the results of the other inputs, too"
+            hint = f"`{self._name}(inputs).outcomes()` yields the results of the inputs that did not fail"
             error.args = (f"{error}; {hint}", *error.args[1:])
         return error
 

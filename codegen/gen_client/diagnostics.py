@@ -42,14 +42,6 @@ _LIST_LIMIT: Final = 400
 """Characters of a list of known words that a remedy repeats."""
 
 
-class Severity(enum.Enum):
-    """What a diagnostic does to the run. The values are printed."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    REFUSAL = "error"
-
-
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """A note, a warning or a refusal. All its text is printable.
@@ -73,6 +65,17 @@ class Diagnostic:
         location = f"{self.location}: " if self.location else ""
         remedy = f"\n  {self.remedy}" if self.remedy else ""
         return f"{self.severity.value}: {location}{self.message}{remedy}"
+
+
+class Severity(enum.Enum):
+    """What a diagnostic does to the run. The values are printed."""
+
+    NOTE = "note"
+    """Nothing. It is printed with `-v` alone."""
+    WARNING = "warning"
+    """Nothing, unless `--strict` makes it a refusal."""
+    REFUSAL = "error"
+    """It ends the run."""
 
 
 class Report:

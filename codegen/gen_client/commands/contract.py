@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-_FORMATS: Final = ("text", "json", "markdown", "github")
-_FAIL_ON: Final = ("any", "breaking")
+from gen_client.commands.model_options import API_BASE_HELP
+from gen_client.commands.report_options import declare_report_options
+
 EXAMPLES: Final = (
     (
         "does this branch break callers? no credential, no dependency of the model",
@@ -41,13 +42,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="a lock or another signature file (default: the deployed model)",
     )
     old.add_argument("--lint", action="store_true", help="none: print only findings")
+    group.add_argument("--api-base", metavar="URL", help=API_BASE_HELP)
     group.add_argument(
         "--write", action="store_true", help="write the lock, whatever changed; needs --lock"
-    )
-    group.add_argument(
-        "--api-base",
-        metavar="URL",
-        help="the platform's API (default: CLARIFAI_API_BASE, else https://api.clarifai.com)",
     )
     parser.add_argument(
         "--python",
@@ -55,16 +52,4 @@ def declare(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="let this interpreter import model.py, instead of reading its text; it needs the SDK and the model's libraries",
     )
-    output = parser.add_argument_group("the answer")
-    output.add_argument(
-        "--fail-on",
-        choices=_FAIL_ON,
-        default=_FAIL_ON[0],
-        help="which changes make the exit code 1 (default: any)",
-    )
-    output.add_argument(
-        "--format",
-        choices=_FORMATS,
-        default=_FORMATS[0],
-        help="text for people, json for scripts, markdown for a comment, github for annotations",
-    )
+    declare_report_options(parser)

@@ -153,9 +153,7 @@ def _markdown_lines(contract: Contract) -> Iterator[str]:
     for level in Level:
         findings = [finding for finding in contract.findings if finding.level is level]
         if findings:
-            yield ""
-            yield f"**{_TITLES[level]}**"
-            yield ""
+            yield from diff_formats.heading_lines(_TITLES[level])
         for finding in findings:
             place = span(f"{contract.path}:{finding.line}")
             location = f"{span(finding.location)}: " if finding.location else ""

@@ -6,9 +6,8 @@ import argparse
 from typing import Final
 
 from gen_client.commands.model_options import declare_model_options
+from gen_client.commands.report_options import declare_report_options
 
-_FORMATS: Final = ("text", "json", "markdown", "github")
-_FAIL_ON: Final = ("any", "breaking")
 EXAMPLES: Final = (
     ("everything that pyproject.toml lists, against the deployed models", "gen-client diff"),
     ("one package, against its deployed model", "gen-client diff src/models/o4_mini"),
@@ -45,16 +44,4 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="REV",
         help="read SOURCE, a package or a file, as of this revision of its git repository",
     )
-    output = parser.add_argument_group("the answer")
-    output.add_argument(
-        "--fail-on",
-        choices=_FAIL_ON,
-        default=_FAIL_ON[0],
-        help="which changes make the exit code 1 (default: any)",
-    )
-    output.add_argument(
-        "--format",
-        choices=_FORMATS,
-        default=_FORMATS[0],
-        help="text for people, json for scripts, markdown for a comment, github for annotations",
-    )
+    declare_report_options(parser)

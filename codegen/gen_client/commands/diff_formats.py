@@ -186,12 +186,15 @@ def markdown_lines(compared: ComparedInterfaces) -> Iterator[str]:
     for impact in Impact:
         changes = [change for change in compared.changes if change.impact is impact]
         if changes:
-            yield ""
-            yield f"**{impact.value.capitalize()}**"
-            yield ""
+            yield from heading_lines(impact.value.capitalize())
         for change in changes:
             location = _format_location(change, code_span)
             yield f"* {location}{change.format_message(code_span)}"
+
+
+def heading_lines(title: str) -> tuple[str, str, str]:
+    """Return the lines of a heading in Markdown."""
+    return "", f"**{title}**", ""
 
 
 def code_span(value: str) -> str:

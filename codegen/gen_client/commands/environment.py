@@ -26,14 +26,6 @@ CREDENTIALS: Final = ("CLARIFAI_PAT", "CLARIFAI_SESSION_TOKEN")
 REDACTED: Final = "[credential]"
 
 
-class State(enum.Enum):
-    """The result of one check."""
-
-    OK = "ok"
-    NOTE = "note"
-    FAULT = "fault"
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check found.
@@ -49,6 +41,17 @@ class Finding:
     subject: str
     text: str
     remedy: str = ""
+
+
+class State(enum.Enum):
+    """The result of one check."""
+
+    OK = "ok"
+    """It is as it should be."""
+    NOTE = "note"
+    """It may matter."""
+    FAULT = "fault"
+    """It must be mended."""
 
 
 def describe_installation() -> str:

@@ -12,6 +12,9 @@ SOURCE_HELP: Final = (
     "the model: USER/APP/models/MODEL, its address, a runner (grpc://127.0.0.1:8000), a package, a lock,"
     " a signature file, an answer to tools/list, a model's folder, or - for standard input"
 )
+API_BASE_HELP: Final = (
+    "the platform's API (default: CLARIFAI_API_BASE, else https://api.clarifai.com)"
+)
 
 
 def declare_source(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +41,4 @@ def declare_model_options(parser: argparse.ArgumentParser, *, signatures: bool =
             metavar="FILE",
             help="SOURCE, if it is a file or a folder: never an address; - is standard input",
         )
-    group.add_argument(
-        "--api-base",
-        metavar="URL",
-        help="the platform's API (default: CLARIFAI_API_BASE, else https://api.clarifai.com)",
-    )
+    group.add_argument("--api-base", metavar="URL", help=API_BASE_HELP)

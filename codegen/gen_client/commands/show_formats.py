@@ -60,7 +60,7 @@ def print_methods(
         _print_method(built, format_tool_docstring(tool, _DOC_WIDTH), console, is_full=is_full)
         if is_full:
             classes = [signatures.format_class(type_, "(TypedDict)") for type_ in build_types(tool)]
-            programs = _iter_tool_snippets(interface, [tool], _ALL_STYLES, url)
+            programs = _iter_snippets(interface, [tool], _ALL_STYLES, url)
             _print_blocks([*classes, *programs], console)
     for method in methods:
         built = build.build_method(method, frozenset())
@@ -161,8 +161,7 @@ def format_snippets(
     """
     lines: list[str] = []
     for snippet in (
-        *_iter_snippets(interface, methods, styles, url),
-        *_iter_tool_snippets(interface, tools, styles, url),
+        *_iter_snippets(interface, [*methods, *tools], styles, url),
         *(_iter_chats(interface, styles, url) if has_chat else ()),
     ):
         lines += [*(["", ""] if lines else []), *snippet]
@@ -170,23 +169,20 @@ def format_snippets(
 
 
 def _iter_snippets(
-    interface: Interface, methods: Sequence[NamedMethod], styles: Collection[str], url: str | None
+    interface: Interface,
+    methods: Sequence[NamedMethod | NamedTool],
+    styles: Collection[str],
+    url: str | None,
 ) -> Iterator[list[str]]:
     client = _client_use(interface, url)
     for method in methods:
         for style in snippets.call_styles(method):
-            if style.value in styles:
+            if style.value not in styles:
+                continue
+            if isinstance(method, NamedMethod):
                 yield snippets.format_snippet(method, client, style)
-
-
-def _iter_tool_snippets(
-    interface: Interface, tools: Sequence[NamedTool], styles: Collection[str], url: str | None
-) -> Iterator[list[str]]:
-    client = _client_use(interface, url)
-    for tool in tools:
-        for style in snippets.call_styles(tool):
-            if style.value in styles:
-                call = tool_formats.format_call(tool, style)
+            else:
+                call = tool_formats.format_call(method, style)
                 yield snippets.format_program(client, style, call)
 
 

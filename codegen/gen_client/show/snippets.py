@@ -23,14 +23,6 @@ _BATCH_INPUTS: Final = 2
 """The number of inputs in the program of a batch."""
 
 
-class CallStyle(Enum):
-    """A style of calling a method. The values are those of `--snippet`."""
-
-    SYNC = "sync"
-    ASYNC = "async"
-    BATCH = "batch"
-
-
 @dataclass(frozen=True, slots=True)
 class ClientUse:
     """How a program makes a client.
@@ -44,6 +36,14 @@ class ClientUse:
     module: Code
     class_name: Code
     arguments: Code
+
+
+class CallStyle(Enum):
+    """A style of calling a method. The values are those of `--snippet`."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    BATCH = "batch"
 
 
 def call_styles(method: NamedCallable) -> tuple[CallStyle, ...]:

@@ -11,39 +11,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from .. import errors
 from .._calls.status import CODES_BY_NAME
 from .._text import show
-from ..errors import (
-    AuthenticationError,
-    ClarigenError,
-    ConfigError,
-    DeadlineExceededError,
-    ModelNotReadyError,
-    NotFoundError,
-    PermissionDeniedError,
-    PredictionError,
-    RateLimitError,
-    ServerError,
-    TransportError,
-    UnavailableError,
-    suggest,
-)
+from ..errors import ClarigenError, ConfigError, suggest
 
 _CODES: Final = range(2**31)
 _LOST_CONNECTION: Final = ("UNAVAILABLE", "Socket closed")
 """gRPC's status and details of a call whose connection was lost."""
 
 _STATUSES_BY_ERROR: Final[Mapping[type[ClarigenError], str]] = {
-    AuthenticationError: "CONN_KEY_INVALID",
-    PermissionDeniedError: "CONN_INSUFFICIENT_SCOPES",
-    NotFoundError: "MODEL_DOES_NOT_EXIST",
-    RateLimitError: "CONN_THROTTLED",
-    ModelNotReadyError: "MODEL_NOT_DEPLOYED",
-    PredictionError: "FAILURE",
-    ServerError: "INTERNAL_UNCATEGORIZED",
-    UnavailableError: "UNAVAILABLE",
-    TransportError: "INTERNAL",
-    DeadlineExceededError: "DEADLINE_EXCEEDED",
+    errors.AuthenticationError: "CONN_KEY_INVALID",
+    errors.PermissionDeniedError: "CONN_INSUFFICIENT_SCOPES",
+    errors.NotFoundError: "MODEL_DOES_NOT_EXIST",
+    errors.RateLimitError: "CONN_THROTTLED",
+    errors.ModelNotReadyError: "MODEL_NOT_DEPLOYED",
+    errors.PredictionError: "FAILURE",
+    errors.ServerError: "INTERNAL_UNCATEGORIZED",
+    errors.UnavailableError: "UNAVAILABLE",
+    errors.TransportError: "INTERNAL",
+    errors.DeadlineExceededError: "DEADLINE_EXCEEDED",
 }
 """The usual status of each error that a server can cause."""
 

@@ -9,6 +9,27 @@ import enum
 from dataclasses import dataclass, replace
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    Attributes:
+        level: How grave it is.
+        code: Its kind.
+        message: A sentence without a full stop. It may repeat text of the source, and is escaped when printed.
+        line: The line of the source, from 1.
+        location: The method and the parameter (`predict.threshold`); empty for the file as a whole.
+        remedy: What its author can do about it; or empty.
+    """
+
+    level: Level
+    code: Code
+    message: str
+    line: int
+    location: str = ""
+    remedy: str = ""
+
+
 class Level(enum.Enum):
     """How grave a finding is, the worst first. The values are printed."""
 
@@ -41,27 +62,6 @@ class Code(enum.Enum):
     ASYNC_METHOD = "async-method"
     DEFAULT_TYPE = "default-type"
     EXTRA_KEYWORDS = "extra-keywords"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding.
-
-    Attributes:
-        level: How grave it is.
-        code: Its kind.
-        message: A sentence without a full stop. It may repeat text of the source, and is escaped when printed.
-        line: The line of the source, from 1.
-        location: The method and the parameter (`predict.threshold`); empty for the file as a whole.
-        remedy: What its author can do about it; or empty.
-    """
-
-    level: Level
-    code: Code
-    message: str
-    line: int
-    location: str = ""
-    remedy: str = ""
 
 
 class Problem(Exception):

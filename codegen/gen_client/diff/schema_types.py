@@ -7,7 +7,7 @@ the caller, who may change them, so the types inside must stay the same. This mo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gen_client.diff.changes import Change, Rule
@@ -42,6 +42,21 @@ class _Side:
         return str(format_type(type_, Style(self.tool.classes, use)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Direction:
+    """How two types are compared.
+
+    Attributes:
+        use: Whether the values are passed or returned.
+        is_reversed: Whether the type that must have the values is the old one.
+        seen: The pairs of objects around the types, by their indexes.
+    """
+
+    use: Use
+    is_reversed: bool
+    seen: frozenset[tuple[int, int]] = frozenset()
+
+
 class TypeComparison:
     """The comparison of the types of one tool.
 
@@ -74,8 +89,8 @@ class TypeComparison:
     def _compare_values(
         self, old: SchemaType, new: SchemaType, use: Use, field: str
     ) -> Iterator[Change]:
-        has_all = self._accepts(new, old, use, is_reversed=False, seen=frozenset())
-        has_no_more = self._accepts(old, new, use, is_reversed=True, seen=frozenset())
+        has_all = self._accepts(new, old, _Direction(use, is_reversed=False))
+        has_no_more = self._accepts(old, new, _Direction(use, is_reversed=True))
         if has_all and has_no_more:
             return
         if use is Use.PARAM:
@@ -139,27 +154,17 @@ class TypeComparison:
     def _change(self, rule: Rule, field: str, name: str, template: str, *values: str) -> Change:
         return Change(rule, self._method, f"{field}.{name}", template, values)
 
-    def _accepts(
-        self,
-        wide: SchemaType,
-        narrow: SchemaType,
-        use: Use,
-        *,
-        is_reversed: bool,
-        seen: frozenset[tuple[int, int]],
-    ) -> bool:
+    def _accepts(self, wide: SchemaType, narrow: SchemaType, direction: _Direction) -> bool:
         """Return whether all values of one type are values of another.
 
         Args:
-            wide: The type that must have the values: the new one, unless it is reversed.
+            wide: The type that must have the values: the new one, unless the direction is reversed.
             narrow: The type with the values.
-            use: Whether the values are passed or returned.
-            is_reversed: Whether `wide` is the old type.
-            seen: The pairs of objects around the types, by their indexes.
+            direction: How they are compared.
         """
 
         def accepts(wide: SchemaType, narrow: SchemaType) -> bool:
-            return self._accepts(wide, narrow, use, is_reversed=is_reversed, seen=seen)
+            return self._accepts(wide, narrow, direction)
 
         if wide.kind is SchemaKind.ANY:
             return True
@@ -177,7 +182,7 @@ class TypeComparison:
             case SchemaKind.ARRAY, SchemaKind.TUPLE:
                 return all(accepts(wide.items[0], item) for item in narrow.items)
             case SchemaKind.OBJECT, SchemaKind.OBJECT:
-                return self._accepts_object(wide, narrow, use, is_reversed=is_reversed, seen=seen)
+                return self._accepts_object(wide, narrow, direction)
             case kind, other:
                 return (
                     kind is other
@@ -185,41 +190,30 @@ class TypeComparison:
                     and all(map(accepts, wide.items, narrow.items))
                 )
 
-    def _accepts_object(
-        self,
-        wide: SchemaType,
-        narrow: SchemaType,
-        use: Use,
-        *,
-        is_reversed: bool,
-        seen: frozenset[tuple[int, int]],
-    ) -> bool:
+    def _accepts_object(self, wide: SchemaType, narrow: SchemaType, direction: _Direction) -> bool:
         pair = wide.object, narrow.object
-        if pair in seen:
+        if pair in direction.seen:
             return True
-        wide_side, narrow_side = (self._old, self._new) if is_reversed else (self._new, self._old)
-        wanted, offered = (
-            _by_name(wide_side.object_of(wide)),
-            _by_name(narrow_side.object_of(narrow)),
+        sides = (self._old, self._new) if direction.is_reversed else (self._new, self._old)
+        expected, offered = (
+            _by_name(side.object_of(type_))
+            for side, type_ in zip(sides, (wide, narrow), strict=True)
         )
+        inner = replace(direction, seen=direction.seen | {pair})
         # Callers pass no key that the type does not name, and read all keys that it names.
         has_keys = (
-            offered.keys() <= wanted.keys() if use is Use.PARAM else wanted.keys() <= offered.keys()
+            offered.keys() <= expected.keys()
+            if direction.use is Use.PARAM
+            else expected.keys() <= offered.keys()
         )
         return has_keys and all(
             (
                 name in offered
                 and (_is_present(offered[name]) or not _is_present(own))
-                and self._accepts(
-                    own.own.type,
-                    offered[name].own.type,
-                    use,
-                    is_reversed=is_reversed,
-                    seen=seen | {pair},
-                )
+                and self._accepts(own.own.type, offered[name].own.type, inner)
             )
             or (name not in offered and not own.own.is_required)
-            for name, own in wanted.items()
+            for name, own in expected.items()
         )
 
 

@@ -87,7 +87,7 @@ def test_every_form_names_the_same_model(
         assert (code, "generate: was removed" in out) == (1, True)
         assert gen_client("diff", server.url, server.url)[0] == 0
         out = gen_client("doctor", server.url, package)[1]
-        assert f"model: '{server.url}' has 1 methods" in out
+        assert f"model: '{server.url}' has 1 method\n" in out
         assert "is up to date" in out
 
 

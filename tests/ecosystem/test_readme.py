@@ -177,5 +177,5 @@ def test_there_are_command_lines() -> None:
     lines = command_lines()
     assert "--check --offline --diff" in lines
     assert "" in lines
-    assert json.dumps(lines).count("--url") > 1
+    assert json.dumps(lines).count("/models/o4-mini") > 1
     assert len(pieces()) > 15

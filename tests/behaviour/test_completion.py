@@ -16,7 +16,7 @@ from gen_client.commands.completion_run import complete_arguments
 from gen_client.commands.registry import COMMANDS, GENERATE
 from support import ROOT
 
-NOT_PATHS = {"url", "api_base", "name", "model", "base", "method"}
+NOT_PATHS = {"url", "api_base", "name", "model", "base", "method", "deployment", "timeout"}
 """Arguments that take a text which is no path."""
 
 
@@ -58,6 +58,8 @@ def test_the_script_is_that_of_the_name_it_was_asked_by(
         (["doctor", "generated/detector", "generated/text_"], "generated/text_stats"),
         (["init", "a/b/models/c", "--out", "gen"], "generated"),
         (["--signatures", "READ"], "README.md"),
+        (["contract", "--python", "READ"], "README.md"),
+        (["call", "generated/detector", "predict", "--out", "READ"], "README.md"),
         (["--out", "READ"], ""),
         (["--out", "gen"], "generated"),
         (["--templates", "templ"], "templates"),

@@ -9,7 +9,10 @@ from itertools import product
 import pytest
 
 from gen_client import limits
+from gen_client.diagnostics import Report
 from gen_client.interface.model import Choice, KnownDefault, Range, ServerDefault
+from gen_client.interface.read import read_model
+from gen_client.source import Document
 from unit.generator.signatures import (
     RETURN,
     TEXT,
@@ -23,12 +26,15 @@ from unit.generator.signatures import (
 # Defaults, choices, ranges
 
 
-def test_a_default_of_another_type_is_left_to_the_server_with_a_warning() -> None:
-    result, warnings = read_parameter(type="INT", default="0.7")
+def test_a_default_of_another_type_is_left_to_the_server_with_a_note() -> None:
+    report = Report()
+    signature = method({"name": "x", "type": "INT", "default": "0.7"})
+    model = read_model(Document(None, "", (signature,)), report)
+    result = model.methods[0].parameters[0]
     assert result.default == ServerDefault("0.7")
     assert result.default_text == "0.7"
-    assert len(warnings) == 1
-    assert "predict.x" in warnings[0]
+    assert report.warnings == []
+    assert [note.location for note in report.notes] == ["predict.x"]
 
 
 def test_an_unreadable_default_of_media_and_arrays_gives_no_warning() -> None:

@@ -142,9 +142,7 @@ def test_requests_have_the_names_of_the_wire(server: Server) -> None:
 def test_input_errors_have_the_names_in_python(server: Server) -> None:
     messages = call_all(server, lambda m: m.import_("a"), lambda m: m.import_("a"))
     assert messages == ["import_: `x_` must be an int, not str 'a'"] * 4
-    messages = call_all(server, lambda m: m.import_([]), lambda m: m.import_([]))
-    assert len(set(messages)) == 1
-    assert "call `import_batch([])`" in messages[0]
+    assert call_all(server, lambda m: m.import_([]), lambda m: m.import_([])) == [[]] * 4
     messages = call_all(
         server,
         lambda m: m.import_batch([{"x": 1}]).collect(),

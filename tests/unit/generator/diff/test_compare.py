@@ -67,6 +67,29 @@ def test_every_difference_is_a_change(model: Model, data: st.DataObject) -> None
     assert bool(compare.compare_interfaces(before, after)) is different
 
 
+def test_values_that_travel_elsewhere_are_changes() -> None:
+    """As the options of a model without signatures may, if its model type changes."""
+    signature = {
+        "name": "predict",
+        "input_fields": [{"name": "limit", "type": "INT", "required": True}],
+        "output_fields": [{"type": "STR"}],
+        "method_type": "UNARY_UNARY",
+    }
+    model = read_model(Document(None, "", (signature,)), Report())
+    (method,) = model.methods
+    moved = replace(
+        method,
+        parameters=(replace(method.parameters[0], path="params.limit"),),
+        result=replace(method.result, path="text"),
+    )
+    changes = compare.compare_interfaces(
+        name_or_skip(model), name_or_skip(replace(model, methods=(moved,)))
+    )
+    assert [change.rule for change in changes] == [Rule.PATH_CHANGED] * 2
+    assert all(change.impact is Impact.BREAKING for change in changes)
+    assert "params.limit" in changes[0].format_message(str)
+
+
 # Formats
 
 HOSTILE = "`a` | @team ::error::x\n::warning::y <img src=x> \x1b[31m ``` \u202e %0A"

@@ -232,7 +232,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "no model": {"model": "nothing"},
     "both": {"session_token": SECRET},
     "plain": {"base_url": "http://example.com"},
-    "malformed": {"pat": f"{SECRET}\n"},
+    "malformed": {"pat": f"{SECRET}\n{SECRET}"},
     "timeout": {"timeout": -1},
     "retries": {"max_retries": -1},
     "routing": {"compute_cluster_id": "x"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -239,13 +240,22 @@ def test_folder_without_templates_is_refused(owner: Owner, folder: str) -> None:
 def test_strict_writes_nothing_after_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    odd = str(CORPUS / "hostile" / "default-code-in-every-type.json")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    field = {"name": "limit", "type": "INT", "required": True, "default": "5"}
+    method = {
+        "name": "predict",
+        "method_type": "UNARY_UNARY",
+        "input_fields": [field],
+        "output_fields": [{"name": "return", "type": "STR"}],
+    }
+    odd = str(tmp_path / "odd.json")
+    Path(odd).write_text(json.dumps([method]))
     assert cli.main(["--signatures", odd, "--name", "pkg", "--strict"]) == 4
     said = capsys.readouterr()
     assert said.out == ""
-    assert "warning: predict.b: its default" in said.err
-    assert "error: there were warnings, and --strict allows none" in said.err
-    assert list(tmp_path.iterdir()) == []
+    assert "warning: predict.limit: " in said.err
+    assert "error: there was a warning, and --strict allows none" in said.err
+    assert list(Path().iterdir()) == []
     assert cli.main(["--signatures", odd, "--name", "pkg"]) == 0
     assert cli.main(["--signatures", str(SIGNATURES), "--strict"]) == 0

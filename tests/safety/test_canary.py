@@ -36,6 +36,7 @@ WORDS: Final[dict[str, list[list[str]]]] = {
         ["good", "analyze", "--batch", "pyproject.toml"],
     ],
     "serve": [["missing"]],
+    "contract": [["good", "--lint"], ["good", "--lock", f"good/{LOCK}"]],
     "doctor": [[], ["good"]],
     "generate": [[], ["good", "--out", "other"], ["--check"]],
     "completion": [["bash"]],

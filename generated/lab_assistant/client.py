@@ -32,7 +32,7 @@ class LabAssistant(MCPModel, OpenAIModel, Client, model=_MODEL):
     Tools of an assistant.
 
     Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
-    result also accepts a list of inputs.
+    result, unless it is a tool, also accepts a list of inputs.
 
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached. The methods of tools raise

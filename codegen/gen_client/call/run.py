@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clarigen import ModelRef
 from clarigen._tooling import ModelClient, open_client
 from clarigen.errors import ClarigenError, InputError
 from gen_client.call.describe import CallableMethod
@@ -16,17 +15,10 @@ from gen_client.call.words import ArgumentReader
 from gen_client.diagnostics import Refusal
 from gen_client.interface.model import MethodKind
 
-__all__ = ["Caller", "ModelClient", "Values", "start_client"]
+__all__ = ["Caller", "ModelClient", "Values", "open_client"]
 
 Values = Mapping[str, Any]
 """Arguments by the names of parameters."""
-
-
-def start_client(
-    model: ModelRef | None, class_options: Mapping[str, str], **options: Any
-) -> ModelClient:
-    """Create a client of a model; the arguments are those of `open_client`."""
-    return open_client(model, class_options, **options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from gen_client.call.chat import CHAT, describe_chat, find_text
 from gen_client.call.describe import CallableMethod, describe_method
 from gen_client.call.readers import format_json
 from gen_client.call.results import Files, to_json
-from gen_client.call.run import Caller, ModelClient, Values, start_client
+from gen_client.call.run import Caller, ModelClient, Values, open_client
 from gen_client.call.tools import describe_tool
 from gen_client.call.words import STDIN, ArgumentReader, StandardInput
 from gen_client.commands.resolve_model import (
@@ -168,7 +168,7 @@ def _start_client(
         ConfigError: There is no credential, or an option is wrong.
     """
     try:
-        return start_client(
+        return open_client(
             **options,
             deployment_id=arguments.deployment,
             timeout=arguments.timeout,

@@ -47,7 +47,8 @@ def format_client_docstring(
         summary += " Pass `base_url` or `model` to select one."
     credentials = "Credentials come from `pat` or the CLARIFAI_PAT environment variable."
     if has_lists:
-        credentials += " A method with one result also accepts a list of inputs."
+        except_tools = ", unless it is a tool," if instructions is not None else ""
+        credentials += f" A method with one result{except_tools} also accepts a list of inputs."
     errors = (
         "Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError` "
         "if the model fails, and `TransportError` if it cannot be reached."

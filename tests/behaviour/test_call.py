@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -10,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,13 @@ import pytest
 from clarigen import Image
 from clarigen.examples import IMAGE
 from clarigen.testing import OpenAITransports, serve
-from gen_client import cli
+from command import RunResult, run_command
 from gen_client.call.readers import format_json
 from gen_client.call.results import to_json
 from support import CORPUS, ROOT, SOURCES
 
 DETECTOR = CORPUS / "docs" / "detector.json"
 STUDIO = ROOT / "generated" / "speech_studio"
-RunResult = tuple[int, str, str]
-"""Exit code, stdout and stderr."""
 Call = Callable[..., RunResult]
 
 
@@ -64,16 +62,7 @@ def call(
     monkeypatch.chdir(tmp_path)
     Path("p.png").write_bytes(IMAGE.bytes)
 
-    def run(*words: object, stdin: str = "") -> RunResult:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        capsys.readouterr()
-        code = cli.main(["call", *(str(word) for word in words)])
-        out, err = capsys.readouterr()
-        assert all(line.isprintable() for line in (out + err).split("\n"))
-        assert "a bug" not in err
-        return code, out, err
-
-    return run
+    return partial(run_command, capsys, "call", stdin="")
 
 
 @pytest.fixture

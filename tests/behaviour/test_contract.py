@@ -9,13 +9,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
 import pytest
 
-from gen_client import cli
+from command import RunResult, run_command
 from support import ROOT
 
 SCHEMA: Final = ROOT / "codegen" / "gen_client" / "schemas" / "contract.schema.json"
@@ -45,7 +46,6 @@ UNSURE: Final = SOURCE.replace("0.5", "LIMIT").replace(
 )
 OPTIONAL: Final = SOURCE.replace("prompt: str", "prompt: 'str'")
 
-RunResult = tuple[int, str, str]
 GenClient = Callable[..., RunResult]
 
 
@@ -56,15 +56,7 @@ def gen_client(
     """Return a function that runs the command in this process."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: object) -> RunResult:
-        capsys.readouterr()
-        code = cli.main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert all(line.isprintable() for line in (out + err).split("\n"))
-        assert "a bug" not in err
-        return code, out, err
-
-    return call
+    return partial(run_command, capsys)
 
 
 def git(folder: Path, *words: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,11 @@ import jsonschema
 import pytest
 
 from clarigen.testing import serve
-from gen_client import cli
+from command import RunResult, run_command
 from gen_client.diff.changes import Rule
 from support import CORPUS, ROOT, run
 
 SCHEMA = ROOT / "codegen" / "gen_client" / "schemas" / "diff.schema.json"
-RunResult = tuple[int, str, str]
-"""Exit code, stdout and stderr."""
 GenClient = Callable[..., RunResult]
 
 
@@ -30,16 +28,7 @@ def gen_client(
     """Return a function that runs the command in this process, and checks that its output is printable."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: object) -> RunResult:
-        capsys.readouterr()
-        code = cli.main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        plain = re.sub(r"\x1b\[(0|3[1-6])m", "", out) if sys.stdout.isatty() else out
-        assert all(line.isprintable() for line in (plain + err).split("\n"))
-        assert "a bug" not in err
-        return code, out, err
-
-    return call
+    return partial(run_command, capsys)
 
 
 @pytest.fixture

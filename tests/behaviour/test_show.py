@@ -8,17 +8,17 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from clarigen.testing import OpenAITransports, serve
+from command import RunResult, run_command
 from gen_client import cli
 from support import CORPUS, ROOT, SOURCES, run
 
-RunResult = tuple[int, str, str]
-"""Exit code, stdout and stderr."""
 Show = Callable[..., RunResult]
 DETECTOR = CORPUS / "docs" / "detector.json"
 HOSTILE = sorted((CORPUS / "hostile").glob("*.json"))
@@ -31,16 +31,7 @@ def show(
     """Return a function that runs `gen-client show` in this process, and checks that its output is printable."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: object) -> RunResult:
-        capsys.readouterr()
-        code = cli.main(["show", *(str(word) for word in words)])
-        out, err = capsys.readouterr()
-        plain = re.sub(r"\x1b\[[0-9;]*m", "", out) if sys.stdout.isatty() else out
-        assert all(line.isprintable() for line in (plain + err).split("\n")), out
-        assert "a bug" not in err
-        return code, out, err
-
-    return call
+    return partial(run_command, capsys, "show", colors="[0-9;]*")
 
 
 def test_all_methods_are_listed(show: Show) -> None:

@@ -6,19 +6,19 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from clarigen.testing import serve
-from gen_client import cli, config
+from command import RunResult, run_command
+from gen_client import config
 from gen_client.source.address import LocalAddress, ModelAddress, RunnerAddress
 from gen_client.source.local import parse_source
 from support import CORPUS, ROOT
 
 DETECTOR = CORPUS / "docs" / "detector.json"
-RunResult = tuple[int, str, str]
-"""Exit code, stdout and stderr."""
 GenClient = Callable[..., RunResult]
 
 
@@ -37,15 +37,7 @@ def gen_client(
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: object) -> RunResult:
-        capsys.readouterr()
-        code = cli.main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert all(line.isprintable() for line in (out + err).split("\n"))
-        assert "a bug" not in err
-        return code, out, err
-
-    return call
+    return partial(run_command, capsys)
 
 
 @pytest.fixture

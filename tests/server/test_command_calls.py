@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from clarigen.examples import IMAGE
+from command import RunResult, run_command
 from gen_client import cli
 from gen_client.call.readers import format_json
 from gen_client.call.results import to_json
 from server.conftest import Served
 from server.test_calls import ECHOES
 
-Call = Callable[..., tuple[int, str, str]]
+Call = Callable[..., RunResult]
 INNER = {"x": 1.5, "kinds": ["a", "b"]}
 OUTER = {"name": "n", "inner": INNER, "pictures": []}
 
@@ -79,14 +80,9 @@ def call(
     Path("image").write_bytes(IMAGE.bytes)
     np.save("array.npy", np.array([[0.5, 1.5]], "float32"))
 
-    def run(served: Served, *words: str, stdin: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        capsys.readouterr()
-        code = cli.main(["call", str(served.folder), *words, "--api-base", served.url])
-        out, err = capsys.readouterr()
-        assert all(line.isprintable() for line in out.split("\n"))
-        assert "a bug" not in err
-        return code, out, err
+    def run(served: Served, *words: str, stdin: str = "") -> RunResult:
+        options = ("--api-base", served.url)
+        return run_command(capsys, "call", served.folder, *words, *options, stdin=stdin)
 
     return run
 

@@ -140,10 +140,13 @@ class ModelSource:
     reading: Reading
 
 
-def find_model_file(files: Files) -> str | None:
-    """Return the path of a model's source in its folder, where the SDK finds it; None if there is none."""
-    paths = (MODEL_FILE, f"{_VERSION_FOLDER}/{MODEL_FILE}")
-    return next((path for path in paths if files.read(path) is not None), None)
+def _read_model_file(files: Files) -> tuple[str, bytes] | None:
+    """Return the path of a model's source in its folder, where the SDK finds it, and its bytes; None if there is none."""
+    for path in (MODEL_FILE, f"{_VERSION_FOLDER}/{MODEL_FILE}"):
+        content = files.read(path)
+        if content is not None:
+            return path, content
+    return None
 
 
 def read_model_source(
@@ -160,10 +163,10 @@ def read_model_source(
     Raises:
         Refusal: Exit 2: a file cannot be read. Exit 4: the interpreter cannot import the file.
     """
-    name = find_model_file(files)
-    content = None if name is None else files.read(name)
-    if name is None or content is None:
+    file = _read_model_file(files)
+    if file is None:
         return None
+    name, content = file
     path = (folder / name).as_posix() + label
     siblings = {Path(n).stem for n in (*files.list_names(""), *files.list_names(_VERSION_FOLDER))}
     reading = read_model_file(content, siblings - {"model", _VERSION_FOLDER})

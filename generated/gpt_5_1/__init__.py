@@ -14,9 +14,10 @@ Example::
         print(model.predict("Hello", max_tokens=4096, temperature=1.0))
 
     with Gpt5_1() as model:  # reads CLARIFAI_PAT
-        print(model.openai().chat.completions.create(
+        answer = model.openai().chat.completions.create(
             model=model.name, messages=[{"role": "user", "content": "Hello"}]
-        ))
+        )
+        print(answer.choices[0].message.content)
 """
 
 from clarigen import wire

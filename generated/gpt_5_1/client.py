@@ -31,6 +31,9 @@ _MODEL: Final = ModelRef("example-user", "example-app", "gpt-5_1")
 class Gpt5_1(OpenAIModel, Client, model=_MODEL):
     """Client for the model `gpt-5_1` of example-user/example-app.
 
+    The model is OpenAI-compatible: `openai()` returns a client of the library `openai`, which
+    `pip install 'clarigen[openai]'` brings.
+
     Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
     result also accepts a list of inputs.
 

@@ -17,9 +17,10 @@ Example::
         print(model.add(1, b=1))
 
     with LabAssistant() as model:  # reads CLARIFAI_PAT
-        print(model.openai().chat.completions.create(
+        answer = model.openai().chat.completions.create(
             model=model.name, messages=[{"role": "user", "content": "Hello"}]
-        ))
+        )
+        print(answer.choices[0].message.content)
 """
 
 from clarigen import wire

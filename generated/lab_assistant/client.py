@@ -31,6 +31,9 @@ class LabAssistant(MCPModel, OpenAIModel, Client, model=_MODEL):
 
     Tools of an assistant.
 
+    The model is OpenAI-compatible: `openai()` returns a client of the library `openai`, which
+    `pip install 'clarigen[openai]'` brings.
+
     Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
     result, unless it is a tool, also accepts a list of inputs.
 

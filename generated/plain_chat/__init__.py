@@ -11,9 +11,10 @@ Example::
     from plain_chat import PlainChat
 
     with PlainChat() as model:  # reads CLARIFAI_PAT
-        print(model.openai().chat.completions.create(
+        answer = model.openai().chat.completions.create(
             model=model.name, messages=[{"role": "user", "content": "Hello"}]
-        ))
+        )
+        print(answer.choices[0].message.content)
 """
 
 from clarigen import wire

@@ -16,10 +16,10 @@ _MODEL: Final = ModelRef("clarifai", "sdk", "sdk-open-ai-model-class")
 class PlainChat(OpenAIModel, Client, model=_MODEL):
     """Client for the model `sdk-open-ai-model-class` of clarifai/sdk.
 
-    Credentials come from `pat` or the CLARIFAI_PAT environment variable.
+    The model is OpenAI-compatible: `openai()` returns a client of the library `openai`, which
+    `pip install 'clarigen[openai]'` brings.
 
-    Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
-    if the model fails, and `TransportError` if it cannot be reached.
+    Credentials come from `pat` or the CLARIFAI_PAT environment variable.
     """
 
 

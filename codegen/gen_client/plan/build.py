@@ -95,8 +95,10 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
         ),
         client_doc=usage.format_client_docstring(
             reference,
+            has_methods=bool(all_names),
             has_lists=any(method.accepts_list for method in methods),
             is_experimental=any(method.wire.is_inline for method in methods),
+            is_openai=model.openai is not None,
             instructions=None if model.tools is None else model.tools.instructions,
         ),
         async_doc=usage.format_async_docstring(reference, client),

@@ -13,9 +13,10 @@ from gen_client.naming import names
 from gen_client.plan.page import ChatExample
 
 CHAT_CALL: Final = (
-    "print(model.openai().chat.completions.create(",
+    "answer = model.openai().chat.completions.create(",
     '    model=model.name, messages=[{"role": "user", "content": "Hello"}]',
-    "))",
+    ")",
+    "print(answer.choices[0].message.content)",
 )
 """The lines of a chat in docstrings and in code to copy."""
 

@@ -26,20 +26,29 @@ _EXPERIMENTAL: Final = (
     "tried on the platform. If the model answers in another form, a `DecodeError` says in which."
 )
 
+_CHAT: Final = (
+    "The model is OpenAI-compatible: `openai()` returns a client of the library `openai`, which `pip install"
+    " 'clarigen[openai]'` brings."
+)
+
 
 def format_client_docstring(
     reference: ModelRef | None,
     *,
+    has_methods: bool,
     has_lists: bool,
     is_experimental: bool,
+    is_openai: bool,
     instructions: str | None = None,
 ) -> str:
     """Format the docstring of the client.
 
     Args:
         reference: The reference of its model.
+        has_methods: Whether it has methods or tools of its own.
         has_lists: Whether any of its methods accepts a list of inputs.
         is_experimental: Whether its methods were derived from a model type.
+        is_openai: Whether its model is OpenAI-compatible.
         instructions: The text of an MCP model's server about its use, or empty; None for another model.
     """
     summary = f"Client for {_describe_model(reference)}."
@@ -55,8 +64,14 @@ def format_client_docstring(
     )
     if instructions is not None:
         errors += " The methods of tools raise `ToolError`, a `ModelError`, if the tool fails."
-    experimental = _EXPERIMENTAL if is_experimental else ""
-    texts = (summary, instructions or "", experimental, credentials, errors)
+    texts = (
+        summary,
+        instructions or "",
+        _EXPERIMENTAL if is_experimental else "",
+        _CHAT if is_openai else "",
+        credentials,
+        errors if has_methods else "",
+    )
     return "\n\n".join(format_paragraph(text, 4) for text in texts if text.strip())
 
 

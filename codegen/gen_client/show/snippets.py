@@ -108,10 +108,10 @@ def format_chat(client: ClientUse, style: CallStyle) -> list[str]:
         client: How the program makes the client.
         style: Not `BATCH`.
     """
-    await_ = "await " if style is CallStyle.ASYNC else ""
-    chat, *arguments, end = CHAT_CALL
-    call = [chat.replace("print(", f"print({await_}"), *arguments, end]
-    return format_program(client, style, call)
+    first, *others = CHAT_CALL
+    if style is CallStyle.ASYNC:
+        first = first.replace(" = ", " = await ")
+    return format_program(client, style, [first, *others])
 
 
 def _format_call(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from typing import Final
 
 import pytest
 
@@ -12,6 +13,14 @@ from gen_client import cli
 
 RunResult = tuple[int, str, str]
 """Exit code, stdout and stderr."""
+
+FOREGROUND: Final = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the test runner may ignore it
+from gen_client import cli
+sys.exit(cli.main())
+"""
+"""A program for `python -c` that runs the command as a shell's foreground does, so that SIGINT interrupts it."""
 
 
 def run_command(

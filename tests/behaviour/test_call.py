@@ -18,7 +18,7 @@ import pytest
 from clarigen import Image
 from clarigen.examples import IMAGE
 from clarigen.testing import OpenAITransports, serve
-from command import RunResult, run_command
+from command import FOREGROUND, RunResult, run_command
 from gen_client.call.readers import format_json
 from gen_client.call.results import to_json
 from support import CORPUS, ROOT, SOURCES
@@ -249,7 +249,7 @@ def test_a_line_is_printed_before_the_next_result_is_made() -> None:
 
 def test_an_item_is_sent_before_the_next_is_read() -> None:
     with serve(Model()) as server:
-        command = [sys.executable, "-m", "gen_client", "call", server.url, "add", "start=10"]
+        command = [sys.executable, "-c", FOREGROUND, "call", server.url, "add", "start=10"]
         env = {**os.environ, "PYTHONPATH": SOURCES}
         pipe = subprocess.PIPE
         with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=env) as process:  # fmt: skip

@@ -19,6 +19,7 @@ import pytest
 from clarigen import ConfigError, ModelRef
 from clarigen._proto import PostModelOutputsRequest
 from clarigen.testing import Server, serve
+from command import FOREGROUND
 from gen_client import cli, pipeline
 from support import SOURCES, file_stamps
 
@@ -348,14 +349,6 @@ def test_a_json_type_that_is_no_data_class_is_never_called(
         monkeypatch.setitem(sys.modules, "typed_popen", module)
         with pytest.raises(ConfigError, match="subprocess:Popen is neither a TypedDict, a data"):
             spec.loader.exec_module(module)
-
-
-FOREGROUND = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # the test runner may ignore it
-from gen_client import cli
-sys.exit(cli.main())
-"""
 
 
 def test_an_interrupt_ends_the_command_at_once(tmp_path: Path) -> None:

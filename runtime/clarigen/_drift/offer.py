@@ -58,7 +58,7 @@ def compare_offers(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
     """Yield the changes of prompts, then those of resources and templates; see `describe_offer_differences`."""
     old, new = _by_identity(before, "prompts", "name"), _by_identity(after, "prompts", "name")
     yield from _compare_presence(old, new, "prompt", "the prompt")
-    for name in old.keys() & new.keys():
+    for name in [name for name in old if name in new]:
         yield from _compare_prompts(name, old[name], new[name])
     for key, identity, words in _RESOURCE_LISTS:
         old, new = _by_identity(before, key, identity), _by_identity(after, key, identity)

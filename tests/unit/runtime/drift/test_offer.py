@@ -62,6 +62,14 @@ def test_changes(change: Any, rules: list[str]) -> None:
     assert len(described) == sum(entry.is_breaking for entry in changes)
 
 
+def test_changes_of_prompts_have_the_order_of_the_list() -> None:
+    names = tuple(f"prompt-{number}" for number in range(20))
+    old, new = (
+        {"prompts": [{"name": name, "description": text} for name in names]} for text in "ab"
+    )
+    assert [change.values for change in compare_offers(old, new)] == [(name,) for name in names]
+
+
 def test_messages_show_names_without_control_characters() -> None:
     old = {"prompts": [{"name": "\x1b]0;\n" + "x" * 500}], "resources": [{"uri": "a://{0}{x}"}]}
     first, second = describe_offer_differences(old, {})

@@ -13,7 +13,18 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache, partial
-from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, TypeAlias, TypeVar, overload
+from types import FunctionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    get_overloads,
+    overload,
+)
 
 
 class Default(Enum):
@@ -171,3 +182,23 @@ def prepare_module(namespace: dict[str, Any]) -> None:
     if sys.version_info < (3, 12) and "TypedDict" in namespace:
         body = {"__module__": namespace["__name__"]}
         namespace["TypedDict"] = _TypedDictMeta("TypedDict", (), body)
+
+
+def show_single_calls(cls: type[Any]) -> None:
+    """Let programs that read the signatures of a generated class see what one call takes and returns.
+
+    A unary method is declared by two overloads, one call and a list of inputs. Its implementation has the
+    annotations of both together, and a marker as the default of required keywords. Also give the module the
+    run-time forms of its annotations.
+    """
+    module = sys.modules.get(cls.__module__)  # a class that a script makes may name any module
+    namespace = vars(module) if module is not None else {}
+    wire = namespace.get("wire")
+    if wire is None or wire is not sys.modules.get("clarigen.wire"):
+        return  # not a generated module
+    prepare_module(namespace)
+    for function in vars(cls).values():
+        if isinstance(function, FunctionType) and len(overloads := get_overloads(function)) == 2:
+            single, _ = overloads
+            function.__annotations__ = single.__annotations__
+            function.__dict__["__wrapped__"] = single  # where `inspect.signature` looks

@@ -7,12 +7,10 @@ imports what calls need in functions, when a client is created.
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, get_overloads
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from .._calls.response import (
     Observer,
@@ -22,7 +20,7 @@ from .._calls.response import (
     recording,
 )
 from .._model_ref import ModelRef
-from .._types import SERVER_DEFAULT, Default, prepare_module
+from .._types import SERVER_DEFAULT, Default, show_single_calls
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ class ClientBase(ABC):
     ) -> None:
         """Set the model, the version and the deployment that a class is generated for."""
         super().__init_subclass__()
-        _show_single_calls(cls)
+        show_single_calls(cls)
         if model is not None:
             cls._model, cls._version = model, version_id
         if deployment_id or nodepool_id:
@@ -353,26 +351,6 @@ class ClientBase(ABC):
     @abstractmethod
     def _open_connection(self) -> None:
         """Open a connection, and set `self._connection`."""
-
-
-def _show_single_calls(cls: type[ClientBase]) -> None:
-    """Let programs that read the signatures of a generated class see what one call takes and returns.
-
-    A unary method is declared by two overloads, one call and a list of inputs. Its implementation has the
-    annotations of both together, and a marker as the default of required keywords. Also give the module the
-    run-time forms of its annotations.
-    """
-    module = sys.modules.get(cls.__module__)  # a class that a script makes may name any module
-    namespace = vars(module) if module is not None else {}
-    wire = namespace.get("wire")
-    if wire is None or wire is not sys.modules.get("clarigen.wire"):
-        return  # not a generated module
-    prepare_module(namespace)
-    for function in vars(cls).values():
-        if isinstance(function, FunctionType) and len(overloads := get_overloads(function)) == 2:
-            single, _ = overloads
-            function.__annotations__ = single.__annotations__
-            function.__dict__["__wrapped__"] = single  # where `inspect.signature` looks
 
 
 def _restore(cls: type[ClientT], options: ClientOptions) -> ClientT:

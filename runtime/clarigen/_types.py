@@ -10,9 +10,10 @@ from __future__ import annotations
 import collections.abc
 import sys
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache, partial
+from itertools import permutations
 from types import FunctionType
 from typing import (
     TYPE_CHECKING,
@@ -198,7 +199,23 @@ def show_single_calls(cls: type[Any]) -> None:
         return  # not a generated module
     prepare_module(namespace)
     for function in vars(cls).values():
-        if isinstance(function, FunctionType) and len(overloads := get_overloads(function)) == 2:
-            single, _ = overloads
+        if isinstance(function, FunctionType) and (single := _find_single_call(function)):
             function.__annotations__ = single.__annotations__
             function.__dict__["__wrapped__"] = single  # where `inspect.signature` looks
+
+
+def _find_single_call(function: FunctionType) -> Callable[..., Any] | None:
+    """Return the overload for one call, if the implementation takes either that or a list.
+
+    `typing` also remembers the overloads of earlier versions of a module that was loaded again.
+    """
+    either = list(function.__annotations__.values())
+    for single, inputs in permutations(get_overloads(function), 2):
+        one, many = list(single.__annotations__.values()), list(inputs.__annotations__.values())
+        if (
+            len(one) > 1 and len(many) == 2
+        ):  # the arguments and the result; the list and the results
+            first, result = f"{one[0]} | {many[0]}", f"{one[-1]} | {many[-1]}"
+            if either == [first, *one[1:-1], result]:
+                return single
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -15,8 +16,11 @@ import pytest
 
 import clarigen
 import clarigen.testing
-from clarigen import wire
+from clarigen import ModelRef, wire
 from clarigen._types import JSON, JSONValue
+from gen_client import pipeline
+from gen_client.diagnostics import Report
+from gen_client.source import Document
 from support import ROOT, run_python
 
 GENERATED = ROOT / "generated"
@@ -208,6 +212,48 @@ def test_a_subclass_of_a_user_keeps_its_own_signatures() -> None:
     own: Any = type("Own", (detector.Detector,), {"describe": describe})
     assert str(inspect.signature(own.describe)) == "(self: 'object', word: 'str') -> 'str'"
     assert not hasattr(own.describe, "__wrapped__")
+
+
+def test_signatures_of_a_package_that_was_loaded_again_are_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`typing` remembers the overloads of earlier versions, which a notebook or a server reloads."""
+    image: dict[str, Any] = {"name": "image", "type": "IMAGE", "required": True}
+    limit: dict[str, Any] = {"name": "limit", "type": "INT", "default": "5"}
+    result = {"name": "return", "type": "STR"}
+
+    def unary(name: str, *fields: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "name": name,
+            "method_type": "UNARY_UNARY",
+            "input_fields": list(fields),
+            "output_fields": [result],
+        }
+
+    stream = unary("predict", image)
+    stream["method_type"] = "UNARY_STREAMING"
+    stream["output_fields"] = [{**result, "iterator": True}]
+    versions: dict[str, list[dict[str, Any]]] = {
+        "(self, image: 'Image') -> 'str'": [unary("predict", image)],
+        "(self, image: 'Image', *, limit: 'int' = 5) -> 'str'": [unary("predict", image, limit)],
+        "(self, image: 'Image', *, limit: 'int' = 7) -> 'str'": [
+            unary("predict", image, {**limit, "default": "7"})
+        ],
+        "(self, image: 'Image', limit: 'int') -> 'str'": [
+            unary("predict", image, {**limit, "required": True, "default": ""})
+        ],
+        "(self, image: 'Image') -> 'Stream[str]'": [unary("caption", image), stream],
+        "(self, image: 'Image | None' = None) -> 'str'": [
+            unary("predict", {**image, "required": False, "default": "null"})
+        ],
+    }
+    module = ModuleType("reloaded")
+    monkeypatch.setitem(sys.modules, "reloaded", module)
+    for signature, methods in [*versions.items(), *reversed(versions.items())]:
+        document = Document(ModelRef("acme", "vision", "eye"), "", tuple(methods))
+        files = pipeline.build_package(document, "reloaded", Report()).files
+        exec(compile(files["client.py"], "client.py", "exec", dont_inherit=True), vars(module))
+        assert str(inspect.signature(module.Reloaded.predict)) == signature
 
 
 def test_reading_annotations_imports_no_numpy() -> None:

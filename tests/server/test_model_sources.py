@@ -123,6 +123,14 @@ def test_most_plain_sources_are_sure(folders: dict[str, Path]) -> None:
     assert "tests/server/official/1/model.py" in sure
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["fields-subclass", "fields-subclass-nested", "default-special-floats", "types-of-builtins"],
+)
+def test_a_source_is_sure(name: str, folders: dict[str, Path]) -> None:
+    assert read_source(folders[name]).signatures is not None
+
+
 def test_the_signatures_can_become_a_client(folders: dict[str, Path]) -> None:
     reading = read_source(folders["types-all"])
     assert reading.signatures is not None

@@ -1,6 +1,6 @@
 """The values of expressions: names, attributes, literals, arithmetic on constants, types with arguments.
 
-No call is made but those that make a `Param` or `NamedFields`. Whatever else an expression does is `Unknown`, and what
+No call is made but those that make a `Param`, `NamedFields` or an infinite float. Whatever else an expression does is `Unknown`, and what
 it can reach is touched.
 """
 
@@ -31,6 +31,8 @@ from gen_client.source.model_file.values import (
 _MAX_TEXT: Final = 100_000
 """Characters of a text, or items, that arithmetic may make."""
 _MAX_NUMBER: Final = 2**64
+_SPECIAL_FLOATS: Final = frozenset({"inf", "-inf", "nan"})
+"""The texts of floats that have no literal."""
 _OPERATORS: Final = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod)
 _PARAM_NAMES: Final = ("default", "description", "min_value", "max_value", "choices", "is_param")
 _DISPLAYS: Final[
@@ -203,6 +205,12 @@ class Evaluator:
                     and set(named) <= set(_PARAM_NAMES)
                 ):
                     return Param(arguments | named)
+            if function.key == "builtins.float" and not node.keywords:
+                match node.args:
+                    case [ast.Constant(value=str() as text)] if text in _SPECIAL_FLOATS:
+                        return Constant(float(text))
+                    case _:
+                        pass
         return self._give_up(node)
 
 

@@ -288,6 +288,9 @@ class Libraries:
             return Known(path)
         if path in _OTHERS:
             return Known(_OTHERS[path])
+        builtin = get_builtin(name) if module == "builtins" else None
+        if builtin is not None:
+            return builtin
         return Module(path) if path in _MODULES else self._make_unknown(path, root, line)
 
     def _get_sdk_attribute(self, module: str, name: str, line: int) -> Value:

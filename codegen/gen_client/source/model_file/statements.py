@@ -14,6 +14,7 @@ from typing import Final
 from gen_client.source.model_file.expressions import Evaluator
 from gen_client.source.model_file.findings import Code, Finding, Level, Problem, refused, unsure
 from gen_client.source.model_file.functions import define_function
+from gen_client.source.model_file.records import read_fields
 from gen_client.source.model_file.state import State
 from gen_client.source.model_file.values import (
     Class,
@@ -220,6 +221,8 @@ class Interpreter:
         self._state.class_names = value.names
         try:
             self.run(node.body)
+            if not self.has_text_annotations:
+                value.fields = read_fields(node, bases, self._evaluator)
         finally:
             self._state.class_names = None
         if node.keywords:

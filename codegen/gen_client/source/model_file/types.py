@@ -129,7 +129,7 @@ class _TypeReader:
                 if not items:
                     raise unsure("an empty tuple of types")
                 return self._read_tuple(items, name)
-            case Fields(items=fields):
+            case Fields(items=fields) | Class(fields=Fields(items=fields), problem=None):
                 return self._read_fields(fields)
             case Pairs(items=pairs):
                 return self._read_fields([(_get_key(key), item) for key, item in pairs])

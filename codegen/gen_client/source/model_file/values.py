@@ -95,7 +95,7 @@ class Generic(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fields(Value):
-    """`NamedFields(x=int)`."""
+    """`NamedFields(x=int)`, or the annotations of a class that inherits from NamedFields."""
 
     items: tuple[tuple[str, Value], ...]
 
@@ -130,12 +130,14 @@ class Class(Value):
         node: Its definition.
         bases: Its bases.
         names: What its body binds, in order.
+        fields: The fields that its annotations declare, if it is a type with named fields.
         problem: Why its attributes are not known; None if they are.
     """
 
     node: ast.ClassDef
     bases: tuple[Value, ...] = ()
     names: dict[str, Value] = field(default_factory=dict[str, Value])
+    fields: Fields | None = None
     problem: Unknown | None = None
 
 
@@ -148,7 +150,7 @@ def iterate_parts(value: Value) -> Iterator[Value]:
             for key, item in pairs:
                 yield key
                 yield item
-        case Fields(items=fields):
+        case Fields(items=fields) | Class(fields=Fields(items=fields)):
             yield from (item for _, item in fields)
         case Param(items=arguments):
             yield from arguments.values()

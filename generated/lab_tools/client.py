@@ -68,7 +68,7 @@ class LabTools(MCPModel, Client, model=_MODEL):
 
         Args are described by their models.
 
-        The server calls this tool read-only.
+        The server declares this tool read-only.
 
         Args:
             precision: Digits. 0 to 10.
@@ -248,7 +248,7 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
 
         Args are described by their models.
 
-        The server calls this tool read-only.
+        The server declares this tool read-only.
 
         Args:
             precision: Digits. 0 to 10.

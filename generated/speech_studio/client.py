@@ -39,7 +39,8 @@ class SpeechStudio(Client, model=_MODEL):
     """Client for the model `speech-studio` of example-user/example-app.
 
     Credentials come from `pat` or the CLARIFAI_PAT environment variable. A method with one
-    result also accepts a list of inputs.
+    result, unless its first parameter is JSON or a list of mappings, also accepts a list of
+    inputs.
 
     Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError`
     if the model fails, and `TransportError` if it cannot be reached.

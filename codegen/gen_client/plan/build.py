@@ -97,6 +97,7 @@ def build_page(model: Model, package: Code, report: Report) -> Page:
             reference,
             has_methods=bool(all_names),
             has_lists=any(method.accepts_list for method in methods),
+            has_mappings_first=any(method.input and not method.accepts_list for method in methods),
             is_experimental=any(method.wire.is_inline for method in methods),
             is_openai=model.openai is not None,
             instructions=None if model.tools is None else model.tools.instructions,

@@ -37,6 +37,7 @@ def format_client_docstring(
     *,
     has_methods: bool,
     has_lists: bool,
+    has_mappings_first: bool,
     is_experimental: bool,
     is_openai: bool,
     instructions: str | None = None,
@@ -47,6 +48,7 @@ def format_client_docstring(
         reference: The reference of its model.
         has_methods: Whether it has methods or tools of its own.
         has_lists: Whether any of its methods accepts a list of inputs.
+        has_mappings_first: Whether one does not, because its first parameter accepts a list of mappings.
         is_experimental: Whether its methods were derived from a model type.
         is_openai: Whether its model is OpenAI-compatible.
         instructions: The text of an MCP model's server about its use, or empty; None for another model.
@@ -56,8 +58,12 @@ def format_client_docstring(
         summary += " Pass `base_url` or `model` to select one."
     credentials = "Credentials come from `pat` or the CLARIFAI_PAT environment variable."
     if has_lists:
-        except_tools = ", unless it is a tool," if instructions is not None else ""
-        credentials += f" A method with one result{except_tools} also accepts a list of inputs."
+        exceptions = [
+            *(["it is a tool"] if instructions is not None else []),
+            *(["its first parameter is JSON or a list of mappings"] if has_mappings_first else []),
+        ]
+        unless = f", unless {' or '.join(exceptions)}," if exceptions else ""
+        credentials += f" A method with one result{unless} also accepts a list of inputs."
     errors = (
         "Every method raises `InputError` if an argument is not valid (nothing is sent), `ModelError` "
         "if the model fails, and `TransportError` if it cannot be reached."

@@ -154,4 +154,4 @@ def _describe_hints(hints: Hints) -> str:
     words = [
         text if values[name] else f"not {text}" for name, text in _HINTS if values[name] is not None
     ]
-    return f"The server calls this tool {', '.join(words)}." if words else ""
+    return f"The server declares this tool {', '.join(words)}." if words else ""

@@ -188,7 +188,7 @@ def test_entries_in_the_description_are_moved_to_their_parameters() -> None:
 
 def test_hints_are_the_word_of_the_server() -> None:
     own = tool() | {"annotations": {"readOnlyHint": True, "destructiveHint": False, "title": "T"}}
-    assert doc_of(own) == "T.\n\nThe server calls this tool read-only, not destructive."
+    assert doc_of(own) == "T.\n\nThe server declares this tool read-only, not destructive."
 
 
 def test_instructions_are_in_the_docstring_of_the_client() -> None:

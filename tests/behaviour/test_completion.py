@@ -16,7 +16,7 @@ from gen_client.commands.completion_run import complete_arguments
 from gen_client.commands.registry import COMMANDS, GENERATE
 from support import ROOT
 
-NOT_PATHS = {"url", "api_base", "name", "model", "base", "method", "deployment", "timeout"}
+NOT_PATHS = {"url", "api_base", "name", "model", "base", "deployment", "timeout", "line"}
 """Arguments that take a text which is no path."""
 
 
@@ -30,7 +30,7 @@ def test_each_shell_of_the_library_has_a_script(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize("command", [GENERATE, *COMMANDS], ids=lambda command: command.name)
 def test_arguments_that_take_a_path_complete_it(command: Command) -> None:
     """An argument with a new metavar must be listed: as a path in `completion_run`, or here."""
-    for action in complete_arguments(build_parser(command)):
+    for action in complete_arguments(build_parser(command), "gen-client"):
         takes_text = action.nargs != 0 and action.choices is None and action.type is not int
         if takes_text and action.dest not in NOT_PATHS:
             assert hasattr(action, "complete"), action
@@ -49,10 +49,9 @@ def test_the_script_is_that_of_the_name_it_was_asked_by(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["show", "gen"], "generated"),
-        (["show", "generated/det"], "generated/detector"),
-        (["show", "generated/detector/sig"], "generated/detector/signatures.json"),
-        (["serve", "READ"], "README.md"),
+        (["serve", "gen"], "generated"),
+        (["serve", "generated/det"], "generated/detector"),
+        (["serve", "generated/detector/sig"], "generated/detector/signatures.json"),
         (["diff", "CHANGE"], "CHANGELOG.md"),
         (["diff", "README.md", "CHANGE"], "CHANGELOG.md"),
         (["doctor", "generated/detector", "generated/text_"], "generated/text_stats"),

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from clarigen import ModelRef, Response, Text, ToolResult, Usage, errors
-from gen_client.call.chat import CHAT, describe_chat, find_text
-from gen_client.call.describe import CallableMethod, describe_method
+from gen_client.call.chat import find_text
+from gen_client.call.describe import CallableMethod
 from gen_client.call.readers import format_json
 from gen_client.call.results import Files, to_json
 from gen_client.call.run import Caller, ModelClient, Values, open_client
-from gen_client.call.tools import describe_tool
 from gen_client.call.words import STDIN, ArgumentReader, StandardInput
+from gen_client.commands.call_methods import find_method
 from gen_client.commands.resolve_model import (
     Interface,
     find_address,
@@ -28,7 +28,7 @@ from gen_client.commands.resolve_model import (
     read_interface,
 )
 from gen_client.commands.sample_server import start_sample_server
-from gen_client.diagnostics import Diagnostic, Refusal, Report, Severity, suggest
+from gen_client.diagnostics import Diagnostic, Refusal, Report, Severity
 from gen_client.exit_codes import DIFFERENT, DONE, UNREACHABLE, USAGE
 from gen_client.source import Access, Document, Source, resolve_address
 from gen_client.source.address import (
@@ -110,37 +110,6 @@ class _OwnSettings:
         document = self._source.fetch()
         is_package = package_name_at(document.path) is not None if document.path else False
         return document if is_package else ignore_foreign_settings(document, Path(), self._report)
-
-
-def find_method(interface: Interface, name: str | None) -> CallableMethod:
-    """Return the method, the tool or the chat with a Python or wire name.
-
-    Raises:
-        Refusal: Exit 2: no name is given, or there is none of this name.
-    """
-    for method in interface.methods:
-        if name in (method.name, method.wire.name):
-            return describe_method(method)
-    for tool in interface.tools:
-        if name in (tool.name, tool.own.name):
-            return describe_tool(tool)
-    if name == CHAT and interface.model.openai is not None:
-        return describe_chat(interface.model.openai)
-    names = list_method_names(interface)
-    listed = f"it has {', '.join(names[:8])}{', …' if len(names) > 8 else ''}"
-    if name is None:
-        raise Refusal("no method is named", exit_code=USAGE, remedy=listed)
-    raise Refusal(
-        f"the model has no method {quote(name)}",
-        exit_code=USAGE,
-        remedy=suggest(name, names, fallback=listed),
-    )
-
-
-def list_method_names(interface: Interface) -> list[str]:
-    """Return the names in Python of what can be called."""
-    names = [str(own.name) for own in (*interface.methods, *interface.tools)]
-    return [*names, CHAT] if interface.model.openai is not None and CHAT not in names else names
 
 
 def _choose_model(

@@ -24,3 +24,9 @@ EXAMPLES: Final = (
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options of `completion`."""
     parser.add_argument("shell", choices=SHELLS, help="the shell")
+    parser.add_argument(
+        "line",
+        metavar="LINE",
+        nargs="?",
+        help="print the words that may stand at the end of this command line instead; the scripts ask for that",
+    )

@@ -49,7 +49,14 @@ __all__ = [
 
 
 class ClarigenError(Exception):
-    """Base of every error raised by a client. Its message is one printable line, whatever a server wrote."""
+    """Base of every error raised by a client. Its message is one printable line, whatever a server wrote.
+
+    Attributes:
+        inputs: Positions, from 0, of the inputs of a batch that the error is about; None if it is not about
+            particular inputs. The request that failed may have had several.
+    """
+
+    inputs: range | None = None
 
     def __init__(self, message: str = "") -> None:
         from ._text import escape_unprintable

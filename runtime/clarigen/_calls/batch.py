@@ -155,21 +155,24 @@ def encode_list(method: Unary[Any], inputs: Iterable[Any]) -> list[EncodedInput]
         try:
             encoded.append(EncodedInput(encode_input(method, method.bind(arguments))))
         except InputError as error:
-            raise _add_index(error, index) from None
+            _set_inputs(error, index, index)
+            raise name_inputs(error) from None
     return encoded
 
 
-def _add_index(error: InputError, index: int) -> InputError:
-    """Return the error of an input with the input's index in its message."""
-    message = f"input {index} of the batch: {error}"
-    return InputError(message, method=error.method, parameter=error.parameter)
-
-
-def _add_indexes(error: ClarigenError, first: int, last: int) -> None:
-    """Add to an error's message which inputs its request had."""
+def _set_inputs(error: ClarigenError, first: int, last: int) -> None:
+    """Record in an error which inputs its request had."""
     if not isinstance(error, OF_ALL_INPUTS):
+        error.inputs = range(first, last + 1)
+
+
+def name_inputs(error: ClarigenError) -> ClarigenError:
+    """Add to the message of an error that ends a batch which inputs it is about; return it."""
+    if error.inputs is not None:
+        first, last = error.inputs[0], error.inputs[-1]
         inputs = f"input {first}" if first == last else f"inputs {first} to {last}"
         error.args = (f"{inputs} of the batch: {error}", *error.args[1:])
+    return error
 
 
 class Chunk:
@@ -246,20 +249,20 @@ class BatchPlan(Generic[_R]):
         return self._clock() - self._chunks[-1].start_time
 
     def add_chunk(self, inputs: Iterable[Any]) -> Chunk:
-        """Prepare the request for some inputs. An input that does not fit is not sent: its outcome is the error."""
+        """Prepare the request for some inputs.
+
+        An input that does not fit, or that is an `InputError` itself, is not sent: its outcome is the error.
+        """
         outcomes: list[Any] = []
         requests: dict[int, bytes] = {}
         start = self._input_count
         for arguments in inputs:
             try:
-                requests[len(outcomes)] = (
-                    arguments
-                    if type(arguments) is EncodedInput
-                    else encode_input(self._method, self._method.bind(arguments))
-                )
+                requests[len(outcomes)] = self._encode(arguments)
                 outcomes.append(None)
             except InputError as error:
-                outcomes.append(_add_index(error, self._input_count))
+                _set_inputs(error, self._input_count, self._input_count)
+                outcomes.append(error)
             self._input_count += 1
         chunk = Chunk(
             self._run_chunk(requests, outcomes, start), outcomes, self._clock(), len(requests)
@@ -267,6 +270,13 @@ class BatchPlan(Generic[_R]):
         self._chunks.append(chunk)
         self._in_flight += 1
         return chunk
+
+    def _encode(self, arguments: Any) -> bytes:
+        if type(arguments) is EncodedInput:
+            return arguments
+        if isinstance(arguments, InputError):
+            raise arguments
+        return encode_input(self._method, self._method.bind(arguments))
 
     def start_input_timer(self) -> Callable[[], bool]:
         """Return a function that says whether a chunk must be sent although it is not full.
@@ -314,14 +324,14 @@ class BatchPlan(Generic[_R]):
             )
             for index, result in zip(indexes, results, strict=True):
                 if isinstance(result, ClarigenError):
-                    _add_indexes(result, start + index, start + index)
+                    _set_inputs(result, start + index, start + index)
         except ClarigenError as error:
             if self._isolate and len(indexes) > 1 and isinstance(error, PredictionError):
                 middle = len(indexes) // 2
                 for half in (indexes[:middle], indexes[middle:]):
                     yield from self._run_chunk({n: requests[n] for n in half}, outcomes, start)
                 return 1
-            _add_indexes(error, start + indexes[0], start + indexes[-1])
+            _set_inputs(error, start + indexes[0], start + indexes[-1])
             results, attempts = [error] * len(indexes), getattr(error, "attempts", 1)
         for index, result in zip(indexes, results, strict=True):
             outcomes[index] = result

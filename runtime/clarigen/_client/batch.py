@@ -53,7 +53,8 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
     def outcomes(self, *, isolate: bool = False) -> _Outcomes_co:
         """Iterate over the results. For an input that failed, yield its error instead of raising it.
 
-        A model fails a request as a whole, so every input of that request yields the same error.
+        A model fails a request as a whole, so every input of that request yields the same error. The attribute
+        `inputs` of an error has the positions of these inputs.
 
         Args:
             isolate: Whether to send the inputs of a failed request again in smaller requests, until it
@@ -82,9 +83,14 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
         return progress_bar(self._progress_label, self._inputs)
 
     def _add_hint(self, error: ClarigenError) -> ClarigenError:
-        """Add to the error of an input how to get the results of the others, unless there can be none; return it."""
-        from .._calls.batch import OF_ALL_INPUTS
+        """Add to the error of an input which it is, and how to get the results of the others, if there are any.
 
+        Returns:
+            The error.
+        """
+        from .._calls.batch import OF_ALL_INPUTS, name_inputs
+
+        name_inputs(error)
         has_others = not isinstance(self._inputs, Sized) or len(self._inputs) > 1
         if self._name and has_others and not isinstance(error, OF_ALL_INPUTS):
             hint = f"`{self._name}(inputs).outcomes()` yields the results of the inputs that did not fail"

@@ -128,7 +128,8 @@ def test_fake_batch_outcomes_are_in_input_order() -> None:
     assert (first, fourth) == ("a", "d")
     assert second is refused
     assert isinstance(third, InputError)
-    assert str(third).startswith("input 2 of the batch: say: has no parameter 'txt'")
+    assert str(third).startswith("say: has no parameter 'txt'")
+    assert third.inputs == range(2, 3)
     with pytest.raises(RateLimitError) as caught:
         model.say_batch(inputs).collect()
     assert caught.value is refused

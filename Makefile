@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml
 	@echo 'Creating .venv: this takes a minute or two.'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python $(PIP_INSTALL) --upgrade $(PIP)
-	$(BIN)/python $(PIP_INSTALL) --editable '.[codegen,numpy,pillow]' --group dev
+	$(BIN)/python $(PIP_INSTALL) --editable '.[codegen,numpy,pillow,tables]' --group dev
 	@touch $@
 
 # The oldest versions of our dependencies: some tests also run programs with them.

@@ -47,7 +47,7 @@ def json_schema(method: Callable[..., Any], *, result: bool = False) -> dict[str
         ConfigError: It is not a method of a generated class that takes one input; or it is the tool of an MCP
             model, and the package lacks its lock.
     """
-    function, description = _find_description(method)
+    function, description = find_description(method, "json_schema")
     if isinstance(description, Tool):
         package = function.__module__.rpartition(".")[0]
         return _describe_tool(description, package, result=result)
@@ -71,8 +71,12 @@ def json_schema(method: Callable[..., Any], *, result: bool = False) -> dict[str
     )
 
 
-def _find_description(method: Any) -> tuple[Any, Method[Any]]:
+def find_description(method: Any, purpose: str) -> tuple[Any, Method[Any]]:
     """Return the function of a generated method, and its wire description.
+
+    Args:
+        method: The method.
+        purpose: The name of the function that it was passed to, for messages.
 
     Raises:
         ConfigError: It is not a generated method, or one that takes many inputs.
@@ -85,12 +89,10 @@ def _find_description(method: Any) -> tuple[Any, Method[Any]]:
         if is_instance(description, Method) and description.name == name:
             return function, description
         if isinstance(description, Unary) and description.batch_name == name:
-            raise ConfigError(
-                f"json_schema({name}): it takes many inputs; pass `{description.name}`"
-            )
+            raise ConfigError(f"{purpose}({name}): it takes many inputs; pass `{description.name}`")
     subject = name or describe(method)
     raise ConfigError(
-        f"json_schema({subject}): expected a method of a generated client, such as model.predict"
+        f"{purpose}({subject}): expected a method of a generated client, such as model.predict"
     )
 
 

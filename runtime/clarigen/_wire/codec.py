@@ -94,6 +94,7 @@ class Codec(NamedTuple, Generic[_R_co]):
             attribute and codec of a record, or the type expression of JSON with a type of the user's.
         misread_when_absent: Whether servers read the parts of the other arguments as the value of
             the first parameter, if that has this type and no part.
+        cls: The class of a record.
     """
 
     label: str
@@ -104,6 +105,7 @@ class Codec(NamedTuple, Generic[_R_co]):
     misread_when_absent: bool = False
     kind: str = ""
     parts: tuple[Any, ...] = ()
+    cls: type[Any] | None = None
 
     @property
     def for_items(self) -> Codec[_R_co]:
@@ -374,4 +376,5 @@ def record_of(cls: type[_R], members: Sequence[tuple[str, str, Codec[Any]]]) -> 
         return cls(**values)
 
     parts = tuple((attribute, codec) for _, attribute, codec in members)
-    return Codec(label, encode, decode, misread_when_absent=True, kind="NAMED_FIELDS", parts=parts)
+    kind = "NAMED_FIELDS"
+    return Codec(label, encode, decode, misread_when_absent=True, kind=kind, parts=parts, cls=cls)

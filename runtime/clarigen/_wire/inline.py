@@ -259,7 +259,7 @@ def outputs(cls: type[_R], *members: Field) -> Codec[_R]:
         return cls(**values)
 
     parts = tuple((member.name, member.codec) for member in members)
-    return Codec(label, encode, decode, kind="NAMED_FIELDS", parts=parts)
+    return Codec(label, encode, decode, kind="NAMED_FIELDS", parts=parts, cls=cls)
 
 
 def _check_fields(data: Data, names: Sequence[str]) -> None:

@@ -1,0 +1,1 @@
+"""Rows of tables as inputs of a method, and the results as columns."""

@@ -173,6 +173,8 @@ def test_a_changed_gen_client_is_the_cause(run: Run, monkeypatch: pytest.MonkeyP
     [
         (CLIENT, lambda text: text.replace("\n", "\r\n")),
         (CLIENT, lambda text: text.replace(" = ", "  =  ")),
+        (CLIENT, lambda text: "\ufeff" + text),
+        (LOCK, lambda text: "\ufeff" + text),
         (LOCK, lambda text: json.dumps(json.loads(text), indent=4)),
     ],
 )

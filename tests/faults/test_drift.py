@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import importlib
 import pickle
 import shutil
@@ -177,11 +178,16 @@ def unlocked(package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
         del sys.modules[name]
 
 
-def test_verification_needs_a_lock(unlocked: Any, platform: Standin) -> None:
+def test_verification_needs_a_lock(unlocked: Any, package: Any, platform: Standin) -> None:
     """`verify=True` fails when the client is created; without it, no error is hidden."""
+    own_lock = Path(unlocked.__file__).parent / "signatures.json"
+    lock = Path(package.__file__).with_name("signatures.json").read_bytes()
+    own_lock.write_bytes(codecs.BOM_UTF8 + lock)  # as some editors write it
+    unlocked.PlatformEcho(verify=True).close()
+    own_lock.unlink()
     with pytest.raises(ConfigError, match=r"unlocked_echo has no signatures\.json: include it"):
         unlocked.PlatformEcho(verify=True)
-    (Path(unlocked.__file__).parent / "signatures.json").write_text('{"method_signatures": 1}')
+    own_lock.write_text('{"method_signatures": 1}')
     with pytest.raises(ConfigError, match="cannot be read: run gen-client again"):
         unlocked.PlatformEcho(verify=True)
     platform.failing["PostModelOutputs"] = (21202, "what is this?")

@@ -134,9 +134,14 @@ def _is_equivalent(file: str, content: bytes, text: str) -> bool:
     elif file.endswith(".py"):
         parse = _parse_python
     try:
-        return bool(parse(content.decode()) == parse(text))
+        return bool(parse(_decode(content)) == parse(text))
     except (ValueError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError):
         return False
+
+
+def _decode(content: bytes) -> str:
+    """Return the text of a file, without the byte order mark that some editors add."""
+    return content.decode("utf-8-sig")
 
 
 def _parse_json(text: str) -> Any:
@@ -170,7 +175,7 @@ def _parse_python(text: str) -> tuple[list[list[str]], list[str]]:
 def _differs_in_version_only(content: bytes, expected: str) -> bool:
     """Return whether two locks are equal apart from the version of the model."""
     try:
-        locks = [_parse_json(content.decode()), _parse_json(expected)]
+        locks = [_parse_json(_decode(content)), _parse_json(expected)]
         for lock in locks:
             lock["model"].pop("version_id", None)
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError):

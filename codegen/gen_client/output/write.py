@@ -12,6 +12,7 @@ kept. This module knows nothing of models or of Python's syntax.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -163,7 +164,9 @@ def _is_ours(entry: Path, files: Mapping[str, str]) -> bool:
         return content == b""
     if entry.name == LOCK_FILE:
         return _is_lock(content)
-    return content.split(b"\n", 1)[0].rstrip(b"\r") == FIRST_LINE.encode()
+    # An editor may have added a byte order mark, and a checkout carriage returns.
+    first_line = content.removeprefix(codecs.BOM_UTF8).split(b"\n", 1)[0].rstrip(b"\r")
+    return first_line == FIRST_LINE.encode()
 
 
 def _is_lock(content: bytes) -> bool:

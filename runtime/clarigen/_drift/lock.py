@@ -51,7 +51,7 @@ def read_lock(package: str) -> Lock:
     if not package:
         raise ConfigError(f"the client's class belongs to no package, so it has no {LOCK_NAME}")
     try:
-        content = json.loads(files(package).joinpath(LOCK_NAME).read_text("utf-8"))
+        content = json.loads(files(package).joinpath(LOCK_NAME).read_bytes())
         model: dict[str, str] = content.get("model", {})
         ids = [model.get(key, "") for key in ModelRef._fields]
         return Lock(

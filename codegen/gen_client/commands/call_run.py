@@ -1,7 +1,7 @@
 """`gen-client call`: calls a method of a model and prints its results as lines of JSON.
 
-The package `call` reads arguments and makes the calls. Here the model and the method are chosen, and results, usage and
-errors are printed.
+The package `call` reads arguments and makes the calls, and `call_output` prints results. Here the model and the method are
+chosen, and errors are explained.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from clarigen import ModelRef, Response, Text, ToolResult, Usage, errors
-from gen_client.call.chat import find_text
+from clarigen import ModelRef, errors
 from gen_client.call.describe import CallableMethod
-from gen_client.call.readers import format_json
-from gen_client.call.results import Files, to_json
 from gen_client.call.run import Caller, ModelClient, Values, open_client
 from gen_client.call.words import STDIN, ArgumentReader, StandardInput
 from gen_client.commands.call_methods import find_method
+from gen_client.commands.call_output import Meter, Printer
 from gen_client.commands.resolve_model import (
     Interface,
     find_address,
@@ -67,7 +65,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     _report_warnings(report, method, interface, console)
     reader = ArgumentReader(method, StandardInput(is_used=address == LocalAddress(STDIN)))
     values = reader.read_words(words)
-    meter = _Meter()
+    meter = Meter()
     try:
         with ExitStack() as stack:
             options = _choose_model(arguments, address, interface)
@@ -76,7 +74,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
                 options["pat"] = "none"  # no credential leaves, not even to this process
             client = stack.enter_context(_start_client(options, arguments, meter))
             caller = Caller(client, method, reader)
-            printer = _Printer(arguments, method, console)
+            printer = Printer(arguments, method, console)
             if arguments.batch is not None:
                 return _run_batch(caller, values, arguments.batch, printer, console)
             _run_call(caller, values, printer, console)
@@ -128,7 +126,7 @@ def _choose_model(
 
 
 def _start_client(
-    options: Mapping[str, Any], arguments: argparse.Namespace, meter: _Meter
+    options: Mapping[str, Any], arguments: argparse.Namespace, meter: Meter
 ) -> AbstractContextManager[ModelClient]:
     """Create the client.
 
@@ -169,7 +167,7 @@ def _parse_model(text: str) -> tuple[ModelRef, dict[str, str]]:
 # Calls
 
 
-def _run_call(caller: Caller, values: Values, printer: _Printer, console: Console) -> None:
+def _run_call(caller: Caller, values: Values, printer: Printer, console: Console) -> None:
     """Make one call and print its result, or each of its results as it comes."""
     if not caller.is_stream(values):
         with show_progress(console) as display:
@@ -188,7 +186,7 @@ def _run_call(caller: Caller, values: Values, printer: _Printer, console: Consol
 
 
 def _run_batch(
-    caller: Caller, values: Values, path: str, printer: _Printer, console: Console
+    caller: Caller, values: Values, path: str, printer: Printer, console: Console
 ) -> int:
     """Make a call per line of a file, and print a line for each."""
     count = failed = 0
@@ -226,104 +224,6 @@ def _open_lines(path: str, reader: ArgumentReader, stack: ExitStack) -> Iterator
         reason = getattr(error, "strerror", None) or "it is not a path"
         raise Refusal(f"{quote(path, 200)} cannot be read: {reason}", exit_code=USAGE) from None
     return filter(bytes.strip, stack.enter_context(file))
-
-
-# Output
-
-
-class _Printer:
-    """Prints results to standard output."""
-
-    def __init__(
-        self, arguments: argparse.Namespace, method: CallableMethod, console: Console
-    ) -> None:
-        self._files = None if arguments.out is None else Files(arguments.out, method.name)
-        self._is_text = arguments.text
-        self._is_chat = method.transports is not None
-        self._console = console
-        self._line_is_open = False
-
-    def print_result(self, result: Any, *, is_line: bool = False) -> None:
-        """Print a result, on a line of its own.
-
-        Args:
-            result: The result.
-            is_line: Whether it must stay on one line, so that a text is printed as JSON.
-        """
-        text = None if is_line else self._find_text(result)
-        if text is None:
-            self._console.print_finding(format_json(to_json(result, self._files)))
-        else:
-            self._write_text(text)
-            self.finish()
-        self._console.flush()
-
-    def print_piece(self, result: Any) -> None:
-        """Print a result of a stream: a line of JSON, or a text that continues the one before."""
-        text = self._find_text(result)
-        if text is None:
-            self.finish()
-            self.print_result(result)
-        else:
-            self._write_text(text)
-            self._console.flush()
-
-    def print_error(self, error: errors.ClarigenError | Refusal) -> None:
-        """Print an error in place of a result."""
-        content = {"type": "InputError", "message": ""}
-        if isinstance(error, Refusal):
-            content["message"] = error.diagnostic.message
-        else:
-            content |= {"type": type(error).__name__, "message": str(error)}
-        self._console.print_finding(format_json({"error": content}))
-        self._console.flush()
-
-    def finish(self) -> None:
-        """End the line of a text."""
-        if self._line_is_open:
-            self._write_text("\n")
-
-    def _write_text(self, text: str) -> None:
-        if text:
-            self._console.print_piece(text)
-            self._line_is_open = not text.endswith("\n")
-
-    def _find_text(self, result: Any) -> str | None:
-        """Return the text of a result, if texts are printed as they are."""
-        if not self._is_text:
-            return None
-        if self._is_chat:
-            return find_text(result) or ("" if "choices" in result else None)
-        if isinstance(result, ToolResult):
-            return result.text
-        return str(result) if isinstance(result, (str, Text)) else None
-
-
-class _Meter:
-    """Adds up what calls used; it is the observer of a client."""
-
-    def __init__(self) -> None:
-        self._usage = Usage()
-        self._count = 0
-        self._last: Response | None = None
-
-    def __call__(self, response: Response) -> None:
-        """Count a response."""
-        self._usage += response.usage
-        self._count += 1
-        self._last = response
-
-    def report(self, console: Console) -> None:
-        """Print to standard error what the calls used."""
-        names = (("prompt", 0), ("completion", 1), ("cached", 2))
-        counts = [f"{self._usage[i]} {name} tokens" for name, i in names if self._usage[i]]
-        if counts:
-            console.print_note(f"gen-client: {', '.join(counts)}")
-        if self._last is not None:
-            request = f", request {quote(self._last.request_id)}" if self._last.request_id else ""
-            console.print_detail(
-                f"{self._count} requests, the last in {self._last.elapsed:.2f} s{request}"
-            )
 
 
 # Errors

@@ -49,7 +49,7 @@ def escape_unprintable(text: str, limit: int | None = None) -> str:
     """
     cut = text[:limit]
     if not (cut.isascii() and cut.isprintable()):
-        cut = "".join(c if _is_visible(c) else _escape_character(c) for c in cut)
+        cut = "".join(c if is_visible(c) else _escape_character(c) for c in cut)
     escaped = escape_runner_commands(cut)
     return escaped if limit is None or len(text) <= limit else f"{escaped}…"
 
@@ -62,10 +62,11 @@ def format_count(number: int, noun: str) -> str:
 def _escape_quoted(character: str) -> str:
     if character in "\\'":
         return "\\" + character
-    return character if _is_visible(character) else _escape_character(character)
+    return character if is_visible(character) else _escape_character(character)
 
 
-def _is_visible(character: str) -> bool:
+def is_visible(character: str) -> bool:
+    """Return whether a character can be printed and seen."""
     return character.isprintable() and HIDDEN_CHARACTER.match(character) is None
 
 

@@ -105,7 +105,8 @@ class PrintableOutput(io.TextIOBase):
             escaped = escaped.replace(":", r"\u003a", 1)
         elif escape_unprintable(self._line + part) != escape_unprintable(self._line) + escaped:
             escaped = f"\\{escaped}"
-        self._stream.write(escaped)
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        self._stream.write(escaped.encode(encoding, "backslashreplace").decode(encoding))
         self._line = (self._line + part)[-_LINE_END:]
 
     def flush(self) -> None:

@@ -341,3 +341,86 @@ def test_the_action_reads_arguments_on_several_lines() -> None:
         command = ["bash", "-eo", "pipefail", "-c", script]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         assert done.stdout == "--offline|--check|"
+
+
+# A model's folder
+
+
+def write_model(folder: Path, parameter: str) -> None:
+    (folder / "1").mkdir(parents=True, exist_ok=True)
+    (folder / "1" / "model.py").write_text(
+        "from clarifai.runners.models.model_class import ModelClass\n\n\nclass M(ModelClass):\n"
+        f"    @ModelClass.method\n    def predict(self, {parameter}: str) -> str:\n        return ''\n"
+    )
+
+
+@pytest.fixture
+def author(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a model's folder, whose present branch renames a parameter elsewhere."""
+    folder = tmp_path / "author"
+    write_model(folder / "model", "prompt")
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "base")
+    monkeypatch.chdir(folder)
+    write_model(folder / "other", "renamed")
+    return folder
+
+
+CONTRACT = ["contract", "model", "--base", "main"]
+
+
+@pytest.mark.parametrize("link", ["model", "model/1", "model/1/model.py"])
+def test_a_link_does_not_make_a_changed_model_a_new_one(
+    author: Path, link: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = author / link
+    place.rename(author.parent / "old")
+    place.symlink_to(author / "other" / link.removeprefix("model").lstrip("/"))
+    assert cli.main(CONTRACT) == 1
+    assert "`renamed`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("way", ["link", "above"])
+def test_a_link_into_another_repository_does_not_choose_the_base(author: Path, way: str) -> None:
+    """Such as a submodule, in which a branch decides what its main has."""
+    other = author / "other"
+    git(other, "init", "-q", "-b", "main")
+    git(other, "add", "-A")
+    git(other, "commit", "-qm", "forged")
+    if way == "link":
+        (author / "model").rename(author.parent / "old")
+        (author / "model").symlink_to(other)
+        assert cli.main(CONTRACT) == 1
+    else:
+        write_model(other / "model", "renamed")
+        git(other, "add", "-A")
+        git(other, "commit", "-qm", "forged")
+        (author / "models").symlink_to(other)
+        assert cli.main(["contract", "models/model", "--base", "main"]) == 0, "it is new"
+
+
+def test_links_of_the_base_are_followed(author: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (author / "same").symlink_to("model")
+    git(author, "add", "-A")
+    git(author, "commit", "-qm", "a link")
+    write_model(author / "model", "renamed")
+    assert cli.main(["contract", "same", "--base", "HEAD"]) == 1
+    assert "`renamed`" in capsys.readouterr().out
+
+
+def test_a_hook_of_another_repository_does_not_choose_the_base(
+    author: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "-q", "elsewhere")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere" / ".git"))
+    write_model(author / "model", "renamed")
+    assert cli.main(CONTRACT) == 1
+
+
+def test_a_source_that_has_no_end_is_refused(
+    author: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (author / "model" / "model.py").symlink_to("/dev/zero")
+    assert cli.main(CONTRACT) == 2
+    assert "it is not a file" in capsys.readouterr().err

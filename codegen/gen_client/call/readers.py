@@ -7,6 +7,7 @@ import math
 from typing import Any, Final, Protocol
 
 from gen_client import json_text, limits
+from gen_client.text import is_visible
 
 LEVELS: Final = limits.LEVELS
 """The levels of nesting of JSON on the command line."""
@@ -55,11 +56,11 @@ def decode_text(content: bytes) -> str:
 
 
 def format_json(value: Any) -> str:
-    """Format a JSON value on one line. Every character is printable, and the line has the same value."""
+    """Format a JSON value on one line. Every character can be seen, and the line has the same value."""
     text = json.dumps(_replace_infinite(value), ensure_ascii=False)
     if text.isascii() and text.isprintable():
         return text
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
+    return "".join(c if is_visible(c) else _escape(c) for c in text)
 
 
 def _escape(character: str) -> str:

@@ -57,7 +57,8 @@ _SIGNATURES: Final = (
 class Files:
     """Writes the files of results: to one path, numbered from the second on, or into a folder.
 
-    In a folder, no file is replaced.
+    Only the path that the user names is replaced. The other names can be foreseen, so that somebody else may have put a
+    link there: a file of such a name is always new.
     """
 
     def __init__(self, target: str, method: str) -> None:
@@ -91,20 +92,21 @@ class Files:
             Refusal: Exit 2: the file cannot be written.
         """
         path = self._path
-        try:
-            while True:
-                self._count += 1
-                if self._is_folder:
-                    path = self._path / f"{self._method}-{self._count}{suffix}"
-                elif self._count > 1:
-                    path = self._path.with_stem(f"{self._path.stem}-{self._count}")
-                if self._is_folder and path.exists():
-                    continue
-                with path.open("xb" if self._is_folder else "wb") as file:
+        while True:
+            self._count += 1
+            is_named = self._count == 1 and not self._is_folder
+            if self._is_folder:
+                path = self._path / f"{self._method}-{self._count}{suffix}"
+            elif not is_named:
+                path = self._path.with_stem(f"{self._path.stem}-{self._count}")
+            try:
+                with path.open("wb" if is_named else "xb") as file:
                     file.write(content)
-                return str(path)
-        except OSError as error:
-            raise _refuse_file(path, error) from None
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise _refuse_file(path, error) from None
+            return str(path)
 
 
 def _refuse_file(path: Path, error: OSError) -> Refusal:

@@ -22,6 +22,7 @@ class Printer:
         self, arguments: argparse.Namespace, method: CallableMethod, console: Console
     ) -> None:
         self._files = None if arguments.out is None else Files(arguments.out, method.name)
+        self._method = method.name
         self._is_text = arguments.text
         self._is_chat = method.transports is not None
         self._console = console
@@ -36,11 +37,24 @@ class Printer:
         """
         text = None if is_line else self._find_text(result)
         if text is None:
-            self._console.print_finding(format_json(to_json(result, self._files)))
+            self._console.print_finding(self._format(result))
         else:
             self._write_text(text)
             self.finish()
         self._console.flush()
+
+    def print_outcome(self, outcome: Any) -> bool:
+        """Print the result of a line of a batch, or the error in its place; return whether it is a result."""
+        error = outcome
+        if not isinstance(outcome, (errors.ClarigenError, Refusal)):
+            try:
+                self.print_result(outcome, is_line=True)
+            except errors.DecodeError as decode_error:
+                error = decode_error
+            else:
+                return True
+        self.print_error(error)
+        return False
 
     def print_piece(self, result: Any) -> None:
         """Print a result of a stream: a line of JSON, or a text that continues the one before."""
@@ -51,6 +65,19 @@ class Printer:
         else:
             self._write_text(text)
             self._console.flush()
+
+    def _format(self, result: Any) -> str:
+        """Return a result as a line of JSON.
+
+        Raises:
+            DecodeError: The model sent JSON with more levels than Python can go through.
+        """
+        try:
+            return format_json(to_json(result, self._files))
+        except RecursionError:
+            raise errors.DecodeError(
+                f"{self._method}: the result is nested too deeply to be printed"
+            ) from None
 
     def print_error(self, error: errors.ClarigenError | Refusal) -> None:
         """Print an error in place of a result."""

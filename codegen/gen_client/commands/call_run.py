@@ -22,7 +22,7 @@ from gen_client.commands.call_output import Meter, Printer
 from gen_client.commands.resolve_model import (
     Interface,
     find_address,
-    package_name_at,
+    is_lock_of_package,
     read_interface,
 )
 from gen_client.commands.sample_server import start_sample_server
@@ -56,11 +56,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise Refusal("no model is named", exit_code=USAGE, remedy=EXPECTED)
     if not 0 < arguments.timeout < math.inf:
         raise Refusal("--timeout must be a number of seconds above 0", exit_code=USAGE)
-    report = Report()
+    report, ignored = Report(), Report()
     with show_progress(console) as display:
         access = Access(api_base=arguments.api_base, progress=display.start_stage)
-        source = _OwnSettings(resolve_address(address, access, report), address, report)
+        source = _OwnSettings(resolve_address(address, access, report), ignored)
         interface = read_interface(source, None, report)
+    console.report_warnings(ignored)
     method = find_method(interface, words.pop(0) if words else None)
     _report_warnings(report, method, interface, console)
     reader = ArgumentReader(method, StandardInput(is_used=address == LocalAddress(STDIN)))
@@ -96,18 +97,23 @@ def _report_warnings(
 
 
 class _OwnSettings:
-    """A source whose settings count only if they are those of a generated package."""
+    """A source whose settings count only if they are those of a generated package.
 
-    def __init__(self, source: Source, address: Address, report: Report) -> None:
+    Args:
+        source: The source.
+        report: Collects the warnings about settings that are ignored.
+    """
+
+    def __init__(self, source: Source, report: Report) -> None:
         self._source = source
-        self._address = address
         self._report = report
 
     def fetch(self) -> Document:
         """Fetch the signatures."""
         document = self._source.fetch()
-        is_package = package_name_at(document.path) is not None if document.path else False
-        return document if is_package else ignore_foreign_settings(document, Path(), self._report)
+        if is_lock_of_package(document.path):
+            return document
+        return ignore_foreign_settings(document, Path(), self._report)
 
 
 def _choose_model(
@@ -196,11 +202,7 @@ def _run_batch(
         display = stack.enter_context(show_progress(console)) if is_shown else None
         for outcome in caller.run_batch(_open_lines(path, caller.reader, stack), values):
             count += 1
-            if isinstance(outcome, (errors.ClarigenError, Refusal)):
-                failed += 1
-                printer.print_error(outcome)
-            else:
-                printer.print_result(outcome, is_line=True)
+            failed += not printer.print_outcome(outcome)
             if display is not None and count % _PROGRESS_LINES == 0:
                 display.start_stage(f"calling {caller.method.name}: {count} lines done")
     if failed:

@@ -15,7 +15,7 @@ from gen_client.escape import Code
 from gen_client.exit_codes import USAGE
 from gen_client.interface.model import Model
 from gen_client.interface.read import read_model
-from gen_client.layout import LOCK_FILE
+from gen_client.layout import LOCK_FILE, SOURCE_FILES
 from gen_client.naming import packages
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.plan.named import NamedMethod, name_interface
@@ -138,3 +138,11 @@ def package_name_at(lock: str) -> Code | None:
     """Return the name of the package that holds a lock; None if there is no such package."""
     package = find_package(lock)
     return None if package is None else package.name
+
+
+def is_lock_of_package(path: str) -> bool:
+    """Return whether a file is the lock of a generated package that is beside it, so that its settings are that package's."""
+    package = find_package(path) if path else None
+    return package is not None and all(
+        Path(path).with_name(file).is_file() for file in SOURCE_FILES
+    )

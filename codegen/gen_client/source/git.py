@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,14 @@ _ENVIRONMENT: Final = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 """Keeps git from writing, downloading and asking."""
+_OF_A_REPOSITORY: Final = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+)
+"""Variables that git sets for its hooks."""
 _TIMEOUT: Final = 60
 """Seconds that one call of git may take."""
 
@@ -39,8 +48,35 @@ def find_repository(folder: Path) -> Path | None:
     return next(roots, None)
 
 
-def run_git(root: Path, *arguments: str) -> bytes | None:
+def list_places(path: Path) -> list[tuple[Path, str]]:
+    """Return the repositories in which a path may be, with the path in each, the most likely first.
+
+    A branch can make any folder a link, also into another repository, such as a submodule. So the first place is that of
+    the path as it is written, and only the second is where it leads.
+    """
+    written = Path(os.path.normpath(path.absolute()))
+    real = Path(os.path.realpath(written.parent)) / written.name
+    places: list[tuple[Path, str]] = []
+    for place in (written, real):
+        root: Path | None = None
+        for folder in (place, *place.parents):
+            if folder.is_symlink() and find_repository(folder.parent) is not None:
+                root = None  # what is behind the link may be another repository
+            elif root is None and (folder / ".git").exists():
+                root = folder
+        if root is not None:
+            name = place.relative_to(root).as_posix()
+            places.append((root, "" if name == "." else name))
+    return list(dict.fromkeys(places))
+
+
+def run_git(root: Path, *arguments: str, stdin: str = "") -> bytes | None:
     """Return the output of a git command in a repository; None if the command fails.
+
+    Args:
+        root: The root of the repository.
+        arguments: The command.
+        stdin: Its standard input.
 
     Raises:
         OSError: git cannot be run.
@@ -50,13 +86,22 @@ def run_git(root: Path, *arguments: str) -> bytes | None:
     settings = [word for key, value in _SETTINGS.items() for word in ("-c", f"{key}={value}")]
     process = subprocess.run(
         [_find_git(), "-C", str(root), *settings, *arguments],
-        env={**os.environ, **_ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(root.parent)},
-        stdin=subprocess.DEVNULL,
+        env={
+            **_drop_repository(os.environ),
+            **_ENVIRONMENT,
+            "GIT_CEILING_DIRECTORIES": str(root.parent),
+        },
+        input=os.fsencode(stdin),
         capture_output=True,
         timeout=_TIMEOUT,
         check=False,
     )
     return process.stdout if process.returncode == 0 else None
+
+
+def _drop_repository(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return variables without those with which a hook of another repository would name that one."""
+    return {name: value for name, value in variables.items() if name not in _OF_A_REPOSITORY}
 
 
 def _find_git() -> str:

@@ -71,9 +71,12 @@ class FolderFiles:
         self._folder = folder
 
     def read(self, path: str) -> bytes | None:
-        """Return the bytes of a file."""
+        """Return the bytes of a file. Whatever is no regular file, such as a pipe, could be read without end."""
+        place = self._folder / path
         try:
-            with (self._folder / path).open("rb") as file:
+            if place.exists() and not place.is_file():
+                raise OSError(None, "it is not a file")
+            with place.open("rb") as file:
                 return file.read(limits.SIZE + 1)
         except FileNotFoundError:
             return None

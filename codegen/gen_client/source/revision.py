@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from gen_client import limits
@@ -14,12 +15,31 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.source.document import Document
 from gen_client.source.file import parse_document
-from gen_client.source.git import find_repository, run_git
+from gen_client.source.git import list_places, run_git
 from gen_client.text import quote
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A file or a folder in a commit.
+
+    Attributes:
+        root: The root of the repository.
+        id: Its id.
+        kind: `blob` for a file, `tree` for a folder.
+        size: Its size, in bytes.
+    """
+
+    root: Path
+    id: str
+    kind: str
+    size: int
 
 
 class Revision:
     """A commit of the git repository around a path.
+
+    Links are followed as the commit has them, within its tree.
 
     Attributes:
         name: The user's text.
@@ -34,8 +54,7 @@ class Revision:
         """
         self.name = name
         self._place = place
-        self._root = find_repository(place)
-        self._commit = ""
+        self._commits: dict[Path, str] = {}
 
     def read_file(self, path: Path) -> bytes | None:
         """Return the bytes of a file; None if there is none, or if it is no file.
@@ -43,18 +62,21 @@ class Revision:
         Raises:
             Refusal: Exit 2: git or the revision does not exist. Exit 4: the file is too large.
         """
-        blob = self._find_object(path)
-        size = self._run_git("cat-file", "-s", blob)
-        if size is None:
+        blob = self._find_object(path, "blob")
+        if blob is None:
             return None
-        if int(size) > limits.SIZE:
-            name = f"{quote(path.as_posix(), 200)} at {quote(self.name)}"
-            raise Refusal(f"{name} is larger than {limits.SIZE >> 20} MB", exit_code=UNUSABLE)
-        return self._run_git("cat-file", "blob", blob)
+        if blob.size > limits.SIZE:
+            raise Refusal(
+                f"{self._quote(path)} is larger than {limits.SIZE >> 20} MB", exit_code=UNUSABLE
+            )
+        return _ask_git(blob.root, "cat-file", "blob", blob.id)
 
     def list_names(self, path: Path) -> list[str]:
         """Return the names in a folder; none if there is no such folder."""
-        output = self._run_git("ls-tree", "-z", "--name-only", self._find_object(path))
+        tree = self._find_object(path, "tree")
+        if tree is None:
+            return []
+        output = _ask_git(tree.root, "ls-tree", "-z", "--name-only", tree.id)
         return sorted(name for name in os.fsdecode(output or b"").split("\0") if name)
 
     def archive(self, path: Path) -> bytes:
@@ -63,43 +85,69 @@ class Revision:
         Raises:
             Refusal: Exit 2: git cannot do it.
         """
-        output = self._run_git("archive", "--format=tar", self._find_object(path))
+        tree = self._find_object(path, "tree")
+        output = None if tree is None else _ask_git(tree.root, "archive", "--format=tar", tree.id)
         if output is None:
-            name = f"{quote(path.as_posix(), 200)} at {quote(self.name)}"
-            raise Refusal(f"{name} cannot be exported", exit_code=USAGE)
+            raise Refusal(f"{self._quote(path)} cannot be exported", exit_code=USAGE)
         return output
 
-    def _find_object(self, path: Path) -> str:
-        """Return the name of a file or folder in the commit, as git takes it."""
-        if not self._commit:
-            self._commit = self._resolve()
-        folder = os.path.relpath(os.path.realpath(path.parent), self._root or Path())
-        place = Path(os.path.normpath(Path(folder) / path.name)).as_posix()
-        return f"{self._commit}:{'' if place == '.' else place}"
+    def _quote(self, path: Path) -> str:
+        return f"{quote(path.as_posix(), 200)} at {quote(self.name)}"
 
-    def _resolve(self) -> str:
-        """Return the hash of the revision's commit."""
-        commit = f"{self.name}^{{commit}}"
-        output = self._run_git("rev-parse", "--verify", "--quiet", "--end-of-options", commit)
-        if output is None:
+    def _find_object(self, path: Path, kind: str) -> _Object | None:
+        """Return the file or the folder at a path; None if the commit has none of this kind there.
+
+        Raises:
+            Refusal: Exit 2: git or the revision does not exist.
+        """
+        is_known = False
+        for root, name in list_places(path):
+            commit = self._find_commit(root)
+            is_known |= bool(commit)
+            found = _look_up(root, f"{commit}:{name}") if commit else None
+            if found is not None:
+                return found if found.kind == kind else None
+        if not is_known:
             folder = quote(str(self._place), 200)
             raise Refusal(
                 f"--base {quote(self.name)} is not a revision of the repository around {folder}",
                 exit_code=USAGE,
                 remedy="a shallow clone may lack it: git fetch, with its depth or its name",
             )
-        return output.decode("ascii").strip()
+        return None
 
-    def _run_git(self, *arguments: str) -> bytes | None:
-        """Return the output of a git command; None if the command fails, or there is no repository."""
-        if self._root is None:
-            return None
-        try:
-            return run_git(self._root, *arguments)
-        except (OSError, ValueError, subprocess.TimeoutExpired):
-            raise Refusal(
-                "git cannot be run", exit_code=USAGE, remedy="--base reads from git"
-            ) from None
+    def _find_commit(self, root: Path) -> str:
+        """Return the id of the commit in a repository; empty if it is none there."""
+        if root not in self._commits:
+            words = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+            output = _ask_git(root, *words, f"{self.name}^{{commit}}")
+            self._commits[root] = (output or b"").decode("ascii").strip()
+        return self._commits[root]
+
+
+def _look_up(root: Path, name: str) -> _Object | None:
+    """Return what a name of git stands for; None for nothing, and for a link that leads out of the tree."""
+    if "\n" in name:
+        return None
+    question = ("cat-file", "--batch-check", "--follow-symlinks")
+    words = (_ask_git(root, *question, stdin=f"{name}\n") or b"").split()
+    if len(words) != 3 or words[1] not in (b"blob", b"tree"):
+        return None
+    return _Object(root, words[0].decode("ascii"), words[1].decode("ascii"), int(words[2]))
+
+
+def _ask_git(root: Path, *arguments: str, stdin: str = "") -> bytes | None:
+    """Return the output of a git command; None if it fails.
+
+    Raises:
+        Refusal: Exit 2: git cannot be run.
+    """
+    try:
+        return run_git(root, *arguments, stdin=stdin)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        raise Refusal(
+            "git cannot be run", exit_code=USAGE, remedy="--base reads from git"
+        ) from None
 
 
 class RevisionFile:

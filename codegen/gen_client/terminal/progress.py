@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from gen_client.terminal.console import Console
+from gen_client.text import escape_unprintable
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -24,7 +25,7 @@ DELAY_SECONDS = 1.0
 class ProgressDisplay:
     """A context manager that shows the stage that `start_stage` names.
 
-    The names of stages are our own text, never a model's. A notice is a line of its own, also without a terminal.
+    A notice is a line of its own, also without a terminal.
 
     Args:
         on_stage: Called with each stage as well.
@@ -100,7 +101,7 @@ def show_progress(console: Console) -> ProgressDisplay:
 
 
 def _without_markup(text: str) -> Text:
-    """Return text that rich does not parse: an address may have brackets."""
+    """Return text that rich does not parse and a terminal does not obey: an address may have brackets, a folder any name."""
     from rich.text import Text
 
-    return Text(text)
+    return Text(escape_unprintable(text))

@@ -25,7 +25,7 @@ from .._wire.json_rpc import (
 )
 from .._wire.method import Field, Unary
 from .._wire.scalars import STR
-from ..errors import ClarigenError, ConfigError
+from ..errors import ClarigenError, ConfigError, DecodeError
 
 if TYPE_CHECKING:
     from .._calls.call import UnaryFlow
@@ -96,13 +96,25 @@ class MCPTransport:
         request_id = message["id"]
         with scopes[request_id]:
             try:
-                answer = await self._call(message)
+                reply = self._make_reply(request_id, await self._call(message))
             except (ClarigenError, CodecError) as error:
-                answer = {"error": _describe_error(error)}
-            envelope = {**answer, "jsonrpc": "2.0", "id": request_id}
+                reply = self._make_reply(request_id, {"error": _describe_error(error)})
             with suppress(self._library.anyio.BrokenResourceError):  # the client has left
-                await answers.send(self._library.parse_message(format_json(envelope)))
+                await answers.send(reply)
         del scopes[request_id]
+
+    def _make_reply(self, request_id: Any, answer: dict[str, Any]) -> Any:
+        """Return the message that answers a request.
+
+        Raises:
+            DecodeError: The result or the error does not have the form of the protocol.
+        """
+        envelope = {**answer, "jsonrpc": "2.0", "id": request_id}
+        try:
+            return self._library.parse_message(format_json(envelope))
+        except ValueError:  # of pydantic
+            problem = "the model's answer is not a message of the Model Context Protocol"
+            raise DecodeError(problem) from None
 
     async def _call(self, message: dict[str, Any]) -> dict[str, Any]:
         """Call the model, and return the result or the error of its answer under its key."""

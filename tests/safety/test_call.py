@@ -91,9 +91,7 @@ def test_a_text_that_the_terminal_cannot_show_is_escaped(encoding: str) -> None:
 
 def test_a_stage_is_shown_without_commands_for_the_terminal() -> None:
     """The name of a folder is part of a stage, and `gen-client contract */` takes any."""
-    text = progress._without_markup(
-        "reading [b]\x1b]0;x\x07"
-    )  # pyright: ignore[reportPrivateUsage]
+    text = progress.to_plain_text("reading [b]\x1b]0;x\x07")  # pyright: ignore[reportPrivateUsage]
     assert text.plain == "reading [b]\\x1b]0;x\\x07"
 
 

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from clarigen import ModelRef
+from clarigen.testing import serve
 from gen_client import limits, pipeline
 from gen_client.diagnostics import Refusal, Report
 from gen_client.interface.mcp.read import read_toolset
 from gen_client.source import Document
 from safety.payloads import HARMLESS, PAYLOADS
 from safety.trees import shape
-from support import SOURCES, run
+from support import ROOT, SOURCES, run
 
 Step = tuple[str, ...]
 
@@ -321,3 +322,55 @@ for type_ in types:
     assert {path.name for path in tmp_path.rglob("*")} <= {*package.files, "pkg", "__pycache__"} | {
         path.name for path in (tmp_path / "pkg" / "__pycache__").glob("*")
     }
+
+
+# The transport for the library `mcp`
+
+MCP_PYTHON = ROOT / ".venv" / "mcp" / "bin" / "python"
+BRIDGE_PROGRAM = """
+import asyncio, sys
+import mcp
+from clarigen import AsyncMCPModel
+
+async def main(url):
+    async with AsyncMCPModel(base_url=url, timeout=20) as model, model.mcp() as streams:
+        async with mcp.ClientSession(*streams) as session:
+            for _ in range(6):
+                try:
+                    await session.send_ping()
+                except mcp.McpError as error:
+                    print(error)
+                else:
+                    print("pong")
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(
+    not MCP_PYTHON.exists(), reason="the library mcp is in an environment of its own"
+)
+def test_an_answer_that_is_no_message_ends_one_request() -> None:
+    """Else one hostile model would end the sessions of all others in the same task group."""
+    answers = iter(
+        [
+            '{"jsonrpc": "2.0", "result": 5}',
+            '{"jsonrpc": "2.0"}',
+            '{"jsonrpc": "2.0", "error": {"code": "x"}}',
+            '{"jsonrpc": "2.0", "error": {"code": 5, "message": "no \\\\u001b[2J"}}',
+            "[]",
+            "{}",
+        ]
+    )
+
+    class Model:
+        def mcp_transport(self, msg: str) -> str:
+            return next(answers)
+
+    with serve(Model()) as server:
+        done = run(MCP_PYTHON, "-c", BRIDGE_PROGRAM, server.url, env={"PYTHONPATH": SOURCES})
+    lines = done.stdout.splitlines()
+    assert len(lines) == 6, done.stderr
+    assert [("not a message of the Model Context" in line) for line in lines[:3]] == [True] * 3
+    assert "must be a JSON object" in lines[4]
+    assert lines[5] == "pong"

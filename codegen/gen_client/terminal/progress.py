@@ -79,7 +79,7 @@ class ProgressDisplay:
         with self._lock:
             self._stage = name
             if self._status is not None:
-                self._status.update(_without_markup(name))
+                self._status.update(to_plain_text(name))
 
     def wait(self) -> None:
         """Wait until the stage is shown, or it is clear that it will not be."""
@@ -91,7 +91,7 @@ class ProgressDisplay:
 
         with self._lock:
             if not self._has_ended:
-                self._status = RichConsole(stderr=True).status(_without_markup(self._stage))
+                self._status = RichConsole(stderr=True).status(to_plain_text(self._stage))
                 self._status.start()
 
 
@@ -100,7 +100,7 @@ def show_progress(console: Console) -> ProgressDisplay:
     return ProgressDisplay(console.print_detail, console.print_note, enabled=not console.quiet)
 
 
-def _without_markup(text: str) -> Text:
+def to_plain_text(text: str) -> Text:
     """Return text that rich does not parse and a terminal does not obey: an address may have brackets, a folder any name."""
     from rich.text import Text
 

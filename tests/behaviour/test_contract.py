@@ -282,3 +282,89 @@ def test_text_of_the_source_is_no_command(gen_client: GenClient, model: Path, te
         assert not any(
             line.startswith("::error::") or "##[error" in line for line in out.split("\n")
         )
+
+
+TOOLS: Final = '''\
+from clarifai.runners.models.mcp_class import MCPModelClass
+from fastmcp import FastMCP
+
+server = FastMCP("lab")
+
+
+@server.tool
+def weigh(sample: str, precision: int = 2) -> float:
+    """Weigh a sample."""
+    return 1.0
+
+
+class Lab(MCPModelClass):
+    def get_server(self) -> FastMCP:
+        return server
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "impact"),
+    [
+        ("sample: str", "probe: str", "breaking       weigh.sample: "),
+        ("precision: int = 2", "precision: int = 2, unit: str = 'g'", "compatible     weigh.unit: "),
+        ("Weigh a sample.", "Weigh anything.", "documentation  weigh: its description changed"),
+    ],
+    ids=["renames", "adds", "documents"],
+)  # fmt: skip
+def test_the_tools_of_an_mcp_model_are_compared(
+    gen_client: GenClient, model: Path, old: str, new: str, impact: str
+) -> None:
+    write(model, TOOLS)
+    git(model, "commit", "-am", "tools")
+    write(model, TOOLS.replace(old, new))
+    code, out, err = gen_client("contract", model, "--base", "HEAD")
+    assert (code, err) == (1, "")
+    assert impact in out
+
+
+def test_tools_that_are_not_sure_are_no_clean_result(gen_client: GenClient, model: Path) -> None:
+    """An upload does not look at them, so a check of the upload alone says nothing of them."""
+    write(model, TOOLS + "\n\nserver.add_tool(weigh)\n")
+    code, out, _ = gen_client("contract", "detector", "--base", "main")
+    assert code == 4
+    assert "detector/1/model.py:18: unsure: `server` is used in a way that may change" in out
+    assert gen_client("contract", "detector", "--lint")[0] == 0
+    code, out, err = gen_client("show", "detector")
+    assert (code, "mcp_transport" in out) == (0, True)
+    assert "detector/1/model.py:18: `server` is used" in err
+
+
+def test_the_tools_of_a_models_folder_become_a_client(gen_client: GenClient, model: Path) -> None:
+    write(model, TOOLS)
+    assert "def weigh(sample: str, *, precision: int = 2) -> float" in gen_client("show", model)[1]
+    assert gen_client("contract", model, "--lock", "lock.json", "--write")[0] == 0
+    assert gen_client("diff", "lock.json", model)[0] == 0
+    code, out, _ = gen_client("call", model, "weigh", "salt", "--samples")
+    assert code == 0
+    assert isinstance(json.loads(out), float)
+
+
+def test_a_lock_without_tools_is_compared_by_its_methods(
+    gen_client: GenClient, model: Path
+) -> None:
+    write(model, TOOLS + "\n\nserver.add_tool(weigh)\n")
+    assert gen_client("generate", model, "--out", ".", "--name", "lab")[0] == 0
+    write(model, TOOLS)
+    code, out, err = gen_client("contract", model, "--lock", "lab/signatures.json")
+    assert (code, "no difference" in out) == (0, True)
+    assert "lab/signatures.json does not list the tools of the model" in err
+
+
+@pytest.mark.official_server
+def test_an_interpreter_lists_the_tools_that_the_source_says(gen_client: GenClient) -> None:
+    """The lock is what the library FastMCP makes of a source; reading the source must give the same."""
+    forms = ROOT / "tests" / "server" / "mcp_models" / "forms"
+    python = ROOT / ".venv" / "mcp" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("`.venv/mcp` is missing, the environment of MCP models")
+    arguments = ("contract", forms, "--lock", "lock.json")
+    assert gen_client(*arguments, "--write", "--python", python)[0] == 0
+    assert len(json.loads(Path("lock.json").read_text())["mcp"]["tools"]) == 10
+    code, out, err = gen_client(*arguments)
+    assert (code, err) == (0, ""), out

@@ -50,6 +50,7 @@ class Contract:
         against: What it was compared with: a revision, a file, "the deployed model"; empty for nothing.
         compared: The comparison; None if none was made.
         refusal: Why something could not be done.
+        is_linted: Whether only the findings of the upload are asked for.
     """
 
     folder: str
@@ -60,11 +61,22 @@ class Contract:
     against: str = ""
     compared: ComparedInterfaces | None = None
     refusal: Refusal | None = None
+    is_linted: bool = False
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """The findings in its source."""
-        return () if self.source is None else self.source.reading.findings
+        """The findings in its source. The upload does not look at tools."""
+        if self.source is None:
+            return ()
+        reading = self.source.reading
+        problem = None if self.is_linted else reading.offer_problem
+        return reading.findings if problem is None else (*reading.findings, problem)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether its interface is known."""
+        is_known = self.source is not None and self.source.document is not None
+        return is_known and not any(f.level is Level.UNSURE for f in self.findings)
 
     @property
     def changes(self) -> Sequence[Change]:

@@ -88,9 +88,10 @@ def _check_model(
         return Contract(label, label, report, refusal=refusal)
     if source is None:
         raise Refusal(f"{quote(label, 200)} has no 1/model.py", exit_code=USAGE)
-    contract = Contract(label, source.path, report, source)
-    if source.document is None:
+    contract = Contract(label, source.path, report, source, is_linted=arguments.lint)
+    if not contract.is_sure:
         return contract
+    assert source.document is not None
     try:
         contract.new = read_interface(_Known(source.document), None, report)
         if not arguments.lint:
@@ -112,19 +113,18 @@ def _compare(
     if document is None:
         return
     old = read_interface(_Known(document), new.package, Report())
-    if new.model.tools is None and old.model.tools is not None:
+    if new.model.tools is not None and old.model.tools is None:
         contract.report.warn(
-            "the tools of an MCP model are not in its source, so only its methods are compared",
-            remedy="compare the running model: gen-client diff LOCK --url grpc://...",
+            f"{contract.against} does not list the tools of the model, so only its methods are compared",
+            remedy="generate the lock again, from the address of the model or from its folder",
         )
-        changes = compare(_without_tools(old), _without_tools(new))
-    else:
-        changes = compare(old, new)
+        old, new = _without_tools(old), _without_tools(new)
+    changes = compare(old, new)
     contract.compared = ComparedInterfaces(old.model, new.model, contract.path, changes)
 
 
 def _without_tools(interface: Interface) -> Interface:
-    """Return an interface without what only a running MCP model tells."""
+    """Return an interface without its tools, and without the method that carries them."""
     methods = [method for method in interface.methods if method.wire.name != MCP]
     return replace(interface, methods=methods, tools=[], model=replace(interface.model, tools=None))
 
@@ -161,7 +161,7 @@ def _read_revision(folder: Path, arguments: argparse.Namespace) -> Document | No
     source: ModelSource | None = read_model_source(files, folder, arguments.python, suffix)
     if source is None:
         return None
-    if source.document is None:
+    if source.document is None or source.reading.offer_problem is not None:
         raise refuse_reading(source)
     return source.document
 
@@ -179,7 +179,7 @@ class _Known:
 
 def _choose_code(contract: Contract, fail_on: str) -> int:
     levels = {finding.level for finding in contract.findings}
-    if contract.source is not None and contract.source.document is None:
+    if contract.source is not None and not contract.is_sure:
         return UNUSABLE
     impacts = {change.impact for change in contract.changes}
     is_different = bool(impacts) if fail_on == "any" else Impact.BREAKING in impacts

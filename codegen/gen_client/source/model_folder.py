@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import tarfile
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -20,8 +19,10 @@ from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import UNUSABLE, USAGE
 from gen_client.json_text import is_object
 from gen_client.source.document import Document
+from gen_client.source.mcp_offer import build_offer
 from gen_client.source.model_file import interpreter
 from gen_client.source.model_file.findings import Finding, Level
+from gen_client.source.model_file.interpreter import Answer
 from gen_client.source.model_file.read import Reading, read_model_file
 from gen_client.source.revision import Revision
 from gen_client.text import escape_unprintable, quote
@@ -174,33 +175,37 @@ def read_model_source(
     siblings = {Path(n).stem for n in (*files.list_names(""), *files.list_names(_VERSION_FOLDER))}
     reading = read_model_file(content, siblings - {"model", _VERSION_FOLDER})
     if python is not None:
-        signatures = _read_by_interpreter(files, folder, python, path)
-        reading = _join(reading, signatures)
+        reading = _join(reading, _read_by_interpreter(files, folder, python, path))
     reference = read_reference(files.read(CONFIG_FILE))
     document = None
     if reading.signatures is not None:
-        document = Document(reference, "", tuple(reading.signatures), path=path)
+        offer = None if reading.offer is None else build_offer(reading.offer)
+        document = Document(reference, "", tuple(reading.signatures), mcp=offer, path=path)
     return ModelSource(path, document, reading)
 
 
-def _read_by_interpreter(
-    files: Files, folder: Path, python: Path, path: str
-) -> tuple[Mapping[str, object], ...]:
+def _read_by_interpreter(files: Files, folder: Path, python: Path, path: str) -> Answer:
     if isinstance(files, RevisionFiles):
         with tempfile.TemporaryDirectory(prefix="gen-client-") as target:
             files.export(Path(target))
-            return interpreter.read_signatures(python, Path(target), path)
-    return interpreter.read_signatures(python, folder, path)
+            return interpreter.read_model(python, Path(target), path)
+    return interpreter.read_model(python, folder, path)
 
 
-def _join(reading: Reading, signatures: tuple[Mapping[str, object], ...]) -> Reading:
-    """Return a reading with the signatures of an interpreter: what was not sure is a warning, or settled."""
+def _join(reading: Reading, answer: Answer) -> Reading:
+    """Return a reading with the answer of an interpreter: what was not sure is a warning, or settled."""
     findings = [
         replace(finding, level=Level.WARNING) if finding.level is Level.UNSURE else finding
         for finding in reading.findings
         if finding.level is not Level.UNSURE or finding.code.value.startswith("mocked")
     ]
-    return replace(reading, signatures=signatures, findings=tuple(findings))
+    return replace(
+        reading,
+        signatures=answer.signatures,
+        offer=answer.offer,
+        offer_problem=None,
+        findings=tuple(findings),
+    )
 
 
 def read_reference(content: bytes | None) -> ModelRef | None:
@@ -246,7 +251,8 @@ class ModelFolder:
             raise Refusal(message, exit_code=USAGE)
         if source.document is None:
             raise refuse_reading(source)
-        for finding in source.reading.findings:
+        reading = source.reading
+        for finding in (*reading.findings, *filter(None, [reading.offer_problem])):
             location = format_place(source.path, finding)
             self._report.warn(
                 escape_unprintable(finding.message), location=location, remedy=finding.remedy
@@ -262,7 +268,9 @@ def format_place(path: str, finding: Finding) -> str:
 
 def refuse_reading(source: ModelSource) -> Refusal:
     """Return the refusal of a source whose signatures are not sure, or that the upload refuses."""
-    grave = [f for f in source.reading.findings if f.level is not Level.WARNING]
+    reading = source.reading
+    grave = [f for f in reading.findings if f.level is not Level.WARNING]
+    grave += [reading.offer_problem] if reading.offer_problem is not None else []
     first = grave[0]
     others = f" (and {len(grave) - 1} more)" if len(grave) > 1 else ""
     return Refusal(

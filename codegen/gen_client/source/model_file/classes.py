@@ -27,6 +27,7 @@ class FoundModel:
         methods: The signatures of its methods, in the SDK's order.
         lines: The line of each method that the file itself defines, by the method's name.
         problems: Why other methods have no signature.
+        own: The class itself.
     """
 
     name: str
@@ -34,6 +35,7 @@ class FoundModel:
     methods: tuple[Mapping[str, object], ...]
     lines: Mapping[str, int]
     problems: tuple[Finding, ...]
+    own: Class
 
 
 class ClassFinder:
@@ -109,6 +111,7 @@ class ClassFinder:
             tuple(signature for signature in signatures if signature is not None),
             {m.node.name: m.node.lineno for m in found},
             tuple(m.problem for m in found if m.problem is not None),
+            model,
         )
 
     def _collect_methods(

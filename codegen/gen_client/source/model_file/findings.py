@@ -45,6 +45,7 @@ class Code(enum.Enum):
     """The kinds of findings. The values are stable: scripts compare them."""
 
     UNSURE = "unsure"
+    UNSURE_TOOLS = "unsure-tools"
     SYNTAX = "syntax"
     IMPORT_FAILS = "import-fails"
     MODEL_CLASS = "model-class"

@@ -1,7 +1,7 @@
 """Signatures of a model from an interpreter of its author, which imports the file as the platform's server does.
 
 This runs the author's code, so it is done only if asked for. The child process writes its answer to a file: whatever the
-model prints does not matter. `load_model` is not called.
+model prints does not matter. `load_model` is not called; of an MCP model, `get_server` is.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from gen_client import json_text, limits
 from gen_client.diagnostics import Refusal
@@ -21,7 +22,7 @@ from gen_client.text import escape_unprintable, quote
 _TIMEOUT: Final = 600
 """Seconds that an import may take; some libraries take minutes."""
 _PROGRAM: Final = """\
-import json, sys
+import asyncio, contextlib, json, sys
 folder, target = sys.argv[1:3]
 from clarifai.runners.models.model_builder import ModelBuilder
 from google.protobuf.json_format import MessageToDict
@@ -29,13 +30,48 @@ builder = ModelBuilder.__new__(ModelBuilder)
 builder.folder = folder
 signatures = builder.get_method_signatures(mocking=False)
 answer = [MessageToDict(signature, preserving_proto_field_name=True) for signature in signatures]
+
+async def list_offer(server):
+    from fastmcp import Client
+    from mcp import McpError
+    async with Client(server) as client:
+        lists = {
+            "tools": client.list_tools,
+            "prompts": client.list_prompts,
+            "resources": client.list_resources,
+            "resourceTemplates": client.list_resource_templates,
+        }
+        offer = {"instructions": client.initialize_result.instructions}
+        for key, ask in lists.items():
+            with contextlib.suppress(McpError):
+                entries = await ask()
+                offer[key] = [e.model_dump(by_alias=True, mode="json", exclude_none=True) for e in entries]
+        return offer
+
+offer = None
+if any(signature.name == "mcp_transport" for signature in signatures):
+    offer = asyncio.run(list_offer(builder.load_model_class(mocking=False)().get_server()))
+answer = {"signatures": answer, "offer": offer}
 with open(target, "w", encoding="utf-8") as file:
     json.dump(answer, file)
 """
 
 
-def read_signatures(python: Path, folder: Path, name: str) -> tuple[Mapping[str, object], ...]:
-    """Return the signatures that an import of a model's source gives.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an import of a model's source gives.
+
+    Attributes:
+        signatures: The signatures of its methods.
+        offer: What an MCP model offers, in the forms of its protocol; None for another model.
+    """
+
+    signatures: tuple[Mapping[str, object], ...]
+    offer: Mapping[str, object] | None
+
+
+def read_model(python: Path, folder: Path, name: str) -> Answer:
+    """Import a model's source, and ask the server of an MCP model what it offers.
 
     Args:
         python: The interpreter; its environment has the SDK, and the libraries of the model.
@@ -77,8 +113,8 @@ def read_signatures(python: Path, folder: Path, name: str) -> tuple[Mapping[str,
         content = target.read_bytes()
     if len(content) > limits.SIZE:
         raise _refuse(name, f"its signatures are larger than {limits.SIZE >> 20} MB")
-    answer = json_text.parse(content.decode("utf-8"), levels=limits.LEVELS)
-    return tuple(cast("list[Mapping[str, object]]", answer))
+    answer = cast("dict[str, Any]", json_text.parse(content.decode("utf-8"), levels=limits.LEVELS))
+    return Answer(tuple(answer["signatures"]), answer["offer"])
 
 
 def _find_program(python: Path) -> str:

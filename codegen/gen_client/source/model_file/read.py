@@ -8,12 +8,14 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gen_client import limits
+from gen_client.source.mcp_offer import TRANSPORT
 from gen_client.source.model_file.classes import ClassFinder
 from gen_client.source.model_file.findings import Code, Finding, Level, Problem, refused, unsure
 from gen_client.source.model_file.libraries import Libraries
+from gen_client.source.model_file.offers import read_offer
 from gen_client.source.model_file.state import State
 from gen_client.source.model_file.statements import Interpreter
 
@@ -28,12 +30,16 @@ class Reading:
         findings: What is found beside them, by line.
         lines: The line of each method's definition in the file, by the method's name.
         class_line: The line of the model class; 1 if there is none.
+        offer: What an MCP model offers, in the forms of its protocol; None for another model, or if it is not sure.
+        offer_problem: Why that is not sure; None if it is.
     """
 
     signatures: tuple[Mapping[str, object], ...] | None
     findings: tuple[Finding, ...]
     lines: Mapping[str, int] = field(default_factory=dict[str, int])
     class_line: int = 1
+    offer: Mapping[str, object] | None = None
+    offer_problem: Finding | None = None
 
 
 def read_model_file(content: bytes, siblings: Collection[str] = ()) -> Reading:
@@ -55,8 +61,16 @@ def read_model_file(content: bytes, siblings: Collection[str] = ()) -> Reading:
         finding = unsure("the file is nested too deeply to be read", 1).finding
         return Reading(None, _sort([*findings, finding]))
     findings += model.problems
-    signatures = None if model.problems else model.methods
-    return Reading(signatures, _sort(findings), model.lines, model.line)
+    if model.problems:
+        return Reading(None, _sort(findings), model.lines, model.line)
+    reading = Reading(model.methods, _sort(findings), model.lines, model.line)
+    if not any(signature.get("name") == TRANSPORT for signature in model.methods):
+        return reading
+    try:
+        return replace(reading, offer=read_offer(tree, model.own, siblings))
+    except Problem as problem:
+        finding = replace(problem.finding, code=Code.UNSURE_TOOLS)
+        return replace(reading, offer_problem=finding)
 
 
 def _parse(content: bytes) -> ast.Module:

@@ -37,6 +37,7 @@ WORDS: Final[dict[str, list[list[str]]]] = {
     ],
     "serve": [["missing"]],
     "contract": [["good", "--lint"], ["good", "--lock", f"good/{LOCK}"]],
+    "migrate": [["."], [".", "--diff"], [".", "--init"]],
     "doctor": [[], ["good"]],
     "generate": [[], ["good", "--out", "other"], ["--check"]],
     "completion": [["bash"]],

@@ -45,6 +45,7 @@ GENERATOR_LAYERS = (
     "plan",
     "diff",
     "call",
+    "migrate",
     "fold",
     "show",
     "render",
@@ -228,7 +229,7 @@ def test_status_codes_are_in_one_table(package: Path) -> None:
 
 LIBRARIES = {
     "jinja2": {"render"},
-    "libcst": {"tidy"},
+    "libcst": {"tidy", "migrate"},
     "black": {"tidy"},
     "rich": {"terminal"},
     "yaml": {"source"},

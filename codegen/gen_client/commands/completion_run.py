@@ -22,7 +22,7 @@ from gen_client.commands.registry import COMMANDS, GENERATE
 from gen_client.exit_codes import DONE
 from gen_client.terminal.console import Console
 
-FILES: Final = frozenset({"FILE", "OTHER", "PATH", "SOURCE"})
+FILES: Final = frozenset({"FILE", "OTHER", "PATH", "SOURCE", "SRC"})
 """Metavars of arguments that take a file or a package."""
 FOLDERS: Final = frozenset({"DIR"})
 """Metavars of arguments that take a folder."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from gen_client.config import ConfigFile, Settings
 from gen_client.diagnostics import Refusal, Report
 from gen_client.exit_codes import DONE, USAGE
 from gen_client.json_text import is_object
+from gen_client.naming.packages import package_name_from_id
 from gen_client.output.work_files import replace_file
 from gen_client.source.file import STDIN
 from gen_client.source.local import is_path, open_local
@@ -29,14 +30,68 @@ from gen_client.text import quote
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the entry unless the configuration has it, and return the exit code."""
     file = config.find_config_file(config.working_folder())
-    settings = config.read_settings(file) if _lists_models(file) else None
     key, value = _name_model(arguments.source, file)
     entry = {key: value, **({"name": arguments.name} if arguments.name else {})}
+    text = _extend(file, entry, arguments.out)
+    if text is None:
+        console.print_note(f"gen-client: {file.path.name} lists this model already")
+        return DONE
+    _write_config(file.path, text)
+    console.print_result(os.path.relpath(file.path))
+    console.flush()
+    console.print_note("gen-client: run gen-client to generate it")
+    return DONE
+
+
+def add_models(models: Sequence[str], out: Path | None) -> Path | None:
+    """Add models to the configuration.
+
+    Args:
+        models: Models of the platform: `USER/APP/models/MODEL`.
+        out: The folder that gets their packages; None for the section's own.
+
+    Returns:
+        The path of the file; None if it lists all of them already.
+
+    Raises:
+        Refusal: Exit 2: the file cannot be read or written, or would be wrong.
+    """
+    file = config.find_config_file(config.working_folder())
+    old, taken = file.text, _list_names(file)
+    for model in models:
+        user_id, app_id, _, model_id = model.split("/")
+        names = (model_id, f"{app_id}-{model_id}", f"{user_id}-{app_id}-{model_id}")
+        name = next((name for name in map(package_name_from_id, names) if name not in taken), "")
+        is_usual = name == package_name_from_id(model_id)
+        text = _extend(file, {"url": model, **({} if is_usual else {"name": str(name)})}, out)
+        if text is not None:
+            taken.add(name)
+            file = config.parse_config(file.path, file.root, text)
+    if file.text == old:
+        return None
+    _write_config(file.path, file.text)
+    return file.path
+
+
+def _list_names(file: ConfigFile) -> set[str]:
+    return (
+        {entry.name for entry in config.read_settings(file).entries}
+        if _lists_models(file)
+        else set()
+    )
+
+
+def _extend(file: ConfigFile, entry: dict[str, str], out: Path | None) -> str | None:
+    """Return the text of a configuration with one more entry; None if it has the entry.
+
+    Raises:
+        Refusal: Exit 2: the configuration is wrong, or would be.
+    """
+    settings = config.read_settings(file) if _lists_models(file) else None
     try:
         if settings is not None and _has_entry(settings, entry, file):
-            console.print_note(f"gen-client: {file.path.name} lists this model already")
-            return DONE
-        text = _add_entry(file.text, entry, _relative_out(arguments.out, file), file.tool)
+            return None
+        text = _add_entry(file.text, entry, _relative_out(out, file), file.tool)
         config.read_settings(config.parse_config(file.path, file.root, text))
     except Refusal as refusal:
         # The location is dropped: it is a line of a text that is not written.
@@ -45,11 +100,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             exit_code=refusal.diagnostic.exit_code,
             remedy=refusal.diagnostic.remedy,
         ) from None
-    _write_config(file.path, text)
-    console.print_result(os.path.relpath(file.path))
-    console.flush()
-    console.print_note("gen-client: run gen-client to generate it")
-    return DONE
+    return text
 
 
 def _name_model(text: str, file: ConfigFile) -> tuple[str, str]:

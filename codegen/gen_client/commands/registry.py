@@ -18,6 +18,7 @@ from gen_client.commands import (
     generate,
     help,
     init,
+    migrate,
     serve,
     show,
 )
@@ -62,6 +63,14 @@ COMMANDS: Final = (
         contract.declare,
         usage="[DIR ...] [--base REV | --lock FILE | --lint]\n"
         "                           [--python PATH] [--fail-on any|breaking] [options]",
+    ),
+    Command(
+        "migrate",
+        "Say which models a code base calls with the official SDK, and rewrite what is certain.",
+        migrate.EXAMPLES,
+        migrate.declare,
+        usage="[SRC ...] [--diff | --write | --init] [--unsafe]\n"
+        "                          [--as FILE:LINE=PACKAGE] [options]",
     ),
     Command(
         "show",

@@ -1,0 +1,1 @@
+"""Rewrites programs that use the official SDK so that they use generated clients instead."""

@@ -45,6 +45,12 @@ DEFAULT: Final = 100_000
 """Characters per default or choice."""
 SIZE: Final = 4 << 20
 """Bytes of a document. For a parsed document: its characters of text, and 8 for every other value."""
+SOURCE_SIZE: Final = 256 << 10
+"""Bytes of a model's source. Python's parser needs up to 800 bytes of memory per byte."""
+SOURCE_STEPS: Final = 2_000_000
+"""Parts of a model's source that are looked at, each as often as that happens. Common models need some thousands."""
+VALUE_PARTS: Final = 10_000
+"""Values inside one value of a model's source, each as often as it is in there; 64 characters of text count as one."""
 YAML_SIZE: Final = 512 << 10
 """Characters of a YAML document. The parser of YAML reads some 100,000 per second."""
 

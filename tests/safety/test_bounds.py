@@ -20,8 +20,10 @@ from clarigen import Client, Image, _proto, wire
 from clarigen._wire.codec import CodecError
 from clarigen._wire.large_payloads import extract_large_payloads
 from clarigen.testing import Samples, serve
-from gen_client import cli
+from gen_client import cli, limits
 from gen_client.config import lines
+from gen_client.source.model_file.findings import Level
+from gen_client.source.model_file.read import read_model_file
 from support import run_python
 
 # Decoders
@@ -346,3 +348,46 @@ def test_a_closed_pipe_does_not_change_the_exit_code(tmp_path: Path, words: list
     assert process.stdout.readline()
     process.stdout.close()
     assert process.wait(120) == 1
+
+
+# Sources of models
+
+MODEL = "from clarifai.runners.models.model_class import ModelClass\n"
+METHOD = "class M(ModelClass):\n    @ModelClass.method\n    def m(self, x: list = {}) -> str: ...\n"
+CLASSES = [f"class A{i}(NamedFields):\n    x: A{i - 1}\n    y: A{i - 1}\n" for i in range(1, 40)]
+BASES = [f"class A{i}(A{i - 1}, B{i - 1}): ...\nclass B{i}(A{i - 1}, B{i - 1}): ...\n" for i in range(1, 60)]  # fmt: skip
+DEFINITIONS = [f"def f{i}(): return f{i + 1}()\n" for i in range(400)]
+CALLS = [f"x{i} = f0()\n" for i in range(400)]
+SOURCES_WITHOUT_END = {
+    "a list in itself": "x = [1]\n" + "x = [x, x]\n" * 60 + METHOD.format("x"),
+    "a type in itself": "from typing import Tuple\nT = int\n"
+    + "T = Tuple[T, T]\n" * 40
+    + METHOD.format("1").replace("list", "T"),
+    "a text": f't = "{"a" * 100_000}"\n' + "t = [t, t]\n" * 20 + METHOD.format("t"),
+    "records": "from clarifai.runners.utils.data_types import NamedFields\nclass A0(NamedFields):\n    x: int\n"
+    + "".join(CLASSES)
+    + METHOD.format("1").replace("list", "A39"),
+    "bases": "class A0: ...\nclass B0: ...\n" + "".join(BASES),
+    "calls": "".join(DEFINITIONS + CALLS),
+    "stars": "".join(f"a{i} = 1\n" for i in range(600)) + "from os import *\n" * 600,
+    "size": "#" * limits.SOURCE_SIZE,
+    "depth": "x = " + "1 + " * 20_000 + "1\n",
+}
+
+
+@pytest.mark.parametrize("source", SOURCES_WITHOUT_END.values(), ids=SOURCES_WITHOUT_END)
+def test_a_source_that_multiplies_is_not_read_to_its_end(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pull request can have any `model.py`, which `gen-client contract` reads."""
+    monkeypatch.setattr(limits, "SOURCE_STEPS", 200_000)
+    reading = read_model_file(f"{MODEL}{source}".encode())
+    assert reading.signatures is None
+    assert {finding.level for finding in reading.findings} == {Level.UNSURE}
+
+
+def test_a_finding_repeats_no_long_text() -> None:
+    text = "a" * 100_000
+    source = f'{MODEL}t = "{text}"\n' + METHOD.format("t").replace("list", "int")
+    (finding,) = read_model_file(source.encode()).findings
+    assert len(finding.message) < 600

@@ -77,6 +77,7 @@ class ClassFinder:
 
     def _find_doubt(self, value: Class) -> Unknown | None:
         """Return why a class may be a model, or none, although its bases do not say so; None if it is sure."""
+        self._state.spend(1, value.node.lineno)
         for base in value.bases:
             if isinstance(base, Class):
                 doubt = self._find_doubt(base)
@@ -90,6 +91,7 @@ class ClassFinder:
         return None
 
     def _is_model(self, value: Class) -> bool:
+        self._state.spend(1, value.node.lineno)
         return any(
             self._is_model(base) if isinstance(base, Class) else _get_sdk_name(base) != ""
             for base in value.bases

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from gen_client.source.model_file.libraries import load_sdk
@@ -28,6 +29,10 @@ from gen_client.source.model_file.values import (
     find_unknown,
 )
 
+_VALUE_STEPS: Final = 8
+"""The work for each part of a value: it is looked through, and may become a type or a default."""
+_MAX_SHOWN: Final = 200
+"""Nodes of an expression that a message repeats."""
 _MAX_TEXT: Final = 100_000
 """Characters of a text, or items, that arithmetic may make."""
 _MAX_NUMBER: Final = 2**64
@@ -68,6 +73,7 @@ class Evaluator:
     def evaluate(self, node: ast.expr) -> Value:
         """Return the value of an expression; what is not understood of it is touched."""
         value = self._evaluate(node)
+        self._state.spend(_VALUE_STEPS * self._state.weigh(value, node.lineno), node.lineno)
         if find_unknown(value) is not None and _has_effects(node):
             self._state.touch(node, node.lineno)
         return value
@@ -96,6 +102,7 @@ class Evaluator:
                 return self._give_up(node)
 
     def _give_up(self, node: ast.expr) -> Unknown:
+        self._state.spend(sum(1 for _ in ast.walk(node)), node.lineno)
         parts = [
             self._state.look_up(n.id, n.lineno) for n in ast.walk(node) if isinstance(n, ast.Name)
         ]
@@ -247,6 +254,8 @@ def _are_small(*numbers: float) -> bool:
 
 
 def _shorten(node: ast.expr) -> str:
+    if next(islice(ast.walk(node), _MAX_SHOWN, None), None) is not None:
+        return "…"
     try:
         text = ast.unparse(node)
     except RecursionError:

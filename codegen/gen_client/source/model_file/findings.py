@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, replace
+from typing import Final
+
+_MAX_TEXT: Final = 500
+"""Characters of a message, and of a location."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,13 @@ class Finding:
     line: int
     location: str = ""
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        """Cut long texts: many findings may repeat one name."""
+        for name in ("message", "location"):
+            text = getattr(self, name)
+            if len(text) > _MAX_TEXT:
+                object.__setattr__(self, name, f"{text[:_MAX_TEXT]}…")
 
 
 class Level(enum.Enum):

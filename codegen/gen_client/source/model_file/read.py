@@ -74,8 +74,8 @@ def read_model_file(content: bytes, siblings: Collection[str] = ()) -> Reading:
 
 
 def _parse(content: bytes) -> ast.Module:
-    if len(content) > limits.SIZE:
-        raise unsure(f"the file is larger than {limits.SIZE >> 20} MB", 1)
+    if len(content) > limits.SOURCE_SIZE:
+        raise unsure(f"the file is larger than {limits.SOURCE_SIZE >> 10} KB", 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the author's text, not about ours

@@ -11,9 +11,12 @@ import builtins
 from collections.abc import Iterator
 from typing import Final
 
+from gen_client import limits
+from gen_client.source.model_file.findings import unsure
 from gen_client.source.model_file.libraries import Libraries, get_builtin, load_sdk
 from gen_client.source.model_file.values import (
     Class,
+    Constant,
     Function,
     Items,
     Known,
@@ -25,6 +28,8 @@ from gen_client.source.model_file.values import (
     iterate_parts,
 )
 
+_TEXT_UNIT: Final = 64
+"""Characters of text that weigh as much as a value."""
 _ALL_NAMES: Final = frozenset(
     {"globals", "locals", "vars", "exec", "eval", "__builtins__", "_getframe", "currentframe"}
 )
@@ -78,6 +83,38 @@ class State:
         self.tampered: Unknown | None = None
         self.has_star = False
         self._changed: dict[Value, Unknown] = {}
+        self._steps = 0
+        self._weights: dict[Value, int] = {}
+
+    # The work of reading
+
+    def spend(self, steps: int, line: int) -> None:
+        """Count work: a statement may reach everything, and so may the next one.
+
+        Raises:
+            Problem: The file asks for too much.
+        """
+        self._steps += steps
+        if self._steps > limits.SOURCE_STEPS:
+            raise unsure("the file asks for more work than a model's source needs", line)
+
+    def weigh(self, value: Value, line: int) -> int:
+        """Return the number of values in a value, each as often as it is in there: a few lines can double one many times.
+
+        Raises:
+            Problem: There are too many.
+        """
+        weight = self._weights.get(value)
+        if weight is None:
+            text = value.value if isinstance(value, Constant) else None
+            size = len(text) // _TEXT_UNIT if isinstance(text, str | bytes) else 0
+            weight = 1 + size + sum(self.weigh(part, line) for part in iterate_parts(value))
+            if weight > limits.VALUE_PARTS:
+                raise unsure(f"a value has more than {limits.VALUE_PARTS} parts", line)
+            self._weights[value] = weight
+        return weight
+
+    # Names
 
     def bind(self, name: str, value: Value) -> None:
         """Bind a name in the scope that is read."""
@@ -93,6 +130,7 @@ class State:
     def look_up(self, name: str, line: int) -> Value:
         """Return the value of a name as an expression of the present scope sees it."""
         value = self._find(name, line)
+        self.spend(self.weigh(value, line), line)
         if name in _ALL_NAMES and isinstance(value, Unknown) and value.library == "builtins":
             self._tamper(f"`{name}` is used in line {line}", line)
         return self.recall(value)
@@ -195,6 +233,7 @@ class State:
 
     def touch_value(self, value: Value, name: str, line: int) -> None:
         """Note that a value may be changed, and what is in it."""
+        self.spend(self.weigh(value, line), line)
         if isinstance(value, Items | Pairs | Param):
             for part in iterate_parts(value):
                 self.touch_value(part, name, line)
@@ -236,6 +275,7 @@ class State:
         pending, visited = [node], {node}
         while pending:
             for part in ast.walk(pending.pop()):
+                self.spend(1, getattr(node, "lineno", 1))
                 yield part
                 names = [part.id] if isinstance(part, ast.Name) else []
                 names += [part.attr] if isinstance(part, ast.Attribute) else []

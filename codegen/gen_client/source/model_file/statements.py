@@ -190,6 +190,7 @@ class Interpreter:
                 self._state.bind(name, self._get_imported(node, name))
             return
         self._state.has_star = True
+        self._state.spend(len(self._state.names), node.lineno)
         reason = f"`from {node.module} import *` in line {node.lineno} may bind it"
         for name in list(self._state.names):
             self._state.names[name] = Unknown(

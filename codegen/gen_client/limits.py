@@ -49,6 +49,8 @@ SOURCE_SIZE: Final = 256 << 10
 """Bytes of a model's source. Python's parser needs up to 800 bytes of memory per byte."""
 SOURCE_STEPS: Final = 2_000_000
 """Parts of a model's source that are looked at, each as often as that happens. Common models need some thousands."""
+OFFER_STEPS: Final = 200_000
+"""Types and names that are looked at for the tools in a model's source."""
 VALUE_PARTS: Final = 10_000
 """Values inside one value of a model's source, each as often as it is in there; 64 characters of text count as one."""
 YAML_SIZE: Final = 512 << 10

@@ -391,3 +391,38 @@ def test_a_finding_repeats_no_long_text() -> None:
     source = f'{MODEL}t = "{text}"\n' + METHOD.format("t").replace("list", "int")
     (finding,) = read_model_file(source.encode()).findings
     assert len(finding.message) < 600
+
+
+SERVER = """
+from fastmcp import FastMCP
+from pydantic import BaseModel
+from clarifai.runners.models.mcp_class import MCPModelClass
+{definitions}
+server = FastMCP("x")
+class M(MCPModelClass):
+    def get_server(self):
+        return server
+@server.tool
+def t(x: {type}) -> int: ...
+"""
+NESTED_MODELS = "".join(
+    f"class A{i}(BaseModel):\n    x: A{i - 1}\n    y: A{i - 1}\n" for i in range(1, 40)
+)
+
+
+@pytest.mark.parametrize(
+    ("definitions", "type"),
+    [
+        (f"class A0(BaseModel):\n    x: int\n{NESTED_MODELS}", "A39"),
+        (
+            "from typing import Union, Literal",
+            f"Union[{', '.join(f'Literal[{n}]' for n in range(5_000))}]",
+        ),
+        ("", " | ".join(["'int'"] * 3_000)),
+        ("".join(f"a = {n}\n" for n in range(3_000)), f"list[{', '.join(['a'] * 3_000)}]"),
+    ],
+    ids=["models", "unions", "depth", "names"],
+)
+def test_tools_that_multiply_are_not_read_to_their_end(definitions: str, type: str) -> None:
+    reading = read_model_file(SERVER.format(definitions=definitions, type=type).encode())
+    assert reading.offer is None

@@ -5,8 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Collection, Iterator
+from typing import Final
 
+from gen_client import limits
 from gen_client.source.model_file.findings import unsure
+
+_TEXT_UNIT: Final = 64
+"""Characters of text, or nodes of a value, that count as one step."""
 
 
 class Names:
@@ -21,6 +26,7 @@ class Names:
         self._siblings = frozenset(siblings)
         self._bindings: dict[str, list[ast.AST | str]] = {}
         self._has_star = False
+        self._steps = 0
         for node in ast.walk(tree):
             for name, binding in self._iterate_bindings(node):
                 self._bindings.setdefault(name, []).append(binding)
@@ -54,9 +60,20 @@ class Names:
             case _:
                 return
 
+    def spend(self, steps: int, line: int) -> None:
+        """Count work: a class may stand in many others, and so may they.
+
+        Raises:
+            Problem: The source asks for too much.
+        """
+        self._steps += steps
+        if self._steps > limits.OFFER_STEPS:
+            raise unsure("its tools are too large to be read", line)
+
     def _get_binding(self, name: str) -> ast.AST | str | None:
         """Return the one binding of a name: the path of an import, or a node; None if it is not sure, or none."""
         bindings = self._bindings.get(name, [])
+        self.spend(1 + len(bindings), 0)
         # The target of an assignment is a binding beside the assignment itself.
         others = [
             b for b in bindings if not (isinstance(b, ast.Name) and isinstance(b.ctx, ast.Store))
@@ -100,6 +117,8 @@ class Names:
             raise unsure(
                 f"`{_shorten(node)}` is computed when the file is imported", node.lineno
             ) from None
+        size = len(value) if isinstance(value, str | bytes) else sum(1 for _ in ast.walk(node))
+        self.spend(1 + size // _TEXT_UNIT, node.lineno)
         return value
 
 

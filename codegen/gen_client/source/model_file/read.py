@@ -69,8 +69,10 @@ def read_model_file(content: bytes, siblings: Collection[str] = ()) -> Reading:
     try:
         return replace(reading, offer=read_offer(tree, model.own, siblings))
     except Problem as problem:
-        finding = replace(problem.finding, code=Code.UNSURE_TOOLS)
-        return replace(reading, offer_problem=finding)
+        finding = problem.finding
+    except RecursionError:
+        finding = unsure("its tools are nested too deeply to be read", 1).finding
+    return replace(reading, offer_problem=replace(finding, code=Code.UNSURE_TOOLS))
 
 
 def _parse(content: bytes) -> ast.Module:

@@ -176,13 +176,14 @@ class SchemaReader:
     # Types
 
     def _read_type(self, node: ast.expr) -> Schema:
+        self._names.spend(1, node.lineno)
         match node:
             case ast.Constant(value=None):
                 return {"type": "null"}
             case ast.Constant(value=str(text)):
                 return self._read_text(text, node.lineno)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return _join([self._read_type(left), self._read_type(right)])
+                return self._join([self._read_type(left), self._read_type(right)])
             case ast.Subscript(value=base, slice=index):
                 items = index.elts if isinstance(index, ast.Tuple) else [index]
                 return self._read_generic(self._names.resolve(base), items, node)
@@ -198,6 +199,15 @@ class SchemaReader:
             return {"type": "object", "additionalProperties": True}
         raise _refuse(node)
 
+    def _join(self, members: list[Schema]) -> Schema:
+        """Return the union of schemas."""
+        flat: list[Schema] = []
+        for member in members:
+            parts = member["anyOf"] if member.keys() == {"anyOf"} else [member]
+            self._names.spend(len(parts) * len(flat), 0)
+            flat += [part for part in parts if part not in flat]
+        return flat[0] if len(flat) == 1 else {"anyOf": flat}
+
     def _read_text(self, text: str, line: int) -> Schema:
         """Read a type that is written as text."""
         try:
@@ -212,9 +222,9 @@ class SchemaReader:
     def _read_generic(self, path: str | None, items: list[ast.expr], node: ast.expr) -> Schema:
         match path, items:
             case "typing.Optional", [item]:
-                return _join([self._read_type(item), {"type": "null"}])
+                return self._join([self._read_type(item), {"type": "null"}])
             case "typing.Union", [*members]:
-                return _join(list(map(self._read_type, members)))
+                return self._join(list(map(self._read_type, members)))
             case ("typing.Literal" | "typing_extensions.Literal"), [*members]:
                 return self._read_literal(members)
             case ("typing.Annotated" | "typing_extensions.Annotated"), [item, ast.Call() as field]:
@@ -289,15 +299,6 @@ class SchemaReader:
 def argument_type(argument: ast.arg) -> ast.expr:
     """Return the type of a parameter that has no annotation, in a prompt: a text."""
     return ast.copy_location(ast.Name("str", ast.Load()), argument)
-
-
-def _join(members: list[Schema]) -> Schema:
-    """Return the union of schemas."""
-    flat: list[Schema] = []
-    for member in members:
-        parts = member["anyOf"] if member.keys() == {"anyOf"} else [member]
-        flat += [part for part in parts if part not in flat]
-    return flat[0] if len(flat) == 1 else {"anyOf": flat}
 
 
 def _refuse(node: ast.expr) -> Problem:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 from ._model_ref import ModelRef
 from ._sync.client import Client
+from .errors import InputError
 
 if TYPE_CHECKING:
     from ._openai.exchange import Transports
@@ -32,8 +33,10 @@ class ModelClient(Client):
         """Call a streaming method with one value per parameter."""
         return self._stream(method, *values)
 
-    def batch(self, method: Unary[_R], inputs: Iterator[Mapping[str, object]]) -> Batch[_R]:
-        """Call a unary method once per input; an input has values by the names of parameters."""
+    def batch(
+        self, method: Unary[_R], inputs: Iterator[Mapping[str, object] | InputError]
+    ) -> Batch[_R]:
+        """Call a unary method once per input; an input has values by the names of parameters, or is an error."""
         return self._batch(method, inputs, False)
 
     def chat(self, body: Mapping[str, object], parameters: tuple[str, str]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,30 +93,32 @@ class Caller:
 
     def _run_requests(
         self, lines: Iterable[bytes], shared: Values
-    ) -> Iterator[Any | ClarigenError | Refusal]:
+    ) -> Iterator[Any | ClarigenError]:
         """Yield the outcomes of a method that the platform takes batches of."""
-        problems: deque[ClarigenError | Refusal | None] = deque()
+        with self.client.batch(self.method.wire, self.read_inputs(lines, shared)) as batch:
+            yield from batch.outcomes(isolate=True)
 
-        def read_inputs() -> Iterator[Values]:
-            for line in lines:
-                try:
-                    values = self._read_line(line, shared)
-                    self.method.wire.bind(values)
-                except (InputError, Refusal) as error:
-                    problems.append(error)
-                else:
-                    problems.append(None)
-                    yield values
+    def read_inputs(
+        self, lines: Iterable[bytes], shared: Values
+    ) -> Iterator[Values | InputError]:
+        """Yield the arguments of each line, or why they do not fit.
 
-        with self.client.batch(self.method.wire, read_inputs()) as batch:
-            for outcome in batch.outcomes(isolate=True):
-                while (problem := problems.popleft()) is not None:
-                    yield problem
-                yield outcome
-        yield from (problem for problem in problems if problem is not None)
+        Args:
+            lines: Objects of arguments, as JSON.
+            shared: The arguments of all lines; a line may have others.
+        """
+        for line in lines:
+            try:
+                yield self._read_line(line, shared)
+            except InputError as error:
+                yield error
 
     def _read_line(self, line: bytes, shared: Values) -> Values:
-        """Read the arguments of a line."""
+        """Read the arguments of a line.
+
+        Raises:
+            InputError: They do not fit.
+        """
         try:
             content = parse_json(line.decode("utf-8"))
         except ValueError as error:
@@ -128,7 +129,10 @@ class Caller:
         first = self.method.arguments[0].name if self.method.arguments else ""
         if first and not has_type(content, dict):  # the first argument alone
             content = {first: content}
-        return {**shared, **self.reader.read_object(content)}
+        try:
+            return {**shared, **self.reader.read_object(content)}
+        except Refusal as refusal:
+            raise InputError(refusal.diagnostic.message, method=self.method.name) from None
 
     def _make_body(self, values: Values) -> dict[str, Any]:
         """Return the body of a chat.

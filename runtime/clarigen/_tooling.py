@@ -25,6 +25,7 @@ from ._drift.model_type import UnknownModelTypeError, read_model_type
 from ._drift.offer import compare_offers
 from ._model_client import ModelClient, make_printable, open_client
 from ._model_ref import ModelRef
+from ._tables.rows import Rows, StartBatch, describe_error, run_chunks
 from ._text import may_hold_secret
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, import_grpc, split_url
 from ._wire.json_schema import (
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from ._calls.call import UnaryFlow
     from ._proto import MethodSignature, ModelTypeField, Status
     from ._sync.connection import GrpcConnection as Connection
+    from ._tables.mapping import TableMapping
+    from ._wire.method import Unary
 
 __all__ = [
     "CONFIG_PATH",
@@ -53,26 +56,33 @@ __all__ = [
     "PARAMS_PATH",
     "Connection",
     "ModelClient",
+    "Rows",
     "Schema",
     "SchemaParameter",
     "SchemaType",
     "Signatures",
+    "StartBatch",
+    "TableMapping",
     "Target",
     "UnknownModelTypeError",
     "VersionNotReadyError",
     "compare_offers",
     "connect",
     "derive_signatures",
+    "describe_error",
     "describe_parameters",
     "describe_result",
     "describe_tool_arguments",
     "describe_tool_result",
     "fetch_mcp_offer",
     "fetch_signatures",
+    "import_pyarrow",
     "make_printable",
+    "make_table_mapping",
     "may_hold_secret",
     "open_client",
     "read_model_type",
+    "run_chunks",
     "split_url",
     "whoami",
 ]
@@ -245,6 +255,20 @@ def fetch_mcp_offer(
     context = CallContext(Address(reference, version_id, Routing()), policy)
     server = McpServer(lambda method, values: call_unary(method, values, context))
     return _run_query(connection, server.describe())
+
+
+def import_pyarrow(module: str = "pyarrow") -> Any:
+    """Import pyarrow or a module of it; raise `ConfigError` if it is not installed."""
+    from ._tables import types
+
+    return types.import_pyarrow(module)
+
+
+def make_table_mapping(method: Unary[Any], start: StartBatch, **options: Any) -> TableMapping:
+    """Return a method over tables; the arguments are those of `TableMapping`."""
+    from ._tables.mapping import TableMapping
+
+    return TableMapping(method, start, **options)
 
 
 class _AnnouncingDriver(Driver):

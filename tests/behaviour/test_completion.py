@@ -16,7 +16,10 @@ from gen_client.commands.completion_run import complete_arguments
 from gen_client.commands.registry import COMMANDS, GENERATE
 from support import ROOT
 
-NOT_PATHS = {"url", "api_base", "name", "model", "base", "deployment", "timeout", "line"}
+NOT_PATHS = {
+    *("url", "api_base", "name", "model", "base", "deployment", "timeout", "line"),
+    *("column", "result", "error"),
+}
 """Arguments that take a text which is no path."""
 
 

@@ -32,7 +32,10 @@ PAGES: Final = {
         "README.md",
         *(
             f"docs/{page}.md"
-            for page in ("usage", "configuration", "command", "call", "checking", "testing")
+            for page in (
+                *("usage", "configuration", "command", "call", "checking", "testing"),
+                "tables",
+            )
         ),
     )
 }

@@ -35,6 +35,7 @@ WORDS: Final[dict[str, list[list[str]]]] = {
         ["good", "analyze", "text"],
         ["good", "analyze", "--batch", "pyproject.toml"],
     ],
+    "run": [["good", "analyze", "--in", "rows.jsonl", "--out", "results"]],
     "serve": [["missing"]],
     "contract": [["good", "--lint"], ["good", "--lock", f"good/{LOCK}"]],
     "migrate": [["."], [".", "--diff"], [".", "--init"]],
@@ -99,6 +100,7 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str
     folder = tmp_path / "repository"
     (folder / ".git").mkdir(parents=True)
     monkeypatch.chdir(folder)
+    Path("rows.jsonl").write_text('{"text": "a"}\n')
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for name in ("CLARIFAI_API_BASE", "CLARIGEN_TRUSTED_HOSTS", "CLARIFAI_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)

@@ -46,6 +46,7 @@ GENERATOR_LAYERS = (
     "diff",
     "call",
     "migrate",
+    "run",
     "fold",
     "show",
     "render",
@@ -301,7 +302,7 @@ def test_the_generator_enters_the_runtime_by_one_private_door(path: Path) -> Non
     }
     assert private <= (
         {"clarigen._tooling"}
-        if unit_of(path) in ("source", "diff", "show", "call", "terminal")
+        if unit_of(path) in ("source", "diff", "show", "call", "run", "terminal")
         else {"clarigen.__version__"}
     )
 

@@ -98,9 +98,7 @@ class Caller:
         with self.client.batch(self.method.wire, self.read_inputs(lines, shared)) as batch:
             yield from batch.outcomes(isolate=True)
 
-    def read_inputs(
-        self, lines: Iterable[bytes], shared: Values
-    ) -> Iterator[Values | InputError]:
+    def read_inputs(self, lines: Iterable[bytes], shared: Values) -> Iterator[Values | InputError]:
         """Yield the arguments of each line, or why they do not fit.
 
         Args:

@@ -76,11 +76,12 @@ class ArgumentReader:
     """Reads the arguments of a method.
 
     Attributes:
+        method: The method.
         stdin: Standard input.
     """
 
     def __init__(self, method: CallableMethod, stdin: StandardInput) -> None:
-        self._method = method
+        self.method = method
         self.stdin = stdin
 
     def read_words(self, words: Sequence[str]) -> dict[str, Any]:
@@ -111,12 +112,12 @@ class ArgumentReader:
         """
         if not has_type(content, dict):
             raise Refusal(
-                f"{self._method.name}: must be an object of arguments, not {type(content).__name__}",
+                f"{self.method.name}: must be an object of arguments, not {type(content).__name__}",
                 exit_code=USAGE,
             )
         values: dict[str, Any] = {}
         for key, value in content.items():
-            argument = self._method.find_argument(key)
+            argument = self.method.find_argument(key)
             if argument is None:
                 raise self._refuse_name(key)
             values[argument.name] = self._read_value(argument, value)
@@ -141,14 +142,14 @@ class ArgumentReader:
         name, equals, text = word.partition("=")
         is_json = name.endswith(":")
         name = name.removesuffix(":")
-        argument = self._method.find_argument(name) if equals else None
+        argument = self.method.find_argument(name) if equals else None
         if argument is not None:
             return argument, is_json, text
         if equals and is_identifier(name):
             raise self._refuse_name(name)
-        if not self._method.arguments:
-            raise Refusal(f"{self._method.name}: takes no arguments", exit_code=USAGE)
-        return self._method.arguments[0], False, word
+        if not self.method.arguments:
+            raise Refusal(f"{self.method.name}: takes no arguments", exit_code=USAGE)
+        return self.method.arguments[0], False, word
 
     def _read_word(self, argument: Argument, text: str, *, is_json: bool) -> Any:
         reader = argument.reader
@@ -189,13 +190,13 @@ class ArgumentReader:
     def refuse(self, argument: Argument, problem: str, remedy: str = "") -> Refusal:
         """Return the refusal of a parameter's value."""
         return Refusal(
-            f"{self._method.name}: `{argument.name}` {problem}", exit_code=USAGE, remedy=remedy
+            f"{self.method.name}: `{argument.name}` {problem}", exit_code=USAGE, remedy=remedy
         )
 
     def _refuse_name(self, name: str) -> Refusal:
-        names = [argument.name for argument in self._method.arguments]
+        names = [argument.name for argument in self.method.arguments]
         return Refusal(
-            f"{self._method.name}: has no parameter {quote(name)}",
+            f"{self.method.name}: has no parameter {quote(name)}",
             exit_code=USAGE,
             remedy=suggest(name, names, fallback=f"it has {', '.join(names) or 'none'}"),
         )

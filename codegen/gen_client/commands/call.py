@@ -6,7 +6,11 @@ import argparse
 from typing import Final
 
 from gen_client.commands.command import Parser
-from gen_client.commands.model_options import SOURCE_HELP, declare_model_options
+from gen_client.commands.model_options import (
+    SOURCE_HELP,
+    declare_call_options,
+    declare_model_options,
+)
 
 EXAMPLES: Final = (
     ("a text, and a number", 'gen-client call src/models/o4_mini predict "Hello" max_tokens=64'),
@@ -64,21 +68,4 @@ def _declare_calls(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="call once per line of this file, a JSON object of arguments; - is standard input",
     )
-    group.add_argument(
-        "--model",
-        metavar="REF",
-        help="the model to call (default: the one that SOURCE names)",
-    )
-    group.add_argument("--deployment", metavar="ID", help="the deployment that runs the model")
-    group.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=float,
-        default=600.0,
-        help="the time limit of a call (default: 600)",
-    )
-    group.add_argument(
-        "--samples",
-        action="store_true",
-        help="answer with sample values; nothing is sent to a model",
-    )
+    declare_call_options(group)

@@ -111,23 +111,27 @@ class Printer:
 
 
 class Meter:
-    """Adds up what calls used; it is the observer of a client."""
+    """Adds up what calls used; it is the observer of a client.
+
+    Attributes:
+        usage: The sum.
+    """
 
     def __init__(self) -> None:
-        self._usage = Usage()
+        self.usage = Usage()
         self._count = 0
         self._last: Response | None = None
 
     def __call__(self, response: Response) -> None:
         """Count a response."""
-        self._usage += response.usage
+        self.usage += response.usage
         self._count += 1
         self._last = response
 
     def report(self, console: Console) -> None:
         """Print to standard error what the calls used."""
         names = (("prompt", 0), ("completion", 1), ("cached", 2))
-        counts = [f"{self._usage[i]} {name} tokens" for name, i in names if self._usage[i]]
+        counts = [f"{self.usage[i]} {name} tokens" for name, i in names if self.usage[i]]
         if counts:
             console.print_note(f"gen-client: {', '.join(counts)}")
         if self._last is not None:

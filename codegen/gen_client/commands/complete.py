@@ -24,7 +24,7 @@ from gen_client.source.model_folder import find_model_folder
 
 FILES: Final = "\t"
 """Starts the line that asks the shell for files; what follows is the part of the word before the path."""
-_COMMANDS: Final = ("call", "show")
+_COMMANDS: Final = ("call", "run", "show")
 _PLAIN: Final = re.compile(r"[\w.,:/%+-]+", re.ASCII)
 """Values to which no shell gives a meaning of its own."""
 
@@ -47,7 +47,7 @@ def complete_line(line: str) -> list[str]:
         return []
     if not positional:
         return _select(current, list_method_names(interface))
-    if name != "call":
+    if name == "show":
         return []
     try:
         method = find_method(interface, positional[0])

@@ -1,12 +1,12 @@
-"""The argument SOURCE and the options that name a model: `--url`, `--signatures` and `--api-base`.
+"""The argument SOURCE, the options that name a model (`--url`, `--signatures` and `--api-base`), and those of its calls.
 
-They are declared here; `resolve_model` and `resolve_jobs` read them.
+They are declared here; `resolve_model`, `resolve_jobs` and `open_method` read them.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import Any, Final, Protocol
 
 SOURCE_HELP: Final = (
     "the model: USER/APP/models/MODEL, its address, a runner (grpc://127.0.0.1:8000), a package, a lock,"
@@ -42,3 +42,33 @@ def declare_model_options(parser: argparse.ArgumentParser, *, signatures: bool =
             help="SOURCE, if it is a file or a folder: never an address; - is standard input",
         )
     group.add_argument("--api-base", metavar="URL", help=API_BASE_HELP)
+
+
+class OptionGroup(Protocol):
+    """A group of options of a parser."""
+
+    def add_argument(self, *names: str, **options: Any) -> Any:
+        """Add an option."""
+        ...
+
+
+def declare_call_options(group: OptionGroup) -> None:
+    """Add the options of calls, which `open_method` reads, to a group of a parser."""
+    group.add_argument(
+        "--model",
+        metavar="REF",
+        help="the model to call (default: the one that SOURCE names)",
+    )
+    group.add_argument("--deployment", metavar="ID", help="the deployment that runs the model")
+    group.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        default=600.0,
+        help="the time limit of a call (default: 600)",
+    )
+    group.add_argument(
+        "--samples",
+        action="store_true",
+        help="answer with sample values; nothing is sent to a model",
+    )

@@ -92,7 +92,10 @@ def choose_method(arguments: argparse.Namespace, console: Console) -> ChosenMeth
 
 @contextmanager
 def open_model(
-    arguments: argparse.Namespace, chosen: ChosenMethod, console: Console
+    arguments: argparse.Namespace,
+    chosen: ChosenMethod,
+    console: Console,
+    meter: Meter | None = None,
 ) -> Generator[ModelClient]:
     """Create the client for the calls of the block, and print at the end what they used.
 
@@ -100,11 +103,12 @@ def open_model(
         arguments: The command line: the options of the calls.
         chosen: The method.
         console: Prints what the calls used.
+        meter: Adds that up; None for a new one.
 
     Raises:
         Refusal: The client cannot be created, or a `ClarigenError` was raised in the block.
     """
-    meter = Meter()
+    meter = meter or Meter()
     try:
         with ExitStack() as stack:
             options = _choose_model(arguments, chosen.address, chosen.interface)
@@ -114,7 +118,7 @@ def open_model(
                 options["pat"] = "none"  # no credential leaves, not even to this process
             yield stack.enter_context(_start_client(options, arguments, meter))
     except errors.ClarigenError as error:
-        raise _explain(error, chosen.method) from None
+        raise explain(error, chosen.method) from None
     finally:
         meter.report(console)
 
@@ -218,7 +222,7 @@ _UNREACHABLE_ERRORS: Final = (
 )
 
 
-def _explain(error: errors.ClarigenError, method: CallableMethod) -> Refusal:
+def explain(error: errors.ClarigenError, method: CallableMethod) -> Refusal:
     """Return the refusal for an error of a call."""
     remedy, code = "", DIFFERENT
     if isinstance(error, errors.InputError):

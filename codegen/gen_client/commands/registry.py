@@ -19,6 +19,7 @@ from gen_client.commands import (
     help,
     init,
     migrate,
+    run,
     serve,
     show,
 )
@@ -85,6 +86,14 @@ COMMANDS: Final = (
         call.EXAMPLES,
         call.declare,
         usage="SOURCE METHOD [NAME=VALUE ...] [--batch FILE]\n                       [--out PATH] [--text] [options]",
+    ),
+    Command(
+        "run",
+        "Call a method for each row of files, and write the results beside the rows; can be taken up again.",
+        run.EXAMPLES,
+        run.declare,
+        usage="SOURCE METHOD [NAME=VALUE ...] --in FILE ... --out DIR\n"
+        "                      [--column NAME=COLUMN] [--check | --again] [options]",
     ),
     Command(
         "serve",

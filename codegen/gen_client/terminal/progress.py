@@ -15,6 +15,7 @@ from gen_client.terminal.console import Console
 from gen_client.text import escape_unprintable
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
     from rich.status import Status
     from rich.text import Text
 
@@ -98,6 +99,68 @@ class ProgressDisplay:
 def show_progress(console: Console) -> ProgressDisplay:
     """Return a progress display that prints each stage if the console is verbose, and nothing if it is quiet."""
     return ProgressDisplay(console.print_detail, console.print_note, enabled=not console.quiet)
+
+
+class ProgressBar:
+    """A context manager that shows how many rows are done, how fast, and how many failed.
+
+    Args:
+        label: The text before the bar: our own, never a model's.
+        enabled: Whether anything may be shown.
+    """
+
+    def __init__(self, label: str, *, enabled: bool = True) -> None:
+        self._label = label
+        self._is_shown = enabled and sys.stderr.isatty()
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, done: int, total: int, text: str) -> None:
+        """Show how far a run is.
+
+        Args:
+            done: The rows that are done.
+            total: The number of all rows.
+            text: What else to show, in our own words.
+        """
+        if not self._is_shown:
+            return
+        if self._bar is None:
+            self._start(done, total)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, text=text)
+
+    def _start(self, done: int, total: int) -> None:
+        from rich import progress
+        from rich.console import Console as RichConsole
+
+        self._bar = progress.Progress(
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[text]}", markup=False),
+            progress.TimeRemainingColumn(),
+            console=RichConsole(stderr=True),
+        )
+        self._task = self._bar.add_task(self._label, total=total, completed=done, text="")
+        self._bar.start()
+
+
+def show_bar(console: Console, label: str) -> ProgressBar:
+    """Return a progress bar that shows nothing if the console is quiet."""
+    return ProgressBar(label, enabled=not console.quiet)
 
 
 def to_plain_text(text: str) -> Text:

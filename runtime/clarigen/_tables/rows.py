@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from .._calls.batch import OF_ALL_INPUTS
 from ..errors import (
     ClarigenError,
     DeadlineExceededError,
@@ -37,9 +36,6 @@ Input: TypeAlias = Mapping[str, Any] | InputError
 
 StartBatch: TypeAlias = "Callable[[Iterator[Input]], Batch[Any]]"
 """Starts a batch of the method."""
-
-FATAL: Final = (*OF_ALL_INPUTS, SignatureMismatchError)
-"""The errors that no row survives."""
 
 _REFUSED: Final = (RateLimitError, ModelNotReadyError, ServerError, UnavailableError)
 _INTERRUPTED: Final = frozenset({"CANCELLED", "INTERNAL", "UNKNOWN", "ABORTED"})
@@ -86,17 +82,18 @@ def _may_pass_again(error: ClarigenError) -> bool:
 
 
 def raise_if_blameless(outcomes: Sequence[Any]) -> None:
-    """Raise the first error of a chunk of which every row failed, if no row is to blame.
+    """Raise an error of a chunk of which every row failed, if no row is to blame.
 
-    A row that was alone in its chunk, and that the model may have run, may be to blame.
+    At least one row has surely not run. If all may have run, a row may be to blame all the same, and it would cost
+    to run them again.
 
     Raises:
-        ClarigenError: The error of the first row.
+        ClarigenError: The error of the first row that has not run.
     """
-    if not outcomes or not all(map(_is_blameless, outcomes)):
-        return
-    if len(outcomes) > 1 or not outcomes[0].may_have_run:
-        raise outcomes[0]
+    if all(map(_is_blameless, outcomes)):
+        unsent = next((outcome for outcome in outcomes if not outcome.may_have_run), None)
+        if unsent is not None:
+            raise unsent
 
 
 def _is_blameless(outcome: object) -> bool:
@@ -133,6 +130,8 @@ def run_chunks(
         ClarigenError: No row survives the error, or it failed a whole chunk without a row to blame.
         Exception: Anything that `chunks` raises.
     """
+    from .._calls.batch import OF_ALL_INPUTS  # here, because it loads protobuf
+
     waiting: deque[tuple[_ChunkT, int]] = deque()
 
     def read_inputs() -> Iterator[Input]:
@@ -143,7 +142,7 @@ def run_chunks(
     outcomes: list[Any] = []
     with start(read_inputs()) as batch:
         for outcome in batch.outcomes(isolate=True):
-            if isinstance(outcome, FATAL):
+            if isinstance(outcome, (*OF_ALL_INPUTS, SignatureMismatchError)):
                 raise outcome
             outcomes.append(outcome)
             while waiting and len(outcomes) >= waiting[0][1]:

@@ -1,0 +1,1 @@
+"""Runs of a method over the rows of files, which can be taken up again: for `gen-client run`."""

@@ -82,6 +82,7 @@ class Scripted:
         executed: The argument of each execution of the model.
         open: How many calls are open.
         max_concurrency: The greatest number of calls that ran at once.
+        results: How many results the streams of the model have given.
     """
 
     def __init__(
@@ -92,13 +93,14 @@ class Scripted:
         max_concurrent_calls: int | None = None,
         port: int = 0,
         limit: int = 1 << 30,
+        streams: int = 1 << 20,
         starts: bool = True,
     ) -> None:
         self._starts = starts
         self.script = script
         self.sends: list[str] = []
         self.executed: list[int] = []
-        self.open = self.max_concurrency = self._busy = 0
+        self.open = self.max_concurrency = self.results = self._busy = 0
         self._idle = threading.Condition()
         self._pool = ThreadPoolExecutor(threads)
         handlers: dict[str, Any] = {
@@ -109,7 +111,11 @@ class Scripted:
             self._pool,
             handlers=[grpc.method_handlers_generic_handler("clarifai.api.V2", handlers)],
             maximum_concurrent_rpcs=max_concurrent_calls,
-            options=[("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", limit)],
+            options=[
+                ("grpc.so_reuseport", 0),
+                ("grpc.max_receive_message_length", limit),
+                ("grpc.max_concurrent_streams", streams),
+            ],
         )
         self.port = self._server.add_insecure_port(f"127.0.0.1:{port}") if starts else port
 
@@ -145,6 +151,13 @@ class Scripted:
         """Wait until a call is open; return whether that happened in time."""
         with self._idle:
             return self._idle.wait_for(lambda: self.open > 0, timeout)
+
+    def wait_until_blocked(self, seconds: float = 0.5) -> None:
+        """Wait until the streams have given no result for some seconds: nobody takes them."""
+        seen = -1
+        while seen != self.results:
+            seen = self.results
+            time.sleep(seconds)
 
     def _handler(self, rpc: str) -> Any:
         def handle(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
@@ -198,6 +211,7 @@ class Scripted:
         else:
             for result in self._results(rpc, requests):
                 time.sleep(step.gap)
+                self.results += 1
                 yield message(result, step.pad)
 
     def _results(self, rpc: str, requests: Iterator[bytes]) -> Iterator[list[int]]:

@@ -34,6 +34,13 @@ _OPTIONS: Final = (
     # gRFC A6): no service config can add to that.
     ("grpc.enable_retries", 1),
     ("grpc.service_config_disable_resolution", 1),
+    # A stream that nobody reads may receive so many bytes (2 MiB). By measuring the network (bdp_probe), gRPC would allow
+    # a hundred of them gigabytes. With 50 ms to the server, a stream still gets 40 MB per second.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 2 << 20),
+    # A server or a load balancer limits the calls of a connection, often to 100. When they are taken, gRPC 1.84 and
+    # later opens another connection (gRFC A105), up to its own limit of 10. Earlier releases ignore this.
+    ("grpc.service_config", '{"connectionScaling": {"maxConnectionsPerSubchannel": 10}}'),
     # A NAT or a load balancer may forget a connection without a word. The timeout also becomes TCP_USER_TIMEOUT, so
     # that data which nobody acknowledges ends the connection. Servers count pings at shorter intervals than 300 s as
     # abuse. Without calls, there are no pings.

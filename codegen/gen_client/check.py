@@ -18,7 +18,7 @@ from gen_client.jobs import CheckResult, FetchedJob, Package
 from gen_client.json_text import compute_digest
 from gen_client.output import write
 from gen_client.output.causes import Origin, find_differences, format_unified_diff
-from gen_client.output.lock_file import read_lock
+from gen_client.output.lock_file import Lock, read_lock
 from gen_client.source import Document
 from gen_client.text import quote
 
@@ -41,8 +41,9 @@ def check_package(
         contents = {file: contents[file] for file in package.files}
     if contents == {file: text.encode() for file, text in package.files.items()}:
         return CheckResult(fetched.folder)
+    lock = _read_intact_lock(fetched)
     differences = find_differences(
-        contents, package.files, _find_origin(fetched, package, build_package)
+        contents, package.files, _find_origin(lock, fetched, package, build_package)
     )
     diffs = {
         difference.file: format_unified_diff(
@@ -54,14 +55,22 @@ def check_package(
         if difference.file in package.files
     }
     has_obstacle = not write.can_replace(fetched.folder, package.files)
-    return CheckResult(fetched.folder, differences, diffs, has_obstacle)
+    documents = None if lock is None else (lock.document, fetched.document)
+    return CheckResult(fetched.folder, differences, diffs, has_obstacle, documents)
 
 
-def _find_origin(fetched: FetchedJob, package: Package, build_package: BuildPackage) -> Origin:
+def _read_intact_lock(fetched: FetchedJob) -> Lock | None:
+    """Return the lock of the present package; None if there is none, or if it was edited."""
+    lock = read_lock(fetched.lock_path)
+    return lock if lock is not None and lock.is_intact else None
+
+
+def _find_origin(
+    lock: Lock | None, fetched: FetchedJob, package: Package, build_package: BuildPackage
+) -> Origin:
     """Return what the present package was generated from, as far as its lock tells."""
     unknown = Origin(None, has_current_format=False, has_model_signatures=False)
-    lock = read_lock(fetched.lock_path)
-    if lock is None or not lock.is_intact:
+    if lock is None:
         return unknown
     has_current_format = lock.format == wire.FORMAT
     if lock.document == fetched.document:

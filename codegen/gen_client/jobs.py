@@ -12,7 +12,7 @@ from gen_client.cache import Cache
 from gen_client.custom_templates import NO_CUSTOM_TEMPLATES, CustomTemplates
 from gen_client.diagnostics import Diagnostic, Report
 from gen_client.layout import LOCK_FILE
-from gen_client.output.causes import Difference
+from gen_client.output.causes import Cause, Difference
 from gen_client.source import Document, Source
 
 
@@ -125,12 +125,26 @@ class CheckResult:
         differences: The files that differ, each with its cause.
         diffs: The lines of the unified diff of each of these files.
         has_obstacle: Whether the folder holds something that prevents writing without `--force`.
+        documents: The signatures of the lock, and those of the model; None if the lock is not intact.
     """
 
     folder: Path
     differences: list[Difference] = field(default_factory=list[Difference])
     diffs: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     has_obstacle: bool = False
+    documents: tuple[Document, Document] | None = None
+
+    @property
+    def is_model_changed(self) -> bool:
+        """Whether a file differs because the model changed."""
+        return any(
+            difference.cause in (Cause.MODEL, Cause.TOOLS) for difference in self.differences
+        )
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the check passes."""
+        return all(difference.is_accepted for difference in self.differences)
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import jsonschema
 import pytest
 
 from clarigen import wire
@@ -18,9 +19,10 @@ from gen_client.diagnostics import Report
 from gen_client.jobs import Package
 from gen_client.output.causes import Cause
 from gen_client.source import Document
-from support import CORPUS, file_stamps, run_python
+from support import CORPUS, ROOT, file_stamps, run_python
 
 SIGNATURES = CORPUS / "docs" / "detector.json"
+SCHEMA = ROOT / "codegen" / "gen_client" / "schemas" / "check.schema.json"
 CLIENT = "detector/client.py"
 LOCK = "detector/signatures.json"
 
@@ -91,6 +93,38 @@ def test_a_changed_model_is_the_cause(run: Run) -> None:
     assert f"{LOCK}: the model changed" in result.out
     assert result.err == ["gen-client: to fix: gen-client --signatures model.json"]
     assert file_stamps(before) == before
+
+
+def test_a_changed_model_is_described(run: Run) -> None:
+    """As `diff` does, so that nobody has to ask twice."""
+    change_signatures(remove_parameter)
+    lines = run("--check").out
+    start = lines.index("detector: 1 breaking")
+    assert lines[start + 1].startswith("  breaking       ")
+    assert "was removed" in lines[start + 1]
+
+
+def test_a_check_is_json_for_scripts(run: Run) -> None:
+    def read(*words: str) -> tuple[int, Any]:
+        result = run("--check", "--format", "json", *words)
+        content = json.loads("\n".join(result.out))
+        jsonschema.validate(content, json.loads(SCHEMA.read_text("utf-8")))
+        (package,) = content["packages"]
+        return result.code, package
+
+    code, package = read()
+    assert (code, package["status"], package["files"]) == (0, "up-to-date", [])
+    change_signatures(remove_parameter)
+    code, package = read()
+    assert (code, package["status"], package["folder"]) == (1, "out-of-date", "detector")
+    assert {"file": "client.py", "cause": "the model changed", "is_accepted": False} in package[
+        "files"
+    ]
+    assert package["summary"] == {"breaking": 1, "compatible": 0, "documentation": 0}
+    assert [change["rule"] for change in package["changes"]] == ["parameter-removed"]
+    Path("model.json").write_text("nothing")
+    code, package = read()
+    assert (code, package["status"], bool(package["error"])) == (4, "failed", True)
 
 
 def test_an_edited_file_is_the_cause(run: Run) -> None:

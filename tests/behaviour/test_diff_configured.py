@@ -141,6 +141,11 @@ def test_doctor_checks_all_packages(run: Run) -> None:
     code, out, _ = run("doctor")
     assert code == 1
     assert "  fault  package 'src/two': 'client.py' edited by hand\n" in out
+    code, out, _ = run("doctor", "--format", "json")
+    content = json.loads(out)
+    assert (code, content["kind"], content["version"]) == (1, "doctor", 1)
+    faults = [finding for finding in content["findings"] if finding["state"] == "fault"]
+    assert [finding["subject"] for finding in faults] == ["package 'src/two'"]
     Path("pyproject.toml").write_text("[tool.gen-client]\nnothing = 1")
     code, out, _ = run("doctor")
     assert code == 1

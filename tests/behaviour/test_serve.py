@@ -222,7 +222,7 @@ def test_unusable_signatures_cannot_be_served(signatures: list[dict[str, Any]]) 
 def test_it_serves_until_a_signal(number: signal.Signals) -> None:
     lock = ROOT / "generated" / "detector"
     process = subprocess.Popen(
-        [sys.executable, "-m", "gen_client", "serve", str(lock), "--seed", "3"],
+        [sys.executable, "-m", "gen_client", "serve", str(lock), "--seed", "3", "--verbose"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -232,10 +232,14 @@ def test_it_serves_until_a_signal(number: signal.Signals) -> None:
     url = process.stdout.readline().strip()
     assert re.fullmatch(r"grpc://127\.0\.0\.1:\d+", url)
     assert cli.main(["diff", str(lock), "--url", url]) == 0
+    link = "image=https://samples.clarifai.com/dog.png"
+    assert cli.main(["call", str(lock), "predict", link, "--api-base", url]) == 0
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
-    assert err == "gen-client: 2 methods, sample values; Ctrl-C ends it\n"
+    lines = err.splitlines()
+    assert lines[0].startswith("gen-client: 2 methods, sample values; Ctrl-C ends it")
+    assert any(line.startswith("gen-client: predict(image") for line in lines)
 
 
 @pytest.mark.parametrize(

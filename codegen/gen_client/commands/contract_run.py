@@ -13,7 +13,7 @@ from gen_client.commands import contract_formats
 from gen_client.commands.contract_formats import Contract
 from gen_client.commands.diff_formats import ComparedInterfaces
 from gen_client.commands.diff_run import compare
-from gen_client.commands.resolve_model import Interface, read_interface
+from gen_client.commands.resolve_model import Interface, KnownSource, read_interface
 from gen_client.diagnostics import ProgressCallback, Refusal, Report
 from gen_client.diff.changes import Impact
 from gen_client.exit_codes import DIFFERENT, DONE, UNUSABLE, USAGE
@@ -93,7 +93,7 @@ def _check_model(
         return contract
     assert source.document is not None
     try:
-        contract.new = read_interface(_Known(source.document), None, report)
+        contract.new = read_interface(KnownSource(source.document), None, report)
         if not arguments.lint:
             _compare(contract, contract.new, folder, arguments, progress)
     except Refusal as refusal:
@@ -112,7 +112,7 @@ def _compare(
     document = _read_old(contract, folder, arguments, progress)
     if document is None:
         return
-    old = read_interface(_Known(document), new.package, Report())
+    old = read_interface(KnownSource(document), new.package, Report())
     if new.model.tools is not None and old.model.tools is None:
         contract.report.warn(
             f"{contract.against} does not list the tools of the model, so only its methods are compared",
@@ -164,17 +164,6 @@ def _read_revision(folder: Path, arguments: argparse.Namespace) -> Document | No
     if source.document is None or source.reading.offer_problem is not None:
         raise refuse_reading(source)
     return source.document
-
-
-class _Known:
-    """A source whose signatures were read before."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-
-    def fetch(self) -> Document:
-        """Return the signatures."""
-        return self._document
 
 
 def _choose_code(contract: Contract, fail_on: str) -> int:

@@ -23,4 +23,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="packages to check, or models to reach: addresses, runners, files"
         " (default: the packages that pyproject.toml lists)",
     )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text to paste, or json for scripts",
+    )
     declare_model_options(parser, signatures=False)

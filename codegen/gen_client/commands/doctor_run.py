@@ -7,6 +7,7 @@ part of a credential.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ from gen_client.terminal.console import Color, Console
 from gen_client.terminal.progress import show_progress
 from gen_client.text import format_count, quote
 
+_VERSION: Final = 1
+"""The version of the JSON output; incremented if scripts that read it could break."""
 _TIMEOUT: Final = 20.0
 """Seconds to wait for the platform."""
 _COLORS: Final[Mapping[State, Color]] = {
@@ -37,14 +40,41 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Check everything, print the findings and return the exit code."""
     with show_progress(console) as display:
         findings = list(_check_all(arguments, display.start_stage))
+    if arguments.format == "json":
+        for line in environment.redact(_format_json(findings)).split("\n"):
+            console.print_finding(line)
+    else:
+        _print_findings(findings, console)
+    has_fault = any(finding.state is State.FAULT for finding in findings)
+    return DIFFERENT if has_fault else DONE
+
+
+def _print_findings(findings: Sequence[Finding], console: Console) -> None:
     console.print_finding(environment.describe_installation())
     for finding in findings:
         text = environment.redact(f"{finding.subject}: {finding.text}")
         console.print_finding(f"  {finding.state.value:<5}  {text}", _COLORS[finding.state])
         if finding.remedy:
             console.print_finding(f"         {environment.redact(finding.remedy)}")
-    has_fault = any(finding.state is State.FAULT for finding in findings)
-    return DIFFERENT if has_fault else DONE
+
+
+def _format_json(findings: Sequence[Finding]) -> str:
+    listed = [
+        {
+            "state": finding.state.value,
+            "subject": finding.subject,
+            "text": finding.text,
+            "remedy": finding.remedy,
+        }
+        for finding in findings
+    ]
+    content = {
+        "version": _VERSION,
+        "kind": "doctor",
+        "installation": environment.describe_installation(),
+        "findings": listed,
+    }
+    return json.dumps(content, indent=2)
 
 
 def _check_all(arguments: argparse.Namespace, progress: ProgressCallback) -> Iterator[Finding]:

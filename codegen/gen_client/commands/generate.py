@@ -75,6 +75,12 @@ def _declare_run_options(parser: argparse.ArgumentParser) -> None:
         help="write nothing; say which files are out of date, and why (exit 1)",
     )
     group.add_argument("--diff", action="store_true", help="like --check, with a unified diff")
+    group.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="what --check prints: text for people, or json for scripts",
+    )
     network = group.add_mutually_exclusive_group()
     network.add_argument(
         "--offline",

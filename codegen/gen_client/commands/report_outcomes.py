@@ -22,6 +22,8 @@ from gen_client.terminal.console import Color, Console, is_terminal
 
 _COLORS: Final[Mapping[str, Color]] = {"+": "green", "-": "red", "@": "cyan"}
 """The color of a line of a diff, by its first character."""
+_SHOWN_CHANGES: Final = 20
+"""Changes of a model that `--check` prints."""
 _WRITTEN: Final = "written"
 _UP_TO_DATE: Final = "up to date"
 _OUT_OF_DATE: Final = "out of date"
@@ -38,6 +40,10 @@ def report_outcomes(
         arguments: The command line.
         console: Prints the report.
     """
+    if arguments.check and arguments.format == "json":
+        from gen_client.commands.check_formats import report_json
+
+        return report_json(outcomes, console)
     code = DONE
     is_single = len(outcomes) == 1
     summary: Counter[str] = Counter()
@@ -94,8 +100,24 @@ def _print_checked(checked: CheckResult, console: Console, *, show_diff: bool) -
         console.print_finding(line, "red")
         for text in checked.diffs.get(difference.file, []) if show_diff else []:
             console.print_finding(text, _COLORS.get(text[:1]))
-    is_current = all(difference.is_accepted for difference in checked.differences)
-    return _UP_TO_DATE if is_current else _OUT_OF_DATE
+    _print_changes(checked, console)
+    return _UP_TO_DATE if checked.is_current else _OUT_OF_DATE
+
+
+def _print_changes(checked: CheckResult, console: Console) -> None:
+    """Print how the model changed, as `gen-client diff` does, if that is why files differ."""
+    if not checked.is_model_changed:
+        return
+    from gen_client.commands.check_formats import find_changes
+    from gen_client.commands.diff_formats import count_impacts, format_change
+
+    changes = find_changes(checked)
+    if changes:
+        console.print_finding(f"{checked.folder}: {count_impacts(changes)}")
+    for change in changes[:_SHOWN_CHANGES]:
+        console.print_finding(*format_change(change))
+    if len(changes) > _SHOWN_CHANGES:
+        console.print_finding(f"  … and {len(changes) - _SHOWN_CHANGES} more: see gen-client diff")
 
 
 def _print_fix(

@@ -19,7 +19,7 @@ from gen_client.layout import LOCK_FILE, SOURCE_FILES
 from gen_client.naming import packages
 from gen_client.plan.mcp.named import NamedTool
 from gen_client.plan.named import NamedMethod, name_interface
-from gen_client.source import Access, Source, parse_source, resolve_address
+from gen_client.source import Access, Document, Source, parse_source, resolve_address
 from gen_client.source.address import Address, LocalAddress, parse_address
 from gen_client.source.local import EXPECTED
 
@@ -41,6 +41,21 @@ class Interface:
     module: Code
     methods: list[NamedMethod]
     tools: list[NamedTool]
+
+
+class KnownSource:
+    """A source whose signatures were read before.
+
+    Args:
+        document: The signatures.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def fetch(self) -> Document:
+        """Return the signatures."""
+        return self._document
 
 
 def find_address(arguments: argparse.Namespace, text: str | None) -> Address | None:

@@ -6,7 +6,10 @@ The server is that of `clarigen.testing`; it answers sample values.
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -33,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     server = start_sample_server(model, port=arguments.port, seed=arguments.seed)
     handlers = {number: signal.signal(number, _interrupt) for number in _STOP_SIGNALS}
     try:
-        with server:
+        with server, _printing_calls(console):
             console.print_finding(server.url)
             console.print_note(
                 f"gen-client: {format_count(_count_methods(model), 'method')}, sample values; Ctrl-C ends it"
@@ -46,6 +49,31 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         for number, handler in handlers.items():
             signal.signal(number, handler)
     return DONE
+
+
+@contextmanager
+def _printing_calls(console: Console) -> Generator[None]:
+    """Print a line per call while the block runs, if verbose."""
+    logger, handler = logging.getLogger("clarigen.testing"), _CallHandler(console)
+    if console.verbose:
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _CallHandler(logging.Handler):
+    """Prints what the server logs."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a line."""
+        self._console.print_detail(record.getMessage())
 
 
 def _count_methods(model: Model) -> int:

@@ -23,9 +23,7 @@ def add_remedy(error: CallError, reference: ModelRef | None) -> None:
     remedy = ""
     match error:
         case AuthenticationError():
-            remedy = (
-                "check CLARIFAI_PAT or pat=; tokens are made in the account's security settings"
-            )
+            remedy = "check CLARIFAI_PAT, or pat= in a program; tokens are made in the account's security settings"
         case NotFoundError() | PermissionDeniedError() if reference is not None:
             remedy = f"the client calls {reference.user_id}/{reference.app_id}/models/{reference.model_id}"
             remedy += "; ids are case-sensitive" if isinstance(error, NotFoundError) else ""

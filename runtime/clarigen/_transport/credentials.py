@@ -100,7 +100,7 @@ class Credential:
             return cls(("x-clarifai-session-token", arguments.session_token))
         if target.secure and not target.loopback:
             raise ConfigError(
-                "no credential: set CLARIFAI_PAT, or pass pat=; tokens are made in the account's security settings"
+                "no credential: set CLARIFAI_PAT, or pass pat= in a program; tokens are made in the account's security settings"
             )
         return cls()
 

@@ -7,6 +7,7 @@ platform's own model server. This module must not use sockets, threads or grpc; 
 from __future__ import annotations
 
 import json
+import logging
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final
@@ -25,6 +26,7 @@ from ._served_methods import (
     find_served_methods,
 )
 
+_LOGGER: Final = logging.getLogger("clarigen.testing")
 _DISCOVERY_METHOD: Final = "_GET_SIGNATURES"
 
 _ENUM_NUMBERS: Final[dict[str, dict[str, int]]] = {
@@ -154,6 +156,7 @@ class Service:
 
     def _call_method(self, method: ServedMethod, arguments: dict[str, Any]) -> Any:
         self.call_log.add(method.name, arguments, method.stream_parameter)
+        _LOGGER.debug("%s(%s)", method.name, ", ".join(arguments))
         return method.function(**arguments)
 
     # Discovery.

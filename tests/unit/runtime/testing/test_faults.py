@@ -98,7 +98,7 @@ def test_errors_say_what_to_check(server: Server) -> None:
         )
         server.faults.clear()
         server.faults.add(error=AuthenticationError)
-        with pytest.raises(AuthenticationError, match="; check CLARIFAI_PAT or pat="):
+        with pytest.raises(AuthenticationError, match="; check CLARIFAI_PAT, or pat= in a program"):
             model.say("x")
     with (
         ParrotClient(base_url="grpc://127.0.0.1:1", timeout=5, max_retries=0) as model,

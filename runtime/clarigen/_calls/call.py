@@ -13,34 +13,25 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from .._log import LOGGER
-from .._proto import MultiOutputResponse, ProtobufDecodeError
-from .._wire.large_payloads import NO_PAYLOADS, LargePayloads, extract_large_payloads
+from .._proto import MultiOutputResponse
+from .._wire.large_payloads import LargePayloads
 from .._wire.method import Method, Streaming, Unary
 from .._wire.protobuf_writer import Buffers
 from ..errors import ClarigenError, DecodeError, ModelError
 from .actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim, Send, Sleep
 from .address import Address
+from .reply import ParsedReply, check_response, parse_reply
 from .response import Observer, Response, Usage, notify_observers, sum_usage
 from .retry import Attempts, Deadline, Policy, wait_for_retry, wait_for_turn
 from .status import (
-    FAILURE,
-    MIXED_STATUS,
-    SUCCESS,
     CallError,
     classify_failure,
     classify_status,
     error_from_failure,
     error_from_status,
-    raise_for_status,
 )
 
 _R = TypeVar("_R")
-
-_RESPONSE_SUCCESS: Final = frozenset({SUCCESS, MIXED_STATUS})
-"""Codes of a response that has outputs. For `MIXED_STATUS`, the status of each output says whether it failed."""
-
-_OUTPUT_SUCCESS: Final = frozenset({SUCCESS, 0})
-"""Codes of an output that holds a result. Servers may omit the status of an output."""
 
 _CLOCK_SKEW: Final = 0.05
 """How much earlier than our clock gRPC's may end a call, in seconds."""
@@ -87,18 +78,6 @@ class CallContext(NamedTuple):
     observers: tuple[Observer, ...] = ()
     drift: DriftCheck | None = None
     on_start: Callable[[str], None] | None = None
-
-
-class _ParsedReply(NamedTuple):
-    """A reply after parsing.
-
-    Attributes:
-        response: The platform's message.
-        payloads: The large payloads, which were cut out of the message.
-    """
-
-    response: MultiOutputResponse
-    payloads: LargePayloads
 
 
 def call_unary(method: Unary[_R], values: Sequence[Any], context: CallContext) -> UnaryFlow[_R]:
@@ -157,7 +136,7 @@ def _send_with_retries(
     context: CallContext,
     *,
     check_outputs: bool = True,
-) -> UnaryFlow[tuple[_ParsedReply, Attempts]]:
+) -> UnaryFlow[tuple[ParsedReply, Attempts]]:
     """Send a request until it succeeds or no attempt is left. Return the parsed reply and the attempts.
 
     Args:
@@ -174,8 +153,8 @@ def _send_with_retries(
                 address_fields = yield from _prepare_attempt(context, attempts)
                 message = message or b"".join((address_fields, *request))
                 reply = yield Send(method.rpc, message, attempts.begin())
-                parsed = parse_reply(method, reply, context)
-                _check_response(method, parsed.response, input_count, check_outputs=check_outputs)
+                parsed = parse_reply(method, reply, keep_whole=bool(context.observers))
+                check_response(method, parsed.response, input_count, check_outputs=check_outputs)
                 break
             except (GrpcFailure, ModelError) as failure:
                 yield from _wait_or_raise(method, attempts, failure, context)
@@ -263,8 +242,10 @@ def _run_stream(
                 limits = attempts.begin(), policy.idle_timeout, end.remaining()
                 yield Open(method.rpc, message, *limits, encode_item if streams_inputs else None)
                 while (reply := (yield receive)) is not END:
-                    response, payloads = parse_reply(method, reply, context)
-                    _check_response(method, response)
+                    response, payloads = parse_reply(
+                        method, reply, keep_whole=bool(context.observers)
+                    )
+                    check_response(method, response)
                     output = response.outputs[0]
                     # Models send counts with the last message only, or running totals: either way, the last are right.
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
@@ -331,48 +312,6 @@ def _add_drift_hint(
         if response is not None and response.outputs:
             version_id = response.outputs[0].model.model_version.id
         yield from context.drift.add_hint(error, context.address, attempts.deadline, version_id)
-
-
-def parse_reply(method: Method[Any], reply: bytes, context: CallContext) -> _ParsedReply:
-    """Parse a reply. Its large payloads are cut out first, unless there are observers, who get the whole message."""
-    rest, payloads = (reply, NO_PAYLOADS) if context.observers else extract_large_payloads(reply)
-    try:
-        return _ParsedReply(MultiOutputResponse.FromString(rest), payloads)
-    except ProtobufDecodeError as error:
-        raise DecodeError(
-            f"{method.name}: the response is not a protobuf message: {error}"
-        ) from None
-
-
-def _check_response(
-    method: Method[Any],
-    response: MultiOutputResponse,
-    input_count: int = 1,
-    *,
-    check_outputs: bool = True,
-) -> None:
-    """Raise an error if a response failed, or does not have one output per input.
-
-    Args:
-        method: The method.
-        response: The response.
-        input_count: Number of inputs in the request.
-        check_outputs: Whether to raise the error of an output that failed.
-    """
-    status, outputs = response.status, response.outputs
-    if status.code not in _RESPONSE_SUCCESS:
-        codes = [output.status.code for output in outputs]
-        # Models of the proto style say FAILURE if all inputs failed, and why in each output.
-        has_reasons = len(codes) == input_count and (_OUTPUT_SUCCESS | {FAILURE}).isdisjoint(codes)
-        if status.code != FAILURE or not has_reasons:
-            raise_for_status(status, method.name)
-    if check_outputs:
-        for output in outputs:
-            if output.status.code not in _OUTPUT_SUCCESS:
-                raise_for_status(output.status, method.name)
-    if len(outputs) != input_count:
-        inputs = "one input" if input_count == 1 else f"{input_count} inputs"
-        raise DecodeError(f"{method.name}: the response has {len(outputs)} outputs for {inputs}")
 
 
 def _notify_observers(

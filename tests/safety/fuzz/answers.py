@@ -18,6 +18,7 @@ with atheris.instrument_imports(include=["clarigen"]):
     from clarigen import errors, wire
     from clarigen._calls import call
     from clarigen._calls.address import Address, Routing
+    from clarigen._calls.reply import parse_reply
     from clarigen._calls.retry import Policy
     from clarigen._wire import large_payloads
     from clarigen._wire.codec import Codec
@@ -103,7 +104,7 @@ def _get_scalar(output: Any, field: str) -> object:
 def _read(method: Method[Any], data: bytes, context: call.CallContext) -> list[Any]:
     """Return the results in a response, or the `DecodeError` that reading it raised, alone."""
     try:
-        response, payloads = call.parse_reply(method, data, context)
+        response, payloads = parse_reply(method, data, keep_whole=bool(context.observers))
     except errors.DecodeError as error:
         return [error]
     results: list[Any] = []

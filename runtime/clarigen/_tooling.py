@@ -22,7 +22,6 @@ from ._drift.derived_signatures import (
     derive_signatures,
 )
 from ._drift.model_type import UnknownModelTypeError, read_model_type
-from ._drift.offer import compare_offers
 from ._model_client import ModelClient, make_printable, open_client
 from ._model_ref import ModelRef
 from ._tables.rows import Rows, StartBatch, describe_error, run_chunks
@@ -41,6 +40,10 @@ from ._wire.json_schema import (
 
 if TYPE_CHECKING:
     from ._calls.call import UnaryFlow
+    from ._drift import interface
+    from ._drift.changes import Change, Impact, Rule
+    from ._drift.compare import compare_interfaces
+    from ._drift.offer import compare_offers
     from ._proto import MethodSignature, ModelTypeField, Status
     from ._sync.connection import GrpcConnection as Connection
     from ._tables.mapping import TableMapping
@@ -54,9 +57,12 @@ __all__ = [
     "NO_DEFAULT",
     "OUTPUT_TYPES",
     "PARAMS_PATH",
+    "Change",
     "Connection",
+    "Impact",
     "ModelClient",
     "Rows",
+    "Rule",
     "Schema",
     "SchemaParameter",
     "SchemaType",
@@ -66,6 +72,7 @@ __all__ = [
     "Target",
     "UnknownModelTypeError",
     "VersionNotReadyError",
+    "compare_interfaces",
     "compare_offers",
     "connect",
     "derive_signatures",
@@ -77,6 +84,7 @@ __all__ = [
     "fetch_mcp_offer",
     "fetch_signatures",
     "import_pyarrow",
+    "interface",
     "make_printable",
     "make_table_mapping",
     "may_hold_secret",
@@ -88,6 +96,26 @@ __all__ = [
 ]
 
 _R = TypeVar("_R")
+
+_COMPARISON: Final = {
+    "Change": "changes",
+    "Impact": "changes",
+    "Rule": "changes",
+    "compare_interfaces": "compare",
+    "compare_offers": "offer",
+    "interface": "",
+}
+"""Names that only `diff` needs, and the module of `_drift` that has each; empty if it is a module of `_drift` itself."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _COMPARISON:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        module = import_module(f"{__package__}._drift.{_COMPARISON[name] or name}")
+        return getattr(module, name) if _COMPARISON[name] else module
 
 
 _MAX_REPLY_BYTES: Final = 16 << 20

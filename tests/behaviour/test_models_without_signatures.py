@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from clarigen import Concept, Frame, Image, InputError, SignatureMismatchError, Video
-from clarigen._drift.difference import describe_differences
+from clarigen._drift.breaking import find_breaks
+from clarigen._drift.lock import Lock
 from clarigen._drift.signature import read_signatures
 from clarigen.examples import IMAGE, VIDEO
 from clarigen.testing import Samples, Server, calls, fake, serve
@@ -79,7 +80,10 @@ def test_verify_compares_with_the_model_type(server: Server) -> None:
     server.deploy(Samples(LOCK["method_signatures"], model_type=changed))
     with (
         Flowers(base_url=server.url, timeout=30, verify=True) as model,
-        pytest.raises(SignatureMismatchError, match=r"it returned LIST\[CONCEPT\]"),
+        pytest.raises(
+            SignatureMismatchError,
+            match=r"predict.return: is `list\[Region\]` now, not `list\[Concept\]`",
+        ),
     ):
         model.predict(IMAGE)
 
@@ -103,10 +107,11 @@ def test_an_option_that_travels_elsewhere_is_a_difference(
     assert cli.main(["diff", str(old), "new.json", "--fail-on", "breaking"]) == 1
     places = "`output_info.params.language` now, not `output_info.output_config.language`"
     assert f"breaking       predict.language: travels at {places}" in capsys.readouterr().out
-    methods = [read_signatures(lock["method_signatures"]) for lock in (LOCK, changed)]
-    places = "output_info.output_config.language, and travels at output_info.params.language"
-    expected = f"method predict: parameter language: it travelled at {places}"
-    assert describe_differences(*methods)[0] == expected
+    old_methods, new_methods = (
+        read_signatures(content["method_signatures"]) for content in (LOCK, changed)
+    )
+    breaks = find_breaks(Lock(None, "", old_methods), new_methods, None)
+    assert breaks["predict"] == (f"predict.language: travels at {places}",)
 
 
 def test_a_lock_covers_the_model_type(

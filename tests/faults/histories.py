@@ -1,27 +1,38 @@
 """Histories of concurrent calls over a network that loses connections, each replayed by a seed.
 
 A proxy resets connections or lets them die in silence, so calls lose their answers, wait for connections, and go over
-fresh channels. Whatever happens: a request runs at most as often as it was sent, and it is sent at most as often as
-the client may send it. `python -m faults.histories 2000` runs as many seeds; `make soak` does.
+fresh channels. Meanwhile a client compares its package with the model, which has changed. Whatever happens: a request runs
+at most as often as it was sent, it is sent at most as often as the client may send it, and there is one comparison. `python -m faults.histories 2000` runs as many seeds; `make soak` does.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
+import json
 import sys
+import tempfile
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+import grpc
+import pytest
+
 from clarigen import ClarigenError, Response
-from faults.callers import TWINS, AsyncCalls, Calls, with_test_policy
+from clarigen._proto import MultiOutputResponse, PostModelOutputsRequest, Status
+from clarigen._transport import in_flight
+from faults.callers import TWINS, with_test_policy
 from faults.proxy import Fault, Link, Proxy
-from faults.scripted import Answer, Platform, Refuse, Scripted, Step
+from faults.scripted import SUCCESS, UNARY, Answer, Platform, Refuse, Scripted, Step
+from gen_client import cli
 
 STEPS: Final[tuple[Step, ...]] = (
     *[Answer()] * 6,
@@ -33,6 +44,75 @@ CALLERS: Final = 6
 CALLS: Final = 4
 MAX_RETRIES: Final = 2
 KINDS: Final = ("unary", "stream", "bidi", "batch")
+
+
+SIGNATURES: Final = [
+    {
+        "name": name,
+        "method_type": kind,
+        "input_fields": [
+            {"name": parameter, "type": "INT", "required": True, "iterator": is_stream}
+        ],
+        "output_fields": [{"name": "return", "type": "INT", "iterator": kind != "UNARY_UNARY"}],
+    }
+    for name, kind, parameter, is_stream in (
+        ("double", "UNARY_UNARY", "n", False),
+        ("count", "UNARY_STREAMING", "n", False),
+        ("add", "STREAMING_STREAMING", "items", True),
+    )
+]
+"""The methods of the server, as the package has them. The server says that it has the first one only."""
+
+
+@cache
+def load_package() -> Any:
+    """Generate the package of the server, and import it."""
+    folder = Path(tempfile.mkdtemp())
+    source = folder / "calls_of_histories.json"
+    source.write_text(json.dumps({"method_signatures": SIGNATURES}))
+    options = ["--name", source.stem, "--out", str(folder), "--quiet"]
+    assert cli.main(["--signatures", str(source), *options]) == 0
+    sys.path.insert(0, str(folder))
+    return importlib.import_module(source.stem)
+
+
+class ChangedModel(Scripted):
+    """A scripted server that tells its signatures, unless the script lets the request fail.
+
+    Attributes:
+        comparisons: How often it was asked.
+    """
+
+    comparisons = 0
+
+    def _answers(
+        self,
+        rpc: str,
+        step: Step,
+        requests: Iterator[bytes],
+        context: grpc.ServicerContext,
+        call_ended: threading.Event,
+    ) -> Iterator[bytes]:
+        if rpc == UNARY:
+            request = next(requests)
+            message = PostModelOutputsRequest.FromString(request)
+            if message.inputs[0].data.metadata.fields["_method_name"].string_value[0] == "_":
+                self.comparisons += 1
+                rpc, requests = "", iter([])
+                if isinstance(step, Answer):
+                    yield _signatures()
+                    return
+            else:
+                requests = iter([request])
+        yield from super()._answers(rpc, step, requests, context, call_ended)
+
+
+def _signatures() -> bytes:
+    """Return the answer of a model that has lost methods."""
+    response = MultiOutputResponse(status=Status(code=SUCCESS))
+    text = json.dumps({"double": {**SIGNATURES[0], "method_type": 1}})
+    response.outputs.add(status=Status(code=SUCCESS)).data.text.raw = text
+    return response.SerializeToString()
 
 
 class Weather(Fault):
@@ -107,7 +187,7 @@ def _start(model: Any, record: Record) -> Any:
     return model.double_batch([{"n": record.argument}])
 
 
-def _call(client: Calls, record: Record) -> None:
+def _call(client: Any, record: Record) -> None:
     model = with_test_policy(client).with_options(on_response=record.responses.append)
     try:
         if record.kind == "unary":
@@ -118,12 +198,12 @@ def _call(client: Calls, record: Record) -> None:
         record.error = error
 
 
-def _run_lane(client: Calls, lane: list[Record]) -> None:
+def _run_lane(client: Any, lane: list[Record]) -> None:
     for record in lane:
         _call(client, record)
 
 
-async def _call_async(client: AsyncCalls, record: Record) -> None:
+async def _call_async(client: Any, record: Record) -> None:
     model = with_test_policy(client).with_options(on_response=record.responses.append)
     try:
         if record.kind == "unary":
@@ -150,17 +230,19 @@ def run_history(twin: str, seed: int) -> list[str]:
     def choose_step(_: int) -> Step:
         return chances.choice(STEPS)
 
-    with Scripted(choose_step) as server, Proxy(server.port, Weather(Random(seed))) as proxy:
+    package = load_package()
+    with ChangedModel(choose_step) as server, Proxy(server.port, Weather(Random(seed))) as proxy:
         if twin == "sync":
             with (
-                Calls(base_url=proxy.url, **options) as client,
+                package.CallsOfHistories(base_url=proxy.url, **options) as client,
                 ThreadPoolExecutor(CALLERS) as pool,
             ):
                 list(pool.map(partial(_run_lane, client), lanes))
         else:
             asyncio.run(_run_lanes(proxy.url, options, lanes))
         executions = Counter(server.executed)
-    return [
+    problems = [f"{twin}, seed {seed}: compared {server.comparisons} times"]
+    return problems[: server.comparisons > 1] + [
         f"{twin}, seed {seed}, {record.kind} {record.number}: {problem}"
         for record in records
         for problem in _judge(record, executions[record.argument], is_idempotent=is_idempotent)
@@ -168,7 +250,7 @@ def run_history(twin: str, seed: int) -> list[str]:
 
 
 async def _run_lanes(url: str, options: Any, lanes: list[list[Record]]) -> None:
-    async with AsyncCalls(base_url=url, **options) as client:
+    async with load_package().AsyncCallsOfHistories(base_url=url, **options) as client:
 
         async def run(lane: list[Record]) -> None:
             for record in lane:
@@ -202,7 +284,8 @@ def main() -> str:
     parser.add_argument("--first", type=int, default=0)
     arguments = parser.parse_args()
     seeds = range(arguments.first, arguments.first + arguments.seeds)
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4) as pool, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_flight, "JOB_DELAY", 0.0)  # so that comparisons meet calls
         problems = [
             problem
             for twin in TWINS

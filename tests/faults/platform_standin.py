@@ -84,24 +84,28 @@ class Standin:
 
     Attributes:
         versions: The model's versions; the last one is the latest.
+        answering: The version that its answers tell; empty for none.
         own_signatures: The model's own answer to `_GET_SIGNATURES`: signatures, or any text.
         failing: The RPCs that answer with a status, each with its code and details.
         hanging: The RPCs that never answer.
         model_type: The model's type; None if it has none.
         params_specs: The parameters that the model has in addition to those of its type.
         deployments: The deployments by id, each with whether it is disabled.
+        names: The ids that reach the model.
         on_call: Callback, invoked with each call before it is answered.
         secure: Whether the port speaks TLS; `certificates` is then the file to trust.
         calls: The received calls.
     """
 
     versions: dict[str, Version] = field(default_factory=lambda: {VERSION: Version()})
+    answering: str = ""
     own_signatures: Iterable[Mapping[str, Any]] | str = SIGNATURES
     failing: dict[str, tuple[int, str]] = field(default_factory=dict)
     hanging: set[str] = field(default_factory=set)
     model_type: Mapping[str, Any] | None = None
     params_specs: Iterable[Mapping[str, Any]] = ()
     deployments: dict[str, bool] = field(default_factory=dict)
+    names: set[str] = field(default_factory=lambda: {MODEL})
     on_call: Callable[[Call], object] = id
     secure: bool = False
     calls: list[Call] = field(default_factory=list)
@@ -189,7 +193,7 @@ class Standin:
             )
             return (0, "") if is_known else (UNKNOWN_MODEL, "Model type does not exist")
         owner = (request.user_app_id.user_id, request.user_app_id.app_id)
-        if (owner, request.model_id) != (OWNER, MODEL):
+        if owner != OWNER or request.model_id not in self.names:
             return UNKNOWN_MODEL, "Model does not exist"
         if request.version_id and request.version_id not in self.versions:
             return UNKNOWN_MODEL, "Model version does not exist"
@@ -244,6 +248,7 @@ class Standin:
                 output.data.text.raw = self._own_text()
             else:
                 output.data.parts.add(id="return", data=message.data.parts[0].data)
+                output.model.model_version.id = self.answering
         return response
 
     def _own_text(self) -> str:

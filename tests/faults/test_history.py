@@ -7,6 +7,7 @@ records its executions and requests, and the callers record their outcomes.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ from typing import Any
 import pytest
 
 from clarigen import ClarigenError, DecodeError, Response
+from clarigen._transport import in_flight
 from faults.callers import TWINS, AsyncCalls, Calls, with_test_policy
-from faults.histories import run_history
+from faults.histories import ChangedModel, load_package, run_history
 from faults.scripted import Answer, Garble, Platform, Refuse, Scripted, Step
 
 STEPS: tuple[Step, ...] = (
@@ -69,9 +71,21 @@ def test_history_on_a_real_socket(twin: str, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("twin", TWINS)
-def test_history_over_a_network_that_loses_connections(twin: str, seed: int) -> None:
+def test_history_over_a_network_that_loses_connections(
+    twin: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The short form of `python -m faults.histories`, which `make soak` runs with thousands of seeds."""
+    monkeypatch.setattr(in_flight, "JOB_DELAY", 0.0)  # so that the comparison meets calls
     assert run_history(twin, seed) == []
+
+
+def test_histories_have_a_comparison(caplog: pytest.LogCaptureFixture) -> None:
+    with ChangedModel() as server, load_package().CallsOfHistories(base_url=server.url) as client:
+        assert client.double(2) == 4
+        for job in [job for job in threading.enumerate() if job.name == "clarigen-job"]:
+            job.join(20)
+        assert server.comparisons == 1
+    assert caplog.messages[0].endswith("\n  count: was removed\n  add: was removed")
 
 
 def _judge(server: Scripted, book: Book) -> None:

@@ -48,7 +48,7 @@ def test_demo_runs(tmp_path: Path, encoding: str) -> None:
         "  [17, 16]",
         "  One. Two. [Call(method='sentences', arguments={'text': 'any text'})]",
         "  the model is not the one that text_stats was generated for",
-        "parameter text is gone; document seems to be its new name",
+        "sentences.text: is called `document` now",
         "text_tools/client.py",
         "def count_words(",
         "  33 words\n  the 4\n  a 2\n",

@@ -121,15 +121,18 @@ def test_verify_compares_prompts_and_resources(
     lock["mcp"]["prompts"].append({"name": "praise"})
     lock["mcp"]["resources"].append({"uri": "config://old"})
     path.write_text(json.dumps(lock), "utf-8")
-    with (
-        package.KnownLab(base_url=url, timeout=30, verify=True) as model,
-        pytest.raises(SignatureMismatchError) as raised,
-    ):
-        model.add(1)
-    assert raised.value.differences == (
-        "prompt: the prompt 'praise' was removed",
-        "prompt: the argument 'style' of the prompt 'review' was removed",
-        "read_resource: the resource 'config://old' was removed",
+    with package.KnownLab(base_url=url, timeout=30, verify=True) as model:
+        assert model.add(1) == 2
+        with pytest.raises(SignatureMismatchError) as prompts:
+            model.prompt("praise")
+        with pytest.raises(SignatureMismatchError) as resources:
+            model.read_resource("config://old")
+    assert prompts.value.differences == (
+        "prompt: the prompt `praise` was removed",
+        "prompt: the argument `style` of the prompt `review` was removed",
+    )
+    assert resources.value.differences == (
+        "read_resource: the resource `config://old` was removed",
     )
 
 

@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from clarigen._drift.breaking import find_breaks
+from clarigen._drift.lock import Lock
+from clarigen._drift.signature import read_signatures
 from clarigen.errors import InputError, TransportError
 from gen_client import pipeline
 from gen_client.diagnostics import Report
@@ -22,6 +25,7 @@ from gen_client.diff import compare
 from gen_client.diff.changes import Impact, Rule
 from gen_client.escape import Code
 from gen_client.interface.read import read_model
+from gen_client.interface.write import write_signatures
 from gen_client.plan.named import name_methods
 from gen_client.source import Document
 from support import SOURCES, run
@@ -483,3 +487,32 @@ def test_diff_reports_the_rule(index: int) -> None:
         *case.also,
     }
     assert compare.compare_interfaces(old, old) == compare.compare_interfaces(new, new) == []
+
+
+_COLLISIONS = {"_a", "_x", "AX"}
+"""Names that become another one's name in Python: only generated code tells them apart."""
+
+_TOLD_APART = [
+    index
+    for index, case in enumerate(CASES)
+    if not _COLLISIONS & set(re.findall(r"'name': '(\w+)'", repr(case.new)))
+]
+
+
+@pytest.mark.parametrize("index", _TOLD_APART, ids=_ids)
+def test_a_client_says_the_same(index: int) -> None:
+    """A client that verifies, or watches, finds the same breaking changes in the same words: in a lock and an answer."""
+    case = CASES[index]
+    models = [
+        read_model(Document(None, "", tuple(signatures)), Report())
+        for signatures in (case.old, case.new)
+    ]
+    old, new = (name_methods(model, Code("package"), Report()) for model in models)
+    said = [
+        change.describe()
+        for change in compare.compare_interfaces(old, new)
+        if change.impact is Impact.BREAKING
+    ]
+    lock = Lock(None, "", read_signatures(write_signatures(models[0])))
+    breaks = find_breaks(lock, read_signatures(case.new), None)
+    assert [line for lines in breaks.values() for line in lines] == said

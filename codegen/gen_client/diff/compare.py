@@ -1,30 +1,21 @@
 """The comparison of two interfaces of a model, for callers of the generated code.
 
-Methods and their names are compared here; `parameters` compares the details of one parameter, and `shapes` its type.
-This module does no I/O, and knows nothing of how changes are printed.
+The runtime compares them, because a client that verifies its model, or warns that it has changed, goes by the same rules.
+Here methods are described for it, with the names and the annotations that their code has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
 
-from clarigen import wire
-from gen_client.diff.changes import Change, Rule
-from gen_client.diff.parameters import compare_parameter_details
-from gen_client.diff.shapes import collect_record_names, compare_types
-from gen_client.interface.model import MethodKind
-from gen_client.plan import build
+from clarigen import _tooling
+from clarigen._tooling import Change, interface
+from gen_client.escape import escape_invisible, format_literal
+from gen_client.interface.model import Choice, KnownDefault, NoDefault, NullDefault, TypeKind
+from gen_client.plan import build, types
 from gen_client.plan.named import NamedMethod, NamedParameter
-from gen_client.plan.types import Use
-
-_KIND_PHRASES: Final = {
-    MethodKind.UNARY: "returns one result",
-    MethodKind.SERVER_STREAM: "returns a stream",
-    MethodKind.BIDI_STREAM: "takes a stream and returns one",
-}
-_Named = TypeVar("_Named", NamedMethod, NamedParameter)
+from gen_client.plan.types import Shape, Use
 
 
 def compare_interfaces(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -> list[Change]:
@@ -34,235 +25,95 @@ def compare_interfaces(old: Sequence[NamedMethod], new: Sequence[NamedMethod]) -
         old: The methods that callers know.
         new: The methods that there are now.
     """
-    before = {method.wire.name: method for method in old}
-    after = {method.wire.name: method for method in new}
-    renamed = _match_renamed(before, after)
-    changes: list[Change] = []
-    for name, method in before.items():
-        if name in after:
-            changes += _compare_method(method, after[name])
-        elif name in renamed:
-            new_name = str(after[renamed[name]].name)
-            changes.append(
-                _make_method_change(method, Rule.METHOD_RENAMED, "", "is called {} now", new_name)
-            )
-        else:
-            changes.append(_make_method_change(method, Rule.METHOD_REMOVED, "", "was removed"))
-    for name, method in after.items():
-        if name not in before and name not in renamed.values():
-            changes.append(_make_method_change(method, Rule.METHOD_ADDED, "", "is new"))
-    if _common_names(before, after) != _common_names(after, before):
-        message = "the methods are declared in another order"
-        changes.append(Change(Rule.ORDER_CHANGED, "", "", message))
-    return changes
+    before, after = ([describe_method(method) for method in methods] for methods in (old, new))
+    return _tooling.compare_interfaces(before, after)
 
 
-def _make_method_change(
-    method: NamedMethod, rule: Rule, field: str, template: str, *values: str
-) -> Change:
-    return Change(rule, str(method.name), field, template, values)
-
-
-def _common_names(names: Mapping[str, object], others: Mapping[str, object]) -> list[str]:
-    return [name for name in names if name in others]
-
-
-def _match_renamed(before: Mapping[str, _Named], after: Mapping[str, _Named]) -> dict[str, str]:
-    """Return the new wire names of methods or parameters that are equal apart from their names, by the old ones.
-
-    An old name is left out if more than one new name would match it, or if two old ones are equal.
-    """
-    removed = {name: replace(before[name].wire, name="") for name in before if name not in after}
-    added = {name: replace(after[name].wire, name="") for name in after if name not in before}
-    renamed: dict[str, str] = {}
-    for name, declaration in removed.items():
-        matches = [new_name for new_name, new in added.items() if new == declaration]
-        if len(matches) == 1 and list(removed.values()).count(declaration) == 1:
-            renamed[name] = matches[0]
-    return renamed
-
-
-# Methods
-
-
-def _compare_method(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
-    """Yield the changes of a method that both interfaces have."""
-    before, after = old.wire, new.wire
-    if new.name != old.name:
-        yield _make_method_change(old, Rule.METHOD_RENAMED, "", "is called {} now", str(new.name))
-    if after.kind is not before.kind:
-        message = f"{_KIND_PHRASES[after.kind]} now; before, it {_KIND_PHRASES[before.kind]}"
-        yield _make_method_change(old, Rule.METHOD_KIND_CHANGED, "", message)
-    if after.description != before.description:
-        yield _make_method_change(old, Rule.DESCRIPTION_CHANGED, "", "its description changed")
-    yield from _compare_parameters(old, new)
-    yield from compare_types(old.result, new.result, Use.RESULT, str(old.name), wire.RESULT_NAME)
-    if after.result.description != before.result.description:
-        yield _make_method_change(
-            old, Rule.DESCRIPTION_CHANGED, wire.RESULT_NAME, "its description changed"
-        )
-    if after.result.path != before.result.path:
-        paths = after.result.path, before.result.path
-        yield _make_method_change(
-            old, Rule.PATH_CHANGED, wire.RESULT_NAME, "travels at {} now, not {}", *paths
-        )
-    if after.result.multiple_outputs != before.result.multiple_outputs:
-        yield _make_method_change(
-            old, Rule.HINT_CHANGED, wire.RESULT_NAME, "its fields are sent in another way"
-        )
-    yield from _compare_type_names(old, new)
-    yield from _compare_batches(old, new)
-
-
-def _compare_type_names(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
-    """Yield the types that callers import and that are removed or renamed."""
-    new_names, new_parameters = _collect_type_names(new), _parameters_by_wire_name(new)
-    for field, name in _collect_type_names(old).items():
-        parameter = field.split(".")[0].split("[")[0]
-        if field in new_names and new_names[field] != name:
-            yield _make_type_rename(old, name, new_names[field])
-        elif field not in new_names and (
-            parameter in new_parameters or parameter == wire.RESULT_NAME
-        ):
-            yield _make_method_change(
-                old, Rule.TYPE_REMOVED, "", "there is no type {} any more", name
-            )
-
-
-def _make_type_rename(method: NamedMethod, old_name: str, new_name: str) -> Change:
-    template = "the type {} is called {} now"
-    return _make_method_change(method, Rule.TYPE_RENAMED, "", template, old_name, new_name)
-
-
-def _collect_type_names(method: NamedMethod) -> dict[str, str]:
-    """Return the names of a method's choices and records, by their fields on the wire."""
-    type_names = collect_record_names(method.result, wire.RESULT_NAME)
-    for parameter in method.parameters:
-        type_names |= collect_record_names(parameter.shape, parameter.wire.name)
-        if parameter.alias is not None:
-            type_names[parameter.wire.name] = str(parameter.alias)
-    return type_names
-
-
-def _compare_batches(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
-    """Yield the changes of a method's batch and of the type of its inputs."""
-    if old.input is None or old.wire.kind is not new.wire.kind:
-        return
-    if new.input is None:
-        yield _make_method_change(
-            old, Rule.BATCH_REMOVED, "", "{} was removed", str(old.names.batch)
-        )
-        return
-    if new.names.batch != old.names.batch:
-        batches = str(old.names.batch), str(new.names.batch)
-        yield _make_method_change(old, Rule.METHOD_RENAMED, "", "{} is called {} now", *batches)
-    if new.input != old.input:
-        yield _make_type_rename(old, str(old.input), str(new.input))
-
-
-# Parameters
-
-
-def _compare_parameters(old: NamedMethod, new: NamedMethod) -> Iterator[Change]:
-    before, after = _parameters_by_wire_name(old), _parameters_by_wire_name(new)
-    renamed = _match_renamed(before, after)
-    for name, parameter in before.items():
-        if name in renamed:
-            new_name = after[renamed[name]].name
-            yield _make_method_change(
-                old, Rule.PARAMETER_RENAMED, parameter.name, "is called {} now", new_name
-            )
-        elif name not in after:
-            yield _make_method_change(old, Rule.PARAMETER_REMOVED, parameter.name, "was removed")
-    for name, parameter in after.items():
-        if name not in before and name not in renamed.values():
-            yield _make_parameter_addition(old, parameter)
-    for name, parameter in before.items():
-        if name in after:
-            yield from _compare_parameter(old, parameter, after[name])
-    yield from _compare_positions(old, new, renamed)
-
-
-def _parameters_by_wire_name(method: NamedMethod) -> dict[str, NamedParameter]:
-    return {parameter.wire.name: parameter for parameter in method.parameters}
-
-
-def _make_parameter_addition(method: NamedMethod, parameter: NamedParameter) -> Change:
-    planned = build.build_parameter(parameter)
-    if parameter.wire.required:
-        rule, template, value = (
-            Rule.REQUIRED_PARAMETER_ADDED,
-            "is new and required: {}",
-            planned.annotation,
-        )
-    else:
-        rule, template, value = (
-            Rule.OPTIONAL_PARAMETER_ADDED,
-            "is new; left out, it is {}",
-            planned.default,
-        )
-    return _make_method_change(method, rule, parameter.name, template, str(value))
-
-
-def _compare_parameter(
-    method: NamedMethod, old: NamedParameter, new: NamedParameter
-) -> Iterator[Change]:
-    """Yield the changes of a parameter that both interfaces have."""
-    if new.name != old.name:
-        yield _make_method_change(
-            method, Rule.PARAMETER_RENAMED, old.name, "is called {} now", new.name
-        )
-    changes = compare_types(old.shape, new.shape, Use.PARAM, str(method.name), old.name)
-    if old.wire.is_stream != new.wire.is_stream:
-        template = "takes {} now, not {}"
-        forms = ("a stream", "one value") if new.wire.is_stream else ("one value", "a stream")
-        changes.append(
-            _make_method_change(method, Rule.TYPE_CHANGED, old.name, template.format(*forms))
-        )
-    yield from changes
-    if new.wire.path != old.wire.path:
-        yield _make_method_change(
-            method,
-            Rule.PATH_CHANGED,
-            old.name,
-            "travels at {} now, not {}",
-            new.wire.path,
-            old.wire.path,
-        )
-    has_same_values = all(change.rule is not Rule.TYPE_CHANGED for change in changes)
-    yield from compare_parameter_details(
-        str(method.name), old, new, has_same_values=has_same_values
+def describe_method(method: NamedMethod) -> interface.Method:
+    """Describe a method for the comparison."""
+    wire = method.wire
+    return interface.Method(
+        wire_name=wire.name,
+        name=method.name,
+        kind=wire.kind.value,
+        parameters=tuple(map(_describe_parameter, method.parameters)),
+        result=_describe_type(method.result),
+        batch="" if method.input is None else method.names.batch,
+        input=method.input or "",
+        description=wire.description,
+        result_description=wire.result.description,
+        result_path=wire.result.path,
+        result_hints=wire.result.multiple_outputs,
+        declaration=replace(wire, name=""),
     )
 
 
-def _compare_positions(
-    old: NamedMethod, new: NamedMethod, renamed: dict[str, str]
-) -> Iterator[Change]:
-    """Yield the changes of the parameters' order.
+def _describe_parameter(parameter: NamedParameter) -> interface.Parameter:
+    wire, planned = parameter.wire, build.build_parameter(parameter)
+    absent = planned.default_type.replace("Default", "SERVER_DEFAULT")
+    bounds = (None, None) if wire.range is None else wire.range.enforced
+    lowest, highest = (_describe_limit(bound, parameter.shape.kind) for bound in bounds)
+    return interface.Parameter(
+        wire_name=wire.name,
+        name=parameter.name,
+        type=_describe_type(parameter.shape),
+        annotation=planned.annotation,
+        is_required=wire.required,
+        is_stream=wire.is_stream,
+        absent=tuple(absent.split(" | ")) if absent else (),
+        default=_describe_default(parameter),
+        default_code=planned.default,
+        default_text=wire.default_text,
+        choices=tuple(map(_describe_choice, wire.choices)),
+        alias=parameter.alias or "",
+        limits=(lowest, highest),
+        range=wire.range,
+        hints=(wire.internal_only, wire.is_param),
+        path=wire.path,
+        description=wire.description,
+        declaration=replace(wire, name=""),
+    )
 
-    Parameters that can be passed by position must stay where they are; the order of the others breaks nobody.
-    """
-    after = _parameters_by_wire_name(new)
-    kept = [renamed.get(name, name) for name in _parameters_by_wire_name(old)]
-    old_positional = [name for name in _positional_names(old, renamed) if name in after]
-    new_positional = _positional_names(new, {})
-    if old_positional != new_positional[: len(old_positional)]:
-        keyword_only = [name for name in old_positional if name not in new_positional]
-        if keyword_only and new_positional == old_positional[: len(new_positional)]:
-            for name in keyword_only:
-                message = "can be passed by name only"
-                yield _make_method_change(old, Rule.POSITION_CHANGED, after[name].name, message)
-        else:
-            names = ", ".join(after[name].name for name in new_positional)
-            template = "by position it takes {} now, in this order"
-            yield _make_method_change(old, Rule.POSITION_CHANGED, "", template, names)
-    elif [name for name in kept if name in after] != [name for name in after if name in kept]:
-        yield _make_method_change(
-            old, Rule.ORDER_CHANGED, "", "its options are declared in another order"
-        )
+
+def _describe_default(parameter: NamedParameter) -> str:
+    """Return what leaving the parameter out means: an expression, or the text of the model's author."""
+    match parameter.wire.default:
+        case NoDefault():
+            return ""
+        case NullDefault():
+            return "None"
+        case KnownDefault(value):
+            return types.format_value(value, parameter.shape)
+        case server_default:
+            text = " ".join(escape_invisible(server_default.text).split())
+            return text or "SERVER_DEFAULT"
 
 
-def _positional_names(method: NamedMethod, renamed: dict[str, str]) -> list[str]:
-    """Return the parameters that can be passed by position, by their present names on the wire."""
-    names = (parameter.wire.name for parameter in method.parameters[: method.positional_count])
-    return [renamed.get(name, name) for name in names]
+def _describe_choice(choice: Choice) -> interface.Choice:
+    return interface.Choice(
+        choice.value, format_literal(choice.value), choice.id, choice.description
+    )
+
+
+def _describe_limit(bound: float | None, kind: TypeKind) -> interface.Limit | None:
+    return None if bound is None else interface.Limit(bound, str(types.range_bound(bound, kind)))
+
+
+def _describe_type(shape: Shape) -> interface.Type:
+    """Describe a type. Its annotations are plain text: `Code` is for templates."""
+    return interface.Type(
+        kind=shape.kind.value,
+        parameter=str(types.format_annotation(shape, Use.PARAM)),
+        result=str(types.format_annotation(shape, Use.RESULT)),
+        record=str(shape.record or ""),
+        items=tuple(map(_describe_type, shape.items)),
+        fields=tuple(
+            interface.Field(
+                field.wire.name,
+                str(field.name),
+                _describe_type(field.shape),
+                field.wire.description,
+            )
+            for field in shape.fields
+        ),
+    )

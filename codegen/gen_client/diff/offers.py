@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clarigen._tooling import compare_offers
-from gen_client.diff.changes import Change, Rule
+from gen_client.diff.changes import Change
 from gen_client.interface.model import Model
 
 
@@ -17,7 +17,4 @@ def compare_prompts_and_resources(old: Model, new: Model) -> list[Change]:
     if old.tools is None or new.tools is None:
         return []
     offers: list[Mapping[str, object]] = [old.tools.document, new.tools.document]
-    return [
-        Change(Rule(change.rule), change.method, "", change.template, change.values)
-        for change in compare_offers(*offers)
-    ]
+    return list(compare_offers(*offers))

@@ -26,8 +26,9 @@ from ..errors import ConfigError
 if TYPE_CHECKING:
     from .._calls.address import Address, Routing
     from .._calls.call import CallContext
+    from .._calls.driver import Driver
     from .._calls.retry import Policy
-    from .._transport.endpoint import ClientOptions
+    from .._transport.endpoint import ClientOptions, Endpoint
 else:
     Address = Routing = CallContext = Policy = ClientOptions = Any
 
@@ -89,7 +90,7 @@ class ClientBase(ABC):
         stream_timeout: float | None = None,
         max_retries: int = DEFAULT_RETRIES,
         idempotent: bool = False,
-        verify: bool = False,
+        verify: bool | None = None,
         on_response: Observer | None = None,
         interceptors: Sequence[object] = (),
     ) -> None:
@@ -121,7 +122,10 @@ class ClientBase(ABC):
             idempotent: Whether to retry after a lost connection, too. The call may then run, and be
                 billed, more than once.
             verify: Whether the first call compares the model's methods with those that this class was
-                generated from. It raises SignatureMismatchError if calls may break.
+                generated from. A call of a method that has changed, so that calls may break, raises
+                SignatureMismatchError. By default, the methods are compared in the background once an
+                answer comes from another version; what may break calls is logged as a warning. False
+                compares nothing.
             on_response: Callback, invoked with a `Response` after each successful call: for metrics,
                 logs, billing. It runs where the call is made, and cannot change the result: what it
                 raises is logged.
@@ -159,7 +163,13 @@ class ClientBase(ABC):
         self._endpoint = Endpoint.find(base_url, credentials, self._options.interceptors)
         policy = self._options.make_policy(self._endpoint, reference)
         self._address: Address = Address(reference, version, self._resolve_routing())
-        self._drift = DriftChecker(find_package(type(self), ClientBase), verify=verify)
+        endpoint = self._endpoint
+        self._drift = DriftChecker(
+            find_package(type(self), ClientBase),
+            verify=verify,
+            server=endpoint.target.address,
+            start=None if version else lambda job: _start_job(endpoint, job),
+        )
         self._has_explicit_credential = bool(credentials)
         self._identity = (
             RecordedClient()
@@ -351,6 +361,18 @@ class ClientBase(ABC):
     @abstractmethod
     def _open_connection(self) -> None:
         """Open a connection, and set `self._connection`."""
+
+
+def _start_job(endpoint: Endpoint, job: Callable[[Driver], None]) -> None:
+    """Run a job in the background, with requests to a server. What the job needs is loaded by its thread."""
+    from .._transport.in_flight import start_job
+
+    def run() -> None:
+        from .._transport.background import run_job
+
+        run_job(endpoint, job)
+
+    start_job(run)
 
 
 def _restore(cls: type[ClientT], options: ClientOptions) -> ClientT:

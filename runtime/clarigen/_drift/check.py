@@ -1,28 +1,38 @@
 """Whether the deployed model is still the one that a client was generated for.
 
-With `verify=True`, the first call compares the model's methods with the lock. Otherwise, after an error that a
-changed model may have caused, the model's version is queried, once; if it changed, the error says so. Both checks
-are flows without I/O, see `_calls`. The code that reads locks and queries the platform is imported on first use.
+With `verify=True`, the first call compares the model's methods with the lock, and a call of a method that would break
+raises. Otherwise the first answer of another version starts a comparison in the background, which logs what would break
+(see `watch`). In addition, after an error that a changed model may have caused, the model's version is queried, once; if it
+changed, the error says so. All checks are flows without I/O, see `_calls`. The code that reads locks and queries the
+platform is imported on first use.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from logging import WARNING
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from .._after_fork import register_resettable
 from .._calls.actions import GrpcFailure, Send, Sleep
 from .._calls.address import Address
 from .._calls.retry import Deadline
 from .._calls.status import classify_status
+from .._log import LOGGER
 from .._text import escape_unprintable
 from ..errors import ClarigenError, ConfigError, DecodeError, ModelError, SignatureMismatchError
 
 if TYPE_CHECKING:
     from .._calls.call import UnaryFlow
+    from .._calls.driver import Driver
+    from .._wire.method import Method
+    from .breaking import Breaks
     from .lock import Lock
+
+Start: TypeAlias = "Callable[[Callable[[Driver], None]], None]"
+"""A function that starts a job in the background, with a driver of its own."""
 
 _POLL_SECONDS: Final = 0.02
 """Interval, in seconds, at which a call checks whether the comparison that another call runs is done."""
@@ -56,34 +66,55 @@ def find_package(client: type[Any], base: type[Any]) -> str:
     return ""
 
 
+_watched: Final[dict[tuple[object, ...], object]] = {}
+"""What was compared in the background, in this process: package, server, model and version."""
+
+_MAX_VERSIONS: Final = 16
+"""Maximum number of versions of a model that are compared: some servers tell another one with each answer."""
+
+
 class DriftChecker:
     """What a client and its copies from `with_options` know about changes of the model. Thread-safe.
 
     Attributes:
         unverified: Whether a call must run `verify_once` first.
+        is_watching: Whether `note_answer` must be called if an answer tells another version than `seen_version`.
+        seen_version: The version that the last answer told; empty if it told none, None before the first answer.
     """
 
-    def __init__(self, package: str, *, verify: bool) -> None:
+    def __init__(
+        self, package: str, *, verify: bool | None, server: str = "", start: Start | None = None
+    ) -> None:
         """Create the state of a client that has made no call.
 
         Args:
             package: Full name of the package that the client was generated into; empty if there is none.
-            verify: Whether the first call compares the model's methods with the lock.
+            verify: Whether the first call compares the model's methods with the lock. None to compare in the
+                background, once an answer tells another version, and log what would break.
+            server: The server's address.
+            start: Starts a job in the background; None if the version of the calls is fixed.
 
         Raises:
             ConfigError: `verify` is true, and the package has no lock that can be read.
         """
-        self.unverified = verify
-        self._verify = verify
+        self.unverified = verify is True
+        self.is_watching = verify is not False and start is not None and bool(package)
+        self.seen_version: str | None = None
+        self._verify = verify is True
         self._package = package
+        self._server = server
+        self._start = start
         self._lock: Lock | None = None
-        self._differences: list[str] = []
+        self._breaks: Breaks | None = None
+        self._verified_versions: set[str] = set()
         self._comparison_mutex = threading.Lock()
         self._has_fetched_version = False
         self._latest_version = ""
         if verify:  # imported now, so that the first call does not have to
-            from .deployed import read_lock
+            from . import breaking, deployed, offered
+            from .lock import read_lock
 
+            del breaking, deployed, offered
             self._lock = read_lock(package)
             register_resettable(self)
 
@@ -91,15 +122,22 @@ class DriftChecker:
         """Replace the mutex, which a thread of the parent may have held."""
         self._comparison_mutex = threading.Lock()
 
-    def verify_once(self, address: Address, deadline: Deadline) -> UnaryFlow[None]:
+    def verify_once(
+        self, method: Method[Any], address: Address, deadline: Deadline
+    ) -> UnaryFlow[None]:
         """Compare the model's methods with the lock unless that has been done. Calls in the meantime wait for it.
 
+        Args:
+            method: The method that is called.
+            address: The model.
+            deadline: The deadline of the call.
+
         Raises:
-            SignatureMismatchError: The methods differ.
+            SignatureMismatchError: A change of the method would break its callers.
             GrpcFailure: A request failed, or the deadline passed.
             ClarigenError: The methods of the model could not be read.
         """
-        while self.unverified and not self._differences:
+        while self._breaks is None:
             mutex = self._comparison_mutex  # a fork in the meantime replaces it
             if mutex.acquire(blocking=False):
                 try:
@@ -110,25 +148,64 @@ class DriftChecker:
                 raise GrpcFailure("DEADLINE_EXCEEDED", "")
             else:
                 yield Sleep(_POLL_SECONDS)
-        if self._differences:
+        from .breaking import select_breaks
+
+        differences = select_breaks(self._breaks, method)
+        if differences:
             problem = f"the model is not the one that {self._package} was generated for"
             remedy = "run gen-client again, or give the version_id that it was generated from"
-            raise SignatureMismatchError(
-                f"{problem}; {remedy}:", differences=tuple(self._differences)
-            )
+            raise SignatureMismatchError(f"{problem}; {remedy}:", differences=differences)
 
     def _compare(self, address: Address, deadline: Deadline) -> UnaryFlow[None]:
-        if not self.unverified or self._differences:
+        if self._breaks is not None:
             return  # another call was faster
-        from .deployed import describe_differences, fetch_signatures
+        from .breaking import find_breaks
+        from .deployed import fetch_methods
+        from .offered import fetch_offered
 
         assert self._lock is not None
-        deployed = yield from fetch_signatures(address, deadline)
-        differences = describe_differences(self._lock.methods, deployed)
-        if self._lock.tools is not None:
-            differences += yield from _compare_server(self._lock, address, deadline)
-        self._differences = differences
-        self.unverified = bool(self._differences)
+        if self.seen_version and not address.version_id and address.reference is not None:
+            address = Address(address.reference, self.seen_version, address.routing)
+        version_id, methods = yield from fetch_methods(address, deadline)
+        offered = yield from fetch_offered(self._lock, address, deadline)
+        self._breaks = find_breaks(self._lock, methods, offered)
+        self._verified_versions.add(version_id)
+        self.unverified = bool(self._breaks)
+
+    def note_answer(self, version_id: str, address: Address) -> None:
+        """Take notice of the version that an answer tells, if it is another one than `seen_version`.
+
+        Args:
+            version_id: The version; empty if the answer tells none.
+            address: The model that was called.
+        """
+        is_first, self.seen_version = self.seen_version is None, version_id
+        if self._verify:
+            versions = self._verified_versions
+            if is_first and versions == {""}:  # the model was asked, and did not tell its version
+                versions.add(version_id)
+            elif version_id and version_id not in versions:
+                self._breaks, self.unverified = None, True
+            return
+        model = (self._package, self._server, address.reference)
+        if sum(key[:-1] == model for key in list(_watched)) >= _MAX_VERSIONS:
+            self.is_watching = False
+            return
+        mine = object()
+        is_new = (
+            LOGGER.isEnabledFor(WARNING) and _watched.setdefault((*model, version_id), mine) is mine
+        )
+        if self._start is not None and is_new:
+            lock_of, package = self._find_lock, self._package
+
+            def compare(driver: Driver) -> None:
+                from .watch import warn_if_broken
+
+                lock = lock_of()
+                if lock is not None:
+                    warn_if_broken(driver, package, lock, address, version_id)
+
+            self._start(compare)
 
     def add_hint(
         self, error: ClarigenError, address: Address, deadline: Deadline, version_id: str
@@ -190,22 +267,6 @@ class DriftChecker:
             with suppress(GrpcFailure, ClarigenError):
                 self._latest_version = yield from get_version_id(address.reference, "", timeout)
         return self._latest_version
-
-
-def _compare_server(lock: Lock, address: Address, deadline: Deadline) -> UnaryFlow[list[str]]:
-    """Ask an MCP model for what the lock has, and return how it differs: tools, prompts and resources."""
-    from .._calls.call import CallContext, call_unary
-    from .._calls.retry import Policy
-    from .mcp_server import McpServer
-    from .offer import describe_offer_differences
-    from .tools import describe_tool_differences
-
-    context = CallContext(address, Policy(deadline.remaining(), idempotent=True))
-    server = McpServer(lambda method, values: call_unary(method, values, context))
-    tools = yield from server.list("tools/list", "tools")
-    offer = yield from server.list_again(lock.offer)
-    differences = describe_tool_differences(lock.tools or [], tools)
-    return differences + describe_offer_differences(lock.offer, offer)
 
 
 def may_be_drift(error: ClarigenError) -> bool:

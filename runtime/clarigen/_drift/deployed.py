@@ -1,7 +1,6 @@
 """The signatures of a deployed model: whether the platform or the model is asked for them, and what they answer.
 
-Only the generator and clients with `verify=True` load this module. It re-exports `read_lock` and
-`describe_differences`, so that a comparison needs one import.
+Only the generator and comparisons load this module.
 """
 
 from __future__ import annotations
@@ -25,21 +24,19 @@ from .._calls.status import INPUT_UNSUPPORTED_FORMAT, SUCCESS, raise_for_status
 from .._model_ref import ModelRef
 from ..errors import DecodeError
 from .derived_signatures import derive_signatures
-from .difference import describe_differences
-from .lock import read_lock
+from .interface import Method
 from .model_type import UnknownModelTypeError, convert_model_type
-from .signature import Signature, read_signatures
+from .signature import read_signatures
 
 if TYPE_CHECKING:
     from .._proto import MethodSignature, ModelType, ModelTypeField, MultiOutputResponse, Status
 
 __all__ = [
     "DeployedSignatures",
-    "describe_differences",
-    "fetch_signatures",
+    "fetch_methods",
     "get_deployed_signatures",
     "get_model_type",
-    "read_lock",
+    "parse_methods",
     "read_response_text",
 ]
 
@@ -157,10 +154,10 @@ def get_model_type(
     return type_, model.model_version.output_info.params_specs
 
 
-def fetch_signatures(
+def fetch_methods(
     address: Address, deadline: Deadline
-) -> Generator[Send, Any, dict[str, Signature]]:
-    """Get the signatures of the model at an address and read them. Return them by the name of the method.
+) -> Generator[Send, Any, tuple[str, dict[str, Method]]]:
+    """Get the methods of the model at an address, by name, and the version that they belong to; empty if unknown.
 
     Raises:
         GrpcFailure: A request failed.
@@ -169,11 +166,16 @@ def fetch_signatures(
     """
     version_id, stored, response = yield from get_deployed_signatures(address, deadline.remaining)
     if response is None:
-        return read_signatures(stored)
+        return version_id, read_signatures(stored)
     text = read_response_text(response)
-    if not text:
-        answer = yield from get_model_type(address.reference, version_id, deadline.remaining)
-        return {} if answer is None else _derive_signatures(*answer)
+    if text:
+        return version_id, parse_methods(text)
+    answer = yield from get_model_type(address.reference, version_id, deadline.remaining)
+    return version_id, {} if answer is None else _derive_signatures(*answer)
+
+
+def parse_methods(text: str) -> dict[str, Method]:
+    """Return the methods in a model's own response; raise `DecodeError` if it holds none."""
     try:
         content: Mapping[str, Any] = json.loads(text)
         return read_signatures({"name": name, **entry} for name, entry in content.items())
@@ -183,7 +185,7 @@ def fetch_signatures(
 
 def _derive_signatures(
     model_type: ModelType, params_specs: Sequence[ModelTypeField]
-) -> dict[str, Signature]:
+) -> dict[str, Method]:
     """Return the signatures that a model type stands for; none if no method can be derived from it."""
     if model_type.method_signatures:
         return read_signatures(model_type.method_signatures)

@@ -12,7 +12,8 @@ from typing import Any, Final
 from .._model_ref import ModelRef
 from .._wire.codec import is_instance
 from ..errors import ConfigError
-from .signature import Signature, read_signatures
+from .interface import Method
+from .signature import read_signatures
 
 LOCK_NAME: Final = "signatures.json"
 
@@ -31,7 +32,7 @@ class Lock:
 
     reference: ModelRef | None
     version_id: str
-    methods: Mapping[str, Signature]
+    methods: Mapping[str, Method]
     tools: list[dict[str, Any]] | None = None
     offer: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict[str, Any])
 

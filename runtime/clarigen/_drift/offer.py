@@ -1,19 +1,16 @@
 """How the prompts and resources of an MCP model differ from those that a client was generated from.
 
-One rule for `gen-client diff` and for `verify=True`. What is compared are the lists of the protocol, as in the lock under
-`mcp`. Their texts are those of a stranger: they are values of a change, never part of its words.
+One rule for `gen-client diff`, `verify=True` and the warning of a client. What is compared are the lists of the
+protocol, as in the lock under `mcp`. Their texts are those of a stranger: they are values of a change, never part of its words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from .._text import escape_unprintable, shorten
 from .._wire.codec import is_instance
-
-_MAX_LENGTH: Final = 120
-"""Maximum length of a name in a message, in characters."""
+from .changes import Change, Rule
 
 _RESOURCE_LISTS: Final = (
     ("resources", "uri", "the resource"),
@@ -22,40 +19,13 @@ _RESOURCE_LISTS: Final = (
 """The lists of resources: their keys, those of their entries' identities, and words for an entry."""
 
 
-class OfferChange(NamedTuple):
-    """One change.
-
-    Attributes:
-        rule: Its kind, in the words of `gen-client diff`.
-        method: The method of the client that it concerns: `prompt` or `read_resource`.
-        template: The message, with a gap (`{}`) for each value.
-        values: Names that the server gives.
-        is_breaking: Whether a call that worked may fail.
-    """
-
-    rule: str
-    method: str
-    template: str
-    values: tuple[str, ...]
-    is_breaking: bool = False
-
-
-def describe_offer_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return what may break a caller, one line each.
+def compare_offers(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """Yield the changes of prompts, then those of resources and templates; the order is that of the lists.
 
     Args:
         before: What the client was generated from: `prompts`, `resources` and `resourceTemplates`.
         after: What the deployed model offers.
     """
-    return [
-        f"{change.method}: {change.template.format(*map(_show, change.values))}"
-        for change in compare_offers(before, after)
-        if change.is_breaking
-    ]
-
-
-def compare_offers(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[OfferChange]:
-    """Yield the changes of prompts, then those of resources and templates; see `describe_offer_differences`."""
     old, new = _by_identity(before, "prompts", "name"), _by_identity(after, "prompts", "name")
     yield from _compare_presence(old, new, "prompt", "the prompt")
     for name in [name for name in old if name in new]:
@@ -69,60 +39,62 @@ def compare_offers(before: Mapping[str, Any], after: Mapping[str, Any]) -> Itera
 
 def _compare_presence(
     old: Mapping[str, object], new: Mapping[str, object], method: str, words: str
-) -> Iterator[OfferChange]:
+) -> Iterator[Change]:
     """Yield the entries that are gone, and those that are new."""
-    kind = "prompt" if method == "prompt" else "resource"
+    is_prompt = method == "prompt"
+    removed = Rule.PROMPT_REMOVED if is_prompt else Rule.RESOURCE_REMOVED
+    added = Rule.PROMPT_ADDED if is_prompt else Rule.RESOURCE_ADDED
     for name in old:
         if name not in new:
-            yield OfferChange(f"{kind}-removed", method, f"{words} {{}} was removed", (name,), True)
+            yield Change(removed, method, "", f"{words} {{}} was removed", (name,))
     for name in new:
         if name not in old:
-            yield OfferChange(f"{kind}-added", method, f"{words} {{}} is new", (name,))
+            yield Change(added, method, "", f"{words} {{}} is new", (name,))
 
 
 def _compare_prompts(
     name: str, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Iterator[OfferChange]:
+) -> Iterator[Change]:
     """Yield the changes of a prompt. Its arguments are always texts."""
     old, new = (_by_identity(prompt, "arguments", "name") for prompt in (before, after))
     for argument, entry in old.items():
         values = (name, argument)
         if argument not in new:
             template = "the argument {1} of the prompt {0} was removed"
-            yield OfferChange("parameter-removed", "prompt", template, values, True)
+            yield Change(Rule.PARAMETER_REMOVED, "prompt", "", template, values)
         elif _is_required(new[argument]) and not _is_required(entry):
             template = "the argument {1} of the prompt {0} is required now"
-            yield OfferChange("became-required", "prompt", template, values, True)
+            yield Change(Rule.BECAME_REQUIRED, "prompt", "", template, values)
         elif _is_required(entry) and not _is_required(new[argument]):
             template = "the argument {1} of the prompt {0} can be left out now"
-            yield OfferChange("became-optional", "prompt", template, values)
+            yield Change(Rule.BECAME_OPTIONAL, "prompt", "", template, values)
     for argument, entry in new.items():
         if argument not in old:
             values = (name, argument)
             if _is_required(entry):
                 template = "the argument {1} of the prompt {0} is new and required"
-                yield OfferChange("required-parameter-added", "prompt", template, values, True)
+                yield Change(Rule.REQUIRED_PARAMETER_ADDED, "prompt", "", template, values)
             else:
                 template = "the argument {1} of the prompt {0} is new"
-                yield OfferChange("optional-parameter-added", "prompt", template, values)
+                yield Change(Rule.OPTIONAL_PARAMETER_ADDED, "prompt", "", template, values)
     if _texts(before) != _texts(after) or any(
         _texts(old[argument]) != _texts(new[argument]) for argument in old.keys() & new.keys()
     ):
         template = "the description of the prompt {} changed"
-        yield OfferChange("description-changed", "prompt", template, (name,))
+        yield Change(Rule.DESCRIPTION_CHANGED, "prompt", "", template, (name,))
 
 
 def _compare_resources(
     uri: str, before: Mapping[str, Any], after: Mapping[str, Any], words: str
-) -> Iterator[OfferChange]:
+) -> Iterator[Change]:
     """Yield the changes of a resource or a template."""
     old, new = _text(before, "mimeType"), _text(after, "mimeType")
     if old != new:
         template = f"{words} {{}} has another MIME type: {{}} now, not {{}}"
-        yield OfferChange("hint-changed", "read_resource", template, (uri, new, old))
+        yield Change(Rule.HINT_CHANGED, "read_resource", "", template, (uri, new, old))
     if (*_texts(before), _text(before, "name")) != (*_texts(after), _text(after, "name")):
         template = f"the description of {words.removeprefix('the ')} {{}} changed"
-        yield OfferChange("description-changed", "read_resource", template, (uri,))
+        yield Change(Rule.DESCRIPTION_CHANGED, "read_resource", "", template, (uri,))
 
 
 def _by_identity(holder: Mapping[str, Any], key: str, identity: str) -> dict[str, dict[str, Any]]:
@@ -145,8 +117,3 @@ def _texts(entry: Mapping[str, Any]) -> tuple[str, str]:
 def _text(entry: Mapping[str, Any], key: str) -> str:
     text = entry.get(key)
     return text if isinstance(text, str) else ""
-
-
-def _show(value: str) -> str:
-    """Return a name for a message: escaped, on one line, and shortened."""
-    return shorten(escape_unprintable(repr(value)), _MAX_LENGTH)

@@ -58,19 +58,20 @@ class _Schema(NamedTuple):
 
 def describe_tool_differences(
     before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
-) -> list[str]:
-    """Return the differences, one line each; an empty list if calls work as before.
+) -> dict[str, tuple[str, ...]]:
+    """Return the differences of each tool, one line each; only of tools whose calls do not work as before.
 
     Args:
         before: The tools that the client was generated from, as in `tools/list`.
         after: The tools of the deployed model.
     """
     present = {tool.get("name"): tool for tool in after}
-    differences: list[str] = []
+    differences: dict[str, tuple[str, ...]] = {}
     for tool in before:
-        label = f"tool {_show(tool.get('name'))}"
+        name = str(tool.get("name"))
+        label = f"tool {_show(name)}"
         if tool.get("name") not in present:
-            differences.append(f"{label} is gone")
+            differences[name] = (f"{label} is gone",)
         else:
             try:
                 changes = list(_compare_tools(tool, present[tool["name"]]))
@@ -79,7 +80,8 @@ def describe_tool_differences(
                 changes = (
                     [] if is_same else ["its schemas cannot be compared, and are not the same"]
                 )
-            differences += [f"{label}: {change}" for change in changes]
+            if changes:
+                differences[name] = tuple(f"{label}: {change}" for change in changes)
     return differences
 
 

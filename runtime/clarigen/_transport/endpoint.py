@@ -210,7 +210,7 @@ class ClientOptions(NamedTuple):
     timeout: float | None
     max_retries: int
     idempotent: bool
-    verify: bool
+    verify: bool | None
     on_response: Observer | None
     interceptors: tuple[object, ...]
     idle_timeout: float | Default | None = SERVER_DEFAULT

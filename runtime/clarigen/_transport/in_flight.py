@@ -1,7 +1,8 @@
 """Synchronous gRPC calls in flight: what a fork waits for, and what is canceled when the program ends.
 
 Every synchronous use of grpc passes through `FORK_GATE`, which keeps it apart from forks. Calls that run in the
-background are recorded until they end. This module does not know what a call sends or what its reply means.
+background are recorded until they end. Jobs, which no call waits for, run in threads that keep no program alive.
+This module does not know what a call sends or what its reply means.
 """
 
 from __future__ import annotations
@@ -31,7 +32,13 @@ _FORK_TIMEOUT: Final = 1.0
 """The longest time, in seconds, that a fork waits for calls, or that a new call waits for a fork."""
 
 _EXIT_TIMEOUT: Final = 0.5
-"""The longest time, in seconds, that the end of the program waits for canceled calls."""
+"""The longest time, in seconds, that the end of the program waits for jobs, and then for canceled calls."""
+
+JOB_DELAY: Final = 0.25
+"""The time before a job begins, in seconds: the start of a program needs the processor for its first calls."""
+
+_jobs: Final[WeakSet[threading.Thread]] = WeakSet()
+"""The threads of jobs. A forked child does not have them."""
 
 
 class ForkGate:
@@ -62,6 +69,7 @@ class ForkGate:
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self.owner_threads: list[int] = []
+        self._job_calls: WeakSet[Any] = WeakSet()
         self._forking_threads: list[int] = []
 
     def enter(self, owner_thread: int) -> None:
@@ -85,6 +93,12 @@ class ForkGate:
             if self._forking_threads:
                 self._changed.notify_all()
 
+    def add_job_call(self, call: Any) -> None:
+        """Record a call of a job. A fork cancels it, and does not wait for its answer."""
+        self._job_calls.add(call)
+        if self._forking_threads:  # the fork may have looked before
+            call.cancel()
+
     def __enter__(self) -> None:
         self.enter(threading.get_ident())
 
@@ -96,6 +110,9 @@ class ForkGate:
         thread = threading.get_ident()
         with self.lock:
             self._forking_threads.append(thread)
+        for call in list(self._job_calls):
+            call.cancel()
+        with self.lock:
             self._changed.wait_for(
                 lambda: all(owner == thread for owner in self.owner_threads), self.timeout
             )
@@ -194,6 +211,32 @@ def _begin_cancellation(call: Any) -> threading.Event:
     return done
 
 
+_is_ending = threading.Event()
+"""Set when the program is about to end: jobs that have not begun begin at once."""
+
+
+def start_job(job: Callable[[], None]) -> None:
+    """Run a function in a thread that keeps no program alive. What it raises is logged at DEBUG.
+
+    The end of the program gives it a moment to finish.
+    """
+
+    def run() -> None:
+        _is_ending.wait(JOB_DELAY)
+        try:
+            job()
+        except Exception:  # noqa: BLE001 - nobody waits for it
+            from .._log import LOGGER
+
+            park_at_exit()
+            LOGGER.debug("a job in the background failed", exc_info=True)
+
+    thread = threading.Thread(target=run, name="clarigen-job", daemon=True)
+    with suppress(RuntimeError):  # there are no more threads, or the interpreter ends
+        thread.start()
+        _jobs.add(thread)
+
+
 _is_exiting = threading.Event()
 
 
@@ -208,6 +251,12 @@ def park_at_exit() -> None:
 
 @atexit.register
 def _cancel_all() -> None:
+    _is_ending.set()
+    deadline = time.monotonic() + _EXIT_TIMEOUT
+    with suppress(KeyboardInterrupt):  # nobody waits for a job who presses Ctrl-C
+        for job in list(_jobs):
+            if job.is_alive():
+                job.join(max(deadline - time.monotonic(), 0))
     _is_exiting.set()
     # grpc's threads still run here, and stop with the interpreter. If one stops while it holds the lock of a
     # call, whatever uses this call later hangs, even grpc when the call is garbage-collected. So all calls are

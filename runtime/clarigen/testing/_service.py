@@ -88,9 +88,12 @@ class Service:
             for name, method in methods.items()
         }
 
-    def _get_methods(self, version: str) -> Mapping[str, ServedMethod]:
+    def _find_version(self, version: str) -> tuple[str, Mapping[str, ServedMethod]]:
+        """Return the id and the methods of the version that answers a request for a version."""
         versions = self._versions
-        return versions.get(version) or versions[next(reversed(versions))]
+        if version not in versions:
+            version = next(reversed(versions))
+        return version, versions[version]
 
     # Calls.
 
@@ -102,7 +105,7 @@ class Service:
         self, request: _proto.PostModelOutputsRequest
     ) -> Iterator[_proto.MultiOutputResponse]:
         """Yield the only response. This is a generator so that `_catch_failure` applies to it."""
-        methods = self._get_methods(request.version_id)
+        version, methods = self._find_version(request.version_id)
         if get_called_method(request) is None:
             yield _answer_discovery({} if self._model_type else methods)
             return
@@ -111,7 +114,7 @@ class Service:
             method = _select_method(methods, method_input, UNARY)
             options = request.model.model_version.output_info
             result = self._call_method(method, method.decode_arguments(method_input.data, options))
-            response.outputs.append(_build_output(method, result))
+            response.outputs.append(_build_output(method, result, version))
         yield response
 
     def generate(self, request: _proto.PostModelOutputsRequest) -> Responses:
@@ -122,9 +125,10 @@ class Service:
         self, request: _proto.PostModelOutputsRequest
     ) -> Iterator[_proto.MultiOutputResponse]:
         method_input = _get_only_input(request)
-        method = _select_method(self._get_methods(request.version_id), method_input, SERVER_STREAM)
+        version, methods = self._find_version(request.version_id)
+        method = _select_method(methods, method_input, SERVER_STREAM)
         for item in self._call_method(method, method.decode_arguments(method_input.data)):
-            yield _build_response(method, item)
+            yield _build_response(method, item, version)
 
     def stream(
         self,
@@ -143,16 +147,15 @@ class Service:
         later_requests: Iterator[_proto.PostModelOutputsRequest],
     ) -> Iterator[_proto.MultiOutputResponse]:
         method_input = _get_only_input(first_request)
-        method = _select_method(
-            self._get_methods(first_request.version_id), method_input, BIDI_STREAM
-        )
+        version, methods = self._find_version(first_request.version_id)
+        method = _select_method(methods, method_input, BIDI_STREAM)
         assert method.stream_parameter is not None
         arguments = method.decode_arguments(method_input.data)
         arguments[method.stream_parameter] = _decode_stream(
             method, arguments[method.stream_parameter], later_requests
         )
         for item in self._call_method(method, arguments):
-            yield _build_response(method, item)
+            yield _build_response(method, item, version)
 
     def _call_method(self, method: ServedMethod, arguments: dict[str, Any]) -> Any:
         self.call_log.add(method.name, arguments, method.stream_parameter)
@@ -212,7 +215,7 @@ class Service:
             app_id=request.user_app_id.app_id,
             method_signatures=[
                 _proto.MethodSignature(**_replace_enum_names(method.signature))
-                for method in self._get_methods(version).values()
+                for method in self._find_version(version)[1].values()
                 if not isinstance(method, InlineMethod)
             ],
         )
@@ -277,15 +280,17 @@ def _decode_stream(
         yield method.decode_item(_get_only_input(request).data)
 
 
-def _build_output(method: ServedMethod, result: Any) -> _proto.Output:
+def _build_output(method: ServedMethod, result: Any, version: str) -> _proto.Output:
+    """Build an output. It tells the version, as the platform does."""
     output = _proto.Output(status=_build_success_status())
+    output.model.model_version.id = version
     method.encode_result(result, output.data)
     return output
 
 
-def _build_response(method: ServedMethod, item: Any) -> _proto.MultiOutputResponse:
+def _build_response(method: ServedMethod, item: Any, version: str) -> _proto.MultiOutputResponse:
     return _proto.MultiOutputResponse(
-        status=_build_success_status(), outputs=[_build_output(method, item)]
+        status=_build_success_status(), outputs=[_build_output(method, item, version)]
     )
 
 

@@ -1,4 +1,4 @@
-"""Prompts and resources that change: one rule for `gen-client diff` and for clients that verify the model."""
+"""Prompts and resources that change: one rule for `gen-client diff` and for clients."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from clarigen._drift.offer import compare_offers, describe_offer_differences
-from gen_client.diff.changes import Impact, Rule
+from clarigen._drift.breaking import find_breaks
+from clarigen._drift.changes import Impact
+from clarigen._drift.lock import Lock
+from clarigen._drift.offer import compare_offers
+from clarigen._drift.offered import Offered
 
 OFFER: Final[dict[str, Any]] = {
     "prompts": [
@@ -45,6 +48,14 @@ CHANGES: Final[list[tuple[Any, list[str]]]] = [
 ]
 
 
+def describe_breaks(old: Any, new: Any) -> list[str]:
+    """Return what breaks callers, line by line."""
+    lock = Lock(None, "", {}, [], old)
+    breaks = find_breaks(lock, {}, Offered([], new))
+    assert breaks.keys() <= {"mcp_transport.prompt", "mcp_transport.read_resource"}
+    return [line for lines in breaks.values() for line in lines]
+
+
 def arguments(offer: dict[str, Any]) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = offer["prompts"][0]["arguments"]
     return entries
@@ -55,11 +66,9 @@ def test_changes(change: Any, rules: list[str]) -> None:
     new = deepcopy(OFFER)
     change(new)
     changes = list(compare_offers(OFFER, new))
-    assert [entry.rule for entry in changes] == rules
-    for entry in changes:
-        assert entry.is_breaking == (Rule(entry.rule).impact is Impact.BREAKING)
-    described = describe_offer_differences(OFFER, new)
-    assert len(described) == sum(entry.is_breaking for entry in changes)
+    assert [entry.rule.value for entry in changes] == rules
+    breaking = describe_breaks(OFFER, new)
+    assert len(breaking) == sum(entry.impact is Impact.BREAKING for entry in changes)
 
 
 def test_changes_of_prompts_have_the_order_of_the_list() -> None:
@@ -72,15 +81,15 @@ def test_changes_of_prompts_have_the_order_of_the_list() -> None:
 
 def test_messages_show_names_without_control_characters() -> None:
     old = {"prompts": [{"name": "\x1b]0;\n" + "x" * 500}], "resources": [{"uri": "a://{0}{x}"}]}
-    first, second = describe_offer_differences(old, {})
-    assert first.startswith("prompt: the prompt '\\x1b]0;\\n")
+    first, second = describe_breaks(old, {})
+    assert first.startswith("prompt: the prompt `\\x1b]0;\\n")
     assert first.isprintable()
-    assert len(first) < 200
-    assert second == "read_resource: the resource 'a://{0}{x}' was removed"
+    assert len(first) < 300
+    assert second == "read_resource: the resource `a://{0}{x}` was removed"
 
 
 @pytest.mark.parametrize(
     "broken", [None, 1, [1], [{"name": 1}], [{}], [{"name": "a", "arguments": [None]}]]
 )
 def test_lists_that_cannot_be_read_are_empty(broken: Any) -> None:
-    assert describe_offer_differences({"prompts": broken}, {"prompts": broken}) == []
+    assert list(compare_offers({"prompts": broken}, {"prompts": broken})) == []

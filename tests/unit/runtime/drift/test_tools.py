@@ -15,13 +15,13 @@ HARD = ROOT / "tests" / "server" / "mcp_models" / "hard" / "1" / "tools.json"
 
 
 def compare(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    return describe_tool_differences([old], [new])
+    return [line for lines in describe_tool_differences([old], [new]).values() for line in lines]
 
 
 def test_equal_tools_have_no_differences() -> None:
     tools = json.loads(HARD.read_text(encoding="utf-8"))["tools"]
     again = json.loads(HARD.read_text(encoding="utf-8"))["tools"]
-    assert describe_tool_differences(tools, again) == []
+    assert describe_tool_differences(tools, again) == {}
 
 
 @pytest.mark.parametrize(("old", "new"), EQUAL)
@@ -57,7 +57,7 @@ def test_tools_and_parameters_that_come_and_go() -> None:
         "tool 't': parameter 'e' is new, and required",
     ]
     other = {**make_tool(), "name": "u\n"}
-    assert describe_tool_differences([other, old], [old]) == ["tool 'u\\n' is gone"]
+    assert describe_tool_differences([other, old], [old]) == {"u\n": ("tool 'u\\n' is gone",)}
 
 
 @pytest.mark.parametrize(

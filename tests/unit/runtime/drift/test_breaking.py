@@ -1,4 +1,4 @@
-"""Differences between the signatures of a lock and of the deployed model: which are reported, and which are not."""
+"""What breaks callers, between the signatures of a lock and of the deployed model: the same as `gen-client diff` says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from clarigen import wire
-from clarigen._drift.difference import describe_differences
+from clarigen._drift.breaking import find_breaks
+from clarigen._drift.lock import Lock
 from clarigen._drift.signature import read_signatures
 from clarigen._proto import MethodSignature
 from golden.packages import GENERATED, PACKAGES
@@ -55,13 +56,19 @@ METHOD: dict[str, Any] = {
 }
 
 
+def describe(old: list[Any], new: list[Any]) -> list[str]:
+    """Return what breaks, line by line."""
+    breaks = find_breaks(Lock(None, "", read_signatures(old)), read_signatures(new), None)
+    return [line for lines in breaks.values() for line in lines]
+
+
 def report_change(change: Callable[[dict[str, Any]], object]) -> list[str]:
-    """Return the reported differences of a change, without the method's name."""
+    """Return what a change breaks, without the method's name."""
     other = copy.deepcopy(METHOD)
     change(other)
-    lines = describe_differences(read_signatures([METHOD]), read_signatures([other]))
-    assert all(line.startswith("method detect") for line in lines)
-    return [line.removeprefix("method detect").removeprefix(": ") for line in lines]
+    lines = describe([METHOD], [other])
+    assert all(line.startswith("detect") for line in lines)
+    return [line.removeprefix("detect").lstrip(".: ") for line in lines]
 
 
 def field(place: int, **values: Any) -> Callable[[dict[str, Any]], object]:
@@ -80,70 +87,71 @@ RESULT = METHOD["output_fields"][0]["type_args"]
 
 
 @pytest.mark.parametrize(
-    ("change", "line"),
+    ("change", "lines"),
     [
-        (lambda method: method.update(name="other"), " is gone"),
+        (lambda method: method.update(name="other"), ["is called `other` now"]),
         (
             lambda method: method.update(method_type="UNARY_STREAMING"),
-            "its kind was UNARY_UNARY, and is UNARY_STREAMING",
+            ["returns a stream now; before, it returns one result"],
         ),
-        (lambda method: method["input_fields"].pop(), "parameter box is gone"),
+        (lambda method: method["input_fields"].pop(), ["box: was removed"]),
         (
-            field(3, name="limit"),
-            "parameter count is gone; limit seems to be its new name",
+            lambda method: method["input_fields"].reverse(),
+            ["by position it takes `box` now, in this order"],
         ),
-        (add(name="key", type="STR", required=True), "parameter key is new, and required"),
-        (field(0, type="BYTES"), "parameter image: its type was IMAGE, and is BYTES"),
-        (
-            field(4, type_args=[{"name": "x", "type": "INT"}, {"name": "y", "type": "FLOAT"}]),
-            "parameter box: its type was NAMED_FIELDS[x: INT, y: INT], and is NAMED_FIELDS[x: INT, y: FLOAT]",
-        ),
+        (field(3, name="limit"), ["count: is called `limit` now"]),
+        (add(name="key", type="STR", required=True), ["key: is new and required: `str`"]),
+        (field(0, type="BYTES"), ["image: takes `bytes` now, not `Image`"]),
         (
             field(4, type_args=[{"name": name, "type": "INT"} for name in "xyz"]),
-            "parameter box: its type was NAMED_FIELDS[x: INT, y: INT], and is NAMED_FIELDS[x: INT, y: INT, z: INT]",
+            ["box.z: is new: `int`"],
         ),
-        (field(1, required=True, default=""), "parameter threshold: it is required now"),
-        (field(1, default="0.7"), "parameter threshold: its default was 0.5, and is 0.7"),
-        (field(3, default="5"), "parameter count: its default was None, and is 5"),
-        (field(2, default="exact"), "parameter mode: its default was fast, and is exact"),
+        (field(1, required=True, default=""), ["threshold: is required now"]),
+        (field(3, default="5"), ["count: does not take `None` any more"]),
+        (
+            field(1, model_type_range_info={"min": 0.1, "max": 0.9}),
+            ["threshold: must be at least `0.1` now", "threshold: must be at most `0.9` now"],
+        ),
         (
             field(2, model_type_enum_options=[{"id": "fast"}, {"id": "best"}]),
-            "parameter mode: it may not be 'exact' any more",
+            ['mode: does not take `"exact"` any more'],
         ),
         (
             field(3, model_type_enum_options=[{"id": "1"}, {"id": "2"}]),
-            "parameter count: it may only be '1', '2' now",
+            ["count: takes nothing but `1, 2` now"],
         ),
         (
             output(type="STR", type_args=[]),
-            "it returned NAMED_FIELDS[label: STR, boxes: LIST[REGION]], and returns STR",
+            [
+                "return: is `str` now, not `DetectResult`",
+                "there is no type `DetectResult` any more",
+            ],
         ),
-        (
-            output(type_args=RESULT[:1]),
-            "it returned NAMED_FIELDS[label: STR, boxes: LIST[REGION]], and returns NAMED_FIELDS[label: STR]",
-        ),
+        (output(type_args=RESULT[:1]), ["return.boxes: was removed"]),
     ],
 )
-def test_breaking_change_is_reported_in_a_line(
-    change: Callable[[dict[str, Any]], object], line: str
+def test_breaking_change_is_reported(
+    change: Callable[[dict[str, Any]], object], lines: list[str]
 ) -> None:
-    assert report_change(change) == [line]
+    assert report_change(change) == lines
 
 
 @pytest.mark.parametrize(
     "change",
     [
         lambda method: method.update(description="Other words."),
-        lambda method: method["input_fields"].reverse(),
         lambda method: method.update(method_type="UNKNOWN"),
+        lambda method: method["input_fields"].insert(1, method["input_fields"].pop()),
         field(0, description="A picture.", is_param=True),
         field(0, required=False, default="null"),
         field(1, default="0.50"),
-        field(1, model_type_range_info={"min": 0.1, "max": 0.9}),
+        field(1, default="0.7"),
+        field(1, model_type_range_info={"max": 1.5}),
         field(2, default='"fast"'),
+        field(2, default="exact"),
         field(2, model_type_enum_options=[{"id": name} for name in ("best", "exact", "fast")]),
-        field(2, model_type_enum_options=[]),
         field(3, default=""),
+        field(4, type_args=[{"name": "x", "type": "INT"}, {"name": "y", "type": "FLOAT"}]),
         add(name="extra", type="STR", default=""),
         output(name="", description="What was found."),
         output(type_args=[*RESULT, {"name": "more", "type": "STR"}]),
@@ -153,22 +161,17 @@ def test_compatible_change_is_not_reported(change: Callable[[dict[str, Any]], ob
     assert report_change(change) == []
 
 
-def test_all_differences_are_reported() -> None:
+def test_all_breaking_changes_are_reported() -> None:
     def change(method: dict[str, Any]) -> None:
         method["input_fields"] = [{"name": "image", "type": "VIDEO"}]
         method["output_fields"][0]["type"] = "TUPLE"
 
-    assert len(report_change(change)) == 6
+    assert len(report_change(change)) == 7
 
 
 def test_new_methods_are_not_reported() -> None:
-    assert (
-        describe_differences(
-            read_signatures([METHOD]), read_signatures([METHOD, {**METHOD, "name": "more"}])
-        )
-        == []
-    )
-    assert describe_differences(read_signatures([METHOD]), {}) == ["method detect is gone"]
+    assert describe([METHOD], [METHOD, {**METHOD, "name": "more"}]) == []
+    assert describe([METHOD], []) == ["detect: was removed"]
 
 
 def test_untrusted_text_is_escaped_and_shortened() -> None:
@@ -186,10 +189,16 @@ def test_all_forms_of_signatures_are_equal() -> None:
     """camelCase and snake_case, names and numbers, absent and unknown values."""
     camel = {
         "name": "detect",
+        "description": "Detect.",
         "methodType": 1,
         "inputFields": [
             {"name": "image", "type": 9, "required": True, "unknown": [1]},
-            {"name": "threshold", "type": "FLOAT", "default": "0.5"},
+            {
+                "name": "threshold",
+                "type": "FLOAT",
+                "default": "0.5",
+                "modelTypeRangeInfo": {"max": 1},
+            },
             {
                 "name": "mode",
                 "type": 1,
@@ -207,10 +216,9 @@ def test_all_forms_of_signatures_are_equal() -> None:
         "outputFields": METHOD["output_fields"],
     }
     assert read_signatures([camel]) == read_signatures([METHOD])
-    strange = read_signatures([{"name": "f", "method_type": 99, "output_fields": [{"type": 99}]}])[
-        "f"
-    ]
-    assert (strange.kind, str(strange.result)) == ("number 99", "number 99")
+    strange = {"name": "f", "method_type": 99, "output_fields": [{"type": 99}]}
+    method = read_signatures([strange])["f"]
+    assert (method.kind, method.result.kind) == ("number 99", "number 99")
 
 
 def message(entry: dict[str, Any]) -> Any:
@@ -228,8 +236,11 @@ def _fill(entry_field: dict[str, Any], field: Any) -> None:
     field.name, field.type = entry_field.get("name", ""), wire.DATA_TYPES.index(entry_field["type"])
     field.default = entry_field.get("default", "")
     field.required = entry_field.get("required", False)
+    field.iterator = entry_field.get("iterator", False)
     for option in entry_field.get("model_type_enum_options", []):
         field.model_type_enum_options.add(id=option["id"])
+    for key, number in entry_field.get("model_type_range_info", {}).items():
+        setattr(field.model_type_range_info, key, number)
     for part in entry_field.get("type_args", []):
         _fill(part, field.type_args.add())
 
@@ -243,8 +254,9 @@ def test_lock_equals_the_platforms_answer(name: str) -> None:
         for field in entry.get("input_fields", []) + entry["output_fields"]:
             field.pop("path", None)
     served = read_signatures(message(entry) for entry in entries)
-    assert served == read_signatures(entries)
-    assert describe_differences(read_signatures(entries), served) == []
+    locked = read_signatures(entries)
+    assert find_breaks(Lock(None, "", locked), served, None) == {}
+    assert find_breaks(Lock(None, "", served), locked, None) == {}
 
 
 @pytest.mark.parametrize(
@@ -255,7 +267,4 @@ def test_lock_equals_its_source(name: str) -> None:
     made_of = json.loads(PACKAGES[name].read_text())
     lock = json.loads((GENERATED / name / "signatures.json").read_text())
     original = made_of.get("method_signatures") or list(made_of.values())
-    assert (
-        describe_differences(read_signatures(lock["method_signatures"]), read_signatures(original))
-        == []
-    )
+    assert describe(lock["method_signatures"], original) == []

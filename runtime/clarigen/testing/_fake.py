@@ -69,7 +69,8 @@ def fake(client_class: type[_Client], /, **functions: FakeFunction | object) -> 
         assert calls(model) == [("predict", {"image": picture, "threshold": 0.5})]
 
     A function replaces the method that its keyword names. It is called with the method's arguments by
-    name. The arguments are checked and converted as on the way to a model, and omitted ones have the
+    name. It may lack parameters for options, as if it were written before the method had them; a call that
+    passes one of these raises ConfigError. The arguments are checked and converted as on the way to a model, and omitted ones have the
     method's defaults. A stream of inputs arrives as an iterator. A batch calls the function once per input.
 
     The function returns a result, or an iterable of results if the method returns a stream; results are
@@ -288,8 +289,8 @@ def _build_fake_method(
         return build(partial(_raise_error, replacement))
     if callable(replacement):
         subject = f"fake({client_class.__name__}, {name}=…)"
-        check_function(subject, replacement, method, asynchronous=asynchronous)
-        return build(replacement, is_function_async=is_async(replacement))
+        ignored = check_function(subject, replacement, method, asynchronous=asynchronous)
+        return build(replacement, is_function_async=is_async(replacement), ignored=ignored)
     fake_method = build(partial(_return_result, replacement))
     fake_method.check_result(replacement)
     return fake_method

@@ -19,7 +19,7 @@ from .._calls.retry import Attempts
 from .._calls.status import SUCCESS
 from .._proto import Data, MultiOutputResponse, Output, PostModelOutputsRequest, Status
 from .._types import SERVER_DEFAULT
-from .._wire.codec import CodecError, describe, part_encoder
+from .._wire.codec import Codec, CodecError, describe, part_encoder
 from .._wire.large_payloads import NO_PAYLOADS
 from .._wire.method import REQUIRED, Field, Method, Streaming
 from .._wire.protobuf_writer import Buffers
@@ -64,6 +64,7 @@ class FakeMethod:
         asynchronous: Whether the fake is an asyncio client.
         call_log: The log to which its calls are added.
         is_function_async: Whether the function is async and receives a stream of inputs as an async iterator.
+        ignored: The options of the method that the function has no parameter for.
     """
 
     name: str
@@ -72,6 +73,7 @@ class FakeMethod:
     asynchronous: bool
     call_log: CallLog
     is_function_async: bool = False
+    ignored: tuple[Field, ...] = ()
 
     def decode_arguments(self, data: Data) -> dict[str, Any]:
         """Return the decoded arguments of a call, by name.
@@ -112,10 +114,21 @@ class FakeMethod:
         )
 
     def call(self, arguments: dict[str, Any]) -> Any:
-        """Log a call and call the function."""
+        """Log a call and call the function.
+
+        Raises:
+            ConfigError: The caller passes an option that the function has no parameter for.
+        """
         stream = self.method.stream_field
         self.call_log.add(self.name, arguments, stream.name if stream is not None else None)
-        return self.function(**arguments)
+        passed = dict(arguments)
+        for field in self.ignored:
+            if field.name in passed and not _is_omitted(field, passed.pop(field.name)):
+                raise ConfigError(
+                    f"{self.name}: the call passes `{field.name}`, and the fake's function has no such parameter;"
+                    " add it, or `**_` for the rest"
+                )
+        return self.function(**passed)
 
     def encode_output(self, result: Any) -> Output:
         """Encode a value that the function returned, as the output of a model.
@@ -163,6 +176,20 @@ class FakeMethod:
             )
         for item in items:
             self.encode_output(item)
+
+
+def _is_omitted(field: Field, value: Any) -> bool:
+    """Return whether an argument is the one that the method sends if the caller passes none."""
+    default = field.default
+    if default is SERVER_DEFAULT or default is None or value is None:
+        return value is default
+    return _encode(field.codec, value) == _encode(field.codec, default)
+
+
+def _encode(codec: Codec[Any], value: Any) -> bytes:
+    buffers: Buffers = []
+    codec.encode(value, buffers)
+    return b"".join(buffers)
 
 
 def call_unary(fake_method: FakeMethod, values: Sequence[Any], context: CallContext) -> FakeFlow:

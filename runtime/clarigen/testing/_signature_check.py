@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from .. import wire
 from .._types import SERVER_DEFAULT
 from .._wire.codec import Codec, with_article
-from .._wire.method import Field, Method, Streaming
+from .._wire.method import REQUIRED, Field, Method, Streaming
 from .._wire.tool import Tool
 from ..errors import ConfigError, suggest
 from ._annotations import PLAIN_TYPES, format_annotation, unwrap_annotated
@@ -52,7 +52,7 @@ def is_async(function: Callable[..., Any]) -> bool:
 
 def check_function(
     subject: str, function: Callable[..., Any], method: Method[Any], *, asynchronous: bool
-) -> None:
+) -> tuple[Field, ...]:
     """Check that a function can replace a method.
 
     Args:
@@ -60,6 +60,9 @@ def check_function(
         function: The function.
         method: The method.
         asynchronous: Whether the fake is an asyncio client.
+
+    Returns:
+        The options of the method that the function has no parameter for.
 
     Raises:
         ConfigError: The function cannot replace the method.
@@ -71,17 +74,18 @@ def check_function(
     try:
         signature = _read_signature(function)
     except (TypeError, ValueError):  # some builtins have no signature
-        return
+        return ()
     if isinstance(
         method, Tool
     ):  # its types are those of a schema, which annotations are not compared with
         signature = _drop_annotations(signature)
-    _check_names(subject, signature, method)
+    ignored = _check_names(subject, signature, method)
     for field in method.fields:
         parameter = signature.parameters.get(field.name)
         if parameter is not None:
             _check_parameter(subject, parameter, field)
     _check_result(subject, signature.return_annotation, method)
+    return ignored
 
 
 def _read_signature(function: Callable[..., Any]) -> inspect.Signature:
@@ -97,7 +101,10 @@ def _drop_annotations(signature: inspect.Signature) -> inspect.Signature:
     return signature.replace(parameters=parameters, return_annotation=signature.empty)
 
 
-def _check_names(subject: str, signature: inspect.Signature, method: Method[Any]) -> None:
+def _check_names(
+    subject: str, signature: inspect.Signature, method: Method[Any]
+) -> tuple[Field, ...]:
+    """Check the names of the parameters. Return the options that the function has no parameter for."""
     names = [field.name for field in method.fields]
     for parameter in signature.parameters.values():
         is_required = parameter.default is parameter.empty
@@ -109,13 +116,16 @@ def _check_names(subject: str, signature: inspect.Signature, method: Method[Any]
             hint = suggest(parameter.name, names, "`{}`".format)
             hint = hint or f"; it has {', '.join(names) or 'none'}"
             raise ConfigError(f"{subject}: the method has no parameter `{parameter.name}`{hint}")
-    accepts_any_name = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
+        return ()
     keyword_names = {name for name, p in signature.parameters.items() if p.kind in _KEYWORD_KINDS}
-    missing = [name for name in names if name not in keyword_names]
-    if missing and not accepts_any_name:
-        raise ConfigError(
-            f"{subject}: the function has no parameter `{missing[0]}`; add it, or `**_` for the rest"
-        )
+    missing = [field for field in method.fields if field.name not in keyword_names]
+    for field in missing:
+        if field.default is REQUIRED or field.is_stream:
+            raise ConfigError(
+                f"{subject}: the function has no parameter `{field.name}`; add it, or `**_` for the rest"
+            )
+    return tuple(missing)
 
 
 def _check_parameter(subject: str, parameter: inspect.Parameter, field: Field) -> None:

@@ -39,6 +39,17 @@ def test_unary_method_calls_its_function() -> None:
     ]
 
 
+def test_function_that_lacks_an_option() -> None:
+    """It was written before the method had the option. Only a call that passes it is an error."""
+    model = fake(ParrotClient, say=lambda text: text)
+    assert model.say("x") == model.say("x", times=2) == "x"
+    with pytest.raises(
+        ConfigError, match="say: the call passes `times`, and the fake's function has no such"
+    ):
+        model.say("x", times=3)
+    assert [call.arguments["times"] for call in calls(model)] == [2, 2, 3]
+
+
 def test_fake_stream_is_lazy() -> None:
     yielded: list[int] = []
 

@@ -57,6 +57,7 @@ def _annotate(text: Any = "", times: Any = 0, result: Any = ...) -> Callable[...
         lambda text, times: "said",
         lambda **_: "said",
         lambda text, **_: "said",
+        lambda text: "said",
         lambda text, times, extra=1: "said",
         lambda *_, text, times: "said",
         partial(lambda prefix, text, times: "said", "p"),
@@ -84,7 +85,7 @@ def test_record_is_accepted_whatever_its_article() -> None:
     [
         (lambda txt, times: "", "the method has no parameter `txt`; did you mean `text`?"),
         (lambda text, times, zzz: "", "the method has no parameter `zzz`; it has text, times"),
-        (lambda text: "", "the function has no parameter `times`; add it, or `**_` for the rest"),
+        (lambda times: "", "the function has no parameter `text`; add it, or `**_` for the rest"),
         (lambda *_: "", "the function has no parameter `text`"),
         (lambda text, /, times: "", "`text` is positional-only; arguments are passed by name"),
         (lambda: "", "the function has no parameter `text`"),

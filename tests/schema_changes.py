@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gen_client.diagnostics import Report
+from gen_client.diff.tools import compare_tools
+from gen_client.escape import Code
+from gen_client.interface.read import read_model
+from gen_client.plan.mcp.named import NamedTool
+from gen_client.plan.named import name_interface
+from gen_client.source import Document
+from gen_client.source.mcp_offer import transport_signatures
+
 
 def make_tool(
     arguments: dict[str, Any] | None = None,
@@ -22,6 +31,21 @@ def make_tool(
             "x-fastmcp-wrap-result": True,
         }
     return tool
+
+
+def name_tools(*tools: dict[str, Any]) -> list[NamedTool]:
+    """Return tools with their names, as the generator reads them."""
+    document = Document(None, "", transport_signatures(), mcp={"tools": list(tools)})
+    model = read_model(document, Report())
+    return name_interface(model, Code("package"), Report()).tools
+
+
+def diff_tools(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return the changes of a tool that `gen-client diff` reports, as `impact location message`."""
+    return [
+        f"{change.impact.value} {change.location} {change.format_message(str)}"
+        for change in compare_tools(name_tools(old), name_tools(new))
+    ]
 
 
 STRING, INTEGER, NUMBER = {"type": "string"}, {"type": "integer"}, {"type": "number"}

@@ -41,7 +41,7 @@ from ._wire.json_schema import (
 if TYPE_CHECKING:
     from ._calls.call import UnaryFlow
     from ._drift import interface
-    from ._drift.changes import Change, Impact, Rule
+    from ._drift.changes import Change, Impact, Rule, match_renamed
     from ._drift.compare import compare_interfaces
     from ._drift.offer import compare_offers
     from ._proto import MethodSignature, ModelTypeField, Status
@@ -87,6 +87,7 @@ __all__ = [
     "interface",
     "make_printable",
     "make_table_mapping",
+    "match_renamed",
     "may_hold_secret",
     "open_client",
     "read_model_type",
@@ -101,6 +102,7 @@ _COMPARISON: Final = {
     "Change": "changes",
     "Impact": "changes",
     "Rule": "changes",
+    "match_renamed": "changes",
     "compare_interfaces": "compare",
     "compare_offers": "offer",
     "interface": "",

@@ -6,10 +6,11 @@ the code, so they are documentation. `schema_types` compares types.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from clarigen import wire
+from clarigen._tooling import match_renamed
 from gen_client.diff.changes import Change, Rule
 from gen_client.diff.schema_types import TypeComparison
 from gen_client.interface.mcp.toolset import SchemaType
@@ -22,7 +23,12 @@ def compare_tools(old: Sequence[NamedTool], new: Sequence[NamedTool]) -> list[Ch
     """Return the changes from the tools that callers know to those that there are now."""
     before = {tool.own.name: tool for tool in old}
     after = {tool.own.name: tool for tool in new}
-    renamed = _match_renamed(before, after)
+    renamed = match_renamed(
+        *(
+            {name: replace(tool.own, name="") for name, tool in side.items()}
+            for side in (before, after)
+        )
+    )
     changes: list[Change] = []
     for name, tool in before.items():
         if name in after:
@@ -42,20 +48,6 @@ def _make_change(
     tool: NamedTool, rule: Rule, template: str, *values: str, field: str = ""
 ) -> Change:
     return Change(rule, str(tool.name), field, template, values)
-
-
-def _match_renamed(
-    before: Mapping[str, NamedTool], after: Mapping[str, NamedTool]
-) -> dict[str, str]:
-    """Return the new names of tools that are equal apart from their names, by the old ones, if there is no doubt."""
-    removed = {name: replace(before[name].own, name="") for name in before if name not in after}
-    added = {name: replace(after[name].own, name="") for name in after if name not in before}
-    renamed: dict[str, str] = {}
-    for name, tool in removed.items():
-        matches = [new_name for new_name, new in added.items() if new == tool]
-        if len(matches) == 1 and list(removed.values()).count(tool) == 1:
-            renamed[name] = matches[0]
-    return renamed
 
 
 def _compare_tool(old: NamedTool, new: NamedTool) -> Iterator[Change]:

@@ -14,7 +14,7 @@ from .compare import compare_interfaces
 from .interface import Method
 from .lock import Lock
 from .offer import compare_offers
-from .tools import describe_tool_differences
+from .tools import compare_tools
 
 if TYPE_CHECKING:
     from .._wire.method import Method as CalledMethod
@@ -39,11 +39,10 @@ def find_breaks(lock: Lock, methods: Mapping[str, Method], offered: Offered | No
     names = {method.name: wire_name for wire_name, method in lock.methods.items()}
     breaks = _group(names, changes)
     if lock.tools is not None and offered is not None:
-        breaks |= describe_tool_differences(lock.tools, offered.tools)
-        changes = list(compare_offers(lock.offer, offered.lists))
-        breaks |= _group(
-            {change.method: _name_request(change.method) for change in changes}, changes
-        )
+        tools = compare_tools(lock.tools, offered.tools)
+        offers = list(compare_offers(lock.offer, offered.lists))
+        breaks |= {name: _describe(own) for name, own in tools.items() if own}
+        breaks |= _group({own.method: _name_request(own.method) for own in offers}, offers)
     return breaks
 
 
@@ -59,9 +58,13 @@ def _name_request(method: str) -> str:
 
 def _group(wire_names: Mapping[str, str], changes: Iterable[Change]) -> Breaks:
     """Return the breaking changes in words, by the method's name on the wire."""
-    breaks: Breaks = {}
+    breaking: dict[str, list[Change]] = {}
     for change in changes:
         if change.impact is Impact.BREAKING:
             name = wire_names.get(change.method, change.method)
-            breaks[name] = (*breaks.get(name, ()), change.describe())
-    return breaks
+            breaking.setdefault(name, []).append(change)
+    return {name: _describe(own) for name, own in breaking.items()}
+
+
+def _describe(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(change.describe() for change in changes)

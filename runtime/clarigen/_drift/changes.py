@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -145,3 +145,22 @@ class Change:
 
 def _quote(value: str) -> str:
     return f"`{shorten(escape_unprintable(value), _MAX_LENGTH)}`"
+
+
+def match_renamed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, str]:
+    """Return the new names of what is equal apart from its name, by the old names.
+
+    An old name is left out if more than one new name would match it, or if two old ones are equal.
+
+    Args:
+        before: The old names, each with everything else.
+        after: The new ones.
+    """
+    removed = {name: before[name] for name in before if name not in after}
+    added = {name: after[name] for name in after if name not in before}
+    renamed: dict[str, str] = {}
+    for name, declaration in removed.items():
+        matches = [new_name for new_name, new in added.items() if new == declaration]
+        if len(matches) == 1 and list(removed.values()).count(declaration) == 1:
+            renamed[name] = matches[0]
+    return renamed

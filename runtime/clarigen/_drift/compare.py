@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from .._wire.method import RESULT_NAME
-from .changes import Change, Rule
+from .changes import Change, Rule, match_renamed
 from .compare_parameters import compare_parameter_details
 from .compare_types import collect_record_names, compare_types
 from .interface import Method, Parameter
@@ -66,18 +66,11 @@ def _common_names(names: Mapping[str, object], others: Mapping[str, object]) -> 
 
 
 def _match_renamed(before: Mapping[str, _Named], after: Mapping[str, _Named]) -> dict[str, str]:
-    """Return the new wire names of methods or parameters that are equal apart from their names, by the old ones.
-
-    An old name is left out if more than one new name would match it, or if two old ones are equal.
-    """
-    removed = {name: before[name].declaration for name in before if name not in after}
-    added = {name: after[name].declaration for name in after if name not in before}
-    renamed: dict[str, str] = {}
-    for name, declaration in removed.items():
-        matches = [new_name for new_name, new in added.items() if new == declaration]
-        if len(matches) == 1 and list(removed.values()).count(declaration) == 1:
-            renamed[name] = matches[0]
-    return renamed
+    """Return the new wire names of methods or parameters that are equal apart from their names, by the old ones."""
+    return match_renamed(
+        {name: own.declaration for name, own in before.items()},
+        {name: own.declaration for name, own in after.items()},
+    )
 
 
 # Methods

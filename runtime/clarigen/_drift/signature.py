@@ -49,7 +49,7 @@ def read_signatures(entries: Iterable[object]) -> dict[str, Method]:
 
 def _read_method(entry: object) -> Method:
     wire_name = _get_text(entry, "name")
-    name = _to_python_name(wire_name)
+    name = to_python_name(wire_name)
     fields, outputs = _get_list(entry, "input_fields"), _get_list(entry, "output_fields")
     kind = _get_enum_name(entry, "method_type", wire.METHOD_TYPES)
     if kind == "UNKNOWN":
@@ -85,7 +85,7 @@ def _read_method(entry: object) -> Method:
 
 def _read_parameter(field: object, method: str) -> Parameter:
     wire_name = _get_text(field, "name")
-    name = _to_python_name(wire_name)
+    name = to_python_name(wire_name)
     type_ = _read_type(field, _ParameterNaming(method, name))
     is_required, is_stream = bool(_get(field, "required")), bool(_get(field, "iterator"))
     text = "" if is_required else _get_text(field, "default")
@@ -262,7 +262,7 @@ def _read_record(
     record = naming.name_record(*path)
     names = [_get_text(member, "name") for member in members]
     fields = tuple(
-        Field(name, _to_python_name(name), _read_type(member, naming, *path, name))
+        Field(name, to_python_name(name), _read_type(member, naming, *path, name))
         for name, member in zip(names, members, strict=True)
     )
     return Type("NAMED_FIELDS", record, record, record, fields=fields)
@@ -289,7 +289,7 @@ def _declare_type(type_: Type) -> tuple[object, ...]:
     return type_.kind, items, fields
 
 
-def _to_python_name(name: str) -> str:
+def to_python_name(name: str) -> str:
     """Return the name of a method, parameter or field in Python."""
     bare = name.strip("_") if name.startswith("_") else name
     return f"{bare}_" if bare != name or keyword.iskeyword(bare) else bare

@@ -7,15 +7,8 @@ from typing import Any
 
 import pytest
 
-from gen_client.diagnostics import Report
 from gen_client.diff.changes import Impact
 from gen_client.diff.tools import compare_tools
-from gen_client.escape import Code
-from gen_client.interface.read import read_model
-from gen_client.plan.mcp.named import NamedTool
-from gen_client.plan.named import name_interface
-from gen_client.source import Document
-from gen_client.source.mcp_offer import transport_signatures
 from schema_changes import (
     ARGUMENTS,
     EQUAL,
@@ -23,26 +16,14 @@ from schema_changes import (
     NULLABLE,
     RESULTS,
     STRING,
+    diff_tools,
     make_tool,
+    name_tools,
     point,
 )
 from support import ROOT
 
 HARD = ROOT / "tests" / "server" / "mcp_models" / "hard" / "1" / "tools.json"
-
-
-def name_tools(*tools: dict[str, Any]) -> list[NamedTool]:
-    document = Document(None, "", transport_signatures(), mcp={"tools": list(tools)})
-    model = read_model(document, Report())
-    return name_interface(model, Code("package"), Report()).tools
-
-
-def describe(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return the changes, as `impact location message`."""
-    return [
-        f"{change.impact.value} {change.location} {change.format_message(str)}"
-        for change in compare_tools(name_tools(old), name_tools(new))
-    ]
 
 
 def test_equal_tools_have_no_changes() -> None:
@@ -62,7 +43,7 @@ def test_schemas_of_the_same_type_are_equal(old: Any, new: Any) -> None:
             key = "inputSchema" if use == "argument" else "outputSchema"
             tool[key]["$defs"] = {"S": STRING}
             tools.append(tool)
-        assert describe(*tools) == []
+        assert diff_tools(*tools) == []
 
 
 @pytest.mark.parametrize(
@@ -71,18 +52,18 @@ def test_schemas_of_the_same_type_are_equal(old: Any, new: Any) -> None:
 )
 def test_arguments(old: Any, new: Any, change: str) -> None:
     required = () if "default" in old else ("x",)
-    first, *_ = describe(make_tool({"x": old}, *required), make_tool({"x": new}, *required))
+    first, *_ = diff_tools(make_tool({"x": old}, *required), make_tool({"x": new}, *required))
     assert first.startswith(change)
 
 
 def test_none_that_becomes_null() -> None:
     """Of an optional parameter that is not nullable, None means that it is left out."""
-    assert describe(make_tool({"x": STRING}), make_tool({"x": NULLABLE})) == [
+    assert diff_tools(make_tool({"x": STRING}), make_tool({"x": NULLABLE})) == [
         "compatible t.x takes str | None now, not str",
         "compatible t.x None is sent as null now, and does not leave it out any more",
     ]
     assert [
-        line.split()[0] for line in describe(make_tool({"x": NULLABLE}), make_tool({"x": STRING}))
+        line.split()[0] for line in diff_tools(make_tool({"x": NULLABLE}), make_tool({"x": STRING}))
     ] == [
         *("breaking", "breaking"),
     ]
@@ -93,14 +74,14 @@ def test_none_that_becomes_null() -> None:
     RESULTS,
 )
 def test_results(old: Any, new: Any, change: str) -> None:
-    [described] = describe(make_tool(returns=old), make_tool(returns=new))
+    [described] = diff_tools(make_tool(returns=old), make_tool(returns=new))
     assert described.startswith(change)
 
 
 def test_parameters_that_come_and_go() -> None:
     old = make_tool({"a": STRING, "b": STRING, "c": STRING}, "a")
     new = make_tool({"a": STRING, "b": STRING, "d": STRING, "e": INTEGER}, "a", "b", "e")
-    assert describe(old, new) == [
+    assert diff_tools(old, new) == [
         "breaking t.b is required now",
         "breaking t.c was removed",
         "compatible t.d is new: str",
@@ -122,7 +103,7 @@ def test_tools_that_come_and_go() -> None:
 def test_description_and_hints_are_documentation() -> None:
     old = make_tool(description="Do it.", annotations={"readOnlyHint": True})
     new = make_tool(description="Do it, and say how.", annotations={"readOnlyHint": False})
-    assert [line.split()[0] for line in describe(old, new)] == ["documentation"] * 2
+    assert [line.split()[0] for line in diff_tools(old, new)] == ["documentation"] * 2
 
 
 def test_recursive_types_end() -> None:
@@ -136,5 +117,5 @@ def test_recursive_types_end() -> None:
     new["inputSchema"]["$defs"] = {
         "Node": point("name", name=INTEGER, next={"$ref": "#/$defs/Node"})
     }
-    assert describe(old, new) == ["breaking t.x.name takes int now, not str"]
-    assert describe(old, old) == []
+    assert diff_tools(old, new) == ["breaking t.x.name takes int now, not str"]
+    assert diff_tools(old, old) == []

@@ -93,6 +93,7 @@ def case(rule: Rule, old: Any, new: Any, caller: str, *also: Rule, **more: Any) 
 
 
 R = Rule
+LOST = R.ENCODING_CHANGED
 STREAM = {"method_type": "UNARY_STREAMING"}
 BACKEND = choices("fast", "good")
 POINTS = record("p", ("x", "FLOAT"), ("y", "STR"))
@@ -297,21 +298,29 @@ CASES = [
         m("a", f("x", default="d"), f("y", default="d")),
         "model.a('x', y='y'), model.a_batch([{'x': 'x'}])",
     ),
-    case(R.TYPE_WIDENED, m("a", f("x", "INT")), m("a", f("x", "FLOAT")), "model.a(1)"),
-    case(R.TYPE_WIDENED, m("a", f("x")), m("a", f("x", "TEXT")), "model.a('x')"),
+    case(R.TYPE_WIDENED, m("a", f("x", "INT")), m("a", f("x", "FLOAT")), "model.a(1)", LOST),
+    case(R.TYPE_WIDENED, m("a", f("x")), m("a", f("x", "TEXT")), "model.a('x')", LOST),
     case(
         R.TYPE_WIDENED,
         m("a", f("x", "LIST", type_args=[{"type": "STR"}])),
         m("a", f("x", "LIST", type_args=[{"type": "TEXT"}])),
         "x: list[str] = ['']; model.a(x)",
+        LOST,
     ),
     case(
         R.TYPE_WIDENED,
         m("a", f("x", "LIST", type_args=[{"type": "INT"}])),
         m("a", f("x", "LIST", type_args=[{"type": "FLOAT"}])),
         "x: list[int] = [1]; model.a(x)",
+        LOST,
     ),
-    case(R.RESULT_NARROWED, m("a", returns="FLOAT"), m("a", returns="INT"), "n: float = model.a()"),
+    case(
+        R.RESULT_NARROWED,
+        m("a", returns="FLOAT"),
+        m("a", returns="INT"),
+        "n: float = model.a()",
+        LOST,
+    ),
     case(
         R.CHOICES_WIDENED,
         m("a", f("x", **BACKEND)),
@@ -390,6 +399,7 @@ def use(model: {client}) -> None:
 
 
 UNSEEN = {
+    Rule.ENCODING_CHANGED,
     Rule.PATH_CHANGED,
     Rule.PROMPT_ADDED,
     Rule.PROMPT_REMOVED,

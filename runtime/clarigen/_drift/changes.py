@@ -18,7 +18,8 @@ class Impact(enum.Enum):
     """What a change means for callers of the generated code, the worst first."""
 
     BREAKING = "breaking"
-    """Code that calls the model and was valid may be rejected, by a type checker, at run time, or by the model."""
+    """Code that calls the model and was valid may be rejected, by a type checker, at run time, or by the model; or
+    clients that were generated before exchange other values with it."""
     COMPATIBLE = "compatible"
     """Code that calls the model and was valid stays valid; the model may behave differently."""
     DOCUMENTATION = "documentation"
@@ -49,6 +50,7 @@ class Rule(enum.Enum):
     REQUIRED_FIELD_ADDED = "required-field-added"
     FIELDS_REORDERED = "fields-reordered"
     PATH_CHANGED = "path-changed"
+    ENCODING_CHANGED = "encoding-changed"
     PROMPT_REMOVED = "prompt-removed"
     RESOURCE_REMOVED = "resource-removed"
 

@@ -17,6 +17,10 @@ _WIDER: Final = {("INT", "FLOAT"), ("STR", "TEXT")}
 """Old and new types of a parameter of which the new one accepts all values of the old one."""
 _NARROWER: Final = {("FLOAT", "INT")}
 """Old and new types of a result of which all values of the new one are values of the old one."""
+_COMPATIBLE_RULES: Final = (Rule.TYPE_WIDENED, Rule.RESULT_NARROWED)
+"""The changes of a type that code does not notice once the client is generated again."""
+_ENCODING: Final = "travels as {} now, not {}, and is lost until the client is generated again"
+"""Nobody converts: a reader of one type finds nothing where a value of another type is (docs/protocol.md 5.2)."""
 
 
 def compare_types(
@@ -52,6 +56,9 @@ class _Comparison:
                 if rule not in rules:
                     rules.add(rule)
                     yield self._make_type_change(rule, old, new, field)
+                if rule in _COMPATIBLE_RULES:
+                    values = new_part.kind, old_part.kind
+                    yield Change(Rule.ENCODING_CHANGED, self._method, field, _ENCODING, values)
             elif old_part.fields or new_part.fields:
                 yield from self._compare_records(old_part, new_part, field)
 

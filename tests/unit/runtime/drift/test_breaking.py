@@ -128,6 +128,12 @@ RESULT = METHOD["output_fields"][0]["type_args"]
             ],
         ),
         (output(type_args=RESULT[:1]), ["return.boxes: was removed"]),
+        (
+            field(4, type_args=[{"name": "x", "type": "INT"}, {"name": "y", "type": "FLOAT"}]),
+            [
+                "box.y: travels as `FLOAT` now, not `INT`, and is lost until the client is generated again"
+            ],
+        ),
     ],
 )
 def test_breaking_change_is_reported(
@@ -151,7 +157,6 @@ def test_breaking_change_is_reported(
         field(2, default="exact"),
         field(2, model_type_enum_options=[{"id": name} for name in ("best", "exact", "fast")]),
         field(3, default=""),
-        field(4, type_args=[{"name": "x", "type": "INT"}, {"name": "y", "type": "FLOAT"}]),
         add(name="extra", type="STR", default=""),
         output(name="", description="What was found."),
         output(type_args=[*RESULT, {"name": "more", "type": "STR"}]),

@@ -8,6 +8,7 @@ This module knows nothing of models.
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -84,6 +85,35 @@ def format_docstring(text: str, indent: int = 0) -> Code:
     pad = " " * indent
     body = "".join(f"{pad}{_escape_docstring_line(line)}\n" if line else "\n" for line in lines[1:])
     return Code(f'"""{_escape_first_line(lines[0])}\n{body}{pad}"""')
+
+
+def format_exact_docstring(text: str, indent: int = 0) -> Code | None:
+    """Format a docstring that `inspect.cleandoc` reads as exactly this text; None if there is none that is safe.
+
+    Args:
+        text: The text.
+        indent: The indentation of the statement, in spaces.
+    """
+    lines = text.split("\n")
+    if not text.strip() or escape_docstring_text(text) != text:
+        return None
+    if inspect.cleandoc(text) != text:
+        return None
+    # A last line of blanks stays only if nothing else is indented.
+    is_one_line = len(lines) == 1 or not lines[-1].strip()
+    is_quoted = is_one_line and text.endswith('"')
+    body = [_escape_docstring_line(line) for line in (lines if not is_quoted else [text[:-1]])]
+    if body[0].startswith('"'):
+        body[0] = f"\\{body[0]}"
+    # Formatters remove blanks at the end of a line, and add one after a quote at the end.
+    body = [re.sub(rf"[ {BLANKS}]$", _escape_match, line) for line in body]
+    body[-1] += r"\x22" if is_quoted else ""
+    if is_one_line:
+        joined = r"\n".join(body)
+        return Code(f'"""{joined}"""')
+    pad = " " * indent
+    rest = "".join(f"{pad}{line}\n" if line else "\n" for line in body[1:])
+    return Code(f'"""{body[0]}\n{rest}{pad}"""')
 
 
 def _trim_docstring(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-FileKind = Literal["client", "init", "examples"]
+FileKind = Literal["client", "init", "examples", "model"]
 
 SOURCE_FILES: Final[dict[str, FileKind]] = {
     "client.py": "client",
@@ -12,6 +12,11 @@ SOURCE_FILES: Final[dict[str, FileKind]] = {
     "examples.py": "examples",
 }
 """The rendered files, and the kind as which the gate checks each."""
+
+MODEL_SOURCE: Final = "model.py"
+"""The source of a model, which its author goes on with, so that it has no head."""
+FILE_KINDS: Final[dict[str, FileKind]] = {**SOURCE_FILES, MODEL_SOURCE: "model"}
+"""Every rendered file, and the kind as which the gate checks it."""
 
 LOCK_FILE: Final = "signatures.json"
 TYPED_MARKER: Final = "py.typed"

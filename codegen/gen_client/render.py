@@ -1,4 +1,4 @@
-"""The files of a package, rendered from its page with the Jinja templates.
+"""The files of a package, and the source of a model, rendered from a page with the Jinja templates.
 
 Every expression in a template is `Code` or goes through one of the two filters; anything else is an error. The filter
 `fold` only moves line breaks. `tidy` adds heads, formats, and removes unused imports: the templates import whatever a
@@ -23,8 +23,9 @@ from gen_client.diagnostics import Refusal
 from gen_client.escape import FILTERS, Code
 from gen_client.exit_codes import USAGE
 from gen_client.fold import fold
-from gen_client.layout import SOURCE_FILES
+from gen_client.layout import MODEL_SOURCE, SOURCE_FILES
 from gen_client.plan.page import Page
+from gen_client.plan.skeleton.page import SourcePage
 from gen_client.templates import find_template_folder
 from gen_client.text import QUOTE_LIMIT, escape_unprintable
 
@@ -101,6 +102,12 @@ def render_files(page: Page, custom: Mapping[str, str] = _NO_TEMPLATES) -> dict[
         if not custom:
             raise
         raise _refuse_template(error, custom) from None
+
+
+def render_model_source(page: SourcePage) -> str:
+    """Render the source of a model, not yet formatted."""
+    environment = _prepare_environment(frozenset(), find_template_folder())
+    return environment.get_template(f"{MODEL_SOURCE}.jinja").render(page=page)
 
 
 def _refuse_template(error: Exception, custom: Mapping[str, str]) -> Refusal:

@@ -606,7 +606,7 @@ def test_hostile_models_in_a_fresh_process(tmp_path: Path) -> None:
         ("shwo", "did you mean 'show'?"),
         (
             "frobnicate",
-            "expected one of generate, init, diff, contract, migrate, show, call, run, serve, doctor, completion, help",
+            "expected one of generate, init, diff, contract, migrate, skeleton, show, call, run, serve, doctor, completion, help",
         ),
         ("ini", "did you mean 'init'?"),
     ],

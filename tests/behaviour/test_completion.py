@@ -61,6 +61,7 @@ def test_the_script_is_that_of_the_name_it_was_asked_by(
         (["init", "a/b/models/c", "--out", "gen"], "generated"),
         (["--signatures", "READ"], "README.md"),
         (["contract", "--python", "READ"], "README.md"),
+        (["skeleton", "generated/detector", "--out", "gen"], "generated"),
         (["call", "generated/detector", "predict", "--out", "READ"], "README.md"),
         (["--out", "READ"], ""),
         (["--out", "gen"], "generated"),

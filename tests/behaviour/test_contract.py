@@ -9,14 +9,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
 import pytest
 
-from command import RunResult, run_command
+from command import RunResult
 from support import ROOT
 
 SCHEMA: Final = ROOT / "codegen" / "gen_client" / "schemas" / "contract.schema.json"
@@ -47,16 +46,6 @@ UNSURE: Final = SOURCE.replace("0.5", "LIMIT").replace(
 OPTIONAL: Final = SOURCE.replace("prompt: str", "prompt: 'str'")
 
 GenClient = Callable[..., RunResult]
-
-
-@pytest.fixture
-def gen_client(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> GenClient:
-    """Return a function that runs the command in this process."""
-    monkeypatch.chdir(tmp_path)
-
-    return partial(run_command, capsys)
 
 
 def git(folder: Path, *words: str) -> None:

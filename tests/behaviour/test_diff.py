@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,12 @@ import jsonschema
 import pytest
 
 from clarigen.testing import serve
-from command import RunResult, run_command
+from command import RunResult
 from gen_client.diff.changes import Rule
 from support import CORPUS, ROOT, run
 
 SCHEMA = ROOT / "codegen" / "gen_client" / "schemas" / "diff.schema.json"
 GenClient = Callable[..., RunResult]
-
-
-@pytest.fixture
-def gen_client(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> GenClient:
-    """Return a function that runs the command in this process, and checks that its output is printable."""
-    monkeypatch.chdir(tmp_path)
-
-    return partial(run_command, capsys)
 
 
 @pytest.fixture

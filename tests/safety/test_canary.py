@@ -39,6 +39,7 @@ WORDS: Final[dict[str, list[list[str]]]] = {
     "serve": [["missing"]],
     "contract": [["good", "--lint"], ["good", "--lock", f"good/{LOCK}"]],
     "migrate": [["."], [".", "--diff"], [".", "--init"]],
+    "skeleton": [["good", "--out", "mine"]],
     "doctor": [[], ["good"]],
     "generate": [[], ["good", "--out", "other"], ["--check"]],
     "completion": [["bash"]],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from gen_client.gate import expressions, imports
@@ -65,6 +65,11 @@ OURS = (
     | {"tool", "argument", "wrapped", "defaults"}
 )
 """The names that our templates write. Every other name is the model's."""
+SOURCE_NAMES = expressions.PLAIN_TYPES | {
+    *("self", "load_model", "method", "NotImplementedError", "ModelClass", "Param", "Image"),
+    *("default", "description", "min_value", "max_value", "choices", "is_param"),
+}
+"""The names that the template of a model's source writes."""
 
 
 def shape(files: Mapping[str, str]) -> str:
@@ -77,11 +82,17 @@ def shape(files: Mapping[str, str]) -> str:
     )
 
 
+def shape_source(text: str) -> str:
+    """Return the code of the source of a model, with the model's names numbered in order of appearance."""
+    return ast.dump(_Plain({}, SOURCE_NAMES).visit(ast.parse(text)))
+
+
 class _Plain(ast.NodeTransformer):
     """Replaces literals by a constant and the model's names by numbers, and removes docstrings."""
 
-    def __init__(self, seen: dict[str, str]) -> None:
+    def __init__(self, seen: dict[str, str], ours: Collection[str] = OURS) -> None:
         self._seen = seen
+        self._ours = ours
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         body = getattr(node, "body", None)
@@ -98,7 +109,7 @@ class _Plain(ast.NodeTransformer):
             word = getattr(node, field, None)
             if isinstance(word, str):
                 assert word == _plain_word(word)
-                setattr(node, field, word if word in OURS else self._number(word))
+                setattr(node, field, word if word in self._ours else self._number(word))
         return super().generic_visit(node)
 
     def _number(self, word: str) -> str:

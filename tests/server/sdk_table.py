@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import logging
@@ -80,17 +81,24 @@ def build_table() -> dict[str, object]:
 
 
 def describe_class(cls: Any, root: Any) -> dict[str, object]:
-    """Return the bases and the methods of a base class for models."""
+    """Return the bases, the methods and the other attributes of a base class for models."""
     from google.protobuf.json_format import MessageToDict
 
     methods: dict[str, object] = {}
+    made: dict[str, object] = {}
     for name, value in vars(cls).items():
         info = None if isinstance(value, MagicMock) else getattr(value, "_cf_method_info", None)
         if info is not None:
             methods[name] = MessageToDict(info.signature, preserving_proto_field_name=True)
+    with contextlib.suppress(Exception):  # some need a client or a server
+        made = vars(cls())
+    attributes = {
+        name for name in (*vars(cls), *made) if not name.startswith(("__", "_cf", "_abc"))
+    }
     return {
         "bases": [base.__name__ for base in cls.__bases__ if issubclass(base, root)],
         "methods": methods,
+        "attributes": sorted(attributes - methods.keys()),
     }
 
 

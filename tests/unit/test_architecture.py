@@ -55,7 +55,7 @@ GENERATOR_LAYERS = (
     "custom_templates",
     "output",
     "config jobs cache check threads",
-    "pipeline",
+    "pipeline skeleton",
     "terminal",
     "commands",
     "cli",
@@ -284,6 +284,7 @@ KNOW_SOURCES = {
     "cache",
     "check",
     "pipeline",
+    "skeleton",
     "commands",
 }
 """What may import sources, or the `Document` that they return."""

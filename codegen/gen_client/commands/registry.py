@@ -22,6 +22,7 @@ from gen_client.commands import (
     run,
     serve,
     show,
+    skeleton,
 )
 from gen_client.commands.command import Command
 from gen_client.diagnostics import Refusal, suggest
@@ -72,6 +73,13 @@ COMMANDS: Final = (
         migrate.declare,
         usage="[SRC ...] [--diff | --write | --init] [--unsafe]\n"
         "                          [--as FILE:LINE=PACKAGE] [options]",
+    ),
+    Command(
+        "skeleton",
+        "Write the folder of a model with this interface, for its author to go on with.",
+        skeleton.EXAMPLES,
+        skeleton.declare,
+        usage="SOURCE --out DIR [--lossy] [options]",
     ),
     Command(
         "show",

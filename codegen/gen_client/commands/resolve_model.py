@@ -120,17 +120,18 @@ def read_interface(
         Refusal: The signatures cannot be fetched, or cannot become a client.
     """
     model = read_model(source.fetch(), report)
-    name = package or _package_name(model)
+    name = package or name_package(model)
     named = name_interface(model, name, report)
     return Interface(model, name, module or name, named.methods, named.tools)
 
 
-def _package_name(model: Model) -> Code:
+def name_package(model: Model) -> Code:
+    """Return the name that the package of a model would have; `model` if its id gives none."""
     try:
         return packages.package_name_from_id(
             "model" if model.reference is None else model.reference.model_id
         )
-    except Refusal:  # The id gives no name for a package; its interface can be shown all the same.
+    except Refusal:
         return packages.package_name_from_id("model")
 
 

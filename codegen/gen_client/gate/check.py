@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import tokenize
 import warnings
 from collections.abc import Callable
@@ -18,11 +19,11 @@ from typing import NoReturn
 from gen_client.characters import HIDDEN_CHARACTER
 from gen_client.diagnostics import Refusal
 from gen_client.exit_codes import UNUSABLE
-from gen_client.gate import examples, statements
+from gen_client.gate import examples, model_source, statements
 from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed, remove_allowed
 from gen_client.gate.expressions import Rejected
 from gen_client.identifiers import is_identifier
-from gen_client.layout import HEAD, SOURCE_FILES, FileKind
+from gen_client.layout import FILE_KINDS, HEAD, FileKind
 from gen_client.readers import find_docstring_command, has_editor_command
 from gen_client.text import quote
 
@@ -36,6 +37,19 @@ COMMENTS = frozenset(
 )
 """The comments of our templates. A comment never holds text of a model."""
 
+_SOURCE_COMMENTS = frozenset(
+    [
+        "# The SDK looks for these two before it calls `load_model`.",
+        "# type: ignore[assignment]",
+        *(
+            f"# ruff: noqa: {', '.join(rules)}"
+            for count in (1, 2, 3)
+            for rules in itertools.combinations(("B006", "B008", "RUF013"), count)
+        ),
+    ]
+)
+"""The comments of the source of a model."""
+
 MAX_CHARACTERS = 64_000_000
 
 _RULES: dict[FileKind, Callable[[ast.Module, Allowed], None]] = {
@@ -44,6 +58,7 @@ _RULES: dict[FileKind, Callable[[ast.Module, Allowed], None]] = {
     ),
     "init": lambda module, _: statements.check_init(module),
     "examples": lambda module, _: examples.check_examples(module),
+    "model": lambda module, _: model_source.check_model_source(module),
 }
 
 
@@ -59,9 +74,13 @@ def check_file(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) ->
         Refusal: The text holds something that our templates cannot have written (exit 4).
     """
     try:
-        if not text.startswith(HEAD):
+        if kind == "model":
+            _check_tokens(text, _SOURCE_COMMENTS, 0)
+        elif not text.startswith(HEAD):
             raise Rejected(1, "the head is missing")
-        _check_tokens(text.removeprefix(HEAD), COMMENTS | allowed.comments)
+        else:
+            comments = COMMENTS | allowed.comments
+            _check_tokens(text.removeprefix(HEAD), comments, HEAD.count("\n"))
     except Rejected as rejected:
         _raise_refusal(kind, rejected)
     check_code(text, kind, allowed)
@@ -84,7 +103,7 @@ def check_code(text: str, kind: FileKind, allowed: Allowed = NOTHING_ALLOWED) ->
 
 
 def _raise_refusal(kind: FileKind, rejected: Rejected) -> NoReturn:
-    file = next(name for name, file_kind in SOURCE_FILES.items() if file_kind == kind)
+    file = next(name for name, file_kind in FILE_KINDS.items() if file_kind == kind)
     raise Refusal(
         f"{quote(rejected.reason)} is nothing that gen-client writes: a bug or an attack; nothing was written",
         exit_code=UNUSABLE,
@@ -130,7 +149,7 @@ def _check_docstrings(node: ast.AST) -> None:
             _check_docstrings(statement)
 
 
-def _check_tokens(text: str, comments: frozenset[str]) -> None:
+def _check_tokens(text: str, comments: frozenset[str], head_lines: int) -> None:
     """Reject comments that are not in the set, names that are written unlike they are read, and modelines.
 
     Tokenizing is slow. It is needed only if a line with a `#` is not a comment of the set (the `#` may be in a literal),
@@ -139,7 +158,6 @@ def _check_tokens(text: str, comments: frozenset[str]) -> None:
     suspects = (line.strip() for line in text.split("\n") if "#" in line)
     if comments.issuperset(suspects) and text.isascii() and not has_editor_command(text):
         return
-    head_lines = HEAD.count("\n")
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if reason := _find_token_fault(token, comments):

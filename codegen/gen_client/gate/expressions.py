@@ -121,6 +121,28 @@ def is_renaming(keywords: list[ast.keyword]) -> bool:
             return False
 
 
+def split_parameters(arguments: ast.arguments) -> tuple[list[ast.arg], list[ast.expr]]:
+    """Return the parameters after `self`, and their defaults.
+
+    Raises:
+        Rejected: There is no `self`, or a parameter is positional-only, `*args` or `**kwargs`.
+    """
+    match arguments:
+        case ast.arguments(
+            posonlyargs=[],
+            args=[ast.arg(arg="self", annotation=None), *positional],
+            vararg=None,
+            kwonlyargs=keywords,
+            kw_defaults=keyword_defaults,
+            kwarg=None,
+            defaults=defaults,
+        ) if len(defaults) <= len(positional):
+            present = [default for default in keyword_defaults if default is not None]
+            return [*positional, *keywords], [*defaults, *present]
+        case _:
+            raise Rejected(0, "not parameters that we write")
+
+
 def names_of(nodes: list[ast.expr]) -> list[str]:
     """Return the name in each `Name` node; an empty string for any other node."""
     return [node.id if isinstance(node, ast.Name) else "" for node in nodes]

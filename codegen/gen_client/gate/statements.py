@@ -19,6 +19,7 @@ from gen_client.gate.expressions import (
     is_string,
     names_of,
     reject,
+    split_parameters,
 )
 from gen_client.gate.imports import (
     NEVER_TYPES,
@@ -332,28 +333,15 @@ def _check_head(node: AnyFunction, expressions: ExpressionRules) -> list[str]:
 
 def _check_parameters(arguments: ast.arguments, expressions: ExpressionRules) -> list[str]:
     """Check the parameters after `self`, each with an annotation, and return their names."""
-    match arguments:
-        case ast.arguments(
-            posonlyargs=[],
-            args=[ast.arg(arg="self", annotation=None), *positional],
-            vararg=None,
-            kwonlyargs=keywords,
-            kw_defaults=keyword_defaults,
-            kwarg=None,
-            defaults=defaults,
-        ) if len(defaults) <= len(positional):
-            pass
-        case _:
-            raise Rejected(0, "not parameters that we write")
-    for argument in [*positional, *keywords]:
-        check_identifier(argument, argument.arg)
-        if argument.annotation is None:
-            reject(argument, "a parameter without a type")
-        expressions.check_annotation(argument.annotation)
-    for default in [*defaults, *keyword_defaults]:
-        if default is not None:
-            expressions.check_value(default)
-    return [argument.arg for argument in [*positional, *keywords]]
+    parameters, defaults = split_parameters(arguments)
+    for parameter in parameters:
+        check_identifier(parameter, parameter.arg)
+        if parameter.annotation is None:
+            reject(parameter, "a parameter without a type")
+        expressions.check_annotation(parameter.annotation)
+    for default in defaults:
+        expressions.check_value(default)
+    return [parameter.arg for parameter in parameters]
 
 
 def _check_body(

@@ -47,6 +47,31 @@ def replace_file(path: Path, content: bytes) -> None:
         raise
 
 
+def create_file(path: Path, content: bytes) -> None:
+    """Create a file in one step; whatever is at the path stays.
+
+    Raises:
+        FileExistsError: There is something at the path.
+        OSError: The file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_new_file(temporary, content)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            _write_new_file(path, content)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_new_file(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, _CREATE_NEW, 0o666), "wb") as file:
+        file.write(content)
+
+
 def _get_file_mode(path: Path) -> int | None:
     """Return the permissions of a regular file; None if there is nothing at the path.
 

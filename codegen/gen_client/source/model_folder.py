@@ -30,6 +30,8 @@ from gen_client.text import escape_unprintable, quote
 MODEL_FILE: Final = "model.py"
 CONFIG_FILE: Final = "config.yaml"
 _VERSION_FOLDER: Final = "1"
+MODEL_PATH: Final = f"{_VERSION_FOLDER}/{MODEL_FILE}"
+"""The path of a model's source in its folder."""
 
 
 def find_model_folder(path: str) -> Path | None:
@@ -146,7 +148,7 @@ class ModelSource:
 
 def _read_model_file(files: Files) -> tuple[str, bytes] | None:
     """Return the path of a model's source in its folder, where the SDK finds it, and its bytes; None if there is none."""
-    for path in (MODEL_FILE, f"{_VERSION_FOLDER}/{MODEL_FILE}"):
+    for path in (MODEL_FILE, MODEL_PATH):
         content = files.read(path)
         if content is not None:
             return path, content

@@ -18,6 +18,8 @@ from gen_client.escape import LINE_LENGTH
 
 _MAX_CACHED_LENGTH: Final = 8_000
 """The longest statement that is cached, in characters."""
+_DEFAULT_LENGTH: Final = 88
+"""The longest line if black has no configuration."""
 _CACHE_SIZE: Final = 2_048
 """Models have many statements in common; each is formatted once."""
 _CACHE_VARIABLE: Final = "XDG_CACHE_HOME"
@@ -27,12 +29,12 @@ _DEFINITIONS: Final = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 Formatter = Callable[[str], str]
 
 
-def _run_black(text: str) -> str:
+def _run_black(text: str, width: int = LINE_LENGTH) -> str:
     _import_black()
     from black import format_str
     from black.mode import Mode, TargetVersion
 
-    return format_str(text, mode=Mode({TargetVersion.PY311}, LINE_LENGTH))
+    return format_str(text, mode=Mode({TargetVersion.PY311}, width))
 
 
 @cache
@@ -60,6 +62,11 @@ _run_black_cached = lru_cache(maxsize=_CACHE_SIZE)(_run_black)
 def format_piece(text: str) -> str:
     """Format one piece of source with black."""
     return _run_black_cached(text) if len(text) < _MAX_CACHED_LENGTH else _run_black(text)
+
+
+def format_for_author(text: str) -> str:
+    """Format a source that its author goes on with, as black does by itself."""
+    return format_source(text, lambda piece: _run_black(piece, _DEFAULT_LENGTH))
 
 
 def format_source(text: str, piece_formatter: Formatter = format_piece) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gen_client.gate.allowed import NOTHING_ALLOWED, Allowed
 from gen_client.gate.check import check_code, check_file
 from gen_client.layout import HEAD, FileKind
-from gen_client.tidy.black import Formatter, format_source
+from gen_client.tidy.black import Formatter, format_for_author, format_source
 from gen_client.tidy.imports import tidy_imports
 
 
@@ -33,4 +33,20 @@ def finish(
     check_code(text, kind, allowed)  # before libcst, whose parser crashes on deep nesting
     final = HEAD + formatter(tidy_imports(text))
     check_file(final, kind, allowed)
+    return final
+
+
+def finish_model_source(text: str, formatter: Formatter = format_for_author) -> str:
+    """Finish the source of a model, which has no head; it imports only what it uses.
+
+    Args:
+        text: The rendered text.
+        formatter: Formats the source.
+
+    Raises:
+        Refusal: The text holds something that our template cannot have written (exit 4).
+    """
+    check_code(text, "model")
+    final = formatter(text)
+    check_file(final, "model")
     return final

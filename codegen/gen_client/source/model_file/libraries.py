@@ -205,10 +205,12 @@ class SdkClass:
     Attributes:
         bases: Its bases, by name.
         methods: The signatures of its own methods, by name.
+        attributes: The names of its other attributes.
     """
 
     bases: tuple[str, ...]
     methods: Mapping[str, Mapping[str, object]]
+    attributes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,7 @@ def load_sdk() -> Sdk:
     """Read the tables of the SDK."""
     content = json.loads(Path(__file__).with_name("sdk.json").read_text("utf-8"))
     classes = {
-        name: SdkClass(tuple(entry["bases"]), entry["methods"])
+        name: SdkClass(tuple(entry["bases"]), entry["methods"], frozenset(entry["attributes"]))
         for name, entry in content["classes"].items()
     }
     names = {

@@ -24,13 +24,14 @@ GROUPS = (
     "inline",
     "chats",
     "batches",
+    "rows",
     "editors",
     "generation",
 )
 QUICK = tuple(
     group
     for group in GROUPS
-    if group not in ("tools", "inline", "chats", "batches", "editors", "generation")
+    if group not in ("tools", "inline", "chats", "batches", "rows", "editors", "generation")
 )
 
 

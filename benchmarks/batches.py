@@ -20,7 +20,7 @@ from benchmarks.measure import HAND, OURS, Cost, Row, alternate
 from benchmarks.stage import Stage
 from clarigen import Client, wire
 
-_METHODS = {
+METHODS = {
     duration: wire.unary(name, wire.field("x", wire.INT), returns=wire.INT)
     for duration, name in (("0 ms", "fast"), ("5 ms", "slow"), ("50 ms", "slower"))
 }
@@ -29,10 +29,10 @@ _SIZES, _CALLS = (4, 8, 16, 32, 64, 128), (4, 8, 16, 32)
 
 def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
     """Measure 1,000 inputs of each method, and 100,000 inputs of the fast one."""
-    with _serve_official() as url, Client(base_url=url) as model:
-        for duration, method in _METHODS.items():
+    with serve_official() as url, Client(base_url=url) as model:
+        for duration, method in METHODS.items():
             fixed = {
-                (size, calls): _batch(
+                (size, calls): make_batch(
                     model.with_options(batch_size=size, concurrency=calls), method, 1000
                 )
                 for size in _SIZES
@@ -40,18 +40,18 @@ def rows(stage: Stage, *, quick: bool) -> Iterator[Row]:
             }
             once = {setting: cost() for setting, cost in fixed.items()}
             best = fixed[min(once, key=once.__getitem__)]
-            peers = {HAND: best, OURS: _batch(model, method, 1000)}
+            peers = {HAND: best, OURS: make_batch(model, method, 1000)}
             yield Row(f"1,000 inputs of {duration}", "ms", alternate(peers, 1 if quick else 5))
         many = {
-            HAND: _batch(
-                model.with_options(batch_size=128, concurrency=32), _METHODS["0 ms"], 100_000
+            HAND: make_batch(
+                model.with_options(batch_size=128, concurrency=32), METHODS["0 ms"], 100_000
             ),
-            OURS: _batch(model, _METHODS["0 ms"], 100_000),
+            OURS: make_batch(model, METHODS["0 ms"], 100_000),
         }
         yield Row("100,000 inputs of 0 ms", "ms", alternate(many, 1))
 
 
-def _batch(model: Client, method: wire.Unary[int], count: int) -> Cost:
+def make_batch(model: Client, method: wire.Unary[int], count: int) -> Cost:
     """Return the cost of a batch, in seconds."""
 
     def cost() -> float:
@@ -64,7 +64,7 @@ def _batch(model: Client, method: wire.Unary[int], count: int) -> Cost:
 
 
 @contextmanager
-def _serve_official() -> Iterator[str]:
+def serve_official() -> Iterator[str]:
     """Start the official server with the model in `paced` and yield its base URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

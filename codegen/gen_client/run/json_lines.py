@@ -68,6 +68,8 @@ class JsonLines:
         self._constants = constants
         self._chosen = columns
         self._names = names
+        self._pairs = list(self._list_candidates())
+        self._heads = [f"{format_json(name)}: " for name in names]
         self._marks: list[list[int]] = []
         self.files: Sequence[InputFile] = []
         for path in paths:
@@ -107,7 +109,7 @@ class JsonLines:
         """Return which lines of a part have an error."""
         failed: list[int] = []
         again: list[int] = []
-        passed = f'"{self._names[1]}": null}}'.encode()
+        passed = f"{self._heads[1]}null}}".encode()
         with path.open("rb") as file:
             for position, line in enumerate(file):
                 if not line.rstrip().endswith(passed):
@@ -188,7 +190,7 @@ class JsonLines:
                 exit_code=USAGE,
                 remedy="choose other names with --result and --error",
             )
-        columns = {name: key for name, key in self._candidates() if key in content}
+        columns = {name: key for name, key in self._pairs if key in content}
         row = {name: content[key] for name, key in columns.items() if content[key] is not None}
         try:
             return {**self._constants, **self._reader.read_object(row)}
@@ -213,9 +215,10 @@ class JsonLines:
     def _finish_line(self, line: bytes, outcome: Any) -> bytes:
         """Return a line with its outcome; a line that is no object becomes the text of an object."""
         failed = isinstance(outcome, errors.ClarigenError)
-        error = describe_error(outcome)._asdict() if failed else None
-        keys = zip(self._names, (None if failed else to_json(outcome), error), strict=True)
-        added = ", ".join(f"{format_json(name)}: {format_json(value)}" for name, value in keys)
+        result = "null" if failed else format_json(to_json(outcome))
+        error = format_json(describe_error(outcome)._asdict()) if failed else "null"
+        result_head, error_head = self._heads
+        added = f"{result_head}{result}, {error_head}{error}"
         start = line.strip()[:-1].rstrip()
         if failed and not self._is_object(line):
             start = f'{{"line": {format_json(line.decode("utf-8", "replace").strip())}'.encode()
@@ -230,7 +233,7 @@ class JsonLines:
 
     # Columns
 
-    def _candidates(self) -> Iterator[tuple[str, str]]:
+    def _list_candidates(self) -> Iterator[tuple[str, str]]:
         """Yield each parameter that rows may give, with a key that may hold it; the last key counts."""
         for argument in self._reader.method.arguments:
             if argument.name in self._constants:
@@ -253,7 +256,7 @@ class JsonLines:
                 keys |= dict.fromkeys(self._parse(line))
             except ValueError:
                 continue
-        columns = {name: key for name, key in self._candidates() if key in keys}
+        columns = {name: key for name, key in self._pairs if key in keys}
         for argument in self._reader.method.arguments:
             chosen = self._chosen.get(argument.name)
             is_needed = argument.is_required and argument.name not in self._constants

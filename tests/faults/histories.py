@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import importlib
 import json
+import logging
 import sys
 import tempfile
 import threading
@@ -286,6 +287,9 @@ def main() -> str:
     seeds = range(arguments.first, arguments.first + arguments.seeds)
     with ThreadPoolExecutor(4) as pool, pytest.MonkeyPatch.context() as patch:
         patch.setattr(in_flight, "JOB_DELAY", 0.0)  # so that comparisons meet calls
+        logging.getLogger("clarigen").addHandler(
+            logging.NullHandler()
+        )  # each history has a warning
         problems = [
             problem
             for twin in TWINS

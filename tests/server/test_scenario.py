@@ -5,7 +5,9 @@ not postpone the evaluation of annotations, because the SDK reads them. The comm
 that a CI job sees.
 """
 
+import importlib
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +17,8 @@ import grpc
 import pytest
 from clarifai_grpc.grpc.api import service_pb2_grpc
 
+from gen_client import cli
+from gen_client.naming.names import class_name
 from support import SOURCES, file_stamps
 from support import run as run_command
 
@@ -55,6 +59,13 @@ class WithOneLess(ModelClass):  # type: ignore[misc]
     def say(self, prompt: str, limit: int = 10, language: str = "en") -> str:
         """Say something."""
         return f"{prompt} {limit} {language}"
+
+
+class WithAnotherType(ModelClass):  # type: ignore[misc]
+    @ModelClass.method  # type: ignore[untyped-decorator]
+    def say(self, prompt: str, tone: str = "plain", limit: float = 10.0) -> str:
+        """Say something."""
+        return f"{prompt} {tone} {limit}"
 
 
 class DeployedModel:
@@ -228,3 +239,41 @@ def test_regeneration_of_an_edited_package(repository: Path, deployed: DeployedM
     assert b"\r" not in client.read_bytes()
     assert "VERSION" not in init.read_text()
     assert type_errors() == ""
+
+
+@pytest.mark.parametrize(
+    ("model", "answer", "changes"),
+    [
+        (First, "hello warm 3", []),
+        (WithOneMore, "hello warm 3 en", []),
+        (WithOneLess, "hello 3 en", ["say.tone: was removed"]),
+        (
+            WithAnotherType,
+            "hello warm 0.0",
+            [
+                "say.limit: travels as `FLOAT` now, not `INT`, and is lost until the client is generated again"
+            ],
+        ),
+    ],
+)
+def test_a_client_warns_of_what_the_server_ignores(
+    model: type[Any],
+    answer: str,
+    changes: list[str],
+    repository: Path,
+    deployed: DeployedModel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The official server tells no version, and drops in silence what it does not expect."""
+    name = f"talker_{model.__name__.lower()}"
+    assert cli.main(["--url", deployed.url, "--name", name, "--quiet"]) == 0
+    monkeypatch.syspath_prepend(str(repository))
+    package = importlib.import_module(name)
+    client = vars(package)[class_name(name)]
+    deployed.upload(model)
+    with client(base_url=deployed.url, timeout=30) as caller:
+        assert caller.say("hello", tone="warm", limit=3) == answer
+        for job in [job for job in threading.enumerate() if job.name == "clarigen-job"]:
+            job.join(30)
+    assert [line for text in caplog.messages for line in text.split("\n  ")[1:]] == changes

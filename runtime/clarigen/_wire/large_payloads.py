@@ -20,12 +20,12 @@ LargePayloads: TypeAlias = Mapping[bytes, memoryview]
 
 NO_PAYLOADS: Final[LargePayloads] = {}
 
-MIN_PAYLOAD_BYTES: Final = 1 << 16
+MIN_PAYLOAD_BYTES: Final = 1 << 19
 """The size of the smallest payload that is extracted. Copying a smaller one is faster than finding it:
-see the rows of `benchmarks/payloads.py` and `benchmarks/calls.py`."""
+benchmarks "image of 64 KiB, decoded" and "image of 1 MiB, decoded"."""
 
-BYTES_PER_FIELD: Final = 1 << 12
-"""Scan budget: one field per 4 KiB of response, plus `_EXTRA_FIELDS`. With smaller fields protobuf's
+BYTES_PER_FIELD: Final = 1 << 14
+"""Scan budget: one field per 16 KiB of response, plus `_EXTRA_FIELDS`. With smaller fields protobuf's
 own parser is as fast."""
 _EXTRA_FIELDS: Final = 16
 _MAX_LEVELS: Final = 100
@@ -71,7 +71,7 @@ def extract_large_payloads(response: bytes) -> tuple[bytes, LargePayloads]:
     """
     if len(response) < MIN_PAYLOAD_BYTES:
         return response, NO_PAYLOADS
-    scan = _Scan(memoryview(response))
+    scan = _Scan(response)
     out: Buffers = []
     try:
         scan.copy_message(0, len(response), PAYLOAD_FIELDS, out, _MAX_LEVELS)
@@ -93,8 +93,9 @@ class _Scan:
         payloads: A mapping from markers to the payloads that were extracted so far.
     """
 
-    def __init__(self, response: memoryview) -> None:
+    def __init__(self, response: bytes) -> None:
         self._response = response
+        self._view = memoryview(response)
         self._budget = _EXTRA_FIELDS + len(response) // BYTES_PER_FIELD
         self.payloads: dict[bytes, memoryview] = {}
 
@@ -117,29 +118,27 @@ class _Scan:
         while position < end:
             start = position
             tag, position = self._read_varint(position, 5)
-            size = 0
-            match tag & 7:
-                case 0:
-                    _, position = self._read_varint(position, 10)
-                case 1:
-                    position += 8
-                case 2:
-                    size, position = self._read_varint(position, 5)
-                    position += size
-                case 5:
-                    position += 4
-                case _:
-                    raise _Fallback
+            kind, size = tag & 7, 0
+            if kind == 2:
+                size, position = self._read_varint(position, 5)
+                position += size
+            elif kind == 0:
+                _, position = self._read_varint(position, 10)
+            elif kind == 5:
+                position += 4
+            elif kind == 1:
+                position += 8
+            else:
+                raise _Fallback
             self._budget -= 1
             if position > end or not self._budget or not levels:
                 raise _Fallback
-            inner = fields.get(tag >> 3)
-            if size >= MIN_PAYLOAD_BYTES and inner is not None:
-                out.append(self._response[copied:start])
+            if size >= MIN_PAYLOAD_BYTES and (inner := fields.get(tag >> 3)) is not None:
+                out.append(self._view[copied:start])
                 total += start - copied
                 total += self._copy_field(tag, position - size, position, inner, out, levels)
                 copied = position
-        out.append(self._response[copied:end])
+        out.append(self._view[copied:end])
         return total + end - copied
 
     def _copy_field(
@@ -149,7 +148,7 @@ class _Scan:
         tag_bytes = len_tag(tag >> 3)
         if inner is _PAYLOAD:
             marker = _MARKER_PREFIX + encode_varint(len(self.payloads))
-            self.payloads[marker] = self._response[position:end]
+            self.payloads[marker] = self._view[position:end]
             out.append(field := encode_len_field(tag_bytes, marker))
             return len(field)
         head_index = len(out)
@@ -160,9 +159,11 @@ class _Scan:
 
     def _read_varint(self, position: int, max_length: int) -> tuple[int, int]:
         """Return a varint and the position after it."""
-        number = 0
-        for index, byte in enumerate(self._response[position : position + max_length]):
-            number |= (byte & 127) << 7 * index
+        number = shift = 0
+        for byte in self._response[position : position + max_length]:
+            number |= (byte & 127) << shift
+            shift += 7
+            position += 1
             if byte < 128:
-                return number, position + index + 1
+                return number, position
         raise _Fallback

@@ -165,7 +165,7 @@ def test_unusual_responses_stay_whole() -> None:
 def test_responses_of_many_small_fields_stay_whole() -> None:
     payload = encode_len_field(len_tag(23), b"x" * MIN_PAYLOAD_BYTES)
     assert check_content(_around(_number(21, 5) * 25 + payload)) == 1
-    assert check_content(_around(_number(21, 5) * 40 + payload)) == 0
+    assert check_content(_around(_number(21, 5) * 60 + payload)) == 0
 
 
 # Values.

@@ -27,7 +27,7 @@ from gen_client.source.document import Document
 from gen_client.source.git import find_repository
 from gen_client.templates import find_template_folder
 
-LIBRARIES: Final = ("black", "jinja2", "libcst")
+LIBRARIES: Final = ("black", "jinja2")
 """The libraries whose versions determine the bytes of a package."""
 MAX_ENTRY_BYTES: Final = 1 << 20
 RETENTION_DAYS: Final = 60

@@ -67,7 +67,7 @@ def build_package(
     Raises:
         Refusal: Exit 4: the signatures cannot become a safe client. Exit 2: there is no name for the package.
     """
-    # Imported here: these load jinja2, libcst and black, which a run with nothing to build does not need.
+    # Imported here: these load jinja2 and black, which a run with nothing to build does not need.
     from gen_client.plan.build import build_page
     from gen_client.render import render_files
     from gen_client.tidy.black import format_source

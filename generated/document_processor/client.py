@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypedDict, overload
 
 from clarigen import AsyncBatch, AsyncClient, Batch, Client, ModelRef, SequenceNotStr, Text, wire
+from clarigen.wire import dataclass
 
 _MODEL: Final = ModelRef("example-user", "example-app", "document-processor")
 

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from clarigen import AsyncClient, AsyncStream, Client, ModelRef, Stream, wire
+from clarigen.wire import dataclass
 
 _MODEL: Final = ModelRef("example-user", "example-app", "sensors")
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypedDict, overload
 
 from clarigen import (
@@ -28,6 +27,7 @@ from clarigen import (
     Text,
     wire,
 )
+from clarigen.wire import dataclass
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, NotRequired, TypeAlias, TypedDict, overload
 
 from clarigen import AsyncBatch, AsyncClient, AsyncStream, Batch, Client, Image, Stream, wire
+from clarigen.wire import dataclass
 
 
 class TextStats(Client):

@@ -12,13 +12,15 @@ import builtins
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
 if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+
     import numpy.typing as npt
     import PIL.Image
 else:
+    from ._dataclass import dataclass, field
     from ._types import PIL, npt
 
 # In place of `Self`, which jedi takes for the base class.

@@ -143,8 +143,7 @@ class _TypedDictMeta(type):
         """Create a TypedDict, unless there are no bases: that is the form itself."""
         if not bases:
             return super().__new__(cls, name, bases, namespace)
-        make: Any = typing.TypedDict
-        result = type(make("_", {}))(name, (), namespace)
+        result = _get_typed_dict_metaclass()(name, (), namespace)
         result.__get_pydantic_core_schema__ = partial(_make_typed_dict_schema, result)
         return result
 
@@ -153,6 +152,14 @@ class _TypedDictMeta(type):
         return _TypedDictMeta(
             name, (cls,), {"__annotations__": fields, "__module__": cls.__module__}
         )
+
+
+@cache
+def _get_typed_dict_metaclass() -> Any:
+    """Return the class of the TypedDicts of `typing`, which has no public name."""
+    make: Any = typing.TypedDict
+    metaclass: Any = make("_", {}).__class__
+    return metaclass
 
 
 def _make_typed_dict_schema(cls: Any, source: object, handler: Any) -> Any:

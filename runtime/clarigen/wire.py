@@ -21,10 +21,13 @@ from ._wire.regions import CONCEPT, FRAME, REGION
 from ._wire.scalars import BOOL, BYTES, FLOAT, INT, STR
 
 if TYPE_CHECKING:
+    from dataclasses import dataclass
 
     from ._wire.inline import EMBEDDING, inline_unary, output, outputs
     from ._wire.tool_types import Defaults
     from ._wire.type_expression import TypeText, parse_type
+else:
+    from ._dataclass import dataclass
 
 __all__ = [
     "AUDIO",
@@ -55,6 +58,7 @@ __all__ = [
     "Unary",
     "argument",
     "bidi_stream",
+    "dataclass",
     "field",
     "get_either_case",
     "inline_unary",

@@ -233,7 +233,7 @@ def test_diff_runs_no_program_of_a_repositorys_configuration(
     ("file", "line", "before"),
     [
         ("__init__.py", "from clarigen import wire\n", "__all__ ="),
-        ("client.py", "from __future__ import annotations\n", "from dataclasses"),
+        ("client.py", "from __future__ import annotations\n", "from clarigen.wire"),
         ("client.py", "from __future__ import annotations\n", "class M(Client"),
         ("examples.py", "from clarigen.examples import main\n", "if __name__"),
     ],

@@ -20,7 +20,7 @@ RUNTIME = ROOT / "runtime" / "clarigen"
 GENERATOR = ROOT / "codegen" / "gen_client"
 
 RUNTIME_LAYERS = (
-    "_version errors _after_fork _text _log _model_ref _types _notebook _pictures _show _data _tool_result",
+    "_version _dataclass errors _after_fork _text _log _model_ref _types _notebook _pictures _show _data _tool_result",
     "_proto",
     "_wire",
     "wire",
@@ -230,7 +230,7 @@ def test_status_codes_are_in_one_table(package: Path) -> None:
 
 LIBRARIES = {
     "jinja2": {"render"},
-    "libcst": {"tidy", "migrate"},
+    "libcst": {"migrate"},
     "black": {"tidy"},
     "rich": {"terminal"},
     "yaml": {"source"},

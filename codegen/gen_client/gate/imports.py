@@ -19,7 +19,6 @@ from gen_client.gate.expressions import (
 IMPORTS: dict[str, frozenset[str]] = {
     "__future__": frozenset({"annotations"}),
     "collections.abc": frozenset({"AsyncIterable", "Iterable", "Mapping", "Sequence"}),
-    "dataclasses": frozenset({"dataclass"}),
     "typing": frozenset(
         [
             "TYPE_CHECKING",
@@ -56,6 +55,7 @@ IMPORTS: dict[str, frozenset[str]] = {
         "ToolResult",
         "wire",
     },
+    "clarigen.wire": frozenset({"dataclass"}),
     "clarigen.examples": SAMPLE_NAMES | {"main"},
 }
 """What generated code may import, in addition to its own `client` module, `builtins` and `numpy.typing`."""

@@ -1,7 +1,7 @@
 """Turns a rendered text into the final bytes of a file: imports, format, head, and the gate.
 
-The same text gives the same bytes. libcst and black are imported inside functions, because a run that has nothing to do
-needs neither.
+The same text gives the same bytes. black is imported inside functions, because a run that has nothing to do does not
+need it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def finish(
     Raises:
         Refusal: The text, or the finished file, holds something that our templates cannot have written (exit 4).
     """
-    check_code(text, kind, allowed)  # before libcst, whose parser crashes on deep nesting
+    check_code(text, kind, allowed)  # before black, whose parser crashes on deep nesting
     final = HEAD + formatter(tidy_imports(text))
     check_file(final, kind, allowed)
     return final

@@ -1,8 +1,8 @@
 """Removes the unused imports of a file and sorts the rest.
 
-The templates import whatever a page may need. libcst sees only the blocks of imports, which are constant text apart
-from the user's own classes; it removes and sorts names, and cannot add any. It is imported inside functions, because a
-run that has nothing to do does not need it.
+The templates import whatever a page may need, in blocks that are constant text apart from the user's own classes. A
+block has no comments, so `ast` is enough to write it again with fewer names: loading libcst took a fifth of the
+benchmark "one model, cold".
 """
 
 from __future__ import annotations
@@ -11,13 +11,9 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import libcst
 
 _SECTIONS = ("__future__", "stdlib", "clarigen", "user", "relative")
-_STDLIB = ("builtins", "collections", "dataclasses", "typing")
+_STDLIB = ("builtins", "collections", "typing")
 
 _Line = tuple[int, bool, str]
 """An import: its section, whether it is a `from` import, its code. Lines sort in this order."""
@@ -91,51 +87,39 @@ def _collect_names(node: ast.AST, hidden: frozenset[str], used: set[str]) -> Non
 @lru_cache(maxsize=256)
 def _tidy_block(block: str, used: frozenset[str]) -> str:
     """Return the imports of a block that are used, sorted, with a blank line between sections."""
-    import libcst
-
     lines: list[_Line] = []
-    for statement in libcst.parse_module(block).body:
-        if isinstance(statement, libcst.If):
-            kept = list(_keep_typing_imports(statement.body, used))
+    for node in ast.parse(block).body:
+        if isinstance(node, ast.If):
+            kept = list(_keep_typing_imports(node.body, used))
             if kept:
                 body = "".join(f"    {line}" for line in kept)
-                code = f"if {_format_node(statement.test)}:\n{body}"
-                lines.append((len(_SECTIONS), True, code))
-        elif isinstance(statement, libcst.SimpleStatementLine):
-            lines += _keep_import(statement.body[0], used)
+                lines.append((len(_SECTIONS), True, f"if {ast.unparse(node.test)}:\n{body}"))
+        else:
+            lines += _keep_import(node, used)
     sections = groupby(sorted(lines), lambda line: line[0])
     return "\n".join("".join(code for _, _, code in section) for _, section in sections)
 
 
-def _keep_typing_imports(body: libcst.BaseSuite, used: frozenset[str]) -> Iterator[str]:
+def _keep_typing_imports(body: list[ast.stmt], used: frozenset[str]) -> Iterator[str]:
     """Yield the used imports of `if TYPE_CHECKING:`, in their order."""
-    import libcst
-
-    for statement in body.body:
-        if isinstance(statement, libcst.SimpleStatementLine) and "npt" in used:
-            yield _format_node(statement.body[0]) + "\n"
+    for node in body:
+        if "npt" in used:
+            yield ast.unparse(node) + "\n"
 
 
-def _keep_import(node: libcst.BaseSmallStatement, used: frozenset[str]) -> Iterator[_Line]:
+def _keep_import(node: ast.stmt, used: frozenset[str]) -> Iterator[_Line]:
     """Yield an import without its unused names; nothing if none is used."""
-    import libcst
-
-    if isinstance(node, libcst.Import):
-        if str(node.names[0].evaluated_name) in used:
-            yield _SECTIONS.index("stdlib"), False, _format_node(node) + "\n"
-    elif isinstance(node, libcst.ImportFrom) and not isinstance(node.names, libcst.ImportStar):
-        module = _format_node(node.module) if node.module else ""
-        names = [str(alias.evaluated_name) for alias in node.names]
+    if isinstance(node, ast.Import):
+        if node.names[0].name in used:
+            yield _SECTIONS.index("stdlib"), False, ast.unparse(node) + "\n"
+    elif isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        names = [alias.name for alias in node.names]
         names = [name for name in names if name in used or module == "__future__"]
         if names:
-            one_line = node.with_changes(
-                lpar=None,
-                rpar=None,
-                names=[
-                    libcst.ImportAlias(libcst.Name(name)) for name in sorted(names, key=_sort_key)
-                ],
-            )
-            yield _section(module, len(node.relative)), True, _format_node(one_line) + "\n"
+            source, sorted_names = "." * node.level + module, sorted(names, key=_sort_key)
+            code = f"from {source} import {', '.join(sorted_names)}\n"
+            yield _section(module, node.level), True, code
 
 
 def _section(module: str, level: int) -> int:
@@ -148,9 +132,3 @@ def _sort_key(name: str) -> tuple[int, str, str]:
     """Return the key that sorts names as linters do: constants, classes, then the rest."""
     rank = 0 if name.isupper() else 1 if name[:1].isupper() else 2
     return rank, name.casefold(), name
-
-
-def _format_node(node: libcst.CSTNode) -> str:
-    import libcst
-
-    return libcst.Module([]).code_for_node(node)

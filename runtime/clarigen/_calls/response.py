@@ -10,12 +10,15 @@ import threading
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+
     from .._proto import MultiOutputResponse
 else:
+    from .._dataclass import dataclass, field
+
     MultiOutputResponse = Any
 
 
@@ -124,7 +127,7 @@ class RecordedClient:
         self.recordings: tuple[_OpenRecording, ...] = ()
 
 
-class _OpenRecording(NamedTuple):
+class _OpenRecording:
     """A recording whose block has not ended.
 
     Attributes:
@@ -132,8 +135,11 @@ class _OpenRecording(NamedTuple):
         thread: The id of the thread that has opened it.
     """
 
-    responses: Recording
-    thread: int
+    __slots__ = ("responses", "thread")
+
+    def __init__(self, responses: Recording, thread: int) -> None:
+        self.responses: Final = responses
+        self.thread: Final = thread
 
 
 _active_recordings: Final[ContextVar[tuple[Recording, ...]]] = ContextVar("clarigen", default=())

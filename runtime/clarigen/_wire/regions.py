@@ -8,10 +8,12 @@ Others are decoded with what `rest` finds in them. Like all codecs they do not i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from .._data import Box, Concept, Frame, Image, Point, Region, Value
+from .._dataclass import compile_dataclass
 from .codec import (
     Codec,
     CodecError,
@@ -55,6 +57,7 @@ def _repeated_field(
     name: str, encode: Encoder, decode_plain: _Decoder, decode_any: _Decoder
 ) -> RepeatedField:
     def decode(data: Data, payloads: LargePayloads) -> list[Any]:
+        _compile_values()
         decode_item = decode_plain if is_plain("PlainData", data) else decode_any
         return [decode_item(message, payloads) for message in getattr(data, name)]
 
@@ -115,6 +118,13 @@ def _encode_concept_fields(value: Any) -> bytes:
     names = _encode_str_field(_ID, value.id, ".id") + _encode_str_field(_NAME, value.name, ".name")
     fields = names + encode_float_field(_CONCEPT_VALUE, value.value, ".value")
     return check_extra(value) + fields if value.extra else fields
+
+
+@cache
+def _compile_values() -> None:
+    """Compile the classes of values that drafts become; no `__init__` does it."""
+    compile_dataclass(Concept)
+    compile_dataclass(Region)
 
 
 class _ConceptDraft(Value):

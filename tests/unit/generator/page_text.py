@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypeAlias, TypedDict, overload
 
 from clarigen import (
@@ -33,6 +32,7 @@ from clarigen import (
     Video,
     wire,
 )
+from clarigen.wire import dataclass
 
 if TYPE_CHECKING:
     import numpy.typing as npt

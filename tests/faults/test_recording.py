@@ -129,7 +129,9 @@ def test_observer_is_called_at_the_end_of_a_stream() -> None:
     next(flow)
     assert isinstance(flow.send(None), Receive)
     for text, tokens in (("a", 0), ("b", 5), ("c", 0)):
-        assert flow.send(message(text, tokens)) == Deliver(text)
+        delivered = flow.send(message(text, tokens))
+        assert isinstance(delivered, Deliver)
+        assert delivered.result == text
         assert observed == []
         assert isinstance(flow.send(None), Receive)
     with pytest.raises(StopIteration) as end:

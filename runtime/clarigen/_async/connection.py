@@ -105,7 +105,7 @@ class AsyncGrpcConnection(GrpcConnectionBase, AsyncDriver):
     async def connect(self, attempt: Open, is_canceled: Callable[[], bool]) -> Open:
         """Wait for a connection. Return the attempt with the time that is left."""
         wait = await self._connect(self._get_lease(), attempt.timeout, is_canceled)
-        return attempt._replace(timeout=wait.remaining(), deadline=wait.left_of(attempt.deadline))
+        return attempt.with_time_left(wait.remaining(), wait.left_of(attempt.deadline))
 
     async def _connect(
         self,

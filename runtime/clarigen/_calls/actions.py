@@ -1,7 +1,8 @@
 """The actions that the flow of a call yields to its driver.
 
 A flow is a generator: it yields an action and is sent the result. Actions are plain values. Flows and drivers share
-nothing else.
+nothing else. They are not named tuples, whose definitions take ten times as long: every generated package loads this
+module (benchmark "import of a generated package").
 
     yields                  is sent                          or is thrown
     Send(…)                 the reply, serialized            GrpcFailure
@@ -16,7 +17,7 @@ nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from threading import Event
@@ -54,7 +55,7 @@ class GrpcFailure(Exception):
         self.idle_timeout = idle_timeout
 
 
-class Send(NamedTuple):
+class Send:
     """Send a unary request and wait for the reply.
 
     Attributes:
@@ -63,12 +64,15 @@ class Send(NamedTuple):
         timeout: Timeout of this attempt, in seconds; None for no limit.
     """
 
-    rpc: str
-    request: bytes
-    timeout: float | None
+    __slots__ = ("request", "rpc", "timeout")
+
+    def __init__(self, rpc: str, request: bytes, timeout: float | None) -> None:
+        self.rpc: Final = rpc
+        self.request: Final = request
+        self.timeout: Final = timeout
 
 
-class Open(NamedTuple):
+class Open:
     """Start a streaming call.
 
     Attributes:
@@ -80,37 +84,61 @@ class Open(NamedTuple):
         encode_item: Encodes each input after the first as a request; None if the call streams no inputs.
     """
 
-    rpc: str
-    request: bytes
-    timeout: float | None
-    idle_timeout: float | None = None
-    deadline: float | None = None
-    encode_item: Callable[[Any], bytes] | None = None
+    __slots__ = ("deadline", "encode_item", "idle_timeout", "request", "rpc", "timeout")
+
+    def __init__(
+        self,
+        rpc: str,
+        request: bytes,
+        timeout: float | None,
+        idle_timeout: float | None = None,
+        deadline: float | None = None,
+        encode_item: Callable[[Any], bytes] | None = None,
+    ) -> None:
+        self.rpc: Final = rpc
+        self.request: Final = request
+        self.timeout: Final = timeout
+        self.idle_timeout: Final = idle_timeout
+        self.deadline: Final = deadline
+        self.encode_item: Final = encode_item
+
+    def with_time_left(self, timeout: float | None, deadline: float | None) -> Open:
+        """Return the same action with less time."""
+        return Open(self.rpc, self.request, timeout, self.idle_timeout, deadline, self.encode_item)
 
 
-class PullFirst(NamedTuple):
+class PullFirst:
     """Take the first input from the caller's iterator."""
 
+    __slots__ = ()
 
-class Receive(NamedTuple):
+
+class Receive:
     """Wait for the next reply of a stream."""
 
+    __slots__ = ()
 
-class Reclaim(NamedTuple):
+
+class Reclaim:
     """Take the inputs back from a failed attempt, which is possible unless it has sent more than the first."""
 
+    __slots__ = ()
 
-class Deliver(NamedTuple):
+
+class Deliver:
     """Hand a result to the caller.
 
     Attributes:
         result: The decoded result.
     """
 
-    result: Any
+    __slots__ = ("result",)
+
+    def __init__(self, result: Any) -> None:
+        self.result: Final = result
 
 
-class Sleep(NamedTuple):
+class Sleep:
     """Wait.
 
     Attributes:
@@ -118,8 +146,11 @@ class Sleep(NamedTuple):
         ticket: The place of the call in a queue; the wait may end as soon as it is called. None to wait to the end.
     """
 
-    seconds: float
-    ticket: Ticket | None = None
+    __slots__ = ("seconds", "ticket")
+
+    def __init__(self, seconds: float, ticket: Ticket | None = None) -> None:
+        self.seconds: Final = seconds
+        self.ticket: Final = ticket
 
     def wait(self, event: Event) -> None:
         """Wait in this thread, until the event is set at most. The ticket sets it, too."""

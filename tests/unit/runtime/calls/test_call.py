@@ -62,7 +62,7 @@ def call(reply: bytes | GrpcFailure, timeout: float | None = 5.0, seconds: float
     attempt = next(flow)
     now = seconds
     assert isinstance(attempt, Send)
-    assert attempt == Send("PostModelOutputs", attempt.request, timeout)
+    assert (attempt.rpc, attempt.timeout) == ("PostModelOutputs", timeout)
     try:
         flow.throw(reply) if isinstance(reply, GrpcFailure) else flow.send(reply)
     except StopIteration as end:

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         others = COMMANDS if command is GENERATE else ()
         options = build_parser(command, others).parse_args(remaining)
         console = Console(quiet=options.quiet, verbose=options.verbose)
-        code = command.load()(options, console)
+        code = command.run(options, console)
         console.flush()
         return code
     except SystemExit as exit_:  # argparse raises it after --help and --version.

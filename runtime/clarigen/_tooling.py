@@ -26,6 +26,7 @@ from ._model_client import ModelClient, make_printable, open_client
 from ._model_ref import ModelRef
 from ._tables.rows import Rows, StartBatch, describe_error, run_chunks
 from ._text import may_hold_secret
+from ._transport import login
 from ._transport.endpoint import DEFAULT_BASE_URL, Target, import_grpc, split_url
 from ._wire.json_schema import (
     NO_DEFAULT,
@@ -85,6 +86,7 @@ __all__ = [
     "fetch_signatures",
     "import_pyarrow",
     "interface",
+    "login",
     "make_printable",
     "make_table_mapping",
     "match_renamed",

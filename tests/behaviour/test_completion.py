@@ -18,7 +18,7 @@ from support import ROOT
 
 NOT_PATHS = {
     *("url", "api_base", "name", "model", "base", "deployment", "timeout", "line"),
-    *("column", "result", "error"),
+    *("column", "result", "error", "context"),
 }
 """Arguments that take a text which is no path."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT: Final = (
     ("CLARIFAI_PAT", "the credential; else CLARIFAI_SESSION_TOKEN"),
+    ("CLARIFAI_CONTEXT", "else the context of `clarifai login` that is used"),
     ("CLARIFAI_API_BASE", "the platform's API"),
     ("CLARIFAI_ROOT_CERTIFICATES_PATH", "a PEM file with the certificates to trust"),
     ("CLARIGEN_TRUSTED_HOSTS", "servers in pyproject.toml that may get the credential"),
@@ -50,10 +51,19 @@ class Command:
     declare: Callable[[argparse.ArgumentParser], None]
     usage: str = ""
 
-    def load(self) -> Callable[[argparse.Namespace, Console], int]:
-        """Import the function that runs the command: `run` in the module `NAME_run`. It returns the exit code."""
+    def run(self, arguments: argparse.Namespace, console: Console) -> int:
+        """Run the command, with the context of `clarifai login` that the arguments name; return the exit code.
+
+        The module `NAME_run` is imported first.
+        """
         module = importlib.import_module(f"gen_client.commands.{self.name or 'generate'}_run")
-        return cast("Callable[[argparse.Namespace, Console], int]", module.run)
+        run = cast("Callable[[argparse.Namespace, Console], int]", module.run)
+        if getattr(arguments, "context", None) is None:
+            return run(arguments, console)
+        from gen_client.source.login import use_context
+
+        with use_context(arguments.context):
+            return run(arguments, console)
 
 
 class Parser(argparse.ArgumentParser):

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from gen_client.commands.model_options import API_BASE_HELP
+from gen_client.commands.model_options import declare_platform_options
 from gen_client.commands.report_options import declare_report_options
 
 EXAMPLES: Final = (
@@ -42,7 +42,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="a lock or another signature file (default: the deployed model)",
     )
     old.add_argument("--lint", action="store_true", help="none: print only findings")
-    group.add_argument("--api-base", metavar="URL", help=API_BASE_HELP)
+    declare_platform_options(group)
     group.add_argument(
         "--write", action="store_true", help="write the lock, whatever changed; needs --lock"
     )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,7 @@ from gen_client.exit_codes import DIFFERENT, DONE, USAGE
 from gen_client.jobs import CheckResult, Job, Mode, PackageOptions
 from gen_client.source import Access, SignatureFile, find_lock, whoami
 from gen_client.source.local import is_path
+from gen_client.source.login import find_usable_context, use_context
 from gen_client.terminal.console import Color, Console
 from gen_client.terminal.progress import show_progress
 from gen_client.text import format_count, quote
@@ -38,8 +41,29 @@ _COLORS: Final[Mapping[State, Color]] = {
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Check everything, print the findings and return the exit code."""
+    with ExitStack() as stack:  # `redact` must know the credential of a context
+        credentials = list(_check_credentials(arguments.context, stack))
+        return _check(arguments, credentials, console)
+
+
+def _check_credentials(context: str | None, stack: ExitStack) -> Iterator[Finding]:
+    """Check the credential; use the context that CLARIFAI_CONTEXT names, if that is needed."""
+    name = context
+    if name is None and not environment.credential_variables():
+        name = os.environ.get("CLARIFAI_CONTEXT") or None
+        try:
+            stack.enter_context(use_context(name))
+        except Refusal as refusal:
+            yield _fault("credential", refusal.diagnostic)
+            return
+    usable = find_usable_context() if name is None else ""
+    yield from environment.check_credentials(name, usable)
+
+
+def _check(arguments: argparse.Namespace, credentials: Sequence[Finding], console: Console) -> int:
+    """Check everything else, print the findings and return the exit code."""
     with show_progress(console) as display:
-        findings = list(_check_all(arguments, display.start_stage))
+        findings = list(_check_all(arguments, credentials, display.start_stage))
     if arguments.format == "json":
         for line in environment.redact(_format_json(findings)).split("\n"):
             console.print_finding(line)
@@ -77,9 +101,11 @@ def _format_json(findings: Sequence[Finding]) -> str:
     return json.dumps(content, indent=2)
 
 
-def _check_all(arguments: argparse.Namespace, progress: ProgressCallback) -> Iterator[Finding]:
+def _check_all(
+    arguments: argparse.Namespace, credentials: Sequence[Finding], progress: ProgressCallback
+) -> Iterator[Finding]:
     yield from environment.check_versions()
-    yield from environment.check_credentials()
+    yield from credentials
     yield _check_platform(arguments, progress)
     packages: list[str] = []
     for text in arguments.sources:

@@ -16,6 +16,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from clarigen import __version__
+from gen_client.text import quote
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -124,18 +125,25 @@ def credential_variables(variables: Mapping[str, str] = os.environ) -> list[str]
     return [name for name in CREDENTIALS if variables.get(name)]
 
 
-def check_credentials(variables: Mapping[str, str] = os.environ) -> list[Finding]:
-    """Check that the environment holds one well-formed credential."""
+def check_credentials(
+    context: str | None = None, usable: str = "", variables: Mapping[str, str] = os.environ
+) -> list[Finding]:
+    """Check that the environment holds one well-formed credential.
+
+    Args:
+        context: The context of `clarifai login` that it is from; None if it is from none.
+        usable: The context that could be used in its place; empty for none.
+        variables: The environment.
+    """
     names = credential_variables(variables)
     if not names:
-        return [
-            Finding(
-                State.NOTE,
-                "credential",
-                "there is none",
-                "set CLARIFAI_PAT; tokens are made in the account's security settings",
-            )
-        ]
+        remedy = "set CLARIFAI_PAT; tokens are made in the account's security settings"
+        if usable:
+            remedy = f"`clarifai login` left the context {quote(usable)}: --context or CLARIFAI_CONTEXT with this name uses it"
+        return [Finding(State.NOTE, "credential", "there is none", remedy)]
+    if context is not None:
+        text = f"that of the context {quote(context)} of `clarifai login` is used"
+        return [Finding(State.OK, "credential", text)]
     findings = [Finding(State.OK, "credential", f"{names[0]} is set")]
     if len(names) > 1:
         text = f"{names[1]} is set as well, and is not used"

@@ -41,7 +41,7 @@ def declare_model_options(parser: argparse.ArgumentParser, *, signatures: bool =
             metavar="FILE",
             help="SOURCE, if it is a file or a folder: never an address; - is standard input",
         )
-    group.add_argument("--api-base", metavar="URL", help=API_BASE_HELP)
+    declare_platform_options(group)
 
 
 class OptionGroup(Protocol):
@@ -71,4 +71,14 @@ def declare_call_options(group: OptionGroup) -> None:
         "--samples",
         action="store_true",
         help="answer with sample values; nothing is sent to a model",
+    )
+
+
+def declare_platform_options(group: OptionGroup) -> None:
+    """Add the options that name the platform and the credential to a group of a parser."""
+    group.add_argument("--api-base", metavar="URL", help=API_BASE_HELP)
+    group.add_argument(
+        "--context",
+        metavar="NAME",
+        help="the context of `clarifai login` whose credential and API are used",
     )

@@ -133,7 +133,7 @@ def _print_fix(
     if not differences:
         return
     command = ["gen-client", *([arguments.source] if arguments.source else [])]
-    for option in ("url", "signatures", "model", "api_base", "out", "name"):
+    for option in ("url", "signatures", "model", "api_base", "context", "out", "name"):
         value = getattr(arguments, option)
         if value:
             command += [f"--{option.replace('_', '-')}", str(value)]

@@ -73,7 +73,7 @@ class Credential:
 
     @classmethod
     def find(cls, target: Target, arguments: CredentialArguments) -> Credential:
-        """Return the credential for a target: the argument, CLARIFAI_PAT or CLARIFAI_SESSION_TOKEN.
+        """Return the credential for a target: the argument, CLARIFAI_PAT, CLARIFAI_SESSION_TOKEN or CLARIFAI_CONTEXT.
 
         On a connection without TLS to another machine, anybody on the way could read the credential. So for
         such a target, the arguments must be empty, and the environment is not read.
@@ -99,12 +99,28 @@ class Credential:
         if arguments.session_token:
             return cls(("x-clarifai-session-token", arguments.session_token))
         if target.secure and not target.loopback:
-            raise ConfigError(
-                "no credential: set CLARIFAI_PAT, or pass pat= in a program; tokens are made in the account's security settings"
-            )
+            raise ConfigError(_describe_missing())
         return cls()
 
 
 def _read_environment() -> CredentialArguments:
     pat = os.environ.get("CLARIFAI_PAT")
-    return CredentialArguments(pat, None if pat else os.environ.get("CLARIFAI_SESSION_TOKEN"))
+    if pat:
+        return CredentialArguments(pat)
+    session_token = os.environ.get("CLARIFAI_SESSION_TOKEN")
+    name = os.environ.get("CLARIFAI_CONTEXT")
+    if session_token or not name:
+        return CredentialArguments(None, session_token)
+    from .login import read_context
+
+    context = read_context(name)
+    return CredentialArguments(context.pat, context.session_token)
+
+
+def _describe_missing() -> str:
+    from .login import FILE, has_login_file
+
+    text = "no credential: set CLARIFAI_PAT, or pass pat= in a program; tokens are made in the account's security settings"
+    if not has_login_file():
+        return text
+    return f"{text}. Or set CLARIFAI_CONTEXT to the name of a context of `clarifai login` in {FILE}"

@@ -156,8 +156,14 @@ def _is_loopback(host: str) -> bool:
 
 
 def find_base_url(base_url: str | None) -> str:
-    """Return the base URL: the argument, or CLARIFAI_API_BASE, or the platform's."""
-    return base_url or os.environ.get("CLARIFAI_API_BASE") or DEFAULT_BASE_URL
+    """Return the base URL: the argument, or CLARIFAI_API_BASE, or that of CLARIFAI_CONTEXT, or the platform's."""
+    chosen = base_url or os.environ.get("CLARIFAI_API_BASE")
+    name = os.environ.get("CLARIFAI_CONTEXT")
+    if chosen or not name:
+        return chosen or DEFAULT_BASE_URL
+    from .login import read_context
+
+    return read_context(name).base_url or DEFAULT_BASE_URL
 
 
 class Endpoint:

@@ -44,6 +44,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument("--json", action="store_true", help="everything, as JSON")
     output.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text for people, or json for scripts: the same as --json",
+    )
+    output.add_argument(
         "--json-schema",
         action="store_true",
         help="each method's input and output as JSON Schema (draft 2020-12), as tools for a language model",

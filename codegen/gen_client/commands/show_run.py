@@ -30,6 +30,7 @@ Selection = tuple[list[NamedMethod], list[NamedTool]]
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Print what the command line asks for and return the exit code."""
+    arguments.json |= arguments.format == "json"
     names = list(arguments.names)
     has_option = arguments.url is not None or arguments.signatures is not None
     text = names.pop(0) if names and not has_option else None

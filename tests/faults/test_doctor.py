@@ -117,6 +117,12 @@ def test_doctor_checks_a_local_runner(doctor: Doctor) -> None:
     assert "has 1 method\n" in out
 
 
+def test_doctor_counts_the_tools_of_a_model(doctor: Doctor, tmp_path: Path) -> None:
+    file = tmp_path / "tools.json"
+    file.write_text('{"tools": [{"name": "add", "inputSchema": {"type": "object"}}]}')
+    assert f"  ok     model: '{file}' has 1 tool\n" in doctor(file)[1]
+
+
 def test_doctor_checks_packages(doctor: Doctor, tmp_path: Path) -> None:
     package = tmp_path / "detector"
     shutil.copytree(LOCK, package)

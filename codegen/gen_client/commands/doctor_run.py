@@ -143,11 +143,14 @@ def _check_model(
     options = argparse.Namespace(url=None if text else arguments.url, api_base=arguments.api_base)
     try:
         source = resolve_source(options, text, Report(), progress)
-        methods = read_interface(source, None, Report()).methods
+        interface = read_interface(source, None, Report())
     except Refusal as refusal:
         return _fault("model", refusal.diagnostic)
     subject = "the model of --url" if text is None else quote(text, 200)
-    return Finding(State.OK, "model", f"{subject} has {format_count(len(methods), 'method')}")
+    methods, tools = len(interface.methods), len(interface.tools)
+    counts = [format_count(methods, "method")] if methods or not tools else []
+    counts += [format_count(tools, "tool")] if tools else []
+    return Finding(State.OK, "model", f"{subject} has {' and '.join(counts)}")
 
 
 def _check_packages(paths: Sequence[str], progress: ProgressCallback) -> Iterator[Finding]:

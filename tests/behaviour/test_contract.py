@@ -247,6 +247,14 @@ def test_an_interpreter_that_cannot_import_the_source_is_no_clean_result(
     assert "ModuleNotFoundError: No module named 'limits'" in err
 
 
+def test_an_interpreter_that_ends_without_a_word_is_no_clean_result(
+    gen_client: GenClient, model: Path
+) -> None:
+    code, _, err = gen_client("contract", model, "--lint", "--python", "/bin/false")
+    assert code == 4
+    assert "the import fails: it ends with code 1" in err
+
+
 def test_an_interpreter_that_does_not_exist_is_a_usage_error(
     gen_client: GenClient, model: Path
 ) -> None:
@@ -310,6 +318,8 @@ def test_the_tools_of_an_mcp_model_are_compared(
     code, out, err = gen_client("contract", model, "--base", "HEAD")
     assert (code, err) == (1, "")
     assert impact in out
+    annotations = gen_client("contract", "detector", "--base", "HEAD", "--format", "github")[1]
+    assert " file=detector/1/model.py,line=8,title=" in annotations
 
 
 def test_tools_that_are_not_sure_are_no_clean_result(gen_client: GenClient, model: Path) -> None:

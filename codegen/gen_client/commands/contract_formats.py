@@ -94,6 +94,7 @@ class Contract:
             return 1
         reading = self.source.reading
         names = {str(method.name): method.wire.name for method in self.new.methods}
+        names |= {str(tool.name): tool.own.name for tool in self.new.tools}
         return reading.lines.get(names.get(change.method, change.method), reading.class_line)
 
 

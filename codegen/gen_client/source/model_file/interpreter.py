@@ -109,7 +109,8 @@ def read_model(python: Path, folder: Path, name: str) -> Answer:
             raise _refuse(name, f"the import did not end within {_TIMEOUT} seconds") from None
         if process.returncode != 0 or not target.is_file():
             lines = process.stderr.decode("utf-8", "replace").strip().split("\n")
-            raise _refuse(name, f"the import fails: {escape_unprintable(lines[-1], 300)}")
+            reason = escape_unprintable(lines[-1], 300) or f"it ends with code {process.returncode}"
+            raise _refuse(name, f"the import fails: {reason}")
         content = target.read_bytes()
     if len(content) > limits.SIZE:
         raise _refuse(name, f"its signatures are larger than {limits.SIZE >> 20} MB")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from gen_client.source.model_file.findings import unsure
@@ -34,8 +35,21 @@ _OTHER_OPTIONS: Final = frozenset({"name", "title", "description", "mime_type", 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def read_offer(tree: ast.Module, model: Class, siblings: Collection[str]) -> Mapping[str, object]:
-    """Return the answers to `tools/list` and the like of an MCP model, merged.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What an MCP model offers.
+
+    Attributes:
+        content: The answers to `tools/list` and the like, merged.
+        lines: The line of the function of each tool, by the tool's name.
+    """
+
+    content: Mapping[str, object]
+    lines: Mapping[str, int]
+
+
+def read_offer(tree: ast.Module, model: Class, siblings: Collection[str]) -> Offer:
+    """Return what an MCP model offers.
 
     Args:
         tree: The source.
@@ -58,18 +72,18 @@ class _OfferReader:
             child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)
         }
 
-    def read(self, model: Class) -> Mapping[str, object]:
+    def read(self, model: Class) -> Offer:
         """Return the offer of the server that `get_server` of a class returns."""
         get_server, server = self._find_server(model)
         scope = self._find_scope(get_server, server)
         call = self._find_call(scope, server)
         module = self._names.resolve(call.func) or ""
         schemas = SchemaReader(self._names, is_official=module.startswith("mcp."))
-        offer = _Offer(schemas, self._names)
+        offer = _OfferBuilder(schemas, self._names)
         offer.read_server(call)
         for decorator, function in self._iterate_decorated(scope, server, get_server):
             offer.add(decorator, function)
-        return offer.content
+        return Offer(offer.content, offer.lines)
 
     def _find_server(self, model: Class) -> tuple[FunctionNode, str]:
         """Return the method `get_server`, and the name that it returns."""
@@ -180,7 +194,7 @@ def _is_load(node: ast.Name) -> bool:
     return isinstance(node.ctx, ast.Load)
 
 
-class _Offer:
+class _OfferBuilder:
     """Collects what the decorated functions of a server become."""
 
     def __init__(self, schemas: SchemaReader, names: Names) -> None:
@@ -190,6 +204,7 @@ class _Offer:
             key: [] for key in ("tools", "prompts", "resources", "resourceTemplates")
         }
         self._instructions: object = None
+        self.lines: dict[str, int] = {}
         self._kinds: Mapping[str, Callable[[FunctionNode, dict[str, ast.expr], int], None]] = {
             "tool": self._add_tool,
             "prompt": self._add_prompt,
@@ -269,6 +284,7 @@ class _Offer:
         if schema is not None:
             entry["outputSchema"] = schema
         self._append("tools", "name", entry, line)
+        self.lines[str(entry["name"])] = function.lineno
 
     def _add_prompt(self, function: FunctionNode, options: dict[str, ast.expr], line: int) -> None:
         entry = self._describe(function, options)

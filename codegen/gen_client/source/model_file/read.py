@@ -28,7 +28,7 @@ class Reading:
         signatures: The signatures of its methods, in the form of the platform's messages; None if they are not sure, or if
             the upload and an import both refuse the file.
         findings: What is found beside them, by line.
-        lines: The line of each method's definition in the file, by the method's name.
+        lines: The line of the definition of each method and tool in the file, by its name.
         class_line: The line of the model class; 1 if there is none.
         offer: What an MCP model offers, in the forms of its protocol; None for another model, or if it is not sure.
         offer_problem: Why that is not sure; None if it is.
@@ -67,7 +67,8 @@ def read_model_file(content: bytes, siblings: Collection[str] = ()) -> Reading:
     if not any(signature.get("name") == TRANSPORT for signature in model.methods):
         return reading
     try:
-        return replace(reading, offer=read_offer(tree, model.own, siblings))
+        offer = read_offer(tree, model.own, siblings)
+        return replace(reading, offer=offer.content, lines={**offer.lines, **model.lines})
     except Problem as problem:
         finding = problem.finding
     except RecursionError:

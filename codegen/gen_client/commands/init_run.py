@@ -21,6 +21,7 @@ from gen_client.exit_codes import DONE, USAGE
 from gen_client.json_text import is_object
 from gen_client.naming.packages import package_name_from_id
 from gen_client.output.work_files import replace_file
+from gen_client.source.address import Address, ModelAddress, parse_address
 from gen_client.source.file import STDIN
 from gen_client.source.local import is_path, open_local
 from gen_client.terminal.console import Console
@@ -57,28 +58,31 @@ def add_models(models: Sequence[str], out: Path | None) -> Path | None:
         Refusal: Exit 2: the file cannot be read or written, or would be wrong.
     """
     file = config.find_config_file(config.working_folder())
-    old, taken = file.text, _list_names(file)
+    old = file.text
     for model in models:
+        entries = config.read_settings(file).entries if _lists_models(file) else ()
+        address = parse_address(model)
+        if any(_is_same_model(entry.address, address) for entry in entries):
+            continue
         user_id, app_id, _, model_id = model.split("/")
         names = (model_id, f"{app_id}-{model_id}", f"{user_id}-{app_id}-{model_id}")
-        name = next((name for name in map(package_name_from_id, names) if name not in taken), "")
-        is_usual = name == package_name_from_id(model_id)
-        text = _extend(file, {"url": model, **({} if is_usual else {"name": str(name)})}, out)
-        if text is not None:
-            taken.add(name)
-            file = config.parse_config(file.path, file.root, text)
+        usual, *others = map(package_name_from_id, names)
+        taken = {entry.name for entry in entries}
+        name = next((name for name in (usual, *others) if name not in taken), usual)
+        text = _extend(file, {"url": model, **({} if name == usual else {"name": name})}, out)
+        assert text is not None
+        file = config.parse_config(file.path, file.root, text)
     if file.text == old:
         return None
     _write_config(file.path, file.text)
     return file.path
 
 
-def _list_names(file: ConfigFile) -> set[str]:
-    return (
-        {entry.name for entry in config.read_settings(file).entries}
-        if _lists_models(file)
-        else set()
-    )
+def _is_same_model(address: Address, other: Address) -> bool:
+    """Return whether two addresses name the same model of the platform, in whichever version."""
+    if not (isinstance(address, ModelAddress) and isinstance(other, ModelAddress)):
+        return False
+    return address.reference == other.reference
 
 
 def _extend(file: ConfigFile, entry: dict[str, str], out: Path | None) -> str | None:

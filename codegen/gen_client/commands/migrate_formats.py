@@ -11,7 +11,7 @@ from typing import Final
 
 from gen_client.commands.diff_formats import Line, format_annotation
 from gen_client.commands.migrate_files import SourceFile
-from gen_client.migrate.findings import Finding, Level
+from gen_client.migrate.findings import Code, Finding, Level
 from gen_client.migrate.migrate import Migration, ModelUse
 from gen_client.terminal.console import Color
 from gen_client.text import escape_unprintable, format_count
@@ -91,8 +91,9 @@ def _status(use: ModelUse) -> str:
 
 def _find_code(use: ModelUse) -> str:
     """Return the code of the first reason why a place stays; empty if it does not."""
-    kept = (finding.code.value for finding in use.findings if finding.level is Level.KEPT)
-    return next(kept, "")
+    kept = [finding.code for finding in use.findings if finding.level is Level.KEPT]
+    first = Code.NO_PACKAGE if Code.NO_PACKAGE in kept else next(iter(kept), None)
+    return "" if first is None else first.value
 
 
 def _format_code(use: ModelUse) -> str:
@@ -159,7 +160,8 @@ def _place_lines(file: MigratedFile, use: ModelUse, *, show_text: bool) -> Itera
         _COLORS[status],
     )
     for finding in use.findings:
-        yield f"      line {_format_finding(finding)}", None
+        if (finding.line, finding.code) != (use.line, Code.NO_PACKAGE):  # said with the model
+            yield f"      line {_format_finding(finding)}", None
 
 
 def _format_finding(finding: Finding) -> str:

@@ -117,5 +117,7 @@ def choose_package(text: str, found: Iterable[Package]) -> Package:
         f"{problem} the name {quote(text, 200)}",
         exit_code=USAGE,
         location="--as",
-        remedy=suggest(word, sorted(package.module for package in listed)),
+        remedy=suggest(
+            word, sorted({n for p in listed for n in (p.module, p.module.rpartition(".")[2])})
+        ),
     )

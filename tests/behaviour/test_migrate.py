@@ -219,8 +219,14 @@ def test_a_variable_that_another_file_imports_stays(gen_client: GenClient) -> No
     path = write("shared.py", BEFORE)
     for text in ("from shared import (\n    m,\n)\n", "import shared\nshared.m.predict('x')\n"):
         write("user.py", text)
-        assert "another file imports m" in gen_client("src", "--write")[1]
+        assert "another file uses m" in gen_client("src", "--write")[1]
     assert path.read_text() == BEFORE
+    path = write("shared.py", KEPT["an attribute that others call"][0].rpartition("\n\n\n")[0])
+    write("user.py", "import shared\nshared.A().m.predict('x', None)\n")
+    assert "another file uses m.predict" in gen_client("src", "--write")[1]
+    write("user.py", "class B:\n    def f(self):\n        self.m.predict('x', None)\n")
+    assert gen_client("src", "--write")[0] == 0
+    assert "image=None" in path.read_text()
 
 
 def test_text_of_programs_is_only_text(gen_client: GenClient) -> None:

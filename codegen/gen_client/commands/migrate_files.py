@@ -28,11 +28,15 @@ MAX_SIZE: Final = 4 << 20
 _WORD: Final = b"clarifai"
 _SUFFIXES: Final = (".py", ".ipynb")
 _SKIPPED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
+_ATTRIBUTE: Final = "."
+"""In the place of a module: the name is that of an attribute, and what is used of it."""
 _FROM_IMPORT: Final = re.compile(
     rb"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)", re.MULTILINE
 )
 _IMPORT: Final = re.compile(rb"^[ \t]*import[ \t]+([\w. ,\t]+)", re.MULTILINE)
 _NAME: Final = re.compile(rb"\w+")
+_FOREIGN_CALL: Final = re.compile(rb"\b(?!self\.|cls\.)\w+(?:\([^()\n]*\))?\.(\w+)\.(\w+)\b")
+"""A use of an attribute of another object: `detector.model.predict`."""
 
 
 @dataclass(slots=True)
@@ -87,13 +91,13 @@ class CodeBase:
     imports: dict[Path, set[tuple[str, str]]]
 
     def names_imported_from(self, file: SourceFile) -> frozenset[str]:
-        """Return the names that other files may import from a file."""
+        """Return the names that other files may import from a file, and what they use of attributes: `model.predict`."""
         return frozenset(
             name
             for path, pairs in self.imports.items()
             if path != file.path
             for module, name in pairs
-            if module == file.module
+            if module in (file.module, _ATTRIBUTE)
         )
 
 
@@ -196,6 +200,10 @@ def _find_imports(content: bytes) -> set[tuple[str, str]]:
         for listed in match[1].split(b","):
             modules.update(re.findall(rb"(\w+)[ \t]*$", listed))
             modules.update(re.findall(rb"^[ \t]*[\w.]*?(\w+)[ \t]+as", listed))
+    pairs.update(
+        (_ATTRIBUTE, f"{_text(attribute)}.{_text(method)}")
+        for attribute, method in _FOREIGN_CALL.findall(content)
+    )
     for module, name in re.findall(rb"\b(\w+)\.(\w+)\b", content):
         if module in modules:
             pairs.add((_text(module), _text(name)))

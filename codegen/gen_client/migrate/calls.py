@@ -148,45 +148,52 @@ def _rename(call: cst.Call, names: dict[int, str]) -> cst.Call:
 def _plan_batch(program: Program, plan: CallPlan, value: cst.BaseExpression) -> bool:
     """Plan a call with one argument by position if it may be a list of inputs; return whether it is one."""
     method, line = plan.method, program.line(plan.use.attribute)
-    if isinstance(value, cst.Name):
-        value = program.single_value(value) or value
-    items = _list_items(value)
-    is_list = isinstance(value, cst.List | cst.ListComp)
+    literal = program.single_value(value) or value if isinstance(value, cst.Name) else value
+    items = _list_items(literal)
+    renamed = {p.wire.name for p in method.parameters if str(p.name) != p.wire.name}
+    keys = [_literal_keys(program, item) for item in items]
+    if any((renamed if names is None else names & renamed) for names in keys):
+        raise Kept(
+            line, Code.DYNAMIC, "a list of inputs names a parameter that has another name in Python"
+        )
     if method.input is None:
         if items:
             raise Kept(line, Code.DYNAMIC, f"{method.wire.name} takes no list of inputs")
         return False
-    if is_list and not items:
-        return False
-    is_chat = bool(items) and all(_is_message(program, item) for item in items)
     if not method.accepts_list:
-        if is_chat or _is_scalar(value):
-            return False
-        if not items:
-            plan.findings.append(
-                Finding(
-                    line,
-                    Code.BATCH_OR_VALUE,
-                    "for the SDK a list of objects that are no chat messages is a batch; here it is the argument",
-                    Level.REMARK,
-                )
-            )
-            return False
-        plan.edits.add(
-            plan.use.attribute,
-            lambda node: node.with_changes(attr=cst.Name(str(method.names.batch))),
-        )
-        plan.edits.add(
-            plan.use.call, lambda node: cst.Call(cst.Attribute(node, cst.Name("collect")))
-        )
-    renamed = any(str(p.name) != p.wire.name for p in method.parameters)
-    if renamed and (items or not is_list):
-        raise Kept(
-            line,
-            Code.DYNAMIC,
-            "a parameter has another name in Python, and a list of inputs may name it",
-        )
+        return _plan_json(program, plan, literal, items)
     return bool(items)
+
+
+def _plan_json(
+    program: Program, plan: CallPlan, value: cst.BaseExpression, items: list[cst.Dict]
+) -> bool:
+    """Plan a call whose argument may be a list of objects itself; return whether it is a list of inputs."""
+    line = program.line(plan.use.attribute)
+    keys = [_literal_keys(program, item) for item in items]
+    if _is_no_object(value) or (items and all(_is_message(program, item) for item in items)):
+        return False
+    if not items or any(names is None or {"role", "content"} <= names for names in keys):
+        message = "for the SDK a list of objects that are no chat messages is a batch; here it is the argument"
+        plan.findings.append(Finding(line, Code.BATCH_OR_VALUE, message, Level.REMARK))
+        return False
+    if plan.use.passed >= 0:
+        raise Kept(line, Code.DYNAMIC, f"{plan.use.name} is handed over with a list of inputs")
+    batch = str(plan.method.names.batch)
+    plan.edits.add(plan.use.attribute, lambda node: node.with_changes(attr=cst.Name(batch)))
+    plan.edits.add(plan.use.call, lambda node: cst.Call(cst.Attribute(node, cst.Name("collect"))))
+    return True
+
+
+def _literal_keys(program: Program, item: cst.Dict) -> set[str] | None:
+    """Return the keys of a literal object; None if one of them cannot be seen."""
+    keys: set[str] = set()
+    for element in item.elements:
+        key = find_text(program, element.key) if isinstance(element, cst.DictElement) else None
+        if key is None:
+            return None
+        keys.add(key)
+    return keys
 
 
 def _list_items(value: cst.BaseExpression) -> list[cst.Dict]:
@@ -209,16 +216,18 @@ def _is_message(program: Program, item: cst.Dict) -> bool:
     return role in _ROLES and "content" in pairs
 
 
-def _is_scalar(value: cst.BaseExpression) -> bool:
+def _is_no_object(value: cst.BaseExpression) -> bool:
+    """Return whether an expression is certainly no list of objects."""
+    if isinstance(value, cst.List) and value.elements:
+        items = [element.value for element in value.elements]
+        return any(_is_text(item) or isinstance(item, cst.List) for item in items)
+    return _is_text(value) or isinstance(value, cst.Dict | cst.DictComp)
+
+
+def _is_text(value: cst.BaseExpression) -> bool:
     return isinstance(
         value,
-        cst.SimpleString
-        | cst.ConcatenatedString
-        | cst.FormattedString
-        | cst.Integer
-        | cst.Float
-        | cst.Dict
-        | cst.DictComp,
+        cst.SimpleString | cst.ConcatenatedString | cst.FormattedString | cst.Integer | cst.Float,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import libcst as cst
+from libcst.metadata import GlobalScope
 
 from clarigen import ModelRef
 from gen_client.migrate import sdk
@@ -89,7 +90,8 @@ def migrate(
         packages: The packages that there are.
         given: The packages of the models that are made on these lines, as the user says.
         with_remarks: Whether what may behave differently is rewritten, too.
-        exported: The names that other files import from this one.
+        exported: The names that other files import from this one, and what they use of attributes, such as
+            `model.predict`.
 
     Raises:
         Unreadable: The text cannot be parsed.
@@ -170,13 +172,16 @@ class _Migrator:
         """Keep the variables that other files import: their uses there cannot be seen."""
         for plan in plans:
             for kind, scope, name in plan.group.keys:
-                function = scope.name.value if isinstance(scope, cst.FunctionDef) else name
-                is_global = kind == "result" or isinstance(getattr(scope, "node", None), cst.Module)
-                is_global = is_global or type(scope).__name__ == "GlobalScope"
-                if is_global and function in self._exported:
-                    plan.kept.append(
-                        Finding(self._line(plan), Code.ESCAPES, f"another file imports {function}")
-                    )
+                names = {name}
+                if kind == "attribute":
+                    names = {f"{name}.{use.name}" for use in plan.group.uses}
+                elif isinstance(scope, cst.FunctionDef):
+                    names = {scope.name.value}
+                elif not isinstance(scope, GlobalScope):
+                    continue
+                for used in sorted(names & self._exported):
+                    message = f"another file uses {used}"
+                    plan.kept.append(Finding(self._line(plan), Code.ESCAPES, message))
 
     def _keep_in_models(self, plans: Sequence[GroupPlan]) -> None:
         """Keep everything in a file that defines a model: the values there are the SDK's."""

@@ -139,8 +139,8 @@ REMARKED: Final[dict[str, tuple[str, str, int, str]]] = {
         "blocks-the-loop",
     ),
     "a list that may be a batch": (
-        f"{IMPORT}m = {SPEECH}\nm.search(found)\n",
-        "from speech_studio import SpeechStudio\nm = SpeechStudio()\nm.search(found)\n",
+        f'{IMPORT}m = {SPEECH}\nm.search(found)\nm.search([{{"role": role, "content": q}}])\n',
+        'from speech_studio import SpeechStudio\nm = SpeechStudio()\nm.search(found)\nm.search([{"role": role, "content": q}])\n',
         3,
         "batch-or-value",
     ),
@@ -181,6 +181,11 @@ KEPT: Final[dict[str, tuple[str, int, str]]] = {
         f"{IMPORT}\n\nclass A:\n    def __init__(self):\n        self.m = {CHAT}\n\n    def f(self):\n        return self.m.predict('x', None)\n\n\nmake().m.predict('x', None)\n",
         12,
         "escapes",
+    ),
+    "a list of inputs that is handed over": (
+        f'{IMPORT}m = {SPEECH}\npool.submit(m.search, [{{"query": 1}}])\n',
+        3,
+        "dynamic",
     ),
     "the whole response": (
         f"{IMPORT}m = {CHAT}\nm.predict('x', with_proto=True)\n",

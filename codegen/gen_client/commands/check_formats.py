@@ -15,9 +15,9 @@ from gen_client.commands.diff_run import compare
 from gen_client.commands.resolve_model import KnownSource, read_interface
 from gen_client.diagnostics import Diagnostic, Refusal, Report
 from gen_client.diff.changes import Change, Impact
-from gen_client.escape import Code
 from gen_client.exit_codes import DIFFERENT, DONE
 from gen_client.jobs import CheckResult, Outcome
+from gen_client.naming import packages
 from gen_client.terminal.console import Console
 
 VERSION: Final = 1
@@ -29,9 +29,9 @@ def find_changes(checked: CheckResult) -> list[Change]:
     if checked.documents is None or not checked.is_model_changed:
         return []
     try:
+        name = packages.check_package_name(checked.name)
         old, new = (
-            read_interface(KnownSource(document), Code(checked.name), Report())
-            for document in checked.documents
+            read_interface(KnownSource(document), name, Report()) for document in checked.documents
         )
     except Refusal:
         return []

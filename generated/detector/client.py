@@ -53,10 +53,10 @@ class Detector(Client, model=_MODEL):
         return self._unary_or_batch(_PREDICT, image, threshold)
 
     def predict_batch(
-        self, inputs: Iterable[PredictInput], *, progress: bool = False
+        self, inputs: Iterable[PredictInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[list[Region]]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     def generate(self, video: Video) -> Stream[Frame]:
         """One frame at a time, regions attached."""
@@ -89,9 +89,10 @@ class AsyncDetector(AsyncClient, model=_MODEL):
         inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[list[Region]]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     def generate(self, video: Video) -> AsyncStream[Frame]:
         """One frame at a time, regions attached."""

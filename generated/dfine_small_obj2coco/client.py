@@ -69,10 +69,10 @@ class DfineSmallObj2coco(Client, model=_MODEL):
         return self._unary_or_batch(_PREDICT, image, threshold, use_nms, iou_threshold)
 
     def predict_batch(
-        self, inputs: Iterable[PredictInput], *, progress: bool = False
+        self, inputs: Iterable[PredictInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[list[Region]]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     def generate(
         self,
@@ -187,9 +187,10 @@ class AsyncDfineSmallObj2coco(AsyncClient, model=_MODEL):
         inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[list[Region]]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     def generate(
         self,

@@ -42,10 +42,14 @@ class DocumentProcessor(Client, model=_MODEL):
         return self._unary_or_batch(_ANALYZE_DOCUMENT, doc)
 
     def analyze_document_batch(
-        self, inputs: Iterable[AnalyzeDocumentInput], *, progress: bool = False
+        self,
+        inputs: Iterable[AnalyzeDocumentInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> Batch[tuple[list[Text], Any]]:
         """Call `analyze_document` for many inputs and iterate over the results in input order."""
-        return self._batch(_ANALYZE_DOCUMENT, inputs, progress)
+        return self._batch(_ANALYZE_DOCUMENT, inputs, progress, total)
 
     @overload
     def process_document(
@@ -68,10 +72,14 @@ class DocumentProcessor(Client, model=_MODEL):
         return self._unary_or_batch(_PROCESS_DOCUMENT, content, metadata)
 
     def process_document_batch(
-        self, inputs: Iterable[ProcessDocumentInput], *, progress: bool = False
+        self,
+        inputs: Iterable[ProcessDocumentInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> Batch[ProcessDocumentResult]:
         """Call `process_document` for many inputs and iterate over the results in input order."""
-        return self._batch(_PROCESS_DOCUMENT, inputs, progress)
+        return self._batch(_PROCESS_DOCUMENT, inputs, progress, total)
 
 
 class AsyncDocumentProcessor(AsyncClient, model=_MODEL):
@@ -101,9 +109,10 @@ class AsyncDocumentProcessor(AsyncClient, model=_MODEL):
         inputs: Iterable[AnalyzeDocumentInput] | AsyncIterable[AnalyzeDocumentInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[tuple[list[Text], Any]]:
         """Call `analyze_document` for many inputs and iterate over the results in input order."""
-        return self._batch(_ANALYZE_DOCUMENT, inputs, progress)
+        return self._batch(_ANALYZE_DOCUMENT, inputs, progress, total)
 
     @overload
     async def process_document(
@@ -130,9 +139,10 @@ class AsyncDocumentProcessor(AsyncClient, model=_MODEL):
         inputs: Iterable[ProcessDocumentInput] | AsyncIterable[ProcessDocumentInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[ProcessDocumentResult]:
         """Call `process_document` for many inputs and iterate over the results in input order."""
-        return self._batch(_PROCESS_DOCUMENT, inputs, progress)
+        return self._batch(_PROCESS_DOCUMENT, inputs, progress, total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,10 +75,10 @@ class Flowers(Client, model=_MODEL):
         )
 
     def predict_batch(
-        self, inputs: Iterable[PredictInput], *, progress: bool = False
+        self, inputs: Iterable[PredictInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[list[Concept]]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     @overload
     def predict_video(
@@ -118,10 +118,14 @@ class Flowers(Client, model=_MODEL):
         )
 
     def predict_video_batch(
-        self, inputs: Iterable[PredictVideoInput], *, progress: bool = False
+        self,
+        inputs: Iterable[PredictVideoInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> Batch[list[Frame]]:
         """Call `predict_video` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT_VIDEO, inputs, progress)
+        return self._batch(_PREDICT_VIDEO, inputs, progress, total)
 
 
 class AsyncFlowers(AsyncClient, model=_MODEL):
@@ -169,9 +173,10 @@ class AsyncFlowers(AsyncClient, model=_MODEL):
         inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[list[Concept]]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     @overload
     async def predict_video(
@@ -215,9 +220,10 @@ class AsyncFlowers(AsyncClient, model=_MODEL):
         inputs: Iterable[PredictVideoInput] | AsyncIterable[PredictVideoInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[list[Frame]]:
         """Call `predict_video` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT_VIDEO, inputs, progress)
+        return self._batch(_PREDICT_VIDEO, inputs, progress, total)
 
 
 class PredictInput(TypedDict):

@@ -62,18 +62,20 @@ class LabAssistant(MCPModel, OpenAIModel, Client, model=_MODEL):
         return self._unary_or_batch(_PREDICT, question, max_tokens)
 
     def predict_batch(
-        self, inputs: Iterable[PredictInput], *, progress: bool = False
+        self, inputs: Iterable[PredictInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[str]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     def add(self, a: int, *, b: int = 1) -> int:
         """Add two numbers."""
         return self._unary(_ADD, a, b)
 
-    def add_batch(self, inputs: Iterable[AddInput], *, progress: bool = False) -> Batch[int]:
+    def add_batch(
+        self, inputs: Iterable[AddInput], *, progress: bool = False, total: int | None = None
+    ) -> Batch[int]:
         """Call `add` for many inputs and iterate over the results in input order."""
-        return self._batch(_ADD, inputs, progress)
+        return self._batch(_ADD, inputs, progress, total)
 
     def search(
         self,
@@ -87,10 +89,10 @@ class LabAssistant(MCPModel, OpenAIModel, Client, model=_MODEL):
         return self._unary(_SEARCH, query, limit, tags, filters)
 
     def search_batch(
-        self, inputs: Iterable[SearchInput], *, progress: bool = False
+        self, inputs: Iterable[SearchInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[list[SearchResult]]:
         """Call `search` for many inputs and iterate over the results in input order."""
-        return self._batch(_SEARCH, inputs, progress)
+        return self._batch(_SEARCH, inputs, progress, total)
 
 
 class AsyncLabAssistant(AsyncMCPModel, AsyncOpenAIModel, AsyncClient, model=_MODEL):
@@ -123,19 +125,24 @@ class AsyncLabAssistant(AsyncMCPModel, AsyncOpenAIModel, AsyncClient, model=_MOD
         inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[str]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     async def add(self, a: int, *, b: int = 1) -> int:
         """Add two numbers."""
         return await self._unary(_ADD, a, b)
 
     def add_batch(
-        self, inputs: Iterable[AddInput] | AsyncIterable[AddInput], *, progress: bool = False
+        self,
+        inputs: Iterable[AddInput] | AsyncIterable[AddInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[int]:
         """Call `add` for many inputs and iterate over the results in input order."""
-        return self._batch(_ADD, inputs, progress)
+        return self._batch(_ADD, inputs, progress, total)
 
     async def search(
         self,
@@ -149,10 +156,14 @@ class AsyncLabAssistant(AsyncMCPModel, AsyncOpenAIModel, AsyncClient, model=_MOD
         return await self._unary(_SEARCH, query, limit, tags, filters)
 
     def search_batch(
-        self, inputs: Iterable[SearchInput] | AsyncIterable[SearchInput], *, progress: bool = False
+        self,
+        inputs: Iterable[SearchInput] | AsyncIterable[SearchInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[list[SearchResult]]:
         """Call `search` for many inputs and iterate over the results in input order."""
-        return self._batch(_SEARCH, inputs, progress)
+        return self._batch(_SEARCH, inputs, progress, total)
 
 
 class SearchResult(TypedDict):

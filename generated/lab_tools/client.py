@@ -45,9 +45,11 @@ class LabTools(MCPModel, Client, model=_MODEL):
         """Add two numbers."""
         return self._unary(_ADD, a, b)
 
-    def add_batch(self, inputs: Iterable[AddInput], *, progress: bool = False) -> Batch[int]:
+    def add_batch(
+        self, inputs: Iterable[AddInput], *, progress: bool = False, total: int | None = None
+    ) -> Batch[int]:
         """Call `add` for many inputs and iterate over the results in input order."""
-        return self._batch(_ADD, inputs, progress)
+        return self._batch(_ADD, inputs, progress, total)
 
     def adopt(
         self, pet: AdoptPetCat | AdoptPetDog, *, note: str | int | None = None
@@ -56,10 +58,10 @@ class LabTools(MCPModel, Client, model=_MODEL):
         return self._unary(_ADOPT, pet, note)
 
     def adopt_batch(
-        self, inputs: Iterable[AdoptInput], *, progress: bool = False
+        self, inputs: Iterable[AdoptInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[dict[str, JSONValue]]:
         """Call `adopt` for many inputs and iterate over the results in input order."""
-        return self._batch(_ADOPT, inputs, progress)
+        return self._batch(_ADOPT, inputs, progress, total)
 
     def area(
         self, shape: AreaShape, *, unit: Literal["m2", "ft2"] = "m2", precision: int = 2
@@ -76,10 +78,10 @@ class LabTools(MCPModel, Client, model=_MODEL):
         return self._unary(_AREA, shape, unit, precision)
 
     def area_batch(
-        self, inputs: Iterable[AreaInput], *, progress: bool = False
+        self, inputs: Iterable[AreaInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[AreaResult]:
         """Call `area` for many inputs and iterate over the results in input order."""
-        return self._batch(_AREA, inputs, progress)
+        return self._batch(_AREA, inputs, progress, total)
 
     def asks(self) -> str:
         """Asks the client to sample."""
@@ -89,19 +91,25 @@ class LabTools(MCPModel, Client, model=_MODEL):
         """Always fails."""
         return self._unary(_FAILS, how)
 
-    def fails_batch(self, inputs: Iterable[FailsInput], *, progress: bool = False) -> Batch[str]:
+    def fails_batch(
+        self, inputs: Iterable[FailsInput], *, progress: bool = False, total: int | None = None
+    ) -> Batch[str]:
         """Call `fails` for many inputs and iterate over the results in input order."""
-        return self._batch(_FAILS, inputs, progress)
+        return self._batch(_FAILS, inputs, progress, total)
 
     def get_weather_v2(self, city: str, *, days: int = 1) -> str:
         """Weather in plain text."""
         return self._unary(_GET_WEATHER_V2, city, days)
 
     def get_weather_v2_batch(
-        self, inputs: Iterable[GetWeatherV2Input], *, progress: bool = False
+        self,
+        inputs: Iterable[GetWeatherV2Input],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> Batch[str]:
         """Call `get_weather_v2` for many inputs and iterate over the results in input order."""
-        return self._batch(_GET_WEATHER_V2, inputs, progress)
+        return self._batch(_GET_WEATHER_V2, inputs, progress, total)
 
     def nothing(self) -> ToolResult:
         """Returns nothing."""
@@ -112,10 +120,10 @@ class LabTools(MCPModel, Client, model=_MODEL):
         return self._unary(_PICTURE, width)
 
     def picture_batch(
-        self, inputs: Iterable[PictureInput], *, progress: bool = False
+        self, inputs: Iterable[PictureInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[ToolResult]:
         """Call `picture` for many inputs and iterate over the results in input order."""
-        return self._batch(_PICTURE, inputs, progress)
+        return self._batch(_PICTURE, inputs, progress, total)
 
     def raw_forms(
         self,
@@ -166,10 +174,10 @@ class LabTools(MCPModel, Client, model=_MODEL):
         )
 
     def raw_forms_batch(
-        self, inputs: Iterable[RawFormsInput], *, progress: bool = False
+        self, inputs: Iterable[RawFormsInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[str]:
         """Call `raw_forms` for many inputs and iterate over the results in input order."""
-        return self._batch(_RAW_FORMS, inputs, progress)
+        return self._batch(_RAW_FORMS, inputs, progress, total)
 
     def search(
         self,
@@ -183,18 +191,20 @@ class LabTools(MCPModel, Client, model=_MODEL):
         return self._unary(_SEARCH, query, limit, tags, filters)
 
     def search_batch(
-        self, inputs: Iterable[SearchInput], *, progress: bool = False
+        self, inputs: Iterable[SearchInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[list[SearchResult]]:
         """Call `search` for many inputs and iterate over the results in input order."""
-        return self._batch(_SEARCH, inputs, progress)
+        return self._batch(_SEARCH, inputs, progress, total)
 
     def slow(self, steps: int) -> str:
         """Reports progress and logs."""
         return self._unary(_SLOW, steps)
 
-    def slow_batch(self, inputs: Iterable[SlowInput], *, progress: bool = False) -> Batch[str]:
+    def slow_batch(
+        self, inputs: Iterable[SlowInput], *, progress: bool = False, total: int | None = None
+    ) -> Batch[str]:
         """Call `slow` for many inputs and iterate over the results in input order."""
-        return self._batch(_SLOW, inputs, progress)
+        return self._batch(_SLOW, inputs, progress, total)
 
     def untyped(
         self,
@@ -207,10 +217,10 @@ class LabTools(MCPModel, Client, model=_MODEL):
         return self._unary(_UNTYPED, data, items, anything)
 
     def untyped_batch(
-        self, inputs: Iterable[UntypedInput], *, progress: bool = False
+        self, inputs: Iterable[UntypedInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[ToolResult]:
         """Call `untyped` for many inputs and iterate over the results in input order."""
-        return self._batch(_UNTYPED, inputs, progress)
+        return self._batch(_UNTYPED, inputs, progress, total)
 
 
 class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
@@ -224,10 +234,14 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         return await self._unary(_ADD, a, b)
 
     def add_batch(
-        self, inputs: Iterable[AddInput] | AsyncIterable[AddInput], *, progress: bool = False
+        self,
+        inputs: Iterable[AddInput] | AsyncIterable[AddInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[int]:
         """Call `add` for many inputs and iterate over the results in input order."""
-        return self._batch(_ADD, inputs, progress)
+        return self._batch(_ADD, inputs, progress, total)
 
     async def adopt(
         self, pet: AdoptPetCat | AdoptPetDog, *, note: str | int | None = None
@@ -236,10 +250,14 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         return await self._unary(_ADOPT, pet, note)
 
     def adopt_batch(
-        self, inputs: Iterable[AdoptInput] | AsyncIterable[AdoptInput], *, progress: bool = False
+        self,
+        inputs: Iterable[AdoptInput] | AsyncIterable[AdoptInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[dict[str, JSONValue]]:
         """Call `adopt` for many inputs and iterate over the results in input order."""
-        return self._batch(_ADOPT, inputs, progress)
+        return self._batch(_ADOPT, inputs, progress, total)
 
     async def area(
         self, shape: AreaShape, *, unit: Literal["m2", "ft2"] = "m2", precision: int = 2
@@ -256,10 +274,14 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         return await self._unary(_AREA, shape, unit, precision)
 
     def area_batch(
-        self, inputs: Iterable[AreaInput] | AsyncIterable[AreaInput], *, progress: bool = False
+        self,
+        inputs: Iterable[AreaInput] | AsyncIterable[AreaInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[AreaResult]:
         """Call `area` for many inputs and iterate over the results in input order."""
-        return self._batch(_AREA, inputs, progress)
+        return self._batch(_AREA, inputs, progress, total)
 
     async def asks(self) -> str:
         """Asks the client to sample."""
@@ -270,10 +292,14 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         return await self._unary(_FAILS, how)
 
     def fails_batch(
-        self, inputs: Iterable[FailsInput] | AsyncIterable[FailsInput], *, progress: bool = False
+        self,
+        inputs: Iterable[FailsInput] | AsyncIterable[FailsInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[str]:
         """Call `fails` for many inputs and iterate over the results in input order."""
-        return self._batch(_FAILS, inputs, progress)
+        return self._batch(_FAILS, inputs, progress, total)
 
     async def get_weather_v2(self, city: str, *, days: int = 1) -> str:
         """Weather in plain text."""
@@ -284,9 +310,10 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         inputs: Iterable[GetWeatherV2Input] | AsyncIterable[GetWeatherV2Input],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[str]:
         """Call `get_weather_v2` for many inputs and iterate over the results in input order."""
-        return self._batch(_GET_WEATHER_V2, inputs, progress)
+        return self._batch(_GET_WEATHER_V2, inputs, progress, total)
 
     async def nothing(self) -> ToolResult:
         """Returns nothing."""
@@ -301,9 +328,10 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         inputs: Iterable[PictureInput] | AsyncIterable[PictureInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[ToolResult]:
         """Call `picture` for many inputs and iterate over the results in input order."""
-        return self._batch(_PICTURE, inputs, progress)
+        return self._batch(_PICTURE, inputs, progress, total)
 
     async def raw_forms(
         self,
@@ -358,9 +386,10 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         inputs: Iterable[RawFormsInput] | AsyncIterable[RawFormsInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[str]:
         """Call `raw_forms` for many inputs and iterate over the results in input order."""
-        return self._batch(_RAW_FORMS, inputs, progress)
+        return self._batch(_RAW_FORMS, inputs, progress, total)
 
     async def search(
         self,
@@ -374,20 +403,28 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         return await self._unary(_SEARCH, query, limit, tags, filters)
 
     def search_batch(
-        self, inputs: Iterable[SearchInput] | AsyncIterable[SearchInput], *, progress: bool = False
+        self,
+        inputs: Iterable[SearchInput] | AsyncIterable[SearchInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[list[SearchResult]]:
         """Call `search` for many inputs and iterate over the results in input order."""
-        return self._batch(_SEARCH, inputs, progress)
+        return self._batch(_SEARCH, inputs, progress, total)
 
     async def slow(self, steps: int) -> str:
         """Reports progress and logs."""
         return await self._unary(_SLOW, steps)
 
     def slow_batch(
-        self, inputs: Iterable[SlowInput] | AsyncIterable[SlowInput], *, progress: bool = False
+        self,
+        inputs: Iterable[SlowInput] | AsyncIterable[SlowInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[str]:
         """Call `slow` for many inputs and iterate over the results in input order."""
-        return self._batch(_SLOW, inputs, progress)
+        return self._batch(_SLOW, inputs, progress, total)
 
     async def untyped(
         self,
@@ -404,9 +441,10 @@ class AsyncLabTools(AsyncMCPModel, AsyncClient, model=_MODEL):
         inputs: Iterable[UntypedInput] | AsyncIterable[UntypedInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[ToolResult]:
         """Call `untyped` for many inputs and iterate over the results in input order."""
-        return self._batch(_UNTYPED, inputs, progress)
+        return self._batch(_UNTYPED, inputs, progress, total)
 
 
 class AdoptPetCat(TypedDict):

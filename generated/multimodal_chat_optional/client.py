@@ -70,10 +70,10 @@ class MultimodalChatOptional(Client, model=_MODEL):
         )
 
     def predict_batch(
-        self, inputs: Iterable[PredictInput], *, progress: bool = False
+        self, inputs: Iterable[PredictInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[str]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     def generate(
         self,
@@ -138,9 +138,10 @@ class AsyncMultimodalChatOptional(AsyncClient, model=_MODEL):
         inputs: Iterable[PredictInput] | AsyncIterable[PredictInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[str]:
         """Call `predict` for many inputs and iterate over the results in input order."""
-        return self._batch(_PREDICT, inputs, progress)
+        return self._batch(_PREDICT, inputs, progress, total)
 
     def generate(
         self,

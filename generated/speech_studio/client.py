@@ -100,10 +100,10 @@ class SpeechStudio(Client, model=_MODEL):
         )
 
     def transcribe_batch(
-        self, inputs: Iterable[TranscribeInput], *, progress: bool = False
+        self, inputs: Iterable[TranscribeInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[TranscribeResult]:
         """Call `transcribe` for many inputs and iterate over the results in input order."""
-        return self._batch(_TRANSCRIBE, inputs, progress)
+        return self._batch(_TRANSCRIBE, inputs, progress, total)
 
     @overload
     def compare(
@@ -135,10 +135,10 @@ class SpeechStudio(Client, model=_MODEL):
         return self._unary_or_batch(_COMPARE, first, second, metric)
 
     def compare_batch(
-        self, inputs: Iterable[CompareInput], *, progress: bool = False
+        self, inputs: Iterable[CompareInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[float]:
         """Call `compare` for many inputs and iterate over the results in input order."""
-        return self._batch(_COMPARE, inputs, progress)
+        return self._batch(_COMPARE, inputs, progress, total)
 
     @overload
     def tag(
@@ -168,10 +168,10 @@ class SpeechStudio(Client, model=_MODEL):
         return self._unary_or_batch(_TAG, audio, sounds, top, window)
 
     def tag_batch(
-        self, inputs: Iterable[TagInput], *, progress: bool = False
+        self, inputs: Iterable[TagInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[list[Concept]]:
         """Call `tag` for many inputs and iterate over the results in input order."""
-        return self._batch(_TAG, inputs, progress)
+        return self._batch(_TAG, inputs, progress, total)
 
     @overload
     def speak(
@@ -203,10 +203,10 @@ class SpeechStudio(Client, model=_MODEL):
         return self._unary_or_batch(_SPEAK, text, voice, container, watermark)
 
     def speak_batch(
-        self, inputs: Iterable[SpeakInput], *, progress: bool = False
+        self, inputs: Iterable[SpeakInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[SpeakResult]:
         """Call `speak` for many inputs and iterate over the results in input order."""
-        return self._batch(_SPEAK, inputs, progress)
+        return self._batch(_SPEAK, inputs, progress, total)
 
     def search(self, query: JSON, *, order_by: SequenceNotStr[str] = ("date", "speaker")) -> Any:
         """Find recordings by what is said in them.
@@ -219,9 +219,11 @@ class SpeechStudio(Client, model=_MODEL):
         """
         return self._unary(_SEARCH, query, order_by)
 
-    def search_batch(self, inputs: Iterable[SearchInput], *, progress: bool = False) -> Batch[Any]:
+    def search_batch(
+        self, inputs: Iterable[SearchInput], *, progress: bool = False, total: int | None = None
+    ) -> Batch[Any]:
         """Call `search` for many inputs and iterate over the results in input order."""
-        return self._batch(_SEARCH, inputs, progress)
+        return self._batch(_SEARCH, inputs, progress, total)
 
     def narrate(self, text: Text | str, *, speed: float = 1.0) -> Stream[bytes]:
         """Say a text, and send the sound while it is made.
@@ -265,9 +267,11 @@ class SpeechStudio(Client, model=_MODEL):
         """
         return self._unary_or_batch(_IMPORT, audio, class_)
 
-    def import_batch(self, inputs: Iterable[ImportInput], *, progress: bool = False) -> Batch[str]:
+    def import_batch(
+        self, inputs: Iterable[ImportInput], *, progress: bool = False, total: int | None = None
+    ) -> Batch[str]:
         """Call `import_` for many inputs and iterate over the results in input order."""
-        return self._batch(_IMPORT, inputs, progress)
+        return self._batch(_IMPORT, inputs, progress, total)
 
 
 class AsyncSpeechStudio(AsyncClient, model=_MODEL):
@@ -334,9 +338,10 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         inputs: Iterable[TranscribeInput] | AsyncIterable[TranscribeInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[TranscribeResult]:
         """Call `transcribe` for many inputs and iterate over the results in input order."""
-        return self._batch(_TRANSCRIBE, inputs, progress)
+        return self._batch(_TRANSCRIBE, inputs, progress, total)
 
     @overload
     async def compare(
@@ -372,9 +377,10 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         inputs: Iterable[CompareInput] | AsyncIterable[CompareInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[float]:
         """Call `compare` for many inputs and iterate over the results in input order."""
-        return self._batch(_COMPARE, inputs, progress)
+        return self._batch(_COMPARE, inputs, progress, total)
 
     @overload
     async def tag(
@@ -404,10 +410,14 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         return await self._unary_or_batch(_TAG, audio, sounds, top, window)
 
     def tag_batch(
-        self, inputs: Iterable[TagInput] | AsyncIterable[TagInput], *, progress: bool = False
+        self,
+        inputs: Iterable[TagInput] | AsyncIterable[TagInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[list[Concept]]:
         """Call `tag` for many inputs and iterate over the results in input order."""
-        return self._batch(_TAG, inputs, progress)
+        return self._batch(_TAG, inputs, progress, total)
 
     @overload
     async def speak(
@@ -439,10 +449,14 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         return await self._unary_or_batch(_SPEAK, text, voice, container, watermark)
 
     def speak_batch(
-        self, inputs: Iterable[SpeakInput] | AsyncIterable[SpeakInput], *, progress: bool = False
+        self,
+        inputs: Iterable[SpeakInput] | AsyncIterable[SpeakInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[SpeakResult]:
         """Call `speak` for many inputs and iterate over the results in input order."""
-        return self._batch(_SPEAK, inputs, progress)
+        return self._batch(_SPEAK, inputs, progress, total)
 
     async def search(
         self, query: JSON, *, order_by: SequenceNotStr[str] = ("date", "speaker")
@@ -458,10 +472,14 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         return await self._unary(_SEARCH, query, order_by)
 
     def search_batch(
-        self, inputs: Iterable[SearchInput] | AsyncIterable[SearchInput], *, progress: bool = False
+        self,
+        inputs: Iterable[SearchInput] | AsyncIterable[SearchInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[Any]:
         """Call `search` for many inputs and iterate over the results in input order."""
-        return self._batch(_SEARCH, inputs, progress)
+        return self._batch(_SEARCH, inputs, progress, total)
 
     def narrate(self, text: Text | str, *, speed: float = 1.0) -> AsyncStream[bytes]:
         """Say a text, and send the sound while it is made.
@@ -511,10 +529,14 @@ class AsyncSpeechStudio(AsyncClient, model=_MODEL):
         return await self._unary_or_batch(_IMPORT, audio, class_)
 
     def import_batch(
-        self, inputs: Iterable[ImportInput] | AsyncIterable[ImportInput], *, progress: bool = False
+        self,
+        inputs: Iterable[ImportInput] | AsyncIterable[ImportInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[str]:
         """Call `import_` for many inputs and iterate over the results in input order."""
-        return self._batch(_IMPORT, inputs, progress)
+        return self._batch(_IMPORT, inputs, progress, total)
 
 
 TranscribeLanguage: TypeAlias = Literal["auto", "en", "de", "fr"]

@@ -50,10 +50,10 @@ class TextStats(Client):
         return self._unary_or_batch(_ANALYZE, text, top, order)
 
     def analyze_batch(
-        self, inputs: Iterable[AnalyzeInput], *, progress: bool = False
+        self, inputs: Iterable[AnalyzeInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[AnalyzeResult]:
         """Call `analyze` for many inputs and iterate over the results in input order."""
-        return self._batch(_ANALYZE, inputs, progress)
+        return self._batch(_ANALYZE, inputs, progress, total)
 
     def sentences(self, text: str) -> Stream[str]:
         """Split a text into sentences and send each as it is found."""
@@ -80,9 +80,11 @@ class TextStats(Client):
         """
         return self._unary_or_batch(_CHART, text)
 
-    def chart_batch(self, inputs: Iterable[ChartInput], *, progress: bool = False) -> Batch[Image]:
+    def chart_batch(
+        self, inputs: Iterable[ChartInput], *, progress: bool = False, total: int | None = None
+    ) -> Batch[Image]:
         """Call `chart` for many inputs and iterate over the results in input order."""
-        return self._batch(_CHART, inputs, progress)
+        return self._batch(_CHART, inputs, progress, total)
 
 
 class AsyncTextStats(AsyncClient):
@@ -122,9 +124,10 @@ class AsyncTextStats(AsyncClient):
         inputs: Iterable[AnalyzeInput] | AsyncIterable[AnalyzeInput],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[AnalyzeResult]:
         """Call `analyze` for many inputs and iterate over the results in input order."""
-        return self._batch(_ANALYZE, inputs, progress)
+        return self._batch(_ANALYZE, inputs, progress, total)
 
     def sentences(self, text: str) -> AsyncStream[str]:
         """Split a text into sentences and send each as it is found."""
@@ -154,10 +157,14 @@ class AsyncTextStats(AsyncClient):
         return await self._unary_or_batch(_CHART, text)
 
     def chart_batch(
-        self, inputs: Iterable[ChartInput] | AsyncIterable[ChartInput], *, progress: bool = False
+        self,
+        inputs: Iterable[ChartInput] | AsyncIterable[ChartInput],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[Image]:
         """Call `chart` for many inputs and iterate over the results in input order."""
-        return self._batch(_CHART, inputs, progress)
+        return self._batch(_CHART, inputs, progress, total)
 
 
 AnalyzeOrder: TypeAlias = Literal["frequency", "length", "alphabet"]

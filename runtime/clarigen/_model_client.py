@@ -37,7 +37,7 @@ class ModelClient(Client):
         self, method: Unary[_R], inputs: Iterator[Mapping[str, object] | InputError]
     ) -> Batch[_R]:
         """Call a unary method once per input; an input has values by the names of parameters, or is an error."""
-        return self._batch(method, inputs, False)
+        return self._batch(method, inputs)
 
     def chat(self, body: Mapping[str, object], parameters: tuple[str, str]) -> Any:
         """Return the answer of an OpenAI-compatible model to a chat, parsed.

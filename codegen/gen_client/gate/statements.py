@@ -379,7 +379,7 @@ def _check_call(
             callee in callees
             and constant in constants
             and names_of(arguments) == parameters
-            and (callee != "_batch" or parameters == ["inputs", "progress"])
+            and (callee != "_batch" or parameters == ["inputs", "progress", "total"])
         ):
             pass
         case _:

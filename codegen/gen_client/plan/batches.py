@@ -21,5 +21,6 @@ def build_batch(method: NamedCallable, shadowed: frozenset[str]) -> BatchMethod 
         name=method.names.batch,
         input=method.input,
         bool_type=names.builtin_type(shadowed, "bool"),
+        int_type=names.builtin_type(shadowed, "int"),
         doc=format_batch(method.name),
     )

@@ -91,12 +91,14 @@ class BatchMethod:
         name: Its name.
         input: The type of an input.
         bool_type: The annotation of `progress`: `bool`, or `builtins.bool` if a name hides it.
+        int_type: The type of `total`, likewise.
         doc: Its docstring.
     """
 
     name: Code
     input: Code
     bool_type: Code
+    int_type: Code
     doc: str
 
 

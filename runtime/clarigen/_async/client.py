@@ -63,7 +63,7 @@ class AsyncClient(ClientBase):
         if inputs is None:
             result = await self._unary(unary, *values)
         else:
-            batch: Any = self._batch(unary, self._connection.encode_list(unary, inputs), False)
+            batch: Any = self._batch(unary, self._connection.encode_list(unary, inputs))
             result = await batch.collect()
         return result
 
@@ -78,14 +78,15 @@ class AsyncClient(ClientBase):
         self,
         method: Unary[_R],
         inputs: AsyncIterable[object] | Iterable[object],
-        progress: bool,
+        progress: bool = False,
+        total: int | None = None,
         /,
     ) -> AsyncBatch[_R]:
         """Return a batch of calls of a unary method. Each input is a mapping of parameters to values."""
         context, label = self._make_context(), method.name if progress else None
-        check_inputs(method, inputs, asynchronous=True)
+        check_inputs(method, inputs, total, asynchronous=True)
         make_plan = self._connection.prepare_batch(method, context, self._options.batch_limits)
-        return AsyncBatch(make_plan, self._connection, inputs, label, method.batch_name)
+        return AsyncBatch(make_plan, self._connection, inputs, label, method.batch_name, total)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> AsyncStream[_R]:
         """Return a stream that calls a streaming method with one value per parameter."""

@@ -39,8 +39,10 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
         inputs: Any,
         progress_label: str | None,
         name: str = "",
+        total: int | None = None,
     ) -> None:
         self._name = name
+        self._total = total
         self._make_plan = make_plan
         self._connection = connection
         self._inputs = inputs
@@ -80,7 +82,10 @@ class BatchBase(ABC, InstanceSchema, Generic[_ConnectionT, _Outcomes_co]):
             return nullcontext(_do_nothing)
         from .progress import progress_bar
 
-        return progress_bar(self._progress_label, self._inputs)
+        total = self._total
+        if total is None and isinstance(self._inputs, Sized):
+            total = len(self._inputs)
+        return progress_bar(self._progress_label, total)
 
     def _add_hint(self, error: ClarigenError) -> ClarigenError:
         """Add to the error of an input which it is, and how to get the results of the others, if there are any.
@@ -109,17 +114,26 @@ def _do_nothing() -> None:
     pass
 
 
-def check_inputs(method: Unary[Any], inputs: object, *, asynchronous: bool = False) -> Any:
+def check_inputs(
+    method: Unary[Any], inputs: object, total: object = None, *, asynchronous: bool = False
+) -> Any:
     """Return the inputs of a batch if they are an iterable.
 
     Args:
         method: The method that is called.
         inputs: The inputs, as the caller passes them.
+        total: Their number, for the progress bar, from 0; None if it is not known.
         asynchronous: Whether an async iterable is accepted too.
 
     Raises:
-        InputError: They are not an iterable, or they are a single input.
+        InputError: They are not an iterable, or they are a single input; or their number is none.
     """
+    if total is not None and (isinstance(total, bool) or not isinstance(total, int) or total < 0):
+        raise InputError(
+            f"{method.name}: `total` must be the number of inputs, not {describe(total)}",
+            method=method.name,
+            parameter="total",
+        )
     description = describe(inputs)
     is_single = isinstance(inputs, (Mapping, str, bytes))
     is_iterable = hasattr(inputs, "__iter__") or (asynchronous and hasattr(inputs, "__aiter__"))

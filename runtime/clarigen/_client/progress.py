@@ -1,23 +1,33 @@
-"""The progress bar of a batch, drawn by rich.
+"""The progress of a batch: a bar drawn by rich, or a line of text in a notebook that cannot show rich's bar.
 
-No other module uses rich. This one is loaded when a bar is drawn for the first time.
+No other module uses rich. This one is loaded when progress is shown for the first time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sized
+import sys
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LINE_SECONDS: Final = 0.1
+"""The shortest time between two states of the line."""
+
 
 @contextmanager
-def progress_bar(label: str, inputs: object) -> Generator[Callable[[], None], None, None]:
-    """Draw a progress bar on standard error while the block runs.
+def progress_bar(label: str, total: int | None) -> Generator[Callable[[], None], None, None]:
+    """Show progress on standard error while the block runs.
 
     Args:
         label: The text next to the bar.
-        inputs: The inputs of the batch; their number is the total, if they have a length.
+        total: The number of inputs; None if it is not known.
 
     Yields:
         A function to call for each result.
@@ -26,10 +36,28 @@ def progress_bar(label: str, inputs: object) -> Generator[Callable[[], None], No
         ConfigError: rich is not installed.
     """
     try:
-        from rich import progress
         from rich.console import Console
     except ImportError:
         raise ConfigError("progress=True needs rich: pip install rich") from None
+    console = Console(stderr=True)
+    if console.is_jupyter and find_spec("ipywidgets") is None:
+        line = _Line(label, total)
+        try:
+            yield line.advance
+        finally:
+            line.end()
+        return
+    with _draw_bar(console, label, total) as advance:
+        yield advance
+
+
+@contextmanager
+def _draw_bar(
+    console: Console, label: str, total: int | None
+) -> Generator[Callable[[], None], None, None]:
+    """Draw a bar while the block runs; yield the function that advances it."""
+    from rich import progress
+
     columns = (
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
@@ -37,8 +65,7 @@ def progress_bar(label: str, inputs: object) -> Generator[Callable[[], None], No
         progress.TextColumn("{task.fields[rate]}", markup=False),
         progress.TimeRemainingColumn(),
     )
-    total = len(inputs) if isinstance(inputs, Sized) else None
-    with progress.Progress(*columns, console=Console(stderr=True)) as bar:
+    with progress.Progress(*columns, console=console) as bar:
         task = bar.add_task(label, total=total, rate="")
 
         def advance() -> None:
@@ -47,3 +74,37 @@ def progress_bar(label: str, inputs: object) -> Generator[Callable[[], None], No
             bar.update(task, rate=f"{speed:.0f}/s" if speed else "")
 
         yield advance
+
+
+class _Line:
+    """A line that is written again and again: notebooks, too, understand a carriage return.
+
+    Args:
+        label: The text at its start.
+        total: The number of inputs; None if it is not known.
+    """
+
+    def __init__(self, label: str, total: int | None) -> None:
+        self._label = label
+        self._total = "" if total is None else f"/{total}"
+        self._count = 0
+        self._start = self._shown = time.monotonic()
+        self._write()
+
+    def advance(self) -> None:
+        """Count a result."""
+        self._count += 1
+        now = time.monotonic()
+        if now - self._shown >= _LINE_SECONDS:
+            self._shown = now
+            self._write()
+
+    def end(self) -> None:
+        """Write the last state."""
+        self._write("\n")
+
+    def _write(self, end: str = "") -> None:
+        seconds = time.monotonic() - self._start
+        rate = f", {self._count / seconds:.0f}/s" if self._count and seconds else ""
+        sys.stderr.write(f"\r{self._label}: {self._count}{self._total}{rate}   {end}")
+        sys.stderr.flush()

@@ -79,7 +79,7 @@ class Client(ClientBase):
         if inputs is None:
             result = self._unary(unary, *values)
         else:
-            batch: Any = self._batch(unary, self._connection.encode_list(unary, inputs), False)
+            batch: Any = self._batch(unary, self._connection.encode_list(unary, inputs))
             result = batch.collect()
         return result
 
@@ -88,12 +88,19 @@ class Client(ClientBase):
         connection = self._connection
         return connection.run(connection.make_unary_flow(method, values, self._make_context()))
 
-    def _batch(self, method: Unary[_R], inputs: Iterable[object], progress: bool, /) -> Batch[_R]:
+    def _batch(
+        self,
+        method: Unary[_R],
+        inputs: Iterable[object],
+        progress: bool = False,
+        total: int | None = None,
+        /,
+    ) -> Batch[_R]:
         """Return a batch of calls of a unary method. Each input is a mapping of parameters to values."""
         context, label = self._make_context(), method.name if progress else None
-        check_inputs(method, inputs)
+        check_inputs(method, inputs, total)
         make_plan = self._connection.prepare_batch(method, context, self._options.batch_limits)
-        return Batch(make_plan, self._connection, inputs, label, method.batch_name)
+        return Batch(make_plan, self._connection, inputs, label, method.batch_name, total)
 
     def _stream(self, method: Streaming[_R], /, *values: object) -> Stream[_R]:
         """Return a stream that calls a streaming method with one value per parameter."""

@@ -75,10 +75,10 @@ class Detector(
         return self._unary(_EMBED, values)
 
     def embed_batch(
-        self, inputs: Iterable[EmbedInput], *, progress: bool = False
+        self, inputs: Iterable[EmbedInput], *, progress: bool = False, total: int | None = None
     ) -> Batch[npt.NDArray[Any]]:
         """Embed many."""
-        return self._batch(_EMBED, inputs, progress)
+        return self._batch(_EMBED, inputs, progress, total)
 
     @overload
     def compare(
@@ -127,10 +127,10 @@ class AsyncDetector(AsyncClient, model=_MODEL):
         return await self._unary_or_batch(_COMPARE, image, other, lowest, label)
 
     def embed_batch(
-        self, inputs: Iterable[EmbedInput] | AsyncIterable[EmbedInput], *, progress: bool = False
+        self, inputs: Iterable[EmbedInput] | AsyncIterable[EmbedInput], *, progress: bool = False, total: int | None = None
     ) -> AsyncBatch[npt.NDArray[Any]]:
         """Embed many."""
-        return self._batch(_EMBED, inputs, progress)
+        return self._batch(_EMBED, inputs, progress, total)
 
     def track(
         self, frames: Iterable[Image] | AsyncIterable[Image], Text: str

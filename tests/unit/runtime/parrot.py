@@ -25,9 +25,13 @@ class ParrotClient(Client):
         return self._unary(_SAY, text, times)
 
     def say_batch(
-        self, inputs: Iterable[Mapping[str, Any]], *, progress: bool = False
+        self,
+        inputs: Iterable[Mapping[str, Any]],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> Batch[str]:
-        return self._batch(_SAY, inputs, progress)
+        return self._batch(_SAY, inputs, progress, total)
 
     def count(self, n: int) -> Stream[int]:
         return self._stream(_COUNT, n)
@@ -45,8 +49,9 @@ class AsyncParrotClient(AsyncClient):
         inputs: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
         *,
         progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[str]:
-        return self._batch(_SAY, inputs, progress)
+        return self._batch(_SAY, inputs, progress, total)
 
     def count(self, n: int) -> AsyncStream[int]:
         return self._stream(_COUNT, n)

@@ -27,8 +27,10 @@ class Keywords(Client):
         result: int = self._unary_or_batch(_IMPORT, x_)
         return result
 
-    def import_batch(self, inputs: Iterable[Any], *, progress: bool = False) -> Batch[int]:
-        return self._batch(_IMPORT, inputs, progress)
+    def import_batch(
+        self, inputs: Iterable[Any], *, progress: bool = False, total: int | None = None
+    ) -> Batch[int]:
+        return self._batch(_IMPORT, inputs, progress, total)
 
     def yield_(self, x_: int) -> Stream[int]:
         return self._stream(_YIELD, x_)
@@ -43,9 +45,13 @@ class AsyncKeywords(AsyncClient):
         return result
 
     def import_batch(
-        self, inputs: Iterable[Any] | AsyncIterable[Any], *, progress: bool = False
+        self,
+        inputs: Iterable[Any] | AsyncIterable[Any],
+        *,
+        progress: bool = False,
+        total: int | None = None,
     ) -> AsyncBatch[int]:
-        return self._batch(_IMPORT, inputs, progress)
+        return self._batch(_IMPORT, inputs, progress, total)
 
     def yield_(self, x_: int) -> AsyncStream[int]:
         return self._stream(_YIELD, x_)

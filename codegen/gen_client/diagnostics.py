@@ -111,7 +111,9 @@ class Report:
         if self.warnings:
             subject = "there was a warning" if len(self.warnings) == 1 else "there were warnings"
             raise Refusal(
-                f"{subject}, and --strict allows none; nothing was written", exit_code=UNUSABLE
+                f"{subject}, and --strict allows none; nothing was written",
+                exit_code=UNUSABLE,
+                remedy="mend what the warnings say, or leave out --strict",
             )
 
 

@@ -263,3 +263,14 @@ def test_a_taken_port_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with serve(Samples(TYPES)) as server:
         assert cli.main(["serve", str(path), "--port", str(server.port)]) == 2
     assert "choose a port that is not in use" in capsys.readouterr().err
+
+
+def test_samples_of_types_of_ones_own_are_not_promised(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = {"name": "return", "type": "JSON_DATA"}
+    signature = {"name": "search", "method_type": "UNARY_UNARY", "output_fields": [output]}
+    content = {"method_signatures": [signature], "types": {"search.return": "list[app:Hit]"}}
+    (tmp_path / "x.json").write_text(json.dumps(content))
+    assert cli.main(["serve", str(tmp_path / "x.json"), "--port", "70000"]) == 2
+    assert "the samples of 'search.return' are any JSON" in capsys.readouterr().err

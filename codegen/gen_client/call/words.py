@@ -114,6 +114,7 @@ class ArgumentReader:
             raise Refusal(
                 f"{self.method.name}: must be an object of arguments, not {type(content).__name__}",
                 exit_code=USAGE,
+                remedy='an object has the names of parameters: {"name": value}',
             )
         values: dict[str, Any] = {}
         for key, value in content.items():

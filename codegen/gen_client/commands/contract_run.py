@@ -39,10 +39,14 @@ from gen_client.text import quote
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Check the models, print what is found and return the exit code."""
     if arguments.write and arguments.lock is None:
-        raise Refusal("--write needs --lock", exit_code=USAGE)
+        raise Refusal(
+            "--write needs --lock", exit_code=USAGE, remedy="name the file to write: --lock FILE"
+        )
     folders = list(dict.fromkeys(map(_resolve_folder, arguments.folders)))
     if len(folders) > 1 and arguments.lock is not None:
-        raise Refusal("--lock takes one model", exit_code=USAGE)
+        raise Refusal(
+            "--lock takes one model", exit_code=USAGE, remedy="run the command once per model"
+        )
     with show_progress(console) as display:
         contracts = [_check_model(folder, arguments, display.start_stage) for folder in folders]
     code = DONE

@@ -73,7 +73,11 @@ def resolve_inputs(
         Refusal: Exit 2: the command line or the configuration is wrong.
     """
     if arguments.other is not None and (arguments.url is not None or arguments.base is not None):
-        raise Refusal("OTHER cannot be combined with --url or --base", exit_code=USAGE)
+        raise Refusal(
+            "OTHER cannot be combined with --url or --base",
+            exit_code=USAGE,
+            remedy="each of them names what to compare with: leave out all but one",
+        )
     if arguments.source is not None:
         return [_input_of_source(arguments, progress)]
     if arguments.url is not None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, NoReturn
 
+from clarigen import wire
 from gen_client.commands.resolve_model import read_interface, resolve_source
 from gen_client.commands.sample_server import start_sample_server
 from gen_client.diagnostics import Report
@@ -20,7 +21,7 @@ from gen_client.exit_codes import DONE
 from gen_client.interface.model import Model
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import show_progress
-from gen_client.text import format_count
+from gen_client.text import format_count, quote
 
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 """Signals that stop the server. A shell that starts it in the background makes it ignore SIGINT."""
@@ -32,6 +33,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with show_progress(console) as display:
         source = resolve_source(arguments, arguments.source, report, display.start_stage)
         model = read_interface(source, None, report).model
+    for key, text in model.json_types:
+        if key.endswith(f".{wire.RESULT_NAME}"):
+            report.warn(
+                f"the samples of {quote(key)} are any JSON, and a client with the type {quote(text)} may refuse them",
+                remedy="serve an object of yours: clarigen.testing.serve",
+            )
     console.report_warnings(report)
     server = start_sample_server(model, port=arguments.port, seed=arguments.seed)
     handlers = {number: signal.signal(number, _interrupt) for number in _STOP_SIGNALS}

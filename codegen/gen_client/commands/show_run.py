@@ -35,7 +35,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     has_option = arguments.url is not None or arguments.signatures is not None
     text = names.pop(0) if names and not has_option else None
     if len(names) > 1:
-        raise Refusal(f"one method at a time, not {len(names)}", exit_code=USAGE)
+        raise Refusal(
+            f"one method at a time, not {len(names)}",
+            exit_code=USAGE,
+            remedy="without a method, all are shown",
+        )
     report = Report()
     with show_progress(console) as display:
         source = resolve_source(arguments, text, report, display.start_stage)

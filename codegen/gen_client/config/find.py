@@ -53,7 +53,11 @@ def working_folder() -> Path:
     try:
         return Path.cwd()
     except OSError:
-        raise Refusal("the working folder does not exist any more", exit_code=USAGE) from None
+        raise Refusal(
+            "the working folder does not exist any more",
+            exit_code=USAGE,
+            remedy="change to another folder: cd DIR",
+        ) from None
 
 
 def require_config(folder: Path) -> ConfigFile:

@@ -83,6 +83,7 @@ def _read_methods(document: Document, report: Report, *, is_empty_allowed: bool)
         raise Refusal(
             f"the model has {len(document.signatures)} methods; the limit is {limits.METHODS}",
             exit_code=UNUSABLE,
+            remedy="select some with `methods` in pyproject.toml",
         )
     methods: list[Method] = []
     unusable: list[UnusableMethod] = []
@@ -152,6 +153,6 @@ def _check_weight(model: Model) -> None:
         raise Refusal(
             f"the model is too large: its methods, fields, values and texts weigh {weight}; the limit is"
             f" {limits.WEIGHT}",
-            remedy="its author would have to divide it, or to shorten its texts",
+            remedy="select some methods with `methods` in pyproject.toml; else its author would have to divide it",
             exit_code=UNUSABLE,
         )

@@ -58,7 +58,11 @@ def select_methods(
         if is_selected(name) or (selected_tools and name == TRANSPORT)
     )
     if pairs and not selected and not missing_ok:
-        raise Refusal("no method is left: all are excluded", exit_code=USAGE)
+        raise Refusal(
+            "no method is left: all are excluded",
+            exit_code=USAGE,
+            remedy="remove some from `exclude` in pyproject.toml",
+        )
     mcp = None if document.mcp is None else {**document.mcp, "tools": selected_tools}
     return replace(document, signatures=selected, mcp=mcp)
 

@@ -17,6 +17,8 @@ from typing import Final
 from gen_client.diagnostics import Refusal, Report
 from gen_client.escape import Code
 from gen_client.exit_codes import UNUSABLE
+from gen_client.interface.kinds import MCP
+from gen_client.interface.mcp.toolset import Toolset
 from gen_client.interface.model import Method, Model
 from gen_client.interface.read import read_model
 from gen_client.plan.skeleton.build import SdkClass, build_source
@@ -24,6 +26,7 @@ from gen_client.plan.skeleton.lossy import drop_descriptions
 from gen_client.plan.skeleton.page import SourcePage
 from gen_client.render import render_model_source
 from gen_client.source.document import Document
+from gen_client.source.mcp_offer import build_offer
 from gen_client.source.model_file.findings import Level
 from gen_client.source.model_file.libraries import Sdk, load_sdk
 from gen_client.source.model_file.read import read_model_file
@@ -124,11 +127,29 @@ def _read_again(source: str, model: Model, report: Report) -> None:
             raise _refuse_difference(location, message)
         report.warn(message, location=escape_unprintable(location), remedy=finding.remedy)
     assert reading.signatures is not None
-    again = read_model(Document(None, "", tuple(reading.signatures)), Report())
+    if reading.offer_problem is not None:
+        problem = reading.offer_problem
+        raise _refuse_difference(problem.location, escape_unprintable(problem.message))
+    offer = None if reading.offer is None else build_offer(reading.offer)
+    again = read_model(Document(None, "", tuple(reading.signatures), mcp=offer), Report())
     for old, new in zip(model.methods, again.methods, strict=True):
         if _ignore_spelling(old) != _ignore_spelling(new):
             location = quote_unless_identifier(old.name)
             raise _refuse_difference(location, _find_difference(old, new))
+    if model.tools is not None:
+        _compare_tools(model.tools, again.tools)
+
+
+def _compare_tools(old: Toolset, new: Toolset | None) -> None:
+    """Raise `Refusal` if a source offers other tools or prompts."""
+    assert new is not None
+    tools = [own.name for own, other in zip(old.tools, new.tools, strict=True) if own != other]
+    prompts = [p.name for p, other in zip(old.prompts, new.prompts, strict=True) if p != other]
+    for name in (*tools, *prompts):
+        reason = "FastMCP makes another schema of such a function"
+        raise _refuse_difference(quote_unless_identifier(name), reason)
+    if old.instructions != new.instructions:
+        raise _refuse_difference(MCP, "the instructions differ")
 
 
 def _ignore_spelling(method: Method) -> Method:
@@ -146,8 +167,8 @@ def _find_difference(old: Method, new: Method) -> str:
 def _refuse_difference(location: str, reason: str) -> Refusal:
     return Refusal(
         f"no source of a model says the same: {reason}; nothing was written",
-        location=location,
-        remedy="please report it, together with the model's signatures",
+        location=location or MODEL_PATH,
+        remedy="change a copy of the signatures, and use that",
         exit_code=UNUSABLE,
     )
 
@@ -168,4 +189,5 @@ def _format_requirements(page: SourcePage, sdk: Sdk) -> str:
     libraries = [f"clarifai>={sdk.version}"]
     libraries += ["numpy"] if page.has_arrays else []
     libraries += ["openai"] if page.is_openai else []
+    libraries += [] if page.server is None else ["fastmcp<3", "mcp<2"]
     return "".join(f"{library}\n" for library in libraries)

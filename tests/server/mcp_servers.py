@@ -27,11 +27,11 @@ _BIN: Final = ROOT / ".venv" / "mcp" / "bin"
 
 
 @contextmanager
-def run_mcp_model(name: str) -> Iterator[str]:
-    """Serve one of our MCP models for the block; yield its base URL.
+def run_mcp_model(name: str | Path) -> Iterator[str]:
+    """Serve an MCP model for the block; yield its base URL.
 
     Args:
-        name: The name of its folder.
+        name: The name of the folder of one of ours, or the path of another.
     """
     if sys.version_info >= (3, 13):
         pytest.skip("the official SDK supports no Python after 3.12")

@@ -17,6 +17,7 @@ from gen_client.interface.read import read_model
 from gen_client.interface.write import write_signatures
 from gen_client.source.document import Document
 from gen_client.source.file import SignatureFile
+from server.mcp_servers import run_mcp_model
 from server.official_server import run_official_server
 from support import CORPUS, ROOT
 
@@ -79,5 +80,21 @@ def test_the_official_server_serves_an_openai_compatible_model(
     folder = tmp_path / "chat"
     assert run_command(capsys, "skeleton", lock, "--out", folder)[0] == 0
     with run_official_server(folder) as url:
+        code, out, _ = run_command(capsys, "diff", lock, url)
+    assert (code, out.splitlines()[-1]) == (0, "no difference for callers")
+
+
+def test_the_official_server_offers_the_tools(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = json.loads((CORPUS / "mcp" / "lab-tools.json").read_text())
+    offer = content["mcp"]
+    tools = [tool for tool in offer["tools"] if tool["name"] != "raw_forms"]
+    offer = {"instructions": offer["instructions"], "tools": tools, "prompts": offer["prompts"]}
+    lock = tmp_path / "lock.json"
+    lock.write_text(json.dumps({**content, "mcp": offer}))
+    folder = tmp_path / "lab"
+    assert run_command(capsys, "skeleton", lock, "--out", folder)[0] == 0
+    with run_mcp_model(folder) as url:
         code, out, _ = run_command(capsys, "diff", lock, url)
     assert (code, out.splitlines()[-1]) == (0, "no difference for callers")

@@ -20,20 +20,24 @@ from gen_client.gate.expressions import (
     split_parameters,
 )
 from gen_client.gate.imports import BoundNames
+from gen_client.gate.model_tools import ToolRules
 
 _SDK = "clarifai.runners"
 _IMPORTS: dict[str, frozenset[str]] = {
-    "typing": frozenset({"Any"}),
+    "typing": frozenset({"Annotated", "Any", "Literal"}),
+    "fastmcp": frozenset({"FastMCP"}),
+    "pydantic": frozenset({"BaseModel", "Field"}),
     "collections.abc": frozenset({"Iterator"}),
     "openai": frozenset({"OpenAI"}),
     f"{_SDK}.models.model_class": frozenset({"ModelClass"}),
+    f"{_SDK}.models.mcp_class": frozenset({"MCPModelClass"}),
     f"{_SDK}.models.openai_class": frozenset({"OpenAIModelClass"}),
     f"{_SDK}.utils.data_utils": frozenset({"Param"}),
     f"{_SDK}.utils.data_types": frozenset(
         ["Audio", "Concept", "Frame", "Image", "NamedFields", "Region", "Text", "Video"]
     ),
 }
-_MODEL_CLASSES = frozenset({"ModelClass", "OpenAIModelClass"})
+_MODEL_CLASSES = frozenset({"MCPModelClass", "ModelClass", "OpenAIModelClass"})
 _SCALAR_TYPES = frozenset({"str", "bytes", "int", "float", "bool", "dict", "list"})
 _CONTAINERS = frozenset({"list", "tuple"})
 _OPENAI_ATTRIBUTES = """
@@ -176,9 +180,11 @@ def check_model_source(module: ast.Module) -> None:
         body = body[1:]
     match body:
         case [*records, ast.ClassDef() as model]:
+            tools = ToolRules(rules.names, rules.origins, rules.values)
             for record in records:
-                _check_record(record, rules)
-            _check_model(model, rules)
+                if not tools.accept(record):
+                    _check_record(record, rules)
+            _check_model(model, rules, tools.server)
         case _:
             reject(module, "the class of the model is missing")
 
@@ -201,7 +207,7 @@ def _check_record(node: ast.stmt, rules: _SourceRules) -> None:
             reject(node, "not a class with named fields")
 
 
-def _check_model(node: ast.ClassDef, rules: _SourceRules) -> None:
+def _check_model(node: ast.ClassDef, rules: _SourceRules, server: str) -> None:
     """Check the class of the model: a docstring, what the base class needs, `load_model`, methods."""
     rules.names.bind(node, check_identifier(node, node.name))
     match node:
@@ -214,7 +220,11 @@ def _check_model(node: ast.ClassDef, rules: _SourceRules) -> None:
         case _:
             reject(node, "not the class of a model")
     methods = node.body[1:]
-    if rules.origins[base] == "OpenAIModelClass":
+    if rules.origins[base] == "MCPModelClass":
+        (class_,) = rules.names_for("FastMCP")
+        _check_server(methods[:1], class_, server, node)
+        methods = methods[1:]
+    elif rules.origins[base] == "OpenAIModelClass":
         (any_,), (openai,) = rules.names_for("Any"), rules.names_for("OpenAI")
         _check_equal(methods[:2], _OPENAI_ATTRIBUTES.format(any=any_), node)
         _check_loader(methods[2:3], _OPENAI_LOADER.format(openai=openai), node)
@@ -249,6 +259,25 @@ def _check_loader(nodes: Sequence[ast.stmt], body: str, owner: ast.AST) -> None:
             reject(owner, "`load_model` is missing")
 
 
+def _check_server(nodes: Sequence[ast.stmt], class_: str, server: str, owner: ast.AST) -> None:
+    """Check `def get_server(self) -> FastMCP:` with a docstring, which returns the server."""
+    match nodes:
+        case [
+            ast.FunctionDef(
+                name="get_server",
+                decorator_list=[],
+                returns=ast.Name(id=returned),
+                body=[doc, ast.Return(value=ast.Name(id=name))],
+            ) as getter
+        ] if (
+            is_docstring(doc) and ast.unparse(getter.args) == "self"
+        ):
+            if (returned, name) != (class_, server):
+                reject(owner, "another server")
+        case _:
+            reject(owner, "`get_server` is missing")
+
+
 def _check_method(node: ast.FunctionDef, base: str, rules: _SourceRules) -> None:
     """Check `@Base.method`, parameters with types, a docstring perhaps, and a body of one statement."""
     match node.decorator_list:
@@ -272,7 +301,8 @@ def _check_method(node: ast.FunctionDef, base: str, rules: _SourceRules) -> None
             ast.Return(
                 value=ast.Call(
                     func=ast.Attribute(
-                        value=ast.Call(func=ast.Name(id="super"), args=[], keywords=[]), attr=callee
+                        value=ast.Call(func=ast.Name(id="super"), args=[], keywords=[]),
+                        attr=callee,
                     ),
                     args=arguments,
                     keywords=[],

@@ -13,13 +13,39 @@ from typing import Final
 from gen_client.diagnostics import Report
 from gen_client.escape import Code, format_code, format_exact_docstring, join_code
 from gen_client.identifiers import is_identifier
-from gen_client.interface.model import DataType, Method, MethodKind, Model, Parameter, TypeKind
+from gen_client.interface.kinds import MCP, has_mcp_transport
+from gen_client.interface.mcp.toolset import Toolset
+from gen_client.interface.model import (
+    DataType,
+    Method,
+    MethodKind,
+    Model,
+    Parameter,
+    TypeKind,
+)
 from gen_client.naming.names import identifier_code
 from gen_client.naming.reserved import KEYWORDS
-from gen_client.plan.skeleton.defaults import choose_default, fits, format_options, format_value
-from gen_client.plan.skeleton.names import MODEL_CLASS, NEEDED, OPENAI_MODEL_CLASS, SourceNames
-from gen_client.plan.skeleton.page import SourceMethod, SourcePage, SourceParameter
+from gen_client.plan.skeleton.defaults import (
+    choose_default,
+    fits,
+    format_options,
+    format_value,
+)
+from gen_client.plan.skeleton.names import (
+    MCP_MODEL_CLASS,
+    MODEL_CLASS,
+    NEEDED,
+    OPENAI_MODEL_CLASS,
+    SourceNames,
+)
+from gen_client.plan.skeleton.page import (
+    SourceMethod,
+    SourcePage,
+    SourceParameter,
+    SourceServer,
+)
 from gen_client.plan.skeleton.problems import Inexpressible, Problems
+from gen_client.plan.skeleton.tools import build_server
 from gen_client.plan.skeleton.types import SourceTypes
 from gen_client.readers import find_docstring_command
 from gen_client.text import quote, quote_unless_identifier
@@ -30,7 +56,14 @@ _FIELD_NAMES: Final = NEEDED | {"cls", "items", "keys", "values"}
 """Names that a field cannot have: the SDK's `NamedFields` uses them."""
 _METHOD_INDENT: Final = 8
 _IMMUTABLE: Final = frozenset(
-    {TypeKind.STR, TypeKind.BYTES, TypeKind.INT, TypeKind.FLOAT, TypeKind.BOOL, TypeKind.TUPLE}
+    {
+        TypeKind.STR,
+        TypeKind.BYTES,
+        TypeKind.INT,
+        TypeKind.FLOAT,
+        TypeKind.BOOL,
+        TypeKind.TUPLE,
+    }
 )
 """The types of parameters for which ruff accepts a call as the default (B008)."""
 _BUILTIN: Final = _IMMUTABLE | {TypeKind.LIST, TypeKind.JSON_DATA}
@@ -86,6 +119,9 @@ class _Builder:
         """Return the page."""
         for method in self._model.methods:
             self._check_method(method)
+        if self._base != MCP_MODEL_CLASS and has_mcp_transport(self._model.methods):
+            reason = "only MCPModelClass has tools, and it has this method before all others"
+            self._problems.add(MCP, reason)
         self._problems.raise_if_any()
         inherited = self._sdk.methods
         methods = tuple(
@@ -94,6 +130,7 @@ class _Builder:
             if inherited.get(method.name) != method
         )
         self._problems.raise_if_any()
+        server = self._build_server() if self._base == MCP_MODEL_CLASS else None
         is_openai = self._base == OPENAI_MODEL_CLASS
         has_records = bool(self._types.records)
         return SourcePage(
@@ -107,9 +144,22 @@ class _Builder:
             openai=self._names.use("OpenAI") if is_openai else Code(""),
             any=self._names.use("Any") if is_openai else Code(""),
             has_arrays=self._names.uses_arrays,
+            server=server,
+            server_class=Code("") if server is None else self._names.use("FastMCP"),
+            title=str(self._names.model),
             methods=methods,
             imports=self._names.format_imports(),
         )
+
+    def _build_server(self) -> SourceServer:
+        """Return the server of an MCP model; an empty one if its tools are not known."""
+        tools = self._model.tools
+        if tools is None:
+            message = "the tools are not known, so the server in the source has none"
+            self._report.warn(message, location=MCP, remedy="name the running model as SOURCE")
+        server = build_server(tools or Toolset("", ()), self._problems, self._names.use)
+        self._problems.raise_if_any()
+        return server
 
     def _describe_module(self) -> str:
         model = f"The model `{self._model.path}`" if self._model.path else "A model"
@@ -126,13 +176,22 @@ class _Builder:
         location = quote_unless_identifier(method.name)
         add = self._problems.add
         if method.is_inline:
-            add(location, "it was derived from the model's type: the model has no signatures")
+            add(
+                location,
+                "it was derived from the model's type: the model has no signatures",
+            )
         if reason := _check_name(method.name, NEEDED):
             add(location, f"{reason} of a method")
         if method.name in self._sdk.attributes:
-            add(location, f"{self._base} has an attribute of this name, which the SDK needs")
+            add(
+                location,
+                f"{self._base} has an attribute of this name, which the SDK needs",
+            )
         if method.result.multiple_outputs:
-            add(f"{location}.return", "it has several outputs, and a function of the SDK has one")
+            add(
+                f"{location}.return",
+                "it has several outputs, and a function of the SDK has one",
+            )
         if method.result.description:
             reason = "the SDK publishes no description of a result"
             add(f"{location}.return", reason, only_describes=True)
@@ -248,9 +307,16 @@ def _choose_base(model: Model, sdk: Mapping[str, SdkClass]) -> str:
 
     The methods of a base class come before those of the model itself.
     """
-    inherited = list(sdk[OPENAI_MODEL_CLASS].methods)
-    first = [method.name for method in model.methods[: len(inherited)]]
-    return OPENAI_MODEL_CLASS if model.openai is not None and first == inherited else MODEL_CLASS
+    names = [method.name for method in model.methods]
+    kinds = {
+        OPENAI_MODEL_CLASS: model.openai is not None,
+        MCP_MODEL_CLASS: has_mcp_transport(model.methods),
+    }
+    for base, is_kind in kinds.items():
+        inherited = list(sdk[base].methods)
+        if is_kind and names[: len(inherited)] == inherited:
+            return base
+    return MODEL_CLASS
 
 
 def _check_name(name: str, reserved: frozenset[str]) -> str:

@@ -18,20 +18,38 @@ from gen_client.naming.reserved import BUILTIN_TYPES, KEYWORDS
 
 MODEL_CLASS: Final = "ModelClass"
 OPENAI_MODEL_CLASS: Final = "OpenAIModelClass"
+MCP_MODEL_CLASS: Final = "MCPModelClass"
 _DATA_TYPES: Final = Code("clarifai.runners.utils.data_types")
 _MODULES: Final[Mapping[str, Code]] = {
+    "Annotated": Code("typing"),
     "Any": Code("typing"),
+    "Literal": Code("typing"),
+    "BaseModel": Code("pydantic"),
+    "Field": Code("pydantic"),
+    "FastMCP": Code("fastmcp"),
     "Iterator": Code("collections.abc"),
     "OpenAI": Code("openai"),
     MODEL_CLASS: Code("clarifai.runners.models.model_class"),
+    MCP_MODEL_CLASS: Code("clarifai.runners.models.mcp_class"),
     OPENAI_MODEL_CLASS: Code("clarifai.runners.models.openai_class"),
     "Param": Code("clarifai.runners.utils.data_utils"),
     **dict.fromkeys(
-        ("Audio", "Concept", "Frame", "Image", "NamedFields", "Region", "Text", "Video"),
+        (
+            "Audio",
+            "Concept",
+            "Frame",
+            "Image",
+            "NamedFields",
+            "Region",
+            "Text",
+            "Video",
+        ),
         _DATA_TYPES,
     ),
 }
 """The names that a source may import, each with its module."""
+TOOL_NAMES: Final = frozenset({*_MODULES, "self", "NotImplementedError", "get_server"})
+"""Names that the tools of an MCP model, their parameters and their types must not have."""
 _STANDARD: Final = frozenset({"typing", "collections.abc"})
 _NUMPY: Final = "np"
 _BUILTINS: Final = "builtins"
@@ -118,7 +136,10 @@ class SourceNames:
 def _iterate_fields(model: Model) -> Iterable[str]:
     """Yield the names of all fields of records."""
     for method in model.methods:
-        for type_ in (method.result.type, *(parameter.type for parameter in method.parameters)):
+        for type_ in (
+            method.result.type,
+            *(parameter.type for parameter in method.parameters),
+        ):
             yield from _iterate_members(type_)
 
 

@@ -73,6 +73,63 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolModel:
+    """A class of pydantic: an object that a tool takes or returns.
+
+    Attributes:
+        name: Its name.
+        base: Its base class.
+        fields: Its fields, each with its type and default.
+        doc: Its docstring; None if it has none.
+    """
+
+    name: Code
+    base: Code
+    fields: tuple[Code, ...]
+    doc: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFunction:
+    """A function that is a tool or a prompt of an MCP model.
+
+    Attributes:
+        kind: `tool` or `prompt`.
+        options: The arguments of its decorator; empty for none.
+        name: Its name.
+        parameters: Its parameters.
+        returns: The annotation of its result.
+        doc: Its docstring; None if it has none.
+        message: What it raises.
+    """
+
+    kind: Code
+    options: Code
+    name: Code
+    parameters: Code
+    returns: Code
+    doc: Code | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceServer:
+    """The server of an MCP model.
+
+    Attributes:
+        name: The name of the object.
+        instructions: Its text for language models; may be empty.
+        models: The classes of pydantic, each after those that it uses.
+        functions: The tools and prompts.
+    """
+
+    name: Code
+    instructions: str
+    models: tuple[ToolModel, ...]
+    functions: tuple[SourceFunction, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePage:
     """A model's source.
 
@@ -88,6 +145,9 @@ class SourcePage:
         openai: The class of OpenAI's client.
         any: The type of anything.
         has_arrays: Whether it imports numpy.
+        server: The server of an MCP model; None for another model.
+        server_class: The class of that server.
+        title: What the model is called.
         methods: The methods.
     """
 
@@ -102,4 +162,7 @@ class SourcePage:
     openai: Code
     any: Code
     has_arrays: bool
+    server: SourceServer | None
+    server_class: Code
+    title: str
     methods: tuple[SourceMethod, ...]

@@ -77,6 +77,75 @@ class Chat(OpenAIModelClass):
 '''
 
 
+TOOLS: Final = '''\
+"""A model."""
+
+from typing import Annotated, Literal
+
+from clarifai.runners.models.mcp_class import MCPModelClass
+from fastmcp import FastMCP
+from pydantic import BaseModel, Field
+
+server = FastMCP("Lab", instructions="Tools.")
+
+
+class Point(BaseModel):
+    """A place."""
+
+    x: float = 0.5
+
+
+@server.tool(name="a-b", annotations={"readOnlyHint": True})
+def add(p: Point, n: Annotated[int, Field(ge=0)] = 1, m: Literal["a"] | None = None) -> list[Point]:
+    """Add."""
+    raise NotImplementedError("add")
+
+
+class Lab(MCPModelClass):
+    """The methods."""
+
+    def get_server(self) -> FastMCP:
+        """Return the server."""
+        return server
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('FastMCP("Lab"', "FastMCP(evil()"),
+        ('FastMCP("Lab"', 'Field("Lab"'),
+        ("instructions=", "evil="),
+        ("class Point(BaseModel)", "@evil\nclass Point(BaseModel)"),
+        ("    x: float = 0.5", "    x: float = evil()"),
+        ("    x: float = 0.5", "    evil()"),
+        ("@server.tool", "@server.evil"),
+        ("@server.tool", "@evil.tool"),
+        ("@server.tool", "@evil\n@server.tool"),
+        ('name="a-b"', "name=evil()"),
+        ('name="a-b"', 'evil="a-b"'),
+        ("p: Point", "p: evil()"),
+        ("p: Point", "*p: Point"),
+        ("p: Point", "p"),
+        ("Field(ge=0)", "Field(ge=evil())"),
+        ("Field(ge=0)", "Field(default_factory=0)"),
+        ("Field(ge=0)", "evil(ge=0)"),
+        ('Literal["a"]', "Literal[evil]"),
+        ("] = 1", "] = evil()"),
+        ('raise NotImplementedError("add")', "return evil()"),
+        ("        return server", "        return evil"),
+        ("        return server", "        evil()\n        return server"),
+        ("def get_server(self) -> FastMCP", "def get_server(self) -> Lab"),
+        ("def get_server", "def get_it"),
+    ],
+)
+def test_other_forms_of_tools_are_rejected(old: str, new: str) -> None:
+    check_file(TOOLS, "model")
+    assert old in TOOLS
+    with pytest.raises(Refusal):
+        check_file(TOOLS.replace(old, new, 1), "model")
+
+
 def test_the_sources_are_accepted() -> None:
     check_file(SOURCE, "model")
     check_file(OPENAI, "model")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from faults.callers import Calls
+from faults.callers import AsyncCalls, Calls
 from faults.scripted import Answer, Scripted
 from support import SOURCES
 
@@ -62,3 +63,15 @@ def test_processes_wait_for_one_another_at_a_full_server() -> None:
             _, errors = child.communicate(timeout=120)
             assert (child.returncode, errors) == (0, "")
     assert len(server.executed) == 50
+
+
+def test_no_call_of_a_burst_is_dropped() -> None:
+    """A server of gRPC drops calls, without a reason, if more than 1,000 wait. So this client never sends so many."""
+
+    async def burst(url: str) -> list[int]:
+        async with AsyncCalls(base_url=url, timeout=60) as model:
+            return await asyncio.gather(*(model.double(n) for n in range(2000)))
+
+    with Scripted(lambda _: Answer(seconds=0.001)) as server:
+        assert asyncio.run(burst(server.url)) == [2 * n for n in range(2000)]
+    assert len(server.sends) == 2000

@@ -293,8 +293,7 @@ def _run_stream(
                     if output.prompt_tokens or output.completion_tokens or output.cached_tokens:
                         usage = sum_usage(response)
                     if not attempts.has_results:
-                        attempts.is_last = attempts.has_results = True
-                        attempts.deadline = end
+                        attempts.begin_results(end)
                         _note_first_result(context, response)
                     yield Deliver(method.decode_result(output.data, payloads))
                 break

@@ -2,7 +2,7 @@
 
 For each server there is one `CapacityQueue`, which all clients of a process share, synchronous or async. It is empty
 until the server refuses a call because it is full. Then it limits the calls in flight, and calls wait their turn in
-the order in which they began, so that none starves. The limit adapts: it falls to the number of calls that the server
+the order in which they began, so that none starves. The same happens if very many calls are in flight. The limit adapts: it falls to the number of calls that the server
 has accepted, and grows with each answer. Other processes may use the server too, so a call that was refused also tries
 again after a pause. Nothing here waits: a call that waits holds a ticket, which is called when it is its turn.
 """
@@ -17,7 +17,10 @@ from typing import Final
 from .._after_fork import register_resettable
 
 _UNLIMITED: Final = float("inf")
-_MOST_CALLS: Final = 1 << 30
+
+MOST_PENDING: Final = 1_000
+"""The most calls in flight that wait for their first answer. gRPC's servers drop calls, without a reason, if more than
+1,000 wait for a thread."""
 
 
 class Ticket:
@@ -59,6 +62,7 @@ class CapacityQueue:
 
     Attributes:
         in_flight: The calls in flight.
+        accepted: Those of them that have a first result: streams.
         is_congested: Whether a call must take a ticket before it is sent.
         lock: Guards the tickets and the limit.
     """
@@ -72,6 +76,7 @@ class CapacityQueue:
         """Forget the parent's calls, and replace the lock, which one of its threads may have held."""
         self.lock = threading.RLock()  # re-entrant: garbage collection may end a call
         self.in_flight: set[object] = set()
+        self.accepted: set[object] = set()
         self.is_congested = False
         self._waiting: list[Ticket] = []
         self._called: set[Ticket] = set()
@@ -84,6 +89,16 @@ class CapacityQueue:
     def begin(self, call: object) -> None:
         """Record that a call is sent."""
         self.in_flight.add(call)
+        if len(self.in_flight) - len(self.accepted) >= MOST_PENDING:
+            self.is_congested = True
+
+    def accept(self, call: object) -> None:
+        """Record the first result of a call that goes on."""
+        self.accepted.add(call)
+        if self.is_congested:
+            with self.lock:
+                tickets = self._take_next()
+            _call_all(tickets)
 
     def end(self, call: object, *, is_answered: bool) -> None:
         """Record that the server no longer works on a call. Nothing happens if it was not in flight.
@@ -95,6 +110,7 @@ class CapacityQueue:
         if call not in self.in_flight:
             return
         self.in_flight.discard(call)
+        self.accepted.discard(call)
         if self.is_congested:
             with self.lock:
                 if is_answered:
@@ -149,7 +165,8 @@ class CapacityQueue:
         busy = len(self.in_flight) + len(self._called)
         if not self._waiting or (self._waiting[0].is_refused and not busy):
             return []  # others fill the server: the first call tries again after its pause
-        room = max(int(min(self._limit, _MOST_CALLS)) - busy, 0)
+        pending = busy - len(self.accepted)
+        room = max(int(min(self._limit - busy, MOST_PENDING - pending)), 0)
         tickets, self._waiting = self._waiting[:room], self._waiting[room:]
         self._called.update(tickets)
         return tickets

@@ -29,6 +29,8 @@ def add_remedy(error: CallError, reference: ModelRef | None) -> None:
             remedy += "; ids are case-sensitive" if isinstance(error, NotFoundError) else ""
         case UnavailableError(attempts=0, details=details) if str(error).endswith(details):
             remedy = "is the server running, and are host, port and proxy right?"
+        case UnavailableError(code="CANCELLED"):
+            remedy = "the server dropped the call: very many calls wait for it, or it stops"
         case _:
             pass
     if remedy:

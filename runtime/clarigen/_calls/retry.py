@@ -236,6 +236,12 @@ class Attempts:
         self.policy.queue.begin(self)
         return self.deadline.remaining()
 
+    def begin_results(self, deadline: Deadline) -> None:
+        """Record the first result of a stream, which only this deadline limits from now on."""
+        self.is_last = self.has_results = True
+        self.deadline = deadline
+        self.policy.queue.accept(self)
+
     def fail(self, failure: GrpcFailure | ModelError) -> None:
         """End an attempt that failed."""
         if isinstance(failure, GrpcFailure) and failure.is_unsent:
@@ -281,11 +287,7 @@ class Retry(NamedTuple):
 
 
 class WaitForCapacity(NamedTuple):
-    """Wait in the server's queue until it is the turn of the call, at most for the delay; then send the call again.
-
-    Attributes:
-        delay: How long to wait at most, in seconds.
-    """
+    """Wait until it is the turn of the call, at most for the delay, in seconds; then send the call again."""
 
     delay: float
 
@@ -367,9 +369,8 @@ def wait_for_turn(attempts: Attempts) -> Generator[Sleep, None, None]:
     Shortly before its deadline, the call is sent in any case.
     """
     remaining = attempts.deadline.until_last_attempt()
-    yield from _wait_in_queue(
-        attempts, _LONGEST_WAIT if remaining is None else max(remaining, 0.0), is_refused=False
-    )
+    seconds = _LONGEST_WAIT if remaining is None else max(remaining, 0.0)
+    yield from _wait_in_queue(attempts, seconds, is_refused=False)
 
 
 def _wait_in_queue(

@@ -203,8 +203,7 @@ _INTERNAL_CODES: Final = range(98000, 99000)  # errors inside the platform, none
 
 def classify_status(code: int) -> StatusInfo:
     """Return what is known of a status of the platform, even if the table does not list its code."""
-    unlisted = _UNLISTED_INTERNAL if code in _INTERNAL_CODES else _UNLISTED
-    return STATUSES.get(code, unlisted)
+    return STATUSES.get(code, _UNLISTED_INTERNAL if code in _INTERNAL_CODES else _UNLISTED)
 
 
 _NOT_RUN: Final = (
@@ -284,12 +283,13 @@ def classify_failure(failure: GrpcFailure) -> FailureInfo:
     refusals of a server that is full, and of a proxy that limits the rate.
     """
     if failure.is_unsent:
-        is_late = failure.code == "DEADLINE_EXCEEDED"
-        return _NO_CONNECTION_IN_TIME if is_late else _NO_CONNECTION
+        return _NO_CONNECTION_IN_TIME if failure.code == "DEADLINE_EXCEEDED" else _NO_CONNECTION
     match failure.code:
         case "UNAVAILABLE" if failure.details == _HTTP_STATUS + "429":
             return _RATE_LIMITED
         case "UNAVAILABLE":
+            return _CONNECTION_LOST
+        case "CANCELLED" if failure.details == failure.code:  # a server has dropped the call
             return _CONNECTION_LOST
         case "INTERNAL" | "UNKNOWN" if failure.details.lower().startswith(_RESET_DETAILS):
             return _STREAM_RESET

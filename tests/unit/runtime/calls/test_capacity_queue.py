@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from clarigen._calls.capacity_queue import CapacityQueue, Ticket, get_queue
+from clarigen._calls.capacity_queue import MOST_PENDING, CapacityQueue, Ticket, get_queue
 
 
 def fill(queue: CapacityQueue, calls: int) -> list[object]:
@@ -138,3 +138,27 @@ def test_no_caller_starves(callers: int) -> None:
             send(entry[0], entry[1].number)
     assert min(turns.values()) > 0.8 * max(turns.values())
     assert len(turns) == callers
+
+
+def test_calls_wait_if_very_many_are_in_flight() -> None:
+    """A server of gRPC drops calls if too many of them wait. What has a first result does not wait."""
+    queue = CapacityQueue()
+    in_flight = [object() for _ in range(MOST_PENDING)]
+    for call in in_flight:
+        assert not queue.is_congested
+        queue.begin(call)
+    assert queue.is_congested
+    tickets = [queue.join(number, is_refused=False) for number in range(3)]
+    assert not any(ticket.is_called for ticket in tickets)
+    queue.accept(in_flight[0])
+    assert [ticket.is_called for ticket in tickets] == [True, False, False]
+    queue.leave(tickets[0], object())
+    queue.end(in_flight[0], is_answered=True)  # no place more: it was none of those that wait
+    assert not tickets[1].is_called
+    for call in in_flight[1:3]:
+        queue.end(call, is_answered=True)
+    assert all(ticket.is_called for ticket in tickets)
+    for ticket in tickets[1:]:
+        queue.leave(ticket, object())
+    queue.end(in_flight[3], is_answered=True)
+    assert not queue.is_congested

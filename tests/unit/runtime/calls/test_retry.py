@@ -66,6 +66,7 @@ LOST = GrpcFailure("UNAVAILABLE", "recvmsg:Connection reset by peer")
 FULL = GrpcFailure("RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!")
 RESET = GrpcFailure("INTERNAL", "Received RST_STREAM with error code 2")
 TOO_LARGE = GrpcFailure("RESOURCE_EXHAUSTED", "Received message larger than max (5 vs. 4)")
+DROPPED = GrpcFailure("CANCELLED", "CANCELLED")
 LATE = GrpcFailure("DEADLINE_EXCEEDED", "Deadline Exceeded")
 
 Reply = int | GrpcFailure
@@ -363,6 +364,7 @@ def test_a_call_without_a_connection_was_not_sent() -> None:
     ("reply", "may_have_run"),
     [
         *((LOST, True), (FORGED, True), (RESET, True), (LATE, True), (UNSENT, False)),
+        (DROPPED, True),
         *((11001, False), (11005, False), (21353, False), (21200, False), (40031, False)),
         *((10020, True), (99009, True), (GrpcFailure("CANCELLED", ""), True)),
     ],
@@ -374,6 +376,18 @@ def test_an_error_says_whether_the_model_may_have_run(reply: Reply, may_have_run
     # An earlier attempt counts too.
     world = World([LOST, reply])
     assert getattr(world.error(world.policy(idempotent=True)), "may_have_run", None) is True
+
+
+def test_a_call_that_the_server_has_dropped_says_so() -> None:
+    """A model may send the same status after it has run."""
+    world = World([DROPPED])
+    error = world.error(world.policy())
+    assert isinstance(error, UnavailableError)
+    assert str(error) == (
+        "ping: CANCELLED: CANCELLED; the server dropped the call: very many calls wait for it, or it stops"
+    )
+    world = World([DROPPED, 10000])
+    assert world.run(world.policy(idempotent=True)) == 7
 
 
 def test_unavailable_with_unknown_details_may_have_run() -> None:

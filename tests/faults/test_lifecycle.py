@@ -253,6 +253,44 @@ def test_program_ends_cleanly(python: Path, code: str, server: Scripted) -> None
     assert finish_program(start_program(python, code, server.url)) == ""
 
 
+WEDGED = """
+import time
+import grpc._channel
+from clarigen import DeadlineExceededError
+
+CALLS = {
+    "stream": lambda model: list(model.count(2)),
+    "bidi": lambda model: list(model.add([1, 2])),
+    "batch": lambda model: model.double_batch([{"n": 1}]).collect(),
+}
+RESULTS = {"stream": [0, 1], "bidi": [2, 4], "batch": [2]}
+run_thread = grpc._channel._run_channel_spin_thread
+for kind, call in CALLS.items():
+    with Calls(base_url=url, timeout=20) as model:
+        model.double(1)  # connects
+        grpc._channel._run_channel_spin_thread = lambda _: None
+        start = time.monotonic()
+        try:
+            call(model.with_options(timeout=1))
+        except DeadlineExceededError as error:
+            assert "no answer within 1 seconds" in str(error), error
+        else:
+            raise AssertionError(kind)
+        assert 1.5 < time.monotonic() - start < 6
+        grpc._channel._run_channel_spin_thread = run_thread
+        assert call(model) == RESULTS[kind]
+"""
+
+
+def test_wait_ends_though_the_channel_of_grpc_is_wedged(python: Path, server: Scripted) -> None:
+    """One second after the limit, and the next call uses another channel.
+
+    grpc's channel is wedged if the thread that serves its calls could not be started once. To end the wait, we use what
+    is private to grpc, so this must hold with each release.
+    """
+    assert finish_program(start_program(python, WEDGED, server.url)) == ""
+
+
 SPAWNED = """
 import multiprocessing, sys
 from concurrent.futures import ProcessPoolExecutor

@@ -247,31 +247,6 @@ def test_canceling_takes_effect_while_there_is_no_connection(twin: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["stream", "bidi", "batch"])
-def test_wait_ends_though_the_channel_of_grpc_is_wedged(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One second after the limit, and the next call uses another channel.
-
-    grpc's channel is wedged if the thread that serves its calls could not be started once.
-    """
-
-    def call(model: Calls) -> list[int]:
-        if kind == "batch":
-            return model.double_batch([{"n": 1}]).collect()
-        return list(model.count(2) if kind == "stream" else model.add([1, 2]))
-
-    with Scripted() as server, Calls(base_url=server.url) as model:
-        model.double(1)  # connects
-        with monkeypatch.context() as patch:
-            patch.setattr("grpc._channel._run_channel_spin_thread", lambda _: None)
-            start = time.monotonic()
-            with pytest.raises(DeadlineExceededError, match="no answer within 1 seconds"):
-                call(model.with_options(timeout=1))
-            assert 1.5 < time.monotonic() - start < 6
-        assert call(model) == {"stream": [0, 1], "bidi": [2, 4], "batch": [2]}[kind]
-
-
-@pytest.mark.parametrize("kind", ["stream", "bidi", "batch"])
 def test_thread_that_cannot_be_started_is_told(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call fails at once, and the next one succeeds."""
     start_thread = threading.Thread.start

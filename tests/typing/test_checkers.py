@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sys
 import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from gen_client import cli
 from golden.packages import GENERATED
-from support import CORPUS, SOURCES, run
+from support import CORPUS, ROOT, SOURCES, run
 from type_checkers import CHECKERS, Checker
 
 FOLDERS = ("docs", "real", "kitchen_sink", "hostile")
@@ -67,17 +69,30 @@ def test_only_models_without_methods_are_refused(generated: GeneratedCorpus) -> 
     assert len(generated.packages) > 190
 
 
-def test_packages_import_without_a_warning(generated: GeneratedCorpus) -> None:
-    (generated.folder / "imports.py").write_text(
-        "".join(f"import {name}, {name}.examples\n" for name in generated.packages), "utf-8"
-    )
+RESOLVE: Final = """
+from annotations import unresolved
+
+def check(*modules):
+    for module in modules:
+        for name, error in unresolved(module).items():
+            print(module.__name__, name, error)
+
+"""
+
+
+def test_packages_import_without_a_warning_and_their_annotations_resolve(
+    generated: GeneratedCorpus,
+) -> None:
+    imports = "".join(f"import {name}, {name}.examples\n" for name in generated.packages)
+    program = f"{imports}{RESOLVE}check({', '.join(generated.packages)})\n"
+    (generated.folder / "imports.py").write_text(program, "utf-8")
     done = run(
         *(sys.executable, "-W", "error", "imports.py"),
         cwd=generated.folder,
-        env={"PYTHONPATH": SOURCES},
+        env={"PYTHONPATH": os.pathsep.join([SOURCES, str(ROOT / "tests")])},
     )
     (generated.folder / "imports.py").unlink()
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert not list(generated.folder.rglob("PWNED"))
 
 

@@ -90,5 +90,6 @@ def whoami(access: Access) -> tuple[str, str]:
         Refusal: Exit 2: the address is wrong, or there is no credential. Exit 3: the platform cannot be reached, or
             refuses the credential.
     """
+    access.progress("asking the platform")
     with open_connection(access.api_base, access) as connection:
         return connection.target.address, _tooling.whoami(connection)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import textwrap
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 Color = Literal["red", "green", "yellow", "cyan"]
+_MIN_WIDTH: Final = 40
+"""Columns of a terminal below which sentences are not broken further."""
 _ANSI_CODES: Final[Mapping[Color, str]] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -107,8 +110,9 @@ class Console:
             first, *others = str(diagnostic).split("\n")
             prefix = f"{label}: " if label else ""
             color: Color = "yellow" if is_warning else "red"
-            _print_line(sys.stderr, f"gen-client: {prefix}{first}", color)
-            for line in others:
+            for line in _wrap_for_terminal(f"gen-client: {prefix}{first}", sys.stderr):
+                _print_line(sys.stderr, line, color)
+            for line in others:  # They hold commands to copy, which no line may break.
                 _print_line(sys.stderr, line)
         return diagnostic.exit_code
 
@@ -198,6 +202,23 @@ def _print_rich(renderable: RenderableType) -> None:
     rich.print(renderable, soft_wrap=True)
     for line in buffer.getvalue().rstrip("\n").split("\n"):
         _write_line(sys.stdout, line.rstrip())
+
+
+def _wrap_for_terminal(text: str, stream: TextIO) -> list[str]:
+    """Return the lines of a sentence, between whose words a terminal breaks it; one line if the stream is no terminal."""
+    if not stream.isatty():
+        return [text]
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return [text]
+    return textwrap.wrap(
+        text,
+        max(width, _MIN_WIDTH),
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _print_line(stream: TextIO, line: str, color: Color | None = None) -> None:

@@ -10,12 +10,9 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..errors import ConfigError
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _LINE_SECONDS: Final = 0.1
 """The shortest time between two states of the line."""
@@ -36,6 +33,7 @@ def progress_bar(label: str, total: int | None) -> Generator[Callable[[], None],
         ConfigError: rich is not installed.
     """
     try:
+        from rich import progress
         from rich.console import Console
     except ImportError:
         raise ConfigError("progress=True needs rich: pip install rich") from None
@@ -47,17 +45,6 @@ def progress_bar(label: str, total: int | None) -> Generator[Callable[[], None],
         finally:
             line.end()
         return
-    with _draw_bar(console, label, total) as advance:
-        yield advance
-
-
-@contextmanager
-def _draw_bar(
-    console: Console, label: str, total: int | None
-) -> Generator[Callable[[], None], None, None]:
-    """Draw a bar while the block runs; yield the function that advances it."""
-    from rich import progress
-
     columns = (
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),

@@ -298,7 +298,7 @@ def _assigned_uses(program: Program, value: cst.Await, line: int) -> list[cst.Na
     target = assign.targets[0].target if isinstance(assign, cst.Assign) else None
     if isinstance(target, cst.Name):
         bound = program.assignments(target)
-        uses = [access.node for a in bound for access in a.references]
+        uses = program.uses_of(bound)
         names = [node for node in uses if isinstance(node, cst.Name)]
         if len(bound) == 1 and len(names) == len(uses):
             return names

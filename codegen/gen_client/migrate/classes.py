@@ -130,12 +130,7 @@ class Classes:
             return [*inside, *unknown]
         scope = self._program.scope(function)
         bound = set[BaseAssignment]() if scope is None else scope[name]
-        return [
-            access.node
-            for assignment in bound
-            for access in assignment.references
-            if isinstance(access.node, cst.Name)
-        ]
+        return [node for node in self._program.uses_of(bound) if isinstance(node, cst.Name)]
 
     def _is_module(self, node: cst.CSTNode) -> bool:
         """Return whether an expression is a name that an import binds, or no plain name at all."""

@@ -235,7 +235,7 @@ class OldCall:
             bound = program.assignments(target)
             if len(bound) != 1:
                 raise self._keep("its result has more than one value")
-            places = [access.node for assignment in bound for access in assignment.references]
+            places = program.uses_of(bound)
         for place in places:
             value = self._find_value(place, path)
 

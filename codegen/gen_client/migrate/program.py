@@ -7,13 +7,15 @@ of libcst would end the process. Which name means which variable is asked of lib
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import libcst as cst
 from libcst.metadata import (
     BaseAssignment,
+    ExpressionContext,
+    ExpressionContextProvider,
     ImportAssignment,
     MetadataWrapper,
     ParentNodeProvider,
@@ -60,6 +62,7 @@ class Program:
             self._scopes = wrapper.resolve(ScopeProvider)
             self._parents = wrapper.resolve(ParentNodeProvider)
             self._positions = wrapper.resolve(PositionProvider)
+            self._contexts = wrapper.resolve(ExpressionContextProvider)
             unchanged = self.module.code == text
         except (SyntaxError, ValueError, cst.ParserSyntaxError) as error:
             line = getattr(error, "lineno", None) or getattr(error, "raw_line", None)
@@ -124,6 +127,32 @@ class Program:
         bound = set[BaseAssignment]() if scope is None else scope[name.value]
         return tuple(sorted(bound, key=self._order))
 
+    def uses_of(self, bound: Iterable[BaseAssignment]) -> list[cst.CSTNode]:
+        """Return the places that read a variable: names, and annotations in quotes.
+
+        libcst leaves out a use in the same scope that stands before all assignments, as it may in a loop.
+        """
+        places: dict[cst.CSTNode, None] = {}
+        for assignment in bound:
+            places.update((access.node, None) for access in assignment.references)
+            for name in self._loads.get(assignment.name, ()):
+                if assignment in self.assignments(name):
+                    places[name] = None
+        return list(places)
+
+    @cached_property
+    def _loads(self) -> dict[str, list[cst.Name]]:
+        """The names that are read or deleted, by their text."""
+        loads: dict[str, list[cst.Name]] = {}
+        for node in self.nodes:
+            context = self._contexts.get(node)
+            if isinstance(node, cst.Name) and context in (
+                ExpressionContext.LOAD,
+                ExpressionContext.DEL,
+            ):
+                loads.setdefault(node.value, []).append(node)
+        return loads
+
     def _order(self, assignment: BaseAssignment) -> tuple[int, int]:
         node = getattr(assignment, "node", None)
         position = self._positions.get(node) if node is not None else None
@@ -182,8 +211,10 @@ class Program:
                 bound = _find_alias(assignment)
                 if bound is None:
                     continue
-                for access in assignment.references:
-                    origins.setdefault(access.node, {})[bound[1]] = bound
+                is_dotted = isinstance(bound[0], cst.Import) and bound[1].asname is None
+                places = (access.node for access in assignment.references)
+                for node in places if is_dotted else self.uses_of([assignment]):
+                    origins.setdefault(node, {})[bound[1]] = bound
         found = [self._resolve(node, list(bound.values())) for node, bound in origins.items()]
         found.sort(key=lambda reference: self._sort_key(reference.node))
         return found

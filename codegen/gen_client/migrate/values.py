@@ -98,17 +98,12 @@ def _check_changes(program: Program, call: cst.Call) -> None:
     target = parent.targets[0].target if isinstance(parent, cst.Assign) else None
     if not isinstance(target, cst.Name):
         return
-    for assignment in program.assignments(target):
-        for access in assignment.references:
-            node = access.node
-            attribute = node if isinstance(node, cst.Attribute) else program.parent(node)
-            holder = program.parent(attribute)
-            if isinstance(attribute, cst.Attribute) and isinstance(
-                holder, cst.AssignTarget | cst.AugAssign
-            ):
-                raise Kept(
-                    program.line(node), Code.DYNAMIC, "the value is changed after it is made"
-                )
+    for node in program.uses_of(program.assignments(target)):
+        attribute = program.parent(node)
+        holder = program.parent(attribute)
+        is_changed = isinstance(holder, cst.AssignTarget | cst.AugAssign)
+        if isinstance(attribute, cst.Attribute) and is_changed:
+            raise Kept(program.line(node), Code.DYNAMIC, "the value is changed after it is made")
 
 
 def _plan_construction(

@@ -212,11 +212,11 @@ class _Search:
             return
         for assignment in bound:
             self._look_at_binding(getattr(assignment, "node", None), name, group)
-            for access in assignment.references:
-                if isinstance(access.node, cst.Name):
-                    self._pending.append((access.node, group))
-                else:
-                    self._stop(group, access.node, Code.DYNAMIC, "a text names the variable")
+        for node in self._program.uses_of(bound):
+            if isinstance(node, cst.Name):
+                self._pending.append((node, group))
+            else:
+                self._stop(group, node, Code.DYNAMIC, "a text names the variable")
 
     def _look_at_binding(self, node: cst.CSTNode | None, name: cst.Name, group: Group) -> None:
         """Keep the value that a statement binds to a variable, or end the group."""

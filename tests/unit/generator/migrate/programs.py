@@ -94,6 +94,10 @@ CERTAIN: Final[dict[str, tuple[str, str]]] = {
         f'{IMPORT}m = {SPEECH}\nm.search([{{"query": {{}}}}])\nm.search([{{"role": "user", "content": "x"}}])\n',
         'from speech_studio import SpeechStudio\nm = SpeechStudio()\nm.search_batch([{"query": {}}]).collect()\nm.search([{"role": "user", "content": "x"}])\n',
     ),
+    "a use before the assignment, in a loop": (
+        f"{IMPORT}m = None\nfor q in qs:\n    if m:\n        m.predict(q, None)\n    m = {CHAT}\nwhile True:\n    if z:\n        z.predict('x', None)\n    z = {CHAT}\n",
+        "from gpt_5_1 import Gpt5_1\nm = None\nfor q in qs:\n    if m:\n        m.predict(q, image=None)\n    m = Gpt5_1()\nwhile True:\n    if z:\n        z.predict('x', image=None)\n    z = Gpt5_1()\n",
+    ),
     "threads": (
         f"{IMPORT}m = {CHAT}\npool.submit(m.predict, 'x', None)\nlist(pool.map(m.predict, questions))\n",
         "from gpt_5_1 import Gpt5_1\nm = Gpt5_1()\npool.submit(m.predict, 'x', image=None)\nlist(pool.map(m.predict, questions))\n",

@@ -129,6 +129,8 @@ def check_stable(text: str, *, with_remarks: bool) -> None:
         migration = run(text, with_remarks=with_remarks)
     except Unreadable:
         return
+    if migration.text == text:
+        return
     assert run(migration.text, with_remarks=with_remarks).text == migration.text
     tree = ast.parse(migration.text)
     old = ast.parse(text)
@@ -143,7 +145,3 @@ def check_stable(text: str, *, with_remarks: bool) -> None:
     if "Model" in names and "Model" not in bound:  # it was unbound before, too
         before = {a.name for n in ast.walk(old) if isinstance(n, ast.ImportFrom) for a in n.names}
         assert "Model" not in before
-    kept = [use for use in migration.uses if not use.is_rewritten]
-    assert (
-        bool(kept) or not migration.uses or "clarifai.client" not in migration.text or "App" in text
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any, Final
 
 import pytest
 
@@ -14,6 +15,7 @@ from gen_client.interface.model import Model
 from gen_client.interface.read import read_model
 from gen_client.skeleton import build_skeleton
 from gen_client.source import Document
+from gen_client.source.mcp_offer import build_offer
 from gen_client.source.model_folder import read_reference
 from safety.leaves import LEAVES, MODELS, Path, Signature, places, planted
 from safety.payloads import HARMLESS, PAYLOADS
@@ -85,3 +87,50 @@ def test_an_id_is_a_text_in_the_configuration(id_: str) -> None:
     model = read_model(Document(reference, "", (MODELS["a text"],)), Report())
     files = build_skeleton(model, Code("eye"), Report(), lossy=True, formatter=str)
     assert read_reference(files["config.yaml"].encode()) == reference
+
+
+TOOL_TEXTS: Final = ("name", "title", "description", "instructions", "property", "default", "enum")
+
+
+def plant_tool_text(place: str, text: str) -> Document:
+    """Return an MCP model with a text at one place of its only tool."""
+    schema: dict[str, Any] = {"type": "string"}
+    keys = {"property": "description", "enum": "enum", "default": "default"}
+    if place in keys:
+        schema[keys[place]] = [text, "other"] if place == "enum" else text
+    required = [] if place == "default" else ["x"]
+    tool: dict[str, Any] = {"name": "look", "description": "Look."}
+    tool["inputSchema"] = {"type": "object", "properties": {"x": schema}, "required": required}
+    offer: dict[str, Any] = {"instructions": "Words.", "tools": [tool]}
+    if place in ("name", "title", "description"):
+        tool[place] = text
+    elif place == "instructions":
+        offer[place] = text
+    field = {"name": "msg", "type": "STR", "required": True}
+    signature = {
+        "name": "mcp_transport",
+        "method_type": "UNARY_UNARY",
+        "description": "Synchronous entry point used by Clarifai.",
+        "input_fields": [field],
+        "output_fields": [{"name": "return", "type": "STR"}],
+    }
+    return Document(REFERENCE, "", (signature,), mcp=build_offer(offer))
+
+
+def build_tool_shape(document: Document) -> str | None:
+    """Return the shape of the source of an MCP model; None if it cannot be read, or is refused."""
+    try:
+        model = read_model(document, Report())
+    except Refusal:
+        return None
+    return build_shape(model)
+
+
+@pytest.mark.parametrize("place", TOOL_TEXTS)
+def test_text_of_a_tool_changes_no_code(place: str) -> None:
+    words = ("word", "Words, and more.", "", "a-b", ">>> x", "list", "y" * 9_999)
+    plain = {build_tool_shape(plant_tool_text(place, word)) for word in words}
+    assert len(plain - {None}) <= 5
+    for payload in list(PAYLOADS.values())[TOOL_TEXTS.index(place) % 4 :: 4]:
+        shape = build_tool_shape(plant_tool_text(place, payload))
+        assert shape is None or shape in plain, payload[:80]

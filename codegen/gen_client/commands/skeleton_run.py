@@ -11,6 +11,7 @@ from gen_client.exit_codes import DONE, USAGE
 from gen_client.interface.read import read_model
 from gen_client.output.new_files import create_files
 from gen_client.skeleton import build_skeleton
+from gen_client.source.file import STDIN
 from gen_client.source.model_folder import MODEL_FILE
 from gen_client.terminal.console import Console
 from gen_client.terminal.progress import show_progress
@@ -39,8 +40,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return DONE
     if model.reference is None:
         console.print_note("gen-client: fill in the ids in config.yaml: the model has none")
-    check = shlex.join(
-        ["gen-client", "diff", arguments.source or arguments.signatures or "SOURCE", str(folder)]
-    )
+    named = arguments.source or arguments.url or arguments.signatures
+    known = "SOURCE" if named == STDIN else str(named)
+    check = shlex.join(["gen-client", "diff", known, str(folder)])
     console.print_note(f"gen-client: write the methods; {check} says what callers will notice")
     return DONE

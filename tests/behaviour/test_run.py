@@ -163,6 +163,17 @@ def test_the_lines_of_a_file_get_their_results(run: Run) -> None:
     assert rows[4]["error"]["message"] == "look: `image` is required"
 
 
+def test_a_terminal_shows_how_far_a_run_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_lines("in.jsonl", *({"image": f"https://x.example/{n}"} for n in range(3)))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "200")
+    err = run("--in", "in.jsonl", "--out", "out")[2]
+    assert "calling look" in err
+    assert "3/3" in err
+    assert "/s, 0 failed" in err
+
+
 # Going on
 
 

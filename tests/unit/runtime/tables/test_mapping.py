@@ -19,11 +19,12 @@ from clarigen import (
     Client,
     ConfigError,
     Image,
+    ToolResult,
     UnavailableError,
     wire,
 )
 from clarigen.tables import Mapped
-from clarigen.testing import Samples, Server, serve
+from clarigen.testing import Samples, Server, fake, serve
 from golden.packages import GENERATED
 from support import run_python
 
@@ -150,6 +151,23 @@ def test_an_array_is_a_struct_or_a_vector(model: Looks) -> None:
     out = Mapped(model.vector, type=pa.list_(pa.float32(), 2))(table)
     assert out["result"].to_pylist() == [[0, 1], None]
     assert errors_of(out) == [None, ("DecodeError", False)]
+
+
+def test_a_tool_of_an_mcp_model_is_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(GENERATED)
+    cls = importlib.import_module("lab_tools").LabTools
+
+    def picture(width: int) -> ToolResult:
+        return ToolResult([{"type": "text", "text": str(width)}], {"hits": [1]})
+
+    model = fake(cls, add=lambda a, b: a + b, picture=picture)
+    table = pa.table({"a": [1, 2, None], "b": [5, None, 1]})
+    out = Mapped(model.add)(table)
+    assert (out["result"].type, out["result"].to_pylist()) == (pa.int64(), [6, 3, None])
+    out = Mapped(model.picture)(pa.table({"width": [3]}))
+    assert out["result"].to_pylist() == [
+        {"text": "3", "content": '[{"type":"text","text":"3"}]', "structured": '{"hits":[1]}'}
+    ]
 
 
 # What is raised, so that the batch can be run again

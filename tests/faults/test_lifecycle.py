@@ -291,6 +291,37 @@ def test_wait_ends_though_the_channel_of_grpc_is_wedged(python: Path, server: Sc
     assert finish_program(start_program(python, WEDGED, server.url)) == ""
 
 
+HALF_MADE = """
+import gc
+import grpc._channel
+
+class Alarm(Exception):
+    pass
+
+def interrupt(_):
+    raise Alarm
+
+run_thread = grpc._channel._run_channel_spin_thread
+for _ in range(3):
+    with Calls(base_url=url, timeout=20) as model:
+        model.double(1)  # connects
+        grpc._channel._run_channel_spin_thread = interrupt
+        try:
+            list(model.count(2))
+        except Alarm:
+            pass
+        grpc._channel._run_channel_spin_thread = run_thread
+        assert list(model.count(2)) == [0, 1]
+    gc.collect()
+print("lives")
+"""
+
+
+def test_an_interrupted_start_of_a_call_blocks_nobody(python: Path, server: Scripted) -> None:
+    """The channel of a call that is half made cannot be dropped: grpc would wait for the call."""
+    assert finish_program(start_program(python, HALF_MADE, server.url), timeout=30) == "lives\n"
+
+
 SPAWNED = """
 import multiprocessing, sys
 from concurrent.futures import ProcessPoolExecutor

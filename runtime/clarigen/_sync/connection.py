@@ -255,6 +255,10 @@ class GrpcConnection(GrpcConnectionBase, Driver):
         except BaseException as raised:
             error = self._find_error(raised, lease)
             if error is None:
+                # Of a signal handler: the call may be half made, and to drop its channel would wait for it for ever.
+                # An interceptor raises before there is a call.
+                if not self._interceptors:
+                    lease.abandon()
                 raise
         raise error
 

@@ -18,7 +18,7 @@ import pytest
 
 from clarigen import Client, Image, _proto, wire
 from clarigen._wire.codec import CodecError
-from clarigen._wire.large_payloads import extract_large_payloads
+from clarigen._wire.large_payloads import MIN_PAYLOAD_BYTES, extract_large_payloads
 from clarigen.testing import Samples, serve
 from gen_client import cli, limits
 from gen_client.config import lines
@@ -179,8 +179,8 @@ def kept_bytes(array: Any) -> int:
 def test_a_small_array_does_not_keep_a_large_answer(others: int) -> None:
     reply = _proto.MultiOutputResponse()
     data = reply.outputs.add().data
-    data.ndarray.buffer, data.ndarray.dtype = bytes(65_536), "uint8"
-    data.ndarray.shape.append(65_536)
+    data.ndarray.buffer, data.ndarray.dtype = bytes(MIN_PAYLOAD_BYTES), "uint8"
+    data.ndarray.shape.append(MIN_PAYLOAD_BYTES)
     data.bytes_value = bytes(others)
     rest, payloads = extract_large_payloads(reply.SerializeToString())
     output = _proto.MultiOutputResponse.FromString(rest).outputs[0].data

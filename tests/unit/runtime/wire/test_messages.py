@@ -32,7 +32,7 @@ from clarigen import (
     wire,
 )
 from clarigen._proto import Data
-from clarigen._wire.large_payloads import NO_PAYLOADS, extract_large_payloads
+from clarigen._wire.large_payloads import MIN_PAYLOAD_BYTES, NO_PAYLOADS, extract_large_payloads
 from clarigen._wire.protobuf_writer import Buffers
 
 KINDS = (Text, Image, Audio, Video, Concept, Region, Frame)
@@ -208,7 +208,7 @@ def test_attributes_win_over_the_other_fields() -> None:
 
 def test_large_payloads_are_whole_in_every_field() -> None:
     """Payloads are cut out of responses before they are parsed; none may be lost in `extra`."""
-    big = bytes(1 << 17)
+    big = bytes(MIN_PAYLOAD_BYTES)
     frame = resources_pb2.Frame()
     frame.data.image.base64 = big
     frame.data.video.base64 = big

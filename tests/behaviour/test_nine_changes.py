@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import griffe
 import pytest
 
 from clarigen import ClarigenError, SignatureMismatchError
@@ -375,7 +376,6 @@ def test_type_checkers(scene: Scene) -> None:
 
 def test_griffe(scene: Scene, expected: Expected) -> None:
     """What griffe calls breaking breaks callers or makers, or changes a default; it sees no types."""
-    griffe = pytest.importorskip("griffe", reason="griffe is not installed")
     before, after = (
         griffe.load("people", search_paths=[str(scene.folder / name)], allow_inspection=False)
         for name in ("Before", expected.name)

@@ -327,7 +327,7 @@ def test_a_closed_pipe_does_not_change_the_exit_code(tmp_path: Path, words: list
                 "description": text,
                 "input_fields": fields,
             }
-            for n in range(20)
+            for n in range(4)
         ]
         model = {"user_id": "u", "app_id": "a", "model_id": "m"}
         (tmp_path / f"{name}.json").write_text(

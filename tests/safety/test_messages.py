@@ -16,6 +16,7 @@ import pytest
 
 from clarigen import AsyncClient, Client, ModelRef, errors, examples, wire
 from clarigen._text import escape_unprintable, quote, quote_address, show
+from clarigen.testing import serve
 from gen_client import cli
 from gen_client.characters import HIDDEN_CHARACTER
 
@@ -158,12 +159,31 @@ ADDRESSES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def platform() -> Iterator[str]:
+    """The address of a server that answers at once, in place of the platform, which `doctor` asks."""
+    with serve(Model()) as server:
+        yield server.url
+
+
+class Model:
+    """A model with one method."""
+
+    def predict(self, x: str) -> str:
+        return x
+
+
 @pytest.mark.parametrize("url", ADDRESSES)
 def test_no_message_repeats_a_password_of_an_address(
-    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    url: str,
+    platform: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CLARIFAI_PAT", "pat")
+    monkeypatch.setenv("CLARIFAI_API_BASE", platform)
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     for words in (
         ["--url", url],

@@ -328,7 +328,7 @@ def _run_query(
     connection: Connection, query: UnaryFlow[_R], on_request: Callable[[str], None] | None = None
 ) -> _R:
     """Run a query; convert a gRPC failure into the error that a client would raise."""
-    from ._calls.status import error_from_failure
+    from ._calls.grpc_status import error_from_failure
 
     driver = _AnnouncingDriver(connection, on_request)
     try:

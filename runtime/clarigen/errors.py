@@ -1,7 +1,7 @@
 """The errors that clients raise, in one small tree.
 
-The classes know nothing of gRPC, protobuf or the platform's status codes: `_calls/status.py` decides which
-status becomes which class. No error ever holds a credential.
+The classes know nothing of gRPC, protobuf or the platform's status codes: `_calls/status.py` and
+`_calls/grpc_status.py` decide which status becomes which class. No error ever holds a credential.
 
     ClarigenError
     ├── ConfigError                a client that cannot work as configured

@@ -18,7 +18,7 @@ from grpc import aio
 
 from .._calls.actions import GrpcFailure, Open, Send, Sleep
 from .._calls.driver import AsyncDriver
-from .._calls.status import failure_from_grpc
+from .._calls.grpc_status import failure_from_grpc
 from .._transport.channel_pool import Lease
 from .._transport.connecting import (
     REASON_SECONDS,

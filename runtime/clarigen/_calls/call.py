@@ -21,16 +21,11 @@ from .._wire.protobuf_writer import Buffers
 from ..errors import ClarigenError, DecodeError, ModelError
 from .actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Reclaim, Send, Sleep
 from .address import Address
+from .grpc_status import CallError, classify_failure, error_from_failure
 from .reply import ParsedReply, check_response, parse_reply
 from .response import Observer, Response, Usage, notify_observers, sum_usage
 from .retry import Attempts, Deadline, Policy, wait_for_retry, wait_for_turn
-from .status import (
-    CallError,
-    classify_failure,
-    classify_status,
-    error_from_failure,
-    error_from_status,
-)
+from .status import classify_status, error_from_status
 
 _R = TypeVar("_R")
 

@@ -16,6 +16,7 @@ from .._text import escape_unprintable
 from ..errors import ModelError, ModelNotReadyError, NotFoundError
 from .actions import GrpcFailure, Sleep
 from .address import Address
+from .grpc_status import CallError, classify_failure, error_from_failure
 from .platform import (
     DISABLED_STATE,
     SIGNATURES_RPC,
@@ -26,16 +27,7 @@ from .platform import (
     get_version_id,
 )
 from .retry import Attempts, Deadline, Policy, next_poll_delay
-from .status import (
-    DEPLOYMENT_DISABLED,
-    CallError,
-    Component,
-    Retryability,
-    classify_failure,
-    classify_status,
-    error_from_failure,
-    raise_for_status,
-)
+from .status import DEPLOYMENT_DISABLED, Component, Retryability, classify_status, raise_for_status
 
 if TYPE_CHECKING:
     from .call import UnaryFlow

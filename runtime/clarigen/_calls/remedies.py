@@ -10,7 +10,7 @@ from ..errors import (
     PermissionDeniedError,
     UnavailableError,
 )
-from .status import CallError
+from .grpc_status import CallError
 
 
 def add_remedy(error: CallError, reference: ModelRef | None) -> None:

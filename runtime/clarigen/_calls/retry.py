@@ -18,8 +18,9 @@ from .._text import escape_unprintable
 from ..errors import ModelError
 from .actions import GrpcFailure, Sleep
 from .capacity_queue import CapacityQueue, Ticket
+from .grpc_status import CallError, may_have_run
 from .retry_throttle import RetryThrottle
-from .status import CallError, Retryability, may_have_run
+from .status import Retryability
 
 _CallErrorT = TypeVar("_CallErrorT", bound=CallError)
 

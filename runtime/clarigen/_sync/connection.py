@@ -18,7 +18,7 @@ import grpc
 
 from .._calls.actions import GrpcFailure, Open, Send, Sleep
 from .._calls.driver import Driver
-from .._calls.status import failure_from_grpc
+from .._calls.grpc_status import failure_from_grpc
 from .._client.base import DEFAULT_TIMEOUT
 from .._transport.channel_pool import Lease
 from .._transport.connecting import (

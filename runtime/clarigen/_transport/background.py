@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from .._calls.actions import GrpcFailure, Send, Sleep
 from .._calls.driver import Driver
+from .._calls.grpc_status import failure_from_grpc
 from .._calls.retry import Deadline
-from .._calls.status import failure_from_grpc
 from .channel_pool import Lease
 from .endpoint import Endpoint
 from .in_flight import FORK_GATE, leave_when_done, park_at_exit, start_call

@@ -30,8 +30,9 @@ from clarigen import (
 from clarigen._calls.actions import END, Deliver, GrpcFailure, Open, PullFirst, Receive, Send
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_stream, call_unary
+from clarigen._calls.grpc_status import error_from_failure
 from clarigen._calls.retry import Policy
-from clarigen._calls.status import error_from_failure, error_from_status
+from clarigen._calls.status import error_from_status
 from clarigen._proto import Data, MultiOutputResponse, PostModelOutputsRequest, Status
 
 DOUBLE = wire.unary("double", wire.field("n", wire.INT), returns=wire.INT)

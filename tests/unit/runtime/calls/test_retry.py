@@ -35,6 +35,7 @@ from clarigen._calls.actions import (
 )
 from clarigen._calls.address import Address, Routing
 from clarigen._calls.call import CallContext, call_stream, call_unary
+from clarigen._calls.grpc_status import classify_failure
 from clarigen._calls.retry import (
     MAX_BACKOFF,
     MAX_OVERLOAD_BACKOFF,
@@ -51,7 +52,7 @@ from clarigen._calls.retry import (
     wait_for_retry,
 )
 from clarigen._calls.retry_throttle import RetryThrottle
-from clarigen._calls.status import Retryability, classify_failure
+from clarigen._calls.status import Retryability
 from clarigen._proto import MultiOutputResponse, Status
 
 PING = wire.unary("ping", returns=wire.INT)

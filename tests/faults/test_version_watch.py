@@ -40,7 +40,7 @@ def renamed(platform: Standin) -> Standin:
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Forget what this process has compared, and wait for the comparisons of the test."""
-    monkeypatch.setattr(check, "_watched", {})
+    monkeypatch.setattr(check, "_compared", {})
     caplog.set_level(logging.INFO, "clarigen")
     yield
     finish_jobs()

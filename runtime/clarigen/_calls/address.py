@@ -80,7 +80,6 @@ class Address:
         reference: The model; None for the model that a local runner serves.
         version_id: Its version; empty for the latest.
         routing: Where it runs.
-        encoded: The fields of a request that address it; None until the owner of the deployment is known.
     """
 
     def __init__(self, reference: ModelRef | None, version_id: str, routing: Routing) -> None:
@@ -90,7 +89,7 @@ class Address:
         owner = None if routing.user_id in (None, "", ME) else routing.user_id
         # None: only the platform knows the owner. Empty: none is needed.
         self._owner = owner if routing.is_set else ""
-        self.encoded = self._encode(self._owner) if self._owner is not None else None
+        self._encoded = self._encode(self._owner) if self._owner is not None else None
 
     def resolve(self, remaining: Callable[[], float | None]) -> Generator[Send, bytes, bytes]:
         """Return the fields that address the model, encoded. This queries the owner if necessary.
@@ -98,9 +97,9 @@ class Address:
         Args:
             remaining: Returns the time left for a request, in seconds; None for no limit.
         """
-        if self.encoded is None:
-            self.encoded = self._encode((yield from self.resolve_owner(remaining)))
-        return self.encoded
+        if self._encoded is None:
+            self._encoded = self._encode((yield from self.resolve_owner(remaining)))
+        return self._encoded
 
     def resolve_owner(self, remaining: Callable[[], float | None]) -> Generator[Send, bytes, str]:
         """Return the owner of the deployment or nodepool, if any. This queries the platform if necessary.

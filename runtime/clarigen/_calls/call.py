@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from functools import partial
-from logging import DEBUG
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from .._log import LOGGER
@@ -158,17 +157,11 @@ def _send_with_retries(
         context: Everything else that the call needs.
         check_outputs: Whether the call fails if an output failed.
     """
-    message, drift = b"", context.drift
+    message = b""
     with Attempts(context.policy) as attempts:
         while True:
             try:
-                address_fields = context.address.encoded
-                if (
-                    address_fields is None
-                    or attempts.must_queue
-                    or (drift is not None and drift.unverified)
-                ):
-                    address_fields = yield from _prepare_attempt(method, context, attempts)
+                address_fields = yield from _prepare_attempt(method, context, attempts)
                 message = message or b"".join((address_fields, *request))
                 reply = yield Send(method.rpc, message, attempts.begin())
                 parsed = parse_reply(method, reply, keep_whole=bool(context.observers))
@@ -179,13 +172,8 @@ def _send_with_retries(
             except DecodeError as error:
                 yield from _add_drift_hint(context, error, attempts)
                 raise
-    response = parsed.response
-    # As in `_note_first_result`, which would be a call (benchmark "small call, 1 at once").
-    if drift is not None and drift.is_watching:
-        version_id = response.outputs[0].model.model_version.id
-        if version_id != drift.seen_version:
-            drift.note_answer(version_id, context.address)
-    _notify_observers(context, method, response, attempts)
+    _note_version(context, parsed.response)
+    _notify_observers(context, method, parsed.response, attempts)
     return parsed, attempts
 
 
@@ -201,11 +189,9 @@ def _prepare_attempt(
     return address_fields
 
 
-def _note_first_result(context: CallContext, response: MultiOutputResponse) -> None:
-    """Tell the caller that a stream has begun, and the check which version has answered."""
+def _note_version(context: CallContext, response: MultiOutputResponse) -> None:
+    """Tell the check for changes which version of the model has answered, if that is news."""
     drift = context.drift
-    if context.on_start is not None:
-        context.on_start(response.status.req_id)
     if drift is not None and drift.is_watching:
         version_id = response.outputs[0].model.model_version.id
         if version_id != drift.seen_version:
@@ -289,7 +275,9 @@ def _run_stream(
                         usage = sum_usage(response)
                     if not attempts.has_results:
                         attempts.begin_results(end)
-                        _note_first_result(context, response)
+                        if context.on_start is not None:
+                            context.on_start(response.status.req_id)
+                        _note_version(context, response)
                     yield Deliver(method.decode_result(output.data, payloads))
                 break
             except (GrpcFailure, ModelError) as failure:
@@ -357,9 +345,7 @@ def _notify_observers(
     usage: Usage | None = None,
 ) -> None:
     """Call the observers with the response of a successful call. What they raise is logged: the result is paid for."""
-    # Asked first: `debug` is one more call (benchmark "small call, 1 at once").
-    if LOGGER.isEnabledFor(DEBUG):
-        LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
+    LOGGER.debug("%s: success at attempt %d", method.name, attempts.count)
     if not context.observers:
         return
     record = Response(

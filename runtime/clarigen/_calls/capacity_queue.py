@@ -2,9 +2,10 @@
 
 For each server there is one `CapacityQueue`, which all clients of a process share, synchronous or async. It is empty
 until the server refuses a call because it is full. Then it limits the calls in flight, and calls wait their turn in
-the order in which they began, so that none starves. The same happens if very many calls are in flight. The limit adapts: it falls to the number of calls that the server
-has accepted, and grows with each answer. Other processes may use the server too, so a call that was refused also tries
-again after a pause. Nothing here waits: a call that waits holds a ticket, which is called when it is its turn.
+the order in which they began, so that none starves. The same happens if very many calls are in flight. The limit
+adapts: it falls to the number of calls that the server has accepted, and grows with each answer. Other processes may
+use the server too, so a call that was refused also tries again after a pause. Nothing here waits: a call that waits
+holds a ticket, which is called when it is its turn.
 """
 
 from __future__ import annotations

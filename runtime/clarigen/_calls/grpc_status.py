@@ -87,7 +87,8 @@ def classify_failure(failure: GrpcFailure) -> FailureInfo:
     refusals of a server that is full, and of a proxy that limits the rate.
     """
     if failure.is_unsent:
-        return _NO_CONNECTION_IN_TIME if failure.code == "DEADLINE_EXCEEDED" else _NO_CONNECTION
+        is_late = failure.code == "DEADLINE_EXCEEDED"
+        return _NO_CONNECTION_IN_TIME if is_late else _NO_CONNECTION
     match failure.code:
         case "UNAVAILABLE" if failure.details == _HTTP_STATUS + "429":
             return _RATE_LIMITED

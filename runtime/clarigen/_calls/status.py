@@ -199,7 +199,8 @@ _INTERNAL_CODES: Final = range(98000, 99000)  # errors inside the platform, none
 
 def classify_status(code: int) -> StatusInfo:
     """Return what is known of a status of the platform, even if the table does not list its code."""
-    return STATUSES.get(code, _UNLISTED_INTERNAL if code in _INTERNAL_CODES else _UNLISTED)
+    unlisted = _UNLISTED_INTERNAL if code in _INTERNAL_CODES else _UNLISTED
+    return STATUSES.get(code, unlisted)
 
 
 _CLOSED_SERVER: Final = "ClosedResourceError"

@@ -66,8 +66,10 @@ def find_package(client: type[Any], base: type[Any]) -> str:
     return ""
 
 
-_watched: Final[dict[tuple[object, ...], object]] = {}
-"""What was compared in the background, in this process: package, server, model and version."""
+_compared: Final[dict[tuple[object, ...], dict[str, object]]] = {}
+"""The versions that were compared in the background, in this process, by package, server and model.
+
+Each has a value of the client that noticed it first: `setdefault` decides between threads without a lock."""
 
 _MAX_VERSIONS: Final = 16
 """Maximum number of versions of a model that are compared: some servers tell another one with each answer."""
@@ -187,24 +189,25 @@ class DriftChecker:
             elif version_id and version_id not in versions:
                 self._breaks, self.unverified = None, True
             return
-        model = (self._package, self._server, address.reference)
-        if sum(key[:-1] == model for key in list(_watched)) >= _MAX_VERSIONS:
+        compared = _compared.setdefault((self._package, self._server, address.reference), {})
+        if len(compared) >= _MAX_VERSIONS:
             self.is_watching = False
-            return
-        mine = object()
-        is_new = (
-            LOGGER.isEnabledFor(WARNING) and _watched.setdefault((*model, version_id), mine) is mine
-        )
-        if self._start is not None and is_new:
-            lock_of, package = self._find_lock, self._package
+        elif LOGGER.isEnabledFor(WARNING):
+            entry = object()
+            if compared.setdefault(version_id, entry) is entry:
+                self._start_comparison(version_id, address)
 
-            def compare(driver: Driver) -> None:
-                from .watch import warn_if_broken
+    def _start_comparison(self, version_id: str, address: Address) -> None:
+        """Compare the model with the lock in the background, and log what would break."""
 
-                lock = lock_of()
-                if lock is not None:
-                    warn_if_broken(driver, package, lock, address, version_id)
+        def compare(driver: Driver) -> None:
+            from .watch import warn_if_broken
 
+            lock = self._find_lock()
+            if lock is not None:
+                warn_if_broken(driver, self._package, lock, address, version_id)
+
+        if self._start is not None:
             self._start(compare)
 
     def add_hint(

@@ -98,30 +98,44 @@ def _compare(
     lock: Lock, address: Address, version_id: str, deadline: Deadline
 ) -> UnaryFlow[Breaks | None]:
     """Return what breaks callers; None if only the model could tell, and asking it may be billed."""
+    if address.reference is None:
+        return (yield from _compare_runner(lock, address, version_id, deadline))
+    try:
+        return (yield from _compare_version(lock, address, version_id, deadline))
+    except GrpcFailure as failure:
+        if failure.code != UNIMPLEMENTED:
+            raise
+    return (yield from _compare_runner(lock, address, version_id, deadline))
+
+
+def _compare_version(
+    lock: Lock, address: Address, version_id: str, deadline: Deadline
+) -> UnaryFlow[Breaks | None]:
+    """Compare with the signatures that the platform keeps. It keeps no tools; a model with some would run for them."""
     reference = address.reference
-    is_runner, methods, offered = reference is None, None, None
-    if reference is not None:
-        try:
-            if not version_id:
-                if address.routing.is_set:  # which version runs there, only the model knows
-                    return None
-                version_id = yield from get_version_id(reference, "", deadline.remaining())
-            if (reference, version_id) == (lock.reference, lock.version_id):
-                return {}
-            version = yield from get_version(reference, version_id, deadline.remaining())
-            methods = read_signatures(version.method_signatures)
-        except GrpcFailure as failure:
-            if failure.code != UNIMPLEMENTED:
-                raise
-            is_runner = True
-    if is_runner:
-        address = Address(reference, version_id, address.routing)
-        fields = yield from address.resolve(deadline.remaining)
-        text = read_response_text(
-            (yield from get_signatures_response(fields, deadline.remaining()))
-        )
-        methods = parse_methods(text) if text else {}
-        offered = yield from fetch_offered(lock, address, deadline)
+    assert reference is not None
+    if not version_id:
+        if address.routing.is_set:  # which version runs there, only the model knows
+            return None
+        version_id = yield from get_version_id(reference, "", deadline.remaining())
+    if (reference, version_id) == (lock.reference, lock.version_id):
+        return {}
+    version = yield from get_version(reference, version_id, deadline.remaining())
+    methods = read_signatures(version.method_signatures)
+    if not methods or lock.tools is not None:
+        return None
+    return find_breaks(lock, methods, None)
+
+
+def _compare_runner(
+    lock: Lock, address: Address, version_id: str, deadline: Deadline
+) -> UnaryFlow[Breaks | None]:
+    """Compare with what a runner says of itself."""
+    address = Address(address.reference, version_id, address.routing)
+    fields = yield from address.resolve(deadline.remaining)
+    text = read_response_text((yield from get_signatures_response(fields, deadline.remaining())))
+    methods = parse_methods(text) if text else {}
+    offered = yield from fetch_offered(lock, address, deadline)
     if not methods or (lock.tools is not None and offered is None):
         return None
     return find_breaks(lock, methods, offered)

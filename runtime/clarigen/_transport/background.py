@@ -47,7 +47,8 @@ class BackgroundDriver(Driver):
     def perform(self, action: Send | Sleep) -> Any:
         """Send a request and return the reply, or sleep; raise `GrpcFailure` if the request failed."""
         if isinstance(action, Sleep):
-            return time.sleep(action.seconds)
+            time.sleep(action.seconds)
+            return None
         deadline = Deadline(action.timeout, time.monotonic)
         reply: bytes | None = None
         while reply is None:
